@@ -1,0 +1,496 @@
+"""Small tables of facts and the functions that read them.
+
+Every table is a CSV file beside this module. Its head lines start with ``#`` and name source and licence; rules of
+selection, rounding and imputation are in ``SOURCES.md``. Each reader returns frozen records, is cached, and refuses a
+damaged table with a :class:`DataError` that names the file, the line and the column.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+__all__ = [
+    "BLOCS",
+    "FACTORS",
+    "MODES",
+    "ORIGINS",
+    "TABLES",
+    "ChipStep",
+    "ChipStock",
+    "Country",
+    "DataError",
+    "Lab",
+    "Release",
+    "Target",
+    "chip_controls",
+    "chip_stocks",
+    "clear_cache",
+    "countries",
+    "head_lines",
+    "labs",
+    "paper_signs",
+    "releases",
+    "targets",
+]
+
+BLOCS = ("US", "CN", "us_aligned", "restricted", "third_country")
+ORIGINS = ("US", "CN", "other")
+MODES = ("hold", "api", "open_weights", "open_source")
+SIZES = ("flagship", "small")
+RECORD_GROUPS = ("US", "CN", "US+CN", "EU_UK", "other")
+CHIP_OWNERS = ("CN", "rest_of_world")
+FACTORS = (
+    "transparency",
+    "progress_specific",
+    "progress_frontier",
+    "power_distribution",
+    "chinese_misuse",
+    "other_misuse",
+    "backdoors",
+    "global_power",
+)
+SIGNS = ("--", "-", "-/0", "0", "0/+", "+", "++")
+TABLES = ("countries", "labs", "releases", "chip_controls", "chip_stocks", "targets", "paper_signs")
+FOLDER = Path(__file__).parent
+
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_DATE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-(?:0[1-9]|[12]\d|3[01])")
+_CODE = re.compile(r"[A-Z]{3}|X(-[A-Z]+)+")
+_T = TypeVar("_T")
+
+
+class DataError(ValueError):
+    """A table of facts is missing, damaged or inconsistent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """One country, or a regional group of countries too small or too sparse to stand alone.
+
+    ``alignment`` runs from 0 (votes like China) to 1 (votes like the US); ``ai_use_2025`` is the fraction of people
+    15-64 who used generative AI in early 2025, None where unknown; ``imputed`` names fields filled by a stated rule.
+    """
+
+    code: str
+    name: str
+    region: str
+    bloc: str
+    gdp_usd_bn: float
+    people_m: float
+    working_age_m: float
+    alignment: float
+    ai_use_2025: float | None
+    regional_value: bool
+    treaty_ally: bool
+    eu: bool
+    imputed: tuple[str, ...]
+    row: int
+    column: int
+    members: tuple[str, ...]
+
+    @property
+    def gdp_per_head(self) -> float:
+        """GDP per head in US dollars."""
+        return 1000.0 * self.gdp_usd_bn / self.people_m
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A developer: a firm by its real name, or the fringe of academic and small developers of one country.
+
+    ``run_offset`` is the largest training run against the frontier in orders of magnitude; ``first_month`` counts
+    from 2023-01 = 0.
+    """
+
+    name: str
+    slug: str
+    home: str
+    origin: str
+    kind: str
+    run_offset: float
+    cadence_months: float
+    price_class: float
+    first_month: int
+    frontier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One recorded release; ``month`` counts from 2023-01 = 0 and is negative in 2022.
+
+    ``notable`` marks the rows the openness record counts, ``group`` is the country group of that record, and
+    ``usable`` marks models of a kind people choose between (language models, or any with an index score).
+    """
+
+    month: int
+    lab: str
+    name: str
+    group: str
+    capability: float | None
+    log_flop: float | None
+    mode: str
+    size: str
+    weights: float
+    data: float
+    code: float
+    licence: float
+    notable: bool
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChipStep:
+    """A dated step of US chip export control; ``intensity`` from 0 (none) to 1 (all) holds until the next step."""
+
+    month: int
+    date: str
+    intensity: float
+    event: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChipStock:
+    """Nvidia chips in place at a quarter's end, in H100-equivalents; ``owner`` is "CN" or "rest_of_world"."""
+
+    owner: str
+    month: int
+    date: str
+    h100e: float
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A calibration target; ``low`` and ``high`` bound the range to score against."""
+
+    id: str
+    quantity: str
+    statistic: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    window: str
+    mode: str
+    source: str
+
+
+class _Row:
+    """One line of a table, read field by field; every complaint names file, line and column."""
+
+    __slots__ = ("_fields", "_line", "_table")
+
+    def __init__(self, table: str, line: int, fields: dict[str, str]) -> None:
+        self._table = table
+        self._line = line
+        self._fields = fields
+
+    def fail(self, column: str, expected: str) -> DataError:
+        return DataError(
+            f"{self._table}.csv, line {self._line}, column {column}: expected {expected}, got {self._fields[column]!r}"
+        )
+
+    def text(self, column: str) -> str:
+        value = self._fields[column]
+        if not value or value != value.strip():
+            raise self.fail(column, "text without blanks around it")
+        return value
+
+    def one_of(self, column: str, allowed: tuple[str, ...]) -> str:
+        value = self._fields[column]
+        if value not in allowed:
+            raise self.fail(column, f"one of {', '.join(allowed)}")
+        return value
+
+    def number(self, column: str, low: float = -math.inf, high: float = math.inf) -> float:
+        try:
+            value = float(self._fields[column])
+        except ValueError:
+            raise self.fail(column, "a number") from None
+        if not (math.isfinite(value) and low <= value <= high):
+            raise self.fail(column, f"a number from {low:g} to {high:g}")
+        return value
+
+    def maybe(self, column: str, low: float = -math.inf, high: float = math.inf) -> float | None:
+        return self.number(column, low, high) if self._fields[column] else None
+
+    def whole(self, column: str, low: int, high: int) -> int:
+        value = self._fields[column]
+        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+            raise self.fail(column, f"a whole number from {low} to {high}")
+        return int(value)
+
+    def flag(self, column: str) -> bool:
+        return self.one_of(column, ("0", "1")) == "1"
+
+    def words(self, column: str) -> tuple[str, ...]:
+        return tuple(self._fields[column].split())
+
+    def month(self, column: str) -> int:
+        found = _MONTH.fullmatch(self._fields[column])
+        if not found:
+            raise self.fail(column, "a month such as 2023-01")
+        return 12 * (int(found[1]) - 2023) + int(found[2]) - 1
+
+    def date(self, column: str, month_column: str) -> str:
+        found = _DATE.fullmatch(self._fields[column])
+        if not found or found[1] != self._fields[month_column]:
+            raise self.fail(column, f"a date within {self._fields[month_column]}")
+        return self._fields[column]
+
+
+def head_lines(table: str) -> tuple[str, ...]:
+    """Return the comment lines at the head of a table, without their ``#``.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table, one of :data:`TABLES`.
+    """
+    return tuple(line[1:].strip() for line in _lines(table) if line.startswith("#"))
+
+
+def _lines(table: str) -> list[str]:
+    path = FOLDER / f"{table}.csv"
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise DataError(f"{table}.csv is missing from {FOLDER}") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{table}.csv is not UTF-8 text") from None
+
+
+def _read(table: str, columns: tuple[str, ...], build: Callable[[_Row], _T]) -> tuple[_T, ...]:
+    """Read a table, check its header against ``columns`` and build one record per line."""
+    lines = _lines(table)
+    first = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    reader = csv.reader(lines[first:], strict=True)
+    records: list[_T] = []
+    try:
+        header = tuple(next(reader, ()))
+        if header != columns:
+            raise DataError(
+                f"{table}.csv, line {first + 1}: expected the columns {', '.join(columns)}; got {', '.join(header)}"
+            )
+        for fields in reader:
+            line = first + reader.line_num
+            if len(fields) != len(columns):
+                raise DataError(f"{table}.csv, line {line}: expected {len(columns)} fields, got {len(fields)}")
+            records.append(build(_Row(table, line, dict(zip(columns, fields, strict=True)))))
+    except csv.Error as error:
+        raise DataError(f"{table}.csv, line {first + reader.line_num}: {error}") from None
+    if not records:
+        raise DataError(f"{table}.csv has no rows")
+    return tuple(records)
+
+
+def _unique(table: str, what: str, keys: list[object]) -> None:
+    seen: set[object] = set()
+    for key in keys:
+        if key in seen:
+            raise DataError(f"{table}.csv: {what} {key!r} appears more than once")
+        seen.add(key)
+
+
+def _country(row: _Row) -> Country:
+    code = row.text("code")
+    if not _CODE.fullmatch(code):
+        raise row.fail("code", "three capitals, or X- and capitals")
+    return Country(
+        code=code,
+        name=row.text("name"),
+        region=row.text("region"),
+        bloc=row.one_of("bloc", BLOCS),
+        gdp_usd_bn=row.number("gdp_usd_bn", 1e-3, 1e6),
+        people_m=row.number("people_m", 1e-3, 2e3),
+        working_age_m=row.number("working_age_m", 1e-3, 2e3),
+        alignment=row.number("alignment", 0, 1),
+        ai_use_2025=row.maybe("ai_use_2025", 0, 1),
+        regional_value=row.flag("regional_value"),
+        treaty_ally=row.flag("treaty_ally"),
+        eu=row.flag("eu"),
+        imputed=row.words("imputed"),
+        row=row.whole("row", 0, 99),
+        column=row.whole("column", 0, 99),
+        members=row.words("members"),
+    )
+
+
+@lru_cache(maxsize=1)
+def countries() -> tuple[Country, ...]:
+    """Return every country and regional group, countries first, each sorted by code."""
+    columns = (
+        "code,name,region,bloc,gdp_usd_bn,people_m,working_age_m,alignment,ai_use_2025,regional_value,treaty_ally,eu,"
+        "imputed,row,column,members"
+    )
+    found = _read("countries", tuple(columns.split(",")), _country)
+    _unique("countries", "code", [country.code for country in found])
+    _unique("countries", "tile", [(country.row, country.column) for country in found])
+    _unique("countries", "member", [member for country in found for member in country.members])
+    return found
+
+
+def _lab(row: _Row) -> Lab:
+    return Lab(
+        name=row.text("name"),
+        slug=row.text("slug"),
+        home=row.text("home"),
+        origin=row.one_of("origin", ORIGINS),
+        kind=row.one_of("kind", ("firm", "fringe")),
+        run_offset=row.number("run_offset", -6, 0),
+        cadence_months=row.number("cadence_months", 0.5, 36),
+        price_class=row.number("price_class", 0.01, 10),
+        first_month=row.month("first_month"),
+        frontier=row.flag("frontier"),
+    )
+
+
+@lru_cache(maxsize=1)
+def labs() -> tuple[Lab, ...]:
+    """Return every lab: US first, then Chinese, then others; within an origin by size of run, the fringe last."""
+    columns = ("name", "slug", "home", "origin", "kind", "run_offset", "cadence_months", "price_class", "first_month")
+    found = _read("labs", (*columns, "frontier"), _lab)
+    _unique("labs", "slug", [lab.slug for lab in found])
+    _unique("labs", "name", [lab.name for lab in found])
+    known = {country.code for country in countries()}
+    for lab in found:
+        if lab.home not in known:
+            raise DataError(f"labs.csv: {lab.name} has the unknown home {lab.home!r}")
+    return found
+
+
+def _release(row: _Row) -> Release:
+    return Release(
+        month=row.month("month"),
+        lab=row.text("lab"),
+        name=row.text("name"),
+        group=row.one_of("group", RECORD_GROUPS),
+        capability=row.maybe("capability", 0, 200),
+        log_flop=row.maybe("log_flop", 10, 30),
+        mode=row.one_of("mode", MODES),
+        size=row.one_of("size", SIZES),
+        weights=row.number("weights", 0, 1),
+        data=row.number("data", 0, 1),
+        code=row.number("code", 0, 1),
+        licence=row.number("licence", 0, 1),
+        notable=row.flag("notable"),
+        usable=row.flag("usable"),
+    )
+
+
+@lru_cache(maxsize=1)
+def releases() -> tuple[Release, ...]:
+    """Return the release record, 2022-01 to 2025-06, sorted by month, lab and name."""
+    columns = "month,lab,name,group,capability,log_flop,mode,size,weights,data,code,licence,notable,usable"
+    found = _read("releases", tuple(columns.split(",")), _release)
+    _unique("releases", "release", [(release.lab, release.name) for release in found])
+    known = {lab.slug for lab in labs()}
+    for release in found:
+        if release.lab not in known:
+            raise DataError(f"releases.csv: {release.name} has the unknown lab {release.lab!r}")
+        if (release.weights > 0) != release.mode.startswith("open_"):
+            raise DataError(f"releases.csv: {release.name} is {release.mode} with weights {release.weights:g}")
+    return tuple(sorted(found, key=_release_order))
+
+
+def _release_order(release: Release) -> tuple[int, str, str]:
+    return release.month, release.lab, release.name
+
+
+def _chip_step(row: _Row) -> ChipStep:
+    return ChipStep(
+        month=row.month("month"),
+        date=row.date("date", "month"),
+        intensity=row.number("intensity", 0, 1),
+        event=row.text("event"),
+        source=row.text("source"),
+    )
+
+
+@lru_cache(maxsize=1)
+def chip_controls() -> tuple[ChipStep, ...]:
+    """Return the dated steps of chip export control on China, oldest first."""
+    found = _read("chip_controls", ("month", "date", "intensity", "event", "source"), _chip_step)
+    dates = [step.date for step in found]
+    if dates != sorted(dates):
+        raise DataError("chip_controls.csv: dates are not in order")
+    return found
+
+
+def _chip_stock(row: _Row) -> ChipStock:
+    return ChipStock(
+        owner=row.one_of("owner", CHIP_OWNERS),
+        month=row.month("month"),
+        date=row.date("date", "month"),
+        h100e=row.number("h100e", 0),
+    )
+
+
+@lru_cache(maxsize=1)
+def chip_stocks() -> tuple[ChipStock, ...]:
+    """Return Nvidia chips in place by owner group and quarter end, oldest first."""
+    found = _read("chip_stocks", ("owner", "month", "date", "h100e"), _chip_stock)
+    _unique("chip_stocks", "stock", [(stock.owner, stock.date) for stock in found])
+    return found
+
+
+def _target(row: _Row) -> Target:
+    target = Target(
+        id=row.text("id"),
+        quantity=row.text("quantity"),
+        statistic=row.text("statistic"),
+        value=row.number("value"),
+        low=row.number("low"),
+        high=row.number("high"),
+        unit=row.text("unit"),
+        window=row.text("window"),
+        mode=row.one_of("mode", ("replay", "free", "input")),
+        source=row.text("source"),
+    )
+    if not target.low <= target.value <= target.high:
+        raise row.fail("value", f"a number from {target.low:g} to {target.high:g}")
+    return target
+
+
+@lru_cache(maxsize=1)
+def targets() -> tuple[Target, ...]:
+    """Return the calibration targets in the order of their ids."""
+    columns = ("id", "quantity", "statistic", "value", "low", "high", "unit", "window", "mode", "source")
+    found = _read("targets", columns, _target)
+    _unique("targets", "id", [target.id for target in found])
+    return found
+
+
+def _sign(row: _Row) -> tuple[tuple[str, str], str]:
+    return (row.text("policy"), row.one_of("factor", FACTORS)), row.one_of("sign", SIGNS)
+
+
+@lru_cache(maxsize=1)
+def _sign_rows() -> tuple[tuple[tuple[str, str], str], ...]:
+    found = _read("paper_signs", ("policy", "factor", "sign"), _sign)
+    _unique("paper_signs", "cell", [cell for cell, _ in found])
+    return found
+
+
+def paper_signs() -> dict[tuple[str, str], str]:
+    """Return the direction the paper gives per (policy, factor); a missing cell means it is silent.
+
+    Returns
+    -------
+    dict
+        A fresh dictionary, free to change.
+    """
+    return dict(_sign_rows())
+
+
+def clear_cache() -> None:
+    """Forget every table read so far, so that the next call reads the files again."""
+    for reader in (countries, labs, releases, chip_controls, chip_stocks, targets, _sign_rows):
+        reader.cache_clear()

@@ -1,0 +1,285 @@
+"""The tables of facts: complete, consistent, sourced, and refused when damaged."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import data
+
+EARLIEST = -12  # 2022-01
+LAST = 29  # 2025-06
+
+
+@pytest.fixture
+def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A private copy of the tables that a test may spoil."""
+    for table in data.TABLES:
+        shutil.copy(data.FOLDER / f"{table}.csv", tmp_path)
+    monkeypatch.setattr(data, "FOLDER", tmp_path)
+    data.clear_cache()
+    yield tmp_path
+    data.clear_cache()
+
+
+def spoil(folder: Path, table: str, old: str, new: str) -> None:
+    path = folder / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def open_share(group: str, first: int, last: int) -> tuple[int, float]:
+    """Number and open-weight share of the notable rows of a country group within months."""
+    rows = [r for r in data.releases() if r.notable and r.group == group and first <= r.month <= last]
+    return len(rows), sum(r.weights for r in rows) / len(rows)
+
+
+# --- countries ---------------------------------------------------------------------------------------------------
+
+
+def test_countries_are_one_by_one_or_in_groups() -> None:
+    countries = data.countries()
+    single = [c for c in countries if not c.code.startswith("X-")]
+    assert len(single) == 152
+    assert 8 <= len(countries) - len(single) <= 14
+    assert all(c.members == (c.code,) for c in single)
+    assert len({c.code for c in countries}) == len(countries)
+    assert sum(len(c.members) for c in countries) == 216
+    assert [c.code for c in countries] == sorted(c.code for c in single) + sorted(
+        c.code for c in countries if c.code.startswith("X-")
+    )
+
+
+def test_country_figures_are_plausible() -> None:
+    countries = data.countries()
+    assert 7900 < sum(c.people_m for c in countries) < 8200
+    assert 95_000 < sum(c.gdp_usd_bn for c in countries) < 120_000
+    for country in countries:
+        assert 0.4 < country.working_age_m / country.people_m < 0.9, country.code
+        assert 150 < country.gdp_per_head < 250_000, country.code
+
+
+def test_blocs_hold_who_they_should() -> None:
+    bloc = {member: c.bloc for c in data.countries() for member in c.members}
+    assert set(bloc.values()) == set(data.BLOCS)
+    assert {m for m, b in bloc.items() if b == "US"} == {"USA"}
+    assert {m for m, b in bloc.items() if b == "CN"} == {"CHN", "HKG", "MAC"}
+    assert {bloc[m] for m in ("JPN", "TWN", "DEU", "ISL")} == {"us_aligned"}
+    assert {bloc[m] for m in ("RUS", "PRK", "IRN", "VEN")} == {"restricted"}
+    assert {bloc[m] for m in ("IND", "BRA", "SAU", "KEN")} == {"third_country"}
+
+
+def test_alignment_runs_from_china_to_the_us() -> None:
+    alignment = {member: c.alignment for c in data.countries() for member in c.members}
+    assert alignment["CHN"] == alignment["HKG"] == alignment["MAC"] == 0
+    assert alignment["USA"] == 1
+    assert alignment["TWN"] == pytest.approx((alignment["JPN"] + alignment["KOR"]) / 2, abs=0.001)
+
+
+def test_membership_flags() -> None:
+    members = {m for c in data.countries() if c.eu for m in c.members}
+    assert len(members) == 27
+    assert "LUX" in members
+    assert "ISL" not in members
+    allies = {m for c in data.countries() if c.treaty_ally for m in c.members}
+    assert {"JPN", "KOR", "AUS", "GBR", "ISL"} <= allies
+    assert not allies & {"CHN", "IND", "RUS", "CHE"}
+
+
+def test_imputed_figures_are_flagged() -> None:
+    imputed = {c.code: set(c.imputed) for c in data.countries()}
+    assert imputed["TWN"] == {"gdp", "people", "alignment"}
+    assert imputed["CUB"] == {"gdp", "working_age"}
+    assert imputed["CHN"] == {"working_age"}
+    assert not imputed["USA"]
+    assert set().union(*imputed.values()) <= {"gdp", "people", "working_age", "alignment"}
+    assert sum(c.ai_use_2025 is not None and not c.regional_value for c in data.countries()) >= 108
+
+
+def test_use_targets_follow_from_the_table() -> None:
+    target = {t.id: t.value for t in data.targets()}
+    known = [c for c in data.countries() if c.ai_use_2025 is not None]
+    users = sum((c.ai_use_2025 or 0) * c.working_age_m for c in known)
+    assert 100 * users / sum(c.working_age_m for c in known) == pytest.approx(target["C05"], abs=0.5)
+    own = [c for c in known if not c.regional_value and len(c.members) == 1 and "gdp" not in c.imputed]
+    use = np.array([c.ai_use_2025 for c in own])
+    income = np.log([c.gdp_per_head for c in own])
+    logit = np.log(use / (1 - use))
+    slope, start = np.polyfit(income, logit, 1)
+    assert slope == pytest.approx(target["C08"], abs=0.01)
+    assert np.std(logit - start - slope * income, ddof=2) == pytest.approx(target["C09"], abs=0.01)
+
+
+def test_tiles_read_as_a_world_map() -> None:
+    tiles = {c.code: (c.row, c.column) for c in data.countries()}
+    assert len(set(tiles.values())) == len(tiles)
+    assert max(row for row, _ in tiles.values()) < 20
+    assert max(column for _, column in tiles.values()) < 28
+    columns = {r: [c.column for c in data.countries() if c.region == r] for r in ("Americas", "Africa", "Oceania")}
+    assert max(columns["Americas"]) < min(columns["Africa"])
+    assert max(columns["Africa"]) < min(columns["Oceania"])
+    assert tiles["CAN"][0] < tiles["USA"][0] < tiles["MEX"][0] < tiles["BRA"][0] < tiles["ARG"][0]
+    assert tiles["PRT"][1] < tiles["DEU"][1] < tiles["UKR"][1] < tiles["IND"][1] < tiles["JPN"][1]
+
+
+# --- labs and releases -------------------------------------------------------------------------------------------
+
+
+def test_labs_are_firms_and_two_fringes() -> None:
+    labs = data.labs()
+    assert 25 <= sum(lab.kind == "firm" for lab in labs) <= 28
+    assert {lab.slug: lab.origin for lab in labs if lab.kind == "fringe"} == {"us_fringe": "US", "cn_fringe": "CN"}
+    for lab in labs:
+        assert lab.origin == {"USA": "US", "CHN": "CN"}.get(lab.home, "other")
+        assert lab.frontier == (lab.run_offset >= -0.5)
+    assert max(lab.run_offset for lab in labs) == 0
+
+
+def test_releases_lie_in_the_window_and_are_sorted() -> None:
+    releases = data.releases()
+    keys = [(r.month, r.lab, r.name) for r in releases]
+    assert keys == sorted(keys)
+    assert min(r.month for r in releases) == EARLIEST
+    assert max(r.month for r in releases) == LAST
+    assert {r.lab for r in releases} <= {lab.slug for lab in data.labs()}
+
+
+def test_release_components_follow_from_the_mode() -> None:
+    for release in data.releases():
+        is_open = release.mode in ("open_weights", "open_source")
+        assert release.weights == float(is_open), release.name
+        assert (release.licence > 0) == (release.code > 0) == (release.data > 0) == is_open, release.name
+        assert (release.licence == 1) == (release.mode == "open_source"), release.name
+        assert release.usable or release.capability is None, release.name
+        assert release.notable or release.capability is not None, release.name
+
+
+def test_well_known_releases() -> None:
+    by_name = {(r.lab, r.name): r for r in data.releases()}
+    llama = by_name["meta", "Llama 3.1-405B"]
+    assert (llama.month, llama.mode, llama.size, llama.licence) == (18, "open_weights", "flagship", 0.5)
+    assert by_name["meta", "Llama 3.1-8B"].size == "small"
+    r1 = by_name["deepseek", "DeepSeek-R1"]
+    assert (r1.month, r1.mode, r1.capability, r1.log_flop) == (24, "open_source", 139.7, 24.54)
+    assert by_name["openai", "GPT-4 (Mar 2023)"].mode == "api"
+    assert by_name["openai", "o3"].month == 27
+
+
+def test_openness_targets_follow_from_the_table() -> None:
+    target = {t.id: t.value for t in data.targets()}
+    count, share = open_share("US", 0, 11)
+    assert count == 83
+    assert share == pytest.approx(target["C10"], abs=0.001)
+    count, share = open_share("US", 12, 23)
+    assert count == 53  # two of 55 are dated by their scored version of 2025
+    assert share == pytest.approx(target["C11"], abs=0.02)
+    count, share = open_share("CN", 0, 23)
+    assert count == 51
+    assert share == pytest.approx(target["C12"], abs=0.001)
+
+
+def test_fringe_size_in_the_record() -> None:
+    rows = [r for r in data.releases() if r.lab == "us_fringe" and r.notable and 0 <= r.month <= 11]
+    assert len(rows) == 28
+
+
+# --- chips, targets, signs ---------------------------------------------------------------------------------------
+
+
+def test_chip_controls_are_dated_steps() -> None:
+    steps = data.chip_controls()
+    assert (steps[0].date, steps[0].month) == ("2022-10-07", -3)
+    assert steps[-1].month == 36
+    assert len({s.date for s in steps}) == len(steps)
+
+
+def test_chip_stocks_give_the_targets() -> None:
+    target = {t.id: t.value for t in data.targets()}
+    stock = {(s.owner, s.date): s.h100e for s in data.chip_stocks()}
+    for name, date in (("C13", "2023-09-30"), ("C14", "2024-12-31")):
+        china, rest = stock["CN", date], stock["rest_of_world", date]
+        assert china / (china + rest) == pytest.approx(target[name], abs=0.001)
+    for owner in data.CHIP_OWNERS:
+        series = [s.h100e for s in data.chip_stocks() if s.owner == owner]
+        assert len(series) == 14
+        assert series == sorted(series)
+
+
+def test_targets_have_their_range() -> None:
+    targets = data.targets()
+    assert len(targets) == 23
+    assert all(t.low <= t.value <= t.high and t.low < t.high for t in targets)
+
+
+def test_paper_signs() -> None:
+    signs = data.paper_signs()
+    assert signs["p1-blanket", "progress_specific"] == "--"
+    assert signs["p1-blanket", "global_power"] == "-"
+    assert ("p1-blanket", "backdoors") not in signs
+    assert {policy for policy, _ in signs} == {
+        "p1-blanket",
+        "p2-risk-assessment",
+        "p3-government-audits",
+        "p4-audit-repository",
+    }
+    signs.clear()
+    assert len(data.paper_signs()) == 12
+
+
+# --- form and faults ---------------------------------------------------------------------------------------------
+
+
+def test_every_table_names_source_and_licence() -> None:
+    assert sorted(p.stem for p in data.FOLDER.glob("*.csv")) == sorted(data.TABLES)
+    described = (data.FOLDER / "SOURCES.md").read_text(encoding="utf-8")
+    for table in data.TABLES:
+        head = data.head_lines(table)
+        assert any(line.startswith("source:") for line in head), table
+        assert any(line.startswith("licence:") for line in head), table
+        assert f"{table}.csv" in described, table
+
+
+def test_records_are_frozen_and_cached() -> None:
+    assert data.countries() is data.countries()
+    with pytest.raises(FrozenInstanceError):
+        data.countries()[0].bloc = "US"  # type: ignore[misc]
+
+
+@pytest.mark.usefixtures("damaged")
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("countries", "third_country", "neutral", r"countries\.csv, line 6, column bloc: expected one of US"),
+        ("countries", "\nAGO,", "\nAFG,", "code 'AFG' appears more than once"),
+        ("countries", "gdp_usd_bn", "gdp", r"countries\.csv, line 4: expected the columns code, name"),
+        ("labs", "OpenAI,openai,USA", "OpenAI,openai,XYZ", "OpenAI has the unknown home 'XYZ'"),
+        ("releases", "2022-01,meta", "2022-13,meta", "column month: expected a month such as 2023-01, got '2022-13'"),
+        ("releases", ",hold,flagship,0,", ",hold,flagship,1,", "is hold with weights 1"),
+        ("chip_controls", "2022-10-07,0.5", "2022-10-07,1.5", "expected a number from 0 to 1, got '1.5'"),
+        ("chip_stocks", "9414", "many", "column h100e: expected a number, got 'many'"),
+        ("targets", "C01,", "C01,extra,", r"targets\.csv, line 5: expected 10 fields, got 11"),
+        ("paper_signs", "--", "?", "column sign: expected one of"),
+    ],
+)
+def test_a_damaged_table_is_refused(damaged: Path, table: str, old: str, new: str, message: str) -> None:
+    spoil(damaged, table, old, new)
+    with pytest.raises(data.DataError, match=message):
+        getattr(data, table)()
+
+
+@pytest.mark.parametrize("table", data.TABLES)
+def test_a_missing_or_empty_table_is_refused(damaged: Path, table: str) -> None:
+    path = damaged / f"{table}.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(lines[:4]) + "\n", encoding="utf-8")
+    with pytest.raises(data.DataError, match="has no rows"):
+        getattr(data, table)()
+    path.unlink()
+    with pytest.raises(data.DataError, match="is missing"):
+        getattr(data, table)()
