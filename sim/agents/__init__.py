@@ -1,0 +1,1 @@
+"""Who acts: countries with their adopters, labs, malicious actors, governments and auditors."""

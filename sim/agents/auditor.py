@@ -1,0 +1,104 @@
+"""Auditors: assessors of hazard, the public repository, and government suppliers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mesa
+import numpy as np
+
+from sim.catalogue import CLEAN, FLAGGED, UNAUDITED
+from sim.law import OPEN_WEIGHTS, Assessment, AuditProgramme
+
+if TYPE_CHECKING:
+    from sim.agents.lab import Lab
+    from sim.world import World
+
+
+class Assessor(mesa.Agent):
+    """Judges whether an open release would be hazardous, as the law defines it."""
+
+    def judges_hazardous(self, duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
+        """The truth under the duty's definition, turned round with probability 1 - accuracy."""
+        world = self.model
+        measured = world.us_government.measure(capability, lab.origin, lab.index, draw)
+        if duty.reference == "marginal":
+            above = measured - world.best_open(excluding_origin=lab.origin) >= duty.delta
+        else:
+            above = measured >= duty.absolute
+        dangerous = any(measured >= getattr(world.p, f"threshold_{domain}") for domain in duty.domains)
+        right = world.streams("assessor").uniform(lab.index, draw) < duty.accuracy
+        return (above and dangerous) == right
+
+
+class Auditor(mesa.Agent):
+    """An institution that audits open releases: chooses, examines, and publishes or keeps the result.
+
+    Attributes
+    ----------
+    queue : list of (month due, release, finding)
+        Audits done but not yet published.
+    """
+
+    def __init__(self, model: World, name: str, number: int) -> None:
+        super().__init__(model)
+        self.name, self.number = name, number
+        self.done = np.zeros(len(model.catalogue.columns.month), bool)
+        self.credit = 0.0
+        self.queue: list[tuple[int, int, int, AuditProgramme]] = []
+
+    def work(self, month: int) -> None:
+        """Spend the month's budget on the releases that come first, then publish what is due."""
+        room = len(self.model.catalogue.columns.month)
+        if room > len(self.done):
+            self.done = np.concatenate((self.done, np.zeros(room - len(self.done), bool)))
+        for programme in self.model.law.audits:
+            if programme.auditor == self.name:
+                self.credit += programme.audits_a_month
+                while self.credit >= 1.0:
+                    self.credit -= 1.0
+                    release = self.next_release(programme)
+                    if release < 0:
+                        self.credit = 0.0
+                        break
+                    self.done[release] = True
+                    self.queue.append((month + programme.update_lag, release, self.examine(programme, release), programme))
+        due = [entry for entry in self.queue if entry[0] <= month]
+        self.queue = [entry for entry in self.queue if entry[0] > month]
+        for _, release, finding, programme in due:
+            self.publish(programme, release, finding)
+
+    def next_release(self, programme: AuditProgramme) -> int:
+        """The most used (or most risky) open release that was not audited yet, -1 if there is none."""
+        c = self.model.catalogue.columns
+        use = self.model.use_of_releases
+        n = len(use)
+        weight = np.where((c.mode[:n] >= OPEN_WEIGHTS) & ~self.done[:n], use, 0.0)
+        if programme.priority == "risk":
+            weight = weight * (1.0 + self.model.origin_risk[c.origin[:n]])
+        best = int(weight.argmax()) if n else -1
+        return best if n and weight[best] > 0.0 else -1
+
+    def examine(self, programme: AuditProgramme, release: int) -> int:
+        """A traced compromise is found with the audit's power; a sound release is flagged by mistake at times."""
+        draw = self.model.streams("audit").uniform(self.number, release)
+        if self.model.catalogue.columns.compromised[release]:
+            return FLAGGED if draw < programme.power * programme.traceability else CLEAN
+        return FLAGGED if draw < programme.false_positive else CLEAN
+
+    def publish(self, programme: AuditProgramme, release: int, finding: int) -> None:
+        """Users learn a public result; a private one stays with the government's suppliers."""
+        world = self.model
+        c = world.catalogue.columns
+        compromised = bool(c.compromised[release])
+        world.month_audits["detections"] += float(finding == FLAGGED and compromised)
+        world.month_audits["false_alarms"] += float(finding == FLAGGED and not compromised)
+        if not programme.public:
+            if c.private_finding[release] == UNAUDITED:
+                c.private_finding[release] = finding
+            return
+        c.public_finding[release] = max(int(c.public_finding[release]), finding)
+        power = programme.power * programme.traceability
+        c.clean_weight[release] = power + (1.0 - power) * world.p.credulity if finding == CLEAN else 0.0
+        if finding == FLAGGED and compromised:
+            world.disclose(release)

@@ -1,0 +1,411 @@
+"""Compiled choice of AI releases: the month's market, random-utility reviews, shares.
+
+Random utility with Gumbel noise keyed by (adopter, month, family, mode). The argmax of v + Gumbel is found as the
+argmin of Exponential * exp(-v): the same draws and the same choice at the price of one logarithm.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+
+from sim.agents.kernels import GOLDEN, draw32, exp32, exp64, f4, i4, i8, inline, kernel, log32, log64, logistic64, mix64, parallel_kernel, u8, unit32
+from sim.law import API, CN, OPEN_WEIGHTS, US
+from sim.parameters import CHANNELS
+
+NONE = 255
+MAX_ALIVE = 96
+NEIGHBOURS = 8
+REWIRED = f4(0.1)
+N_CHANNELS = len(CHANNELS)
+DEVELOPER = CHANNELS.index("developer")
+MARKET = CHANNELS.index("market")
+GOVERNMENT = CHANNELS.index("government")
+BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
+REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us", "cn")
+KINDS = ("us", "cn", "other", "open")
+
+
+BASE, OPENNESS, PRICE, RISK, RELIEF, EXPOSED = range(6)
+
+
+class Market(NamedTuple):
+    """The alternatives of one month: K slots (family, mode), each by its best release per channel."""
+
+    slot: np.ndarray  # (K,) family * 4 + mode
+    family: np.ndarray  # (K,)
+    origin: np.ndarray  # (K,)
+    mode: np.ndarray  # (K,)
+    release: np.ndarray  # (channel, K) row of the catalogue
+    log_price: np.ndarray  # (channel, K)
+    terms: np.ndarray  # (channel, 6, K): utils all countries share; of openness at full own capacity; lost to price;
+    # audit part of perceived risk; share of a denial that is left; whether a supplier can cut the user off
+    home_bonus: np.ndarray  # (channel, family) utils of one's own country's families
+
+
+class Choosers(NamedTuple):
+    """What a month's choice reads of each country; way is origin * 4 + mode."""
+
+    traits: np.ndarray  # (country, channel, 3): own capacity, concern, factor on price weight
+    bar: np.ndarray  # (country, channel, way) utils: access, alignment, tastes, disclosed risk, friction, price factor
+    wall: np.ndarray  # (country, channel, way) denial in utils
+    lost: np.ndarray  # (country, channel, way) friction in utils
+    fear: np.ndarray  # (country, origin) utils lost by fear of a cut-off
+    home: np.ndarray  # (family,) country of the lab
+
+
+class Network(NamedTuple):
+    """Installed base of last month, and tastes."""
+
+    country: np.ndarray  # (country, family) share over the country's adopters
+    world: np.ndarray  # (channel, family) share by use
+    derivative: np.ndarray  # (family,) share of the derivative stock
+    weights: np.ndarray  # (3,) network weight, scale, peer weight
+    taste: np.ndarray  # (256,) exp(-taste) at equally likely tastes
+
+
+@kernel
+def face(access, access_factor, alignment, concern, capacity, income, security, taste, risk, b_align, flagged, friction, denial, log_price, slope):  # noqa: PLR0913
+    """What each country's adopters face: traits, bar, wall and lost of :class:`Choosers`."""
+    n = access.shape[0]
+    traits = np.empty((n, N_CHANNELS, 3), np.float32)
+    bar, wall = np.empty((n, N_CHANNELS, 12), np.float32), np.empty((n, N_CHANNELS, 12), np.float32)
+    lost = np.empty((n, N_CHANNELS, 12), np.float32)
+    for c in range(n):
+        for h in range(N_CHANNELS):
+            traits[c, h, 0], traits[c, h, 1], traits[c, h, 2] = capacity[c], concern[c, h], income[c]
+            for o in range(3):
+                match = 1.0 if o == US else (-1.0 if o == CN else 0.0)
+                x = taste[c, o] + access_factor[h] * log64(max(access[c, o, h], 1e-9)) + b_align * match * (alignment[c] - 0.5)
+                x -= concern[c, h] * (risk[o] + flagged * (1.0 - security[c, o])) + income[c] * slope[h] * log_price[c, o]
+                for mode in range(4):
+                    lost[c, h, o * 4 + mode] = friction[c, o, h, mode]
+                    bar[c, h, o * 4 + mode] = x - friction[c, o, h, mode]
+                    wall[c, h, o * 4 + mode] = denial[c, o, h, mode]
+    return traits, bar, wall, lost
+
+
+@kernel
+def open_market(slots, candidates, month, frontier, familiarity, breadth, need, weights, channel_weights, c):  # noqa: PLR0913
+    """Find each slot's best release per channel and its utility that all countries share.
+
+    Parameters
+    ----------
+    slots : int array (K,)
+    candidates : int array (slots, R), newest releases of a slot, -1 where empty
+    month : int
+    frontier : float, best capability on offer
+    familiarity : array (channel, family)
+    breadth : array (family,) open releases in the last 12 months
+    need : array (channel,) capability that tasks ask for
+    weights : array, see :meth:`sim.agents.adopters.Adopters.open_market`
+    channel_weights : array (channel, 5), factors of capability, openness, price, novelty, breadth
+    c : Columns of the catalogue
+
+    Returns
+    -------
+    Market
+    """
+    n, n_family = slots.size, familiarity.shape[1]
+    release, log_price = np.empty((N_CHANNELS, n), np.int64), np.empty((N_CHANNELS, n), np.float32)
+    terms, home_bonus = np.empty((N_CHANNELS, 6, n), np.float32), np.empty((N_CHANNELS, n_family), np.float32)
+    origin = np.empty(n, np.int64)
+    b_cap, width, b_open, b_price, nov_months, ln_fall, points, mirror_denial, clean, flagged, b_home = weights
+    for h in range(N_CHANNELS):
+        f_cap, f_open, f_price, f_novelty, f_breadth = channel_weights[h]
+        for f in range(n_family):
+            home_bonus[h, f] = b_home + log64(1.001) - log64(familiarity[h, f] + 0.001)
+        for k in range(n):
+            family, mode = slots[k] // 4, slots[k] % 4
+            best, best_value, best_price = -1, -1e300, 0.0
+            for q in range(candidates.shape[1]):
+                r = candidates[slots[k], q]
+                if r < 0:
+                    break
+                v = f_cap * 4.0 * b_cap * width * logistic64((c.capability[r] - need[h]) / width)
+                v += f_novelty * exp64(-(month - c.month[r]) / nov_months)
+                price = c.log_price[r] - ln_fall * max(0.0, frontier - c.capability[r]) / points
+                value = v - f_price * b_price * price
+                if value > best_value:
+                    best, best_value, best_price = r, value, price
+            release[h, k], log_price[h, k], origin[k] = best, best_price, c.origin[best]
+            shared = log64(familiarity[h, family] + 0.001)
+            if mode != API:
+                shared += f_breadth * log64(1.0 + breadth[family])
+            elif h == DEVELOPER:
+                shared = -1e30
+            terms[h, PRICE, k] = f_price * b_price * best_price
+            terms[h, BASE, k] = best_value + f_price * b_price * best_price + shared
+            terms[h, OPENNESS, k] = f_open * b_open * c.openness[best]
+            terms[h, RISK, k] = flagged if c.public_finding[best] == 2 else (-clean * c.clean_weight[best])
+            terms[h, RELIEF, k] = mirror_denial if c.mirrored[best] else 1.0
+            terms[h, EXPOSED, k] = 1.0 if mode < OPEN_WEIGHTS else c.controlled[best]
+    return Market(slots, slots // 4, origin, slots % 4, release, log_price, terms, home_bonus)
+
+
+@inline
+def fill_network(net, own, world, derivative, weights, home, home_bonus, c):
+    """Utils of the installed base, and of one's own country's labs, for every family."""
+    for f in range(net.size):
+        net[f] = weights[0] * log32(f4(1) + weights[1] * (f4(0.5) * own[f] + f4(0.3) * world[f] + f4(0.2) * derivative[f]))
+    for f in range(net.size):
+        if home[f] == c:
+            net[f] += home_bonus[f]
+
+
+@inline
+def fill_row(v, terms, way, origin, family, net, traits, bar, wall, fear):
+    """Utilities v[k] of one country and channel, before tastes, inertia and noise."""
+    capacity, concern, income = traits[0], traits[1], traits[2]
+    for k in range(v.size):
+        v[k] = terms[BASE, k] + capacity * terms[OPENNESS, k] - concern * terms[RISK, k] - income * terms[PRICE, k]
+    for k in range(v.size):
+        v[k] += bar[way[k]] - wall[way[k]] * terms[RELIEF, k] + net[family[k]] - fear[origin[k]] * terms[EXPOSED, k]
+
+
+@inline
+def has_tastes(i, key, table, taste):
+    """exp(-taste) of adopter i for every family: eight families share one hash, a byte each."""
+    person = mix64(key + u8(i) * GOLDEN)
+    bits = person
+    for f in range(taste.size):
+        if f % 8 == 0:
+            bits = mix64(person + u8(f) * GOLDEN)
+        taste[f] = table[bits & u8(255)]
+        bits = bits >> u8(8)
+
+
+@inline
+def run_race(key, slot, family, v, taste, race):
+    """Alternative with the least Exponential * exp(-v): positive floats sort like integers, the low bits carry k."""
+    for k in range(v.size):
+        race[k] = -log32(draw32(key, slot[k])) * v[k]
+    best = i4(2147483647)
+    for k in range(v.size):
+        x = race[k] * taste[family[k]]
+        best = min(best, i4((f4(x).view(i4) & i4(-128)) | i4(k)))
+    return best & i4(127)
+
+
+@inline
+def ask_neighbours(i, before, peer, key, taste):
+    """Neighbours on a small-world ring (8 of them, a tenth rewired) pull towards their families."""
+    n = before.size
+    push = exp32(-peer / f4(NEIGHBOURS))
+    for e in range(NEIGHBOURS):
+        x = mix64(key + u8(i * NEIGHBOURS + e) * GOLDEN)
+        step = e - 4 if e < 4 else e - 3
+        j = i8((x >> u8(8)) % u8(n)) if unit32(x) < REWIRED else (i + step) % n
+        if before[j] != NONE:
+            taste[before[j] // 4] *= push
+
+
+@kernel
+def choose(first, last, start, choice, before, counts, market, who, network, review, inertia, newcomers, keys, graph):
+    """Reviews of the cells [first, last): updates ``choice`` (adopter) and ``counts`` (cell, slot) in place."""
+    # Arrays are taken out of the records once: inside the loop each access would cost a reference count.
+    slots, terms, bonus, origin = market.slot, market.terms, market.home_bonus, market.origin
+    way, slot, family = market.origin * 4 + market.mode, market.slot.astype(np.uint32), market.family.astype(np.int32)
+    traits, bar, wall, fear, home = who.traits, who.bar, who.wall, who.fear, who.home
+    own, world, derivative, weights, table = network.country, network.world, network.derivative, network.weights, network.taste
+    v, race = np.empty(slots.size, np.float32), np.empty(slots.size, np.float32)
+    net, taste = np.empty(own.shape[1], np.float32), np.empty(own.shape[1], np.float32)
+    largest = 0
+    for cell in range(first, last):
+        largest = max(largest, start[cell + 1] - start[cell])
+    ids = np.empty(largest + 1, np.int64)
+    for cell in range(first, last):
+        c, h = cell // N_CHANNELS, cell % N_CHANNELS
+        limit = newcomers + (f4(1) - newcomers) * review[h]
+        n = 0
+        for i in range(start[cell], start[cell + 1]):
+            ids[n] = i
+            n += 1 if (unit32(mix64(keys[0] + u8(i) * GOLDEN)) < limit or before[i] == NONE) else 0
+        if n == 0:
+            continue
+        fill_network(net, own[c], world[h], derivative, weights, home, bonus[h], c)
+        fill_row(v, terms[h], way, origin, family, net, traits[c, h], bar[c, h], wall[c, h], fear[c])
+        top = v[0]
+        for k in range(v.size):
+            top = max(top, v[k])
+        for k in range(v.size):
+            v[k] = exp32(min(top - v[k], f4(60)))
+        stay = exp32(-inertia[h])
+        for q in range(n):
+            i = ids[q]
+            current = before[i]
+            has_tastes(i, keys[1], table, taste)
+            if current != NONE and unit32(mix64(keys[0] + u8(i) * GOLDEN)) >= newcomers:
+                taste[current // 4] *= stay
+            if graph:
+                ask_neighbours(i, before, weights[2], keys[3], taste)
+            new = slots[run_race(mix64(keys[2] + u8(i) * GOLDEN), slot, family, v, taste, race)]
+            choice[i] = new
+            if current != NONE:
+                counts[cell, current] -= 1
+            counts[cell, new] += 1
+
+
+@parallel_kernel
+def choose_parallel(blocks, start, choice, before, counts, market, who, network, review, inertia, newcomers, keys, graph):
+    """:func:`choose` over blocks of cells on several threads; cells never share a count, so the bits are the same."""
+    for b in nb.prange(blocks.size - 1):
+        choose(blocks[b], blocks[b + 1], start, choice, before, counts, market, who, network, review, inertia, newcomers, keys, graph)
+
+
+@kernel
+def spread_use(use, ceiling, growth, p, q):
+    """One month of Bass uptake towards a moving ceiling.
+
+    Parameters
+    ----------
+    use : array (country, channel), share that uses AI, updated in place
+    ceiling : array (country, channel), logit in this month
+    growth, p, q : float, a year (growth is already in ``ceiling``)
+    """
+    for c in range(use.shape[0]):
+        for h in range(use.shape[1]):
+            top = logistic64(ceiling[c, h] + growth)
+            u = use[c, h]
+            use[c, h] = max(0.0, u + (p + q * u / top) * (top - u) / 12.0)
+
+
+class Tally(NamedTuple):
+    """Shares of one month; ``abroad`` means outside the US and China."""
+
+    country: np.ndarray  # (country, family) over a country's adopters
+    world: np.ndarray  # (channel + 1, family) by use; the last row is the mix of channels
+    slot: np.ndarray  # (channel, K) share of the world's use
+    region: np.ndarray  # (region, channel + 1, kind); the last channel is the mix
+    use: np.ndarray  # (country, channel) weight of use
+    people: np.ndarray  # (region,) share of people 15-64 that use AI (consumer)
+
+
+@kernel
+def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
+    """Count who uses what, weighted by use.
+
+    Parameters
+    ----------
+    counts : int array (cell, slot)
+    use, size : array (country, channel), share that uses AI and size (people, GDP, projects)
+    people : array (country,)
+    bloc : int array (country,), order of BLOCS
+    china : array (channel,), weight of China in world measures
+    mix : array (channel,), weights of the mix of channels
+    """
+    n_country, n = use.shape[0], market.slot.size
+    country = np.zeros((n_country, n_family), np.float32)
+    world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
+    slot = np.zeros((N_CHANNELS, n))
+    parts = np.zeros((len(BLOCS), N_CHANNELS, len(KINDS) + 1))
+    weight = np.empty((n_country, N_CHANNELS))
+    total = np.zeros(N_CHANNELS)
+    users, persons = np.zeros(len(BLOCS)), np.zeros(len(BLOCS))
+    for c in range(n_country):
+        b = bloc[c]
+        users[b] += people[c] * use[c, 0]
+        persons[b] += people[c]
+        adopters = start[(c + 1) * N_CHANNELS] - start[c * N_CHANNELS]
+        for h in range(N_CHANNELS):
+            cell = c * N_CHANNELS + h
+            weight[c, h] = size[c, h] * use[c, h]
+            each = weight[c, h] / (start[cell + 1] - start[cell])
+            hub = each * (china[h] if b == 1 else 1.0)
+            parts[b, h, len(KINDS)] += weight[c, h]
+            total[h] += hub * (start[cell + 1] - start[cell])
+            for k in range(n):
+                count = counts[cell, market.slot[k]]
+                if count > 0:
+                    country[c, market.family[k]] += f4(count) / f4(adopters)
+                    slot[h, k] += count * hub
+                    parts[b, h, market.origin[k]] += count * each
+                    if market.mode[k] >= OPEN_WEIGHTS:
+                        parts[b, h, len(KINDS) - 1] += count * each
+    for h in range(N_CHANNELS):
+        for k in range(n):
+            slot[h, k] /= total[h]
+            world[h, market.family[k]] += f4(slot[h, k])
+            world[N_CHANNELS, market.family[k]] += f4(mix[h] * slot[h, k])
+    region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(KINDS)))
+    reach = np.empty(len(REGIONS))
+    for r in range(len(REGIONS)):
+        for h in range(N_CHANNELS):
+            denominator = 0.0
+            for b in range(len(BLOCS)):
+                if in_region(r, b):
+                    w = china[h] if (b == 1 and r == 0) else 1.0
+                    denominator += w * parts[b, h, len(KINDS)]
+                    for kind in range(len(KINDS)):
+                        region[r, h, kind] += w * parts[b, h, kind]
+            for kind in range(len(KINDS)):
+                region[r, h, kind] /= denominator
+                region[r, N_CHANNELS, kind] += mix[h] * region[r, h, kind]
+        a, d = 0.0, 0.0
+        for b in range(len(BLOCS)):
+            if in_region(r, b):
+                a += users[b]
+                d += persons[b]
+        reach[r] = a / d
+    return Tally(country, world, slot, region, weight, reach)
+
+
+@inline
+def in_region(region, bloc):
+    """Whether a bloc (order of BLOCS) belongs to a region (order of REGIONS)."""
+    return region == 0 or (region == 1 and bloc >= 2) or region == bloc or (region == 5 and bloc == 0) or (region == 6 and bloc == 1)
+
+
+@kernel
+def build(market, start, counts, projects, who, capability, adaptable, slope, reference, n_family, bloc):
+    """Applications that developers build on open weights in one month.
+
+    Returns
+    -------
+    flow : array (family,), applications (feeds the derivative stock)
+    value : array (origin, bloc), value of applications
+    """
+    flow = np.zeros(n_family)
+    value = np.zeros((3, len(BLOCS)))
+    h = DEVELOPER
+    worth = np.empty(market.slot.size)
+    for k in range(market.slot.size):
+        worth[k] = adaptable[market.release[h, k]] * exp64(slope * (capability[market.release[h, k]] - reference))
+    for c in range(projects.size):
+        cell = c * N_CHANNELS + h
+        each = projects[c] * who.traits[c, h, 0] / (start[cell + 1] - start[cell])
+        for k in range(market.slot.size):
+            count = counts[cell, market.slot[k]]
+            if count > 0:
+                o, mode = market.origin[k], market.mode[k]
+                way = o * 4 + mode
+                lost = who.lost[c, h, way] + who.wall[c, h, way] * market.terms[h, RELIEF, k]
+                made = each * count * exp64(-float(lost))
+                flow[market.family[k]] += made * adaptable[market.release[h, k]]
+                value[o, bloc[c]] += made * worth[k]
+    return flow, value
+
+
+@kernel
+def use_by_release(market, slot_share, mix, n):
+    """Share of use (mix of channels) of the first n releases of the catalogue."""
+    use = np.zeros(n)
+    for h in range(N_CHANNELS):
+        for k in range(market.slot.size):
+            use[market.release[h, k]] += mix[h] * slot_share[h, k]
+    return use
+
+
+@kernel
+def origin_shares(market, start, counts):
+    """Share of each origin by country and channel, over the adopters of the cell: array (country, channel, origin)."""
+    n = (start.size - 1) // N_CHANNELS
+    share = np.zeros((n, N_CHANNELS, 3), np.float32)
+    for cell in range(start.size - 1):
+        for k in range(market.slot.size):
+            count = counts[cell, market.slot[k]]
+            share[cell // N_CHANNELS, cell % N_CHANNELS, market.origin[k]] += f4(count) / f4(start[cell + 1] - start[cell])
+    return share
+

@@ -1,0 +1,221 @@
+"""Labs: they train, learn from each other, and decide how to release."""
+
+from __future__ import annotations
+
+from math import exp, log, log10
+from typing import TYPE_CHECKING, NamedTuple
+
+import mesa
+
+from sim import data
+from sim.law import API, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment
+
+if TYPE_CHECKING:
+    from sim.world import World
+
+HOLD = -1
+# Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in the release table.
+COMPONENTS = {API: (0.0, 0.0, 0.0, 0.0), GATED: (0.5, 0.0, 0.1, 0.2), OPEN_WEIGHTS: (1.0, 0.1, 0.3, 0.5), OPEN_SOURCE: (1.0, 0.1, 0.5, 1.0)}
+FRINGE_COMPONENTS = {**COMPONENTS, OPEN_WEIGHTS: (1.0, 0.6, 0.8, 0.5), OPEN_SOURCE: (1.0, 0.6, 0.8, 1.0)}
+
+
+class Draft(NamedTuple):
+    """A release that is decided but not out yet."""
+
+    month: int
+    name: str
+    mode: int
+    small: bool
+    capability: float
+    underlying: float
+    efficiency: float
+    documented: bool
+
+
+class Lab(mesa.Agent):
+    """One developer.
+
+    Attributes
+    ----------
+    efficiency, distilled : float
+        Algorithmic efficiency a and distilled gain d (orders of magnitude, OOM).
+    offset : float
+        Largest run against the frontier run (OOM).
+    gains, sources : dict
+        Efficiency gained this month (OOM) by kind (own, scarcity, public, distilled), and where each came from.
+    """
+
+    def __init__(self, model: World, index: int, info: data.Lab, home: int) -> None:
+        super().__init__(model)
+        self.index, self.info, self.home = index, info, home
+        self.origin = ORIGINS.index(info.origin)
+        self.fringe = info.kind == "fringe"
+        self.offset = info.run_offset
+        self.efficiency = self.distilled = 0.0
+        self.gains = {"own": 0.0, "scarcity": 0.0, "public": 0.0, "distilled": 0.0}
+        self.sources = dict.fromkeys(self.gains, self.origin)
+        self.best_score = self.best_released = self.best_underlying = -1e9
+        self.last_flagship: int | None = None
+        self.next_flagship = info.first_month
+        self.number = 0
+        self.drafts: list[Draft] = []
+        self.record: list[tuple[int, int]] = []
+        self.record_licence: list[int] = []
+        self._leads: list[float] = []
+        self._markets: list[float] = []
+        self.share_history: list[float] = []
+
+    # compute and research
+
+    def run_size(self) -> float:
+        """Largest training run (log10 FLOP)."""
+        world = self.model
+        catch = world.p.compute_elasticity * world.stock_gap if self.origin == CN else 0.0
+        return world.run_frontier + self.offset + catch
+
+    def capability(self) -> float:
+        """Index points that a flagship would have today, without noise."""
+        return self.model.points(self.run_size() + self.efficiency + self.distilled)
+
+    def reinvest(self) -> None:
+        """Runs grow with the change over 12 months of the lab's share of revenue."""
+        p = self.model.p
+        if len(self.share_history) > 12:
+            change = log((self.share_history[-1] + 0.002) / (self.share_history[-13] + 0.002))
+            cap = p.reinvestment_cap / 12.0
+            self.offset += min(max(p.reinvestment * change / 12.0, -cap), cap)
+
+    def research(self) -> None:
+        """Own progress, public ideas, efficiency from scarcity, and distillation of the best release in reach."""
+        world, p = self.model, self.model.p
+        own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
+        pool, source = world.idea_pool(self.origin)
+        public = p.public_knowledge * max(0.0, pool - self.efficiency) / 12.0
+        scarce = p.scarcity_efficiency * world.squeeze / 12.0 if self.origin == CN else 0.0
+        reach = 1.0 if self.origin == CN else p.distillation_elsewhere
+        teacher, teacher_origin = world.teacher(self)
+        gap = max(0.0, (teacher - p.distillation_margin - self.capability()) / p.capability_slope)
+        learned = reach * p.distillation * world.law.distillation_barrier * gap / 12.0
+        self.efficiency += own + public + scarce
+        self.distilled += learned - p.distilled_fade * self.distilled / 12.0
+        self.gains = {"own": own, "scarcity": scarce, "public": public, "distilled": learned}
+        self.sources = {"own": self.origin, "scarcity": self.origin, "public": source, "distilled": teacher_origin}
+
+    # release
+
+    def take_over(self, month: int) -> None:
+        """From the handover on flagships follow each other by the lab's cadence, counted from its last real one."""
+        if self.last_flagship is not None:
+            first = self.last_flagship + round(self.info.cadence_months)
+            self.next_flagship = max(month + self.index % 3, first)
+        else:
+            self.next_flagship = max(month + self.index % max(2, round(self.info.cadence_months)), self.info.first_month)
+
+    def leaning(self) -> float:
+        """Log odds of opening from the lab's own record of the last 24 months before generated releases, shrunken by Beta(2, 2)."""
+        recent = [opened for month, opened in self.record if month >= self.model.handover - 24]
+        return log((sum(recent) + 2) / (len(recent) - sum(recent) + 2))
+
+    def remember(self, month: int, mode: str, capability: float | None) -> None:
+        """Enter a real release into the record that later decisions are measured against."""
+        opened = mode.startswith("open")
+        self.record.append((month, int(opened)))
+        if opened:
+            self.record_licence.append(int(mode == "open_source"))
+        if capability is not None and month >= 0:
+            self._note_situation(capability)
+
+    def _note_situation(self, capability: float) -> None:
+        self._leads.append(self._lead_utility(capability))
+        self._markets.append(self._market())
+
+    def assimilate(self, score: float) -> None:
+        """A replayed flagship sets the lab's record: its efficiency is what explains the score."""
+        if score > self.best_score:
+            self.best_score = score
+            self.efficiency += (score - self.capability()) / self.model.p.capability_slope
+
+    def _lead_utility(self, capability: float) -> float:
+        p = self.model.p
+        lead = capability - self.model.best_open(excluding_lab=self.index)
+        return (p.lead_slope if lead > 0.0 else p.catchup_slope) * min(max(lead, -40.0), 40.0) / 10.0
+
+    def _market(self) -> float:
+        return log10(self.model.world_use() / 0.05)
+
+    def decide_mode(self, capability: float, month: int, draw: int) -> int:
+        """Release mode by a logit over what the law leaves: open (with or without a free licence) against closed."""
+        world, p = self.model, self.model.p
+        noise = world.streams("release mode")
+        mean_lead = sum(self._leads) / len(self._leads) if self._leads else self._lead_utility(capability)
+        mean_market = sum(self._markets) / len(self._markets) if self._markets else self._market()
+        closed = self._lead_utility(capability) - mean_lead + p.market_slope * (self._market() - mean_market)
+        opened = self.leaning() - world.law.opening_cost[self.index] - world.reach_lost(self.origin)
+        if self.origin == CN:
+            opened += p.state_push + world.backfire
+        if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
+            return API
+        free = (sum(self.record_licence) + 1.0) / (len(self.record_licence) + 2.0)
+        return OPEN_SOURCE if noise.uniform(self.index, draw, 2) < free else OPEN_WEIGHTS
+
+    def plan(self, month: int) -> None:
+        """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
+        p = self.model.p
+        luck = self.model.streams("capability noise")
+        if month >= self.next_flagship:
+            self.number += 1
+            underlying = self.capability()
+            self._draft(month, 2 * self.number, False, underlying, underlying + p.capability_noise * luck.normal(self.index, self.number, 0))
+            jitter = self.model.streams("cadence").normal(self.index, self.number)
+            self.next_flagship = month + max(2, round(self.info.cadence_months * exp(p.cadence_jitter * jitter)))
+            small = underlying - p.small_gap
+            noisy = small + p.capability_noise * luck.normal(self.index, self.number, 1)
+            self._draft(month + 1, 2 * self.number + 1, True, small, noisy)
+
+    def plan_fringe(self, month: int) -> None:
+        """Academic and small labs release at an outside rate and openness."""
+        p, world = self.model.p, self.model
+        luck = world.streams("fringe")
+        rate = p.fringe_cn if self.origin == CN else (p.fringe_us_2023 if month < 12 else p.fringe_us)
+        for n in range(luck.poisson(rate / 12.0, self.index, month)):
+            self.number += 1
+            mode = OPEN_SOURCE if luck.uniform(self.index, month, n, 1) < p.fringe_openness else API
+            underlying = self.capability()
+            noisy = underlying + p.capability_noise * luck.normal(self.index, month, n, 2)
+            self.drafts.append(Draft(month, self._name(2 * self.number), mode, False, noisy, underlying, self.efficiency, True))
+
+    def _name(self, draw: int) -> str:
+        return f"{self.info.slug} {draw // 2}{' small' if draw % 2 else ''}"
+
+    def _draft(self, month: int, draw: int, small: bool, underlying: float, capability: float) -> None:
+        mode = self.decide_mode(capability, month, draw)
+        delay, documented = 0, False
+        if mode in OPEN:
+            for duty in self.model.law.assessments:
+                if self.index in duty.labs and capability >= duty.floor and self._bound(duty, draw):
+                    delay, documented = delay + duty.delay, True
+                    self.model.charge("labs", duty.cost)
+                    if self.model.assessor.judges_hazardous(duty, self, capability, draw) and mode in OPEN:
+                        mode = self._fall_back(duty, draw)
+        self.drafts.append(Draft(month + delay, self._name(draw), mode, small, capability, underlying, self.efficiency, documented))
+
+    def _bound(self, duty: Assessment, draw: int) -> bool:
+        return self.model.streams("bound by assessment").uniform(self.index, draw) < duty.strength
+
+    def _fall_back(self, duty: Assessment, draw: int) -> int:
+        """An open-minded lab keeps weights in reach of vetted users if it may, else serves or holds."""
+        if GATED in duty.modes and API in duty.modes:
+            likely = 1.0 / (1.0 + exp(-self.leaning()))
+            return GATED if self.model.streams("release mode").uniform(self.index, draw, 3) < likely else API
+        return duty.modes[0] if duty.modes else HOLD
+
+    def publish(self, month: int) -> None:
+        """Bring out the drafts that are due."""
+        due = [d for d in self.drafts if d.month <= month]
+        self.drafts = [d for d in self.drafts if d.month > month]
+        for draft in due:
+            if draft.mode != HOLD:
+                parts = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
+                self.model.release(self, draft, parts)
+            if self.model.handover == 0:
+                self._note_situation(draft.capability)

@@ -1,0 +1,131 @@
+"""The catalogue: every AI release of a world, one row each, in arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.law import MODES, OPEN_WEIGHTS, ORIGINS
+from sim.months import month_name
+
+CANDIDATES = 6
+
+
+class Columns(NamedTuple):
+    """Arrays over releases; the first axis grows."""
+
+    month: np.ndarray
+    lab: np.ndarray
+    origin: np.ndarray
+    mode: np.ndarray
+    small: np.ndarray
+    capability: np.ndarray
+    underlying: np.ndarray
+    measured: np.ndarray
+    efficiency: np.ndarray
+    log_flop: np.ndarray
+    log_price: np.ndarray
+    openness: np.ndarray
+    weights: np.ndarray
+    data: np.ndarray
+    code: np.ndarray
+    licence: np.ndarray
+    adaptable: np.ndarray
+    compromised: np.ndarray
+    controlled: np.ndarray
+    contained: np.ndarray
+    mirrored: np.ndarray
+    documented: np.ndarray
+    public_finding: np.ndarray
+    private_finding: np.ndarray
+    clean_weight: np.ndarray
+
+
+_TYPES = {
+    **dict.fromkeys(("month", "lab", "origin", "mode"), np.int64),
+    **dict.fromkeys(("small", "compromised", "contained", "mirrored", "documented"), np.bool_),
+    **dict.fromkeys(("public_finding", "private_finding"), np.int8),
+}
+UNAUDITED, CLEAN, FLAGGED = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release as an object (a copy of its row)."""
+
+    index: int
+    name: str
+    month: str
+    origin: str
+    mode: str
+    capability: float
+    openness: float
+
+
+class Catalogue:
+    """All releases so far, and for each slot (family, mode) its newest candidates.
+
+    Attributes
+    ----------
+    columns : Columns
+        Arrays with room to grow; rows up to ``len(self)`` are filled.
+    candidates : int array (slots, 6)
+        Newest releases of a slot, newest first, -1 where empty.
+    """
+
+    def __init__(self, families: int, room: int = 1024) -> None:
+        self.names: list[str] = []
+        self.columns = Columns(*(np.zeros(room, _TYPES.get(name, np.float64)) for name in Columns._fields))
+        self.candidates = np.full((families * len(MODES), CANDIDATES), -1, np.int64)
+        self.opened: list[list[int]] = [[] for _ in range(families)]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> Release:
+        c = self.columns
+        return Release(
+            index,
+            self.names[index],
+            month_name(int(c.month[index])),
+            ORIGINS[c.origin[index]],
+            MODES[c.mode[index]],
+            float(c.capability[index]),
+            float(c.openness[index]),
+        )
+
+    def add(self, name: str, **row: float) -> int:
+        """Add a release and make it the newest candidate of its slot; returns its row."""
+        index = len(self.names)
+        if index == len(self.columns.month):
+            self.columns = Columns(*(np.concatenate((column, np.zeros_like(column))) for column in self.columns))
+        self.names.append(name)
+        parts = row["weights"] + row["data"] + row["code"] + row["licence"]
+        row["openness"] = parts / 4.0
+        row["adaptable"] = row["weights"] * (0.4 + 0.3 * row["licence"] + 0.2 * row["code"] + 0.1 * row["data"])
+        for key, value in row.items():
+            getattr(self.columns, key)[index] = value
+        slot = int(row["lab"]) * len(MODES) + int(row["mode"])
+        self._offer(slot, index)
+        if row["mode"] >= OPEN_WEIGHTS:
+            self.opened[int(row["lab"])].append(int(row["month"]))
+        return index
+
+    def _offer(self, slot: int, index: int) -> None:
+        """Put a release first among its slot's candidates; the oldest goes, unless it is the most capable."""
+        row = self.candidates[slot]
+        last = CANDIDATES - 1
+        if row[last] >= 0 and self.columns.capability[row].argmax() == last:
+            last -= 1
+        row[1 : last + 1] = row[:last].copy()
+        row[0] = index
+
+    def breadth(self, month: int) -> list[int]:
+        """Open releases of each family in the last 12 months."""
+        return [sum(1 for m in months[-40:] if m > month - 12) for months in self.opened]
+
+    def column(self, name: str) -> np.ndarray:
+        """One column, rows so far."""
+        return getattr(self.columns, name)[: len(self)]

@@ -1,0 +1,231 @@
+"""The law: what policies write and agents read.
+
+Each month starts from the default law. Policies in force *write*; a write names a field, where, and a value. How the
+writes of a field combine is fixed here and always commutative; writes are applied in one canonical order, so the
+result is the same to the last bit whatever the order of the policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.parameters import CHANNELS
+
+ORIGINS = ("US", "CN", "other")
+MODES = ("api", "gated", "open_weights", "open_source")
+US, CN, OTHER = range(3)
+API, GATED, OPEN_WEIGHTS, OPEN_SOURCE = range(4)
+OPEN = (OPEN_WEIGHTS, OPEN_SOURCE)
+WEIGHTS = (GATED, *OPEN)
+
+
+class Field(NamedTuple):
+    """One field of the law: its axes, default, how writes combine, unit and meaning."""
+
+    axes: tuple[str, ...]
+    default: float
+    combine: str
+    unit: str
+    meaning: str
+
+
+FIELDS: dict[str, Field] = {
+    "access": Field(("country", "origin", "channel"), 1.0, "multiply", "0-1", "graded access to an origin's services"),
+    "friction": Field(("country", "origin", "channel", "mode"), 0.0, "add", "utils", "burden on users of an origin's releases"),
+    "denial": Field(("country", "origin", "channel", "mode"), 0.0, "add", "utils", "barrier that a mirror relieves"),
+    "controlled": Field(("origin",), 0.0, "max", "0-1", "share of open weights that may not be published freely"),
+    "containment": Field(("origin",), 0.0, "max", "0-1", "share of controlled releases that never leak"),
+    "opening_cost": Field(("lab",), 0.0, "add", "utils", "cost and liability of an open release to a lab"),
+    "compliance_cost": Field(("lab",), 0.0, "add", "USD a year", "cost of compliance to a lab"),
+    "price_factor": Field(("country", "origin"), 1.0, "multiply", "factor", "factor on service prices"),
+    "stringency": Field((), 0.0, "max", "0-1", "chip export control on China"),
+    "smuggling": Field((), 1.0, "multiply", "factor", "factor on the smuggled share of chips"),
+    "distillation_barrier": Field((), 1.0, "multiply", "factor", "factor on learning from other labs' services"),
+    "strip_cost": Field(("origin",), 1.0, "multiply", "factor", "factor on the cost of stripping safeguards"),
+    "reporting": Field((), 1.0, "multiply", "factor", "factor on incident reporting and sharing"),
+    "defence": Field((), 0.0, "add", "a year", "funded growth of defence"),
+    "alarm": Field(("country", "origin"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"),
+    "assessments": Field((), 0.0, "list", "", "release assessments in force"),
+    "audits": Field((), 0.0, "list", "", "audit programmes in force"),
+}
+
+_COMBINE: dict[str, Callable[[Any, Any], Any]] = {"add": np.add, "multiply": np.multiply, "max": np.maximum}
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A risk assessment that some labs owe before an open release (paper policy P2)."""
+
+    by: str
+    labs: tuple[int, ...]
+    floor: float
+    reference: str
+    delta: float
+    absolute: float
+    domains: tuple[str, ...]
+    accuracy: float
+    delay: int
+    cost: float
+    modes: tuple[int, ...]
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class AuditProgramme:
+    """Audits of open releases that an auditor carries out (paper policies P3 and P4)."""
+
+    by: str
+    auditor: str
+    countries: tuple[int, ...]
+    audits_a_month: float
+    cost: float
+    priority: str
+    power: float
+    traceability: float
+    false_positive: float
+    coverage: float
+    public: bool
+    update_lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What one policy wrote: a value into some entries of a field."""
+
+    by: str
+    field: str
+    value: Any
+    where: tuple[tuple[int, ...] | None, ...]
+
+    def order(self) -> tuple:
+        """Canonical place among the writes of a field."""
+        return (self.by, tuple(() if w is None else w for w in self.where), repr(self.value))
+
+
+@dataclass(slots=True)
+class Terrain:
+    """The indices that a law speaks of: countries (code, bloc, alignment) and labs (slug, origin, home alignment)."""
+
+    countries: tuple[str, ...]
+    blocs: tuple[str, ...]
+    alignment: tuple[float, ...]
+    labs: tuple[str, ...]
+    lab_origins: tuple[int, ...]
+    lab_alignment: tuple[float, ...]
+    access: np.ndarray
+    sizes: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sizes = {
+            "country": len(self.countries),
+            "origin": len(ORIGINS),
+            "channel": len(CHANNELS),
+            "mode": len(MODES),
+            "lab": len(self.labs),
+        }
+
+    def country_indices(self, codes: Sequence[str]) -> tuple[int, ...]:
+        """Indices of country codes, ascending."""
+        wanted = set(codes)
+        return tuple(i for i, code in enumerate(self.countries) if code in wanted)
+
+    def bound_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
+        """US labs and, in order of their home's alignment, the share of other non-Chinese labs that join."""
+        us = [i for i, o in enumerate(self.lab_origins) if o == US]
+        allies = sorted((i for i, o in enumerate(self.lab_origins) if o == OTHER), key=lambda i: (-self.lab_alignment[i], i))
+        return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
+
+    def bound_countries(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
+        """The US and, in order of alignment, the share of US-aligned countries that join."""
+        us = [i for i, bloc in enumerate(self.blocs) if bloc == "US"]
+        allies = sorted((i for i, b in enumerate(self.blocs) if b == "us_aligned"), key=lambda i: (-self.alignment[i], i))
+        return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
+
+
+class Law:
+    """One month's law. Fields are attributes: arrays over their axes, floats, or tuples of records."""
+
+    def __init__(self, terrain: Terrain) -> None:
+        self.terrain = terrain
+        self.writes: list[Write] = []
+        self.expenses: list[tuple[str, str, float]] = []
+
+    def write(
+        self,
+        by: str,
+        name: str,
+        value: Any,
+        *,
+        countries: Sequence[int] | None = None,
+        origins: Sequence[int] | None = None,
+        channels: Sequence[int] | None = None,
+        modes: Sequence[int] | None = None,
+        labs: Sequence[int] | None = None,
+    ) -> None:
+        """Record a write of policy ``by``; None on an axis means all of it.
+
+        Raises
+        ------
+        KeyError
+            If the field does not exist or has no such axis.
+        """
+        given = {"country": countries, "origin": origins, "channel": channels, "mode": modes, "lab": labs}
+        axes = FIELDS[name].axes
+        wrong = [axis for axis, entries in given.items() if entries is not None and axis not in axes]
+        if wrong:
+            raise KeyError(f"the law's field {name!r} has no axis {wrong[0]!r}")
+        where = tuple(None if given[axis] is None else tuple(given[axis]) for axis in axes)  # type: ignore[arg-type]
+        self.writes.append(Write(by, name, value, where))
+
+    def spend(self, by: str, payer: str, usd_a_year: float) -> None:
+        """Enter in the ledger what policy ``by`` costs ``payer`` (labs, government or adopters)."""
+        self.expenses.append((by, payer, usd_a_year))
+
+    def settle(self) -> Law:
+        """Combine all writes into the fields."""
+        self.expenses.sort()
+        for name, spec in FIELDS.items():
+            writes = sorted((w for w in self.writes if w.field == name), key=Write.order)
+            setattr(self, name, self._combine(spec, name, writes))
+        return self
+
+    def _combine(self, spec: Field, name: str, writes: list[Write]) -> Any:
+        if spec.combine == "list":
+            return tuple(w.value for w in writes)
+        combine = _COMBINE[spec.combine]
+        if not spec.axes:
+            value = spec.default
+            for w in writes:
+                value = float(combine(value, w.value))
+            return value
+        shape = tuple(self.terrain.sizes[axis] for axis in spec.axes)
+        array = self.terrain.access.copy() if name == "access" else np.full(shape, spec.default)
+        for w in writes:
+            index = np.ix_(*(range(n) if entries is None else entries for n, entries in zip(shape, w.where, strict=True)))
+            array[index] = combine(array[index], w.value)
+        return array
+
+    def ledger(self, payer: str) -> float:
+        """What all policies cost one payer, USD a year."""
+        return sum(usd for _, who, usd in self.expenses if who == payer)
+
+
+def statute(terrain: Terrain, policies: Sequence[Any], month: int) -> Law:
+    """The law of one month: every policy in force writes, then the writes combine.
+
+    Parameters
+    ----------
+    policies : sequence of (name, policy)
+    month : int
+        0 is January 2023.
+    """
+    law = Law(terrain)
+    for name, policy in policies:
+        strength = policy.intensity(month)
+        if strength > 0.0:
+            policy.write(law, name, strength, month)
+    return law.settle()

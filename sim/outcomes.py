@@ -1,0 +1,384 @@
+"""What is measured: one function and one row of the table per outcome."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sim import data
+from sim.parameters import CHANNELS
+
+if TYPE_CHECKING:
+    from sim.world import World
+
+REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us", "cn")
+KINDS = ("us", "cn", "other", "open")
+BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
+ACTOR_KINDS = ("cn_state", "other_state", "criminal", "lone")
+ROUTE_KINDS = ("none", "strip", "jailbreak", "gated", "own_state")
+DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
+FACTORS = (
+    "transparency",
+    "progress_specific",
+    "progress_frontier",
+    "power_distribution",
+    "chinese_misuse",
+    "other_misuse",
+    "backdoors",
+    "global_power",
+)
+_REGION_TEXT = {
+    "world": "the world",
+    "abroad": "countries outside the US and China",
+    "us_aligned": "US-aligned countries",
+    "third_country": "third countries",
+    "restricted": "restricted countries",
+    "us": "the US",
+    "cn": "China",
+}
+_MEASURE = {
+    "consumer": "users, stock",
+    "market": "tokens, flow",
+    "enterprise": "workloads, stock",
+    "developer": "projects, flow",
+    "government": "workloads, stock",
+    "all": "stated mix of channels",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One monthly series.
+
+    Attributes
+    ----------
+    direction : int
+        +1 where more is better for the goal, -1 where less is, 0 where neither is meant.
+    kind : str
+        "share" (0 to 1, differences in points) or "level".
+    factor : str or None
+        Rubric factor; ``headline`` marks the outcome that stands for it.
+    """
+
+    name: str
+    label: str
+    unit: str
+    measure: str
+    definition: str
+    function: Callable[[World], float]
+    direction: int = 0
+    kind: str = "level"
+    factor: str | None = None
+    headline: bool = False
+
+    def measure_in(self, world: World) -> float:
+        """Value in the world's current month."""
+        return float(self.function(world))
+
+
+# shares of use
+
+
+def share_of_use(world: World, region: int, channel: int, kind: int) -> float:
+    """Share of an origin (or of open releases) in a region's use; channel 5 is the mix."""
+    return world.tally.region.item(region, channel, kind)
+
+
+def people_using(world: World, region: int) -> float:
+    """Share of people 15-64 who use AI."""
+    return float(world.tally.people[region])
+
+
+def family_share(world: World, family: int) -> float:
+    """Share of one lab's releases in the world's use, mix of channels."""
+    return world.tally.world.item(len(CHANNELS), family)
+
+
+# transparency
+
+
+def openness_class(world: World) -> float:
+    """Use-weighted openness of releases in use."""
+    use = world.use_of_releases
+    return float((use * world.catalogue.columns.openness[: len(use)]).sum())
+
+
+def audited_share(world: World) -> float:
+    """Share of use on publicly audited releases."""
+    return world.audited_share()
+
+
+def rationale_share(world: World) -> float:
+    """Share of use on releases with a published rationale for their release mode."""
+    use = world.use_of_releases
+    return float(use[world.catalogue.columns.documented[: len(use)]].sum())
+
+
+# progress
+
+
+def application_value(world: World, origins: tuple[int, ...] = (0, 1, 2), blocs: tuple[int, ...] = (0, 1, 2, 3, 4)) -> float:
+    """Value of applications built on open weights, a year."""
+    return 12.0 * float(world.application_value[list(origins)][:, list(blocs)].sum())
+
+
+def frontier_growth(world: World) -> float:
+    """Gain of the best release over twelve months."""
+    path = world.best["true"]["all"]
+    return path[-1] - path[max(0, len(path) - 13)]
+
+
+def best_capability(world: World, group: str) -> float:
+    """Capability of a group's best release so far."""
+    return world.best["true"][group][-1]
+
+
+def capability_lag(world: World, which: str, reference: str, group: str) -> float:
+    """Months since the reference's running best first exceeded the group's best."""
+    leader = world.best[which][reference]
+    return float(max(0, len(leader) - bisect_right(leader, world.best[which][group][-1])))
+
+
+def idea_share(world: World, origin: int) -> float:
+    """Share of this month's efficiency gains (all labs) that came from one origin."""
+    total = mine = 0.0
+    for lab in world.labs:
+        for kind, gain in lab.gains.items():
+            total += gain
+            mine += gain if lab.sources[kind] == origin else 0.0
+    return mine / total if total else 0.0
+
+
+# power
+
+
+def spread_over_labs(world: World, channel: int) -> float:
+    """1 - HHI over labs; channel 5 is the mix."""
+    return 1.0 - sum(x * x for x in world.tally.world[channel].tolist())
+
+
+def spread_over_countries(world: World, channel: int) -> float:
+    """1 - HHI over countries of use; channel 5 is the mix."""
+    use = world.tally.use / world.tally.use.sum(axis=0)
+    shares = (use * world.mix).sum(axis=1) if channel == len(CHANNELS) else use[:, channel]
+    return 1.0 - float((shares * shares).sum())
+
+
+def labs_near_frontier(world: World) -> float:
+    """Labs whose best release the frontier had not exceeded six months ago."""
+    path = world.best["true"]["all"]
+    then = path[max(0, len(path) - 7)]
+    return float(sum(lab.best_released >= then for lab in world.labs))
+
+
+# misuse
+
+
+def harm(world: World, kinds: tuple[str, ...]) -> float:
+    """Expected harm by kinds of actors over all routes, a year."""
+    return 12.0 * sum(world.scene.expected[kind] for kind in kinds)
+
+
+def uplift_from_us(world: World) -> float:
+    """Expected harm by Chinese state actors less what it would be without releases of US origin, a year."""
+    return 12.0 * world.scene.uplift_us["cn_state"]
+
+
+def incidents(world: World, field: str = "", value: str = "") -> float:
+    """Incidents of the month, of one actor, route, domain or origin."""
+    found = world.month_incidents
+    return float(len(found) if not field else sum(getattr(i, field) == value for i in found))
+
+
+def incidents_reported(world: World) -> float:
+    """Incidents of the month that are reported."""
+    return len(world.month_incidents) * world.law.reporting
+
+
+def defence(world: World) -> float:
+    """Share of attempts that defence stops."""
+    return 1.0 - world.scene.success_left
+
+
+# backdoors
+
+
+def backdoor_exposure(world: World) -> float:
+    """Criticality-weighted share of use on compromised, undetected releases and derivatives."""
+    return world.exposure()
+
+
+def audits_found(world: World, what: str) -> float:
+    """Findings published or passed on this month."""
+    return world.month_audits[what]
+
+
+def crisis_loss(world: World) -> float:
+    """Exposure that a crisis of the scenario turned into loss this month."""
+    return world.crisis_loss
+
+
+# global power
+
+
+def trust(world: World, origin: int) -> float:
+    """Trust in an origin's supply, mean over countries outside the US and China weighted by people."""
+    people = world.adopters.own_people * world.abroad
+    return float((people * world.supply[:, origin]).sum() / people.sum())
+
+
+def dependence(world: World) -> float:
+    """Share of the largest origin in use outside the US and China."""
+    return max(share_of_use(world, 1, len(CHANNELS), kind) for kind in range(3))
+
+
+def derivative_share(world: World, origin: int) -> float:
+    """Share of an origin in the month's new derivatives."""
+    flow = world.derivative_flow
+    return float(flow @ world.family_origin[origin]) / max(float(flow.sum()), 1e-12)
+
+
+def derivative_ratio(world: World) -> float:
+    """New derivatives of Meta's releases per derivative of Alibaba's."""
+    flow = world.derivative_flow
+    return float(flow[world.slugs["meta"]]) / max(float(flow[world.slugs["alibaba"]]), 1e-9)
+
+
+# compute and cost
+
+
+def compute_stock(world: World, where: str) -> float:
+    """Chips installed."""
+    return world.stock(where)
+
+
+def compute_share(world: World, part: str) -> float:
+    """China's share of installed Nvidia chips (legal), or the smuggled share of its effective stock."""
+    if part == "legal":
+        return world.legal["CN"] / (world.legal["CN"] + world.legal["row"])
+    return world.smuggled / world.stock("cn")
+
+
+def policy_cost(world: World, payer: str) -> float:
+    """What policies cost a payer, a year: the law's ledger and one-off costs of the last 12 months."""
+    return world.law.ledger(payer) + sum(usd for month, who, usd in world.one_off if who == payer and month > world.month - 12)
+
+
+def _share_rows() -> list[Outcome]:
+    rows = []
+    for k, kind in ((0, "us"), (1, "cn"), (3, "open")):
+        what = "open releases" if kind == "open" else f"releases of {'US' if kind == 'us' else 'Chinese'} origin"
+        for r, region in enumerate(REGIONS):
+            for h, channel in enumerate((*CHANNELS, "all")):
+                suffix = "" if channel == "all" else f"_{channel}"
+                where = _REGION_TEXT[region]
+                through = "mix of channels" if channel == "all" else f"{channel} channel"
+                headline = kind == "us" and region == "abroad" and channel == "all"
+                rows.append(
+                    Outcome(
+                        f"{kind}_share_{region}{suffix}",
+                        f"{'Open' if kind == 'open' else 'US' if kind == 'us' else 'Chinese'} share of use in {where}, {through}",
+                        "share of use",
+                        _MEASURE[channel],
+                        f"Share of {what} in use in {where}, {through}"
+                        + ("; China counts by its weight in hub downloads and router tokens" if region == "world" else ""),
+                        partial(share_of_use, region=r, channel=h, kind=k),
+                        direction=1 if headline else 0,
+                        kind="share",
+                        factor="global_power" if headline else None,
+                        headline=headline,
+                    )
+                )
+    return rows
+
+
+def _by_channel_rows(name: str, label: str, function: Callable[..., float], definition: str, headline_factor: str | None) -> list[Outcome]:
+    rows = []
+    for h, channel in enumerate((*CHANNELS, "all")):
+        everything = channel == "all"
+        rows.append(
+            Outcome(
+                name if everything else f"{name}_{channel}",
+                f"{label}, {'mix of channels' if everything else channel + ' channel'}",
+                "0-1",
+                _MEASURE[channel],
+                definition,
+                partial(function, channel=h),
+                direction=1 if everything and headline_factor else 0,
+                kind="share",
+                factor=headline_factor if everything else None,
+                headline=bool(everything and headline_factor),
+            )
+        )
+    return rows
+
+
+def _incident_rows() -> list[Outcome]:
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("kind", ACTOR_KINDS),
+        ("route", ROUTE_KINDS),
+        ("domain", DOMAINS),
+        ("origin", ("us", "cn", "other", "no_model")),
+    )
+    rows = [
+        Outcome("incidents", "Misuse incidents", "incidents a month", "count, flow", "Successful misuse that would be reported", incidents),
+        Outcome("incidents_reported", "Reported incidents", "incidents a month", "count, flow", "Incidents times the law's factor on reporting", incidents_reported),
+    ]  # fmt: skip
+    for field, names in groups:
+        for name in names:
+            text = name.replace("_", " ")
+            key = f"incidents_origin_{name}" if field == "origin" else f"incidents_{name}"
+            what = {"kind": "by", "route": "by route", "domain": "in domain", "origin": "with a release of origin"}[field]
+            rows.append(
+                Outcome(key, f"Incidents {what} {text}", "incidents a month", "count, flow", f"Incidents {what} {text}", partial(incidents, field=field, value=name))
+            )
+    return rows
+
+
+def _table() -> dict[str, Outcome]:
+    points, index_year = "index points", "value a year"
+    others = ("other_state", "criminal", "lone")
+    rows = [
+        Outcome("openness_class", "Openness of releases in use", "0-1", "mix of channels", "Use-weighted mean of the openness of weights, data, code and licence (after the Model Openness Framework)", openness_class, 1, "share", "transparency", True),
+        Outcome("audited_share", "Use on audited releases", "share of use", "mix of channels", "Share of use on releases with a published audit", audited_share, 1, "share", "transparency"),
+        Outcome("rationale_share", "Use on releases with a rationale", "share of use", "mix of channels", "Share of use on releases whose release mode was explained in public", rationale_share, 1, "share", "transparency"),
+        Outcome("application_value", "Applications built on open weights", index_year, "value, flow", "Value of applications built a year; 1 is what all developers would make in a year at 120 index points with fully adaptable weights", application_value, 1, "level", "progress_specific", True),
+        *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", partial(application_value, origins=(o,)), 0, "level", "progress_specific") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"), (2, "other", "other"))),
+        *(Outcome(f"application_value_{b.lower()}", f"Applications built in {_REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {_REGION_TEXT[b.lower()]}", partial(application_value, blocs=(i,)), 0, "level", "progress_specific") for i, b in enumerate(BLOCS)),
+        Outcome("frontier_growth", "Frontier progress", f"{points} a year", "capability", "Gain of the best release of any lab over twelve months", frontier_growth, 1, "level", "progress_frontier", True),
+        *(Outcome(f"frontier_{n}", f"Best {t} release", points, "capability, running best", f"Capability of the best {t} release so far", partial(best_capability, group=n), 0, "level", "progress_frontier") for n, t in (("us", "US"), ("cn", "Chinese"), ("open", "open"), ("closed", "closed"), ("all", "any"))),
+        *(Outcome(f"lag_us_cn{s}", f"China's lag behind the US{t}", "months", "point-score method", f"Months since the best US release first exceeded the best Chinese release{t}", partial(capability_lag, which=w, reference="us", group="cn"), 0, "level", "progress_frontier") for s, w, t in (("", "measured", ", measured"), ("_true", "true", ""))),
+        *(Outcome(f"lag_open_closed{s}", f"Lag of open behind closed releases{t}", "months", "point-score method", f"Months since the best closed release first exceeded the best open release{t}", partial(capability_lag, which=w, reference="closed", group="open"), 0, "level", "progress_frontier") for s, w, t in (("", "measured", ", measured"), ("_true", "true", ""))),
+        *(Outcome(f"idea_share_{n}", f"Algorithmic gains of {t} origin", "share of gains", "efficiency, flow", f"Share of all labs' efficiency gains of the month that came from {t} labs", partial(idea_share, origin=o), 0, "share", "progress_frontier") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        *_by_channel_rows("power_labs", "Spread of use over labs", spread_over_labs, "1 - HHI over labs of the releases in use", "power_distribution"),
+        *_by_channel_rows("power_countries", "Spread of use over countries", spread_over_countries, "1 - HHI over the countries where AI is used", None),
+        Outcome("labs_near_frontier", "Labs within six months of the frontier", "labs", "count", "Labs whose best release is at least the frontier of six months ago", labs_near_frontier, 1, "level", "power_distribution"),
+        Outcome("cn_state_harm", "Harm by Chinese state actors", "harm a year", "expected", "Expected harm by Chinese state actors over all routes; 1 is a mean fraud incident that would be reported", partial(harm, kinds=("cn_state",)), -1, "level", "chinese_misuse", True),
+        Outcome("uplift_us_releases", "Uplift of Chinese state actors from US releases", "harm a year", "expected", "Expected harm by Chinese state actors less what it would be without any release of US origin", uplift_from_us, -1, "level", "chinese_misuse"),
+        Outcome("other_harm", "Harm by all other malicious actors", "harm a year", "expected", "Expected harm by other states, criminals and lone actors over all routes", partial(harm, kinds=others), -1, "level", "other_misuse", True),
+        *(Outcome(f"harm_{k}", f"Harm by {k.replace('_', ' ')} actors", "harm a year", "expected", f"Expected harm by {k.replace('_', ' ')} actors over all routes", partial(harm, kinds=(k,)), -1) for k in ACTOR_KINDS),
+        *_incident_rows(),
+        Outcome("defence", "Attempts stopped by defence", "share of attempts", "stock", "Share of otherwise successful attempts that defence stops", defence, 1, "share"),
+        Outcome("backdoor_exposure", "Exposure to hidden compromise", "share of critical use", "stock", "Use on compromised, undetected open releases and their derivatives, weighted by criticality", backdoor_exposure, -1, "level", "backdoors", True),
+        Outcome("audit_detections", "Compromises found by audits", "findings a month", "count, flow", "Compromised releases flagged by an audit", partial(audits_found, what="detections"), 1, "level", "backdoors"),
+        Outcome("audit_false_alarms", "False alarms of audits", "findings a month", "count, flow", "Sound releases flagged by an audit", partial(audits_found, what="false_alarms"), -1, "level", "backdoors"),
+        Outcome("crisis_loss", "Loss in crises", "share of critical use", "flow", "Exposure that a crisis event of the scenario turned into loss", crisis_loss, -1),
+        *_share_rows(),
+        *(Outcome(f"use_{r}", f"People who use AI in {_REGION_TEXT[r]}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in {_REGION_TEXT[r]}", partial(people_using, region=i), 0, "share") for i, r in enumerate(REGIONS)),
+        *(Outcome(f"trust_{n}", f"Trust in {t} supply", "0-1", "stock", f"Trust in the supply of {t} releases outside the US and China, weighted by people", partial(trust, origin=o), 0, "share", "global_power") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        Outcome("dependence_abroad", "Dependence on one origin abroad", "share of use", "mix of channels", "Share of the largest origin in use outside the US and China", dependence, 0, "share", "global_power"),
+        *(Outcome(f"derivative_share_{n}", f"New derivatives on {t} bases", "share of derivatives", "derivatives, flow", f"Share of the month's new derivatives that build on releases of {t} origin", partial(derivative_share, origin=o), 0, "share", "global_power") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        Outcome("derivative_ratio_us_cn", "Meta derivatives per Alibaba derivative", "ratio", "derivatives, flow", "New derivatives of Meta's releases per new derivative of Alibaba's", derivative_ratio),
+        *(Outcome(f"compute_{n}", f"Chips in {t}", "H100-equivalents", "stock", d, partial(compute_stock, where=n)) for n, t, d in (("us", "the US", "US share of the stock outside China"), ("cn", "China", "Legal, domestic and smuggled chips in China"))),
+        Outcome("compute_share_cn", "China's share of installed Nvidia chips", "share of chips", "stock", "Legal Chinese stock over legal Chinese stock and the rest of the world's", partial(compute_share, part="legal"), 0, "share"),
+        Outcome("compute_smuggled", "Smuggled share of China's chips", "share of chips", "stock", "Smuggled over effective Chinese stock", partial(compute_share, part="smuggled"), 0, "share"),
+        *(Outcome(f"cost_policy_{w}", f"Cost of policies to {w}", "USD a year", "flow", f"What the policies in force cost {w}: standing costs and one-off costs of the last 12 months", partial(policy_cost, payer=w), -1) for w in ("labs", "government", "adopters")),
+        *(Outcome(f"family_share_{lab.slug}", f"Use of {lab.name} releases", "share of use", "mix of channels", f"Share of {lab.name}'s releases in the world's use", partial(family_share, family=i), 0, "share") for i, lab in enumerate(data.labs())),
+    ]  # fmt: skip
+    return {row.name: row for row in rows}
+
+
+OUTCOMES: dict[str, Outcome] = _table()

@@ -1,0 +1,280 @@
+"""The phases of a month, in order. Each takes the world and changes it."""
+
+from __future__ import annotations
+
+from math import exp, log
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim import data
+from sim.agents.auditor import FLAGGED
+from sim.agents.choice import GOVERNMENT, spread_use, use_by_release
+from sim.agents.lab import HOLD, Draft
+from sim.agents.malicious import Scene
+from sim.agents.routes import draw_attempts
+from sim.law import API, MODES, OPEN_WEIGHTS, US
+from sim.months import month_index
+from sim.outcomes import OUTCOMES
+from sim.parameters import CHANNELS
+
+if TYPE_CHECKING:
+    from sim.world import World
+
+NOVEMBER_2023 = 10
+MID_2025 = 30
+DEVELOPER = CHANNELS.index("developer")
+MARKET, ENTERPRISE = CHANNELS.index("market"), CHANNELS.index("enterprise")
+
+
+def law(world: World) -> None:
+    """Policies write the month's law."""
+    before = world.law
+    world.law = world.read_law(world.month)
+    steps = (world.law.stringency > before.stringency) + (world.law.controlled[US] > before.controlled[US])
+    world.backfire = world.backfire * exp(-1.0 / world.p.backfire_months) + world.p.backfire * float(steps)
+
+
+def compute(world: World) -> None:
+    """Chip stocks grow under the controls; runs grow at the frontier and with each lab's revenue."""
+    p, year = world.p, world.month / 12.0
+    world.squeeze = min(max(2.0 * (world.law.stringency - 0.5), 0.0), 1.0)
+    growth = _path(year, (p.stock_growth_2023, p.stock_growth_2024, p.stock_growth_2025), p.stock_growth_2030)
+    ahead = p.buying_ahead if world.month < NOVEMBER_2023 else 1.0
+    world.legal["row"] *= exp(log(growth) / 12.0)
+    world.legal["CN"] *= exp((1.0 - world.squeeze) * log(growth) / 12.0 + log(ahead) / 12.0)
+    world.domestic *= exp(log(p.domestic_growth_2023 if year < 2.0 else p.domestic_growth) / 12.0)
+    leak = min(0.95, p.smuggled_share * world.law.smuggling)
+    world.smuggled = (world.legal["CN"] + world.domestic) * leak / (1.0 - leak)
+    gap = (log(effective_stock(world)) - log(us_stock(world))) / log(10.0)
+    if world.stock_gap_2023 is None:
+        world.stock_gap_2023 = gap
+    world.stock_gap = gap - world.stock_gap_2023
+    step = _path(year, (p.run_growth, p.run_growth), p.run_growth_2030)
+    world.run_frontier += log(step) / log(10.0) / 12.0
+    if world.month >= world.handover:
+        for lab in world.labs:
+            lab.reinvest()
+
+
+def _path(year: float, known: tuple[float, ...], by_2030: float) -> float:
+    """Yearly factor: known years first, then falling geometrically from the last one to its value in 2030."""
+    if year < len(known):
+        return known[int(year)]
+    part = min(1.0, (year - len(known) + 1.0) / (7.0 - len(known) + 1.0))
+    return exp((1.0 - part) * log(known[-1]) + part * log(by_2030))
+
+
+def effective_stock(world: World) -> float:
+    """Chinese stock of H100-equivalents: legal, domestic and smuggled."""
+    return world.legal["CN"] + world.domestic + world.smuggled
+
+
+def us_stock(world: World) -> float:
+    """US stock of H100-equivalents."""
+    return world.p.us_stock_share * world.legal["row"]
+
+
+def research(world: World) -> None:
+    """Labs gain efficiency of their own, from public ideas, from scarcity and from other labs' services."""
+    p = world.p
+    best = max(world.labs, key=lambda lab: (lab.efficiency, -lab.index))
+    spread = (best.efficiency - p.algorithmic_growth * p.secrecy_months / 12.0, best.origin)
+    for pool in world.ideas:
+        pool.append(max(pool[-1], spread))
+    ranked = sorted(((lab.best_underlying, lab.origin, lab.index) for lab in world.labs), key=lambda x: (-x[0], x[2]))
+    world.teachers.append(ranked[:2])
+    for lab in world.labs:
+        lab.research()
+
+
+def release(world: World) -> None:
+    """Labs finish releases and decide their mode; before the handover the record is replayed."""
+    if world.month < world.handover:
+        for row in world.replay.get(world.month, ()):
+            replay_one(world, row)
+        return
+    if world.month == world.handover:
+        for lab in world.labs:
+            lab.take_over(world.month)
+    for lab in world.labs:
+        if lab.fringe:
+            lab.plan_fringe(world.month)
+        else:
+            lab.plan(world.month)
+        lab.publish(world.month)
+
+
+def replay_one(world: World, row: data.Release) -> None:
+    """Enter one historical release: into its lab's record, and into the catalogue where its capability is known."""
+    lab = world.labs[world.slugs[row.lab]]
+    mode = HOLD if row.mode == "hold" else MODES.index(row.mode)
+    capability = row.capability
+    if capability is None and row.log_flop is not None:
+        years = max(0.0, row.month / 12.0)
+        capability = world.points(row.log_flop + world.p.algorithmic_growth * years)
+    if row.capability is not None and row.size == "flagship" and row.month >= 0:
+        lab.assimilate(row.capability)
+    lab.number += 1
+    if capability is not None and row.usable and mode != HOLD:
+        draft = Draft(row.month, row.name, mode, row.size == "small", capability, capability, lab.efficiency, False)
+        world.release(lab, draft, (row.weights, row.data, row.code, row.licence))
+        if row.size == "flagship":
+            lab.last_flagship = row.month
+    lab.remember(row.month, row.mode, capability)
+
+
+def leak(world: World) -> None:
+    """Gated and controlled weights reach mirrors and stay out; closed weights are rarely stolen."""
+    for row in world.leaks.pop(world.month, ()):
+        world.mirror(row)
+
+
+def audit(world: World) -> None:
+    """Auditors examine open releases and publish what is due."""
+    world.month_audits = {"detections": 0.0, "false_alarms": 0.0}
+    if world.law.audits:
+        for auditor in world.auditors:
+            auditor.work(world.month)
+
+
+def adopt(world: World) -> None:
+    """Use spreads; adopters that review take the release of highest utility."""
+    p = world.p
+    spread_use(world.use, world.use_ceiling, p.ceiling_growth * (world.month / 12.0 - 2.5), p.bass_p, p.bass_q)
+    world.use[:, DEVELOPER] = 1.0
+    world.adopters.open_market(world.month)
+    world.adopters.review_all(world.month)
+    world.tally = world.adopters.count()
+    world.use_of_releases = use_by_release(world.market, world.tally.slot, world.mix, len(world.catalogue))
+    world.adopters.learn()
+    _pay(world)
+
+
+def _pay(world: World) -> None:
+    """Revenue of every lab: price times use in market and enterprise channels, less compliance cost."""
+    p, market = world.p, world.market
+    revenue = [0.0] * len(world.labs)
+    for h in (MARKET, ENTERPRISE):
+        rows = zip(
+            market.family.tolist(), market.mode.tolist(), market.log_price[h].tolist(), world.tally.slot[h].tolist(), strict=True
+        )
+        for family, mode, log_price, share in rows:
+            if share > 0.0:
+                revenue[family] += share * exp(log_price) * (p.open_revenue if mode >= OPEN_WEIGHTS else 1.0)
+    volume = world.world_use()
+    if world.month <= MID_2025:
+        world.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * volume, 1e-9)
+    cost = world.law.compliance_cost.tolist()
+    net = [max(0.0, r * volume * world.usd_per_unit - cost[i]) for i, r in enumerate(revenue)]
+    total = sum(net) or 1.0
+    for lab, x in zip(world.labs, net, strict=True):
+        lab.share_history.append(x / total)
+
+
+def build(world: World) -> None:
+    """Developers build applications on open weights; derivatives add to the installed base."""
+    flow, value = world.adopters.build()
+    keep = 1.0 - world.p.derivative_decay
+    c, market = world.catalogue.columns, world.market
+    tainted = np.zeros_like(flow)
+    for k, release_row in enumerate(market.release[DEVELOPER].tolist()):
+        if c.compromised[release_row] and c.public_finding[release_row] != FLAGGED:
+            family = int(market.family[k])
+            used = float(world.tally.world[DEVELOPER, family])
+            tainted[family] += flow[family] * (world.tally.slot[DEVELOPER, k] / used if used > 0.0 else 0.0)
+    world.derivatives = keep * world.derivatives + flow
+    world.tainted = keep * world.tainted + tainted
+    world.derivative_flow, world.application_value = flow, value
+
+
+def misuse(world: World) -> None:
+    """Malicious actors look at their routes, estimate success, and act."""
+    scene = Scene(world)
+    count, draws = draw_attempts(np.uint64(world.streams("attempts").bits(world.month)), scene.attempts_each, len(world.malicious))
+    for a in np.flatnonzero(count).tolist():
+        world.malicious[a].act(world.month, draws[a, : count[a]].tolist(), scene)
+    world.scene = scene
+    world.month_incidents = scene.incidents
+    world.incidents.extend(scene.incidents)
+    world.defence += world.p.defence_growth * defenders_progress(world) / 12.0 + world.law.defence / 12.0
+
+
+def defenders_progress(world: World) -> float:
+    """Speed of defence against the law of 2023 (1): defenders' access to open weights, reporting, audits."""
+    lost = 0.0
+    sizes = world.adopters.size[:, DEVELOPER]
+    for origin in range(3):
+        share = world.tally.region[0, DEVELOPER, origin]
+        friction = world.law.friction[:, origin, DEVELOPER, OPEN_WEIGHTS]
+        lost += share * sum(s * (1.0 - exp(-f)) for s, f in zip(sizes.tolist(), friction.tolist(), strict=True) if f)
+    return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
+
+
+def respond(world: World) -> None:
+    """Trust heals or falls with what countries meet; crises strike; governments review."""
+    p = world.p
+    heal = 1.0 - 0.5 ** (1.0 / p.trust_half_life)
+    world.supply += heal * (1.0 - world.supply)
+    world.security += heal * (1.0 - world.security)
+    for i, o in zip(*(index.tolist() for index in np.nonzero(world.law.alarm)), strict=True):
+        world.country_agents[i].meet(o, float(world.law.alarm[i, o]))
+    for crisis in world.scenario.crisis.values():
+        if month_index(crisis.month) == world.month:
+            strike(world, crisis.origin, crisis.share)
+
+
+def strike(world: World, origin: str, share: float) -> None:
+    """A crisis triggers the hidden compromises of one origin: the loss falls due and all of them become known."""
+    c, n = world.catalogue.columns, len(world.catalogue)
+    wanted = ("US", "CN", "other").index(origin)
+    world.crisis_loss += share * exposure(world, wanted)
+    for row in np.flatnonzero(c.compromised[:n] & (c.origin[:n] == wanted) & (c.public_finding[:n] != FLAGGED)).tolist():
+        c.public_finding[row] = FLAGGED
+        world.disclose(row)
+
+
+def exposure(world: World, origin: int | None = None) -> float:
+    """Share of use, weighted by criticality, on compromised and undetected releases and their derivatives."""
+    c, market, crit = world.catalogue.columns, world.market, world.criticality
+    total = 0.0
+    for h in range(len(CHANNELS)):
+        hit = c.compromised[market.release[h]] & (c.public_finding[market.release[h]] != FLAGGED)
+        for k in np.flatnonzero(hit).tolist():
+            if origin is None or market.origin[k] == origin:
+                share = world.tally.slot[h, k]
+                if h == GOVERNMENT and c.private_finding[market.release[h, k]] == FLAGGED:
+                    share *= 1.0 - covered(world)
+                total += crit[h] * share
+    stock = float(world.derivatives.sum())
+    if stock > 0.0:
+        labs = world.labs
+        tainted = sum(x for lab, x in zip(labs, world.tainted.tolist(), strict=True) if origin is None or lab.origin == origin)
+        total += crit[DEVELOPER] * tainted / stock
+    return total / float(crit.sum() + crit[DEVELOPER])
+
+
+def covered(world: World) -> float:
+    """Share of the world's government use that private audits reach."""
+    best = 0.0
+    for programme in world.law.audits:
+        if not programme.public:
+            weight = world.tally.use[:, GOVERNMENT]
+            best = max(best, programme.coverage * float(weight[list(programme.countries)].sum() / weight.sum()))
+    return best
+
+
+def observe(world: World) -> None:
+    """Everything in the table of outcomes is measured."""
+    for which in ("true", "measured"):
+        for group, path in world.best[which].items():
+            path.append(world.running_best[which][group])
+    world.observed = {name: outcome.measure_in(world) for name, outcome in OUTCOMES.items()}
+    world.rows.append(np.array(list(world.observed.values()), np.float32))
+    for government in world.governments:
+        government.review(world.month)
+
+
+PHASES = (law, compute, research, release, leak, audit, adopt, build, misuse, respond, observe)
+
+__all__ = ["PHASES", "replay_one"]

@@ -1,0 +1,57 @@
+"""L7: public repository of audits of widely used open models (paper policy P4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from sim.policies import Policy, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+
+
+class AuditRepository(Policy):
+    """The government pays for audits of open releases of any origin and publishes the results.
+
+    Writes: a public audit programme. What users make of a clean or flagged result is theirs to decide.
+    """
+
+    lever: ClassVar[str] = "L7"
+    title: ClassVar[str] = "Public audit repository"
+    paper: ClassVar[str] = "P4"
+    example: ClassVar[dict] = {"start": "2026-01", "budget": 10e6}
+
+    budget: float = own(2.88e6, "spending on audits", "USD a year", "four audits a month at 60,000 USD; judgement", ge=0.0, le=1e10, low=1e6, high=20e6)
+    cost_per_audit: float = own(60_000.0, "cost of an audit", "USD", "OSTIF 2025", ge=1000.0, le=1e8, low=50e3, high=500e3)
+    priority: Literal["popularity", "risk"] = own("popularity", "which releases come first", "", "scenario")
+    traceability: float = own(0.9, "share of components whose base can be traced", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=1.0)
+    detect_prob: float = own(
+        0.6, "probability that a traced compromise is found", "0-1", "Bullwinkel et al. 2026; judgement", ge=0.0, le=1.0, low=0.3, high=0.9
+    )
+    false_positive: float = own(0.05, "probability that a sound release is flagged", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.1)
+    update_lag: int = own(1, "months from audit to publication", "months", "judgement", ge=0, le=24, low=0, high=6)
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the audit programme into a month's law."""
+        from sim.law import AuditProgramme
+
+        effect = strength * self.enforcement
+        law.write(
+            name,
+            "audits",
+            AuditProgramme(
+                by=name,
+                auditor="public repository",
+                countries=tuple(range(law.terrain.sizes["country"])),
+                audits_a_month=self.budget / self.cost_per_audit / 12.0 * effect,
+                cost=self.cost_per_audit,
+                priority=self.priority,
+                power=self.detect_prob,
+                traceability=self.traceability,
+                false_positive=self.false_positive,
+                coverage=1.0,
+                public=True,
+                update_lag=self.update_lag,
+            ),
+        )
+        law.spend(name, "government", self.budget * strength)

@@ -1,0 +1,38 @@
+"""L3: chip export control on China, one table per dated step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from sim.policies import Policy, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+
+
+class ChipControl(Policy):
+    """Restricts sales of AI chips to China. Several steps may stand in one scenario; the strictest in force counts.
+
+    Writes: stringency, and a factor on the smuggled share of the Chinese stock.
+    """
+
+    lever: ClassVar[str] = "L3"
+    title: ClassVar[str] = "Chip export control"
+    example: ClassVar[dict] = {"start": "2026-01", "stringency": 1.0}
+
+    stringency: float = own(
+        0.75, "0.5 restricts the best chips only, 1 ends legal growth", "0-1", "dated steps: sim/data/chip_controls.csv; judgement",
+        ge=0.0, le=1.0, low=0.5, high=1.0,
+    )  # fmt: skip
+    smuggling: float = own(
+        1.0, "factor on the smuggled share of chips", "factor", "Grunewald and Fist, CNAS 2025: share 1-40 %; judgement",
+        ge=0.0, le=10.0, low=0.3, high=2.0,
+    )  # fmt: skip
+    compliance_cost: float = own(0.0, "cost to chip makers", "USD a year", "judgement", ge=0.0, le=1e11, low=0.0, high=5e9)
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the step into a month's law."""
+        effect = strength * self.enforcement
+        law.write(name, "stringency", self.stringency * effect)
+        law.write(name, "smuggling", self.smuggling**effect)
+        law.spend(name, "labs", self.compliance_cost * strength)

@@ -1,0 +1,76 @@
+"""Named random streams: one per decision, keyed by root seed, replication and decision.
+
+A draw is a hash of its key and of permanent slots (agent, month, family, ...), so it depends neither on the order of
+draws nor on what else is drawn: two worlds that differ in one policy share every draw that the policy does not touch
+(common random numbers).
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from math import exp, log
+from statistics import NormalDist
+
+GOLDEN = 0x9E3779B97F4A7C15
+_MASK = (1 << 64) - 1
+_NORMAL = NormalDist()
+
+
+def mix64(x: int) -> int:
+    """SplitMix64 finaliser: 64 bits in, 64 well mixed bits out."""
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
+    return x ^ (x >> 31)
+
+
+class Stream:
+    """Draws of one decision; every method takes the permanent slots of the draw."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, seed: int, replication: int, decision: str) -> None:
+        digest = sha256(f"{seed}/{replication}/{decision}".encode()).digest()
+        self.key = int.from_bytes(digest[:8], "little")
+
+    def bits(self, *slots: int) -> int:
+        """64 random bits."""
+        x = self.key
+        for slot in slots:
+            x = mix64((x + (slot + 1) * GOLDEN) & _MASK)
+        return x
+
+    def uniform(self, *slots: int) -> float:
+        """A number in (0, 1)."""
+        return ((self.bits(*slots) >> 12) + 0.5) * 2.0**-52
+
+    def normal(self, *slots: int) -> float:
+        """A standard normal number."""
+        return _NORMAL.inv_cdf(self.uniform(*slots))
+
+    def gumbel(self, *slots: int) -> float:
+        """A standard Gumbel number."""
+        return -log(-log(self.uniform(*slots)))
+
+    def poisson(self, mean: float, *slots: int) -> int:
+        """A Poisson number, by inversion (mean below about 500)."""
+        u, p, n = self.uniform(*slots), exp(-mean), 0
+        total = p
+        while u > total and p > 0.0:
+            n += 1
+            p *= mean / n
+            total += p
+        return n
+
+
+class Streams:
+    """All streams of one run; ``streams("release mode")`` is the same object at every call."""
+
+    def __init__(self, seed: int, replication: int) -> None:
+        self.seed, self.replication = seed, replication
+        self._streams: dict[str, Stream] = {}
+
+    def __call__(self, decision: str) -> Stream:
+        """The stream of a decision."""
+        if decision not in self._streams:
+            self._streams[decision] = Stream(self.seed, self.replication, decision)
+        return self._streams[decision]

@@ -1,0 +1,410 @@
+"""The world: a mesa.Model whose month is a printable list of phases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import exp, log
+from typing import TYPE_CHECKING
+
+import mesa
+import numpy as np
+
+from sim import data
+from sim.agents.adopters import Adopters, channel_sizes
+from sim.agents.auditor import Assessor, Auditor
+from sim.agents.choice import GOVERNMENT, N_CHANNELS, Market, Tally
+from sim.agents.country import Country
+from sim.agents.government import Government
+from sim.agents.lab import Draft, Lab
+from sim.agents.malicious import Actors, Scene, recruit
+from sim.catalogue import Catalogue
+from sim.law import API, CN, GATED, OPEN_WEIGHTS, US, Law, Terrain, statute
+from sim.months import month_name
+from sim.outcomes import OUTCOMES
+from sim.parameters import by_channel, values
+from sim.phases import PHASES, effective_stock, exposure, replay_one, us_stock
+from sim.randomness import Streams
+from sim.scenario import load
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+HANDOVER = 30
+THEFT_WINDOW = 24
+GROUPS = ("us", "cn", "open", "closed", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a run leaves behind.
+
+    Attributes
+    ----------
+    names, months : tuple of str
+    values : float32 array (month, name)
+    countries : float32 array (country, channel, origin), shares of use in the last month
+    panel : int array (country, channel), adopters behind each of these
+    """
+
+    names: tuple[str, ...]
+    months: tuple[str, ...]
+    values: np.ndarray
+    countries: np.ndarray
+    panel: np.ndarray
+
+
+class World(mesa.Model):
+    """One world under one scenario.
+
+    Parameters
+    ----------
+    scenario : str or Scenario
+        Name of a shipped scenario, path of a scenario file, or a Scenario.
+    rng : int
+        Root seed.
+    replication : int
+        Number of the replication; with the seed it keys every random stream.
+    threads : int
+        Threads for the adopters' review, used from 100,000 adopters.
+
+    Examples
+    --------
+    >>> World("status-quo", rng=1).run().values.shape[0]
+    96
+    """
+
+    phases = PHASES
+
+    def __init__(self, scenario: str | Scenario = "status-quo", *, rng: int = 0, replication: int = 0, threads: int = 1) -> None:
+        super().__init__(rng=rng)
+        self.scenario = load(scenario) if isinstance(scenario, str) else scenario
+        self.p = values(self.scenario.parameters)
+        self.streams = Streams(rng, replication)
+        self.threads = threads
+        self.month = -1
+        self.months = self.scenario.months
+        self.handover = HANDOVER if self.scenario.history == "replay" else 0
+        self.info = data.countries()
+        self.policies = tuple(sorted(self.scenario.policy.items()))
+        self._settle_countries()
+        self._settle_labs()
+        self._settle_catalogue()
+        self.adopters = Adopters(self, self.scenario.adopters)
+        self.malicious = recruit(self)
+        self.actors = Actors(self.malicious)
+        self.us_government = Government(self, "US")
+        self.governments = (self.us_government, Government(self, "CN"), Government(self, "EU"))
+        self.assessor = Assessor(self)
+        self.auditors = (Auditor(self, "public repository", 0), Auditor(self, "government suppliers", 1))
+        self._start_state()
+        self.datacollector = mesa.DataCollector(model_reporters={"month": "month_text", "us_share_abroad": "us_share_abroad", "cn_state_harm": "cn_state_harm"})
+        # Mesa keeps a counter of agent ids per model for ever, and with it the model.
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+
+    # initial state
+
+    def _settle_countries(self) -> None:
+        p = self.p
+        self.countries = self.info
+        self.country_agents = [Country(self, i, info) for i, info in enumerate(self.info)]
+        self.log_gdp_per_head = [log(c.gdp_per_head) for c in self.info]
+        residual = use_residuals()
+        draws = self.streams("use ceiling")
+        spread = [residual.get(c.code, p.ceiling_sd * draws.normal(i)) for i, c in enumerate(self.info)]
+        base = [p.ceiling + p.income_elasticity * g + u for g, u in zip(self.log_gdp_per_head, spread, strict=True)]
+        self.use_ceiling = np.repeat(np.array(base)[:, None], N_CHANNELS, axis=1)
+        self.use = np.full((len(self.info), N_CHANNELS), p.use_2023)
+        self.supply = np.ones((len(self.info), 3))
+        self.security = np.ones((len(self.info), 3))
+        self.origin_risk = np.array([0.0, p.perceived_risk_cn, 0.0])
+
+    def _settle_labs(self) -> None:
+        codes = {c.code: i for i, c in enumerate(self.info)}
+        self.labs = [Lab(self, i, info, codes[info.home]) for i, info in enumerate(data.labs())]
+        self.slugs = {lab.info.slug: lab.index for lab in self.labs}
+        origins = [lab.origin for lab in self.labs]
+        self.family_origin = np.array([[float(o == wanted) for o in origins] for wanted in range(3)], np.float32)
+        access = np.ones((len(self.info), 3, N_CHANNELS))
+        for i, c in enumerate(self.info):
+            if c.bloc == "CN":
+                access[i, US] = exp(self.p.access_us_in_china)
+            elif c.bloc == "restricted":
+                access[i, US] = exp(self.p.access_restricted)
+        self.terrain = Terrain(
+            tuple(c.code for c in self.info),
+            tuple(c.bloc for c in self.info),
+            tuple(c.alignment for c in self.info),
+            tuple(self.slugs),
+            tuple(origins),
+            tuple(self.info[lab.home].alignment for lab in self.labs),
+            access,
+        )
+
+    def _settle_catalogue(self) -> None:
+        """Releases of 2022 open the catalogue; later ones are replayed or generated."""
+        self.catalogue = Catalogue(len(self.labs))
+        self.replay: dict[int, list[data.Release]] = {}
+        self.leaks: dict[int, list[int]] = {}
+        self.best = {which: {group: [] for group in GROUPS} for which in ("true", "measured")}
+        self.running_best = {which: dict.fromkeys(GROUPS, -1e9) for which in ("true", "measured")}
+        self._open_best = [-1e9] * len(self.labs)
+        self.teachers: list[list[tuple[float, int, int]]] = []
+        self.ideas: list[list[tuple[float, int]]] = [[(-1e9, US)], [(-1e9, US)]]
+        self._held_ideas: dict[int, tuple[float, int]] = {}
+        self.log_price_fall = log(self.p.price_fall)
+        self.run_frontier, self.stock_gap, self.squeeze, self.backfire = self.p.run_flop_2023, 0.0, 0.0, 0.0
+        for row in data.releases():
+            if self.handover or row.month < 0:
+                self.replay.setdefault(max(row.month, -1), []).append(row)
+            else:
+                self.labs[self.slugs[row.lab]].remember(row.month, row.mode, None)
+
+    def _start_state(self) -> None:
+        n = len(self.labs)
+        self._law_key: tuple | None = None
+        self.law = Law(self.terrain).settle()
+        self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
+        self.defence = 0.0
+        self.legal = {"CN": self.p.stock_cn_2022, "row": self.p.stock_row_2022}
+        self.domestic, self.smuggled = self.p.domestic_2022, 0.0
+        self.stock_gap_2023: float | None = None
+        self.one_off: list[tuple[int, str, float]] = []
+        self.crisis_loss = self.usd_per_unit = 0.0
+        self.derivative_flow, self.application_value = np.zeros(n), np.zeros((3, 5))
+        self.scene: Scene
+        self.abroad = np.array([c.bloc not in ("US", "CN") for c in self.info], float)
+        self.month_audits = {"detections": 0.0, "false_alarms": 0.0}
+        self.incidents: list = []
+        self.month_incidents: list = []
+        self.observed: dict[str, float] = {}
+        self.use_of_releases = np.zeros(0)
+        shares = np.full((len(self.info), n), 1.0 / n, np.float32)
+        world = np.full((N_CHANNELS + 1, n), 1.0 / n, np.float32)
+        self.tally = Tally(shares, world, np.zeros((N_CHANNELS, 0)), np.zeros((7, N_CHANNELS + 1, 4)), np.zeros((len(self.info), N_CHANNELS)), np.zeros(7))
+        self.mix = np.array(by_channel(self.p, "mix")) / sum(by_channel(self.p, "mix"))
+        self.criticality = np.array(by_channel(self.p, "criticality"))
+        self.gdp_share = channel_sizes(self)[:, GOVERNMENT]
+        self.rows: list[np.ndarray] = []
+        for row in self.replay.pop(-1, []):
+            replay_one(self, row)
+
+    # running
+
+    @property
+    def market(self) -> Market:
+        """The alternatives of this month."""
+        return self.adopters.market
+
+    @property
+    def month_text(self) -> str:
+        """This month as text."""
+        return month_name(self.month)
+
+    @property
+    def us_share_abroad(self) -> float:
+        """US share of use outside the US and China this month."""
+        return self.observed["us_share_abroad"]
+
+    @property
+    def cn_state_harm(self) -> float:
+        """Expected harm by Chinese state actors this month, a year."""
+        return self.observed["cn_state_harm"]
+
+    def step(self) -> None:
+        """One month: every phase in order."""
+        self.month += 1
+        self.crisis_loss = 0.0
+        for phase in self.phases:
+            phase(self)
+        self.datacollector.collect(self)
+        self.running = self.month < self.months - 1
+
+    def run(self) -> Series:
+        """Run to the end of the horizon."""
+        while self.running:
+            self.step()
+        return self.series()
+
+    def series(self) -> Series:
+        """Everything observed so far."""
+        months = tuple(month_name(m) for m in range(len(self.rows)))
+        return Series(tuple(OUTCOMES), months, np.stack(self.rows), self.adopters.country_shares(), self.adopters.per_cell())
+
+    # what agents ask of the world
+
+    def read_law(self, month: int) -> Law:
+        """The law of a month; made anew only when some policy's intensity changed or one begins."""
+        key = tuple((policy.intensity(month), policy.intensity(month - 1) == 0.0) for _, policy in self.policies)
+        if key != self._law_key:
+            law = statute(self.terrain, self.policies, month)
+            self.friction = law.friction.copy()
+            self.friction[:, :, :, GATED] += self.p.gate_friction
+            self.log_price_factor = np.array([[log(x) for x in row] for row in law.price_factor.tolist()])
+            self._law_key, self._law = key, law
+        return self._law
+
+    def points(self, log_compute: float) -> float:
+        """Index points of an effective training compute (log10)."""
+        return self.p.capability_2023 + self.p.capability_slope * (log_compute - self.p.run_flop_2023)
+
+    def frontier(self) -> float:
+        """Capability of the best release so far."""
+        return self.running_best["true"]["all"]
+
+    def world_use(self) -> float:
+        """Share of people 15-64 who use AI."""
+        people = self.adopters.own_people
+        return float((people * self.use[:, 0]).sum() / people.sum())
+
+    def best_open(self, excluding_lab: int = -1, excluding_origin: int = -1) -> float:
+        """Capability of the best open release so far, without one lab's or one origin's."""
+        kept = [x for lab, x in zip(self.labs, self._open_best, strict=True) if lab.index != excluding_lab and lab.origin != excluding_origin]
+        return max(kept)
+
+    def idea_pool(self, origin: int) -> tuple[float, int]:
+        """Best public efficiency that labs of an origin can reach, and whose it is."""
+        return self.ideas[int(origin == CN)][-1]
+
+    def teacher(self, student: Lab) -> tuple[float, int]:
+        """Capability (without noise) and origin of the best release two months old of any other lab."""
+        first, second = self.teachers[max(0, len(self.teachers) - 3)]
+        return (second if first[2] == student.index else first)[:2]
+
+    def reach_lost(self, origin: int) -> float:
+        """Mean friction on an origin's open weights over the world's developers (utils)."""
+        return float((self.law.friction[:, origin, 3, OPEN_WEIGHTS] * self.adopters.size[:, 3]).sum())
+
+    def derivative_shares(self) -> np.ndarray:
+        """Share of each family in the stock of derivatives."""
+        total = self.derivatives.sum()
+        return self.derivatives / total if total > 0.0 else np.full(len(self.labs), 1.0 / len(self.labs))
+
+    def audited_share(self) -> float:
+        """Share of use on publicly audited releases."""
+        use = self.use_of_releases
+        return float(use[self.catalogue.columns.public_finding[: len(use)] > 0].sum())
+
+    def exposure(self) -> float:
+        """Criticality-weighted share of use on hidden compromise."""
+        return exposure(self)
+
+    def stock(self, where: str) -> float:
+        """H100-equivalents in "us" or "cn" (legal, domestic and smuggled)."""
+        return us_stock(self) if where == "us" else effective_stock(self)
+
+    # what happens to the world
+
+    def charge(self, payer: str, usd: float) -> None:
+        """Enter a one-off cost in the ledger."""
+        self.one_off.append((self.month, payer, usd))
+
+    def release(self, lab: Lab, draft: Draft, parts: tuple[float, float, float, float]) -> int:
+        """Bring a release out: into the catalogue, the public ideas and the records."""
+        p, law = self.p, self.law
+        row = len(self.catalogue)
+        luck = self.streams("release")
+        opened = draft.mode >= OPEN_WEIGHTS
+        number = lab.number * 4 + int(draft.small) + 2 * int(self.month < self.handover)
+        controlled = opened and luck.uniform(lab.index, self.month, number, 0) < law.controlled[lab.origin]
+        risk = p.compromise + (p.compromise_premium if lab.origin == CN else 0.0)
+        measured = draft.capability
+        if self.month >= self.handover:
+            measured = self.us_government.measure(draft.capability, lab.origin, lab.index, 2 * lab.number + int(draft.small))
+        self.catalogue.add(
+            draft.name,
+            month=self.month,
+            lab=lab.index,
+            origin=lab.origin,
+            mode=draft.mode,
+            small=draft.small,
+            capability=draft.capability,
+            underlying=draft.underlying,
+            measured=measured,
+            efficiency=draft.efficiency,
+            log_price=log(p.open_price if opened else lab.info.price_class),
+            weights=parts[0],
+            data=parts[1],
+            code=parts[2],
+            licence=parts[3],
+            compromised=opened and luck.uniform(lab.index, self.month, number, 1) < risk,
+            controlled=float(controlled),
+            contained=bool(controlled) and luck.uniform(lab.index, self.month, number, 2) < law.containment[lab.origin],
+            mirrored=opened and not controlled,
+            documented=draft.documented,
+        )
+        lab.best_released = max(lab.best_released, draft.capability)
+        lab.best_underlying = max(lab.best_underlying, draft.underlying)
+        self._note_records(lab, draft, measured, opened)
+        self._share_ideas(row, draft, lab.origin, parts, opened, bool(controlled))
+        self._time_leak(row, lab.index, number)
+        return row
+
+    def _time_leak(self, row: int, lab: int, number: int) -> None:
+        """Draw the month in which weights that are not free reach mirrors (a constant monthly hazard)."""
+        c, p = self.catalogue.columns, self.p
+        if c.mirrored[row] or c.contained[row] or self.month < 0:
+            return
+        closed = c.mode[row] == API
+        hazard = p.theft_hazard if closed else p.leak_hazard
+        if hazard > 0.0 and not (closed and c.small[row]):
+            u = self.streams("leak").uniform(lab, self.month, number)
+            wait = 1 if hazard >= 1.0 else 1 + int(log(u) / log(1.0 - hazard))
+            if not closed or wait <= THEFT_WINDOW:
+                self.leaks.setdefault(self.month + wait, []).append(row)
+
+    def _note_records(self, lab: Lab, draft: Draft, measured: float, opened: bool) -> None:
+        for which, score in (("true", draft.capability), ("measured", measured)):
+            best = self.running_best[which]
+            for group in ("all", "us" if lab.origin == US else "cn" if lab.origin == CN else "", "open" if opened else "closed"):
+                if group and score > best[group]:
+                    best[group] = score
+        if opened:
+            if draft.capability > max(self._open_best) and self.month >= 0:
+                self.adopters.notice(lab.index)
+            self._open_best[lab.index] = max(self._open_best[lab.index], draft.capability)
+
+    def _share_ideas(self, row: int, draft: Draft, origin: int, parts: tuple[float, ...], opened: bool, controlled: bool) -> None:
+        """Open releases make their efficiency public, the more so the more of papers, code and data they carry."""
+        if not opened:
+            return
+        reveal = 0.1 * parts[0] + 0.3 * parts[1] + 0.5 * parts[2] + 0.1 * float(draft.documented)
+        idea = (draft.efficiency - self.p.idea_embargo - self.p.idea_opacity * (1.0 - reveal), origin)
+        self.ideas[0].append(max(self.ideas[0][-1], idea))
+        if controlled:
+            self._held_ideas[row] = idea
+        else:
+            self.ideas[1].append(max(self.ideas[1][-1], idea))
+
+    def mirror(self, row: int) -> None:
+        """A release's weights are on mirrors from now on."""
+        self.catalogue.columns.mirrored[row] = True
+        idea = self._held_ideas.pop(row, None)
+        if idea is not None:
+            self.ideas[1].append(max(self.ideas[1][-1], idea))
+
+    def disclose(self, row: int) -> None:
+        """A compromise became known: trust in the security of its origin falls everywhere, derivatives are mended."""
+        c = self.catalogue.columns
+        self.security[:, c.origin[row]] *= 1.0 - self.p.trust_penalty
+        self.tainted[c.lab[row]] = 0.0
+
+
+def use_residuals() -> dict[str, float]:
+    """Residuals of logit(share that used AI in early 2025) on log GDP per head, countries with a figure of their own.
+
+    Source: Microsoft AI Diffusion, H1 2025; rows that carry a regional value are left out.
+    """
+    rows = [(c.code, log(c.gdp_per_head), log(c.ai_use_2025 / (1.0 - c.ai_use_2025))) for c in data.countries() if c.ai_use_2025 and not c.regional_value]
+    mx = sum(x for _, x, _ in rows) / len(rows)
+    my = sum(y for _, _, y in rows) / len(rows)
+    slope = sum((x - mx) * (y - my) for _, x, y in rows) / sum((x - mx) ** 2 for _, x, _ in rows)
+    return {code: y - my - slope * (x - mx) for code, x, y in rows}
+
+
+def phase_names(phases: Iterable = PHASES) -> list[tuple[str, str]]:
+    """Name and first line of every phase, in order."""
+    return [(phase.__name__, (phase.__doc__ or "").strip().splitlines()[0]) for phase in phases]
+
+
+__all__ = ["Series", "World", "phase_names"]
