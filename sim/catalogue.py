@@ -79,7 +79,7 @@ class Catalogue:
         self.names: list[str] = []
         self.columns = Columns(*(np.zeros(room, _TYPES.get(name, np.float64)) for name in Columns._fields))
         self.candidates = np.full((families * len(MODES), CANDIDATES), -1, np.int64)
-        self.opened: list[list[int]] = [[] for _ in range(families)]
+        self.opened: dict[int, list[int]] = {}
 
     def __len__(self) -> int:
         return len(self.names)
@@ -110,7 +110,7 @@ class Catalogue:
         slot = int(row["lab"]) * len(MODES) + int(row["mode"])
         self._offer(slot, index)
         if row["mode"] >= OPEN_WEIGHTS:
-            self.opened[int(row["lab"])].append(int(row["month"]))
+            self.opened.setdefault(int(row["lab"]), []).append(int(row["month"]))
         return index
 
     def _offer(self, slot: int, index: int) -> None:
@@ -122,9 +122,9 @@ class Catalogue:
         row[1 : last + 1] = row[:last].copy()
         row[0] = index
 
-    def breadth(self, month: int) -> list[int]:
-        """Open releases of each family in the last 12 months."""
-        return [sum(1 for m in months[-40:] if m > month - 12) for months in self.opened]
+    def breadth(self, lab: int, month: int) -> int:
+        """Open releases of a family in the last 12 months."""
+        return sum(m > month - 12 for m in self.opened.get(lab, ())[-60:])
 
     def column(self, name: str) -> np.ndarray:
         """One column, rows so far."""

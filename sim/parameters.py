@@ -112,6 +112,7 @@ _ALL = [
         ("fringe_us_2023", 28.0, 20.0, 36.0, "notable releases in 2023", "Epoch AI notable models", (0.0, 200.0)),
         ("fringe_us", 9.0, 6.0, 14.0, "notable releases a year from 2024", "Epoch AI notable models", (0.0, 200.0)),
         ("fringe_cn", 5.5, 3.0, 8.0, "notable releases a year", "Epoch AI notable models", (0.0, 200.0)),
+        ("small_variants", 0.46, 0.2, 0.6, "share of flagships that a small variant follows", "Epoch AI notable models, 2022 to June 2025", SHARE),
         ("small_gap", 9.0, 5.0, 14.0, "index points of a small variant below its flagship", J, (0.0, 60.0)),
         ("cadence_jitter", 0.2, 0.1, 0.35, "sd of the log interval between flagships", J, (0.0, 1.0)),
     ),

@@ -95,8 +95,9 @@ def release(world: World) -> None:
             replay_one(world, row)
         return
     if world.month == world.handover:
+        scored = sorted(lab.quality for lab in world.labs if lab.best_score > 0.0)
         for lab in world.labs:
-            lab.take_over(world.month)
+            lab.take_over(world.month, scored[len(scored) // 4] if scored else 0.0)
     for lab in world.labs:
         if lab.fringe:
             lab.plan_fringe(world.month)
@@ -113,7 +114,7 @@ def replay_one(world: World, row: data.Release) -> None:
     if capability is None and row.log_flop is not None:
         years = max(0.0, row.month / 12.0)
         capability = world.points(row.log_flop + world.p.algorithmic_growth * years)
-    if row.capability is not None and row.size == "flagship" and row.month >= 0:
+    if row.capability is not None and row.size == "flagship" and mode != HOLD and row.month >= 0 and not lab.fringe:
         lab.assimilate(row.capability)
     lab.number += 1
     if capability is not None and row.usable and mode != HOLD:

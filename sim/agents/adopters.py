@@ -170,7 +170,7 @@ class Adopters(Sequence[AdopterView]):
             p.price_points, p.mirror_denial, p.clean_effect, p.flagged_effect, p.home_weight,
         )  # fmt: skip
         self.market = open_market(
-            np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier(), self.familiarity, np.array(catalogue.breadth(month)),
+            np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier(), self.familiarity, self._breadth(month),
             p.capability_need + p.capability_need_growth * years + self.need_offset, weights, factors, catalogue.columns,
         )  # fmt: skip
         capacity, income, concern, alignment, taste, home = self.who_fixed
@@ -180,6 +180,10 @@ class Adopters(Sequence[AdopterView]):
         )  # fmt: skip
         fear = (p.reliability_weight * (1.0 - world.supply)).astype(np.float32)
         self.who = Choosers(traits, bar, wall, lost, fear, home)
+
+    def _breadth(self, month: int) -> np.ndarray:
+        """Open releases of each family in 12 months; the fringe is many small labs and no family of its own."""
+        return np.array([0 if lab.fringe else self.world.catalogue.breadth(lab.index, month) for lab in self.world.labs])
 
     def _retire(self) -> None:
         """Take new slots up; of more than 96, drop the least used. Their users choose anew."""

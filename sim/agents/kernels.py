@@ -58,16 +58,17 @@ def mix64(x):
 @inline
 def mix32(x):
     """A 32-bit finaliser (xor-shift and multiply), cheaper in vector registers than :func:`mix64`."""
-    x = (x ^ (x >> u4(16))) * u4(0x7FEB352D)
-    x = (x ^ (x >> u4(15))) * u4(0x846CA68B)
-    return x ^ (x >> u4(16))
+    # Numba widens 32-bit arithmetic to 64 bits; every step is cut back.
+    x = u4(u4(x ^ u4(x >> u4(16))) * u4(0x7FEB352D))
+    x = u4(u4(x ^ u4(x >> u4(15))) * u4(0x846CA68B))
+    return u4(x ^ u4(x >> u4(16)))
 
 
 @inline
 def draw32(key, slot):
     """A float32 in (0, 1) keyed by 64 bits and a slot."""
-    x = mix32(mix32(u4(key & u8(0xFFFFFFFF)) + u4(slot) * u4(0x9E3779B9)) ^ u4(key >> u8(32)))
-    return (f4(i4(x >> u4(9))) + f4(0.5)) * f4(2.0**-23)
+    x = mix32(u4(mix32(u4(u4(key) + u4(u4(slot) * u4(0x9E3779B9)))) ^ u4(key >> u8(32))))
+    return (f4(i4(u4(x >> u4(9)))) + f4(0.5)) * f4(2.0**-23)
 
 
 @inline

@@ -41,6 +41,8 @@ class Lab(mesa.Agent):
         Algorithmic efficiency a and distilled gain d (orders of magnitude, OOM).
     offset : float
         Largest run against the frontier run (OOM).
+    quality : float
+        What the replayed record shows beyond compute and efficiency (index points); not shared with anybody.
     gains, sources : dict
         Efficiency gained this month (OOM) by kind (own, scarcity, public, distilled), and where each came from.
     """
@@ -51,7 +53,7 @@ class Lab(mesa.Agent):
         self.origin = ORIGINS.index(info.origin)
         self.fringe = info.kind == "fringe"
         self.offset = info.run_offset
-        self.efficiency = self.distilled = 0.0
+        self.efficiency = self.distilled = self.quality = 0.0
         self.gains = {"own": 0.0, "scarcity": 0.0, "public": 0.0, "distilled": 0.0}
         self.sources = dict.fromkeys(self.gains, self.origin)
         self.best_score = self.best_released = self.best_underlying = -1e9
@@ -63,6 +65,7 @@ class Lab(mesa.Agent):
         self.record_licence: list[int] = []
         self._leads: list[float] = []
         self._markets: list[float] = []
+        self._backfires: list[float] = []
         self.share_history: list[float] = []
 
     # compute and research
@@ -75,7 +78,7 @@ class Lab(mesa.Agent):
 
     def capability(self) -> float:
         """Index points that a flagship would have today, without noise."""
-        return self.model.points(self.run_size() + self.efficiency + self.distilled)
+        return self.model.points(self.run_size() + self.efficiency + self.distilled) + self.quality
 
     def reinvest(self) -> None:
         """Runs grow with the change over 12 months of the lab's share of revenue."""
@@ -103,8 +106,13 @@ class Lab(mesa.Agent):
 
     # release
 
-    def take_over(self, month: int) -> None:
-        """From the handover on flagships follow each other by the lab's cadence, counted from its last real one."""
+    def take_over(self, month: int, low_quality: float) -> None:
+        """From the handover on flagships follow each other by the lab's cadence, counted from its last real one.
+
+        A lab that was never scored takes over with the lower quartile of the quality of labs that were.
+        """
+        if self.best_score < 0.0:
+            self.quality = low_quality
         if self.last_flagship is not None:
             first = self.last_flagship + round(self.info.cadence_months)
             self.next_flagship = max(month + self.index % 3, first)
@@ -128,12 +136,14 @@ class Lab(mesa.Agent):
     def _note_situation(self, capability: float) -> None:
         self._leads.append(self._lead_utility(capability))
         self._markets.append(self._market())
+        self._backfires.append(self.model.backfire)
 
     def assimilate(self, score: float) -> None:
-        """A replayed flagship sets the lab's record: its efficiency is what explains the score."""
+        """A replayed flagship sets the lab's record: its quality is what explains the score."""
         if score > self.best_score:
             self.best_score = score
-            self.efficiency += (score - self.capability()) / self.model.p.capability_slope
+            # A score above what a lab's own compute explains rests on somebody else's base.
+            self.quality = min(0.0, self.quality + score - self.capability())
 
     def _lead_utility(self, capability: float) -> float:
         p = self.model.p
@@ -144,15 +154,18 @@ class Lab(mesa.Agent):
         return log10(self.model.world_use() / 0.05)
 
     def decide_mode(self, capability: float, month: int, draw: int) -> int:
-        """Release mode by a logit over what the law leaves: open (with or without a free licence) against closed."""
+        """Release mode by a logit: open (with or without a free licence) against closed.
+
+        Lead, market and backfire count as differences from their mean over the lab's own record, which the leaning
+        already contains.
+        """
         world, p = self.model, self.model.p
         noise = world.streams("release mode")
-        mean_lead = sum(self._leads) / len(self._leads) if self._leads else self._lead_utility(capability)
-        mean_market = sum(self._markets) / len(self._markets) if self._markets else self._market()
-        closed = self._lead_utility(capability) - mean_lead + p.market_slope * (self._market() - mean_market)
+        lead, market, backfire = self._lead_utility(capability), self._market(), world.backfire
+        closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
         opened = self.leaning() - world.law.opening_cost[self.index] - world.reach_lost(self.origin)
         if self.origin == CN:
-            opened += p.state_push + world.backfire
+            opened += p.state_push + backfire - _mean(self._backfires, backfire)
         if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
             return API
         free = (sum(self.record_licence) + 1.0) / (len(self.record_licence) + 2.0)
@@ -168,9 +181,10 @@ class Lab(mesa.Agent):
             self._draft(month, 2 * self.number, False, underlying, underlying + p.capability_noise * luck.normal(self.index, self.number, 0))
             jitter = self.model.streams("cadence").normal(self.index, self.number)
             self.next_flagship = month + max(2, round(self.info.cadence_months * exp(p.cadence_jitter * jitter)))
-            small = underlying - p.small_gap
-            noisy = small + p.capability_noise * luck.normal(self.index, self.number, 1)
-            self._draft(month + 1, 2 * self.number + 1, True, small, noisy)
+            if self.model.streams("small variant").uniform(self.index, self.number) < p.small_variants:
+                small = underlying - p.small_gap
+                noisy = small + p.capability_noise * luck.normal(self.index, self.number, 1)
+                self._draft(month + 1, 2 * self.number + 1, True, small, noisy)
 
     def plan_fringe(self, month: int) -> None:
         """Academic and small labs release at an outside rate and openness."""
@@ -219,3 +233,7 @@ class Lab(mesa.Agent):
                 self.model.release(self, draft, parts)
             if self.model.handover == 0:
                 self._note_situation(draft.capability)
+
+
+def _mean(values: list[float], default: float) -> float:
+    return sum(values) / len(values) if values else default

@@ -1,0 +1,66 @@
+# Everything sets itself up in .venv: a fresh machine needs python3 (3.11 to 3.13, with venv) and make.
+# Another Python: make test PYTHON=python3.12. More processes for the tests: make test WORKERS=8.
+
+PYTHON ?= python3
+WORKERS ?= 2
+
+BIN := .venv/bin
+# The name carries the folder's place, so a copied or moved checkout is installed again.
+READY := .venv/ready-$(shell pwd | cksum | cut -d' ' -f1)
+
+.PHONY: help compare test check bench targets golden docs clean
+
+help:
+	@echo 'make compare   four policies against the status quo: results/four-policies/report.html'
+	@echo 'make test      all tests'
+	@echo 'make check     style and types'
+	@echo 'make bench     speed, side by side with other libraries'
+	@echo 'make targets   speed against the stated floors'
+	@echo 'make golden    write the golden numbers again (after a change that is meant to change results)'
+	@echo 'make docs      write the generated pages in docs/ again'
+	@echo 'make clean     remove caches and build leftovers, not results/ and .venv'
+
+compare: $(READY)
+	@$(BIN)/openstakes experiment four-policies --out results/four-policies
+
+test: $(READY)
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(READY)
+	@$(BIN)/python -m ruff check
+	@$(BIN)/python -m ruff format --check
+	@$(BIN)/python -m mypy
+
+bench: $(READY)
+	@$(BIN)/python benchmarks/bench.py
+
+targets: $(READY)
+	@$(BIN)/python benchmarks/targets.py
+
+golden: $(READY)
+	@$(BIN)/python tests/guarantees/refresh_golden.py
+
+docs: $(READY)
+	@$(BIN)/python docs/generate.py
+
+clean:
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -path ./.venv -prune -o -path ./results -prune -o -type d -name __pycache__ -exec rm -rf {} +
+
+# An existing .venv is brought up to date; one that does not run here (Python gone, too old, no pip) is made again.
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo 'Missing: $(PYTHON). Install Python 3.11 or newer (Debian, Ubuntu: apt install python3 python3-venv).' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
+	  echo "Needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.11" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "Missing: Python's venv module. Debian, Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo 'Setting up .venv (the first time takes a minute or two)' >&2
+	@if $(BIN)/python -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
+	  then :; else $(PYTHON) -m venv --clear .venv; fi
+	@rm -f .venv/ready-*
+	@{ $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt hatchling && \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'; } || { \
+	  echo 'Setting up .venv failed: see the message above (a package index must be reachable), then run make again.' >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,217 @@
+"""What is wrong with the values of a scenario, each as a key path and a sentence with the allowed range."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from math import inf, isfinite
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from sim.library import NAME_RULE, is_name
+from sim.parameters import PARAMETERS
+from sim.policies import LEVERS, Policy
+from sim.problems import nearest, one_of, shown
+from sim.tomlfile import dotted
+
+Problem = tuple[tuple[str, ...], str]
+"""Key path and what is wrong with the value there."""
+
+_NUMBERS = ("int_type", "float_type", "int_from_float", "int_parsing", "float_parsing", "int_parsing_size")
+_BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number")
+
+
+def parameter_problems(parameters: object) -> list[Problem]:
+    """Return the problems of a ``[parameters]`` table: unknown names, no numbers, values out of bounds."""
+    if not isinstance(parameters, Mapping):
+        return [(("parameters",), f"= {shown(parameters)}: must be a table of names and numbers")]
+    problems: list[Problem] = []
+    for name, value in parameters.items():
+        key = ("parameters", name)
+        if name not in PARAMETERS:
+            problems.append((key, f"unknown parameter{nearest(name, PARAMETERS)}"))
+            continue
+        low, high = PARAMETERS[name].bounds
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            problems.append((key, f"= {shown(value)}: must be a number, {range_words(low, high)}"))
+        elif not (isfinite(value) and low <= value <= high):
+            problems.append((key, f"= {shown(value)}: must be {range_words(low, high)} ({PARAMETERS[name].unit})"))
+    return problems
+
+
+def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> tuple[Policy | None, list[Problem]]:
+    """Return the policy that a ``[policy.NAME]`` table describes, or None, and its problems.
+
+    Parameters
+    ----------
+    name, table
+        The table's name and content: ``lever`` and the lever's own fields.
+    names
+        Names of all policies of the scenario, to recognise a misspelt one.
+    """
+    key = ("policy", name)
+    if not is_name(name):
+        return None, [(key, f"a name is small letters, digits and hyphens ({NAME_RULE})")]
+    if not isinstance(table, Mapping):
+        return None, [(key, f"= {shown(table)}: must be a table with a lever, such as [policy.{name}]")]
+    fields = dict(table)
+    lever = fields.pop("lever", None)
+    if lever is None:
+        meant = nearest(name, [other for other in names if other != name])
+        return None, [(key, f"has no lever (one of {one_of(LEVERS)}){meant}")]
+    if not isinstance(lever, str) or lever not in LEVERS:
+        known = ", ".join(f"{known} ({policy.title})" for known, policy in LEVERS.items())
+        return None, [((*key, "lever"), f"= {shown(lever)}: unknown lever{nearest(lever, LEVERS)}; known: {known}")]
+    model = LEVERS[lever]
+    problems: list[Problem] = []
+    policy = None
+    try:
+        policy = model.model_validate(fields, strict=True)
+    except ValidationError as error:
+        problems = validation_problems(error, model, key)
+    problems.extend(_membership_problems(key, model, fields))
+    return (None if problems else policy), problems
+
+
+def validation_problems(error: ValidationError, model: type[BaseModel], key: tuple[str, ...] = ()) -> list[Problem]:
+    """Return pydantic's errors in the words of this program."""
+    return [_described(details, model, key) for details in error.errors(include_url=False)]
+
+
+def sentence(problem: Problem) -> str:
+    """Return a problem as "path = value: words" or "path: words"."""
+    path, words = problem
+    return f"{dotted(path)} {words}" if words.startswith("= ") else f"{dotted(path)}: {words}"
+
+
+def range_words(low: float | None, high: float | None) -> str:
+    """Return a closed range in words; None and infinity mean no bound."""
+    low = None if low in (None, -inf) else low
+    high = None if high in (None, inf) else high
+    if low is not None and high is not None:
+        return f"from {low:.12g} to {high:.12g}"
+    if low is not None:
+        return f"at least {low:.12g}"
+    return f"at most {high:.12g}" if high is not None else "any finite number"
+
+
+def field_range(field: FieldInfo) -> tuple[float | None, float | None]:
+    """Return the lowest and highest value that a field accepts, None where unbounded."""
+    bounds: dict[str, float] = {}
+    for item in field.metadata:
+        for side in ("ge", "gt", "le", "lt"):
+            value = getattr(item, side, None)
+            if value is not None:
+                bounds["low" if side[0] == "g" else "high"] = value
+    return bounds.get("low"), bounds.get("high")
+
+
+def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ...]) -> Problem:
+    """Return one pydantic error as a key path and a sentence."""
+    holder, field = _field_at(model, details["loc"])
+    # A union adds the name of the branch to the path; list positions are kept, since they say which item.
+    path = (*key, *(str(part) for part in details["loc"] if isinstance(part, int) or _is_key(part)))
+    kind, value = details["type"], details["input"]
+    if kind == "extra_forbidden":
+        return path, f"unknown key{nearest(path[-1], holder.model_fields)}"
+    if kind == "missing":
+        return path, f"is missing{_allowed(field)}"
+    given = "" if isinstance(value, Mapping | BaseModel) else f"= {shown(value)}: "
+    if kind in _NUMBERS or kind in _BOUNDS or kind.startswith(("int_", "float_")):
+        whole = "a whole number" if kind.startswith("int") else "a number" if kind in _NUMBERS else ""
+        words = range_words(*field_range(field)) if field else ""
+        return path, f"{given}must be {', '.join(part for part in (whole, words) if part)}{_unit(field)}"
+    if kind in ("literal_error", "enum"):
+        choices = [str(choice) for choice in _choices(field)]
+        if len(choices) == 1:
+            return path, f"{given}must be {choices[0]!r}"
+        return path, f"{given}must be one of {one_of(choices) or details['ctx']['expected']}{nearest(value, choices)}"
+    plain = {
+        "string_type": "must be text",
+        "bool_type": "must be true or false",
+        "tuple_type": "must be a list",
+        "list_type": "must be a list",
+        "dict_type": "must be a table",
+        "model_type": "must be a table",
+        "model_attributes_type": "must be a table",
+        "string_pattern_mismatch": f"must be small letters, digits and hyphens ({NAME_RULE})",
+    }
+    if kind == "value_error":
+        words = str(details["ctx"]["error"])
+        return path, words if words.startswith(shown(value)) else given + words
+    return path, given + plain.get(kind, details["msg"][:1].lower() + details["msg"][1:])
+
+
+def _is_key(part: str | int) -> bool:
+    return isinstance(part, str) and part.replace("_", "").replace("-", "").isalnum()
+
+
+def _field_at(model: type[BaseModel], place: tuple[str | int, ...]) -> tuple[type[BaseModel], FieldInfo | None]:
+    """Return the model and field that a pydantic path ends in; the field is None for an unknown key."""
+    field: FieldInfo | None = None
+    for part in place:
+        if part in model.model_fields:
+            field = model.model_fields[str(part)]
+            inner = [item for item in (field.annotation, *get_args(field.annotation)) if isinstance(item, type)]
+            model = next((item for item in inner if issubclass(item, BaseModel)), model)
+    return model, field
+
+
+def _choices(field: FieldInfo | None) -> Iterator[object]:
+    """Yield the values of a Literal, also inside a tuple or union."""
+    waiting = [field.annotation] if field else []
+    while waiting:
+        annotation = waiting.pop(0)
+        below = get_args(annotation)
+        if below and all(isinstance(item, str | int) for item in below):
+            yield from below
+        else:
+            waiting.extend(below)
+
+
+def _unit(field: FieldInfo | None) -> str:
+    extra = field.json_schema_extra if field else None
+    return f" ({extra['unit']})" if isinstance(extra, dict) and extra.get("unit") else ""
+
+
+def _allowed(field: FieldInfo | None) -> str:
+    if field is None:
+        return ""
+    low, high = field_range(field)
+    return f": a value {range_words(low, high)}{_unit(field)}" if (low, high) != (None, None) else ""
+
+
+def _membership_problems(key: tuple[str, ...], model: type[BaseModel], fields: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield unknown country codes and lab names in the fields that hold them."""
+    for name, field in model.model_fields.items():
+        extra = field.json_schema_extra
+        kind = extra.get("kind") if isinstance(extra, dict) else None
+        given = fields.get(name)
+        if kind not in ("countries", "labs") or not isinstance(given, tuple | list):
+            continue
+        known = _members(str(kind))
+        for item in given:
+            if isinstance(item, str) and item not in known:
+                yield (*key, name), f"has {shown(item)}: {_nearest_member(str(kind), item, known)}"
+
+
+def _members(kind: str) -> dict[str, tuple[str, ...]]:
+    """Return the codes of countries or slugs of labs and what else they may be called: names, codes of a group."""
+    from sim.data import countries, labs
+
+    if kind == "countries":
+        return {country.code: (country.name, *country.members) for country in countries()}
+    return {lab.slug: (lab.name,) for lab in labs()}
+
+
+def _nearest_member(kind: str, item: str, known: Mapping[str, tuple[str, ...]]) -> str:
+    """Return what a wrong code may mean: names, and codes of countries within a group, are understood."""
+    what = "no country of the model" if kind == "countries" else "no lab of the model"
+    for code, others in known.items():
+        if item.casefold() in (code.casefold(), *(other.casefold() for other in others)):
+            return f"{what}; did you mean {code!r} ({others[0]})?"
+    by_name = {others[0]: code for code, others in known.items()}
+    hint = nearest(item, known) or nearest(item, by_name)
+    return f"{what}{hint or '; such as ' + one_of(list(known)[:3])}"

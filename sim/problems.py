@@ -1,0 +1,73 @@
+"""Words for what is wrong with an input: the value, what is allowed and the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LONGEST_SHOWN = 60
+_MOST_SHOWN = 50
+
+
+class ScenarioError(ValueError):
+    """A scenario, override or experiment that cannot be used; its text is the full message for people.
+
+    Parameters
+    ----------
+    problems
+        One line each: file, key path, value and what is allowed.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        if len(self.problems) == 1:
+            return self.problems[0]
+        lines = [f"{len(self.problems)} problems:", *(f"  {problem}" for problem in self.problems[:_MOST_SHOWN])]
+        if len(self.problems) > _MOST_SHOWN:
+            lines.append(f"  and {len(self.problems) - _MOST_SHOWN} more")
+        return "\n".join(lines)
+
+
+def shown(value: object) -> str:
+    """Return a value as one short printable line; control and bidi characters appear as escapes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    try:
+        text = repr(list(value)) if isinstance(value, tuple) else repr(value)
+    except ValueError:  # Python refuses to write out a number of thousands of digits
+        text = "a very long number"
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 4] + " ..."
+
+
+def printable(text: str) -> str:
+    """Return text with control, bidi and other unprintable characters as escapes; line breaks stay."""
+    parts = (part if part.isprintable() or part == "\n" else part.encode("unicode_escape").decode() for part in text)
+    return "".join(parts)
+
+
+def nearest(text: object, names: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" for the valid name closest to `text`, or "" if none is close."""
+    candidates = {name.casefold(): name for name in names}
+    found = difflib.get_close_matches(str(text)[:200].casefold(), list(candidates), n=1, cutoff=0.6)
+    return f"; did you mean {candidates[found[0]]!r}?" if found else ""
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return names as a short list in words, cut after twelve."""
+    listed = list(names)
+    words = ", ".join(listed[:12])
+    return words + (f" and {len(listed) - 12} more" if len(listed) > 12 else "")
+
+
+def is_unsafe(text: str, *, lines: bool = False) -> bool:
+    """Tell whether text holds control or bidi characters; `lines` allows line breaks and tabs."""
+    allowed = "\n\t" if lines else ""
+    return any(
+        character not in allowed and (character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"))
+        for character in text
+    )

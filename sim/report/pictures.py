@@ -1,0 +1,110 @@
+"""The pictures of the page: which there are, where they stand, what is said under them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from sim.report import figures, maps, plotted
+from sim.report.plotted import Grid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sim.sweep.study import Study
+
+Section = Literal["adoption", "misuse", "lags", "map", "costs"]
+
+_ROWS = (
+    "Left: medians over replications, with the bands of the reference. Right: the paired difference from the reference "
+    "over the months compared, with its mean and its word on the ladder."
+)
+_PANELS = (
+    "One panel per policy, on one scale: the reference in black and grey, the policy in colour. The numbers are the "
+    "medians of the last month."
+)
+_ABROAD = "share of use outside the US and China"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of the page.
+
+    Attributes
+    ----------
+    slug : str
+        Name of its files and of its place on the page.
+    section : str
+        Where it stands.
+    title, caption : str
+        For people.
+    draw : callable
+        Takes a study, returns a figure.
+    outcomes : tuple of str
+        Outcomes it draws, as far as the study holds them; empty for maps.
+    """
+
+    slug: str
+    section: Section
+    title: str
+    caption: str
+    draw: Callable[[Study], Figure]
+    outcomes: tuple[str, ...] = ()
+
+
+def _adoption(slug: str, title: str, draw: Callable[[Study], Figure], outcomes: list[str]) -> Picture:
+    return Picture(slug, "adoption", title, _ROWS if len(outcomes) > 1 else _PANELS, draw, tuple(outcomes))
+
+
+PICTURES = (
+    _adoption("us-share", f"US {_ABROAD}", figures.us_share, ["us_share_abroad"]),
+    _adoption("cn-share", f"Chinese {_ABROAD}", figures.cn_share, ["cn_share_abroad"]),
+    _adoption(
+        "us-share-blocs", "US share of use by bloc of countries", figures.us_share_by_bloc, figures.by_bloc("us")
+    ),
+    _adoption(
+        "cn-share-blocs", "Chinese share of use by bloc of countries", figures.cn_share_by_bloc, figures.by_bloc("cn")
+    ),
+    _adoption("us-share-channels", f"US {_ABROAD} by channel", figures.us_share_by_channel, figures.by_channel("us")),
+    _adoption(
+        "cn-share-channels", f"Chinese {_ABROAD} by channel", figures.cn_share_by_channel, figures.by_channel("cn")
+    ),
+    Picture(
+        "misuse-actors", "misuse", "Harm by kind of actor", _ROWS, figures.misuse_by_actor, tuple(figures.by_actor())
+    ),
+    Picture("misuse-routes", "misuse", "Incidents by route", _ROWS, figures.misuse_by_route, tuple(figures.by_route())),
+    Picture("lags", "lags", "Capability lags, measured and true", _ROWS, figures.lags, figures.LAGS),
+    Picture("us-map", "map", "US share of use by country under the reference", "", maps.us_map),
+    Picture("cn-map", "map", "Chinese share of use by country under the reference", "", maps.cn_map),
+    Picture("us-change-map", "map", "Where the US share changes", "", maps.us_change_map),
+    Picture("cn-change-map", "map", "Where the Chinese share changes", "", maps.cn_change_map),
+    Picture("costs", "costs", "Cost of policies by who pays", _ROWS, figures.costs, tuple(figures.by_payer())),
+)
+
+
+def drawable(study: Study) -> list[Picture]:
+    """Return the pictures for which a study holds what they draw."""
+    return [picture for picture in PICTURES if _drawable(study, picture)]
+
+
+def _drawable(study: Study, picture: Picture) -> bool:
+    if picture.outcomes:
+        return bool(plotted.present(study, picture.outcomes))
+    return len(study.scenarios) > 1 or "change" not in picture.slug
+
+
+def grids(study: Study, picture: Picture) -> list[tuple[str, Grid]]:
+    """Return the tables under a picture: the plotted numbers."""
+    held = plotted.present(study, picture.outcomes)
+    found = []
+    for name in held:
+        label = plotted.label(study.outcome(name))
+        found.append((f"{label}: median (5 to 95 %) at year ends", plotted.year_end_grid(study, name)))
+        if len(study.scenarios) > 1:
+            found.append((f"{study.outcome(name).label}: paired difference", plotted.difference_grid(study, name)))
+    if held:
+        return found
+    policy = maps.largest_change(study) if "change" in picture.slug else None
+    scenarios = [study.against] if policy is None else [study.against, policy]
+    return [("Shares in the last month", maps.share_grid(study, scenarios))]

@@ -1,0 +1,306 @@
+"""What was compared, under which assumptions, with which limits, how to do it again: text and tables for the page."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from sim import library, rubric
+from sim.months import month_index, month_name
+from sim.parameters import PARAMETERS, Parameter
+from sim.report import plotted, words
+from sim.report.maps import ENOUGH
+from sim.report.plotted import Grid
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+    from sim.sweep.study import Study
+
+_TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
+_PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
+_USUAL = 48
+
+_CONDITIONAL = (
+    "All results hold under the model and the values listed above. They compare policies; they do not predict."
+)
+_NOT_ADDED = "The factors of the rubric are not weighted and not added up."
+_PAPER = "The paper's signs are this project's reading of its public summary in prose; its scored table was not read."
+_FITTED = (
+    "No outcome after June 2025 entered the fit (one target's window ends in August 2025). Priors and dated policy "
+    "steps come from sources up to 2026. The five channels, graded access, growth of the price weight, defence not "
+    "following the calendar, growth of use, distillation and growth of chip stocks in 2025 were chosen with later "
+    "figures in sight."
+)
+_UNDER_DETERMINED = (
+    "Network, breadth, familiarity and novelty effects serve the same targets, which cannot tell them apart. The "
+    "same holds for distillation, its fading and the role of compute, and for level, exponent, slope and thresholds "
+    "of misuse. Audit numbers and the weights of origins in consumer use have no target."
+)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One scenario as it is introduced to the reader."""
+
+    name: str
+    id: str
+    question: str
+    description: str
+    changes: tuple[str, ...]
+
+
+def reference(study: Study) -> Scenario:
+    """Return the scenario with which all others are compared."""
+    return next(s for s in study.scenarios if s.name == study.against)
+
+
+def compared(study: Study) -> list[Compared]:
+    """Return each scenario with its question, its description and what it changes against the reference."""
+    base = reference(study)
+    ordered = [base, *(s for s in study.scenarios if s.name != study.against)]
+    return [
+        Compared(
+            s.name, s.id, s.question, " ".join(s.description.split()), tuple(_changes(s, base)) if s is not base else ()
+        )
+        for s in ordered
+    ]
+
+
+def _changes(scenario: Scenario, base: Scenario) -> list[str]:
+    lines = [_in_words(policy) for _, policy in added(scenario, base)]
+    dropped = sorted(set(base.policy) - set(scenario.policy))
+    if dropped:
+        lines.append(f"Without {words.listing(dropped)}.")
+    set_here = sorted(set(scenario.parameters) | set(base.parameters))
+    differing = [
+        f"{name} = {words.significant(_value(scenario, name))} (in {base.name} {words.significant(_value(base, name))})"
+        for name in set_here
+        if _value(scenario, name) != _value(base, name)
+    ]
+    if differing:
+        lines.append(f"Parameters set otherwise: {words.listing(differing)}.")
+    if scenario.crisis != base.crisis:
+        named = [f"{name} in {words.month(event.month)}" for name, event in sorted(scenario.crisis.items())]
+        lines.append(f"Crisis events: {words.listing(named) or 'none'}.")
+    return lines or ["It changes nothing against the reference."]
+
+
+def added(scenario: Scenario, base: Scenario) -> list[tuple[str, Any]]:
+    """Return the policies of a scenario that the reference does not have in the same form, by name."""
+    return [(name, p) for name, p in sorted(scenario.policy.items()) if base.policy.get(name) != p]
+
+
+def _in_words(policy: Any) -> str:
+    kind = type(policy)
+    paper = f", the paper's {kind.paper}" if kind.paper else ""
+    doc = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+    settings = [f"{field.description} {_shown(value)}{_unit(field)}" for value, field in _chosen(policy)]
+    chosen = f" Set here: {'; '.join(settings)}." if settings else ""
+    return f"{kind.title} (lever {kind.lever}{paper}), {_timing(policy)}. {doc}{chosen}"
+
+
+def _timing(policy: Any) -> str:
+    parts = [f"from {words.month(policy.start)}"]
+    if policy.end is not None:
+        parts.append(f"to {words.month(month_name(month_index(policy.end) - 1))}")
+    parts = [" ".join(parts)]
+    if policy.ramp_months:
+        parts.append(f"phased in over {policy.ramp_months} months")
+    if policy.strength != 1:
+        parts.append(f"at strength {words.significant(policy.strength)}")
+    return ", ".join(parts)
+
+
+def _chosen(policy: Any) -> list[tuple[Any, Any]]:
+    """Return value and field of what the scenario sets away from the lever's own start values."""
+    fields = type(policy).model_fields
+    return [
+        (getattr(policy, name), field)
+        for name, field in fields.items()
+        if name not in _TIMING and getattr(policy, name) != field.default
+    ]
+
+
+def _unit(field: Any) -> str:
+    unit = _extra(field).get("unit", "")
+    return "" if unit in ("", "0-1", "country codes", "yes or no") else f" {unit}"
+
+
+def _extra(field: Any) -> dict[str, Any]:
+    """Return what a lever says of a field beyond its bounds: unit, source, range."""
+    return field.json_schema_extra or {}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return words.significant(float(value))
+    if isinstance(value, tuple | list):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def _value(scenario: Scenario, name: str) -> float:
+    return float(scenario.parameters.get(name, PARAMETERS[name].value))
+
+
+# Tables
+
+
+def policy_grid(study: Study) -> Grid:
+    """Return every field of every policy that a scenario adds to the reference, and of the reference's own policies."""
+    base = reference(study)
+    rows = []
+    for scenario in study.scenarios:
+        own = sorted(base.policy.items()) if scenario is base else added(scenario, base)
+        for name, policy in own:
+            for field_name, field in type(policy).model_fields.items():
+                extra = _extra(field)
+                ends = _range(extra)
+                value = getattr(policy, field_name)
+                rows.append(
+                    (
+                        scenario.name,
+                        f"{name} ({type(policy).lever})",
+                        field_name,
+                        "none" if value is None else _shown(value),
+                        ends,
+                        str(extra.get("unit", "")),
+                        str(field.description or ""),
+                        str(extra.get("source", "")),
+                    )
+                )
+    return Grid(
+        ("Scenario", "Policy (lever)", "Setting", "Value", "5–95 %", "Unit", "Meaning", "Source"), tuple(rows), names=3
+    )
+
+
+def _range(extra: dict[str, Any]) -> str:
+    if "low" not in extra or "high" not in extra:
+        return ""
+    return f"{words.significant(float(extra['low']))} to {words.significant(float(extra['high']))}"
+
+
+def parameter_grid(study: Study, *, assumed: bool) -> Grid:
+    """Return the parameters with value, range, unit and source: the assumed responses, or all others."""
+    rows = [_parameter_row(study, p) for p in PARAMETERS.values() if p.assumed == assumed]
+    head = ("Parameter", "Group", "Value here", "5–95 %", "Unit", "Source", "Assumed response")
+    return Grid(head, tuple(rows), names=1)
+
+
+def _parameter_row(study: Study, parameter: Parameter) -> tuple[str, ...]:
+    values: dict[float, list[str]] = {}
+    for scenario in study.scenarios:
+        values.setdefault(_value(scenario, parameter.name), []).append(scenario.name)
+    if len(values) == 1:
+        here = words.significant(next(iter(values)))
+    else:
+        here = "; ".join(f"{words.significant(value)} ({words.listing(names)})" for value, names in values.items())
+    ends = f"{words.significant(parameter.low)} to {words.significant(parameter.high)}"
+    flag = "yes" if parameter.assumed else "no"
+    return (parameter.name, parameter.group, here, ends, parameter.unit, parameter.source, flag)
+
+
+def definition_grid(study: Study, outcomes: list[str]) -> Grid:
+    """Return unit, measure, direction and definition of some outcomes."""
+    said = {1: "more is better", -1: "less is better", 0: "neither"}
+    rows = []
+    for name in outcomes:
+        outcome = study.outcome(name)
+        rows.append(
+            (outcome.label, name, words.unit(outcome), outcome.measure, said[outcome.direction], outcome.definition)
+        )
+    return Grid(("Outcome", "Name in the files", "Unit", "Measure", "For the goal", "Definition"), tuple(rows), names=1)
+
+
+# Rule, limits, reproduction
+
+
+def rule() -> list[str]:
+    """Return the sign rule and the ladder in words, with their thresholds."""
+    agreement, likely, floor = (words.percent(x, 0) for x in (rubric.AGREEMENT, words.LIKELY, rubric.FLOOR_RELATIVE))
+    points = words.fixed(100 * rubric.FLOOR_SHARE, 1)
+    none = (
+        f"No material change (0): at least {agreement} of the replications differ by less than {floor} of the "
+        f"reference ({points} percentage points for a share), or the mean difference is below {rubric.SMALL:g} "
+        "standard deviations of the reference."
+    )
+    clear = (
+        f"Clear (+ or {words.MINUS}, read towards the goal; doubled above {rubric.LARGE:g} standard deviations, then "
+        f"called strong): at least {agreement} of the replications have the same sign."
+    )
+    return [none, clear, f"Likely: not clear, but at least {likely} have the same sign. Undecided (?): fewer."]
+
+
+def limits(study: Study) -> list[str]:
+    """Return what the reader must keep in mind, as far as it follows from the study and the model."""
+    paired = (
+        f"Each scenario was run {study.replications} times; replication k of every scenario uses the same random "
+        "numbers, so differences are paired. Parameters keep one value each: the intervals show chance between "
+        "replications, not uncertainty about parameters."
+    )
+    fraud = words.significant(PARAMETERS["harm_fraud"].value)
+    harm = (
+        f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is neither money nor lives."
+    )
+    country = (
+        f"A country is shown on the map where its pooled effective sample is at least {ENOUGH} draws; at that size "
+        "chance alone can move a share by eight percentage points."
+    )
+    lines = [_CONDITIONAL, paired, _NOT_ADDED, _PAPER, harm, country, _FITTED, _UNDER_DETERMINED]
+    lines += _short_windows(study)
+    failed = len(study.failures)
+    if failed:
+        lines.append(f"Failed runs, left out with their pairs: {failed}.")
+    return lines
+
+
+def _short_windows(study: Study) -> list[str]:
+    lines = []
+    for name in plotted.names(study)[1:]:
+        first, last = study.window(name)
+        months = last - first + 1
+        if months < _USUAL:
+            period = words.period(month_name(first), month_name(last))
+            lines.append(f"{name} is compared over {months} months only ({period}), not the usual {_USUAL}.")
+    return lines
+
+
+def command(study: Study) -> str:
+    """Return the command that runs the same study again."""
+    parts = ["openstakes", "compare", *(_argument(s) for s in study.scenarios if s.name != study.against)]
+    parts += ["--against", _argument(reference(study)), "--replications", str(study.replications)]
+    return shlex.join([*parts, "--seed", str(study.seed), "--out", "results"])
+
+
+def _argument(scenario: Scenario) -> str:
+    """Return a shipped scenario by name, any other by the file written beside the report."""
+    if scenario.name in library.scenarios():
+        from sim.scenario import load
+
+        if load(scenario.name).id == scenario.id:
+            return scenario.name
+    return f"./{scenario_file(scenario)}"
+
+
+def scenario_file(scenario: Scenario) -> str:
+    """Return the path, inside the report's folder, of the file that holds a scenario."""
+    stem = scenario.name if library.is_name(scenario.name) else scenario.id
+    return f"scenarios/{stem}.toml"
+
+
+def versions() -> list[tuple[str, str]]:
+    """Return the versions of this package, of Python and of the packages behind the numbers."""
+    from sim import __version__
+
+    found = [("openstakes", __version__), ("Python", platform.python_version())]
+    for name in _PACKAGES:
+        try:
+            found.append((name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            found.append((name, "not installed"))
+    return found

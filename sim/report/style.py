@@ -1,0 +1,207 @@
+"""The look of the figures: one style, one colour and dash per scenario, stable bytes.
+
+Figures are 9.4 inches wide and shown 900 pixels wide, so a point in the figure is a point on the page; no text is below
+9 points. Text becomes paths, ids are salted with a constant, no date is written: the same study gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+
+WIDTH = 9.4
+SMALL = 9.0
+BODY = 9.5
+INK = "#222222"
+MUTED = "#595959"
+FAINT = "#d9d9d9"
+MISSING = "#d4d4d4"
+DPI = 144
+
+REFERENCE_90 = "#dcdcdc"
+REFERENCE_50 = "#b9b9b9"
+
+# Dark enough for text on white (contrast 4.5 or more), apart for colour-blind readers; dashes and labels say it twice.
+PALETTE = ("#c24e00", "#0072b2", "#00795a", "#a8457f", "#332288", "#856000", "#007c91", "#7a1f2b")
+DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.2)), (0, (7, 2, 1.5, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (10, 2)))
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
+
+STYLE: dict[Any, Any] = {
+    "axes.edgecolor": "#8c8c8c",
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": SMALL,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10,
+    "axes.unicode_minus": True,
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": BODY,
+    "grid.color": "#ececec",
+    "grid.linewidth": 0.8,
+    "hatch.linewidth": 0.6,
+    "lines.solid_capstyle": "butt",
+    "savefig.dpi": DPI,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "openstakes",
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "xtick.labelsize": SMALL,
+    "xtick.major.size": 3,
+    "ytick.color": MUTED,
+    "ytick.labelsize": SMALL,
+    "ytick.major.size": 0,
+}
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How one scenario is drawn: colour, dash and marker together, so that none has to be told apart alone."""
+
+    color: str
+    dash: Any
+    marker: str
+    width: float
+
+
+REFERENCE = Pen(INK, "-", "o", 1.8)
+
+
+def pens(names: Sequence[str], against: str) -> dict[str, Pen]:
+    """Return the pen of each scenario; the reference is black, the others take palette, dashes and markers in order."""
+    chosen = {against: REFERENCE}
+    for i, name in enumerate(name for name in names if name != against):
+        # The dash moves on with each turn of the palette, so colour and dash together stay different for 48 scenarios.
+        dash = DASHES[(i % len(PALETTE) + i // len(PALETTE)) % len(DASHES)]
+        chosen[name] = Pen(PALETTE[i % len(PALETTE)], dash, MARKERS[i % len(MARKERS)], 1.6)
+    return chosen
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Draw in the report's style, whatever the reader's own matplotlib settings; also usable as a decorator."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
+
+
+def canvas(height: float, width: float = WIDTH) -> Figure:
+    """Return an empty figure without a window or a global registry behind it."""
+    return Figure(figsize=(width, height))
+
+
+def place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Add axes at a place given in inches from the top left corner."""
+    w, h = figure.get_size_inches()
+    return figure.add_axes((left / w, 1 - (top + height) / h, width / w, height / h))
+
+
+def write(figure: Figure, left: float, top: float, text: str, **options: Any) -> None:
+    """Write text at a place given in inches from the top left corner."""
+    w, h = figure.get_size_inches()
+    figure.text(left / w, 1 - top / h, text, **options)
+
+
+def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
+    """Return the width of a text in inches."""
+    if not text.strip():
+        return 0.0
+    path = TextPath((0, 0), text, size=size, prop=FontProperties(family="DejaVu Sans", weight=weight), usetex=False)
+    return float(path.get_extents().width) / 72
+
+
+def shorten(text: str, length: int = 22) -> str:
+    """Cut a long name in its middle, where names differ least."""
+    if len(text) <= length:
+        return text
+    head = (length - 1) // 2
+    return f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[head + 1 - length :]}"
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move label positions as little as needed so that they keep a gap and stay between two ends.
+
+    Parameters
+    ----------
+    wanted : sequence of float
+        Where the labels would like to be.
+    gap : float
+        Smallest distance between two labels.
+    low, high : float
+        Ends of the space. If all labels do not fit, they are spaced evenly over it.
+
+    Returns
+    -------
+    list of float
+        Positions in the order of `wanted`.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
+    if len(order) > 1:
+        gap = min(gap, (high - low) / (len(order) - 1))
+    placed = np.array([min(max(wanted[i], low), high) for i in order], dtype=float)
+    for k in range(1, len(placed)):
+        placed[k] = max(placed[k], placed[k - 1] + gap)
+    if len(placed) and placed[-1] > high:
+        placed[-1] = high
+        for k in range(len(placed) - 2, -1, -1):
+            placed[k] = min(placed[k], placed[k + 1] - gap)
+    result = [0.0] * len(order)
+    for position, i in zip(placed, order, strict=True):
+        result[i] = float(position)
+    return result
+
+
+def svg(figure: Figure) -> bytes:
+    """Return the figure as SVG, the same bytes each time, without comments and with paths to a hundredth of a point."""
+    drawing = _saved(figure, "svg", {"Date": None, "Creator": None}).decode()
+    drawing = re.sub(r"<!--.*?-->\s*", "", drawing, flags=re.DOTALL)
+    return re.sub(r' d="[^"]*"', _rounded, drawing).encode()
+
+
+def _rounded(path: re.Match[str]) -> str:
+    return re.sub(r"-?\d+\.\d{3,}", _hundredths, path[0])
+
+
+def _hundredths(number: re.Match[str]) -> str:
+    text = f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def png(figure: Figure) -> bytes:
+    """Return the figure as PNG, the same bytes each time."""
+    return _saved(figure, "png", {"Software": None})
+
+
+def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    with look():
+        figure.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()
+
+
+def save(figure: Figure, folder: Path, slug: str) -> bytes:
+    """Write SLUG.svg and SLUG.png into a folder and return the SVG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawing = svg(figure)
+    (folder / f"{slug}.svg").write_bytes(drawing)
+    (folder / f"{slug}.png").write_bytes(png(figure))
+    return drawing

@@ -1,0 +1,253 @@
+"""Numbers as text, and the words that may be said of them.
+
+The report and the command line both write numbers through this module, so that a figure reads the same everywhere:
+shares in percent and percentage points, everything else with three significant digits, intervals as "a to b".
+
+The ladder gives each paired difference one of four words. `clear` needs a sign by the rule of `sim.rubric`; `likely`
+needs three replications in four on one side; below that a difference is `undecided`; a difference inside the floor is
+`no material change`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from sim.rubric import AGREEMENT
+
+MINUS = "\N{MINUS SIGN}"
+NOT_AVAILABLE = "not available"
+
+LIKELY = 0.75
+"""Share of replications with one sign from which a difference without a clear sign is called likely."""
+
+RUNGS = ("clear", "likely", "undecided", "no material change")
+
+GAIN_WORDS = {
+    "++": "strong gain",
+    "+": "gain",
+    "0": "no material change",
+    "?": "undecided",
+    "-": "loss",
+    "--": "strong loss",
+}
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_INDEX = "0-1"
+LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+
+
+class Measured(Protocol):
+    """What the texts need to know of an outcome."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def direction(self) -> int: ...
+
+
+# Numbers
+
+
+def fixed(x: float, decimals: int) -> str:
+    """Return `x` with a fixed number of decimals, a true minus sign and no negative zero."""
+    if not math.isfinite(x):
+        return NOT_AVAILABLE
+    text = f"{x:,.{decimals}f}"
+    if not text.strip("-0.,"):
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def significant(x: float, scale: float | None = None) -> str:
+    """Return `x` with three significant digits: 0.0123, 4.56, 1,230, 7.89 million.
+
+    Parameters
+    ----------
+    x : float
+        The number.
+    scale : float, optional
+        A larger number printed beside it (the wider end of an interval); both then get the same decimals.
+    """
+    if not math.isfinite(x):
+        return NOT_AVAILABLE
+    size = abs(x) if scale is None else max(abs(x), abs(scale))
+    if size == 0:
+        return "0"
+    size = float(f"{size:.2e}")
+    for limit, word in LARGE:
+        if size >= limit:
+            return f"{fixed(x / limit, _decimals(size / limit))} {word}"
+    if size < 1e-6:
+        return f"{x:.2e}".replace("-", MINUS)
+    return fixed(x, _decimals(size))
+
+
+def _decimals(size: float) -> int:
+    return max(0, 2 - math.floor(math.log10(size)))
+
+
+def signed(text: str) -> str:
+    """Put a plus before a positive number; zero and negative numbers stay as they are."""
+    if text == NOT_AVAILABLE or text.startswith(MINUS) or not any(c in "123456789" for c in text):
+        return text
+    return f"+{text}"
+
+
+def percent(fraction: float, decimals: int = 1) -> str:
+    """Return a fraction in percent: 0.461 gives "46.1 %"."""
+    text = fixed(100 * fraction, decimals)
+    return text if text == NOT_AVAILABLE else f"{text} %"
+
+
+# Values and differences of outcomes
+
+
+def is_percent(outcome: Measured) -> bool:
+    """Tell whether an outcome is printed in percent: a share of something, but not an index on a scale of 0 to 1."""
+    return outcome.unit.startswith("share") or (outcome.kind == "share" and outcome.unit != _INDEX)
+
+
+def factor(outcome: Measured) -> float:
+    """Return the factor from a stored to a printed number."""
+    return 100.0 if is_percent(outcome) else 1.0
+
+
+def unit(outcome: Measured, *, of_difference: bool = False) -> str:
+    """Return the unit as printed: "% of use" for a share, percentage points for a difference of shares."""
+    if is_percent(outcome) and of_difference:
+        return "percentage points"
+    if is_percent(outcome):
+        return outcome.unit.replace("share", "%", 1) if outcome.unit.startswith("share") else "%"
+    return "on a scale of 0 to 1" if outcome.unit == _INDEX else outcome.unit
+
+
+def number(x: float, outcome: Measured, scale: float | None = None) -> str:
+    """Return a value or difference of an outcome in its printed unit, without the unit.
+
+    Shares have one decimal, indices three, everything else three significant digits; `scale` as in `significant`.
+    """
+    if outcome.kind == "share":
+        return fixed(x, 3) if outcome.unit == _INDEX else fixed(100 * x, 1)
+    k = factor(outcome)
+    return significant(k * x, None if scale is None else k * scale)
+
+
+def value(x: float, outcome: Measured) -> str:
+    """Return a level with its unit: "46.1 % of use", "4.56 months"."""
+    text = number(x, outcome)
+    return text if text == NOT_AVAILABLE else f"{text} {unit(outcome)}".rstrip()
+
+
+def difference(x: float, outcome: Measured) -> str:
+    """Return a signed difference with its unit: "+4.3 percentage points"."""
+    text = signed(number(x, outcome))
+    return text if text == NOT_AVAILABLE else f"{text} {unit(outcome, of_difference=True)}".rstrip()
+
+
+def size(x: float, outcome: Measured) -> str:
+    """Return the size of a difference, without its sign: "4.3 percentage points"."""
+    return difference(abs(x), outcome).lstrip("+")
+
+
+def interval(low: float, high: float, outcome: Measured) -> str:
+    """Return "low to high" without the unit, both ends with the same decimals."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return NOT_AVAILABLE
+    return f"{number(low, outcome, high)} to {number(high, outcome, low)}"
+
+
+def relative(fraction: float) -> str:
+    """Return a relative change: "+4.1 %"."""
+    return signed(percent(fraction))
+
+
+def count_of(share: float, total: int) -> str:
+    """Return a share of replications as a count: 0.9375 of 16 gives "15 of 16"."""
+    return f"{round(share * total)} of {total}"
+
+
+# Months
+
+
+def month(text: str) -> str:
+    """Return a month in words: "2026-01" gives "January 2026"."""
+    year, number_ = text.split("-")
+    return f"{_MONTHS[int(number_) - 1]} {year}"
+
+
+def period(first: str, last: str) -> str:
+    """Return a period in words: "January 2027 to December 2030"."""
+    return f"{month(first)} to {month(last)}"
+
+
+# Signs and the ladder
+
+
+def rung(sign: str, share_same_sign: float) -> str:
+    """Return the word of the ladder for a paired difference.
+
+    Parameters
+    ----------
+    sign : str
+        Result of the sign rule: "++", "+", "0", "?", "-" or "--".
+    share_same_sign : float
+        Share of replications whose difference has the sign of the mean difference, 0 to 1.
+    """
+    if sign == "0":
+        return "no material change"
+    if sign.strip("+-") == "":
+        return "clear"
+    # A single replication always agrees with itself: the rule gives it no sign, and the ladder no more than that.
+    return "likely" if LIKELY <= share_same_sign < AGREEMENT else "undecided"
+
+
+def symbol(sign: str) -> str:
+    """Return a sign as printed, with true minus signs."""
+    return sign.replace("-", MINUS)
+
+
+def towards(difference_: float) -> str:
+    """Return "higher" or "lower", by the direction in which the outcome itself moves."""
+    if not math.isfinite(difference_) or difference_ == 0:
+        return "unchanged"
+    return "higher" if difference_ > 0 else "lower"
+
+
+def judgement(sign: str, share_same_sign: float, difference_: float, outcome: Measured) -> str:
+    """Return what a difference means for its goal: "strong gain", "likely loss", "undecided", "no material change".
+
+    An outcome that is neither better nor worse when it moves is called higher or lower.
+    """
+    word = rung(sign, share_same_sign)
+    if word in ("undecided", "no material change"):
+        return word
+    if outcome.direction == 0:
+        plain = towards(difference_)
+    elif word == "clear":
+        return GAIN_WORDS[sign]
+    else:
+        plain = "gain" if difference_ * outcome.direction > 0 else "loss"
+    return f"likely {plain}" if word == "likely" else plain
+
+
+def listing(items: list[str]) -> str:
+    """Join names in a sentence: "a", "a and b", "a, b and c"."""
+    if len(items) <= 1:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"

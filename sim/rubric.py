@@ -1,0 +1,117 @@
+"""The rule that turns paired differences into a sign, and a sign into agreement with the paper.
+
+For one outcome, D holds one difference per replication: policy minus reference under the same random numbers, both
+averaged over the months compared. The reference's own values over the replications give the yardstick of noise.
+
+The rule, in order:
+
+1. `0` if at least 90 % of the replications lie inside the floor (below 2 % of the reference, or below 0.5 points for a
+   share), or if |d| < 0.2;
+2. `?` if fewer than 90 % of the replications have the sign of the mean difference;
+3. `+` or `-`, doubled if |d| > 0.8.
+
+Here d is the mean difference over the reference's standard deviation. Signs are read towards the goal: for an outcome
+of which less is better, a fall is `+`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLOOR_RELATIVE = 0.02
+FLOOR_SHARE = 0.005
+AGREEMENT = 0.9
+SMALL = 0.2
+LARGE = 0.8
+INTERVAL = (0.05, 0.95)
+
+Values = NDArray[np.floating[Any]]
+
+
+def effect_size(differences: Values, reference: Values) -> float:
+    """Return d: the mean difference over the reference's standard deviation (ddof = 1) across replications.
+
+    Where the reference does not vary, d is 0 if the mean difference is 0 and infinite with its sign otherwise. With
+    fewer than two replications there is no spread and d is nan.
+    """
+    if len(reference) < 2:
+        return math.nan
+    mean, sd = float(np.mean(differences)), float(np.std(reference, ddof=1))
+    if sd == 0:
+        return 0.0 if mean == 0 else math.copysign(math.inf, mean)
+    return mean / sd
+
+
+def interval(differences: Values) -> tuple[float, float]:
+    """Return the 5 % and 95 % points of the differences over replications; nan if there are none."""
+    if len(differences) == 0:
+        return math.nan, math.nan
+    low, high = np.quantile(differences, INTERVAL)
+    return float(low), float(high)
+
+
+def same_sign(differences: Values) -> float:
+    """Return the share of replications whose difference has the sign of the mean difference; 0 if that is 0."""
+    if len(differences) == 0:
+        return math.nan
+    mean = np.mean(differences)
+    return float(np.mean(np.sign(differences) == np.sign(mean))) if mean != 0 else 0.0
+
+
+def inside_floor(differences: Values, reference: Values, kind: str) -> float:
+    """Return the share of replications whose difference is too small to matter.
+
+    Parameters
+    ----------
+    differences, reference
+        Paired by replication.
+    kind
+        "share" (0 to 1; floor 0.5 percentage points) or "level" (floor 2 % of the reference of that replication).
+    """
+    if len(differences) == 0:
+        return math.nan
+    floor = FLOOR_SHARE if kind == "share" else FLOOR_RELATIVE * np.abs(reference)
+    return float(np.mean((np.abs(differences) < floor) | (differences == 0)))
+
+
+def sign(differences: Values, reference: Values, kind: str, direction: int) -> str:
+    """Return the sign of a finding: "++", "+", "0", "?", "-" or "--".
+
+    Parameters
+    ----------
+    differences, reference
+        Paired by replication.
+    kind
+        "share" or "level", which chooses the floor.
+    direction
+        +1 if more is better, -1 if less is better; 0 leaves the sign of the difference itself.
+
+    Notes
+    -----
+    One replication cannot show that a sign repeats: beyond the floor it gives "?", and so does none.
+    """
+    if len(differences) == 0:
+        return "?"
+    d = effect_size(differences, reference)
+    if inside_floor(differences, reference, kind) >= AGREEMENT or abs(d) < SMALL:
+        return "0"
+    if math.isnan(d) or same_sign(differences) < AGREEMENT:
+        return "?"
+    better = d * (direction or 1) > 0
+    return ("+" if better else "-") * (2 if abs(d) > LARGE else 1)
+
+
+def agreement(found: str, paper: str | None) -> str:
+    """Return how a sign stands to the paper's: "agrees", "disagrees", "undecided" or "paper silent".
+
+    Only the direction counts: "--" in the paper and "-" here agree. A paper cell may allow two, such as "0/+".
+    """
+    if not paper:
+        return "paper silent"
+    if found == "?":
+        return "undecided"
+    return "agrees" if found[0] in {cell[0] for cell in paper.split("/")} else "disagrees"

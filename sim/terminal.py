@@ -1,0 +1,269 @@
+"""Results and lists as text on stdout: at most 100 columns, plain when it is not a terminal."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.listing import Row
+    from sim.sweep.study import Study
+
+WIDTH = 100
+_COLUMNS = {
+    "scenarios": ("name", "question"),
+    "policies": ("lever", "name", "title", "paper"),
+    "parameters": ("name", "value", "low", "high", "unit"),
+    "outcomes": ("name", "label", "unit", "measure"),
+    "phases": ("name", "description"),
+    "experiments": ("name", "question", "replications"),
+}
+
+
+def console() -> Console:
+    """Return the console for results; names and texts of scenarios are never read as markup."""
+    wide = Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
+    if not sys.stdout.isatty() or wide.width > WIDTH:
+        wide.width = WIDTH
+    return wide
+
+
+def print_comparison(study: Study) -> None:
+    """Print each scenario's factors: difference, its 5-95 % over replications, share of that sign, sign, paper."""
+    from sim.outcomes import OUTCOMES
+    from sim.report.findings import FACTOR_NAMES
+
+    screen = console()
+    rubric = study.rubric()
+    heads = ["Factor", "Difference", "5-95 %", "Same\nsign", "Sign", "Paper"]
+    if study.without_assumed is not None:
+        heads.insert(5, "None\nassumed")
+    for scenario in study.scenarios[1:]:
+        first, last = (_month(index) for index in study.window(scenario.name))
+        title = f"{scenario.name} minus {study.against}, mean of {first} to {last}, {study.replications} replications"
+        table = _table(title, heads, right=(1, 2, 3), whole=3, gap=1)
+        for row in rubric[rubric["scenario"] == scenario.name].to_dict("records"):
+            cells = _comparison_cells(row)
+            table.add_row(FACTOR_NAMES[row["factor"]], *(cells[head] for head in heads[1:]))
+        screen.print(table)
+        screen.print()
+    for factor, outcome in dict.fromkeys(zip(rubric["factor"], rubric["outcome"], strict=True)):
+        screen.print(f"{FACTOR_NAMES[factor]}: {OUTCOMES[outcome].label}", soft_wrap=True)
+    screen.print("\nSame sign: share of replications. Sign: + gain, − loss for the factor's goal, doubled where large,")
+    screen.print("0 no material change, ? undecided. None assumed: sign with every assumed response at 0.")
+    screen.print("Conditional comparisons under stated assumptions, not forecasts.")
+
+
+def _comparison_cells(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the cells of a row of the rubric by column."""
+    from sim.outcomes import OUTCOMES
+    from sim.report.words import difference, interval, percent, symbol
+
+    outcome = OUTCOMES[row["outcome"]]
+    return {
+        "Difference": difference(row["difference"], outcome),
+        "5-95 %": interval(row["low"], row["high"], outcome),
+        "Same\nsign": percent(row["share_same_sign"], 0),
+        "Sign": symbol(row["sign"]),
+        "None\nassumed": symbol(row["sign_without_assumed"]),
+        "Paper": row["agreement"].removeprefix("paper "),
+    }
+
+
+def print_run(study: Study) -> None:
+    """Print the headline outcomes of one scenario: yearly means, and 5-95 % over replications in the last year."""
+    from numpy import isnan
+
+    from sim.outcomes import OUTCOMES
+    from sim.report.words import interval, number, unit
+
+    (scenario,) = study.scenarios
+    years = _years(scenario.months)
+    title = f"{scenario.name}, {study.replications} replication{'s' if study.replications > 1 else ''}, yearly means"
+    table = _table(
+        title, ("Outcome", "Unit", *map(str, years), f"5-95 % in {years[-1]}"), right=range(2, 3 + len(years))
+    )
+    for name in [name for name in study.outcomes() if OUTCOMES[name].headline]:
+        outcome = OUTCOMES[name]
+        values = study.values(scenario.name, name)
+        finished = values[~isnan(values).all(axis=1)]
+        yearly = [_year(finished, year).mean(axis=1) for year in years]
+        low, high = _range(yearly[-1])
+        cells = [number(float(value.mean()), outcome) for value in yearly]
+        table.add_row(
+            outcome.label, unit(outcome), *cells, interval(low, high, outcome) if study.replications > 1 else ""
+        )
+    screen = console()
+    screen.print(table)
+    screen.print("Conditional on the scenario's assumptions, not a forecast.")
+
+
+def print_rows(kind: str, rows: Sequence[Row]) -> None:
+    """Print a list of items."""
+    columns = _COLUMNS[kind]
+    numbers = (
+        [index for index, column in enumerate(columns) if isinstance(rows[0].get(column), float | int)] if rows else []
+    )
+    table = _table("", tuple(column.capitalize() for column in columns), right=numbers)
+    for row in rows:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    console().print(table)
+
+
+def print_row(row: Row) -> None:
+    """Print one item in full; a scenario prints as its file, a policy with its fields."""
+    if "horizon" in row:
+        import tomli_w
+
+        # Not through the console: it would break long lines, and then this would be no TOML.
+        print(tomli_w.dumps({key: value for key, value in row.items() if key != "id"}, multiline_strings=True), end="")
+        return
+    screen = console()
+    fields = row.get("fields")
+    table = _table("", ("", ""))
+    table.show_header = False
+    for key, value in row.items():
+        if key != "fields" and value not in ("", None):
+            table.add_row(key, _flowing(_cell(value)))
+    screen.print(table)
+    if fields:
+        detail = _table("", ("Field", "Value", "5-95 %", "Allowed", "Unit", "Meaning"))
+        for field in fields:
+            limits = [_range_text(field[low], field[high]) for low, high in (("low", "high"), ("smallest", "largest"))]
+            detail.add_row(field["name"], _cell(field["value"]), *limits, field["unit"], field["description"])
+        screen.print(detail)
+
+
+def run_content(study: Study) -> dict[str, Any]:
+    """Return a run as plain content: mean and quantiles over replications by outcome and month."""
+    from sim.outcomes import OUTCOMES
+
+    outcomes: dict[str, Any] = {}
+    months: list[str] = []
+    for name, frame in study.summary().groupby("outcome", sort=False, observed=True):
+        months = [str(month) for month in frame["month"]]
+        levels = {column: frame[column].tolist() for column in ("mean", "p5", "p50", "p95")}
+        outcomes[str(name)] = {"unit": OUTCOMES[str(name)].unit, **levels}
+    return _heading(study) | {"months": months, "outcomes": outcomes, "failures": _failures(study)}
+
+
+def comparison_content(study: Study) -> dict[str, Any]:
+    """Return a comparison as plain content: the rubric, row by row."""
+    windows = {
+        scenario.name: [_month(index) for index in study.window(scenario.name)] for scenario in study.scenarios[1:]
+    }
+    rubric = study.rubric().to_dict("records") if study.outcomes() else []
+    return _heading(study) | {
+        "against": study.against,
+        "windows": windows,
+        "rubric": rubric,
+        "failures": _failures(study),
+    }
+
+
+def _heading(study: Study) -> dict[str, Any]:
+    from sim import __version__
+
+    scenarios = [
+        {"name": scenario.name, "id": scenario.id, "question": scenario.question} for scenario in study.scenarios
+    ]
+    return {
+        "openstakes": __version__,
+        "seed": study.seed,
+        "replications": study.replications,
+        "scenarios": scenarios,
+    }
+
+
+def _failures(study: Study) -> list[dict[str, Any]]:
+    return [
+        {"scenario": failure.scenario, "replication": failure.replication, "error": failure.error}
+        for failure in study.failures
+    ]
+
+
+def print_json(content: Any) -> None:
+    """Print content as JSON; numbers that are not finite become null."""
+    print(json.dumps(_plain(content), indent=1, allow_nan=False))
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {str(key): _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(value) for value in content]
+    if hasattr(content, "item"):
+        content = content.item()
+    if isinstance(content, float) and not isfinite(content):
+        return None
+    return content
+
+
+def _table(title: str, heads: Sequence[str], right: Sequence[int] = (), *, whole: int = 1, gap: int = 2) -> Table:
+    """Return an empty table; the first `whole` columns are never broken over lines."""
+    table = Table(title=Text(title) if title else None, title_justify="left", box=None, padding=(0, gap, 0, 0))
+    for index, head in enumerate(heads):
+        justify: Literal["left", "right"] = "right" if index in right else "left"
+        table.add_column(Text(head), justify=justify, overflow="fold", no_wrap=index < whole, vertical="top")
+    return table
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {item}" for key, item in value.items())
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e12 else f"{value:.4g}"
+    return str(value)
+
+
+def _flowing(text: str) -> str:
+    """Return prose with its line breaks taken out, paragraphs kept."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in inspect.cleandoc(text).split("\n\n"))
+
+
+def _range_text(low: Any, high: Any) -> str:
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f"at least {_cell(low)}"
+    return f"{_cell(low)} to {_cell(high)}"
+
+
+def _month(index: int) -> str:
+    from sim.months import month_name
+
+    return month_name(index)
+
+
+def _years(months: int) -> list[int]:
+    """Return the first, middle and last full calendar year of a horizon."""
+    last = 2023 + months // 12 - 1
+    return sorted({2023, (2023 + last + 1) // 2, last})
+
+
+def _year(values: NDArray[Any], year: int) -> NDArray[Any]:
+    first = 12 * (year - 2023)
+    return values[:, first : first + 12]
+
+
+def _range(values: NDArray[Any]) -> tuple[float, float]:
+    from numpy import quantile
+
+    low, high = quantile(values, (0.05, 0.95))
+    return float(low), float(high)

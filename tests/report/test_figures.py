@@ -1,0 +1,200 @@
+"""Every picture over time shows the reference, nothing overlaps, nothing is too small."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from sim.report import figures, maps, plotted, style
+from sim.report.pictures import PICTURES
+
+OVER_TIME = [p for p in PICTURES if p.outcomes]
+
+
+@pytest.fixture(scope="module")
+def drawn(study):
+    """Return each picture, drawn once."""
+    made = {p.slug: p.draw(study) for p in PICTURES}
+    with style.look():
+        for figure in made.values():
+            FigureCanvasAgg(figure).draw()
+    return made
+
+
+def texts(figure) -> list[Text]:
+    found = [*figure.texts]
+    for axes in figure.axes:
+        found += axes.texts
+        found += ticks(axes) if axes.axison else []
+    return [t for t in found if t.get_visible() and t.get_text().strip()]
+
+
+def ticks(axes) -> list[Text]:
+    """Return the tick labels that are drawn: matplotlib keeps some outside the limits."""
+    found = []
+    for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        pairs = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+        found += [label for place, label in pairs if min(ends) <= place <= max(ends)]
+    return found
+
+
+def inside(text: Text, figure) -> bool:
+    box, edge = text.get_window_extent(), figure.bbox
+    return box.x0 >= edge.x0 - 1 and box.x1 <= edge.x1 + 1 and box.y0 >= edge.y0 - 1 and box.y1 <= edge.y1 + 1
+
+
+@pytest.mark.parametrize("picture", OVER_TIME, ids=lambda p: p.slug)
+def test_the_reference_is_in_every_panel(drawn, picture):
+    panels = [
+        axes for axes in drawn[picture.slug].axes if any(line.get_gid() == figures.START_LINE for line in axes.lines)
+    ]
+    assert panels
+    for axes in panels:
+        assert [line for line in axes.lines if line.get_gid() == figures.REFERENCE_LINE]
+        starts = {int(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == figures.START_LINE}
+        assert starts == {36}
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda p: p.slug)
+def test_no_text_is_cut_off_or_small(drawn, picture):
+    figure = drawn[picture.slug]
+    for text in texts(figure):
+        assert text.get_fontsize() >= 9
+        assert not text.get_parse_math()
+        assert inside(text, figure), text.get_text()
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda p: p.slug)
+def test_no_text_lies_on_another(drawn, picture):
+    figure = drawn[picture.slug]
+    boxes = [(t.get_text(), t.get_window_extent()) for t in texts(figure)]
+    corners = np.array([[b.x0, b.y0, b.x1, b.y1] for _, b in boxes])
+    shrink = np.array([1, 2, -1, -2])
+    corners = corners + shrink
+    for i, j in combinations(range(len(boxes)), 2):
+        a, b = corners[i], corners[j]
+        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+        assert apart, (boxes[i][0], boxes[j][0])
+
+
+def test_there_is_no_legend(drawn):
+    assert all(axes.get_legend() is None for figure in drawn.values() for axes in figure.axes)
+
+
+def test_same_picture_same_bytes(study):
+    first, second = (figures.plot(study, "us_share_abroad", ["p1-blanket"]) for _ in range(2))
+    assert style.svg(first) == style.svg(second)
+    assert style.png(first) == style.png(second)
+
+
+def test_the_readers_own_settings_do_not_matter(study):
+    import matplotlib
+
+    plain = style.svg(figures.plot(study, "lag_us_cn", ["p1-blanket"]))
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": "other"}):
+        assert style.svg(figures.plot(study, "lag_us_cn", ["p1-blanket"])) == plain
+        assert matplotlib.rcParams["font.size"] == 30
+
+
+def test_plot_refuses_unknown_names(study):
+    with pytest.raises(ValueError, match="no such scenario in this study: nowhere"):
+        figures.plot(study, "us_share_abroad", ["nowhere"])
+
+
+def test_plot_of_the_reference_alone(make):
+    figure = figures.plot(make((0,)), "us_share_abroad")
+    assert any(line.get_gid() == figures.REFERENCE_LINE for line in figure.axes[0].lines)
+
+
+def test_bands_are_quantiles_over_replications(study):
+    levels = plotted.bands(study, "p1-blanket", "us_share_abroad")
+    values = study.values("p1-blanket", "us_share_abroad").astype(float)
+    assert levels == pytest.approx(100 * np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0))
+
+
+def test_counts_are_means_of_twelve_months(study):
+    values = study.values("status-quo", "incidents_strip").astype(float)
+    smooth = plotted.yearly(values)
+    assert smooth[:, 0] == pytest.approx(values[:, 0])
+    assert smooth[:, 40] == pytest.approx(values[:, 29:41].mean(axis=1))
+
+
+def test_missing_months_leave_a_gap(make):
+    study = make((0, 1))
+    study.values("p1-blanket", "lag_us_cn")[:, :10] = np.nan
+    study.values("p1-blanket", "lag_us_cn")[2] = np.nan
+    levels = plotted.bands(study, "p1-blanket", "lag_us_cn")
+    assert np.isnan(levels[:, :10]).all()
+    assert np.isfinite(levels[:, 10:]).all()
+    style.svg(figures.comparison(study, ["lag_us_cn"]))
+
+
+# Maps
+
+
+def test_countries_with_few_draws_are_grey(study):
+    shares, effective = study.map_shares("status-quo")
+    tiles = maps.shares(study, "status-quo", "us")
+    for i, tile in enumerate(tiles):
+        assert (tile.value is None) == (effective[i] < 100)
+        assert tile.value is None or tile.value == pytest.approx(100 * shares[i, 0])
+    said = " ".join(t.get_text() for t in maps.us_map(study).texts)
+    grey = sum(tile.value is None for tile in tiles)
+    assert f"Grey: {grey} of {len(tiles)} tiles, effective sample below 100 draws" in said
+
+
+def test_changes_are_differences_of_shares(study):
+    here, there, change = maps.shares(study, "p1-blanket", "us"), maps.shares(study, "status-quo", "us"), None
+    for a, b, change in zip(here, there, maps.changes(study, "p1-blanket", "us"), strict=True):
+        assert change.value is None or change.value == pytest.approx(a.value - b.value)
+    assert maps.largest_change(study) == "p1-blanket"
+
+
+def test_tiles_do_not_share_a_place_and_have_short_codes(study):
+    tiles = maps.shares(study, "status-quo", "us")
+    places = {(tile.country.row, tile.country.column) for tile in tiles}
+    assert len(places) == len(tiles)
+    assert {len(maps.code(tile.country)) for tile in tiles} == {3}
+    assert len({maps.code(tile.country) for tile in tiles}) == len(tiles)
+
+
+# Style
+
+
+def test_spread_keeps_gaps_and_order():
+    placed = style.spread([0.5, 0.5, 0.52, 0.1], 0.1, 0.0, 1.0)
+    ordered = sorted(placed)
+    assert min(np.diff(ordered)) >= 0.1 - 1e-9
+    assert placed[3] == pytest.approx(0.1)
+    assert style.spread([0.99, 1.0, 0.98], 0.2, 0.0, 1.0) == pytest.approx([0.8, 1.0, 0.6])
+    assert style.spread([0.5] * 5, 0.9, 0.0, 1.0) == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
+
+
+def test_pens_differ_in_colour_and_dash():
+    names = [f"s{i}" for i in range(30)]
+    pens = style.pens(names, "s0")
+    assert pens["s0"] is style.REFERENCE
+    assert len({(pen.color, str(pen.dash)) for pen in pens.values()}) == len(names)
+
+
+def luminance(color: str) -> float:
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("color", [*style.PALETTE, style.INK, style.MUTED])
+def test_text_colours_stand_out_on_white(color):
+    assert 1.05 / (luminance(color) + 0.05) >= 4.5
+
+
+def test_long_names_are_cut_in_the_middle():
+    assert style.shorten("short") == "short"
+    cut = style.shorten("a-very-long-name-of-a-scenario-with-end-b")
+    assert len(cut) == 22
+    assert cut.startswith("a-very-lon")
+    assert cut.endswith("end-b")

@@ -1,0 +1,224 @@
+"""The page stands alone, is inert, repeats to the byte and says only what the tables say."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from sim import report
+from sim.report import pictures
+from sim.report.html import POLICY, _cell
+from sim.report.pictures import PICTURES
+from sim.report.setting import command, compared, limits, rule
+
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+NUMBER = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?")
+
+
+class Reader(HTMLParser):
+    """Collects elements and the text of those that carry a scenario and an outcome."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[tuple[str, tuple[str, str] | None]] = []
+        self.said: list[tuple[str, str, str]] = []
+        self.text: list[str] = []
+        self._parts: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.elements.append((tag, found))
+        if tag in VOID:
+            return
+        key = (found["data-scenario"], found["data-outcome"]) if "data-scenario" in found else None
+        if key:
+            self._parts = []
+        self.open.append((tag, key))
+
+    def handle_endtag(self, tag):
+        opened, key = self.open.pop()
+        assert opened == tag, f"<{opened}> closed by </{tag}>"
+        if key:
+            self.said.append((*key, " ".join(self._parts)))
+
+    def handle_data(self, data):
+        self.text.append(data)
+        self._parts.append(data)
+
+
+@pytest.fixture(scope="module")
+def read(page) -> Reader:
+    reader = Reader()
+    reader.feed(page.text)
+    assert not reader.open
+    return reader
+
+
+def test_nothing_is_fetched(read):
+    for tag, attributes in read.elements:
+        for name in ("src", "href", "srcset", "action", "data", "poster", "background"):
+            link = attributes.get(name)
+            assert link is None or link.startswith(("data:image/svg+xml;base64,", "#")), (tag, name, link)
+    assert not {"script", "iframe", "object", "embed", "link", "base", "form"} & {tag for tag, _ in read.elements}
+
+
+def test_content_security_policy(read):
+    metas = [a for tag, a in read.elements if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+    assert [m["content"] for m in metas] == [POLICY]
+    assert POLICY == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def test_styles_fetch_nothing(page):
+    style = re.search(r"<style>(.*?)</style>", page.text, re.DOTALL)[1]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_hostile_text_is_inert(page, read):
+    assert not [a for _, a in read.elements if any(name.startswith("on") for name in a)]
+    assert all(a["src"].startswith("data:") for tag, a in read.elements if tag == "img")
+    assert page.text.count("</style>") == 1
+    text = "".join(read.text)
+    assert "</script><img src=x onerror=1>" in text
+    assert "Does $a_b$ <b>cost</b> & `gain`?" in text
+
+
+def test_pictures_are_inert(page):
+    for path in sorted((page.folder / "figures").glob("*.svg")):
+        drawing = path.read_text(encoding="utf-8")
+        assert "<script" not in drawing
+        assert "onerror" not in drawing
+        assert "p1-blanket" not in drawing
+        links = re.findall(r'(?:xlink:)?href="([^"]*)"', drawing)
+        assert all(link.startswith(("#", "data:image/png")) for link in links)
+
+
+@pytest.fixture
+def few_pictures(monkeypatch):
+    """Leave one picture of each form."""
+    kept = tuple(p for p in PICTURES if p.slug in ("us-share", "misuse-routes", "cn-change-map"))
+    monkeypatch.setattr(pictures, "PICTURES", kept)
+
+
+@pytest.mark.usefixtures("few_pictures")
+def test_same_bytes_on_rebuild(make, tmp_path):
+    first, second = (tmp_path / name for name in "ab")
+    for folder in (first, second):
+        report.build(make((0, 1), twin=False), folder)
+    files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
+    assert files == sorted(p.relative_to(second) for p in second.rglob("*") if p.is_file())
+    assert [p for p in files if (first / p).read_bytes() != (second / p).read_bytes()] == []
+
+
+def test_every_picture_is_there_in_both_formats(page, read):
+    figures = page.folder / "figures"
+    for picture in PICTURES:
+        assert {p.suffix for p in figures.glob(f"{picture.slug}.*")} == {".svg", ".png", ".csv"}
+    assert sum(tag == "figure" for tag, _ in read.elements) == len(PICTURES)
+    images = [a for tag, a in read.elements if tag == "img"]
+    assert all(a["alt"] for a in images)
+
+
+def test_figures_name_what_they_show(page):
+    about = json.loads((page.folder / "figures" / "about.json").read_text(encoding="utf-8"))
+    assert "not a forecast" in about["note"]
+    assert about["scenarios"] == {s.name: s.id for s in page.study.scenarios}
+    assert about["figures"]["us-share"]["outcomes"]["us_share_abroad"]["unit"] == "% of use"
+
+
+def tables(page) -> dict[tuple[str, str], list[dict[str, str]]]:
+    found: dict[tuple[str, str], list[dict[str, str]]] = {}
+    with (page.folder / "findings.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found.setdefault((row["scenario"], row["outcome"]), []).append(row)
+    return found
+
+
+def allowed(rows: list[dict[str, str]], percent: bool) -> list[float]:
+    numbers = [5.0, 95.0]
+    for row in rows:
+        k = 100.0 if percent else 1.0
+        numbers += [k * float(row[name]) for name in ("difference", "low", "high")]
+        numbers += [100 * float(row["relative"]), float(row["pairs"]), round(float(row["share"]) * float(row["pairs"]))]
+    return numbers
+
+
+def test_every_number_of_the_findings_is_in_the_table(page, read):
+    """Read each finding on the page, take its numbers, and look for each in the file of findings."""
+    rows = tables(page)
+    assert len(read.said) > 60
+    for scenario, name, text in read.said:
+        outcome = page.study.outcome(name)
+        percent = outcome.unit.startswith("share")
+        known = allowed(rows[scenario, name], percent)
+        plain = text.replace(scenario, "").replace(outcome.label, "").replace("on a scale of 0 to 1", "")
+        plain = re.sub(r"paper [+−0/]+|(\+\+|\+|−−|−|0) +(?=strong|gain|loss|no material)", "", plain)
+        for match in NUMBER.finditer(plain):
+            token = match[0].replace(",", "").replace("−", "-")
+            factor = {" mi": 1e6, " bi": 1e9}.get(plain[match.end() : match.end() + 3], 1.0)
+            width = factor * 0.5001 * 10.0 ** -len(token.partition(".")[2])
+            assert any(abs(float(token) * factor - x) <= width for x in known), (match[0], text, known)
+
+
+def test_findings_agree_with_the_study_table(page):
+    table = page.study.table().set_index(["scenario", "outcome"])
+    for (scenario, name), rows in tables(page).items():
+        for row in rows:
+            if row["part"] in ("headline", "beside"):
+                for column in ("reference", "difference", "low", "high"):
+                    assert float(row[column]) == pytest.approx(table.loc[(scenario, name), column], rel=1e-6, abs=1e-12)
+
+
+def test_sections_in_order(page):
+    headings = re.findall(r"<h2>(\d+) ", page.text)
+    assert headings == [str(i) for i in range(1, 12)]
+    assert "not a forecast" in page.text
+
+
+def test_thresholds_are_printed():
+    text = " ".join(rule())
+    for part in ("90 %", "75 %", "2 %", "0.5 percentage points", "0.2 standard", "0.8 standard"):
+        assert part in text
+
+
+def test_command_and_scenario_files(page):
+    text = command(page.study)
+    assert text.startswith("openstakes compare p1-blanket targeted-bundle ./scenarios/")
+    assert text.endswith("--against status-quo --replications 16 --seed 7 --out results")
+    assert "<" not in text
+    assert {p.stem for p in (page.folder / "scenarios").glob("*.toml")} >= {"status-quo", "p1-blanket"}
+
+
+def test_scenarios_are_described_from_their_levers(study):
+    found = {item.name: item for item in compared(study)}
+    assert (
+        "Export control on open weights (lever L1, the paper's P1), from January 2026."
+        in found["p1-blanket"].changes[0]
+    )
+    assert len(found["targeted-bundle"].changes) == 3
+    assert found["status-quo"].changes == ()
+
+
+def test_limits_say_what_follows_from_the_study(make):
+    assert any("16 times" in line for line in limits(make((0, 1))))
+
+
+@pytest.mark.usefixtures("few_pictures")
+def test_a_study_without_a_policy(make, tmp_path):
+    page = report.build(make((0,), twin=False), tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert "there is nothing to compare it with" in text
+    assert "There is no policy to score." in text
+
+
+def test_cells_are_no_formulas():
+    assert _cell("=cmd()") == "'=cmd()"
+    assert _cell("@x") == "'@x"
+    assert _cell("-1.5") == "-1.5"
+    assert _cell("--") == "--"
+    assert _cell("-x") == "'-x"

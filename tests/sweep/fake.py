@@ -1,0 +1,96 @@
+"""A tiny world for the tests of the sweep: series that depend on the scenario, the replication and the seed only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim.scenario import Scenario
+
+NAMES = ("alpha", "beta", "gamma")
+SHIFT = 0.25
+START = 36
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a study asks of an outcome."""
+
+    unit: str = "points"
+    kind: str = "level"
+    direction: int = 1
+    factor: str | None = None
+    headline: bool = False
+
+
+DESCRIBED = {
+    "alpha": Outcome(factor="transparency", headline=True),
+    "beta": Outcome(kind="share", direction=-1, factor="chinese_misuse", headline=True),
+    "gamma": Outcome(direction=0),
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """What a world returns."""
+
+    names: tuple[str, ...]
+    values: np.ndarray
+    countries: np.ndarray
+    panel: np.ndarray
+
+
+def scenario(name: str, policies: int = 0, **content) -> Scenario:
+    """A scenario with so many policies, all from 2026-01 on, each of which lifts alpha and beta by SHIFT."""
+    levers = {f"audit-{i}": {"lever": "L7", "start": "2026-01"} for i in range(policies)}
+    return Scenario.model_validate({"name": name, "horizon": {"end": "2030-12"}, "policy": levers, **content})
+
+
+def world(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Noise of the replication, in eighths so that differences are exact, plus the shift of the policies."""
+    rng = np.random.Generator(np.random.Philox(key=[seed, replication]))
+    values = rng.integers(0, 80, (scenario.months, len(NAMES))).astype(np.float32) / 8
+    values[START:, :2] += SHIFT * len(scenario.policy)
+    countries = rng.dirichlet(np.ones(3), (4, 5)).astype(np.float32)
+    return Series(NAMES, values, countries, np.full((4, 5), 4))
+
+
+def fails_sometimes(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Raise in replication 5 of any scenario with a policy."""
+    if replication == 5 and scenario.policy:
+        raise ValueError("five is right out")
+    return world(scenario, replication, seed)
+
+
+def misshapen(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Return an array that does not fit its names in replication 1."""
+    found = world(scenario, replication, seed)
+    return found if replication != 1 else Series(NAMES[:2], found.values, found.countries, found.panel)
+
+
+def dies_once(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Kill the worker in replication 3, the first time; the description names the file that remembers."""
+    marker = Path(scenario.description)
+    if replication == 3 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return world(scenario, replication, seed)
+
+
+def dies_always(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Kill the worker in replication 3 of any scenario with a policy."""
+    if replication == 3 and scenario.policy:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return world(scenario, replication, seed)
+
+
+def slow(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Note the worker's process in the folder the description names, and take half a second."""
+    (Path(scenario.description) / str(os.getpid())).touch()
+    time.sleep(0.5)
+    return world(scenario, replication, seed)
