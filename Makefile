@@ -27,8 +27,8 @@ test: $(READY)
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(READY)
-	@$(BIN)/python -m ruff check
-	@$(BIN)/python -m ruff format --check
+	@$(BIN)/python -m ruff check --output-format concise
+	@$(BIN)/python -m ruff format --check --output-format concise
 	@$(BIN)/python -m mypy
 
 bench: $(READY)

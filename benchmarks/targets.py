@@ -87,7 +87,10 @@ def measure(scenario: Scenario, seed: int, replications: int) -> dict[str, list[
     """All replay and input figures, one value per replication."""
     people = np.array([c.working_age_m for c in data.countries()])
     is_north = np.array([north(c) for c in data.countries()])
-    downloads = (window("cn_share_world_developer", "2024-09", "2025-08"), window("us_share_world_developer", "2024-09", "2025-08"))
+    downloads = (
+        window("cn_share_world_developer", "2024-09", "2025-08"),
+        window("us_share_world_developer", "2024-09", "2025-08"),
+    )
     simple = {
         "C13": window("compute_share_cn", "2023-09", "2023-09"),
         "C14": window("compute_share_cn", "2024-12", "2024-12"),
@@ -105,7 +108,9 @@ def measure(scenario: Scenario, seed: int, replications: int) -> dict[str, list[
         cn, us = (value(world) for value in downloads)
         row["C04"] = world.p.run_growth
         row["C05"] = 100.0 * float((people * use).sum() / people.sum())
-        row["C07"] = 100.0 * float(np.average(use[is_north], weights=people[is_north]) - np.average(use[~is_north], weights=people[~is_north]))
+        row["C07"] = 100.0 * float(
+            np.average(use[is_north], weights=people[is_north]) - np.average(use[~is_north], weights=people[~is_north])
+        )
         row["C08"], row["C09"] = income_regression(use)
         us_chips, cn_chips = series(world, "compute_us")[28], series(world, "compute_cn")[28]
         row["C15"] = us_chips / (us_chips / world.p.us_stock_share + cn_chips)
@@ -150,8 +155,12 @@ def main() -> None:
     options = parser.parse_args()
     settings = [f"parameters.{s}" if s.split("=")[0] in PARAMETERS else s for s in options.set]
     scenario = load("status-quo", settings=(*settings, "horizon.end=2025-09"))
-    found = measure(scenario, options.seed, options.replications) | measure_free(scenario, options.seed, options.replications)
-    table = Table(title=f"Calibration targets, {options.replications} replications, seed {options.seed}, start values, nothing fitted here")
+    found = measure(scenario, options.seed, options.replications) | measure_free(
+        scenario, options.seed, options.replications
+    )
+    table = Table(
+        title=f"Calibration targets, {options.replications} replications, seed {options.seed}, start values, nothing fitted here"
+    )
     for heading in ("id", "quantity", "mode", "target", "range", "model", "5-95 %", ""):
         table.add_column(heading, justify="right" if heading in ("target", "model") else "left")
     hits = 0
@@ -161,7 +170,16 @@ def main() -> None:
         inside = t.low <= mean <= t.high
         hits += inside
         low, high = np.nanpercentile(values, (5, 95))
-        table.add_row(t.id, t.quantity, t.mode, f"{t.value:g}", f"{t.low:g} to {t.high:g}", f"{mean:.3g}", f"{low:.3g} to {high:.3g}", "in" if inside else "out")
+        table.add_row(
+            t.id,
+            t.quantity,
+            t.mode,
+            f"{t.value:g}",
+            f"{t.low:g} to {t.high:g}",
+            f"{mean:.3g}",
+            f"{low:.3g} to {high:.3g}",
+            "in" if inside else "out",
+        )
     for name in ("C10 firms", "C11 firms", "C12 firms"):
         table.add_row(name, "the same, firms alone", "free", "", "", f"{np.nanmean(found[name]):.3g}", "", "")
     console = Console(width=150)

@@ -11,6 +11,7 @@ from sim.law import MODES, OPEN_WEIGHTS, ORIGINS
 from sim.months import month_name
 
 CANDIDATES = 6
+NEVER = -1000
 
 
 class Columns(NamedTuple):
@@ -73,13 +74,15 @@ class Catalogue:
         Arrays with room to grow; rows up to ``len(self)`` are filled.
     candidates : int array (slots, 6)
         Newest releases of a slot, newest first, -1 where empty.
+    newest : int array (slots,)
+        Month of the newest release of a slot.
     """
 
     def __init__(self, families: int, room: int = 1024) -> None:
         self.names: list[str] = []
         self.columns = Columns(*(np.zeros(room, _TYPES.get(name, np.float64)) for name in Columns._fields))
         self.candidates = np.full((families * len(MODES), CANDIDATES), -1, np.int64)
-        self.opened: dict[int, list[int]] = {}
+        self.newest = np.full(families * len(MODES), NEVER)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -109,8 +112,6 @@ class Catalogue:
             getattr(self.columns, key)[index] = value
         slot = int(row["lab"]) * len(MODES) + int(row["mode"])
         self._offer(slot, index)
-        if row["mode"] >= OPEN_WEIGHTS:
-            self.opened.setdefault(int(row["lab"]), []).append(int(row["month"]))
         return index
 
     def _offer(self, slot: int, index: int) -> None:
@@ -121,10 +122,12 @@ class Catalogue:
             last -= 1
         row[1 : last + 1] = row[:last].copy()
         row[0] = index
+        self.newest[slot] = self.columns.month[index]
 
-    def breadth(self, lab: int, month: int) -> int:
-        """Open releases of a family in the last 12 months."""
-        return sum(m > month - 12 for m in self.opened.get(lab, ())[-60:])
+    def opened_since(self, month: int, families: int) -> np.ndarray:
+        """Open releases of each family after a month."""
+        kept = (self.column("mode") >= OPEN_WEIGHTS) & (self.column("month") > month)
+        return np.bincount(self.column("lab")[kept], minlength=families)
 
     def column(self, name: str) -> np.ndarray:
         """One column, rows so far."""

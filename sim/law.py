@@ -35,7 +35,9 @@ class Field(NamedTuple):
 
 FIELDS: dict[str, Field] = {
     "access": Field(("country", "origin", "channel"), 1.0, "multiply", "0-1", "graded access to an origin's services"),
-    "friction": Field(("country", "origin", "channel", "mode"), 0.0, "add", "utils", "burden on users of an origin's releases"),
+    "friction": Field(
+        ("country", "origin", "channel", "mode"), 0.0, "add", "utils", "burden on users of an origin's releases"
+    ),
     "denial": Field(("country", "origin", "channel", "mode"), 0.0, "add", "utils", "barrier that a mirror relieves"),
     "controlled": Field(("origin",), 0.0, "max", "0-1", "share of open weights that may not be published freely"),
     "containment": Field(("origin",), 0.0, "max", "0-1", "share of controlled releases that never leak"),
@@ -48,7 +50,9 @@ FIELDS: dict[str, Field] = {
     "strip_cost": Field(("origin",), 1.0, "multiply", "factor", "factor on the cost of stripping safeguards"),
     "reporting": Field((), 1.0, "multiply", "factor", "factor on incident reporting and sharing"),
     "defence": Field((), 0.0, "add", "a year", "funded growth of defence"),
-    "alarm": Field(("country", "origin"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"),
+    "alarm": Field(
+        ("country", "origin"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"
+    ),
     "assessments": Field((), 0.0, "list", "", "release assessments in force"),
     "audits": Field((), 0.0, "list", "", "audit programmes in force"),
 }
@@ -101,7 +105,7 @@ class Write:
     value: Any
     where: tuple[tuple[int, ...] | None, ...]
 
-    def order(self) -> tuple:
+    def order(self) -> tuple[Any, ...]:
         """Canonical place among the writes of a field."""
         return (self.by, tuple(() if w is None else w for w in self.where), repr(self.value))
 
@@ -136,18 +140,40 @@ class Terrain:
     def bound_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
         """US labs and, in order of their home's alignment, the share of other non-Chinese labs that join."""
         us = [i for i, o in enumerate(self.lab_origins) if o == US]
-        allies = sorted((i for i, o in enumerate(self.lab_origins) if o == OTHER), key=lambda i: (-self.lab_alignment[i], i))
+        allies = sorted(
+            (i for i, o in enumerate(self.lab_origins) if o == OTHER), key=lambda i: (-self.lab_alignment[i], i)
+        )
         return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
 
     def bound_countries(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
         """The US and, in order of alignment, the share of US-aligned countries that join."""
         us = [i for i, bloc in enumerate(self.blocs) if bloc == "US"]
-        allies = sorted((i for i, b in enumerate(self.blocs) if b == "us_aligned"), key=lambda i: (-self.alignment[i], i))
+        allies = sorted(
+            (i for i, b in enumerate(self.blocs) if b == "us_aligned"), key=lambda i: (-self.alignment[i], i)
+        )
         return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
 
 
 class Law:
-    """One month's law. Fields are attributes: arrays over their axes, floats, or tuples of records."""
+    """One month's law. Fields are attributes: arrays over their axes, floats, or tuples of records (see FIELDS)."""
+
+    access: np.ndarray
+    friction: np.ndarray
+    denial: np.ndarray
+    controlled: np.ndarray
+    containment: np.ndarray
+    opening_cost: np.ndarray
+    compliance_cost: np.ndarray
+    price_factor: np.ndarray
+    strip_cost: np.ndarray
+    alarm: np.ndarray
+    stringency: float
+    smuggling: float
+    distillation_barrier: float
+    reporting: float
+    defence: float
+    assessments: tuple[Assessment, ...]
+    audits: tuple[AuditProgramme, ...]
 
     def __init__(self, terrain: Terrain) -> None:
         self.terrain = terrain
@@ -205,7 +231,9 @@ class Law:
         shape = tuple(self.terrain.sizes[axis] for axis in spec.axes)
         array = self.terrain.access.copy() if name == "access" else np.full(shape, spec.default)
         for w in writes:
-            index = np.ix_(*(range(n) if entries is None else entries for n, entries in zip(shape, w.where, strict=True)))
+            index = np.ix_(
+                *(range(n) if entries is None else entries for n, entries in zip(shape, w.where, strict=True))
+            )
             array[index] = combine(array[index], w.value)
         return array
 

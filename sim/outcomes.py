@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim import data
 from sim.parameters import CHANNELS
@@ -120,9 +120,11 @@ def rationale_share(world: World) -> float:
 # progress
 
 
-def application_value(world: World, origins: tuple[int, ...] = (0, 1, 2), blocs: tuple[int, ...] = (0, 1, 2, 3, 4)) -> float:
+def application_value(
+    world: World, origins: tuple[int, ...] = (0, 1, 2), blocs: tuple[int, ...] = (0, 1, 2, 3, 4)
+) -> float:
     """Value of applications built on open weights, a year."""
-    return 12.0 * float(world.application_value[list(origins)][:, list(blocs)].sum())
+    return 12.0 * sum(world.application_value[o][b] for o in origins for b in blocs)
 
 
 def frontier_growth(world: World) -> float:
@@ -144,27 +146,16 @@ def capability_lag(world: World, which: str, reference: str, group: str) -> floa
 
 def idea_share(world: World, origin: int) -> float:
     """Share of this month's efficiency gains (all labs) that came from one origin."""
-    total = mine = 0.0
-    for lab in world.labs:
-        for kind, gain in lab.gains.items():
-            total += gain
-            mine += gain if lab.sources[kind] == origin else 0.0
-    return mine / total if total else 0.0
+    total = sum(world.idea_gains)
+    return world.idea_gains[origin] / total if total else 0.0
 
 
 # power
 
 
-def spread_over_labs(world: World, channel: int) -> float:
-    """1 - HHI over labs; channel 5 is the mix."""
-    return 1.0 - sum(x * x for x in world.tally.world[channel].tolist())
-
-
-def spread_over_countries(world: World, channel: int) -> float:
-    """1 - HHI over countries of use; channel 5 is the mix."""
-    use = world.tally.use / world.tally.use.sum(axis=0)
-    shares = (use * world.mix).sum(axis=1) if channel == len(CHANNELS) else use[:, channel]
-    return 1.0 - float((shares * shares).sum())
+def spread(world: World, over: int, channel: int) -> float:
+    """1 - HHI over labs (0) or countries of use (1); channel 5 is the mix."""
+    return 1.0 - world.tally.concentration.item(over, channel)
 
 
 def labs_near_frontier(world: World) -> float:
@@ -264,7 +255,9 @@ def compute_share(world: World, part: str) -> float:
 
 def policy_cost(world: World, payer: str) -> float:
     """What policies cost a payer, a year: the law's ledger and one-off costs of the last 12 months."""
-    return world.law.ledger(payer) + sum(usd for month, who, usd in world.one_off if who == payer and month > world.month - 12)
+    return world.law.ledger(payer) + sum(
+        usd for month, who, usd in world.one_off if who == payer and month > world.month - 12
+    )
 
 
 def _share_rows() -> list[Outcome]:
@@ -284,7 +277,11 @@ def _share_rows() -> list[Outcome]:
                         "share of use",
                         _MEASURE[channel],
                         f"Share of {what} in use in {where}, {through}"
-                        + ("; China counts by its weight in hub downloads and router tokens" if region == "world" else ""),
+                        + (
+                            "; China counts by its weight in hub downloads and router tokens"
+                            if region == "world"
+                            else ""
+                        ),
                         partial(share_of_use, region=r, channel=h, kind=k),
                         direction=1 if headline else 0,
                         kind="share",
@@ -295,7 +292,9 @@ def _share_rows() -> list[Outcome]:
     return rows
 
 
-def _by_channel_rows(name: str, label: str, function: Callable[..., float], definition: str, headline_factor: str | None) -> list[Outcome]:
+def _by_channel_rows(
+    name: str, label: str, function: Callable[..., float], definition: str, headline_factor: str | None
+) -> list[Outcome]:
     rows = []
     for h, channel in enumerate((*CHANNELS, "all")):
         everything = channel == "all"
@@ -331,9 +330,18 @@ def _incident_rows() -> list[Outcome]:
         for name in names:
             text = name.replace("_", " ")
             key = f"incidents_origin_{name}" if field == "origin" else f"incidents_{name}"
-            what = {"kind": "by", "route": "by route", "domain": "in domain", "origin": "with a release of origin"}[field]
+            what = {"kind": "by", "route": "by route", "domain": "in domain", "origin": "with a release of origin"}[
+                field
+            ]
             rows.append(
-                Outcome(key, f"Incidents {what} {text}", "incidents a month", "count, flow", f"Incidents {what} {text}", partial(incidents, field=field, value=name))
+                Outcome(
+                    key,
+                    f"Incidents {what} {text}",
+                    "incidents a month",
+                    "count, flow",
+                    f"Incidents {what} {text}",
+                    partial(incidents, field=field, value=name),
+                )
             )
     return rows
 
@@ -353,8 +361,8 @@ def _table() -> dict[str, Outcome]:
         *(Outcome(f"lag_us_cn{s}", f"China's lag behind the US{t}", "months", "point-score method", f"Months since the best US release first exceeded the best Chinese release{t}", partial(capability_lag, which=w, reference="us", group="cn"), 0, "level", "progress_frontier") for s, w, t in (("", "measured", ", measured"), ("_true", "true", ""))),
         *(Outcome(f"lag_open_closed{s}", f"Lag of open behind closed releases{t}", "months", "point-score method", f"Months since the best closed release first exceeded the best open release{t}", partial(capability_lag, which=w, reference="closed", group="open"), 0, "level", "progress_frontier") for s, w, t in (("", "measured", ", measured"), ("_true", "true", ""))),
         *(Outcome(f"idea_share_{n}", f"Algorithmic gains of {t} origin", "share of gains", "efficiency, flow", f"Share of all labs' efficiency gains of the month that came from {t} labs", partial(idea_share, origin=o), 0, "share", "progress_frontier") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
-        *_by_channel_rows("power_labs", "Spread of use over labs", spread_over_labs, "1 - HHI over labs of the releases in use", "power_distribution"),
-        *_by_channel_rows("power_countries", "Spread of use over countries", spread_over_countries, "1 - HHI over the countries where AI is used", None),
+        *_by_channel_rows("power_labs", "Spread of use over labs", partial(spread, over=0), "1 - HHI over labs of the releases in use", "power_distribution"),
+        *_by_channel_rows("power_countries", "Spread of use over countries", partial(spread, over=1), "1 - HHI over the countries where AI is used", None),
         Outcome("labs_near_frontier", "Labs within six months of the frontier", "labs", "count", "Labs whose best release is at least the frontier of six months ago", labs_near_frontier, 1, "level", "power_distribution"),
         Outcome("cn_state_harm", "Harm by Chinese state actors", "harm a year", "expected", "Expected harm by Chinese state actors over all routes; 1 is a mean fraud incident that would be reported", partial(harm, kinds=("cn_state",)), -1, "level", "chinese_misuse", True),
         Outcome("uplift_us_releases", "Uplift of Chinese state actors from US releases", "harm a year", "expected", "Expected harm by Chinese state actors less what it would be without any release of US origin", uplift_from_us, -1, "level", "chinese_misuse"),

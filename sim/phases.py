@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import data
-from sim.agents.auditor import FLAGGED
 from sim.agents.choice import GOVERNMENT, spread_use, use_by_release
 from sim.agents.lab import HOLD, Draft
 from sim.agents.malicious import Scene
 from sim.agents.routes import draw_attempts
-from sim.law import API, MODES, OPEN_WEIGHTS, US
+from sim.catalogue import FLAGGED
+from sim.law import MODES, OPEN_WEIGHTS, US
 from sim.months import month_index
 from sim.outcomes import OUTCOMES
 from sim.parameters import CHANNELS
@@ -84,8 +84,11 @@ def research(world: World) -> None:
         pool.append(max(pool[-1], spread))
     ranked = sorted(((lab.best_underlying, lab.origin, lab.index) for lab in world.labs), key=lambda x: (-x[0], x[2]))
     world.teachers.append(ranked[:2])
+    world.idea_gains = [0.0, 0.0, 0.0]
     for lab in world.labs:
         lab.research()
+        for kind, gain in lab.gains.items():
+            world.idea_gains[lab.sources[kind]] += gain
 
 
 def release(world: World) -> None:
@@ -144,9 +147,11 @@ def adopt(world: World) -> None:
     p = world.p
     spread_use(world.use, world.use_ceiling, p.ceiling_growth * (world.month / 12.0 - 2.5), p.bass_p, p.bass_q)
     world.use[:, DEVELOPER] = 1.0
+    people = world.adopters.own_people
+    world.world_use = float((people * world.use[:, 0]).sum() / people.sum())
     world.adopters.open_market(world.month)
     world.adopters.review_all(world.month)
-    world.tally = world.adopters.count()
+    world.tally = world.adopters.count_use()
     world.use_of_releases = use_by_release(world.market, world.tally.slot, world.mix, len(world.catalogue))
     world.adopters.learn()
     _pay(world)
@@ -158,12 +163,16 @@ def _pay(world: World) -> None:
     revenue = [0.0] * len(world.labs)
     for h in (MARKET, ENTERPRISE):
         rows = zip(
-            market.family.tolist(), market.mode.tolist(), market.log_price[h].tolist(), world.tally.slot[h].tolist(), strict=True
+            market.family.tolist(),
+            market.mode.tolist(),
+            market.log_price[h].tolist(),
+            world.tally.slot[h].tolist(),
+            strict=True,
         )
         for family, mode, log_price, share in rows:
             if share > 0.0:
                 revenue[family] += share * exp(log_price) * (p.open_revenue if mode >= OPEN_WEIGHTS else 1.0)
-    volume = world.world_use()
+    volume = world.world_use
     if world.month <= MID_2025:
         world.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * volume, 1e-9)
     cost = world.law.compliance_cost.tolist()
@@ -186,13 +195,15 @@ def build(world: World) -> None:
             tainted[family] += flow[family] * (world.tally.slot[DEVELOPER, k] / used if used > 0.0 else 0.0)
     world.derivatives = keep * world.derivatives + flow
     world.tainted = keep * world.tainted + tainted
-    world.derivative_flow, world.application_value = flow, value
+    world.derivative_flow, world.application_value = flow, value.tolist()
 
 
 def misuse(world: World) -> None:
     """Malicious actors look at their routes, estimate success, and act."""
     scene = Scene(world)
-    count, draws = draw_attempts(np.uint64(world.streams("attempts").bits(world.month)), scene.attempts_each, len(world.malicious))
+    count, draws = draw_attempts(
+        np.uint64(world.streams("attempts").bits(world.month)), scene.attempts_each, len(world.malicious)
+    )
     for a in np.flatnonzero(count).tolist():
         world.malicious[a].act(world.month, draws[a, : count[a]].tolist(), scene)
     world.scene = scene
@@ -203,12 +214,7 @@ def misuse(world: World) -> None:
 
 def defenders_progress(world: World) -> float:
     """Speed of defence against the law of 2023 (1): defenders' access to open weights, reporting, audits."""
-    lost = 0.0
-    sizes = world.adopters.size[:, DEVELOPER]
-    for origin in range(3):
-        share = world.tally.region[0, DEVELOPER, origin]
-        friction = world.law.friction[:, origin, DEVELOPER, OPEN_WEIGHTS]
-        lost += share * sum(s * (1.0 - exp(-f)) for s, f in zip(sizes.tolist(), friction.tolist(), strict=True) if f)
+    lost = sum(world.tally.region.item(0, DEVELOPER, o) * world.developers_lost[o] for o in range(3))
     return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
 
 
@@ -230,7 +236,9 @@ def strike(world: World, origin: str, share: float) -> None:
     c, n = world.catalogue.columns, len(world.catalogue)
     wanted = ("US", "CN", "other").index(origin)
     world.crisis_loss += share * exposure(world, wanted)
-    for row in np.flatnonzero(c.compromised[:n] & (c.origin[:n] == wanted) & (c.public_finding[:n] != FLAGGED)).tolist():
+    for row in np.flatnonzero(
+        c.compromised[:n] & (c.origin[:n] == wanted) & (c.public_finding[:n] != FLAGGED)
+    ).tolist():
         c.public_finding[row] = FLAGGED
         world.disclose(row)
 
@@ -238,20 +246,18 @@ def strike(world: World, origin: str, share: float) -> None:
 def exposure(world: World, origin: int | None = None) -> float:
     """Share of use, weighted by criticality, on compromised and undetected releases and their derivatives."""
     c, market, crit = world.catalogue.columns, world.market, world.criticality
-    total = 0.0
-    for h in range(len(CHANNELS)):
-        hit = c.compromised[market.release[h]] & (c.public_finding[market.release[h]] != FLAGGED)
-        for k in np.flatnonzero(hit).tolist():
-            if origin is None or market.origin[k] == origin:
-                share = world.tally.slot[h, k]
-                if h == GOVERNMENT and c.private_finding[market.release[h, k]] == FLAGGED:
-                    share *= 1.0 - covered(world)
-                total += crit[h] * share
+    hidden = c.compromised[market.release] & (c.public_finding[market.release] != FLAGGED)
+    if origin is not None:
+        hidden &= market.origin == origin
+    share = np.where(hidden, world.tally.slot, 0.0)
+    known = c.private_finding[market.release[GOVERNMENT]] == FLAGGED
+    if known.any():
+        share[GOVERNMENT, known] *= 1.0 - covered(world)
+    total = float((crit * share.sum(axis=1)).sum())
     stock = float(world.derivatives.sum())
     if stock > 0.0:
-        labs = world.labs
-        tainted = sum(x for lab, x in zip(labs, world.tainted.tolist(), strict=True) if origin is None or lab.origin == origin)
-        total += crit[DEVELOPER] * tainted / stock
+        mine = world.tainted if origin is None else world.tainted * world.family_origin[origin]
+        total += crit[DEVELOPER] * float(mine.sum()) / stock
     return total / float(crit.sum() + crit[DEVELOPER])
 
 
@@ -270,7 +276,7 @@ def observe(world: World) -> None:
     for which in ("true", "measured"):
         for group, path in world.best[which].items():
             path.append(world.running_best[which][group])
-    world.observed = {name: outcome.measure_in(world) for name, outcome in OUTCOMES.items()}
+    world.observed = {name: float(outcome.function(world)) for name, outcome in OUTCOMES.items()}
     world.rows.append(np.array(list(world.observed.values()), np.float32))
     for government in world.governments:
         government.review(world.month)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import exp, log
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ import numpy as np
 from sim import data
 from sim.agents.adopters import Adopters, channel_sizes
 from sim.agents.auditor import Assessor, Auditor
-from sim.agents.choice import GOVERNMENT, N_CHANNELS, Market, Tally
+from sim.agents.choice import DEVELOPER, GOVERNMENT, N_CHANNELS, Market, Tally
 from sim.agents.country import Country
 from sim.agents.government import Government
 from sim.agents.lab import Draft, Lab
-from sim.agents.malicious import Actors, Scene, recruit
+from sim.agents.malicious import Actors, Incident, Scene, recruit
 from sim.catalogue import Catalogue
 from sim.law import API, CN, GATED, OPEN_WEIGHTS, US, Law, Terrain, statute
 from sim.months import month_name
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 HANDOVER = 30
 THEFT_WINDOW = 24
-GROUPS = ("us", "cn", "open", "closed", "all")
+_ORIGIN_GROUPS = ("us", "cn", "other")
+GROUPS = (*_ORIGIN_GROUPS, "open", "closed", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ class World(mesa.Model):
 
     phases = PHASES
 
-    def __init__(self, scenario: str | Scenario = "status-quo", *, rng: int = 0, replication: int = 0, threads: int = 1) -> None:
+    def __init__(
+        self, scenario: str | Scenario = "status-quo", *, rng: int = 0, replication: int = 0, threads: int = 1
+    ) -> None:
         super().__init__(rng=rng)
         self.scenario = load(scenario) if isinstance(scenario, str) else scenario
         self.p = values(self.scenario.parameters)
@@ -98,7 +101,13 @@ class World(mesa.Model):
         self.assessor = Assessor(self)
         self.auditors = (Auditor(self, "public repository", 0), Auditor(self, "government suppliers", 1))
         self._start_state()
-        self.datacollector = mesa.DataCollector(model_reporters={"month": "month_text", "us_share_abroad": "us_share_abroad", "cn_state_harm": "cn_state_harm"})
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "month": "month_text",
+                "us_share_abroad": "us_share_abroad",
+                "cn_state_harm": "cn_state_harm",
+            }
+        )
         # Mesa keeps a counter of agent ids per model for ever, and with it the model.
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
@@ -115,6 +124,7 @@ class World(mesa.Model):
         base = [p.ceiling + p.income_elasticity * g + u for g, u in zip(self.log_gdp_per_head, spread, strict=True)]
         self.use_ceiling = np.repeat(np.array(base)[:, None], N_CHANNELS, axis=1)
         self.use = np.full((len(self.info), N_CHANNELS), p.use_2023)
+        self.world_use = p.use_2023
         self.supply = np.ones((len(self.info), 3))
         self.security = np.ones((len(self.info), 3))
         self.origin_risk = np.array([0.0, p.perceived_risk_cn, 0.0])
@@ -146,7 +156,9 @@ class World(mesa.Model):
         self.catalogue = Catalogue(len(self.labs))
         self.replay: dict[int, list[data.Release]] = {}
         self.leaks: dict[int, list[int]] = {}
-        self.best = {which: {group: [] for group in GROUPS} for which in ("true", "measured")}
+        self.best: dict[str, dict[str, list[float]]] = {
+            which: {group: [] for group in GROUPS} for which in ("true", "measured")
+        }
         self.running_best = {which: dict.fromkeys(GROUPS, -1e9) for which in ("true", "measured")}
         self._open_best = [-1e9] * len(self.labs)
         self.teachers: list[list[tuple[float, int, int]]] = []
@@ -162,7 +174,8 @@ class World(mesa.Model):
 
     def _start_state(self) -> None:
         n = len(self.labs)
-        self._law_key: tuple | None = None
+        self._law_key: tuple[object, ...] | None = None
+        self._strengths = (0.0,) * len(self.policies)
         self.law = Law(self.terrain).settle()
         self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
         self.defence = 0.0
@@ -171,17 +184,26 @@ class World(mesa.Model):
         self.stock_gap_2023: float | None = None
         self.one_off: list[tuple[int, str, float]] = []
         self.crisis_loss = self.usd_per_unit = 0.0
-        self.derivative_flow, self.application_value = np.zeros(n), np.zeros((3, 5))
+        self.derivative_flow, self.application_value = np.zeros(n), [[0.0] * 5 for _ in range(3)]
+        self.idea_gains = [0.0, 0.0, 0.0]
         self.scene: Scene
         self.abroad = np.array([c.bloc not in ("US", "CN") for c in self.info], float)
         self.month_audits = {"detections": 0.0, "false_alarms": 0.0}
-        self.incidents: list = []
-        self.month_incidents: list = []
+        self.incidents: list[Incident] = []
+        self.month_incidents: list[Incident] = []
         self.observed: dict[str, float] = {}
         self.use_of_releases = np.zeros(0)
         shares = np.full((len(self.info), n), 1.0 / n, np.float32)
         world = np.full((N_CHANNELS + 1, n), 1.0 / n, np.float32)
-        self.tally = Tally(shares, world, np.zeros((N_CHANNELS, 0)), np.zeros((7, N_CHANNELS + 1, 4)), np.zeros((len(self.info), N_CHANNELS)), np.zeros(7))
+        self.tally = Tally(
+            shares,
+            world,
+            np.zeros((N_CHANNELS, 0)),
+            np.zeros((7, N_CHANNELS + 1, 4)),
+            np.zeros((len(self.info), N_CHANNELS)),
+            np.zeros(7),
+            np.zeros((2, N_CHANNELS + 1)),
+        )
         self.mix = np.array(by_channel(self.p, "mix")) / sum(by_channel(self.p, "mix"))
         self.criticality = np.array(by_channel(self.p, "criticality"))
         self.gdp_share = channel_sizes(self)[:, GOVERNMENT]
@@ -198,7 +220,7 @@ class World(mesa.Model):
 
     @property
     def month_text(self) -> str:
-        """This month as text."""
+        """Text of the current month."""
         return month_name(self.month)
 
     @property
@@ -229,18 +251,26 @@ class World(mesa.Model):
     def series(self) -> Series:
         """Everything observed so far."""
         months = tuple(month_name(m) for m in range(len(self.rows)))
-        return Series(tuple(OUTCOMES), months, np.stack(self.rows), self.adopters.country_shares(), self.adopters.per_cell())
+        return Series(
+            tuple(OUTCOMES), months, np.stack(self.rows), self.adopters.country_shares(), self.adopters.per_cell()
+        )
 
     # what agents ask of the world
 
     def read_law(self, month: int) -> Law:
         """The law of a month; made anew only when some policy's intensity changed or one begins."""
-        key = tuple((policy.intensity(month), policy.intensity(month - 1) == 0.0) for _, policy in self.policies)
+        strengths = tuple(policy.intensity(month) for _, policy in self.policies)
+        begins = tuple(now > 0.0 == before for now, before in zip(strengths, self._strengths, strict=True))
+        key, self._strengths = (strengths, begins), strengths
         if key != self._law_key:
             law = statute(self.terrain, self.policies, month)
             self.friction = law.friction.copy()
             self.friction[:, :, :, GATED] += self.p.gate_friction
             self.log_price_factor = np.array([[log(x) for x in row] for row in law.price_factor.tolist()])
+            reach = (
+                1.0 - np.array([[exp(-x) for x in row] for row in law.friction[:, :, DEVELOPER, OPEN_WEIGHTS].tolist()])
+            ).T
+            self.developers_lost = (reach * self.adopters.size[:, DEVELOPER]).sum(axis=1).tolist()
             self._law_key, self._law = key, law
         return self._law
 
@@ -252,14 +282,13 @@ class World(mesa.Model):
         """Capability of the best release so far."""
         return self.running_best["true"]["all"]
 
-    def world_use(self) -> float:
-        """Share of people 15-64 who use AI."""
-        people = self.adopters.own_people
-        return float((people * self.use[:, 0]).sum() / people.sum())
-
     def best_open(self, excluding_lab: int = -1, excluding_origin: int = -1) -> float:
         """Capability of the best open release so far, without one lab's or one origin's."""
-        kept = [x for lab, x in zip(self.labs, self._open_best, strict=True) if lab.index != excluding_lab and lab.origin != excluding_origin]
+        kept = [
+            x
+            for lab, x in zip(self.labs, self._open_best, strict=True)
+            if lab.index != excluding_lab and lab.origin != excluding_origin
+        ]
         return max(kept)
 
     def idea_pool(self, origin: int) -> tuple[float, int]:
@@ -272,8 +301,8 @@ class World(mesa.Model):
         return (second if first[2] == student.index else first)[:2]
 
     def reach_lost(self, origin: int) -> float:
-        """Mean friction on an origin's open weights over the world's developers (utils)."""
-        return float((self.law.friction[:, origin, 3, OPEN_WEIGHTS] * self.adopters.size[:, 3]).sum())
+        """Utils that friction on an origin's open weights takes from its reach, over the world's developers."""
+        return -log(1.0 - self.developers_lost[origin])
 
     def derivative_shares(self) -> np.ndarray:
         """Share of each family in the stock of derivatives."""
@@ -310,7 +339,9 @@ class World(mesa.Model):
         risk = p.compromise + (p.compromise_premium if lab.origin == CN else 0.0)
         measured = draft.capability
         if self.month >= self.handover:
-            measured = self.us_government.measure(draft.capability, lab.origin, lab.index, 2 * lab.number + int(draft.small))
+            measured = self.us_government.measure(
+                draft.capability, lab.origin, lab.index, 2 * lab.number + int(draft.small)
+            )
         self.catalogue.add(
             draft.name,
             month=self.month,
@@ -356,15 +387,17 @@ class World(mesa.Model):
     def _note_records(self, lab: Lab, draft: Draft, measured: float, opened: bool) -> None:
         for which, score in (("true", draft.capability), ("measured", measured)):
             best = self.running_best[which]
-            for group in ("all", "us" if lab.origin == US else "cn" if lab.origin == CN else "", "open" if opened else "closed"):
-                if group and score > best[group]:
+            for group in ("all", _ORIGIN_GROUPS[lab.origin], "open" if opened else "closed"):
+                if score > best[group]:
                     best[group] = score
         if opened:
             if draft.capability > max(self._open_best) and self.month >= 0:
                 self.adopters.notice(lab.index)
             self._open_best[lab.index] = max(self._open_best[lab.index], draft.capability)
 
-    def _share_ideas(self, row: int, draft: Draft, origin: int, parts: tuple[float, ...], opened: bool, controlled: bool) -> None:
+    def _share_ideas(
+        self, row: int, draft: Draft, origin: int, parts: tuple[float, ...], opened: bool, controlled: bool
+    ) -> None:
         """Open releases make their efficiency public, the more so the more of papers, code and data they carry."""
         if not opened:
             return
@@ -395,14 +428,18 @@ def use_residuals() -> dict[str, float]:
 
     Source: Microsoft AI Diffusion, H1 2025; rows that carry a regional value are left out.
     """
-    rows = [(c.code, log(c.gdp_per_head), log(c.ai_use_2025 / (1.0 - c.ai_use_2025))) for c in data.countries() if c.ai_use_2025 and not c.regional_value]
+    rows = [
+        (c.code, log(c.gdp_per_head), log(c.ai_use_2025 / (1.0 - c.ai_use_2025)))
+        for c in data.countries()
+        if c.ai_use_2025 and not c.regional_value
+    ]
     mx = sum(x for _, x, _ in rows) / len(rows)
     my = sum(y for _, _, y in rows) / len(rows)
     slope = sum((x - mx) * (y - my) for _, x, y in rows) / sum((x - mx) ** 2 for _, x, _ in rows)
     return {code: y - my - slope * (x - mx) for code, x, y in rows}
 
 
-def phase_names(phases: Iterable = PHASES) -> list[tuple[str, str]]:
+def phase_names(phases: Iterable[Callable[[World], None]] = PHASES) -> list[tuple[str, str]]:
     """Name and first line of every phase, in order."""
     return [(phase.__name__, (phase.__doc__ or "").strip().splitlines()[0]) for phase in phases]
 

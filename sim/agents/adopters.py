@@ -32,6 +32,7 @@ from sim.agents.choice import (
     origin_shares,
     tally,
 )
+from sim.catalogue import NEVER
 from sim.law import CN, MODES
 from sim.parameters import CHANNELS, by_channel
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from sim.world import World
 
 LEAST_PER_CELL = 4
+RETIRE_AFTER = 24
+RETIRE_BELOW = 0.001
 GRAPH_FROM = 20_000
 PARALLEL_FROM = 100_000
 BLOCKS = 64
@@ -61,7 +64,9 @@ def panel_starts(adopters: int, sizes: tuple[float, ...]) -> np.ndarray:
     roots = np.sqrt(np.array(sizes))
     spare = adopters - LEAST_PER_CELL * len(sizes)
     if spare < 0:
-        raise ValueError(f"adopters is {adopters}; at least {LEAST_PER_CELL * len(sizes)} are needed ({LEAST_PER_CELL} per cell)")
+        raise ValueError(
+            f"adopters is {adopters}; at least {LEAST_PER_CELL * len(sizes)} are needed ({LEAST_PER_CELL} per cell)"
+        )
     exact = spare * roots / roots.sum()
     extra = np.floor(exact).astype(np.int64)
     order = np.argsort(extra - exact, kind="stable")
@@ -121,6 +126,8 @@ class Adopters(Sequence[AdopterView]):
         self.choice = np.full(adopters, NONE, np.uint8)
         self.counts = np.zeros((self.size.size, len(world.labs) * len(MODES)), np.int32)
         self.alive = np.zeros(len(world.labs) * len(MODES), bool)
+        self.retired = np.full(len(world.labs) * len(MODES), NEVER)
+        self.is_fringe = np.array([lab.fringe for lab in world.labs])
         self.familiarity = np.empty((N_CHANNELS, len(world.labs)))
         p = world.p
         for lab in world.labs:
@@ -133,7 +140,9 @@ class Adopters(Sequence[AdopterView]):
         self.keys = [world.streams(name).key for name in ("review", "taste", "choice", "graph")]
         self.taste = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
         # Constants by channel; the price factor of the market channel may grow with time.
-        self.factors = np.array([by_channel(p, f"{name}_factor") for name in ("capability", "openness", "price", "novelty")] + [[0.0] * 5]).T.copy()
+        self.factors = np.array(
+            [by_channel(p, f"{name}_factor") for name in ("capability", "openness", "price", "novelty")] + [[0.0] * 5]
+        ).T.copy()
         self.factors[CHANNELS.index("developer"), 4] = p.breadth_weight
         self.need_offset = np.array(by_channel(p, "need_offset"))
         self.access_factor = np.array(by_channel(p, "access_factor"))
@@ -161,46 +170,50 @@ class Adopters(Sequence[AdopterView]):
         """Set out the month's alternatives and what each country's adopters read."""
         world, p = self.world, self.world.p
         catalogue, law = world.catalogue, world.law
-        self._retire()
+        self._retire(month)
         years = month / 12.0
         factors = self.factors.copy()
         factors[CHANNELS.index("market"), 2] *= 1.0 + p.price_growth * max(0.0, years - 2.0)
         weights = (
-            p.capability_weight, p.capability_width, p.openness_weight, p.price_weight, p.novelty_months, world.log_price_fall,
-            p.price_points, p.mirror_denial, p.clean_effect, p.flagged_effect, p.home_weight,
+            p.capability_weight, p.capability_width, p.openness_weight, p.price_weight, p.novelty_months,
+            world.log_price_fall, p.price_points, p.mirror_denial, p.clean_effect, p.flagged_effect, p.home_weight,
         )  # fmt: skip
         self.market = open_market(
-            np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier(), self.familiarity, self._breadth(month),
-            p.capability_need + p.capability_need_growth * years + self.need_offset, weights, factors, catalogue.columns,
+            np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier(), self.familiarity,
+            self._breadth(month), p.capability_need + p.capability_need_growth * years + self.need_offset,
+            weights, factors, catalogue.columns,
         )  # fmt: skip
         capacity, income, concern, alignment, taste, home = self.who_fixed
         traits, bar, wall, lost = face(
-            law.access, self.access_factor, alignment, concern, capacity, income, world.security, taste, world.origin_risk,
-            p.alignment_weight, p.flagged_effect, world.friction, law.denial, world.log_price_factor, factors[:, 2] * p.price_weight,
+            law.access, self.access_factor, alignment, concern, capacity, income, world.security, taste,
+            world.origin_risk, p.alignment_weight, p.flagged_effect, world.friction, law.denial,
+            world.log_price_factor, factors[:, 2] * p.price_weight,
         )  # fmt: skip
         fear = (p.reliability_weight * (1.0 - world.supply)).astype(np.float32)
         self.who = Choosers(traits, bar, wall, lost, fear, home)
 
     def _breadth(self, month: int) -> np.ndarray:
         """Open releases of each family in 12 months; the fringe is many small labs and no family of its own."""
-        return np.array([0 if lab.fringe else self.world.catalogue.breadth(lab.index, month) for lab in self.world.labs])
+        return np.where(self.is_fringe, 0, self.world.catalogue.opened_since(month - 12, len(self.is_fringe)))
 
-    def _retire(self) -> None:
-        """Take new slots up; of more than 96, drop the least used. Their users choose anew."""
-        self.alive |= self.world.catalogue.candidates[:, 0] >= 0
-        self.alive[self.retired] = False
-        excess = int(self.alive.sum()) - MAX_ALIVE
-        if excess > 0:
-            slots = np.flatnonzero(self.alive)
-            used = self.counts[:, slots].sum(axis=0)
-            out = slots[np.argsort(used, kind="stable")[:excess]]
+    def _retire(self, month: int) -> None:
+        """Take new slots up; retire what is neither renewed for 24 months nor used, and the least used beyond 96 slots.
+
+        Users of a retired slot choose anew; a new release brings the slot back.
+        """
+        newest = self.world.catalogue.newest
+        self.alive = newest > self.retired
+        slots = np.flatnonzero(self.alive)
+        used = self.counts.sum(axis=0)[slots]
+        stale = (newest[slots] < month - RETIRE_AFTER) & (used < RETIRE_BELOW * len(self))
+        excess = max(0, slots.size - int(stale.sum()) - MAX_ALIVE)
+        stale[np.argsort(np.where(stale, len(self) + 1, used), kind="stable")[:excess]] = True
+        if stale.any():
+            out = slots[stale]
             self.alive[out] = False
-            self.retired = sorted({*self.retired, *out.tolist()})
-            gone = np.isin(self.choice, out)
-            self.choice[gone] = NONE
+            self.retired[out] = newest[out]
+            self.choice[np.isin(self.choice, out)] = NONE
             self.counts[:, out] = 0
-
-    retired: list[int] = []
 
     def review_all(self, month: int) -> None:
         """Every adopter that reviews this month takes its best alternative."""
@@ -226,11 +239,22 @@ class Adopters(Sequence[AdopterView]):
         else:
             choose(0, self.start.size - 1, *args)
 
-    def count(self) -> Tally:
+    def count_use(self) -> Tally:
         """Shares after this month's reviews."""
         p = self.world.p
         china = np.array([1.0, p.china_tokens, 1.0, p.china_downloads, 1.0])
-        return tally(self.market, self.start, self.counts, self.world.use, self.size, self.own_people, self.bloc, china, self.world.mix, len(self.world.labs))
+        return tally(
+            self.market,
+            self.start,
+            self.counts,
+            self.world.use,
+            self.size,
+            self.own_people,
+            self.bloc,
+            china,
+            self.world.mix,
+            len(self.world.labs),
+        )
 
     def learn(self) -> None:
         """Familiarity grows with use: dK = (base + use * share)(1 - K) a month."""

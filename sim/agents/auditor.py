@@ -62,7 +62,9 @@ class Auditor(mesa.Agent):
                         self.credit = 0.0
                         break
                     self.done[release] = True
-                    self.queue.append((month + programme.update_lag, release, self.examine(programme, release), programme))
+                    self.queue.append(
+                        (month + programme.update_lag, release, self.examine(programme, release), programme)
+                    )
         due = [entry for entry in self.queue if entry[0] <= month]
         self.queue = [entry for entry in self.queue if entry[0] > month]
         for _, release, finding, programme in due:

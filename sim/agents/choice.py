@@ -11,7 +11,24 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from sim.agents.kernels import GOLDEN, draw32, exp32, exp64, f4, i4, i8, inline, kernel, log32, log64, logistic64, mix64, parallel_kernel, u8, unit32
+from sim.agents.kernels import (
+    GOLDEN,
+    draw32,
+    exp32,
+    exp64,
+    f4,
+    i4,
+    i8,
+    inline,
+    kernel,
+    log32,
+    log64,
+    logistic64,
+    mix64,
+    parallel_kernel,
+    u8,
+    unit32,
+)
 from sim.law import API, CN, OPEN_WEIGHTS, US
 from sim.parameters import CHANNELS
 
@@ -67,7 +84,23 @@ class Network(NamedTuple):
 
 
 @kernel
-def face(access, access_factor, alignment, concern, capacity, income, security, taste, risk, b_align, flagged, friction, denial, log_price, slope):  # noqa: PLR0913
+def face(
+    access,
+    access_factor,
+    alignment,
+    concern,
+    capacity,
+    income,
+    security,
+    taste,
+    risk,
+    b_align,
+    flagged,
+    friction,
+    denial,
+    log_price,
+    slope,
+):
     """What each country's adopters face: traits, bar, wall and lost of :class:`Choosers`."""
     n = access.shape[0]
     traits = np.empty((n, N_CHANNELS, 3), np.float32)
@@ -78,8 +111,15 @@ def face(access, access_factor, alignment, concern, capacity, income, security, 
             traits[c, h, 0], traits[c, h, 1], traits[c, h, 2] = capacity[c], concern[c, h], income[c]
             for o in range(3):
                 match = 1.0 if o == US else (-1.0 if o == CN else 0.0)
-                x = taste[c, o] + access_factor[h] * log64(max(access[c, o, h], 1e-9)) + b_align * match * (alignment[c] - 0.5)
-                x -= concern[c, h] * (risk[o] + flagged * (1.0 - security[c, o])) + income[c] * slope[h] * log_price[c, o]
+                x = (
+                    taste[c, o]
+                    + access_factor[h] * log64(max(access[c, o, h], 1e-9))
+                    + b_align * match * (alignment[c] - 0.5)
+                )
+                x -= (
+                    concern[c, h] * (risk[o] + flagged * (1.0 - security[c, o]))
+                    + income[c] * slope[h] * log_price[c, o]
+                )
                 for mode in range(4):
                     lost[c, h, o * 4 + mode] = friction[c, o, h, mode]
                     bar[c, h, o * 4 + mode] = x - friction[c, o, h, mode]
@@ -88,7 +128,7 @@ def face(access, access_factor, alignment, concern, capacity, income, security, 
 
 
 @kernel
-def open_market(slots, candidates, month, frontier, familiarity, breadth, need, weights, channel_weights, c):  # noqa: PLR0913
+def open_market(slots, candidates, month, frontier, familiarity, breadth, need, weights, channel_weights, c):
     """Find each slot's best release per channel and its utility that all countries share.
 
     Parameters
@@ -149,7 +189,9 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
 def fill_network(net, own, world, derivative, weights, home, home_bonus, c):
     """Utils of the installed base, and of one's own country's labs, for every family."""
     for f in range(net.size):
-        net[f] = weights[0] * log32(f4(1) + weights[1] * (f4(0.5) * own[f] + f4(0.3) * world[f] + f4(0.2) * derivative[f]))
+        net[f] = weights[0] * log32(
+            f4(1) + weights[1] * (f4(0.5) * own[f] + f4(0.3) * world[f] + f4(0.2) * derivative[f])
+        )
     for f in range(net.size):
         if home[f] == c:
             net[f] += home_bonus[f]
@@ -181,7 +223,9 @@ def has_tastes(i, key, table, taste):
 def run_race(key, slot, family, v, taste, race):
     """Alternative with the least Exponential * exp(-v): positive floats sort like integers, the low bits carry k."""
     for k in range(v.size):
-        race[k] = -log32(draw32(key, slot[k])) * v[k]
+        race[k] = draw32(key, slot[k])
+    for k in range(v.size):
+        race[k] = -log32(race[k]) * v[k]
     best = i4(2147483647)
     for k in range(v.size):
         x = race[k] * taste[family[k]]
@@ -209,7 +253,13 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
     slots, terms, bonus, origin = market.slot, market.terms, market.home_bonus, market.origin
     way, slot, family = market.origin * 4 + market.mode, market.slot.astype(np.uint32), market.family.astype(np.int32)
     traits, bar, wall, fear, home = who.traits, who.bar, who.wall, who.fear, who.home
-    own, world, derivative, weights, table = network.country, network.world, network.derivative, network.weights, network.taste
+    own, world, derivative, weights, table = (
+        network.country,
+        network.world,
+        network.derivative,
+        network.weights,
+        network.taste,
+    )
     v, race = np.empty(slots.size, np.float32), np.empty(slots.size, np.float32)
     net, taste = np.empty(own.shape[1], np.float32), np.empty(own.shape[1], np.float32)
     largest = 0
@@ -249,10 +299,27 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
 
 
 @parallel_kernel
-def choose_parallel(blocks, start, choice, before, counts, market, who, network, review, inertia, newcomers, keys, graph):
+def choose_parallel(
+    blocks, start, choice, before, counts, market, who, network, review, inertia, newcomers, keys, graph
+):
     """:func:`choose` over blocks of cells on several threads; cells never share a count, so the bits are the same."""
     for b in nb.prange(blocks.size - 1):
-        choose(blocks[b], blocks[b + 1], start, choice, before, counts, market, who, network, review, inertia, newcomers, keys, graph)
+        choose(
+            blocks[b],
+            blocks[b + 1],
+            start,
+            choice,
+            before,
+            counts,
+            market,
+            who,
+            network,
+            review,
+            inertia,
+            newcomers,
+            keys,
+            graph,
+        )
 
 
 @kernel
@@ -281,6 +348,7 @@ class Tally(NamedTuple):
     region: np.ndarray  # (region, channel + 1, kind); the last channel is the mix
     use: np.ndarray  # (country, channel) weight of use
     people: np.ndarray  # (region,) share of people 15-64 that use AI (consumer)
+    concentration: np.ndarray  # (2, channel + 1) HHI over labs and over countries of use
 
 
 @kernel
@@ -349,13 +417,33 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
                 a += users[b]
                 d += persons[b]
         reach[r] = a / d
-    return Tally(country, world, slot, region, weight, reach)
+    concentration = np.zeros((2, N_CHANNELS + 1))
+    for h in range(N_CHANNELS + 1):
+        for f in range(n_family):
+            concentration[0, h] += float(world[h, f]) ** 2
+    part = np.zeros(N_CHANNELS)
+    for c in range(n_country):
+        for h in range(N_CHANNELS):
+            part[h] += weight[c, h]
+    for c in range(n_country):
+        mixed = 0.0
+        for h in range(N_CHANNELS):
+            concentration[1, h] += (weight[c, h] / part[h]) ** 2
+            mixed += mix[h] * weight[c, h] / part[h]
+        concentration[1, N_CHANNELS] += mixed**2
+    return Tally(country, world, slot, region, weight, reach, concentration)
 
 
 @inline
 def in_region(region, bloc):
     """Whether a bloc (order of BLOCS) belongs to a region (order of REGIONS)."""
-    return region == 0 or (region == 1 and bloc >= 2) or region == bloc or (region == 5 and bloc == 0) or (region == 6 and bloc == 1)
+    return (
+        region == 0
+        or (region == 1 and bloc >= 2)
+        or region == bloc
+        or (region == 5 and bloc == 0)
+        or (region == 6 and bloc == 1)
+    )
 
 
 @kernel
@@ -406,6 +494,7 @@ def origin_shares(market, start, counts):
     for cell in range(start.size - 1):
         for k in range(market.slot.size):
             count = counts[cell, market.slot[k]]
-            share[cell // N_CHANNELS, cell % N_CHANNELS, market.origin[k]] += f4(count) / f4(start[cell + 1] - start[cell])
+            share[cell // N_CHANNELS, cell % N_CHANNELS, market.origin[k]] += f4(count) / f4(
+                start[cell + 1] - start[cell]
+            )
     return share
-

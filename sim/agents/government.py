@@ -37,4 +37,7 @@ class Government(mesa.Agent):
         world = self.model
         if month % round(world.p.review_months) == 0:
             world_row = world.observed
-            self.indicators = {name: world_row[name] for name in ("incidents_reported", "lag_open_closed", "lag_us_cn", "us_share_abroad")}
+            self.indicators = {
+                name: world_row[name]
+                for name in ("incidents_reported", "lag_open_closed", "lag_us_cn", "us_share_abroad")
+            }

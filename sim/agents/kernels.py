@@ -24,7 +24,10 @@ def _cache_works() -> bool:
     try:
         nb.njit(cache=True)(_cache_works)
     except RuntimeError:
-        warnings.warn("no folder for compiled code is writable; set NUMBA_CACHE_DIR to avoid compiling at every start", stacklevel=2)
+        warnings.warn(
+            "no folder for compiled code is writable; set NUMBA_CACHE_DIR to avoid compiling at every start",
+            stacklevel=2,
+        )
         return False
     return True
 
@@ -100,7 +103,10 @@ def exp32(x):
     """Exponential of a float32 in [-80, 80]: 2^k times a Taylor sum on [-log(2)/2, log(2)/2]."""
     k = np.floor(x * f4(1.4426950) + f4(0.5))
     r = x - k * f4(0.693359375) + k * f4(2.1219444e-4)
-    y = f4(1) + r * (f4(1) + r * (f4(0.5) + r * (f4(0.16666667) + r * (f4(0.041666667) + r * (f4(0.0083333333) + r * f4(0.0013888889))))))
+    y = f4(1) + r * (
+        f4(1)
+        + r * (f4(0.5) + r * (f4(0.16666667) + r * (f4(0.041666667) + r * (f4(0.0083333333) + r * f4(0.0013888889)))))
+    )
     return y * i4((i4(k) + i4(127)) << i4(23)).view(f4)
 
 

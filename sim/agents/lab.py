@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 HOLD = -1
 # Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in the release table.
-COMPONENTS = {API: (0.0, 0.0, 0.0, 0.0), GATED: (0.5, 0.0, 0.1, 0.2), OPEN_WEIGHTS: (1.0, 0.1, 0.3, 0.5), OPEN_SOURCE: (1.0, 0.1, 0.5, 1.0)}
+COMPONENTS = {
+    API: (0.0, 0.0, 0.0, 0.0),
+    GATED: (0.5, 0.0, 0.1, 0.2),
+    OPEN_WEIGHTS: (1.0, 0.1, 0.3, 0.5),
+    OPEN_SOURCE: (1.0, 0.1, 0.5, 1.0),
+}
 FRINGE_COMPONENTS = {**COMPONENTS, OPEN_WEIGHTS: (1.0, 0.6, 0.8, 0.5), OPEN_SOURCE: (1.0, 0.6, 0.8, 1.0)}
 
 
@@ -117,10 +122,15 @@ class Lab(mesa.Agent):
             first = self.last_flagship + round(self.info.cadence_months)
             self.next_flagship = max(month + self.index % 3, first)
         else:
-            self.next_flagship = max(month + self.index % max(2, round(self.info.cadence_months)), self.info.first_month)
+            self.next_flagship = max(
+                month + self.index % max(2, round(self.info.cadence_months)), self.info.first_month
+            )
 
     def leaning(self) -> float:
-        """Log odds of opening from the lab's own record of the last 24 months before generated releases, shrunken by Beta(2, 2)."""
+        """Log odds of opening from the lab's own record, shrunken by Beta(2, 2).
+
+        The record counts from 24 months before generated releases begin.
+        """
         recent = [opened for month, opened in self.record if month >= self.model.handover - 24]
         return log((sum(recent) + 2) / (len(recent) - sum(recent) + 2))
 
@@ -151,7 +161,7 @@ class Lab(mesa.Agent):
         return (p.lead_slope if lead > 0.0 else p.catchup_slope) * min(max(lead, -40.0), 40.0) / 10.0
 
     def _market(self) -> float:
-        return log10(self.model.world_use() / 0.05)
+        return log10(self.model.world_use / 0.05)
 
     def decide_mode(self, capability: float, month: int, draw: int) -> int:
         """Release mode by a logit: open (with or without a free licence) against closed.
@@ -178,7 +188,13 @@ class Lab(mesa.Agent):
         if month >= self.next_flagship:
             self.number += 1
             underlying = self.capability()
-            self._draft(month, 2 * self.number, False, underlying, underlying + p.capability_noise * luck.normal(self.index, self.number, 0))
+            self._draft(
+                month,
+                2 * self.number,
+                False,
+                underlying,
+                underlying + p.capability_noise * luck.normal(self.index, self.number, 0),
+            )
             jitter = self.model.streams("cadence").normal(self.index, self.number)
             self.next_flagship = month + max(2, round(self.info.cadence_months * exp(p.cadence_jitter * jitter)))
             if self.model.streams("small variant").uniform(self.index, self.number) < p.small_variants:
@@ -196,7 +212,9 @@ class Lab(mesa.Agent):
             mode = OPEN_SOURCE if luck.uniform(self.index, month, n, 1) < p.fringe_openness else API
             underlying = self.capability()
             noisy = underlying + p.capability_noise * luck.normal(self.index, month, n, 2)
-            self.drafts.append(Draft(month, self._name(2 * self.number), mode, False, noisy, underlying, self.efficiency, True))
+            self.drafts.append(
+                Draft(month, self._name(2 * self.number), mode, False, noisy, underlying, self.efficiency, True)
+            )
 
     def _name(self, draw: int) -> str:
         return f"{self.info.slug} {draw // 2}{' small' if draw % 2 else ''}"
@@ -211,7 +229,9 @@ class Lab(mesa.Agent):
                     self.model.charge("labs", duty.cost)
                     if self.model.assessor.judges_hazardous(duty, self, capability, draw) and mode in OPEN:
                         mode = self._fall_back(duty, draw)
-        self.drafts.append(Draft(month + delay, self._name(draw), mode, small, capability, underlying, self.efficiency, documented))
+        self.drafts.append(
+            Draft(month + delay, self._name(draw), mode, small, capability, underlying, self.efficiency, documented)
+        )
 
     def _bound(self, duty: Assessment, draw: int) -> bool:
         return self.model.streams("bound by assessment").uniform(self.index, draw) < duty.strength

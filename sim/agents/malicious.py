@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 import numpy as np
 
-from sim.agents.routes import DOMAINS, KIND, KINDS_OF_ROUTE, JAILBREAK, ORIGIN, ROUTES, best_by_route, weigh_barriers, weigh_routes
+from sim.agents.routes import (
+    DOMAINS,
+    JAILBREAK,
+    KIND,
+    KINDS_OF_ROUTE,
+    ORIGIN,
+    ROUTES,
+    best_by_route,
+    weigh_barriers,
+    weigh_routes,
+)
 from sim.law import OPEN_WEIGHTS, ORIGINS
 from sim.parameters import CHANNELS
 
@@ -36,7 +46,14 @@ class Kind:
 
 ACTORS = (
     Kind("cn_state", 12, 8.0, 1e6, (0.0, 0.40, 0.23, 0.35, 0.02), ("CHN",)),
-    Kind("other_state", 13, 5.0, 2e5, (0.10, 0.40, 0.18, 0.30, 0.02), ("RUS", "IRN", "X-NORTH-KOREA", "BLR", "X-VENEZUELA", "MMR")),
+    Kind(
+        "other_state",
+        13,
+        5.0,
+        2e5,
+        (0.10, 0.40, 0.18, 0.30, 0.02),
+        ("RUS", "IRN", "X-NORTH-KOREA", "BLR", "X-VENEZUELA", "MMR"),
+    ),
     Kind("criminal", 55, 0.0, 2e3, (0.70, 0.15, 0.0, 0.14, 0.01), ()),
     Kind("lone", 20, -6.0, 100.0, (0.30, 0.35, 0.10, 0.20, 0.05), ()),
 )
@@ -89,7 +106,16 @@ class MaliciousActor(mesa.Agent):
         spread = scene.severity_sd
         harm = scene.harm[domain] * exp(spread * _NORMAL.inv_cdf(max(u, 1e-12)) - spread**2 / 2.0)
         origin = ORIGINS[ORIGIN[route]].lower() if ORIGIN[route] < 3 else "no_model"
-        return Incident(month, self.index, self.kind.name, DOMAINS[domain], KINDS_OF_ROUTE[KIND[route]], origin, scene.release[route], harm)
+        return Incident(
+            month,
+            self.index,
+            self.kind.name,
+            DOMAINS[domain],
+            KINDS_OF_ROUTE[KIND[route]],
+            origin,
+            scene.release[route],
+            harm,
+        )
 
 
 def _pick(weights: list[float] | tuple[float, ...], u: float) -> int:
@@ -146,7 +172,9 @@ class Scene:
         )
         scale = self.attempts_each * self.success_left
         self.expected = {name: float(expected[kind].sum()) * scale for name, kind in actors.of_kind.items()}
-        self.uplift_us = {name: float((expected - without)[kind].sum()) * scale for name, kind in actors.of_kind.items()}
+        self.uplift_us = {
+            name: float((expected - without)[kind].sum()) * scale for name, kind in actors.of_kind.items()
+        }
         self.detection, self.ban_months = p.detection, round(p.ban_months)
         self.severity_sd = p.severity_sd
         self.incidents: list[Incident] = []
@@ -166,5 +194,3 @@ def recruit(world: World) -> list[MaliciousActor]:
             home = named[n % len(named)] if named else _pick(weights, homes.uniform(index))
             actors.append(MaliciousActor(world, index, kind, home))
     return actors
-
-

@@ -119,7 +119,16 @@ def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope,
         for j in range(d):
             if mix[a, j] > 0.0:
                 hit, spared = take_route(
-                    capability, passing[a], cost[a], known[a], skill[a], threshold[j], slope, weight, chance[a, j], odds[a, j]
+                    capability,
+                    passing[a],
+                    cost[a],
+                    known[a],
+                    skill[a],
+                    threshold[j],
+                    slope,
+                    weight,
+                    chance[a, j],
+                    odds[a, j],
                 )
                 expected[a] += mix[a, j] * harm[j] * hit
                 without[a] += mix[a, j] * harm[j] * spared

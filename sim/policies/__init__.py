@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def own(default: Any, description: str, unit: str, source: str, **limits: Any) -> Any:
     """A lever's own field with its unit, source, bounds (``ge``, ``le``) and range (``low``, ``high``)."""
-    extra = {"unit": unit, "source": source}
+    extra: dict[str, Any] = {"unit": unit, "source": source}
     extra.update({key: limits.pop(key) for key in ("low", "high", "kind") if key in limits})
     return Field(default, description=description, json_schema_extra=extra, **limits)
 
@@ -34,11 +34,24 @@ class Policy(BaseModel):
     paper: ClassVar[str] = ""
     example: ClassVar[dict[str, Any]]
 
-    start: str = Field("2026-01", description="first month in force", json_schema_extra={"unit": "YYYY-MM", "source": "scenario"})
-    end: str | None = Field(None, description="first month no longer in force", json_schema_extra={"unit": "YYYY-MM", "source": "scenario"})
+    start: str = Field(
+        "2026-01", description="first month in force", json_schema_extra={"unit": "YYYY-MM", "source": "scenario"}
+    )
+    end: str | None = Field(
+        None, description="first month no longer in force", json_schema_extra={"unit": "YYYY-MM", "source": "scenario"}
+    )
     ramp_months: int = own(0, "months until full strength", "months", "scenario", ge=0, le=120)
-    strength: float = own(1.0, "scales effects and costs; for bars, the probability that a release is bound", "0-1", "scenario", ge=0.0, le=1.0)
-    enforcement: float = own(1.0, "share of the effect that enforcement achieves", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=1.0)
+    strength: float = own(
+        1.0,
+        "scales effects and costs; for bars, the probability that a release is bound",
+        "0-1",
+        "scenario",
+        ge=0.0,
+        le=1.0,
+    )
+    enforcement: float = own(
+        1.0, "share of the effect that enforcement achieves", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=1.0
+    )
 
     @field_validator("start", "end")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.policies import Policy, own
 
@@ -18,7 +18,7 @@ class ChipControl(Policy):
 
     lever: ClassVar[str] = "L3"
     title: ClassVar[str] = "Chip export control"
-    example: ClassVar[dict] = {"start": "2026-01", "stringency": 1.0}
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "stringency": 1.0}
 
     stringency: float = own(
         0.75, "0.5 restricts the best chips only, 1 ends legal growth", "0-1", "dated steps: sim/data/chip_controls.csv; judgement",
@@ -28,7 +28,9 @@ class ChipControl(Policy):
         1.0, "factor on the smuggled share of chips", "factor", "Grunewald and Fist, CNAS 2025: share 1-40 %; judgement",
         ge=0.0, le=10.0, low=0.3, high=2.0,
     )  # fmt: skip
-    compliance_cost: float = own(0.0, "cost to chip makers", "USD a year", "judgement", ge=0.0, le=1e11, low=0.0, high=5e9)
+    compliance_cost: float = own(
+        0.0, "cost to chip makers", "USD a year", "judgement", ge=0.0, le=1e11, low=0.0, high=5e9
+    )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the step into a month's law."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import log
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.months import month_index
 from sim.parameters import CHANNELS
@@ -26,7 +26,7 @@ class OpenWeightControl(Policy):
     lever: ClassVar[str] = "L1"
     title: ClassVar[str] = "Export control on open weights"
     paper: ClassVar[str] = "P1"
-    example: ClassVar[dict] = {"start": "2026-01", "kyc_friction": 0.3}
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "kyc_friction": 0.3}
 
     targets: tuple[str, ...] = own(
         ("CHN", "X-CHINA-SAR", "RUS", "IRN", "X-NORTH-KOREA", "BLR", "CUB", "SYR", "X-VENEZUELA"),
@@ -38,25 +38,62 @@ class OpenWeightControl(Policy):
     )
     kyc: bool = own(True, "whether every user passes a check", "yes or no", "Wilson and Hine 2025")
     kyc_friction: float = own(
-        0.15, "short-run loss of share of controlled open weights from the check", "0-1", _JUDGED, ge=0.0, le=0.9, low=0.0, high=0.3
+        0.15,
+        "short-run loss of share of controlled open weights from the check",
+        "0-1",
+        _JUDGED,
+        ge=0.0,
+        le=0.9,
+        low=0.0,
+        high=0.3,
     )
     kyc_refusal: float = own(
         0.02, "share of honest users a month who fail or abandon the check", "0-1", "BIS licence refusals 2 %; judgement",
         ge=0.0, le=1.0, low=0.005, high=0.10,
     )  # fmt: skip
     reassurance: float = own(
-        0.0, "value of checked supply to enterprise and government users", "utils", _JUDGED, ge=0.0, le=2.0, low=0.0, high=0.5
+        0.0,
+        "value of checked supply to enterprise and government users",
+        "utils",
+        _JUDGED,
+        ge=0.0,
+        le=2.0,
+        low=0.0,
+        high=0.5,
     )
-    denial: float = own(3.0, "loss of target users before a mirror exists", "utils", _JUDGED, ge=0.0, le=20.0, low=1.5, high=5.0)
+    denial: float = own(
+        3.0, "loss of target users before a mirror exists", "utils", _JUDGED, ge=0.0, le=20.0, low=1.5, high=5.0
+    )
     leakage: float = own(
-        0.9, "share of controlled releases that ever reach mirrors", "0-1", "PGP episode; judgement", ge=0.0, le=1.0, low=0.6, high=1.0
+        0.9,
+        "share of controlled releases that ever reach mirrors",
+        "0-1",
+        "PGP episode; judgement",
+        ge=0.0,
+        le=1.0,
+        low=0.6,
+        high=1.0,
     )
-    opening_cost: float = own(0.5, "cost and liability of an open release to a bound lab", "utils", _JUDGED, ge=0.0, le=10.0, low=0.0, high=1.0)
+    opening_cost: float = own(
+        0.5,
+        "cost and liability of an open release to a bound lab",
+        "utils",
+        _JUDGED,
+        ge=0.0,
+        le=10.0,
+        low=0.0,
+        high=1.0,
+    )
     compliance_cost: float = own(
         20e6, "cost of the checks to each bound lab", "USD a year", _JUDGED, ge=0.0, le=1e11, low=2e6, high=100e6
     )
     allied_coverage: float = own(
-        0.0, "share of other non-Chinese labs that apply the rule, most aligned first", "0-1", "scenario", ge=0.0, le=1.0
+        0.0,
+        "share of other non-Chinese labs that apply the rule, most aligned first",
+        "0-1",
+        "scenario",
+        ge=0.0,
+        le=1.0,
     )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sim.policies import Policy, own
 
@@ -21,16 +21,33 @@ class ReleaseAssessment(Policy):
     lever: ClassVar[str] = "L4"
     title: ClassVar[str] = "Release risk assessment"
     paper: ClassVar[str] = "P2"
-    example: ClassVar[dict] = {"start": "2026-01", "hazard_reference": "absolute"}
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "hazard_reference": "absolute"}
 
-    capability_floor: float = own(150.0, "releases below are free", "index points", "judgement", ge=0.0, le=400.0, low=140.0, high=160.0)
-    hazard_reference: Literal["marginal", "absolute"] = own("marginal", "what a release is compared with", "", "Kapoor et al. 2024; scenario")
-    delta: float = own(6.0, "lead that counts as marginal risk", "index points", "judgement", ge=0.0, le=100.0, low=2.0, high=12.0)
-    hazard_threshold: float = own(165.0, "level that counts as absolute risk", "index points", "judgement", ge=0.0, le=400.0, low=155.0, high=175.0)
+    capability_floor: float = own(
+        150.0, "releases below are free", "index points", "judgement", ge=0.0, le=400.0, low=140.0, high=160.0
+    )
+    hazard_reference: Literal["marginal", "absolute"] = own(
+        "marginal", "what a release is compared with", "", "Kapoor et al. 2024; scenario"
+    )
+    delta: float = own(
+        6.0, "lead that counts as marginal risk", "index points", "judgement", ge=0.0, le=100.0, low=2.0, high=12.0
+    )
+    hazard_threshold: float = own(
+        165.0,
+        "level that counts as absolute risk",
+        "index points",
+        "judgement",
+        ge=0.0,
+        le=400.0,
+        low=155.0,
+        high=175.0,
+    )
     domains: tuple[Literal["fraud", "influence", "military", "cyber", "chem_bio"], ...] = own(
         ("military", "cyber", "chem_bio"), "domains assessed", "", "Seger et al. 2023; judgement", strict=False
     )
-    assessor_accuracy: float = own(0.8, "probability that the judgement is right", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=0.95)
+    assessor_accuracy: float = own(
+        0.8, "probability that the judgement is right", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=0.95
+    )
     delay_months: int = own(2, "months that an assessment takes", "months", "judgement", ge=0, le=24, low=0, high=6)
     cost_per_release: float = own(
         2e6, "cost of an assessment with assurance", "USD", "judgement", ge=0.0, le=1e10, low=2e5, high=10e6
@@ -39,7 +56,12 @@ class ReleaseAssessment(Policy):
         ("gated", "api"), "release modes left to a hazardous release", "", "Wilson and Hine 2025", strict=False
     )
     allied_coverage: float = own(
-        0.0, "share of other non-Chinese labs that apply the rule, most aligned first", "0-1", "scenario", ge=0.0, le=1.0
+        0.0,
+        "share of other non-Chinese labs that apply the rule, most aligned first",
+        "0-1",
+        "scenario",
+        ge=0.0,
+        le=1.0,
     )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:

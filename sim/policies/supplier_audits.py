@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sim.parameters import CHANNELS
 from sim.policies import Policy, own
@@ -21,21 +21,52 @@ class SupplierAudits(Policy):
     lever: ClassVar[str] = "L6"
     title: ClassVar[str] = "Audits of government AI products"
     paper: ClassVar[str] = "P3"
-    example: ClassVar[dict] = {"start": "2026-01", "audits_a_year": 48.0}
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "audits_a_year": 48.0}
 
-    audits_a_year: float = own(24.0, "releases audited by suppliers", "a year", "judgement", ge=0.0, le=2000.0, low=12.0, high=60.0)
-    cost_per_audit: float = own(150_000.0, "cost of an audit", "USD", "OSTIF 2025: 60,000; judgement", ge=0.0, le=1e8, low=50e3, high=500e3)
-    coverage: float = own(0.8, "share of government use that the audits reach", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=0.95)
-    traceability: float = own(0.8, "share of components whose base can be traced", "0-1", "judgement", ge=0.0, le=1.0, low=0.4, high=0.95)
-    detect_prob: float = own(
-        0.6, "probability that a traced compromise is found", "0-1", "Bullwinkel et al. 2026; judgement", ge=0.0, le=1.0, low=0.3, high=0.9
+    audits_a_year: float = own(
+        24.0, "releases audited by suppliers", "a year", "judgement", ge=0.0, le=2000.0, low=12.0, high=60.0
     )
-    false_positive: float = own(0.05, "probability that a sound release is flagged", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.1)
+    cost_per_audit: float = own(
+        150_000.0, "cost of an audit", "USD", "OSTIF 2025: 60,000; judgement", ge=0.0, le=1e8, low=50e3, high=500e3
+    )
+    coverage: float = own(
+        0.8, "share of government use that the audits reach", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=0.95
+    )
+    traceability: float = own(
+        0.8, "share of components whose base can be traced", "0-1", "judgement", ge=0.0, le=1.0, low=0.4, high=0.95
+    )
+    detect_prob: float = own(
+        0.6,
+        "probability that a traced compromise is found",
+        "0-1",
+        "Bullwinkel et al. 2026; judgement",
+        ge=0.0,
+        le=1.0,
+        low=0.3,
+        high=0.9,
+    )
+    false_positive: float = own(
+        0.05, "probability that a sound release is flagged", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.1
+    )
     public_results: bool = own(False, "whether findings are published", "yes or no", "Wilson and Hine 2025")
-    burden: float = own(0.1, "cost of audits to government users of open releases", "utils", "judgement", ge=0.0, le=5.0, low=0.0, high=0.3)
+    burden: float = own(
+        0.1,
+        "cost of audits to government users of open releases",
+        "utils",
+        "judgement",
+        ge=0.0,
+        le=5.0,
+        low=0.0,
+        high=0.3,
+    )
     priority: Literal["popularity", "risk"] = own("popularity", "which releases come first", "", "scenario")
     allied_coverage: float = own(
-        0.0, "share of US-aligned governments that apply the rule, most aligned first", "0-1", "scenario", ge=0.0, le=1.0
+        0.0,
+        "share of US-aligned governments that apply the rule, most aligned first",
+        "0-1",
+        "scenario",
+        ge=0.0,
+        le=1.0,
     )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
@@ -44,7 +75,14 @@ class SupplierAudits(Policy):
 
         effect = strength * self.enforcement
         countries = law.terrain.bound_countries(self.allied_coverage)
-        law.write(name, "friction", self.burden * effect, countries=countries, channels=[CHANNELS.index("government")], modes=OPEN)
+        law.write(
+            name,
+            "friction",
+            self.burden * effect,
+            countries=countries,
+            channels=[CHANNELS.index("government")],
+            modes=OPEN,
+        )
         law.write(
             name,
             "audits",

@@ -9,6 +9,7 @@ Every function takes a study and returns a `matplotlib.figure.Figure`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,8 @@ FORECAST = "Conditional comparison under stated assumptions, not a forecast."
 # Names of lines in the drawing. Names of scenarios never get into a drawing other than as outlines of letters.
 REFERENCE_LINE, POLICY_LINE, START_LINE = "reference", "policy", "policy-start"
 
-_LEFT, _TIME, _GAP, _RIGHT = 0.62, 4.05, 0.34, 0.1
+# Widths and heights in inches.
+_LEFT, _TIME, _GAP, _DIFFERENCE, _VERDICT, _RIGHT = 0.62, 4.05, 0.34, 1.3, 1.5, 0.1
 _HEAD, _TITLE, _AXIS, _FOOT = 0.5, 0.3, 0.42, 0.42
 
 
@@ -64,10 +66,11 @@ def comparison(study: Study, outcomes: Sequence[str]) -> Figure:
     since = _since(study)
     block = _TITLE + tall + _AXIS
     figure = style.canvas(_HEAD + block * len(outcomes) + _FOOT - 0.1)
-    label = max(style.text_width(style.shorten(name)) for name in scenarios) + 0.12
-    difference_left = _LEFT + _TIME + _GAP + label
-    verdict = 1.5
-    difference = style.WIDTH - difference_left - verdict - _RIGHT
+    label = max(style.text_width(style.shorten(name), weight="bold") for name in scenarios) + 0.1
+    room = style.WIDTH - _LEFT - _GAP - label - _VERDICT - _RIGHT
+    wide = min(_TIME, room - _DIFFERENCE)
+    difference_left = _LEFT + wide + _GAP + label
+    difference = room - wide
     _column_heads(figure, study)
     for i, outcome in enumerate(outcomes):
         top = _HEAD + i * block + _TITLE
@@ -76,7 +79,7 @@ def comparison(study: Study, outcomes: Sequence[str]) -> Figure:
         levels = {name: values / divisor for name, values in levels.items()}
         title = plotted.label(study.outcome(outcome), size)
         style.write(figure, 0.08, top - 0.1, title, size=10, weight="bold", va="bottom")
-        over_time = style.place(figure, _LEFT, top, _TIME, tall)
+        over_time = style.place(figure, _LEFT, top, wide, tall)
         _levels(over_time, study, levels, pens, since)
         places = _labels(figure, over_time, levels, pens, top, tall)
         beside = style.place(figure, difference_left, top, difference, tall)
@@ -258,15 +261,18 @@ def _reference_bands(axes: Axes, x: NDArray[np.int_], levels: NDArray[np.float64
     axes.fill_between(x, levels[1], levels[3], color=style.REFERENCE_50, linewidth=0)
 
 
-def _time_axis(axes: Axes, first: int, last: int, every: int = 12) -> None:
-    januaries = range(first, last + 1, every)
+def _time_axis(axes: Axes, first: int, last: int) -> None:
+    """Label Januaries: each, or every second or third where the axis is too narrow for that."""
+    wide = axes.get_position().width * style.WIDTH
+    years = max(1.0, (last - first) / 12)
+    januaries = range(first, last + 1, 12 * math.ceil(0.43 * years / wide))
     axes.set_xlim(first, last)
     axes.set_xticks(list(januaries), [month_name(m)[:4] for m in januaries])
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     axes.margins(y=0.06)
     if axes.dataLim.height == 0:
         middle = axes.dataLim.y0
-        axes.set_ylim((0, 1) if middle == 0 else (0.5 * middle, 1.5 * middle))
+        axes.set_ylim((-0.05, 1) if middle == 0 else (0.5 * middle, 1.5 * middle))
 
 
 def starts(study: Study) -> list[int]:
@@ -292,7 +298,8 @@ def _labels(
     """Write each scenario's name at the end of its line; return the height of each name, 0 to 1 from the bottom."""
     bottom, ceiling = axes.get_ylim()
     ends = {name: (_last(levels[name][2]) - bottom) / (ceiling - bottom) for name in levels}
-    room = style.place(figure, _LEFT + _TIME, top, _GAP, tall)
+    edge = axes.get_position().x1 * style.WIDTH
+    room = style.place(figure, edge, top, _GAP, tall)
     room.set_axis_off()
     room.set_xlim(0, 1)
     room.set_ylim(0, 1)
@@ -334,10 +341,13 @@ def _differences(
 
 def _few_ticks(axes: Axes) -> None:
     """Put up to three labels under a narrow axis, two where they are long."""
+    low, high = axes.get_xlim()
+    letters = (axes.get_position().width * style.WIDTH + 0.2) / 0.1
     for most in (3, 2):
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]))
-        labels = [label.get_text() for label in axes.get_xticklabels()]
-        if sum(style.text_width(text) + 0.1 for text in labels) < 1.6:
+        locator = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10])
+        axes.xaxis.set_major_locator(locator)
+        shown = [f"{x:g}" for x in locator.tick_values(low, high) if low <= x <= high]
+        if len(shown) * (1 + max(len(text) for text in shown)) <= letters:
             return
 
 
@@ -383,7 +393,7 @@ def _panel(
         for edge in (levels[0], levels[4]):
             axes.plot(own, edge, color=pen.color, linewidth=0.7, alpha=0.7)
         axes.plot(own, levels[2], color=pen.color, linestyle=pen.dash, linewidth=1.8, gid=POLICY_LINE)
-    _time_axis(axes, 0, x[-1], every=24 if len(x) > 60 else 12)
+    _time_axis(axes, 0, x[-1])
     _mark_starts(axes, study)
 
 

@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from sim import library, rubric
+from sim.data import countries
 from sim.months import month_index, month_name
 from sim.parameters import PARAMETERS, Parameter
 from sim.report import plotted, words
@@ -76,7 +77,7 @@ def _changes(scenario: Scenario, base: Scenario) -> list[str]:
         lines.append(f"Without {words.listing(dropped)}.")
     set_here = sorted(set(scenario.parameters) | set(base.parameters))
     differing = [
-        f"{name} = {words.significant(_value(scenario, name))} (in {base.name} {words.significant(_value(base, name))})"
+        f"{name} = {words.plain(_value(scenario, name))} (in {base.name} {words.plain(_value(base, name))})"
         for name in set_here
         if _value(scenario, name) != _value(base, name)
     ]
@@ -97,7 +98,7 @@ def _in_words(policy: Any) -> str:
     kind = type(policy)
     paper = f", the paper's {kind.paper}" if kind.paper else ""
     doc = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-    settings = [f"{field.description} {_shown(value)}{_unit(field)}" for value, field in _chosen(policy)]
+    settings = [f"{field.description} {_named(value, field)}{_unit(field)}" for value, field in _chosen(policy)]
     chosen = f" Set here: {'; '.join(settings)}." if settings else ""
     return f"{kind.title} (lever {kind.lever}{paper}), {_timing(policy)}. {doc}{chosen}"
 
@@ -110,7 +111,7 @@ def _timing(policy: Any) -> str:
     if policy.ramp_months:
         parts.append(f"phased in over {policy.ramp_months} months")
     if policy.strength != 1:
-        parts.append(f"at strength {words.significant(policy.strength)}")
+        parts.append(f"at strength {words.plain(policy.strength)}")
     return ", ".join(parts)
 
 
@@ -134,11 +135,19 @@ def _extra(field: Any) -> dict[str, Any]:
     return field.json_schema_extra or {}
 
 
+def _named(value: Any, field: Any) -> str:
+    """Return a setting for a sentence: countries by name."""
+    if _extra(field).get("kind") != "countries":
+        return _shown(value)
+    known = {country.code: country.name for country in countries()}
+    return words.listing([known.get(code, code) for code in value])
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return words.significant(float(value))
+        return words.plain(float(value))
     if isinstance(value, tuple | list):
         return ", ".join(str(item) for item in value)
     return str(value)
@@ -182,7 +191,7 @@ def policy_grid(study: Study) -> Grid:
 def _range(extra: dict[str, Any]) -> str:
     if "low" not in extra or "high" not in extra:
         return ""
-    return f"{words.significant(float(extra['low']))} to {words.significant(float(extra['high']))}"
+    return f"{words.plain(float(extra['low']))} to {words.plain(float(extra['high']))}"
 
 
 def parameter_grid(study: Study, *, assumed: bool) -> Grid:
@@ -197,10 +206,10 @@ def _parameter_row(study: Study, parameter: Parameter) -> tuple[str, ...]:
     for scenario in study.scenarios:
         values.setdefault(_value(scenario, parameter.name), []).append(scenario.name)
     if len(values) == 1:
-        here = words.significant(next(iter(values)))
+        here = words.plain(next(iter(values)))
     else:
-        here = "; ".join(f"{words.significant(value)} ({words.listing(names)})" for value, names in values.items())
-    ends = f"{words.significant(parameter.low)} to {words.significant(parameter.high)}"
+        here = "; ".join(f"{words.plain(value)} ({words.listing(names)})" for value, names in values.items())
+    ends = f"{words.plain(parameter.low)} to {words.plain(parameter.high)}"
     flag = "yes" if parameter.assumed else "no"
     return (parameter.name, parameter.group, here, ends, parameter.unit, parameter.source, flag)
 
@@ -243,7 +252,7 @@ def limits(study: Study) -> list[str]:
         "numbers, so differences are paired. Parameters keep one value each: the intervals show chance between "
         "replications, not uncertainty about parameters."
     )
-    fraud = words.significant(PARAMETERS["harm_fraud"].value)
+    fraud = words.plain(PARAMETERS["harm_fraud"].value)
     harm = (
         f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is neither money nor lives."
     )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,7 @@ def write(figure: Figure, left: float, top: float, text: str, **options: Any) ->
     figure.text(left / w, 1 - top / h, text, **options)
 
 
+@lru_cache(maxsize=1024)
 def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
     """Return the width of a text in inches."""
     if not text.strip():

@@ -102,6 +102,17 @@ def _decimals(size: float) -> int:
     return max(0, 2 - math.floor(math.log10(size)))
 
 
+def plain(x: float) -> str:
+    """Return a number that was set, not measured: up to four significant digits, none of them filled up with zeros."""
+    if not math.isfinite(x):
+        return NOT_AVAILABLE
+    limit, word = next(((limit, f" {word}") for limit, word in LARGE if abs(x) >= limit), (1.0, ""))
+    short = float(f"{x / limit:.4g}")
+    decimals = max(0, 3 - math.floor(math.log10(abs(short)))) if short else 0
+    text = fixed(short, decimals)
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + word
+
+
 def signed(text: str) -> str:
     """Put a plus before a positive number; zero and negative numbers stay as they are."""
     if text == NOT_AVAILABLE or text.startswith(MINUS) or not any(c in "123456789" for c in text):
@@ -179,6 +190,8 @@ def relative(fraction: float) -> str:
 
 def count_of(share: float, total: int) -> str:
     """Return a share of replications as a count: 0.9375 of 16 gives "15 of 16"."""
+    if not math.isfinite(share):
+        return NOT_AVAILABLE
     return f"{round(share * total)} of {total}"
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from sim import report
@@ -214,6 +215,16 @@ def test_a_study_without_a_policy(make, tmp_path):
     text = page.read_text(encoding="utf-8")
     assert "there is nothing to compare it with" in text
     assert "There is no policy to score." in text
+
+
+@pytest.mark.usefixtures("few_pictures")
+def test_a_policy_whose_runs_all_failed(make, tmp_path):
+    study = make((0, 1, 5), twin=False)
+    for outcome in study.outcomes():
+        study.values("p1-blanket", outcome)[:] = np.nan
+    text = report.build(study, tmp_path).read_text(encoding="utf-8")
+    assert "not available" in text
+    assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower().split()
 
 
 def test_cells_are_no_formulas():

@@ -50,6 +50,25 @@ def test_significant_digits(x, text):
     assert words.significant(x) == text
 
 
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (0.1, "0.1"),
+        (2.0, "2"),
+        (-5.63, "−5.63"),
+        (1 / 3, "0.3333"),
+        (253_000.0, "253,000"),
+        (30e9, "30 billion"),
+        (2.88e6, "2.88 million"),
+        (0.0005, "0.0005"),
+        (0.0, "0"),
+        (math.inf, "not available"),
+    ],
+)
+def test_numbers_that_were_set(x, text):
+    assert words.plain(x) == text
+
+
 def test_both_ends_of_an_interval_have_the_same_decimals():
     assert words.interval(-0.0012, 12.345, HARM) == "0.0 to 12.3"
     assert words.interval(-12.345, -0.5, HARM) == "−12.3 to −0.5"

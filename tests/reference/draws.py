@@ -1,0 +1,84 @@
+"""The model's draws and plain exp, log and tastes, in exact integers and Python floats."""
+
+from __future__ import annotations
+
+from math import exp, log
+from statistics import NormalDist
+
+GOLDEN = 0x9E3779B97F4A7C15
+MASK64 = 2**64 - 1
+MASK32 = 2**32 - 1
+_LEVELS = [NormalDist().inv_cdf((i + 0.5) / 256) for i in range(256)]
+_SD = (sum(z * z for z in _LEVELS) / 256) ** 0.5
+TASTES = [z / _SD for z in _LEVELS]
+
+
+def mix64(x: int) -> int:
+    """Mix 64 bits well (SplitMix64)."""
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & MASK64
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & MASK64
+    return x ^ (x >> 31)
+
+
+def mix32(x: int) -> int:
+    """Mix 32 bits well."""
+    x = ((x ^ (x >> 16)) * 0x7FEB352D) & MASK32
+    x = ((x ^ (x >> 15)) * 0x846CA68B) & MASK32
+    return x ^ (x >> 16)
+
+
+def nth(key: int, n: int) -> int:
+    """The n-th 64 bits of a key."""
+    return mix64((key + n * GOLDEN) & MASK64)
+
+
+def draw32(key: int, slot: int) -> float:
+    """A number in (0, 1) of 23 bits, from 64 bits of key and a slot."""
+    low, high = key & MASK32, key >> 32
+    x = mix32(mix32((low + slot * 0x9E3779B9) & MASK32) ^ high)
+    return ((x >> 9) + 0.5) / 2**23
+
+
+def unit32(bits: int) -> float:
+    """A number in (0, 1) of 23 bits."""
+    return ((bits >> 41) + 0.5) / 2**23
+
+
+def unit64(bits: int) -> float:
+    """A number in (0, 1) of 52 bits."""
+    return ((bits >> 12) + 0.5) / 2**52
+
+
+def gumbel(u: float) -> float:
+    """The standard Gumbel number at a quantile."""
+    return -log(-log(u))
+
+
+def tastes(key: int, person: int, families: int) -> list[float]:
+    """One person's standard normal tastes, a byte each: eight families share 64 bits."""
+    own = nth(key, person)
+    drawn = []
+    for first in range(0, families, 8):
+        bits = nth(own, first)
+        drawn += [TASTES[(bits >> (8 * place)) & 255] for place in range(8)]
+    return drawn[:families]
+
+
+def neighbours(key: int, person: int, people: int) -> list[int]:
+    """Eight neighbours on a ring, each replaced by anybody with probability 0.1 (a small world)."""
+    found = []
+    for edge, step in enumerate((-4, -3, -2, -1, 1, 2, 3, 4)):
+        bits = nth(key, 8 * person + edge)
+        found.append((bits >> 8) % people if unit32(bits) < 0.1 else (person + step) % people)
+    return found
+
+
+def poisson(mean: float, u: float) -> int:
+    """The Poisson number at a quantile, by adding up probabilities."""
+    n, probability = 0, exp(-mean)
+    total = probability
+    while u > total and probability > 0.0:
+        n += 1
+        probability *= mean / n
+        total += probability
+    return n
