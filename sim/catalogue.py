@@ -19,6 +19,7 @@ class Columns(NamedTuple):
 
     month: np.ndarray
     lab: np.ndarray
+    draw: np.ndarray
     origin: np.ndarray
     mode: np.ndarray
     small: np.ndarray
@@ -26,7 +27,6 @@ class Columns(NamedTuple):
     underlying: np.ndarray
     measured: np.ndarray
     efficiency: np.ndarray
-    log_flop: np.ndarray
     log_price: np.ndarray
     openness: np.ndarray
     weights: np.ndarray
@@ -45,7 +45,7 @@ class Columns(NamedTuple):
 
 
 _TYPES = {
-    **dict.fromkeys(("month", "lab", "origin", "mode"), np.int64),
+    **dict.fromkeys(("month", "lab", "draw", "origin", "mode"), np.int64),
     **dict.fromkeys(("small", "compromised", "contained", "mirrored", "documented"), np.bool_),
     **dict.fromkeys(("public_finding", "private_finding"), np.int8),
 }

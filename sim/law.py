@@ -86,7 +86,6 @@ class AuditProgramme:
     auditor: str
     countries: tuple[int, ...]
     audits_a_month: float
-    cost: float
     priority: str
     power: float
     traceability: float
@@ -120,6 +119,7 @@ class Terrain:
     labs: tuple[str, ...]
     lab_origins: tuple[int, ...]
     lab_alignment: tuple[float, ...]
+    fringe: tuple[bool, ...]
     access: np.ndarray
     sizes: dict[str, int] = field(init=False)
 
@@ -138,8 +138,11 @@ class Terrain:
         return tuple(i for i, code in enumerate(self.countries) if code in wanted)
 
     def bound_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
-        """US labs and, in order of their home's alignment, the share of other non-Chinese labs that join."""
-        us = [i for i, o in enumerate(self.lab_origins) if o == US]
+        """US firms and, in order of their home's alignment, the share of other non-Chinese firms that join.
+
+        Fringe labs release at an outside rate and owe nothing themselves; their users do.
+        """
+        us = [i for i, o in enumerate(self.lab_origins) if o == US and not self.fringe[i]]
         allies = sorted(
             (i for i, o in enumerate(self.lab_origins) if o == OTHER), key=lambda i: (-self.lab_alignment[i], i)
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,26 @@ KINDS = ("us", "cn", "other", "open")
 BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
 ACTOR_KINDS = ("cn_state", "other_state", "criminal", "lone")
 ROUTE_KINDS = ("none", "strip", "jailbreak", "gated", "own_state")
+WORDS = {
+    "cn_state": "Chinese state actors",
+    "other_state": "other states' actors",
+    "criminal": "criminals",
+    "lone": "extremist or lone actors",
+    "none": "without an AI model",
+    "strip": "with stripped open weights",
+    "jailbreak": "with a jailbroken service",
+    "gated": "with gated weights",
+    "own_state": "with releases of the actor's own state",
+    "fraud": "fraud and abuse",
+    "influence": "influence operations",
+    "military": "military and surveillance",
+    "cyber": "cyber attacks",
+    "chem_bio": "chemical and biological harm",
+    "us": "with a US release",
+    "cn": "with a Chinese release",
+    "other": "with a release of other origin",
+    "no_model": "without a release",
+}
 DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
 FACTORS = (
     "transparency",
@@ -138,10 +157,15 @@ def best_capability(world: World, group: str) -> float:
     return world.best["true"][group][-1]
 
 
-def capability_lag(world: World, which: str, reference: str, group: str) -> float:
+def capability_lag(world: World, reference: str, group: str) -> float:
     """Months since the reference's running best first exceeded the group's best."""
-    leader = world.best[which][reference]
-    return float(max(0, len(leader) - bisect_right(leader, world.best[which][group][-1])))
+    return world.lag("true", reference, group)
+
+
+def reviewed_lag(world: World, name: str) -> float:
+    """A lag as the US government's last review found it."""
+    indicators = world.us_government.indicators
+    return indicators[name] if indicators else 0.0
 
 
 def idea_share(world: World, origin: int) -> float:
@@ -187,6 +211,11 @@ def incidents(world: World, field: str = "", value: str = "") -> float:
 def incidents_reported(world: World) -> float:
     """Incidents of the month that are reported."""
     return len(world.month_incidents) * world.law.reporting
+
+
+def harm_realised(world: World) -> float:
+    """Harm of the incidents of the month, with its heavy tail."""
+    return sum(incident.harm for incident in world.month_incidents)
 
 
 def defence(world: World) -> float:
@@ -328,18 +357,16 @@ def _incident_rows() -> list[Outcome]:
     ]  # fmt: skip
     for field, names in groups:
         for name in names:
-            text = name.replace("_", " ")
             key = f"incidents_origin_{name}" if field == "origin" else f"incidents_{name}"
-            what = {"kind": "by", "route": "by route", "domain": "in domain", "origin": "with a release of origin"}[
-                field
-            ]
+            link = {"kind": "by ", "domain": "of "}.get(field, "")
+            text = f"Incidents {link}{WORDS[name]}"
             rows.append(
                 Outcome(
                     key,
-                    f"Incidents {what} {text}",
+                    text,
                     "incidents a month",
                     "count, flow",
-                    f"Incidents {what} {text}",
+                    f"{text}: successful misuse of the month that would be reported",
                     partial(incidents, field=field, value=name),
                 )
             )
@@ -347,7 +374,7 @@ def _incident_rows() -> list[Outcome]:
 
 
 def _table() -> dict[str, Outcome]:
-    points, index_year = "index points", "value a year"
+    points, index_year = "index points", "units of value a year"
     others = ("other_state", "criminal", "lone")
     rows = [
         Outcome("openness_class", "Openness of releases in use", "0-1", "mix of channels", "Use-weighted mean of the openness of weights, data, code and licence (after the Model Openness Framework)", openness_class, 1, "share", "transparency", True),
@@ -357,18 +384,21 @@ def _table() -> dict[str, Outcome]:
         *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", partial(application_value, origins=(o,)), 0, "level", "progress_specific") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"), (2, "other", "other"))),
         *(Outcome(f"application_value_{b.lower()}", f"Applications built in {_REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {_REGION_TEXT[b.lower()]}", partial(application_value, blocs=(i,)), 0, "level", "progress_specific") for i, b in enumerate(BLOCS)),
         Outcome("frontier_growth", "Frontier progress", f"{points} a year", "capability", "Gain of the best release of any lab over twelve months", frontier_growth, 1, "level", "progress_frontier", True),
-        *(Outcome(f"frontier_{n}", f"Best {t} release", points, "capability, running best", f"Capability of the best {t} release so far", partial(best_capability, group=n), 0, "level", "progress_frontier") for n, t in (("us", "US"), ("cn", "Chinese"), ("open", "open"), ("closed", "closed"), ("all", "any"))),
-        *(Outcome(f"lag_us_cn{s}", f"China's lag behind the US{t}", "months", "point-score method", f"Months since the best US release first exceeded the best Chinese release{t}", partial(capability_lag, which=w, reference="us", group="cn"), 0, "level", "progress_frontier") for s, w, t in (("", "measured", ", measured"), ("_true", "true", ""))),
-        *(Outcome(f"lag_open_closed{s}", f"Lag of open behind closed releases{t}", "months", "point-score method", f"Months since the best closed release first exceeded the best open release{t}", partial(capability_lag, which=w, reference="closed", group="open"), 0, "level", "progress_frontier") for s, w, t in (("", "measured", ", measured"), ("_true", "true", ""))),
+        *(Outcome(f"frontier_{n}", f"Best {t} release".replace("  ", " "), points, "capability, running best", f"Capability of the best {t} release so far".replace("  ", " "), partial(best_capability, group=n), 0, "level", "progress_frontier") for n, t in (("us", "US"), ("cn", "Chinese"), ("open", "open"), ("closed", "closed"), ("all", ""))),
+        Outcome("lag_us_cn", "China's lag behind the US, as last measured", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by measured scores, at the US government's last review", partial(reviewed_lag, name="lag_us_cn"), 0, "level", "progress_frontier"),
+        Outcome("lag_us_cn_true", "China's lag behind the US, true", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by true capability", partial(capability_lag, reference="us", group="cn"), 0, "level", "progress_frontier"),
+        Outcome("lag_open_closed", "Lag of open behind closed releases, as last measured", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by measured scores, at the US government's last review", partial(reviewed_lag, name="lag_open_closed"), 0, "level", "progress_frontier"),
+        Outcome("lag_open_closed_true", "Lag of open behind closed releases, true", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by true capability", partial(capability_lag, reference="closed", group="open"), 0, "level", "progress_frontier"),
         *(Outcome(f"idea_share_{n}", f"Algorithmic gains of {t} origin", "share of gains", "efficiency, flow", f"Share of all labs' efficiency gains of the month that came from {t} labs", partial(idea_share, origin=o), 0, "share", "progress_frontier") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
         *_by_channel_rows("power_labs", "Spread of use over labs", partial(spread, over=0), "1 - HHI over labs of the releases in use", "power_distribution"),
         *_by_channel_rows("power_countries", "Spread of use over countries", partial(spread, over=1), "1 - HHI over the countries where AI is used", None),
         Outcome("labs_near_frontier", "Labs within six months of the frontier", "labs", "count", "Labs whose best release is at least the frontier of six months ago", labs_near_frontier, 1, "level", "power_distribution"),
-        Outcome("cn_state_harm", "Harm by Chinese state actors", "harm a year", "expected", "Expected harm by Chinese state actors over all routes; 1 is a mean fraud incident that would be reported", partial(harm, kinds=("cn_state",)), -1, "level", "chinese_misuse", True),
-        Outcome("uplift_us_releases", "Uplift of Chinese state actors from US releases", "harm a year", "expected", "Expected harm by Chinese state actors less what it would be without any release of US origin", uplift_from_us, -1, "level", "chinese_misuse"),
-        Outcome("other_harm", "Harm by all other malicious actors", "harm a year", "expected", "Expected harm by other states, criminals and lone actors over all routes", partial(harm, kinds=others), -1, "level", "other_misuse", True),
-        *(Outcome(f"harm_{k}", f"Harm by {k.replace('_', ' ')} actors", "harm a year", "expected", f"Expected harm by {k.replace('_', ' ')} actors over all routes", partial(harm, kinds=(k,)), -1) for k in ACTOR_KINDS),
+        Outcome("cn_state_harm", "Harm by Chinese state actors", "units of harm a year", "expected", "Expected harm by Chinese state actors over all routes; 1 is a mean fraud incident that would be reported", partial(harm, kinds=("cn_state",)), -1, "level", "chinese_misuse", True),
+        Outcome("uplift_us_releases", "Uplift of Chinese state actors from US releases", "units of harm a year", "expected", "Expected harm by Chinese state actors less what it would be without any release of US origin", uplift_from_us, -1, "level", "chinese_misuse"),
+        Outcome("other_harm", "Harm by all other malicious actors", "units of harm a year", "expected", "Expected harm by other states, criminals and lone actors over all routes", partial(harm, kinds=others), -1, "level", "other_misuse", True),
+        *(Outcome(f"harm_{k}", f"Harm by {WORDS[k]}", "units of harm a year", "expected", f"Expected harm by {WORDS[k]} over all routes", partial(harm, kinds=(k,)), -1) for k in ACTOR_KINDS),
         *_incident_rows(),
+        Outcome("harm_realised", "Harm of the month's incidents", "units of harm a month", "realised, flow", "Sum of the harm of the month's incidents, heavy-tailed", harm_realised, -1),
         Outcome("defence", "Attempts stopped by defence", "share of attempts", "stock", "Share of otherwise successful attempts that defence stops", defence, 1, "share"),
         Outcome("backdoor_exposure", "Exposure to hidden compromise", "share of critical use", "stock", "Use on compromised, undetected open releases and their derivatives, weighted by criticality", backdoor_exposure, -1, "level", "backdoors", True),
         Outcome("audit_detections", "Compromises found by audits", "findings a month", "count, flow", "Compromised releases flagged by an audit", partial(audits_found, what="detections"), 1, "level", "backdoors"),

@@ -54,13 +54,21 @@ def _group(group: str, *rows: tuple[Any, ...]) -> list[Parameter]:
 
 
 def _by_channel(
-    group: str, name: str, values: tuple[float, ...], spread: float, unit: str, source: str, bounds: tuple[float, float] = (0.0, inf)
+    group: str,
+    name: str,
+    values: tuple[float, ...],
+    spread: float,
+    unit: str,
+    source: str,
+    bounds: tuple[float, float] = (0.0, inf),
 ) -> list[Parameter]:
-    """One parameter per channel, its range the value times (1 -+ spread)."""
-    return [
-        Parameter(f"{name}_{channel}", v, v - spread * abs(v), v + spread * abs(v), unit, source, group, bounds)
-        for channel, v in zip(CHANNELS, values, strict=True)
-    ]
+    """One parameter per channel, its range the value times (1 -+ spread), cut at the bounds."""
+    least, most = bounds
+    rows = []
+    for channel, v in zip(CHANNELS, values, strict=True):
+        low, high = max(least, v - spread * abs(v)), min(most, v + spread * abs(v))
+        rows.append(Parameter(f"{name}_{channel}", v, low, high, unit, source, group, bounds))
+    return rows
 
 
 _ALL = [
@@ -185,7 +193,7 @@ _ALL = [
             0.4,
             0.0,
             0.5,
-            "utils for opening at Chinese labs per control step",
+            "utils for opening at Chinese labs per control step (0.25 of chip stringency, or control of US open weights)",
             "Jin et al. 2026, arXiv 2606.15999",
             (0.0, 3.0),
             True,
@@ -203,6 +211,7 @@ _ALL = [
         ("fringe_us_2023", 28.0, 20.0, 36.0, "notable releases in 2023", "Epoch AI notable models", (0.0, 200.0)),
         ("fringe_us", 9.0, 6.0, 14.0, "notable releases a year from 2024", "Epoch AI notable models", (0.0, 200.0)),
         ("fringe_cn", 5.5, 3.0, 8.0, "notable releases a year", "Epoch AI notable models", (0.0, 200.0)),
+        ("delay_cost", 0.1, 0.0, 0.3, "utils lost to a lab per month that an open release is held up", J, (0.0, 5.0)),
         (
             "small_variants",
             0.46,
@@ -361,7 +370,9 @@ _ALL = [
         ("china_tokens", 0.0, 0.0, 0.3, "weight of China in router tokens", J, SHARE),
     ),
     *_by_channel("choice", "capability_factor", (1, 1, 1.3, 0.8, 1), 0.3, "multiplier of the capability term", FIT),
-    *_by_channel("choice", "need_offset", (0, 4, 6, -4, 0), 0.5, "index points added to what tasks ask for", FIT, SIGNED),
+    *_by_channel(
+        "choice", "need_offset", (0, 4, 6, -4, 0), 0.5, "index points added to what tasks ask for", FIT, SIGNED
+    ),
     *_by_channel("choice", "openness_factor", (0, 0.2, 0.2, 1, 0.2), 0.5, "multiplier of the openness term", FIT),
     *_by_channel("choice", "price_factor", (0.3, 1, 0.3, 0, 0.2), 0.5, "multiplier of the price term", FIT),
     *_by_channel("choice", "security_factor", (1, 0.5, 1.5, 0.4, 3), 0.5, "multiplier of concern", J),
@@ -376,6 +387,7 @@ _ALL = [
         0.4,
         "probability a month",
         "Menlo Ventures 2025 for enterprise; judgement",
+        SHARE,
     ),
     *_by_channel(
         "choice",

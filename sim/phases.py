@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.world import World
 
 NOVEMBER_2023 = 10
+CONTROL_STEP = 0.25
 MID_2025 = 30
 DEVELOPER = CHANNELS.index("developer")
 MARKET, ENTERPRISE = CHANNELS.index("market"), CHANNELS.index("enterprise")
@@ -31,8 +32,9 @@ def law(world: World) -> None:
     """Policies write the month's law."""
     before = world.law
     world.law = world.read_law(world.month)
-    steps = (world.law.stringency > before.stringency) + (world.law.controlled[US] > before.controlled[US])
-    world.backfire = world.backfire * exp(-1.0 / world.p.backfire_months) + world.p.backfire * float(steps)
+    rise = max(0.0, world.law.stringency - before.stringency) / CONTROL_STEP
+    rise += max(0.0, float(world.law.controlled[US] - before.controlled[US]))
+    world.backfire = world.backfire * exp(-1.0 / world.p.backfire_months) + world.p.backfire * rise
 
 
 def compute(world: World) -> None:
@@ -51,7 +53,8 @@ def compute(world: World) -> None:
         world.stock_gap_2023 = gap
     world.stock_gap = gap - world.stock_gap_2023
     step = _path(year, (p.run_growth, p.run_growth), p.run_growth_2030)
-    world.run_frontier += log(step) / log(10.0) / 12.0
+    if world.month > 0:
+        world.run_frontier += log(step) / log(10.0) / 12.0
     if world.month >= world.handover:
         for lab in world.labs:
             lab.reinvest()
@@ -96,7 +99,14 @@ def release(world: World) -> None:
     if world.month < world.handover:
         for row in world.replay.get(world.month, ()):
             replay_one(world, row)
-        return
+    else:
+        _generate(world)
+    for which in ("true", "measured"):
+        for group, path in world.best[which].items():
+            path.append(world.running_best[which][group])
+
+
+def _generate(world: World) -> None:
     if world.month == world.handover:
         scored = sorted(lab.quality for lab in world.labs if lab.best_score > 0.0)
         for lab in world.labs:
@@ -119,9 +129,11 @@ def replay_one(world: World, row: data.Release) -> None:
         capability = world.points(row.log_flop + world.p.algorithmic_growth * years)
     if row.capability is not None and row.size == "flagship" and mode != HOLD and row.month >= 0 and not lab.fringe:
         lab.assimilate(row.capability)
-    lab.number += 1
     if capability is not None and row.usable and mode != HOLD:
-        draft = Draft(row.month, row.name, mode, row.size == "small", capability, capability, lab.efficiency, False)
+        lab.replayed += 1
+        draft = Draft(
+            row.month, row.name, -lab.replayed, mode, row.size == "small", capability, capability, lab.efficiency, False
+        )
         world.release(lab, draft, (row.weights, row.data, row.code, row.licence))
         if row.size == "flagship":
             lab.last_flagship = row.month
@@ -137,9 +149,8 @@ def leak(world: World) -> None:
 def audit(world: World) -> None:
     """Auditors examine open releases and publish what is due."""
     world.month_audits = {"detections": 0.0, "false_alarms": 0.0}
-    if world.law.audits:
-        for auditor in world.auditors:
-            auditor.work(world.month)
+    for auditor in world.auditors:
+        auditor.work(world.month)
 
 
 def adopt(world: World) -> None:
@@ -175,11 +186,13 @@ def _pay(world: World) -> None:
     volume = world.world_use
     if world.month <= MID_2025:
         world.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * volume, 1e-9)
-    cost = world.law.compliance_cost.tolist()
+    standing = world.law.compliance_cost.tolist()
+    cost = [standing[lab.index] + 12.0 * lab.expense for lab in world.labs]
     net = [max(0.0, r * volume * world.usd_per_unit - cost[i]) for i, r in enumerate(revenue)]
     total = sum(net) or 1.0
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / total)
+        lab.expense = 0.0
 
 
 def build(world: World) -> None:
@@ -229,6 +242,8 @@ def respond(world: World) -> None:
     for crisis in world.scenario.crisis.values():
         if month_index(crisis.month) == world.month:
             strike(world, crisis.origin, crisis.share)
+    for government in world.governments:
+        government.review(world.month)
 
 
 def strike(world: World, origin: str, share: float) -> None:
@@ -273,13 +288,8 @@ def covered(world: World) -> float:
 
 def observe(world: World) -> None:
     """Everything in the table of outcomes is measured."""
-    for which in ("true", "measured"):
-        for group, path in world.best[which].items():
-            path.append(world.running_best[which][group])
     world.observed = {name: float(outcome.function(world)) for name, outcome in OUTCOMES.items()}
     world.rows.append(np.array(list(world.observed.values()), np.float32))
-    for government in world.governments:
-        government.review(world.month)
 
 
 PHASES = (law, compute, research, release, leak, audit, adopt, build, misuse, respond, observe)

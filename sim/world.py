@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import exp, log
@@ -90,6 +91,7 @@ class World(mesa.Model):
         self.handover = HANDOVER if self.scenario.history == "replay" else 0
         self.info = data.countries()
         self.policies = tuple(sorted(self.scenario.policy.items()))
+        self.mix = np.array(by_channel(self.p, "mix")) / sum(by_channel(self.p, "mix"))
         self._settle_countries()
         self._settle_labs()
         self._settle_catalogue()
@@ -99,7 +101,11 @@ class World(mesa.Model):
         self.us_government = Government(self, "US")
         self.governments = (self.us_government, Government(self, "CN"), Government(self, "EU"))
         self.assessor = Assessor(self)
-        self.auditors = (Auditor(self, "public repository", 0), Auditor(self, "government suppliers", 1))
+        government_use = np.array([float(h == GOVERNMENT) for h in range(N_CHANNELS)])
+        self.auditors = (
+            Auditor(self, "public repository", 0, self.mix),
+            Auditor(self, "government suppliers", 1, government_use),
+        )
         self._start_state()
         self.datacollector = mesa.DataCollector(
             model_reporters={
@@ -148,6 +154,7 @@ class World(mesa.Model):
             tuple(self.slugs),
             tuple(origins),
             tuple(self.info[lab.home].alignment for lab in self.labs),
+            tuple(lab.fringe for lab in self.labs),
             access,
         )
 
@@ -161,6 +168,7 @@ class World(mesa.Model):
         }
         self.running_best = {which: dict.fromkeys(GROUPS, -1e9) for which in ("true", "measured")}
         self._open_best = [-1e9] * len(self.labs)
+        self._open_measured = [-1e9] * 3
         self.teachers: list[list[tuple[float, int, int]]] = []
         self.ideas: list[list[tuple[float, int]]] = [[(-1e9, US)], [(-1e9, US)]]
         self._held_ideas: dict[int, tuple[float, int]] = {}
@@ -176,7 +184,7 @@ class World(mesa.Model):
         n = len(self.labs)
         self._law_key: tuple[object, ...] | None = None
         self._strengths = (0.0,) * len(self.policies)
-        self.law = Law(self.terrain).settle()
+        self.law = statute(self.terrain, self.policies, -1)
         self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
         self.defence = 0.0
         self.legal = {"CN": self.p.stock_cn_2022, "row": self.p.stock_row_2022}
@@ -204,7 +212,6 @@ class World(mesa.Model):
             np.zeros(7),
             np.zeros((2, N_CHANNELS + 1)),
         )
-        self.mix = np.array(by_channel(self.p, "mix")) / sum(by_channel(self.p, "mix"))
         self.criticality = np.array(by_channel(self.p, "criticality"))
         self.gdp_share = channel_sizes(self)[:, GOVERNMENT]
         self.rows: list[np.ndarray] = []
@@ -260,8 +267,7 @@ class World(mesa.Model):
     def read_law(self, month: int) -> Law:
         """The law of a month; made anew only when some policy's intensity changed or one begins."""
         strengths = tuple(policy.intensity(month) for _, policy in self.policies)
-        begins = tuple(now > 0.0 == before for now, before in zip(strengths, self._strengths, strict=True))
-        key, self._strengths = (strengths, begins), strengths
+        key, self._strengths = (strengths, self._strengths), strengths
         if key != self._law_key:
             law = statute(self.terrain, self.policies, month)
             self.friction = law.friction.copy()
@@ -282,14 +288,18 @@ class World(mesa.Model):
         """Capability of the best release so far."""
         return self.running_best["true"]["all"]
 
-    def best_open(self, excluding_lab: int = -1, excluding_origin: int = -1) -> float:
-        """Capability of the best open release so far, without one lab's or one origin's."""
-        kept = [
-            x
-            for lab, x in zip(self.labs, self._open_best, strict=True)
-            if lab.index != excluding_lab and lab.origin != excluding_origin
-        ]
-        return max(kept)
+    def best_open(self, excluding_lab: int) -> float:
+        """Capability of the best open release so far, without one lab's."""
+        return max(x for i, x in enumerate(self._open_best) if i != excluding_lab)
+
+    def best_open_measured(self, excluding_origin: int) -> float:
+        """Measured capability of the best open release so far, without one origin's."""
+        return max(x for o, x in enumerate(self._open_measured) if o != excluding_origin)
+
+    def lag(self, which: str, reference: str, group: str) -> float:
+        """Months since the reference's running best first exceeded the group's best ("true" or "measured" scores)."""
+        leader = self.best[which][reference]
+        return float(max(0, len(leader) - bisect_right(leader, self.best[which][group][-1])))
 
     def idea_pool(self, origin: int) -> tuple[float, int]:
         """Best public efficiency that labs of an origin can reach, and whose it is."""
@@ -334,18 +344,14 @@ class World(mesa.Model):
         row = len(self.catalogue)
         luck = self.streams("release")
         opened = draft.mode >= OPEN_WEIGHTS
-        number = lab.number * 4 + int(draft.small) + 2 * int(self.month < self.handover)
-        controlled = opened and luck.uniform(lab.index, self.month, number, 0) < law.controlled[lab.origin]
+        controlled = opened and luck.uniform(lab.index, draft.draw, 0) < law.controlled[lab.origin]
         risk = p.compromise + (p.compromise_premium if lab.origin == CN else 0.0)
-        measured = draft.capability
-        if self.month >= self.handover:
-            measured = self.us_government.measure(
-                draft.capability, lab.origin, lab.index, 2 * lab.number + int(draft.small)
-            )
+        measured = self.us_government.measure(draft.capability, lab.origin, lab.index, draft.draw)
         self.catalogue.add(
             draft.name,
             month=self.month,
             lab=lab.index,
+            draw=draft.draw,
             origin=lab.origin,
             mode=draft.mode,
             small=draft.small,
@@ -358,9 +364,9 @@ class World(mesa.Model):
             data=parts[1],
             code=parts[2],
             licence=parts[3],
-            compromised=opened and luck.uniform(lab.index, self.month, number, 1) < risk,
+            compromised=opened and luck.uniform(lab.index, draft.draw, 1) < risk,
             controlled=float(controlled),
-            contained=bool(controlled) and luck.uniform(lab.index, self.month, number, 2) < law.containment[lab.origin],
+            contained=bool(controlled) and luck.uniform(lab.index, draft.draw, 2) < law.containment[lab.origin],
             mirrored=opened and not controlled,
             documented=draft.documented,
         )
@@ -368,10 +374,10 @@ class World(mesa.Model):
         lab.best_underlying = max(lab.best_underlying, draft.underlying)
         self._note_records(lab, draft, measured, opened)
         self._share_ideas(row, draft, lab.origin, parts, opened, bool(controlled))
-        self._time_leak(row, lab.index, number)
+        self._time_leak(row, lab.index, draft.draw)
         return row
 
-    def _time_leak(self, row: int, lab: int, number: int) -> None:
+    def _time_leak(self, row: int, lab: int, draw: int) -> None:
         """Draw the month in which weights that are not free reach mirrors (a constant monthly hazard)."""
         c, p = self.catalogue.columns, self.p
         if c.mirrored[row] or c.contained[row] or self.month < 0:
@@ -379,7 +385,7 @@ class World(mesa.Model):
         closed = c.mode[row] == API
         hazard = p.theft_hazard if closed else p.leak_hazard
         if hazard > 0.0 and not (closed and c.small[row]):
-            u = self.streams("leak").uniform(lab, self.month, number)
+            u = self.streams("leak").uniform(lab, draw)
             wait = 1 if hazard >= 1.0 else 1 + int(log(u) / log(1.0 - hazard))
             if not closed or wait <= THEFT_WINDOW:
                 self.leaks.setdefault(self.month + wait, []).append(row)
@@ -394,6 +400,7 @@ class World(mesa.Model):
             if draft.capability > max(self._open_best) and self.month >= 0:
                 self.adopters.notice(lab.index)
             self._open_best[lab.index] = max(self._open_best[lab.index], draft.capability)
+            self._open_measured[lab.origin] = max(self._open_measured[lab.origin], measured)
 
     def _share_ideas(
         self, row: int, draft: Draft, origin: int, parts: tuple[float, ...], opened: bool, controlled: bool

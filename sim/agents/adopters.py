@@ -143,6 +143,7 @@ class Adopters(Sequence[AdopterView]):
         self.factors = np.array(
             [by_channel(p, f"{name}_factor") for name in ("capability", "openness", "price", "novelty")] + [[0.0] * 5]
         ).T.copy()
+        self.factors[:, 3] *= p.novelty_weight
         self.factors[CHANNELS.index("developer"), 4] = p.breadth_weight
         self.need_offset = np.array(by_channel(p, "need_offset"))
         self.access_factor = np.array(by_channel(p, "access_factor"))

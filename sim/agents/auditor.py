@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from sim.agents.choice import use_by_release
 from sim.catalogue import CLEAN, FLAGGED, UNAUDITED
 from sim.law import OPEN_WEIGHTS, Assessment, AuditProgramme
 
@@ -23,7 +24,7 @@ class Assessor(mesa.Agent):
         world = self.model
         measured = world.us_government.measure(capability, lab.origin, lab.index, draw)
         if duty.reference == "marginal":
-            above = measured - world.best_open(excluding_origin=lab.origin) >= duty.delta
+            above = measured - world.best_open_measured(lab.origin) >= duty.delta
         else:
             above = measured >= duty.absolute
         dangerous = any(measured >= getattr(world.p, f"threshold_{domain}") for domain in duty.domains)
@@ -36,13 +37,15 @@ class Auditor(mesa.Agent):
 
     Attributes
     ----------
+    mix : array (channel,)
+        Weights of the channels whose use counts when releases are ranked.
     queue : list of (month due, release, finding)
         Audits done but not yet published.
     """
 
-    def __init__(self, model: World, name: str, number: int) -> None:
+    def __init__(self, model: World, name: str, number: int, mix: np.ndarray) -> None:
         super().__init__(model)
-        self.name, self.number = name, number
+        self.name, self.number, self.mix = name, number, mix
         self.done = np.zeros(len(model.catalogue.columns.month), bool)
         self.credit = 0.0
         self.queue: list[tuple[int, int, int, AuditProgramme]] = []
@@ -73,8 +76,8 @@ class Auditor(mesa.Agent):
     def next_release(self, programme: AuditProgramme) -> int:
         """The most used (or most risky) open release that was not audited yet, -1 if there is none."""
         c = self.model.catalogue.columns
-        use = self.model.use_of_releases
-        n = len(use)
+        n = len(self.model.use_of_releases)
+        use = use_by_release(self.model.market, self.model.tally.slot, self.mix, n)
         weight = np.where((c.mode[:n] >= OPEN_WEIGHTS) & ~self.done[:n], use, 0.0)
         if programme.priority == "risk":
             weight = weight * (1.0 + self.model.origin_risk[c.origin[:n]])
@@ -83,8 +86,9 @@ class Auditor(mesa.Agent):
 
     def examine(self, programme: AuditProgramme, release: int) -> int:
         """A traced compromise is found with the audit's power; a sound release is flagged by mistake at times."""
-        draw = self.model.streams("audit").uniform(self.number, release)
-        if self.model.catalogue.columns.compromised[release]:
+        c = self.model.catalogue.columns
+        draw = self.model.streams("audit").uniform(self.number, int(c.lab[release]), int(c.draw[release]))
+        if c.compromised[release]:
             return FLAGGED if draw < programme.power * programme.traceability else CLEAN
         return FLAGGED if draw < programme.false_positive else CLEAN
 

@@ -361,7 +361,7 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
     use, size : array (country, channel), share that uses AI and size (people, GDP, projects)
     people : array (country,)
     bloc : int array (country,), order of BLOCS
-    china : array (channel,), weight of China in world measures
+    china : array (channel,), weight of China in the world's region (what hubs and routers see)
     mix : array (channel,), weights of the mix of channels
     """
     n_country, n = use.shape[0], market.slot.size
@@ -381,14 +381,13 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
             cell = c * N_CHANNELS + h
             weight[c, h] = size[c, h] * use[c, h]
             each = weight[c, h] / (start[cell + 1] - start[cell])
-            hub = each * (china[h] if b == 1 else 1.0)
             parts[b, h, len(KINDS)] += weight[c, h]
-            total[h] += hub * (start[cell + 1] - start[cell])
+            total[h] += weight[c, h]
             for k in range(n):
                 count = counts[cell, market.slot[k]]
                 if count > 0:
                     country[c, market.family[k]] += f4(count) / f4(adopters)
-                    slot[h, k] += count * hub
+                    slot[h, k] += count * each
                     parts[b, h, market.origin[k]] += count * each
                     if market.mode[k] >= OPEN_WEIGHTS:
                         parts[b, h, len(KINDS) - 1] += count * each

@@ -33,11 +33,10 @@ class Government(mesa.Agent):
         return capability + bias + p.measurement_noise * self.model.streams("measurement").normal(lab, draw)
 
     def review(self, month: int) -> None:
-        """Look at incidents, gaps and share every few months."""
+        """Look at measured gaps every few months; between reviews the last finding stands."""
         world = self.model
-        if month % round(world.p.review_months) == 0:
-            world_row = world.observed
+        if self.indicators is None or month % round(world.p.review_months) == 0:
             self.indicators = {
-                name: world_row[name]
-                for name in ("incidents_reported", "lag_open_closed", "lag_us_cn", "us_share_abroad")
+                "lag_us_cn": world.lag("measured", "us", "cn"),
+                "lag_open_closed": world.lag("measured", "closed", "open"),
             }

@@ -25,10 +25,11 @@ FRINGE_COMPONENTS = {**COMPONENTS, OPEN_WEIGHTS: (1.0, 0.6, 0.8, 0.5), OPEN_SOUR
 
 
 class Draft(NamedTuple):
-    """A release that is decided but not out yet."""
+    """A release that is decided but not out yet; ``draw`` is its permanent number within the lab."""
 
     month: int
     name: str
+    draw: int
     mode: int
     small: bool
     capability: float
@@ -64,7 +65,8 @@ class Lab(mesa.Agent):
         self.best_score = self.best_released = self.best_underlying = -1e9
         self.last_flagship: int | None = None
         self.next_flagship = info.first_month
-        self.number = 0
+        self.number = self.replayed = 0
+        self.expense = 0.0
         self.drafts: list[Draft] = []
         self.record: list[tuple[int, int]] = []
         self.record_licence: list[int] = []
@@ -174,6 +176,7 @@ class Lab(mesa.Agent):
         lead, market, backfire = self._lead_utility(capability), self._market(), world.backfire
         closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
         opened = self.leaning() - world.law.opening_cost[self.index] - world.reach_lost(self.origin)
+        opened -= p.delay_cost * sum(duty.delay for duty in self._duties(capability, draw))
         if self.origin == CN:
             opened += p.state_push + backfire - _mean(self._backfires, backfire)
         if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
@@ -212,8 +215,9 @@ class Lab(mesa.Agent):
             mode = OPEN_SOURCE if luck.uniform(self.index, month, n, 1) < p.fringe_openness else API
             underlying = self.capability()
             noisy = underlying + p.capability_noise * luck.normal(self.index, month, n, 2)
+            draw = 2 * self.number
             self.drafts.append(
-                Draft(month, self._name(2 * self.number), mode, False, noisy, underlying, self.efficiency, True)
+                Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency, True)
             )
 
     def _name(self, draw: int) -> str:
@@ -223,18 +227,25 @@ class Lab(mesa.Agent):
         mode = self.decide_mode(capability, month, draw)
         delay, documented = 0, False
         if mode in OPEN:
-            for duty in self.model.law.assessments:
-                if self.index in duty.labs and capability >= duty.floor and self._bound(duty, draw):
-                    delay, documented = delay + duty.delay, True
-                    self.model.charge("labs", duty.cost)
-                    if self.model.assessor.judges_hazardous(duty, self, capability, draw) and mode in OPEN:
-                        mode = self._fall_back(duty, draw)
+            for duty in self._duties(capability, draw):
+                delay, documented = delay + duty.delay, True
+                self.expense += duty.cost
+                self.model.charge("labs", duty.cost)
+                if self.model.assessor.judges_hazardous(duty, self, capability, draw) and mode in OPEN:
+                    mode = self._fall_back(duty, draw)
+        due = month + delay
         self.drafts.append(
-            Draft(month + delay, self._name(draw), mode, small, capability, underlying, self.efficiency, documented)
+            Draft(due, self._name(draw), draw, mode, small, capability, underlying, self.efficiency, documented)
         )
 
-    def _bound(self, duty: Assessment, draw: int) -> bool:
-        return self.model.streams("bound by assessment").uniform(self.index, draw) < duty.strength
+    def _duties(self, capability: float, draw: int) -> list[Assessment]:
+        """Assessments that the law asks for before an open release of this capability."""
+        duties = self.model.law.assessments
+        if not duties:
+            return []
+        measured = self.model.us_government.measure(capability, self.origin, self.index, draw)
+        bound = self.model.streams("bound by assessment").uniform(self.index, draw)
+        return [d for d in duties if self.index in d.labs and measured >= d.floor and bound < d.strength]
 
     def _fall_back(self, duty: Assessment, draw: int) -> int:
         """An open-minded lab keeps weights in reach of vetted users if it may, else serves or holds."""

@@ -66,7 +66,6 @@ class AuditRepository(Policy):
                 auditor="public repository",
                 countries=tuple(range(law.terrain.sizes["country"])),
                 audits_a_month=self.budget / self.cost_per_audit / 12.0 * effect,
-                cost=self.cost_per_audit,
                 priority=self.priority,
                 power=self.detect_prob,
                 traceability=self.traceability,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.months import month_index
 from sim.parameters import CHANNELS
 from sim.policies import Policy, own
 
@@ -13,6 +12,9 @@ if TYPE_CHECKING:
     from sim.law import Law
 
 _JUDGED = "judgement"
+US, OTHER = 0, 2
+OPEN = (2, 3)
+CAREFUL = (CHANNELS.index("enterprise"), CHANNELS.index("government"))
 
 
 class OpenWeightControl(Policy):
@@ -98,23 +100,24 @@ class OpenWeightControl(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the control into a month's law."""
-        from sim.law import OPEN, OTHER, US
-
         effect = strength * self.enforcement
-        origins = (US, OTHER) if self.allied_coverage >= 1.0 else (US,)
+        rise = max(0.0, effect - self.intensity(month - 1) * self.enforcement)
         labs = law.terrain.bound_labs(self.allied_coverage)
         targets = law.terrain.country_indices(self.targets)
-        if self.kyc:
-            burden = -log(1.0 - self.kyc_friction * effect)
-            law.write(name, "friction", burden, origins=origins, modes=OPEN)
-            careful = [CHANNELS.index("enterprise"), CHANNELS.index("government")]
-            law.write(name, "friction", -self.reassurance * effect, origins=origins, channels=careful, modes=OPEN)
-            law.write(name, "alarm", self.kyc_refusal * effect, origins=origins)
-        law.write(name, "denial", self.denial * effect, countries=targets, origins=origins, modes=OPEN)
-        law.write(name, "controlled", effect, origins=origins)
-        law.write(name, "containment", 1.0 - self.leakage, origins=origins)
+        for origin, share in ((US, 1.0), (OTHER, self.allied_coverage)):
+            if share > 0.0:
+                self._bind(law, name, origin, effect * share, rise * share, targets)
         law.write(name, "opening_cost", self.opening_cost * effect, labs=labs)
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
-        if month == month_index(self.start):
-            law.write(name, "alarm", effect, countries=targets, origins=origins)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
+
+    def _bind(self, law: Law, name: str, origin: int, effect: float, rise: float, targets: tuple[int, ...]) -> None:
+        """What users of one origin's open weights meet: checks, denial, and the cut-off as the control tightens."""
+        if self.kyc:
+            law.write(name, "friction", -log(1.0 - self.kyc_friction * effect), origins=[origin], modes=OPEN)
+            law.write(name, "friction", -self.reassurance * effect, origins=[origin], channels=CAREFUL, modes=OPEN)
+            law.write(name, "alarm", self.kyc_refusal * effect, origins=[origin])
+        law.write(name, "denial", self.denial * effect, countries=targets, origins=[origin], modes=OPEN)
+        law.write(name, "controlled", effect, origins=[origin])
+        law.write(name, "containment", 1.0 - self.leakage, origins=[origin])
+        law.write(name, "alarm", rise, countries=targets, origins=[origin])

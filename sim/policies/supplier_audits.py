@@ -91,7 +91,6 @@ class SupplierAudits(Policy):
                 auditor="government suppliers",
                 countries=countries,
                 audits_a_month=self.audits_a_year / 12.0 * effect,
-                cost=self.cost_per_audit,
                 priority=self.priority,
                 power=self.detect_prob,
                 traceability=self.traceability,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.months import month_name
-from sim.report import findings, pictures, plotted, setting, style, words
+from sim.report import findings, maps, pictures, plotted, setting, style, words
 from sim.report.figures import FORECAST
 from sim.report.pictures import Picture
 from sim.report.plotted import Grid
@@ -121,6 +121,8 @@ def _context(study: Study, shown: list[Shown], question: str | None, out: Path) 
         "assumed": setting.parameter_grid(study, assumed=True),
         "parameters": setting.parameter_grid(study, assumed=False),
         "policy_settings": setting.policy_grid(study),
+        "enough": maps.ENOUGH,
+        "few": setting.few(study),
         "limits": setting.limits(study),
         "command": setting.command(study),
         "versions": setting.versions(),

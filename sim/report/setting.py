@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import shlex
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
 _USUAL = 48
+_FEW = 0.01
 
 _CONDITIONAL = (
     "All results hold under the model and the values listed above. They compare policies; they do not predict."
@@ -245,6 +247,24 @@ def rule() -> list[str]:
     return [none, clear, f"Likely: not clear, but at least {likely} have the same sign. Undecided (?): fewer."]
 
 
+def by_chance(replications: int) -> float:
+    """Return the probability that so many coin flips agree in sign as often as a clear sign needs."""
+    needed = math.ceil(rubric.AGREEMENT * replications - 1e-9)
+    ways = sum(math.comb(replications, k) for k in range(needed, replications + 1))
+    return min(1.0, 2 * ways / 2**replications)
+
+
+def few(study: Study) -> str:
+    """Return a warning where the replications are too few for the word clear to mean much, else nothing."""
+    chance = by_chance(study.replications)
+    if chance <= _FEW:
+        return ""
+    return (
+        f"Few replications ({study.replications}): by chance alone, {words.percent(chance)} of cells would have the "
+        "same sign as often as the word clear asks for. Run more before quoting."
+    )
+
+
 def limits(study: Study) -> list[str]:
     """Return what the reader must keep in mind, as far as it follows from the study and the model."""
     paired = (
@@ -261,6 +281,7 @@ def limits(study: Study) -> list[str]:
         "chance alone can move a share by eight percentage points."
     )
     lines = [_CONDITIONAL, paired, _NOT_ADDED, _PAPER, harm, country, _FITTED, _UNDER_DETERMINED]
+    lines += [warning for warning in (few(study),) if warning]
     lines += _short_windows(study)
     failed = len(study.failures)
     if failed:

@@ -1,4 +1,4 @@
-"""The model's draws and plain exp, log and tastes, in exact integers and Python floats."""
+"""The model's draws and what is made of them, in exact integers and Python floats."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ def unit32(bits: int) -> float:
 def unit64(bits: int) -> float:
     """A number in (0, 1) of 52 bits."""
     return ((bits >> 12) + 0.5) / 2**52
+
+
+def logistic(x: float) -> float:
+    """1 / (1 + exp(-x))."""
+    return 1.0 / (1.0 + exp(-x)) if x > -700.0 else 0.0
 
 
 def gumbel(u: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from math import exp, inf, log, sqrt
+from math import exp, log, sqrt
 from typing import NamedTuple
 
 import mesa
@@ -20,7 +20,7 @@ from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US
 from sim.parameters import CHANNELS, by_channel
 from sim.phases import PHASES
 from sim.world import World
-from tests.reference.draws import TASTES, draw32, gumbel, neighbours, nth, tastes, unit32
+from tests.reference.draws import draw32, gumbel, logistic, neighbours, nth, tastes, unit32
 from tests.reference.misuse import misuse
 
 CONSUMER, MARKET, ENTERPRISE, DEVELOPER, GOVERNMENT = range(5)
@@ -28,12 +28,10 @@ BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
 REGIONS = (BLOCS, BLOCS[2:], ("us_aligned",), ("third_country",), ("restricted",), ("US",), ("CN",))
 LEAST_PER_PLACE = 4
 MOST_ALIVE = 96
+RETIRE_AFTER = 24
+RETIRE_BELOW = 0.001
 CANDIDATES = 6
 FLAGGED = 2
-
-
-def logistic(x: float) -> float:
-    return 1.0 / (1.0 + exp(-x))
 
 
 class Slot(NamedTuple):
@@ -119,8 +117,8 @@ class Place:
         release, c, h = offer.release, self.country, self.channel
         origin, mode, family = release.origin, offer.slot.mode, offer.slot.family
 
-        access = self.access_factor * log(law["access"][c][origin][h])
-        match = p.alignment_weight * (0.0, 1.0, -1.0)[(origin == US) - (origin == CN)] * (self.alignment - 0.5)
+        access = self.access_factor * log(max(law["access"][c][origin][h], 1e-9))
+        match = p.alignment_weight * {US: 1.0, CN: -1.0}.get(origin, 0.0) * (self.alignment - 0.5)
         taste = self.taste_cn if origin == CN else 0.0
         price = self.income * (offer.price + world.panel.price_weight(h) * log(law["price_factor"][c][origin]))
         distrust = p.flagged_effect * (1.0 - float(world.security[c, origin]))
@@ -251,6 +249,7 @@ class Panel:
         self.candidates: dict[Slot, list[int]] = {}
         self.newest: dict[Slot, int] = {}
         self.retired: dict[Slot, int] = {}
+        self.recently_opened: Counter[int] = Counter()
         self.offers: list[list[Offer]] = [[] for _ in CHANNELS]
         # What shared phases read.
         self.size = np.array(sizes).T
@@ -282,8 +281,8 @@ class Panel:
         """Slots on offer: not those long not renewed and hardly used, nor the least used beyond the limit."""
         kept = sorted(slot for slot, month in self.newest.items() if month > self.retired.get(slot, -1000))
         users = Counter(a.using for a in self.adopters)
-        old = [slot for slot in kept if self.newest[slot] < self.world.month - 24]
-        out = {slot for slot in old if users[slot] < 0.001 * len(self)}
+        old = [slot for slot in kept if self.newest[slot] < self.world.month - RETIRE_AFTER]
+        out = {slot for slot in old if users[slot] < RETIRE_BELOW * len(self)}
         kept = [slot for slot in kept if slot not in out]
         out |= set(sorted(kept, key=lambda slot: users[slot])[: max(0, len(kept) - MOST_ALIVE)])
         for slot in sorted(out):
@@ -297,6 +296,8 @@ class Panel:
         """Set out the month's offers in every channel."""
         self.read_catalogue()
         slots = self.alive()
+        year = [r for r in self.releases if r.month > self.world.month - 12]
+        self.recently_opened = Counter(r.family for r in year if r.mode >= OPEN_WEIGHTS)
         shown = [[self.best_offer(slot, h) for slot in slots] for h in range(len(CHANNELS))]
         self.offers = [[o for o in row if h != DEVELOPER or o.slot.mode != API] for h, row in enumerate(shown)]
         self.market = Shelf(
@@ -325,8 +326,7 @@ class Panel:
         log_price = release.log_price - log(p.price_fall) * behind / p.price_points
         breadth = 0.0
         if h == DEVELOPER and slot.mode != API and not world.labs[slot.family].fringe:
-            recent = [r for r in self.releases if r.family == slot.family and r.mode >= OPEN_WEIGHTS]
-            breadth = p.breadth_weight * log(1.0 + sum(r.month > world.month - 12 for r in recent))
+            breadth = p.breadth_weight * log(1.0 + self.recently_opened[slot.family])
         return Offer(
             slot,
             release,
@@ -411,3 +411,178 @@ def panel_sizes(sizes: Iterable[float], adopters: int) -> list[int]:
     for i in sorted(range(len(each)), key=lambda i: each[i] - exact[i])[: spare - sum(each)]:
         each[i] += 1
     return [LEAST_PER_PLACE + n for n in each]
+
+
+# the phases that the World compiles
+
+
+def adopt(world: PlainWorld) -> None:
+    """Use spreads; adopters review; shares are counted."""
+    spread_use(world)
+    names = ("access", "friction", "denial", "price_factor")
+    world.statute = {name: getattr(world.law, name).tolist() for name in names}
+    world.review_bits = world.streams("review").bits(world.month)
+    world.choice_bits = world.streams("choice").bits(world.month)
+    world.panel.derivative_share = [float(x) for x in world.derivative_shares()]
+    world.panel.open_market()
+    adopters = world.agents_by_type[Adopter]
+    adopters.do("remember")
+    adopters.do("review")
+    count(world)
+    world.panel.learn()
+    pay(world)
+
+
+def spread_use(world: PlainWorld) -> None:
+    """A month of Bass uptake towards each place's ceiling; developers are counted by projects, not by use."""
+    p = world.p
+    growth = p.ceiling_growth * (world.month / 12.0 - 2.5)
+    for place in world.panel.places:
+        at = place.country, place.channel
+        use, ceiling = float(world.use[at]), logistic(float(world.use_ceiling[at]) + growth)
+        change = (p.bass_p + p.bass_q * use / ceiling) * (ceiling - use) / 12.0
+        world.use[at] = 1.0 if place.channel == DEVELOPER else max(0.0, use + change)
+    people = [info.working_age_m for info in world.info]
+    world.world_use = sum(n * float(use) for n, use in zip(people, world.use[:, CONSUMER], strict=True)) / sum(people)
+
+
+def count(world: PlainWorld) -> None:
+    """Shares of use after the month's reviews."""
+    panel, families, channels = world.panel, len(world.labs), len(CHANNELS)
+    slots = [Slot(number // len(MODES), number % len(MODES)) for number in panel.market.slot.tolist()]
+    china = (1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0)
+    own = [[0.0] * families for _ in world.info]
+    people = Counter(place.country for place in panel.places for _ in place.adopters)
+    hub = [Counter() for _ in CHANNELS]
+    parts = {(bloc, h): [0.0] * 4 for bloc in BLOCS for h in range(channels)}
+    total = Counter()
+    for place in panel.places:
+        h, seen = place.channel, 1.0 if place.bloc != "CN" else china[place.channel]
+        each = place.weight / len(place.adopters)
+        total[place.bloc, h] += place.weight
+        for slot, users in Counter(a.using for a in place.adopters).items():
+            own[place.country][slot.family] += users / people[place.country]
+            hub[h][slot] += users * each * seen
+            parts[place.bloc, h][world.labs[slot.family].origin] += users * each
+            parts[place.bloc, h][3] += users * each if slot.mode >= OPEN_WEIGHTS else 0.0
+
+    slot_share = [[hub[h][slot] / sum(hub[h].values()) for slot in slots] for h in range(channels)]
+    mixed = [sum(m * row[k] for m, row in zip(world.mix.tolist(), slot_share, strict=True)) for k in range(len(slots))]
+    world_share = [[0.0] * families for _ in range(channels + 1)]
+    for row, shares in zip(world_share, [*slot_share, mixed], strict=True):
+        for slot, share in zip(slots, shares, strict=True):
+            row[slot.family] += share
+    panel.country_share, panel.world_share = own, world_share[:channels]
+
+    region = [[region_shares(blocs, h, parts, total, china) for h in range(channels)] for blocs in REGIONS]
+    for row in region:
+        row.append([sum(m * x[kind] for m, x in zip(world.mix.tolist(), row, strict=True)) for kind in range(4)])
+    world.tally = Tally(
+        country=np.array(own),
+        world=np.array(world_share),
+        slot=np.array(slot_share),
+        region=np.array(region),
+        use=np.array([place.weight for place in panel.places]).reshape(-1, channels),
+        people=np.array([people_using(world, blocs) for blocs in REGIONS]),
+        concentration=np.array([[sum(x * x for x in row) for row in world_share], country_concentration(world)]),
+    )
+    world.use_of_releases = np.zeros(len(world.catalogue))
+    for h, row in enumerate(slot_share):
+        for release, share in zip(panel.market.release[h].tolist(), row, strict=True):
+            world.use_of_releases[release] += float(world.mix[h]) * share
+
+
+def region_shares(
+    blocs: tuple[str, ...], h: int, parts: dict[tuple[str, int], list[float]], total: Counter, china: tuple[float, ...]
+) -> list[float]:
+    """Shares of the three origins and of open releases in a region's use; in the world China counts in part."""
+    seen = {bloc: china[h] if bloc == "CN" and blocs == BLOCS else 1.0 for bloc in blocs}
+    use = sum(seen[bloc] * total[bloc, h] for bloc in blocs)
+    return [sum(seen[bloc] * parts[bloc, h][kind] for bloc in blocs) / use for kind in range(4)]
+
+
+def people_using(world: PlainWorld, blocs: tuple[str, ...]) -> float:
+    """Share of a region's people who use AI."""
+    here = [(i, info.working_age_m) for i, info in enumerate(world.info) if info.bloc in blocs]
+    return sum(people * float(world.use[i, CONSUMER]) for i, people in here) / sum(people for _, people in here)
+
+
+def country_concentration(world: PlainWorld) -> list[float]:
+    """HHI over countries of use, by channel and for the mix."""
+    columns = []
+    for h in range(len(CHANNELS)):
+        use = [place.weight for place in world.panel.places if place.channel == h]
+        columns.append([x / sum(use) for x in use])
+    mixed = [sum(m * x for m, x in zip(world.mix.tolist(), row, strict=True)) for row in zip(*columns, strict=True)]
+    return [sum(x * x for x in column) for column in (*columns, mixed)]
+
+
+def pay(world: PlainWorld) -> None:
+    """Revenue: price times use in the market and enterprise channels (a part of it for hosted open weights), less cost."""
+    p, market = world.p, world.panel.market
+    revenue = [0.0] * len(world.labs)
+    for h in (MARKET, ENTERPRISE):
+        for k, (family, mode) in enumerate(zip(market.family.tolist(), market.mode.tolist(), strict=True)):
+            kept = p.open_revenue if mode >= OPEN_WEIGHTS else 1.0
+            revenue[family] += kept * float(world.tally.slot[h, k]) * exp(float(market.log_price[h, k]))
+    if world.month <= 30:
+        world.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * world.world_use, 1e-9)
+    unit = world.usd_per_unit * world.world_use
+    net = [max(0.0, r * unit - float(cost)) for r, cost in zip(revenue, world.law.compliance_cost, strict=True)]
+    for lab, x in zip(world.labs, net, strict=True):
+        lab.share_history.append(x / (sum(net) or 1.0))
+
+
+def build(world: PlainWorld) -> None:
+    """Developers build on open weights: the more capable and adaptable, the more; friction keeps them from it."""
+    p, panel = world.p, world.panel
+    flow, tainted = [0.0] * len(world.labs), [0.0] * len(world.labs)
+    value = [[0.0] * len(BLOCS) for _ in range(3)]
+    for place in panel.places:
+        if place.channel != DEVELOPER:
+            continue
+        each = place.size * place.capacity / len(place.adopters)
+        offers = {offer.slot: offer for offer in panel.offers[DEVELOPER]}
+        for slot, users in Counter(a.using for a in place.adopters).items():
+            base = offers[slot].release
+            built = each * users * exp(-place.burden(offers[slot])) * base.adaptable
+            flow[slot.family] += built
+            worth = exp(p.application_slope * (base.capability - p.application_reference))
+            value[base.origin][BLOCS.index(place.bloc)] += built * worth
+    developers = world.panel.world_share[DEVELOPER]
+    for offer, share in zip(panel.offers[DEVELOPER], slot_shares(world, DEVELOPER), strict=True):
+        family = offer.slot.family
+        if offer.release.compromised and offer.release.finding != FLAGGED and developers[family] > 0.0:
+            tainted[family] += flow[family] * share / developers[family]
+    keep = 1.0 - p.derivative_decay
+    world.derivatives = np.array([keep * float(old) + new for old, new in zip(world.derivatives, flow, strict=True)])
+    world.tainted = np.array([keep * float(old) + new for old, new in zip(world.tainted, tainted, strict=True)])
+    world.derivative_flow, world.application_value = np.array(flow), value
+
+
+def slot_shares(world: PlainWorld, h: int) -> list[float]:
+    """Share of each of a channel's offers in its use."""
+    shares = dict(zip(world.panel.market.slot.tolist(), world.tally.slot[h].tolist(), strict=True))
+    return [shares[offer.slot.number] for offer in world.panel.offers[h]]
+
+
+PLAIN = {phase.__name__: phase for phase in (adopt, build, misuse)}
+
+
+class PlainWorld(World):
+    """The World with one agent per adopter and nothing compiled.
+
+    Parameters
+    ----------
+    graph_from : int
+        Adopters from which neighbours on a graph count.
+    """
+
+    phases = tuple(PLAIN.get(phase.__name__, phase) for phase in PHASES)
+
+    def __init__(self, scenario: str = "status-quo", *, rng: int = 0, replication: int = 0, graph_from: int = 20_000) -> None:
+        super().__init__(scenario, rng=rng, replication=replication)
+        self.statute: dict[str, list] = {}
+        self.review_bits = self.choice_bits = 0
+        self.panel = self.adopters = Panel(self, self.scenario.adopters, graph_from)
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)

@@ -14,7 +14,7 @@ from sim import report
 from sim.report import pictures
 from sim.report.html import POLICY, _cell
 from sim.report.pictures import PICTURES
-from sim.report.setting import command, compared, limits, rule
+from sim.report.setting import by_chance, command, compared, few, limits, rule
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 NUMBER = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?")
@@ -207,6 +207,14 @@ def test_scenarios_are_described_from_their_levers(study):
 
 def test_limits_say_what_follows_from_the_study(make):
     assert any("16 times" in line for line in limits(make((0, 1))))
+
+
+def test_few_replications_are_said(make):
+    assert by_chance(4) == pytest.approx(2 / 16)
+    assert by_chance(16) == pytest.approx(2 * (1 + 16) / 2**16)
+    assert by_chance(1) == 1.0
+    assert "Few replications (4): by chance alone, 12.5 % of cells" in few(make((0, 1), replications=4))
+    assert few(make((0, 1))) == ""
 
 
 @pytest.mark.usefixtures("few_pictures")

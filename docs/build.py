@@ -1,0 +1,398 @@
+"""Write the generated pages of this folder from the code: parameters, policies, outcomes and phases.
+
+With ``--check`` nothing is written; the pages that differ are named and the status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from sim.agents import adopters, choice, lab, malicious
+from sim.catalogue import CANDIDATES
+from sim.law import FIELDS, Law, Terrain
+from sim.months import month_index, month_name
+from sim.outcomes import FACTORS, OUTCOMES, REGIONS, Outcome
+from sim.parameters import CHANNELS, PARAMETERS, Parameter
+from sim.policies import LEVERS, Policy
+from sim.world import HANDOVER, THEFT_WINDOW, World, phase_names
+
+HERE = Path(__file__).resolve().parent
+NOTE = "<!-- Written by docs/build.py from the code. Do not edit: change the code and run `make docs`. -->"
+
+GROUPS = {
+    "compute": "Chip stocks and training runs",
+    "research": "Efficiency and capability",
+    "release": "Releases and their mode",
+    "leak": "Leaks and mirrors",
+    "use": "How many use AI",
+    "choice": "Which release they choose",
+    "build": "Applications and derivatives",
+    "misuse": "Misuse",
+    "audit": "Compromise and audits",
+    "trust": "Trust and measurement",
+}
+FACTOR_TITLES = {
+    "transparency": "Transparency",
+    "progress_specific": "Progress, specific use",
+    "progress_frontier": "Progress, frontier",
+    "power_distribution": "Power distribution",
+    "chinese_misuse": "Chinese misuse",
+    "other_misuse": "Other misuse",
+    "backdoors": "Backdoors",
+    "global_power": "Global power",
+}
+
+
+# Markdown
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; bars inside cells are escaped."""
+    lines = [list(heads), ["---"] * len(heads), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def number(x: float) -> str:
+    """A number with at most six digits, large ones with thousands apart."""
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
+    if abs(x) >= 1e6:
+        return f"{x:.4g}".replace("e+0", "e").replace("e+", "e")
+    text = f"{x:,.4f}".rstrip("0").rstrip(".") if abs(x) >= 0.001 or x == 0 else f"{x:g}"
+    return text.replace(",", " ").replace("-", "−")
+
+
+def span(low: float, high: float) -> str:
+    """A range in words."""
+    return f"{number(low)} to {number(high)}"
+
+
+def code(name: object) -> str:
+    """A name in code type."""
+    return f"`{name}`"
+
+
+def page(title: str, *parts: str) -> str:
+    """A whole page."""
+    return "\n\n".join((NOTE, f"# {title}", *parts)) + "\n"
+
+
+# Parameters
+
+
+def parameters_page() -> str:
+    """Every parameter, the numbers fixed in the code, and what follows from both."""
+    intro = (
+        "Every number about the world that a scenario may change, by group, as it stands in `sim/parameters.py`. "
+        "*5–95 %* is the range the value is thought to lie in, *allowed* what a scenario may set. A source that says "
+        "*judgement* marks a number that no published figure fixes. *Prototype fitted to the targets* marks a start "
+        "value found with an earlier, simpler program on the targets of [validation.md](validation.md); nothing has "
+        "been fitted with this model. What each one does is in [model.md](model.md).\n\n"
+        "A scenario file sets them in its `[parameters]` table, the command line with `--set parameters.NAME=VALUE`. "
+        "**A** marks an assumed response: the assumption set `no-assumed-responses` puts it to 0, and every "
+        "comparison is run that way as well."
+    )
+    sections = []
+    for group, title in GROUPS.items():
+        rows = [parameter_row(p) for p in PARAMETERS.values() if p.group == group]
+        heads = ("Parameter", "Value", "5–95 %", "Allowed", "Unit", "Source", "")
+        sections.append(f"## {title}\n\n{table(heads, rows)}")
+    unknown = {p.group for p in PARAMETERS.values()} - set(GROUPS)
+    if unknown:
+        raise ValueError(f"groups without a title: {sorted(unknown)}")
+    return page("Parameters", intro, *sections, *fixed_numbers(), derived_numbers())
+
+
+def parameter_row(p: Parameter) -> list[str]:
+    """One row of a parameter table."""
+    allowed = "any" if p.bounds == (-math.inf, math.inf) else span(*p.bounds)
+    return [code(p.name), number(p.value), span(p.low, p.high), allowed, p.unit, p.source, "A" if p.assumed else ""]
+
+
+def fixed_numbers() -> list[str]:
+    """Judgements and sizes that are constants of the code."""
+    world, catalogue, market, panel = (
+        f"`sim/{name}.py`" for name in ("world", "catalogue", "agents/choice", "agents/adopters")
+    )
+    rows = [
+        ("First generated month", month_name(HANDOVER), world),
+        ("Months in which a closed release may be stolen", str(THEFT_WINDOW), world),
+        ("Candidates of a family and mode (newest, and the most capable)", str(CANDIDATES), catalogue),
+        ("Alternatives (family, mode) alive at most", str(choice.MAX_ALIVE), market),
+        ("Neighbours of an adopter", str(choice.NEIGHBOURS), market),
+        ("Share of neighbours drawn from the whole panel", number(round(float(choice.REWIRED), 6)), market),
+        ("Months without a release after which an alternative may be retired", str(adopters.RETIRE_AFTER), panel),
+        ("Share of the panel below which it is retired then", number(adopters.RETIRE_BELOW), panel),
+        ("Adopters per country and channel, at least", str(adopters.LEAST_PER_CELL), panel),
+        ("Levels of a taste", str(len(adopters.TASTES)), panel),
+        ("Adopters from which neighbours count", number(adopters.GRAPH_FROM), panel),
+        (
+            "Skill of malicious actors, sd within a kind (points)",
+            number(malicious.SKILL_SD),
+            "`sim/agents/malicious.py`",
+        ),
+    ]
+    kinds = [
+        (
+            code(kind.name),
+            str(kind.agents),
+            number(kind.skill),
+            number(kind.budget),
+            *(number(share) for share in kind.domains),
+            ", ".join(kind.homes) or "drawn by people",
+        )
+        for kind in malicious.ACTORS
+    ]
+    heads = ("Kind", "Agents", "Skill", "Budget", *malicious.DOMAINS, "Homes")
+    parts = [
+        (who, code(("api", "gated", "open_weights", "open_source")[mode]), *(number(x) for x in components))
+        for who, table_of in (("firms", lab.COMPONENTS), ("fringe labs", lab.FRINGE_COMPONENTS))
+        for mode, components in table_of.items()
+    ]
+    return [
+        "## Numbers fixed in the code",
+        "Sizes of the machinery and judgements that a scenario cannot change.",
+        table(("What", "Value", "Where"), rows),
+        "Malicious actors: skill in index points, median budget in USD a month, share of attempts by domain.",
+        table(heads, kinds),
+        "Openness of generated releases, 0 to 1. Recorded releases carry their own values.",
+        table(("Labs", "Mode", "weights", "data", "code", "licence"), parts),
+    ]
+
+
+def derived_numbers() -> str:
+    """What the start values imply and model.md speaks of."""
+    v = {name: p.value for name, p in PARAMETERS.items()}
+    early, late = (
+        v["capability_slope"] * (math.log10(v[name]) + v["algorithmic_growth"])
+        for name in ("run_growth", "run_growth_2030")
+    )
+    firms, fringe = (
+        v["idea_embargo"] + v["idea_opacity"] * (1.0 - reveal_of(components[lab.OPEN_WEIGHTS]))
+        for components in (lab.COMPONENTS, lab.FRINGE_COMPONENTS)
+    )
+    secret = v["algorithmic_growth"] * v["secrecy_months"] / 12.0
+    rows = [
+        ("Frontier gain in 2023 and 2024, without catching up", f"{early:.1f} points a year"),
+        ("Frontier gain in 2030, without catching up", f"{late:.1f} points a year"),
+        ("Rise of what tasks ask for", f"{v['capability_need_growth']:g} points a year"),
+        ("Efficiency that open weights of a firm hold back", f"{firms:.2f} OOM"),
+        ("Efficiency that open weights of a fringe lab hold back", f"{fringe:.2f} OOM"),
+        ("Head start of the most efficient lab that nobody shares", f"{secret:.2f} OOM"),
+    ]
+    return "\n\n".join(
+        ("## What the start values imply", "Computed from the tables above.", table(("What", "Value"), rows))
+    )
+
+
+def reveal_of(components: tuple[float, float, float, float]) -> float:
+    """Share of an open release's efficiency that its weights, data and code make public."""
+    weights, records, source, _ = components
+    return 0.1 * weights + 0.3 * records + 0.5 * source
+
+
+# Policies
+
+
+def policies_page() -> str:
+    """Every lever with its fields, an example and what it writes; the law's fields."""
+    intro = (
+        "One lever is one file in `sim/policies/`. A policy writes the law of a month and touches nothing else; agents "
+        "read the law and do not know which policies exist. In a scenario file each policy is a named table with its "
+        "`lever`, so one lever may occur several times. *5–95 %* is the range a value is thought to lie in, *allowed* "
+        "what a file may set."
+    )
+    common = [field_row(name, Policy) for name in Policy.model_fields]
+    heads = ("Field", "Default", "5–95 %", "Allowed", "Unit", "Meaning", "Source")
+    shared = f"## Fields of every lever\n\n{table(heads, common)}"
+    levers = [lever_section(name, cls, heads) for name, cls in LEVERS.items()]
+    return page("Policies", intro, shared, *levers, law_section())
+
+
+def lever_section(name: str, cls: type[Policy], heads: Sequence[str]) -> str:
+    """Title, docstring, example, what it writes and own fields of a lever."""
+    own = [field_row(field, cls) for field in cls.model_fields if field not in Policy.model_fields]
+    paper = f" (policy {cls.paper} of Wilson and Hine 2025)" if cls.paper else ""
+    own_name = cls.__module__.rpartition(".")[2].replace("_", "-")
+    example = tomli_w.dumps({"policy": {own_name: {"lever": name, **cls.example}}})
+    written = ", ".join(code(field) for field in written_fields(cls))
+    return "\n\n".join(
+        (
+            f"## {name}: {cls.title}{paper}",
+            paragraphs(cls.__doc__ or ""),
+            f"```toml\n{example.strip()}\n```",
+            f"Fields of the law that this example writes: {written}.",
+            table(heads, own),
+        )
+    )
+
+
+def field_row(name: str, cls: type[Policy]) -> list[str]:
+    """One row of a lever's table of fields."""
+    field = cls.model_json_schema()["properties"][name]
+    default = cls.model_fields[name].default
+    allowed = " or ".join(field.get("enum", field.get("items", {}).get("enum", ())))
+    if "minimum" in field or "maximum" in field:
+        allowed = span(field.get("minimum", -math.inf), field.get("maximum", math.inf))
+    likely = span(field["low"], field["high"]) if "low" in field else ""
+    return [code(name), shown(default), likely, allowed, field.get("unit", ""), field["description"], field["source"]]
+
+
+def shown(value: Any) -> str:
+    """A default as a file would write it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return number(value) if isinstance(value, int | float) else str(value)
+
+
+def paragraphs(doc: str) -> str:
+    """A docstring as Markdown paragraphs."""
+    return "\n\n".join(" ".join(part.split()) for part in doc.strip().split("\n\n"))
+
+
+def written_fields(cls: type[Policy]) -> list[str]:
+    """Names of the law's fields that a lever's example writes, in the order of the table of fields."""
+    policy = cls(**cls.example)
+    law = Law(terrain())
+    month = month_index(policy.start)
+    policy.write(law, "example", policy.intensity(month), month)
+    used = {write.field for write in law.writes}
+    return [name for name in FIELDS if name in used]
+
+
+@lru_cache
+def terrain() -> Terrain:
+    """The countries and labs of the tables, as a law sees them."""
+    return World("status-quo").terrain
+
+
+def law_section() -> str:
+    """The law's fields, how writes combine, and whether any lever writes them."""
+    writers = {name: [lever for lever, cls in LEVERS.items() if name in written_fields(cls)] for name in FIELDS}
+    how = {"add": "sum", "multiply": "product", "max": "maximum", "list": "all apply"}
+    rows = [
+        (
+            code(name),
+            " × ".join(f.axes) or "one value",
+            number(f.default) if f.combine != "list" else "none",
+            how[f.combine],
+            f.unit,
+            f.meaning,
+            ", ".join(writers[name]) or "no lever yet",
+        )
+        for name, f in FIELDS.items()
+    ]
+    intro = "Each month starts from the defaults. Writes of several policies combine, in any order, as the table says."
+    heads = ("Field", "Axes", "Default", "Writes combine by", "Unit", "Meaning", "Written by")
+    return "\n\n".join(("## The law", intro, table(heads, rows)))
+
+
+# Outcomes
+
+
+def outcomes_page() -> str:
+    """All outcomes, the headlines of the rubric first."""
+    intro = (
+        "What every run records each month, as it stands in `sim/outcomes.py`. *Towards the goal*: whether more (+) or "
+        "less (−) of it serves the goal of its factor; empty where neither is meant. *Kind* decides the smallest "
+        "difference that counts: 0.5 percentage points for a share, 2 % of the reference for a level."
+    )
+    heads = ("Factor", "Outcome", "Unit", "Towards the goal", "Definition")
+    headlines = [o for o in OUTCOMES.values() if o.headline]
+    headlines.sort(key=lambda o: FACTORS.index(str(o.factor)))
+    first = [(FACTOR_TITLES[str(o.factor)], code(o.name), o.unit, towards(o), o.definition) for o in headlines]
+    sections = [f"## Headlines of the rubric\n\n{table(heads, first)}"]
+    for factor in (*FACTORS, None):
+        rows = [outcome_row(o) for o in OUTCOMES.values() if o.factor == factor and not is_share(o)]
+        title = FACTOR_TITLES[factor] if factor else "Others"
+        heads = ("Outcome", "Unit", "Measure", "Kind", "Towards the goal", "Definition")
+        sections.append(f"## {title}\n\n{table(heads, rows)}")
+    return page("Outcomes", intro, *sections, shares_section())
+
+
+def is_share(o: Outcome) -> bool:
+    """Whether an outcome is one of the shares of use by region and channel."""
+    return "_share_" in o.name and o.name.split("_share_")[0] in ("us", "cn", "open")
+
+
+def shares_section() -> str:
+    """The shares of use, one row per kind and region."""
+    bases = [f"{kind}_share_{region}" for kind in ("us", "cn", "open") for region in REGIONS]
+    named = {base if channel is None else f"{base}_{channel}" for base in bases for channel in (None, *CHANNELS)}
+    if named != {o.name for o in OUTCOMES.values() if is_share(o)}:
+        raise ValueError("the table of shares of use does not fit the outcomes")
+    rows = [(code(base), OUTCOMES[base].definition) for base in bases]
+    endings = ", ".join(code(f"_{channel}") for channel in CHANNELS)
+    measures = ", ".join(f"{channel}: {OUTCOMES[f'us_share_world_{channel}'].measure}" for channel in CHANNELS)
+    intro = (
+        "Shares of use, 0 to 1. Each row stands for six outcomes: the mix of channels, and one for each channel with "
+        f"the ending {endings} ({measures})."
+    )
+    title = "## Shares of use by origin, region and channel"
+    return "\n\n".join((title, intro, table(("Outcome", "Definition"), rows)))
+
+
+def outcome_row(o: Outcome) -> list[str]:
+    """One row of a table of outcomes."""
+    return [code(o.name), o.unit, o.measure, o.kind, towards(o), o.definition]
+
+
+def towards(o: Outcome) -> str:
+    """The direction of an outcome as a sign."""
+    return {1: "+", -1: "−"}.get(o.direction, "")
+
+
+# Phases
+
+
+def phases_page() -> str:
+    """The phases of a month."""
+    intro = (
+        "A month of the world is this list of functions, run in order; `World.phases` holds it and "
+        "`openstakes list phases` prints it. What each phase computes is in [model.md](model.md)."
+    )
+    rows = [(str(i), code(name), text) for i, (name, text) in enumerate(phase_names(), start=1)]
+    return page("Phases of a month", intro, table(("", "Phase", "What happens"), rows))
+
+
+def pages() -> dict[str, str]:
+    """File name and text of every generated page."""
+    return {
+        "parameters.md": parameters_page(),
+        "policies.md": policies_page(),
+        "outcomes.md": outcomes_page(),
+        "phases.md": phases_page(),
+    }
+
+
+def main() -> int:
+    """Write or check the pages."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, exit with status 1 if a page differs")
+    check = parser.parse_args().check
+    stale = [
+        (HERE / name, text)
+        for name, text in pages().items()
+        if not (HERE / name).is_file() or (HERE / name).read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        print(f"{path.name} {'differs from the code' if check else 'written'}")
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

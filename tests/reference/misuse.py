@@ -1,0 +1,171 @@
+"""Plain misuse: what each malicious actor sees in each route, and how often it tries."""
+
+from __future__ import annotations
+
+from math import exp, inf
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim.agents.malicious import ACTORS
+from sim.law import API, CN, OPEN_WEIGHTS, ORIGINS, US
+from tests.reference.draws import logistic, nth, poisson, unit64
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sim.agents.malicious import Incident, MaliciousActor
+    from tests.reference.plain import PlainWorld, Release
+
+DEVELOPER = 3
+DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
+NOWHERE = -1e9
+
+
+class Route(NamedTuple):
+    """A way to harm: its kind, and the origin of the releases it uses (None: no model)."""
+
+    kind: str
+    origin: int | None
+
+
+ROUTES = (
+    Route("none", None),
+    *(Route(kind, origin) for kind in ("strip", "jailbreak", "gated") for origin in range(len(ORIGINS))),
+    Route("own_state", CN),
+)
+
+
+class View(NamedTuple):
+    """What one actor expects of its routes in one domain."""
+
+    chance: list[float]
+    odds: list[float]
+    success: float
+    without_us: float
+
+
+def routes_of(release: Release) -> set[Route]:
+    """The routes on which a release can be used."""
+    routes = set()
+    if release.mirrored or (release.mode >= OPEN_WEIGHTS and release.controlled == 0.0):
+        routes.add(Route("strip", release.origin))
+    elif release.mode != API:
+        routes.add(Route("gated", release.origin))
+    if release.mode == API:
+        routes.add(Route("jailbreak", release.origin))
+    if release.origin == CN:
+        routes.add(Route("own_state", CN))
+    return routes
+
+
+def best_by_route(releases: Iterable[Release], no_model: float) -> list[tuple[int, float]]:
+    """Index and capability of the best release on each route."""
+    best = dict.fromkeys(ROUTES, (-1, NOWHERE)) | {ROUTES[0]: (-1, no_model)}
+    for release in releases:
+        for route in routes_of(release):
+            if release.capability > best[route][1]:
+                best[route] = release.index, release.capability
+    return [best[route] for route in ROUTES]
+
+
+def passing(route: Route, refused: list[float], gate_pass: float, barred: list[float]) -> float:
+    """Share of success left after a service's refusals, or after the checks of gated access."""
+    if route.kind == "jailbreak":
+        return 1.0 - refused[route.origin]
+    if route.kind == "gated":
+        return gate_pass * exp(-barred[route.origin])
+    return 1.0
+
+
+def cost(route: Route, strip_cost: list[float], budget: float) -> float:
+    """Utils that stripping safeguards costs an actor; gated weights carry them too."""
+    return min(3.0, strip_cost[route.origin] / budget) if route.kind in ("strip", "gated") else 0.0
+
+
+def weigh(
+    capability: list[float], left: list[float], costs: list[float], known: list[bool], ability: float, slope: float, weight: float
+) -> View:
+    """Logit over the known routes by expected success net of cost; ability is skill less the domain's threshold."""
+    usable = [k and c > NOWHERE for k, c in zip(known, capability, strict=True)]
+    chance = [
+        logistic((c + ability) / slope) * keep if use else 0.0 for c, keep, use in zip(capability, left, usable, strict=True)
+    ]
+    values = [weight * s - x if use else -inf for s, x, use in zip(chance, costs, usable, strict=True)]
+    powers = [exp(value - max(values)) for value in values]
+    odds = [power / sum(powers) for power in powers]
+    elsewhere = [i for i, route in enumerate(ROUTES) if route.origin != US]
+    success = sum(q * s for q, s in zip(odds, chance, strict=True))
+    without_us = sum(odds[i] * chance[i] for i in elsewhere) / sum(odds[i] for i in elsewhere)
+    return View(chance, odds, success, without_us)
+
+
+class PlainScene:
+    """What all malicious actors face in one month, and what comes of it."""
+
+    def __init__(self, world: PlainWorld) -> None:
+        p = world.p
+        best = best_by_route(world.panel.releases, p.no_model_capability)
+        self.release = [row for row, _ in best]
+        self.capability = [capability for _, capability in best]
+        self.harm = [getattr(p, f"harm_{domain}") for domain in DOMAINS]
+        self.success_left = 1.0 - p.defence_ceiling * (1.0 - exp(-world.defence))
+        growth = (float(world.tally.people[0]) / 0.1) ** p.attempts_use_exponent * (1.0 + p.automation) ** (world.month / 12.0)
+        self.attempts_each = p.attempts * growth / len(world.malicious)
+        self.detection, self.ban_months, self.severity_sd = p.detection, round(p.ban_months), p.severity_sd
+        self.incidents: list[Incident] = []
+        self.expected = dict.fromkeys((kind.name for kind in ACTORS), 0.0)
+        self.uplift_us = dict(self.expected)
+        shape = len(world.malicious), len(DOMAINS), len(ROUTES)
+        self.chance, self.odds = np.zeros(shape), np.zeros(shape)
+        for actor in world.malicious:
+            self.look(world, actor)
+
+    def look(self, world: PlainWorld, actor: MaliciousActor) -> None:
+        """One actor's view of its routes in every domain it is active in."""
+        p, law = world.p, world.law
+        refused = [p.refusal, p.refusal_cn, p.refusal]
+        barred = [float(law.denial[actor.home, origin, DEVELOPER, OPEN_WEIGHTS]) for origin in range(3)]
+        strip_cost = [p.strip_cost * float(factor) for factor in law.strip_cost]
+        left = [passing(route, refused, p.gate_pass, barred) for route in ROUTES]
+        costs = [cost(route, strip_cost, actor.budget) for route in ROUTES]
+        banned_until = world.actors.banned_until[actor.index].tolist()
+        known = [knows and until <= world.month for knows, until in zip(actor.known, banned_until, strict=True)]
+        attempts = self.attempts_each * self.success_left
+        for j, (domain, share) in enumerate(zip(DOMAINS, actor.kind.domains, strict=True)):
+            if share > 0.0:
+                ability = actor.skill - getattr(p, f"threshold_{domain}")
+                view = weigh(self.capability, left, costs, known, ability, p.success_slope, p.route_weight)
+                self.chance[actor.index, j], self.odds[actor.index, j] = view.chance, view.odds
+                self.expected[actor.kind.name] += attempts * share * self.harm[j] * view.success
+                self.uplift_us[actor.kind.name] += attempts * share * self.harm[j] * (view.success - view.without_us)
+
+
+def attempts(key: int, actor: int, mean: float) -> list[list[float]]:
+    """Four draws for each of an actor's attempts in a month."""
+    own = nth(key, actor)
+    return [[unit64(nth(own, 4 * k + q + 1)) for q in range(4)] for k in range(poisson(mean, unit64(own)))]
+
+
+def misuse(world: PlainWorld) -> None:
+    """Malicious actors look at their routes, estimate success, and act."""
+    scene = world.scene = PlainScene(world)
+    key = world.streams("attempts").bits(world.month)
+    for actor in world.malicious:
+        actor.act(world.month, attempts(key, actor.index, scene.attempts_each), scene)
+    world.month_incidents = scene.incidents
+    world.incidents.extend(scene.incidents)
+    p, law = world.p, world.law
+    world.defence += p.defence_growth * defenders_speed(world) / 12.0 + law.defence / 12.0
+
+
+def defenders_speed(world: PlainWorld) -> float:
+    """Speed of defence (1 under the law of 2023): access of defenders to open weights, reporting, audits."""
+    lost = 0.0
+    for place in world.panel.places:
+        if place.channel == DEVELOPER:
+            for origin in range(3):
+                share = float(world.tally.region[0, DEVELOPER, origin])
+                friction = float(world.law.friction[place.country, origin, DEVELOPER, OPEN_WEIGHTS])
+                lost += share * place.size * (1.0 - exp(-friction))
+    return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())

@@ -1,0 +1,132 @@
+"""A fast world and its plain twin, stepped side by side; and a scenario in which every rule has something to do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from sim.law import CN, GATED, OPEN, OPEN_WEIGHTS, US
+from sim.outcomes import OUTCOMES
+from sim.policies import LEVERS, Policy
+from sim.scenario import Crisis, Scenario, load
+from sim.world import World
+from tests.reference.plain import PlainWorld, Slot, count
+
+NEAR_TIE = 1e-4
+"""Utils. The fast race keeps 16 bits of a single-precision number, a step of 1.5e-5; utilities around 10 are rounded to 1e-6."""
+
+
+class Remainder(Policy):
+    """Writes the fields of the law that no lever writes yet."""
+
+    lever: ClassVar[str] = "test"
+    title: ClassVar[str] = "Everything else"
+    example: ClassVar[dict] = {}
+
+    def write(self, law, name, strength, month):
+        law.write(name, "access", 0.5, origins=(US,), channels=(0, 2))
+        law.write(name, "access", 0.7, countries=(5, 6, 7))
+        law.write(name, "price_factor", 1.5, origins=(CN,))
+        law.write(name, "price_factor", 0.8, countries=(3, 4))
+        law.write(name, "denial", 1.2, countries=tuple(range(0, 166, 4)), modes=(GATED, OPEN_WEIGHTS))
+        law.write(name, "friction", 0.2, channels=(4,), modes=OPEN)
+        law.write(name, "strip_cost", 4.0, origins=(US,))
+        law.write(name, "reporting", 1.3)
+        law.write(name, "defence", 0.2)
+        law.write(name, "distillation_barrier", 0.5)
+        law.write(name, "alarm", 0.3, origins=(CN,), countries=tuple(range(0, 166, 3)))
+
+
+def small(name: str = "status-quo") -> Scenario:
+    """A shipped scenario with the least panel and the shortest horizon."""
+    return load(name, settings=["adopters=3500", "horizon.end=2024-12"])
+
+
+def everything() -> Scenario:
+    """Generated releases, every lever from early on, and no parameter at a value that switches a term off."""
+    changes = {
+        "alignment_weight": 0.8,
+        "automation": 0.15,
+        "china_tokens": 0.2,
+        "compromise": 0.3,
+        "compromise_premium": 0.2,
+        "credulity": 0.5,
+        "detection": 0.4,
+        "price_growth": 1.5,
+        "price_factor_developer": 0.3,
+        "openness_factor_consumer": 0.4,
+        "access_factor_developer": 0.4,
+        "inertia_developer": 0.6,
+        "trust_penalty": 0.15,
+        "theft_hazard": 0.05,
+        "leak_hazard": 0.2,
+        "fringe_cn": 20.0,
+    }
+    policy = {
+        "chips": LEVERS["L3"](start="2023-02", stringency=0.9),
+        "control": LEVERS["L1"](start="2023-03", kyc_friction=0.4, reassurance=0.3, strength=0.7, leakage=0.5),
+        "assessment": LEVERS["L4"](
+            start="2023-01",
+            hazard_reference="absolute",
+            hazard_threshold=100.0,
+            domains=("fraud", "influence"),
+            capability_floor=0.0,
+            delay_months=1,
+            allied_coverage=1.0,
+        ),
+        "suppliers": LEVERS["L6"](start="2023-02", audits_a_year=60.0, false_positive=0.1),
+        "repository": LEVERS["L7"](start="2023-02", budget=5e6, detect_prob=0.9, false_positive=0.1, priority="risk"),
+        "remainder": Remainder(start="2023-02"),
+    }
+    crisis = {"breach": Crisis(month="2023-09", origin="CN", share=0.5)}
+    plain = small()
+    fields = {"history": "free", "parameters": changes, "policy": {**plain.policy, **policy}, "crisis": crisis}
+    return plain.model_copy(update=fields)
+
+
+class Pair:
+    """The same world twice, fast and plain.
+
+    Attributes
+    ----------
+    ties : list of (month, adopter, gap)
+        Choices that differ, and by how many utils the plain adopter prefers its own.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int = 1, **plain: int) -> None:
+        self.fast = World(scenario, rng=seed)
+        self.plain = PlainWorld(scenario, rng=seed, **plain)
+        self.ties: list[tuple[int, int, float]] = []
+
+    def step(self) -> None:
+        """One month of both."""
+        self.fast.step()
+        self.plain.step()
+        differ = np.flatnonzero(self.fast.adopters.choice != self.slots()).tolist()
+        self.ties += [(self.fast.month, i, self.gap(i)) for i in differ]
+        for i in differ:
+            # Taken over, so that one near tie does not show again in the shares of later months.
+            number = int(self.fast.adopters.choice[i])
+            self.plain.panel.adopters[i].using = Slot(number // 4, number % 4)
+        if differ:
+            count(self.plain)
+
+    def slots(self) -> np.ndarray:
+        """What the plain adopters use, in the fast world's numbers."""
+        return np.array([a.using.number for a in self.plain.panel.adopters])
+
+    def gap(self, i: int) -> float:
+        """Utils between the plain adopter's choice and the fast one's."""
+        adopter, number = self.plain.panel.adopters[i], int(self.fast.adopters.choice[i])
+        seen = dict(adopter.look())
+        return abs(seen[adopter.using] - seen[Slot(number // 4, number % 4)])
+
+    def kind(self, name: str) -> str:
+        """Kind of an outcome: "share" or "level"."""
+        return OUTCOMES[name].kind
+
+    def difference(self, name: str) -> float:
+        """Difference of an outcome this month: shares in points of 1, levels relative."""
+        ours, theirs = self.fast.observed[name], self.plain.observed[name]
+        return abs(ours - theirs) / (1.0 if self.kind(name) == "share" else max(abs(theirs), 1e-9))
