@@ -41,7 +41,7 @@ golden: $(READY)
 	@$(BIN)/python tests/guarantees/refresh_golden.py
 
 docs: $(READY)
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/build.py
 
 clean:
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

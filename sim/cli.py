@@ -325,11 +325,10 @@ def _guarded(out: Path | None = None) -> Iterator[None]:
 @contextmanager
 def _running(what: str, out: Path | None) -> Iterator[Report]:
     """Yield the function that shows progress; a folder that fails before the first report of it is bad input."""
-    from sim.interrupt import outside_kernels
     from sim.progress import shown_on_stderr
 
     begun = False
-    with shown_on_stderr(what) as show, outside_kernels():
+    with shown_on_stderr(what) as show:
 
         def progress(finished: int, failed: int, total: int) -> None:
             nonlocal begun

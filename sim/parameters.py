@@ -62,11 +62,16 @@ def _by_channel(
     source: str,
     bounds: tuple[float, float] = (0.0, inf),
 ) -> list[Parameter]:
-    """One parameter per channel, its range the value times (1 -+ spread), cut at the bounds."""
+    """One parameter per channel, its range the value times (1 -+ spread), cut at the bounds.
+
+    Where the value is near 0 the range is that of a third of the largest channel's value.
+    """
     least, most = bounds
+    small = max(abs(v) for v in values) / 3.0
     rows = []
     for channel, v in zip(CHANNELS, values, strict=True):
-        low, high = max(least, v - spread * abs(v)), min(most, v + spread * abs(v))
+        half = spread * max(abs(v), small)
+        low, high = max(least, v - half), min(most, v + half)
         rows.append(Parameter(f"{name}_{channel}", v, low, high, unit, source, group, bounds))
     return rows
 

@@ -32,10 +32,15 @@ _CONDITIONAL = (
 _NOT_ADDED = "The factors of the rubric are not weighted and not added up."
 _PAPER = "The paper's signs are this project's reading of its public summary in prose; its scored table was not read."
 _FITTED = (
-    "No outcome after June 2025 entered the fit (one target's window ends in August 2025). Priors and dated policy "
-    "steps come from sources up to 2026. The five channels, graded access, growth of the price weight, defence not "
-    "following the calendar, growth of use, distillation and growth of chip stocks in 2025 were chosen with later "
-    "figures in sight."
+    "The model is not calibrated yet: start values come from a prototype that was fitted to targets up to mid 2025, or "
+    "are judgement. benchmarks/targets.py prints which targets they meet. Policy steps come from sources up to 2026; "
+    "the five channels, graded access, growth of use, distillation and growth of chip stocks in 2025 were chosen with "
+    "later figures in sight."
+)
+_SATURATION = (
+    "What tasks and misuse ask of a model rises slowly or not at all, while capability keeps rising: late in the "
+    "horizon most releases are good enough for most uses and most kinds of misuse, so differences in capability "
+    "count for little there, and price, openness, familiarity and habit decide."
 )
 _UNDER_DETERMINED = (
     "Network, breadth, familiarity and novelty effects serve the same targets, which cannot tell them apart. The "
@@ -280,7 +285,7 @@ def limits(study: Study) -> list[str]:
         f"A country is shown on the map where its pooled effective sample is at least {ENOUGH} draws; at that size "
         "chance alone can move a share by eight percentage points."
     )
-    lines = [_CONDITIONAL, paired, _NOT_ADDED, _PAPER, harm, country, _FITTED, _UNDER_DETERMINED]
+    lines = [_CONDITIONAL, paired, _NOT_ADDED, _PAPER, harm, country, _FITTED, _SATURATION, _UNDER_DETERMINED]
     lines += [warning for warning in (few(study),) if warning]
     lines += _short_windows(study)
     failed = len(study.failures)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sim.interrupt import outside_kernels
 from sim.sweep.design import Chunk, Design
 from sim.sweep.runner import InProcess, ProcessPool, run_chunks
 from sim.sweep.store import Failure, Receipt, Series, Store, StoreError, deposit
@@ -128,7 +129,7 @@ def sweep(
     if workers is not None and workers < 1:
         raise ValueError(f"workers = {workers}: must be at least 1")
     store = _store(out)
-    with store.writing(plan):
+    with store.writing(plan), outside_kernels():
         todo = [chunk for chunk in plan.chunks() if chunk.key not in store.parts]
         tally = _Tally(store, plan, progress)
         width = _workers(todo) if workers is None else min(workers, max(1, len(todo)))

@@ -19,7 +19,21 @@ from sim.sweep.store import FORMAT, DamagedPartError, Failure, Store, StoreError
 LIBRARIES = ("mesa", "numba", "numpy")
 """What a run's numbers may depend on besides the code."""
 
-NOT_MODEL = ("analysis/", "cli.py", "__main__.py", "library/", "report/", "rubric.py", "sweep/study.py")
+NOT_MODEL = (
+    "analysis/",
+    "cli.py",
+    "experiment.py",
+    "interrupt.py",
+    "library/",
+    "listing.py",
+    "__main__.py",
+    "progress.py",
+    "report/",
+    "rubric.py",
+    "sweep/frames.py",
+    "sweep/study.py",
+    "terminal.py",
+)
 """Parts of the package that only read results."""
 
 

@@ -84,12 +84,19 @@ def cost(route: Route, strip_cost: list[float], budget: float) -> float:
 
 
 def weigh(
-    capability: list[float], left: list[float], costs: list[float], known: list[bool], ability: float, slope: float, weight: float
+    capability: list[float],
+    left: list[float],
+    costs: list[float],
+    known: list[bool],
+    ability: float,
+    slope: float,
+    weight: float,
 ) -> View:
     """Logit over the known routes by expected success net of cost; ability is skill less the domain's threshold."""
     usable = [k and c > NOWHERE for k, c in zip(known, capability, strict=True)]
     chance = [
-        logistic((c + ability) / slope) * keep if use else 0.0 for c, keep, use in zip(capability, left, usable, strict=True)
+        logistic((c + ability) / slope) * keep if use else 0.0
+        for c, keep, use in zip(capability, left, usable, strict=True)
     ]
     values = [weight * s - x if use else -inf for s, x, use in zip(chance, costs, usable, strict=True)]
     powers = [exp(value - max(values)) for value in values]
@@ -110,7 +117,9 @@ class PlainScene:
         self.capability = [capability for _, capability in best]
         self.harm = [getattr(p, f"harm_{domain}") for domain in DOMAINS]
         self.success_left = 1.0 - p.defence_ceiling * (1.0 - exp(-world.defence))
-        growth = (float(world.tally.people[0]) / 0.1) ** p.attempts_use_exponent * (1.0 + p.automation) ** (world.month / 12.0)
+        growth = (float(world.tally.people[0]) / 0.1) ** p.attempts_use_exponent * (1.0 + p.automation) ** (
+            world.month / 12.0
+        )
         self.attempts_each = p.attempts * growth / len(world.malicious)
         self.detection, self.ban_months, self.severity_sd = p.detection, round(p.ban_months), p.severity_sd
         self.incidents: list[Incident] = []

@@ -453,20 +453,19 @@ def count(world: PlainWorld) -> None:
     china = (1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0)
     own = [[0.0] * families for _ in world.info]
     people = Counter(place.country for place in panel.places for _ in place.adopters)
-    hub = [Counter() for _ in CHANNELS]
+    used = [Counter() for _ in CHANNELS]
     parts = {(bloc, h): [0.0] * 4 for bloc in BLOCS for h in range(channels)}
     total = Counter()
     for place in panel.places:
-        h, seen = place.channel, 1.0 if place.bloc != "CN" else china[place.channel]
-        each = place.weight / len(place.adopters)
+        h, each = place.channel, place.weight / len(place.adopters)
         total[place.bloc, h] += place.weight
         for slot, users in Counter(a.using for a in place.adopters).items():
             own[place.country][slot.family] += users / people[place.country]
-            hub[h][slot] += users * each * seen
+            used[h][slot] += users * each
             parts[place.bloc, h][world.labs[slot.family].origin] += users * each
             parts[place.bloc, h][3] += users * each if slot.mode >= OPEN_WEIGHTS else 0.0
 
-    slot_share = [[hub[h][slot] / sum(hub[h].values()) for slot in slots] for h in range(channels)]
+    slot_share = [[used[h][slot] / sum(used[h].values()) for slot in slots] for h in range(channels)]
     mixed = [sum(m * row[k] for m, row in zip(world.mix.tolist(), slot_share, strict=True)) for k in range(len(slots))]
     world_share = [[0.0] * families for _ in range(channels + 1)]
     for row, shares in zip(world_share, [*slot_share, mixed], strict=True):
@@ -518,7 +517,7 @@ def country_concentration(world: PlainWorld) -> list[float]:
 
 
 def pay(world: PlainWorld) -> None:
-    """Revenue: price times use in the market and enterprise channels (a part of it for hosted open weights), less cost."""
+    """Revenue: price times use in the market and enterprise channels (a part of it for hosted open weights), less the cost of the law."""
     p, market = world.p, world.panel.market
     revenue = [0.0] * len(world.labs)
     for h in (MARKET, ENTERPRISE):
@@ -528,9 +527,11 @@ def pay(world: PlainWorld) -> None:
     if world.month <= 30:
         world.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * world.world_use, 1e-9)
     unit = world.usd_per_unit * world.world_use
-    net = [max(0.0, r * unit - float(cost)) for r, cost in zip(revenue, world.law.compliance_cost, strict=True)]
+    standing = world.law.compliance_cost.tolist()
+    net = [max(0.0, revenue[lab.index] * unit - standing[lab.index] - 12.0 * lab.expense) for lab in world.labs]
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / (sum(net) or 1.0))
+        lab.expense = 0.0
 
 
 def build(world: PlainWorld) -> None:
@@ -580,7 +581,9 @@ class PlainWorld(World):
 
     phases = tuple(PLAIN.get(phase.__name__, phase) for phase in PHASES)
 
-    def __init__(self, scenario: str = "status-quo", *, rng: int = 0, replication: int = 0, graph_from: int = 20_000) -> None:
+    def __init__(
+        self, scenario: str = "status-quo", *, rng: int = 0, replication: int = 0, graph_from: int = 20_000
+    ) -> None:
         super().__init__(scenario, rng=rng, replication=replication)
         self.statute: dict[str, list] = {}
         self.review_bits = self.choice_bits = 0

@@ -1,0 +1,93 @@
+"""Worlds stopped in a month, for tests that look inside a mechanism."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.law import OPEN_WEIGHTS, US
+from sim.policies import LEVERS, Policy
+from sim.scenario import Scenario, load
+from sim.world import World
+
+
+@pytest.fixture(scope="session")
+def policy() -> Callable[..., Policy]:
+    """A lever's example with other fields."""
+
+    def make(key: str, **fields: Any) -> Policy:
+        return LEVERS[key].model_validate({**LEVERS[key].example, **fields})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def scenario() -> Callable[..., Scenario]:
+    """The status quo to the end of 2027 with parameters and policies of one's own."""
+
+    def make(parameters: dict[str, float] | None = None, **policies: Policy) -> Scenario:
+        base = load("status-quo", settings=["horizon.end=2027-12"])
+        return base.model_copy(update={"parameters": parameters or {}, "policy": {**base.policy, **policies}})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def world_at(scenario) -> Callable[..., World]:
+    """A world after some months; two calls with the same arguments are twins."""
+
+    def make(months: int, parameters: dict[str, float] | None = None, **policies: Policy) -> World:
+        world = World(scenario(parameters, **policies), rng=1)
+        while world.month < months - 1:
+            world.step()
+        return world
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def release_by_hand() -> Callable[..., int]:
+    """Bring a release out this month, of the first US firm if nothing else is said; returns its row."""
+    from sim.agents.lab import Draft
+
+    def make(world: World, mode: int = OPEN_WEIGHTS, capability: float = 150.0, lab: Any = None, **fields: Any) -> int:
+        lab = lab or next(x for x in world.labs if x.origin == US and not x.fringe)
+        lab.number += 1
+        parts = fields.pop("parts", (1.0, 0.1, 0.3, 0.5) if mode >= OPEN_WEIGHTS else (0.0, 0.0, 0.0, 0.0))
+        known = {
+            "month": world.month,
+            "name": f"by hand {len(world.catalogue)}",
+            "mode": mode,
+            "small": False,
+            "capability": capability,
+            "underlying": capability,
+            "efficiency": lab.efficiency,
+            "documented": False,
+            "draw": 2 * lab.number,
+        }
+        content = {name: {**known, **fields}[name] for name in Draft._fields}
+        return world.release(lab, Draft(**content), parts)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def origins() -> Callable[..., list]:
+    """Labs of an origin."""
+
+    def of(world: World, origin: int, fringe: bool = False) -> list:
+        return [lab for lab in world.labs if lab.origin == origin and (fringe or not lab.fringe)]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def use_weighted() -> Callable[..., float]:
+    """Mean of a catalogue column over the use of one channel."""
+
+    def mean(world: World, column: np.ndarray, channel: int) -> float:
+        share, rows = world.tally.slot[channel], world.market.release[channel]
+        return float((share * column[rows]).sum() / share.sum())
+
+    return mean

@@ -1,0 +1,356 @@
+"""Compute, research, release mode and leak: which way each cause works inside its mechanism."""
+
+import numpy as np
+import pytest
+
+from sim.agents.lab import API, HOLD
+from sim.law import CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US, Assessment
+from sim.phases import leak, research
+
+DRAWS = range(200, 500)
+
+
+def named(world, slug):
+    return world.labs[world.slugs[slug]]
+
+
+# compute
+
+
+def test_stricter_chip_control_leaves_china_fewer_chips_and_smaller_runs(world_at, policy):
+    loose, strict = (world_at(22, step=policy("L3", start="2023-06", stringency=s)) for s in (0.6, 1.0))
+    assert strict.legal["CN"] < loose.legal["CN"]
+    assert strict.stock("cn") < loose.stock("cn")
+    assert strict.legal["row"] == loose.legal["row"]
+    assert strict.stock("us") == loose.stock("us")
+    assert named(strict, "deepseek").run_size() < named(loose, "deepseek").run_size()
+    assert named(strict, "meta").run_size() == named(loose, "meta").run_size()
+
+
+def test_full_chip_control_ends_legal_growth(world_at, policy):
+    before, after = (world_at(n, step=policy("L3", start="2023-11", stringency=1.0)) for n in (14, 20))
+    assert after.legal["CN"] == before.legal["CN"]
+    assert after.domestic > before.domestic
+    assert after.legal["row"] > before.legal["row"]
+
+
+def test_the_smuggled_share_is_its_factor_times_the_start_value(world_at, policy):
+    for factor in (0.0, 1.0, 3.0):
+        world = world_at(12, step=policy("L3", start="2023-01", smuggling=factor))
+        assert world.smuggled / world.stock("cn") == pytest.approx(factor * world.p.smuggled_share)
+
+
+def test_without_elasticity_chinese_runs_do_not_follow_chips(world_at):
+    world = world_at(24, {"compute_elasticity": 0.0})
+    assert world.stock_gap < 0.0
+    lab = named(world, "deepseek")
+    assert lab.run_size() == world.run_frontier + lab.offset
+
+
+def test_runs_grow_with_revenue_and_no_faster_than_the_cap(world_at):
+    world = world_at(20)
+    lab, cap = named(world, "mistral"), world.p.reinvestment_cap / 12.0
+    for change, expected in ((0.001, None), (1.0, cap), (-0.001, None), (-1.0, -cap)):
+        lab.offset = 0.0
+        lab.share_history[-13:] = [0.5] * 13
+        lab.share_history[-1] = 0.5 + change if abs(change) < 0.5 else (0.999 if change > 0.0 else 0.0)
+        lab.reinvest()
+        assert np.sign(lab.offset) == np.sign(change)
+        assert expected is None or lab.offset == pytest.approx(expected)
+        assert abs(lab.offset) <= cap + 1e-15
+
+
+# research
+
+
+def test_stronger_distillation_gives_chinese_labs_more_distilled_gain(world_at, origins):
+    weak, strong = (world_at(24, {"distillation": k}) for k in (0.3, 0.9))
+    assert sum(x.distilled for x in origins(strong, CN)) > sum(x.distilled for x in origins(weak, CN)) > 0.0
+    assert all(x.distilled == 0.0 for x in origins(strong, US))
+
+
+def test_distillation_reaches_others_by_its_own_parameter(world_at, origins):
+    assert any(x.distilled > 0.0 for x in origins(world_at(24, {"distillation_elsewhere": 0.5}), US))
+
+
+def test_the_law_can_bar_distillation(world_at, origins):
+    world = world_at(24)
+    held = {lab.index: lab.distilled for lab in origins(world, CN)}
+    world.law.distillation_barrier = 0.0
+    research(world)
+    for lab in origins(world, CN):
+        assert lab.gains["distilled"] == 0.0
+        assert lab.distilled == pytest.approx(held[lab.index] * (1.0 - world.p.distilled_fade / 12.0))
+
+
+def test_scarcity_spurs_only_those_it_hits_and_only_where_assumed(world_at):
+    world = world_at(25)
+    assert world.squeeze > 0.0
+    expected = world.p.scarcity_efficiency * world.squeeze / 12.0
+    for lab in world.labs:
+        assert lab.gains["scarcity"] == pytest.approx(expected if lab.origin == CN else 0.0)
+    assert all(lab.gains["scarcity"] == 0.0 for lab in world_at(25, {"scarcity_efficiency": 0.0}).labs)
+
+
+def test_labs_close_the_gap_to_public_ideas_and_remember_whose_they_are(world_at):
+    world = world_at(20)
+    best = max(lab.efficiency for lab in world.labs)
+    for pool in world.ideas:
+        pool.append((best + 1.0, CN))
+    research(world)
+    for lab in world.labs:
+        gap = best + 1.0 - (lab.efficiency - sum(lab.gains[k] for k in ("own", "public", "scarcity")))
+        assert lab.gains["public"] == pytest.approx(world.p.public_knowledge * gap / 12.0)
+        assert lab.sources["public"] == CN
+
+
+def test_a_more_open_release_teaches_more(world_at, release_by_hand):
+    pools = []
+    for parts in ((1.0, 0.0, 0.0, 0.0), (1.0, 0.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)):
+        world = world_at(10)
+        release_by_hand(world, parts=parts, efficiency=5.0)
+        pools.append(world.idea_pool(CN)[0])
+    assert pools == sorted(set(pools))
+    assert pools[-1] <= 5.0 - world.p.idea_embargo
+
+
+def test_closed_releases_teach_nobody(world_at, release_by_hand):
+    world = world_at(10)
+    before = [world.idea_pool(origin) for origin in (US, CN)]
+    release_by_hand(world, mode=API, efficiency=5.0)
+    release_by_hand(world, mode=GATED, efficiency=5.0)
+    assert [world.idea_pool(origin) for origin in (US, CN)] == before
+
+
+def test_distilled_gains_are_not_published_again(world_at, release_by_hand):
+    world = world_at(10)
+    lab = named(world, "deepseek")
+    lab.distilled, before = 3.0, world.idea_pool(US)
+    release_by_hand(world, lab=lab, capability=lab.capability())
+    assert world.idea_pool(US)[0] <= max(before[0], lab.efficiency)
+
+
+def test_ideas_of_a_controlled_release_reach_china_with_its_mirror(world_at, release_by_hand):
+    world = world_at(10, {"leak_hazard": 0.0})
+    world.law.controlled[US] = 1.0
+    row = release_by_hand(world, efficiency=5.0)
+    assert world.idea_pool(US)[0] > 3.0 > world.idea_pool(CN)[0]
+    world.mirror(row)
+    assert world.idea_pool(CN) == world.idea_pool(US)
+
+
+# release mode
+
+
+def opened(lab, capability=150.0):
+    """Draws for which a lab would open a release of this capability."""
+    return {draw for draw in DRAWS if lab.decide_mode(capability, lab.model.month, draw) in OPEN}
+
+
+def test_a_larger_lead_closes(world_at):
+    lab = named(world_at(30), "meta")
+    best = lab.model.best_open(excluding_lab=lab.index)
+    behind, level, ahead = (opened(lab, best + x) for x in (-20.0, 0.0, 20.0))
+    assert behind > level > ahead
+
+
+def test_a_larger_market_closes(world_at):
+    world = world_at(30)
+    lab = named(world, "alibaba")
+    small = opened(lab)
+    world.use[:, 0] = np.minimum(1.0, world.use[:, 0] * 3.0)
+    assert opened(lab) < small
+
+
+def test_costs_and_friction_of_opening_close(world_at):
+    for field in ("cost", "friction"):
+        world = world_at(30)
+        lab = named(world, "meta")
+        free = opened(lab)
+        if field == "cost":
+            world.law.opening_cost[lab.index] = 1.5
+        else:
+            world.law.friction[:, US] += 1.5
+        assert opened(lab) < free
+
+
+def test_friction_on_one_origin_does_not_close_another(world_at):
+    world = world_at(30)
+    lab = named(world, "alibaba")
+    before = opened(lab)
+    world.law.friction[:, US] += 3.0
+    assert opened(lab) == before
+
+
+def test_state_push_and_backfire_open_chinese_labs_only(world_at):
+    for name, other in (("alibaba", "meta"), ("tencent", "google")):
+        world = world_at(30)
+        before = {slug: opened(named(world, slug)) for slug in (name, other)}
+        world.p.state_push += 1.0
+        pushed = opened(named(world, name))
+        world.backfire += 1.0
+        assert before[name] < pushed < opened(named(world, name))
+        assert opened(named(world, other)) == before[other]
+
+
+def test_a_new_control_step_adds_backfire_that_decays(world_at, policy):
+    world = world_at(37, step=policy("L3", start="2026-01", stringency=1.0))
+    calm = world_at(37)
+    assert world.backfire == pytest.approx(calm.backfire + world.p.backfire)
+    world.step()
+    calm.step()
+    left = np.exp(-1.0 / world.p.backfire_months)
+    assert world.backfire - calm.backfire == pytest.approx(world.p.backfire * left)
+
+
+def test_a_control_phased_in_over_months_is_one_step(world_at, policy):
+    """What counts is the control, not the number of months in which it grew."""
+    at_once, slowly = (
+        world_at(50, step=policy("L3", start="2026-01", stringency=1.0, ramp_months=n)).backfire for n in (0, 6)
+    )
+    assert slowly < 2.0 * at_once
+
+
+def test_leaning_is_the_labs_own_record(world_at):
+    world = world_at(30)
+    lab = named(world, "meta")
+    leanings = []
+    for record in ([], [(20, 1)] * 6, [(20, 1)] * 30, [(20, 0)] * 6, [(1, 0)] * 50):
+        lab.record = record
+        leanings.append(lab.leaning())
+    nothing, some, many, closed, long_ago = leanings
+    assert nothing == long_ago == 0.0
+    assert closed < 0.0 < some < many
+
+
+def test_the_licence_follows_the_record_too(world_at):
+    lab = named(world_at(30), "meta")
+    free = []
+    for record in ([0] * 20, [1] * 20):
+        lab.record_licence = record
+        modes = [lab.decide_mode(100.0, 30, draw) for draw in DRAWS]
+        free.append(modes.count(OPEN_SOURCE) / max(1, modes.count(OPEN_SOURCE) + modes.count(OPEN_WEIGHTS)))
+    assert free[0] < 0.2 < 0.8 < free[1]
+
+
+def duty(lab, **fields):
+    """An assessment that binds one lab, always right."""
+    known = {
+        "by": "test", "labs": (lab.index,), "floor": 0.0, "reference": "absolute", "delta": 6.0, "absolute": 140.0,
+        "domains": ("military",), "accuracy": 1.0, "delay": 2, "cost": 1e6, "modes": (API, GATED), "strength": 1.0,
+    }  # fmt: skip
+    return Assessment(**{**known, **fields})
+
+
+def drafted(world, lab, *duties, capability=160.0):
+    """Drafts of one lab for many draws under some duties, by draw; opened ones only where nothing binds."""
+    world.law.assessments = duties
+    lab.drafts = []
+    for draw in DRAWS:
+        lab._draft(world.month, draw, False, capability, capability)
+    return lab.drafts
+
+
+@pytest.mark.parametrize(
+    ("fields", "capability", "stays_open"),
+    [
+        ({}, 160.0, False),  # above the level, in a domain it has passed
+        ({"absolute": 170.0}, 160.0, True),  # below the level
+        ({"floor": 170.0}, 160.0, True),  # below the floor: not assessed at all
+        ({"domains": ("chem_bio",)}, 160.0, True),  # its domain is out of reach
+        ({"reference": "marginal", "delta": -500.0}, 160.0, False),  # adds much
+        ({"reference": "marginal", "delta": 500.0}, 160.0, True),  # adds little
+        ({"accuracy": 0.0}, 160.0, True),  # always wrong
+        ({"strength": 0.0}, 160.0, True),  # binds nobody
+        ({"labs": ()}, 160.0, True),  # binds others
+    ],
+)
+def test_what_an_assessment_bars(world_at, fields, capability, stays_open):
+    world = world_at(30, {"measurement_noise": 0.0})
+    lab = named(world, "meta")
+    free = [draft.mode for draft in drafted(world, lab, capability=capability)]
+    bound = drafted(world, lab, duty(lab, **fields), capability=capability)
+    for before, draft in zip(free, bound, strict=True):
+        if before not in OPEN or stays_open:
+            assert draft.mode == before
+        else:
+            assert draft.mode in (API, GATED)
+    assert any(mode in OPEN for mode in free)
+
+
+def test_assessed_releases_are_documented_late_and_paid_for(world_at):
+    world = world_at(30)
+    lab = named(world, "meta")
+    drafts = drafted(world, lab, duty(lab, absolute=500.0))
+    opened_ones = [draft for draft in drafts if draft.mode in OPEN]
+    assert {draft.month for draft in opened_ones} == {world.month + 2}
+    assert all(draft.documented for draft in opened_ones)
+    assert all(draft.month == world.month and not draft.documented for draft in drafts if draft.mode == API)
+    assert sum(usd for _, payer, usd in world.one_off if payer == "labs") == 1e6 * len(opened_ones)
+
+
+def test_what_two_assessments_allow_is_what_both_allow(world_at):
+    """Allowed modes intersect: gated here and service there leaves nothing, in whatever order."""
+    world = world_at(30, {"measurement_noise": 0.0})
+    lab = named(world, "meta")
+    free = [draft.mode for draft in drafted(world, lab)]
+    one, two = duty(lab, modes=(GATED,)), duty(lab, modes=(API,), by="other")
+    for duties in ((one, two), (two, one)):
+        modes = {draft.mode for before, draft in zip(free, drafted(world, lab, *duties), strict=True) if before in OPEN}
+        assert modes == {HOLD}
+
+
+# leak
+
+
+def gated_release(world, release_by_hand, controlled):
+    if controlled:
+        world.law.controlled[US] = 1.0
+    return release_by_hand(world, mode=OPEN_WEIGHTS if controlled else GATED)
+
+
+@pytest.mark.parametrize("controlled", [True, False])
+def test_certain_leaks_reach_mirrors_the_next_month(world_at, release_by_hand, controlled):
+    world = world_at(20, {"leak_hazard": 1.0})
+    row = gated_release(world, release_by_hand, controlled)
+    assert not world.catalogue.columns.mirrored[row]
+    world.step()
+    assert world.catalogue.columns.mirrored[row]
+
+
+@pytest.mark.parametrize("controlled", [True, False])
+def test_without_hazard_nothing_leaks(world_at, release_by_hand, controlled):
+    world = world_at(20, {"leak_hazard": 0.0, "theft_hazard": 0.0})
+    row = gated_release(world, release_by_hand, controlled)
+    while world.month < 40:
+        world.step()
+    assert not world.catalogue.columns.mirrored[row]
+    assert world.leaks == {}
+
+
+def test_contained_releases_never_leak(world_at, release_by_hand):
+    world = world_at(20, {"leak_hazard": 1.0})
+    world.law.controlled[US] = world.law.containment[US] = 1.0
+    row = release_by_hand(world)
+    assert world.catalogue.columns.contained[row]
+    world.step()
+    assert not world.catalogue.columns.mirrored[row]
+
+
+def test_leaks_wait_as_long_as_their_hazard_says(world_at, release_by_hand):
+    world = world_at(20, {"leak_hazard": 0.25, "theft_hazard": 0.0})
+    world.law.controlled[US] = 1.0
+    rows = {release_by_hand(world) for _ in range(400)}
+    waits = [month - world.month for month, due in world.leaks.items() for row in due if row in rows]
+    assert len(waits) == 400
+    assert min(waits) == 1
+    assert np.mean(waits) == pytest.approx(4.0, rel=0.15)
+
+
+def test_free_weights_are_mirrored_at_once_and_closed_ones_are_not(world_at, release_by_hand):
+    world = world_at(20)
+    free, closed = release_by_hand(world), release_by_hand(world, mode=API)
+    assert world.catalogue.columns.mirrored[[free, closed]].tolist() == [True, False]
+    world.mirror(closed)
+    leak(world)
+    assert world.catalogue.columns.mirrored[closed]

@@ -1,0 +1,285 @@
+"""Single compiled functions against their plain equals on random small inputs."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chi2
+
+from sim.agents import kernels, routes
+from sim.agents.choice import has_tastes, run_race, spread_use
+from sim.catalogue import Catalogue
+from tests.reference import draws, misuse
+from tests.reference.pair import NEAR_TIE
+from tests.reference.plain import Release
+
+bits64 = st.integers(0, 2**64 - 1)
+unit = st.floats(0.0, 1.0)
+
+
+def single(low, high):
+    return st.floats(low, high, width=32)
+
+
+# numbers
+
+
+@given(bits64, st.integers(0, 2**32 - 1))
+def test_draws_equal_exact_integer_arithmetic(key, slot):
+    assert int(kernels.mix64(np.uint64(key))) == draws.mix64(key)
+    assert int(kernels.mix32(np.uint32(slot))) == draws.mix32(slot)
+    assert float(kernels.draw32(np.uint64(key), np.uint32(slot))) == draws.draw32(key, slot)
+    assert float(kernels.unit32(np.uint64(key))) == draws.unit32(key)
+    assert float(kernels.unit64(np.uint64(key))) == draws.unit64(key)
+
+
+def test_draws_stay_inside_zero_and_one():
+    for bits in (0, 1, 2**64 - 1, 2**41 - 1, 2**12 - 1):
+        assert 0.0 < float(kernels.unit32(np.uint64(bits))) < 1.0
+        assert 0.0 < float(kernels.unit64(np.uint64(bits))) < 1.0
+    drawn = [draws.draw32(key, slot) for key in range(0, 2**64, 2**58) for slot in range(64)]
+    assert 0.0 < min(drawn)
+    assert max(drawn) < 1.0
+
+
+@pytest.mark.parametrize("slots", [1, 64])
+def test_draws_are_uniform(slots):
+    """Chi-square over 256 classes: by person for one slot, and over the slots of few persons."""
+    n = 50_000
+    people = [draws.nth(2026, i) for i in range(n // slots)]
+    drawn = np.array([kernels.draw32(np.uint64(key), np.uint32(slot)) for key in people for slot in range(slots)])
+    seen = np.bincount((drawn * 256).astype(int), minlength=256)
+    statistic = ((seen - drawn.size / 256) ** 2).sum() / (drawn.size / 256)
+    assert chi2.ppf(0.001, 255) < statistic < chi2.ppf(0.999, 255)
+
+
+def test_neighbouring_slots_and_persons_are_unrelated():
+    drawn = np.array([[draws.draw32(draws.nth(7, i), k) for k in range(20)] for i in range(4000)])
+    assert abs(np.corrcoef(drawn[:, :-1].ravel(), drawn[:, 1:].ravel())[0, 1]) < 0.02
+    assert abs(np.corrcoef(drawn[:-1].ravel(), drawn[1:].ravel())[0, 1]) < 0.02
+
+
+@given(single(2.0**-126, 2.0**127))
+def test_log32(x):
+    assert float(kernels.log32(np.float32(x))) == pytest.approx(math.log(x), rel=4e-7, abs=2e-9)
+
+
+@given(single(-80.0, 80.0))
+def test_exp32(x):
+    assert float(kernels.exp32(np.float32(x))) == pytest.approx(math.exp(x), rel=4e-7)
+
+
+@given(st.floats(1e-300, 1e300))
+def test_log64(x):
+    assert float(kernels.log64(x)) == pytest.approx(math.log(x), rel=4e-16, abs=4e-16)
+
+
+@given(st.floats(-700.0, 700.0))
+def test_exp64(x):
+    assert float(kernels.exp64(x)) == pytest.approx(math.exp(x), rel=2e-15)
+
+
+@given(st.floats(-1e6, 1e6))
+def test_logistic64(x):
+    assert float(kernels.logistic64(x)) == pytest.approx(draws.logistic(max(x, -600.0)), rel=3e-15)
+
+
+# choice
+
+
+@given(bits64, st.integers(0, 10**6), st.integers(1, 40))
+def test_tastes_are_one_of_256_levels(key, person, families):
+    table = np.array([math.exp(-z) for z in draws.TASTES], np.float32)
+    taste = np.empty(families, np.float32)
+    has_tastes(person, np.uint64(key), table, taste)
+    plain = [math.exp(-z) for z in draws.tastes(key, person, families)]
+    np.testing.assert_allclose(taste, plain, rtol=1e-7)
+
+
+def test_tastes_are_standard_normal_and_unrelated_between_families():
+    drawn = np.array([draws.tastes(5, person, 12) for person in range(5000)])
+    np.testing.assert_allclose(drawn.mean(axis=0), 0.0, atol=4 / 5000**0.5)
+    np.testing.assert_allclose(drawn.std(axis=0), 1.0, atol=4 / (2 * 5000) ** 0.5)
+    related = np.corrcoef(drawn.T) - np.eye(12)
+    assert np.abs(related).max() < 4.5 / 5000**0.5
+
+
+def race(key, slots, families, v, taste):
+    """The kernel's race for utilities v and tastes (utils)."""
+    odds = np.exp(max(v) - np.array(v)).astype(np.float32)
+    keep = np.array([math.exp(-t) for t in taste], np.float32)
+    return int(
+        run_race(
+            np.uint64(key), slots.astype(np.uint32), families.astype(np.int32), odds, keep, np.empty(len(v), np.float32)
+        )
+    )
+
+
+@given(
+    bits64, st.lists(single(-8.0, 8.0), min_size=1, max_size=96), st.lists(single(-2.0, 2.0), min_size=29, max_size=29)
+)
+def test_the_race_is_won_by_the_highest_utility(key, v, taste):
+    slots = np.arange(len(v)) + 3
+    families = slots // 4
+    won = race(key, slots, families, v, taste)
+    utility = [
+        x + taste[f] + draws.gumbel(draws.draw32(key, s))
+        for x, f, s in zip(v, families.tolist(), slots.tolist(), strict=True)
+    ]
+    assert max(utility) - utility[won] < NEAR_TIE
+
+
+def test_a_near_tie_is_closer_than_the_race_can_see():
+    """The last seven bits of a single-precision number carry the slot: what is closer than 2^-16 goes by slot."""
+    slots, families, taste = np.array([0, 4]), np.array([0, 1]), [0.0, 0.0]
+    gap = draws.gumbel(draws.draw32(11, 0)) - draws.gumbel(draws.draw32(11, 4))
+    for extra in (1e-4, -1e-4):
+        assert race(11, slots, families, [0.0, gap + extra], taste) == int(extra > 0.0)
+    assert (
+        race(11, slots, families, [0.0, gap + 2e-7], taste) == 0 == race(11, slots, families, [0.0, gap - 2e-7], taste)
+    )
+
+
+def test_choice_frequencies_are_those_of_the_logit():
+    v, n = [0.0, 0.7, -1.2, 1.5, 0.3, -0.4, 1.1], 40_000
+    slots = np.arange(len(v)) * 4
+    families = np.arange(len(v))
+    counts = np.zeros(len(v))
+    for person in range(n):
+        counts[race(draws.nth(99, person), slots, families, v, [0.0] * len(v))] += 1
+    expected = np.exp(v) / np.exp(v).sum()
+    assert (np.abs(counts / n - expected) < 4 * np.sqrt(expected * (1 - expected) / n)).all()
+
+
+# use
+
+
+@given(unit, st.floats(-6.0, 6.0), single(-1.0, 1.0), st.floats(0.0, 0.5), st.floats(0.0, 3.0))
+def test_a_month_of_uptake(use, ceiling, growth, p, q):
+    array = np.array([[use]])
+    spread_use(array, np.array([[ceiling]]), growth, p, q)
+    top = draws.logistic(ceiling + growth)
+    assert array[0, 0] == pytest.approx(max(0.0, use + (p + q * use / top) * (top - use) / 12.0), rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize(("p", "q", "start"), [(0.23, 1.65, 0.01), (0.05, 0.8, 0.0), (0.0, 1.2, 0.02)])
+def test_uptake_follows_the_bass_curve_in_small_steps(p, q, start):
+    """A month split into n steps comes closer to the closed form in proportion: errors halve as n doubles."""
+    ceiling, months = 0.4, 60
+    first = start / ceiling
+    decay = math.exp(-(p + q) * months / 12.0) * (1.0 - first) / (p + q * first)
+    exact = ceiling * (1.0 - p * decay) / (1.0 + q * decay)
+    errors = []
+    for n in (1, 50, 100):
+        use = np.array([[start]])
+        for _ in range(months * n):
+            spread_use(use, np.array([[math.log(ceiling / (1.0 - ceiling))]]), 0.0, p / n, q / n)
+        errors.append(abs(use[0, 0] - exact))
+    assert errors[0] < 0.02
+    assert errors[2] < 2e-4
+    assert errors[2] == pytest.approx(errors[1] / 2.0, rel=0.1)
+
+
+# misuse
+
+
+@st.composite
+def catalogues(draw):
+    rows = draw(
+        st.lists(
+            st.tuples(st.integers(0, 2), st.integers(0, 3), single(80, 200), st.booleans(), st.booleans()), max_size=12
+        )
+    )
+    catalogue = Catalogue(4)
+    for origin, mode, capability, controlled, mirrored in rows:
+        catalogue.add(
+            "x", lab=0, origin=origin, mode=mode, capability=capability, controlled=float(controlled), mirrored=mirrored,
+            weights=0.0, data=0.0, code=0.0, licence=0.0,
+        )  # fmt: skip
+    return catalogue
+
+
+@given(catalogues())
+def test_best_release_on_each_route(catalogue):
+    c, n = catalogue.columns, len(catalogue)
+    plain = [
+        Release(
+            i, 0, 0, int(c.origin[i]), int(c.mode[i]), float(c.capability[i]), 0.0, 0.0, 0.0, False, float(c.controlled[i]),
+            bool(c.mirrored[i]), 0, 0.0,
+        )
+        for i in range(n)
+    ]  # fmt: skip
+    rows, best = routes.best_by_route(c, n, 100.0)
+    assert list(zip(rows.tolist(), best.tolist(), strict=True)) == misuse.best_by_route(plain, 100.0)
+
+
+def test_routes_stand_in_the_same_order():
+    kinds = [routes.KINDS_OF_ROUTE[kind] for kind in routes.KIND]
+    origins = [None if origin == 3 else origin for origin in routes.ORIGIN.tolist()]
+    assert [misuse.Route(kind, origin) for kind, origin in zip(kinds, origins, strict=True)] == list(misuse.ROUTES)
+
+
+def triple(low, high):
+    return st.lists(st.floats(low, high), min_size=3, max_size=3)
+
+
+@given(triple(0.0, 1.0), unit, triple(0.0, 20.0), triple(0.0, 1e6), st.floats(1.0, 1e6))
+def test_barriers(refused, gate_pass, barred, strip_cost, budget):
+    passing, cost = routes.weigh_barriers(
+        np.array(refused), gate_pass, np.array([barred]), np.array(strip_cost), np.array([budget])
+    )
+    plain = [misuse.passing(route, refused, gate_pass, barred) for route in misuse.ROUTES]
+    np.testing.assert_allclose(passing[0], plain, rtol=1e-14, atol=1e-300)
+    np.testing.assert_allclose(cost[0], [misuse.cost(route, strip_cost, budget) for route in misuse.ROUTES], rtol=1e-15)
+
+
+def of_routes(values):
+    return st.lists(values, min_size=len(misuse.ROUTES), max_size=len(misuse.ROUTES))
+
+
+@given(
+    of_routes(st.one_of(st.just(-1e9), st.floats(60.0, 220.0))), of_routes(unit), of_routes(st.floats(0.0, 3.0)), of_routes(st.booleans()),
+    st.floats(-12.0, 14.0), st.lists(st.floats(100.0, 180.0), min_size=5, max_size=5), st.floats(8.0, 16.0), st.floats(3.0, 12.0),
+)  # fmt: skip
+def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, threshold, slope, weight):
+    capability, known = [100.0, *capability[1:]], [True, *known[1:]]
+    mix, harm = [0.4, 0.3, 0.0, 0.2, 0.1], [1.0, 3.0, 10.0, 10.0, 300.0]
+    fast = routes.weigh_routes(
+        np.array(capability), np.array([passing]), np.array([cost]), np.array([known]), np.array([skill]), np.array([mix]),
+        np.array(threshold), slope, weight, np.array(harm),
+    )  # fmt: skip
+    chance, odds, expected, without = fast
+    success = without_us = 0.0
+    for j, share in enumerate(mix):
+        if share == 0.0:
+            assert not chance[0, j].any()
+            assert not odds[0, j].any()
+            continue
+        view = misuse.weigh(capability, passing, cost, known, skill - threshold[j], slope, weight)
+        np.testing.assert_allclose(chance[0, j], view.chance, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(odds[0, j], view.odds, rtol=1e-12, atol=1e-14)
+        success += share * harm[j] * view.success
+        without_us += share * harm[j] * view.without_us
+    assert expected[0] == pytest.approx(success, rel=1e-12, abs=1e-14)
+    assert without[0] == pytest.approx(without_us, rel=1e-12, abs=1e-14)
+
+
+@given(bits64, st.floats(0.0, 8.0))
+def test_attempts(key, mean):
+    count, drawn = routes.draw_attempts(np.uint64(key), mean, 4)
+    for actor in range(4):
+        plain = misuse.attempts(key, actor, mean)
+        assert count[actor] == len(plain)
+        assert drawn[actor, : count[actor]].tolist() == plain
+
+
+def test_attempts_are_poisson():
+    count, drawn = routes.draw_attempts(np.uint64(12345), 1.7, 20_000)
+    assert count.mean() == pytest.approx(1.7, abs=4 * (1.7 / 20_000) ** 0.5)
+    assert count.var() == pytest.approx(1.7, rel=0.06)
+    used = np.concatenate([drawn[a, : count[a]] for a in range(2000)])
+    assert (0.0 < used).all()
+    assert (used < 1.0).all()
+    assert np.abs(np.corrcoef(used.T) - np.eye(4)).max() < 0.08

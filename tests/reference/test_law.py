@@ -1,0 +1,174 @@
+"""The law's fields against a plain dictionary of entries: every write of every entry, combined one by one."""
+
+from itertools import product
+from math import fsum, prod
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.law import FIELDS, MODES, ORIGINS, Law, Terrain, Write
+from sim.parameters import CHANNELS
+
+COUNTRIES = ("USA", "CHN", "FRA")
+LABS = ("one", "two")
+SIZES = {"country": 3, "origin": len(ORIGINS), "channel": len(CHANNELS), "mode": len(MODES), "lab": 2}
+ACCESS = np.linspace(0.1, 1.0, 3 * 3 * 5).reshape(3, 3, 5)
+AXIS_NAMES = {"country": "countries", "origin": "origins", "channel": "channels", "mode": "modes", "lab": "labs"}
+NUMERIC = [name for name, field in FIELDS.items() if field.combine != "list"]
+
+values = st.one_of(st.floats(0.0, 10.0), st.floats(0.5, 2.0), st.sampled_from([0.0, 0.1, 0.2, 0.3, 1.0 / 3.0]))
+
+
+def terrain():
+    return Terrain(COUNTRIES, ("US", "CN", "us_aligned"), (1.0, 0.0, 0.9), LABS, (0, 1), (1.0, 0.0), ACCESS)
+
+
+@st.composite
+def writes(draw):
+    name = draw(st.sampled_from(NUMERIC))
+    where = {}
+    for axis in FIELDS[name].axes:
+        chosen = draw(st.none() | st.sets(st.integers(0, SIZES[axis] - 1)))
+        if chosen is not None:
+            where[AXIS_NAMES[axis]] = tuple(sorted(chosen))
+    return draw(st.sampled_from(["a", "b", "c"])), name, draw(values), where
+
+
+def settled(all_writes):
+    law = Law(terrain())
+    for by, name, value, where in all_writes:
+        law.write(by, name, value, **where)
+    return law.settle()
+
+
+def entries(name, where):
+    """Indices that a write reaches."""
+    axes = FIELDS[name].axes
+    return product(*(where.get(AXIS_NAMES[axis], range(SIZES[axis])) for axis in axes))
+
+
+def plain(all_writes):
+    """Every field as a dictionary of entries; each entry combines its writes in the order of policy, place and value."""
+    fields = {}
+    for name in NUMERIC:
+        spec = FIELDS[name]
+        default = (lambda at: float(ACCESS[at])) if name == "access" else (lambda at, value=spec.default: value)
+        fields[name] = {at: default(at) for at in product(*(range(SIZES[axis]) for axis in spec.axes))}
+
+    def place(write):
+        by, name, value, where = write
+        tuples = tuple(where.get(AXIS_NAMES[axis], ()) for axis in FIELDS[name].axes)
+        return by, tuples, repr(value)
+
+    for by_name_value_where in sorted(all_writes, key=place):
+        _, name, value, where = by_name_value_where
+        for at in entries(name, where):
+            old = fields[name][at]
+            combine = {"add": old + value, "multiply": old * value, "max": max(old, value)}
+            fields[name][at] = combine[FIELDS[name].combine]
+    return fields
+
+
+def as_dictionary(law, name):
+    value = getattr(law, name)
+    return {(): value} if not FIELDS[name].axes else {at: float(value[at]) for at in np.ndindex(value.shape)}
+
+
+@given(st.lists(writes(), max_size=8))
+def test_fields_equal_the_plain_dictionary_bit_for_bit(all_writes):
+    law = settled(all_writes)
+    for name, entries_ in plain(all_writes).items():
+        assert as_dictionary(law, name) == entries_, name
+
+
+@given(st.lists(writes(), min_size=2, max_size=8), st.randoms(use_true_random=False))
+def test_any_order_of_writes_gives_the_same_bits(all_writes, luck):
+    law = settled(all_writes)
+    shuffled = list(all_writes)
+    luck.shuffle(shuffled)
+    again = settled(shuffled)
+    for name in NUMERIC:
+        np.testing.assert_array_equal(getattr(law, name), getattr(again, name))
+
+
+@given(st.lists(writes(), max_size=8))
+def test_what_combining_means(all_writes):
+    """Whatever the order of adding up: sums, products and greatest values of the writes that reach an entry."""
+    law = settled(all_writes)
+    for name in NUMERIC:
+        reached = {}
+        for _, field, value, where in all_writes:
+            if field == name:
+                for at in entries(name, where):
+                    reached.setdefault(at, []).append(value)
+        spec = FIELDS[name]
+        whole = {"add": fsum, "multiply": prod, "max": max}[spec.combine]
+        for at, found in as_dictionary(law, name).items():
+            start = float(ACCESS[at]) if name == "access" else spec.default
+            assert found == pytest.approx(whole([start, *reached.get(at, [])]), rel=1e-12, abs=1e-12)
+
+
+def test_no_write_leaves_the_default_law():
+    law = settled([])
+    np.testing.assert_array_equal(law.access, ACCESS)
+    assert law.access is not ACCESS
+    for name in NUMERIC:
+        if name != "access":
+            assert set(as_dictionary(law, name).values()) == {FIELDS[name].default}
+    assert law.assessments == ()
+    assert law.audits == ()
+
+
+def test_records_are_listed_in_the_order_of_policies():
+    law = Law(terrain())
+    law.write("z", "audits", "last")
+    law.write("a", "audits", "first")
+    assert law.settle().audits == ("first", "last")
+
+
+def test_a_write_to_an_axis_the_field_does_not_have_is_refused():
+    law = Law(terrain())
+    with pytest.raises(KeyError, match="no axis 'mode'"):
+        law.write("a", "access", 0.5, modes=(0,))
+    with pytest.raises(KeyError):
+        law.write("a", "nonsense", 0.5)
+
+
+def test_settling_changes_neither_the_terrain_nor_the_writes():
+    ground = terrain()
+    law = Law(ground)
+    law.write("a", "access", 0.5)
+    before = list(law.writes)
+    law.settle()
+    np.testing.assert_array_equal(ground.access, ACCESS)
+    assert law.writes == before == [Write("a", "access", 0.5, (None, None, None))]
+
+
+def test_ledger():
+    law = Law(terrain())
+    law.spend("b", "labs", 3.0)
+    law.spend("a", "labs", 2.0)
+    law.spend("a", "government", 5.0)
+    law.settle()
+    assert (law.ledger("labs"), law.ledger("government"), law.ledger("adopters")) == (5.0, 5.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "labs", "countries"),
+    [(0.0, (0, 3), (0, 4)), (0.5, (0, 2, 3), (0, 2, 4)), (1.0, (0, 1, 2, 3), (0, 2, 4, 5))],
+)
+def test_allies_join_in_the_order_of_their_alignment(coverage, labs, countries):
+    ground = Terrain(
+        ("USA", "CHN", "FRA", "KEN", "PRI", "JPN"),
+        ("US", "CN", "us_aligned", "third_country", "US", "us_aligned"),
+        (1.0, 0.0, 0.9, 0.5, 1.0, 0.8),
+        ("us", "low", "high", "us2", "cn"),
+        (0, 2, 2, 0, 1),
+        (1.0, 0.6, 0.9, 1.0, 0.0),
+        np.ones((6, 3, 5)),
+    )
+    assert ground.bound_labs(coverage) == labs
+    assert ground.bound_countries(coverage) == countries
+    assert ground.country_indices(("KEN", "USA", "nowhere")) == (0, 3)
