@@ -20,7 +20,7 @@ from sim.agents.government import Government
 from sim.agents.lab import Draft, Lab
 from sim.agents.malicious import Actors, Incident, Scene, recruit
 from sim.catalogue import Catalogue
-from sim.law import API, CN, GATED, OPEN_WEIGHTS, US, Law, Terrain, statute
+from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, statute
 from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
@@ -211,6 +211,7 @@ class World(mesa.Model):
             np.zeros((len(self.info), N_CHANNELS)),
             np.zeros(7),
             np.zeros((2, N_CHANNELS + 1)),
+            np.zeros(n * len(MODES), np.int64),
         )
         self.criticality = np.array(by_channel(self.p, "criticality"))
         self.gdp_share = channel_sizes(self)[:, GOVERNMENT]

@@ -205,8 +205,11 @@ class Adopters(Sequence[AdopterView]):
         newest = self.world.catalogue.newest
         self.alive = newest > self.retired
         slots = np.flatnonzero(self.alive)
-        used = self.counts.sum(axis=0)[slots]
-        stale = (newest[slots] < month - RETIRE_AFTER) & (used < RETIRE_BELOW * len(self))
+        stale = newest[slots] < month - RETIRE_AFTER
+        if not stale.any() and slots.size <= MAX_ALIVE:
+            return
+        used = self.world.tally.adopters[slots]
+        stale &= used < RETIRE_BELOW * len(self)
         excess = max(0, slots.size - int(stale.sum()) - MAX_ALIVE)
         stale[np.argsort(np.where(stale, len(self) + 1, used), kind="stable")[:excess]] = True
         if stale.any():

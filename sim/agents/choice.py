@@ -349,6 +349,7 @@ class Tally(NamedTuple):
     use: np.ndarray  # (country, channel) weight of use
     people: np.ndarray  # (region,) share of people 15-64 that use AI (consumer)
     concentration: np.ndarray  # (2, channel + 1) HHI over labs and over countries of use
+    adopters: np.ndarray  # (slot,) adopters of every slot, alive or not
 
 
 @kernel
@@ -368,6 +369,7 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
     country = np.zeros((n_country, n_family), np.float32)
     world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
     slot = np.zeros((N_CHANNELS, n))
+    adopters_of = np.zeros(counts.shape[1], np.int64)
     parts = np.zeros((len(BLOCS), N_CHANNELS, len(KINDS) + 1))
     weight = np.empty((n_country, N_CHANNELS))
     total = np.zeros(N_CHANNELS)
@@ -386,6 +388,7 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
             for k in range(n):
                 count = counts[cell, market.slot[k]]
                 if count > 0:
+                    adopters_of[market.slot[k]] += count
                     country[c, market.family[k]] += f4(count) / f4(adopters)
                     slot[h, k] += count * each
                     parts[b, h, market.origin[k]] += count * each
@@ -430,7 +433,7 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
             concentration[1, h] += (weight[c, h] / part[h]) ** 2
             mixed += mix[h] * weight[c, h] / part[h]
         concentration[1, N_CHANNELS] += mixed**2
-    return Tally(country, world, slot, region, weight, reach, concentration)
+    return Tally(country, world, slot, region, weight, reach, concentration, adopters_of)
 
 
 @inline
