@@ -101,9 +101,9 @@ class Outcome:
 # shares of use
 
 
-def share_of_use(world: World, region: int, channel: int, kind: int) -> float:
+def share_of_use(region: int, channel: int, kind: int, world: World) -> float:
     """Share of an origin (or of open releases) in a region's use; channel 5 is the mix."""
-    return world.tally.region.item(region, channel, kind)
+    return world.region_shares[region][channel][kind]
 
 
 def people_using(world: World, region: int) -> float:
@@ -252,7 +252,7 @@ def trust(world: World, origin: int) -> float:
 
 def dependence(world: World) -> float:
     """Share of the largest origin in use outside the US and China."""
-    return max(share_of_use(world, 1, len(CHANNELS), kind) for kind in range(3))
+    return max(share_of_use(1, len(CHANNELS), kind, world) for kind in range(3))
 
 
 def derivative_share(world: World, origin: int) -> float:
@@ -311,7 +311,7 @@ def _share_rows() -> list[Outcome]:
                             if region == "world"
                             else ""
                         ),
-                        partial(share_of_use, region=r, channel=h, kind=k),
+                        partial(share_of_use, r, h, k),
                         direction=1 if headline else 0,
                         kind="share",
                         factor="global_power" if headline else None,

@@ -163,6 +163,7 @@ def adopt(world: World) -> None:
     world.adopters.open_market(world.month)
     world.adopters.review_all(world.month)
     world.tally = world.adopters.count_use()
+    world.region_shares = world.tally.region.tolist()
     world.use_of_releases = use_by_release(world.market, world.tally.slot, world.mix, len(world.catalogue))
     world.adopters.learn()
     _pay(world)
@@ -227,7 +228,7 @@ def misuse(world: World) -> None:
 
 def defenders_progress(world: World) -> float:
     """Speed of defence against the law of 2023 (1): defenders' access to open weights, reporting, audits."""
-    lost = sum(world.tally.region.item(0, DEVELOPER, o) * world.developers_lost[o] for o in range(3))
+    lost = sum(world.region_shares[0][DEVELOPER][o] * world.developers_lost[o] for o in range(3))
     return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log
 from typing import TYPE_CHECKING
 
@@ -183,7 +184,8 @@ class World(mesa.Model):
     def _start_state(self) -> None:
         n = len(self.labs)
         self._law_key: tuple[object, ...] | None = None
-        self._strengths = (0.0,) * len(self.policies)
+        # Strength of every policy from the month before the first on: the law is made anew where it changes.
+        self._schedule = [tuple(policy.intensity(m) for _, policy in self.policies) for m in range(-1, self.months)]
         self.law = statute(self.terrain, self.policies, -1)
         self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
         self.defence = 0.0
@@ -203,6 +205,7 @@ class World(mesa.Model):
         self.use_of_releases = np.zeros(0)
         shares = np.full((len(self.info), n), 1.0 / n, np.float32)
         world = np.full((N_CHANNELS + 1, n), 1.0 / n, np.float32)
+        self.region_shares = np.zeros((7, N_CHANNELS + 1, 4)).tolist()
         self.tally = Tally(
             shares,
             world,
@@ -267,8 +270,7 @@ class World(mesa.Model):
 
     def read_law(self, month: int) -> Law:
         """The law of a month; made anew only when some policy's intensity changed or one begins."""
-        strengths = tuple(policy.intensity(month) for _, policy in self.policies)
-        key, self._strengths = (strengths, self._strengths), strengths
+        key = self._schedule[month], self._schedule[month + 1]
         if key != self._law_key:
             law = statute(self.terrain, self.policies, month)
             self.friction = law.friction.copy()
@@ -431,6 +433,7 @@ class World(mesa.Model):
         self.tainted[c.lab[row]] = 0.0
 
 
+@lru_cache(maxsize=1)
 def use_residuals() -> dict[str, float]:
     """Residuals of logit(share that used AI in early 2025) on log GDP per head, countries with a figure of their own.
 

@@ -46,6 +46,7 @@ KINDS = ("us", "cn", "other", "open")
 
 
 BASE, OPENNESS, PRICE, RISK, RELIEF, EXPOSED = range(6)
+SLOT, WAY, ORIGIN, FAMILY = range(4)
 
 
 class Market(NamedTuple):
@@ -174,8 +175,6 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
             shared = log64(familiarity[h, family] + 0.001)
             if mode != API:
                 shared += f_breadth * log64(1.0 + breadth[family])
-            elif h == DEVELOPER:
-                shared = -1e30
             terms[h, PRICE, k] = f_price * b_price * best_price
             terms[h, BASE, k] = best_value + f_price * b_price * best_price + shared
             terms[h, OPENNESS, k] = f_open * b_open * c.openness[best]
@@ -185,26 +184,73 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
     return Market(slots, slots // 4, origin, slots % 4, release, log_price, terms, home_bonus)
 
 
+# Arrays go whole into these functions, with indices: a view of a row would cost a reference count per cell.
+
+
 @inline
-def fill_network(net, own, world, derivative, weights, home, home_bonus, c):
+def fill_network(net, own, world, derivative, weights, home, home_bonus, c, h):
     """Utils of the installed base, and of one's own country's labs, for every family."""
     for f in range(net.size):
-        net[f] = weights[0] * log32(
-            f4(1) + weights[1] * (f4(0.5) * own[f] + f4(0.3) * world[f] + f4(0.2) * derivative[f])
-        )
+        base = f4(0.5) * own[c, f] + f4(0.3) * world[h, f] + f4(0.2) * derivative[f]
+        net[f] = weights[0] * log32(f4(1) + weights[1] * base)
     for f in range(net.size):
         if home[f] == c:
-            net[f] += home_bonus[f]
+            net[f] += home_bonus[h, f]
+
+
+@kernel
+def list_alternatives(market):
+    """Alternatives on offer per channel, side by side: developers choose among weights only.
+
+    Returns
+    -------
+    listed : int array (channel,), how many
+    lists : int32 array (channel, 4, K): slot, way, origin, family
+    terms : float32 array (channel, 6, K), as in the market
+    """
+    n = market.slot.size
+    listed = np.zeros(N_CHANNELS, np.int64)
+    lists, terms = np.zeros((N_CHANNELS, 4, n), np.int32), np.zeros((N_CHANNELS, 6, n), np.float32)
+    for h in range(N_CHANNELS):
+        for k in range(n):
+            if h != DEVELOPER or market.mode[k] != API:
+                at = listed[h]
+                lists[h, SLOT, at], lists[h, WAY, at] = market.slot[k], market.origin[k] * 4 + market.mode[k]
+                lists[h, ORIGIN, at], lists[h, FAMILY, at] = market.origin[k], market.family[k]
+                for t in range(6):
+                    terms[h, t, at] = market.terms[h, t, k]
+                listed[h] += 1
+    return listed, lists, terms
 
 
 @inline
-def fill_row(v, terms, way, origin, family, net, traits, bar, wall, fear):
+def fill_row(v, size, terms, lists, net, traits, bar, wall, fear, c, h):
     """Utilities v[k] of one country and channel, before tastes, inertia and noise."""
-    capacity, concern, income = traits[0], traits[1], traits[2]
-    for k in range(v.size):
-        v[k] = terms[BASE, k] + capacity * terms[OPENNESS, k] - concern * terms[RISK, k] - income * terms[PRICE, k]
-    for k in range(v.size):
-        v[k] += bar[way[k]] - wall[way[k]] * terms[RELIEF, k] + net[family[k]] - fear[origin[k]] * terms[EXPOSED, k]
+    capacity, concern, income = traits[c, h, 0], traits[c, h, 1], traits[c, h, 2]
+    for k in range(size):
+        v[k] = (
+            terms[h, BASE, k]
+            + capacity * terms[h, OPENNESS, k]
+            - concern * terms[h, RISK, k]
+            - income * terms[h, PRICE, k]
+        )
+    for k in range(size):
+        way, origin, family = lists[h, WAY, k], lists[h, ORIGIN, k], lists[h, FAMILY, k]
+        v[k] += bar[c, h, way] - wall[c, h, way] * terms[h, RELIEF, k] + net[family]
+        v[k] -= fear[c, origin] * terms[h, EXPOSED, k]
+
+
+@inline
+def weigh(v, size):
+    """Turn utilities into exp(best - v)."""
+    a, b, c, d = v[0], v[0], v[0], v[0]
+    for k in range(0, size - 3, 4):  # four running maxima, since one would wait for itself
+        a, b, c, d = max(a, v[k]), max(b, v[k + 1]), max(c, v[k + 2]), max(d, v[k + 3])
+    for k in range(size - size % 4, size):
+        a = max(a, v[k])
+    top = max(max(a, b), max(c, d))
+    for k in range(size):
+        v[k] = exp32(min(top - v[k], f4(60)))
 
 
 @inline
@@ -220,15 +266,15 @@ def has_tastes(i, key, table, taste):
 
 
 @inline
-def run_race(key, slot, family, v, taste, race):
+def run_race(key, size, lists, h, v, taste, race):
     """Alternative with the least Exponential * exp(-v): positive floats sort like integers, the low bits carry k."""
-    for k in range(v.size):
-        race[k] = draw32(key, slot[k])
-    for k in range(v.size):
+    for k in range(size):
+        race[k] = draw32(key, lists[h, SLOT, k])
+    for k in range(size):
         race[k] = -log32(race[k]) * v[k]
     best = i4(2147483647)
-    for k in range(v.size):
-        x = race[k] * taste[family[k]]
+    for k in range(size):
+        x = race[k] * taste[lists[h, FAMILY, k]]
         best = min(best, i4((f4(x).view(i4) & i4(-128)) | i4(k)))
     return best & i4(127)
 
@@ -250,8 +296,7 @@ def ask_neighbours(i, before, peer, key, taste):
 def choose(first, last, start, choice, before, counts, market, who, network, review, inertia, newcomers, keys, graph):
     """Reviews of the cells [first, last): updates ``choice`` (adopter) and ``counts`` (cell, slot) in place."""
     # Arrays are taken out of the records once: inside the loop each access would cost a reference count.
-    slots, terms, bonus, origin = market.slot, market.terms, market.home_bonus, market.origin
-    way, slot, family = market.origin * 4 + market.mode, market.slot.astype(np.uint32), market.family.astype(np.int32)
+    bonus = market.home_bonus
     traits, bar, wall, fear, home = who.traits, who.bar, who.wall, who.fear, who.home
     own, world, derivative, weights, table = (
         network.country,
@@ -260,7 +305,8 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
         network.weights,
         network.taste,
     )
-    v, race = np.empty(slots.size, np.float32), np.empty(slots.size, np.float32)
+    listed, lists, terms = list_alternatives(market)
+    v, race = np.empty(market.slot.size, np.float32), np.empty(market.slot.size, np.float32)
     net, taste = np.empty(own.shape[1], np.float32), np.empty(own.shape[1], np.float32)
     largest = 0
     for cell in range(first, last):
@@ -275,13 +321,10 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
             n += 1 if (unit32(mix64(keys[0] + u8(i) * GOLDEN)) < limit or before[i] == NONE) else 0
         if n == 0:
             continue
-        fill_network(net, own[c], world[h], derivative, weights, home, bonus[h], c)
-        fill_row(v, terms[h], way, origin, family, net, traits[c, h], bar[c, h], wall[c, h], fear[c])
-        top = v[0]
-        for k in range(v.size):
-            top = max(top, v[k])
-        for k in range(v.size):
-            v[k] = exp32(min(top - v[k], f4(60)))
+        size = listed[h]
+        fill_network(net, own, world, derivative, weights, home, bonus, c, h)
+        fill_row(v, size, terms, lists, net, traits, bar, wall, fear, c, h)
+        weigh(v, size)
         stay = exp32(-inertia[h])
         for q in range(n):
             i = ids[q]
@@ -291,7 +334,7 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
                 taste[current // 4] *= stay
             if graph:
                 ask_neighbours(i, before, weights[2], keys[3], taste)
-            new = slots[run_race(mix64(keys[2] + u8(i) * GOLDEN), slot, family, v, taste, race)]
+            new = lists[h, SLOT, run_race(mix64(keys[2] + u8(i) * GOLDEN), size, lists, h, v, taste, race)]
             choice[i] = new
             if current != NONE:
                 counts[cell, current] -= 1

@@ -1,0 +1,78 @@
+"""Compare the first generated year with the replayed ones and print the table.
+
+    python benchmarks/handover.py [--replications 8] [--seed 0]
+
+For every lag, openness and origin share of use: its largest change over a year of the replayed history, its largest
+change from the last replayed month in the first generated year, and the ratio of the two. Means over replications.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from sim.parameters import CHANNELS
+from sim.scenario import load
+from sim.world import HANDOVER, World
+
+YEAR = 12
+LAGS = ("lag_us_cn_true", "lag_open_closed_true")
+OPENNESS = ("openness_class", *(f"open_share_world{c}" for c in ("", *(f"_{name}" for name in CHANNELS))))
+ORIGINS = tuple(f"{kind}_share_world{c}" for kind in ("us", "cn") for c in ("", *(f"_{name}" for name in CHANNELS)))
+OUTCOMES = (*LAGS, *OPENNESS, *ORIGINS)
+
+
+class Change(NamedTuple):
+    """Largest change over a year before the handover, and from it in the year after."""
+
+    before: float
+    after: float
+
+    @property
+    def ratio(self) -> float:
+        """After over before; 0 where nothing changed at all."""
+        if self.after == 0.0:
+            return 0.0
+        return self.after / self.before if self.before > 0.0 else float("inf")
+
+
+def mean_paths(replications: int, seed: int) -> dict[str, np.ndarray]:
+    """Monthly mean over replications of every outcome of the table."""
+    scenario = load("status-quo", settings=["horizon.end=2026-06"])
+    runs = [World(scenario, rng=seed, replication=r).run() for r in range(replications)]
+    names = runs[0].names
+    mean = np.mean([run.values.astype(float) for run in runs], axis=0)
+    return {name: mean[:, names.index(name)] for name in OUTCOMES}
+
+
+def change(path: np.ndarray) -> Change:
+    """Changes of one path around the handover."""
+    last = HANDOVER - 1
+    before = np.abs(path[YEAR : last + 1] - path[: last + 1 - YEAR]).max()
+    after = np.abs(path[last + 1 : last + 1 + YEAR] - path[last]).max()
+    return Change(float(before), float(after))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--replications", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    table = Table(title=f"The handover, {options.replications} replications, seed {options.seed}")
+    table.add_column("outcome")
+    for heading in ("largest change in a replayed year", "in the first generated year", "ratio", "last replayed value"):
+        table.add_column(heading, justify="right")
+    for name, path in mean_paths(options.replications, options.seed).items():
+        found = change(path)
+        mark = " above" if found.ratio > 1.0 else ""
+        table.add_row(name, f"{found.before:.3f}", f"{found.after:.3f}", f"{found.ratio:.2f}{mark}", f"{path[HANDOVER - 1]:.3f}")
+    Console(width=140).print(table)
+
+
+if __name__ == "__main__":
+    main()
