@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import exp, log
 from typing import TYPE_CHECKING
 
@@ -108,13 +108,8 @@ class World(mesa.Model):
             Auditor(self, "government suppliers", 1, government_use),
         )
         self._start_state()
-        self.datacollector = mesa.DataCollector(
-            model_reporters={
-                "month": "month_text",
-                "us_share_abroad": "us_share_abroad",
-                "cn_state_harm": "cn_state_harm",
-            }
-        )
+        headlines = {name: partial(_observed, name) for name, row in OUTCOMES.items() if row.headline}
+        self.datacollector = mesa.DataCollector(model_reporters={"month": "month_text", **headlines})
         # Mesa keeps a counter of agent ids per model for ever, and with it the model.
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
@@ -233,16 +228,6 @@ class World(mesa.Model):
     def month_text(self) -> str:
         """Text of the current month."""
         return month_name(self.month)
-
-    @property
-    def us_share_abroad(self) -> float:
-        """US share of use outside the US and China this month."""
-        return self.observed["us_share_abroad"]
-
-    @property
-    def cn_state_harm(self) -> float:
-        """Expected harm by Chinese state actors this month, a year."""
-        return self.observed["cn_state_harm"]
 
     def step(self) -> None:
         """One month: every phase in order."""
@@ -431,6 +416,10 @@ class World(mesa.Model):
         c = self.catalogue.columns
         self.security[:, c.origin[row]] *= 1.0 - self.p.trust_penalty
         self.tainted[c.lab[row]] = 0.0
+
+
+def _observed(name: str, world: World) -> float:
+    return world.observed[name]
 
 
 @lru_cache(maxsize=1)
