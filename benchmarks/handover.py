@@ -70,7 +70,9 @@ def main() -> None:
     for name, path in mean_paths(options.replications, options.seed).items():
         found = change(path)
         mark = " above" if found.ratio > 1.0 else ""
-        table.add_row(name, f"{found.before:.3f}", f"{found.after:.3f}", f"{found.ratio:.2f}{mark}", f"{path[HANDOVER - 1]:.3f}")
+        table.add_row(
+            name, f"{found.before:.3f}", f"{found.after:.3f}", f"{found.ratio:.2f}{mark}", f"{path[HANDOVER - 1]:.3f}"
+        )
     Console(width=140).print(table)
 
 

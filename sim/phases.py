@@ -32,9 +32,10 @@ def law(world: World) -> None:
     """Policies write the month's law."""
     before = world.law
     world.law = world.read_law(world.month)
-    rise = max(0.0, world.law.stringency - before.stringency) / CONTROL_STEP
-    rise += max(0.0, float(world.law.controlled[US] - before.controlled[US]))
-    world.backfire = world.backfire * exp(-1.0 / world.p.backfire_months) + world.p.backfire * rise
+    if world.month >= world.handover:  # earlier steps are in the labs' own records
+        rise = max(0.0, world.law.stringency - before.stringency) / CONTROL_STEP
+        rise += max(0.0, float(world.law.controlled[US] - before.controlled[US]))
+        world.backfire = world.backfire * exp(-1.0 / world.p.backfire_months) + world.p.backfire * rise
 
 
 def compute(world: World) -> None:

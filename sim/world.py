@@ -18,6 +18,7 @@ from sim.agents.auditor import Assessor, Auditor
 from sim.agents.choice import DEVELOPER, GOVERNMENT, N_CHANNELS, Market, Tally
 from sim.agents.country import Country
 from sim.agents.government import Government
+from sim.agents.kernels import logarithm
 from sim.agents.lab import Draft, Lab
 from sim.agents.malicious import Actors, Incident, Scene, recruit
 from sim.catalogue import Catalogue
@@ -163,7 +164,7 @@ class World(mesa.Model):
             which: {group: [] for group in GROUPS} for which in ("true", "measured")
         }
         self.running_best = {which: dict.fromkeys(GROUPS, -1e9) for which in ("true", "measured")}
-        self._open_best = [-1e9] * len(self.labs)
+        self._open_top = ((-1e9, -1), (-1e9, -1))
         self._open_measured = [-1e9] * 3
         self.teachers: list[list[tuple[float, int, int]]] = []
         self.ideas: list[list[tuple[float, int]]] = [[(-1e9, US)], [(-1e9, US)]]
@@ -260,11 +261,13 @@ class World(mesa.Model):
             law = statute(self.terrain, self.policies, month)
             self.friction = law.friction.copy()
             self.friction[:, :, :, GATED] += self.p.gate_friction
-            self.log_price_factor = np.array([[log(x) for x in row] for row in law.price_factor.tolist()])
-            reach = (
-                1.0 - np.array([[exp(-x) for x in row] for row in law.friction[:, :, DEVELOPER, OPEN_WEIGHTS].tolist()])
-            ).T
-            self.developers_lost = (reach * self.adopters.size[:, DEVELOPER]).sum(axis=1).tolist()
+            self.log_access = logarithm(law.access)
+            self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
+            friction = law.friction[:, :, DEVELOPER, OPEN_WEIGHTS]
+            self.developers_lost = [0.0, 0.0, 0.0]
+            if friction.any():
+                lost = [[1.0 - exp(-x) for x in row] for row in friction.T.tolist()]
+                self.developers_lost = (np.array(lost) * self.adopters.size[:, DEVELOPER]).sum(axis=1).tolist()
             self._law_key, self._law = key, law
         return self._law
 
@@ -278,7 +281,8 @@ class World(mesa.Model):
 
     def best_open(self, excluding_lab: int) -> float:
         """Capability of the best open release so far, without one lab's."""
-        return max(x for i, x in enumerate(self._open_best) if i != excluding_lab)
+        first, second = self._open_top
+        return second[0] if first[1] == excluding_lab else first[0]
 
     def best_open_measured(self, excluding_origin: int) -> float:
         """Measured capability of the best open release so far, without one origin's."""
@@ -385,10 +389,18 @@ class World(mesa.Model):
                 if score > best[group]:
                     best[group] = score
         if opened:
-            if draft.capability > max(self._open_best) and self.month >= 0:
+            if draft.capability > self._open_top[0][0] and self.month >= 0:
                 self.adopters.notice(lab.index)
-            self._open_best[lab.index] = max(self._open_best[lab.index], draft.capability)
+            self._rank_open(draft.capability, lab.index)
             self._open_measured[lab.origin] = max(self._open_measured[lab.origin], measured)
+
+    def _rank_open(self, capability: float, lab: int) -> None:
+        """Keep the best open release and the best one of any other lab."""
+        first, second = self._open_top
+        if capability > first[0]:
+            self._open_top = ((capability, lab), second if first[1] == lab else first)
+        elif capability > second[0] and first[1] != lab:
+            self._open_top = (first, (capability, lab))
 
     def _share_ideas(
         self, row: int, draft: Draft, origin: int, parts: tuple[float, ...], opened: bool, controlled: bool

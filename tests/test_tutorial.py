@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from sim import cli, library
 from sim.policies import LEVERS, Policy
+from sim.sweep.study import Study
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "tutorial.md"
@@ -50,10 +51,18 @@ def execute(block: Block, namespace: dict[str, Any]) -> None:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in; figures need no screen."""
+    """An empty folder to work in. Figures need no screen, and the report, which has tests of its own, is not drawn."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.report.html.write_report", fake_report)
     matplotlib.use("Agg")
     return tmp_path
+
+
+def fake_report(study: Study, out: Path) -> Path:
+    """A report without figures."""
+    page = out / "report.html"
+    page.write_text(repr(study), encoding="utf-8")
+    return page
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 LEAST_PER_CELL = 4
 RETIRE_AFTER = 24
 RETIRE_BELOW = 0.001
+RENEWED = 3
 GRAPH_FROM = 20_000
 PARALLEL_FROM = 100_000
 BLOCKS = 64
@@ -186,7 +187,7 @@ class Adopters(Sequence[AdopterView]):
         )  # fmt: skip
         capacity, income, concern, alignment, taste, home = self.who_fixed
         traits, bar, wall, lost = face(
-            law.access, self.access_factor, alignment, concern, capacity, income, world.security, taste,
+            world.log_access, self.access_factor, alignment, concern, capacity, income, world.security, taste,
             world.origin_risk, p.alignment_weight, p.flagged_effect, world.friction, law.denial,
             world.log_price_factor, factors[:, 2] * p.price_weight,
         )  # fmt: skip
@@ -208,7 +209,7 @@ class Adopters(Sequence[AdopterView]):
         stale = newest[slots] < month - RETIRE_AFTER
         if not stale.any() and slots.size <= MAX_ALIVE:
             return
-        used = self.world.tally.adopters[slots]
+        used = np.where(newest[slots] < month - RENEWED, self.world.tally.adopters[slots], len(self))
         stale &= used < RETIRE_BELOW * len(self)
         excess = max(0, slots.size - int(stale.sum()) - MAX_ALIVE)
         stale[np.argsort(np.where(stale, len(self) + 1, used), kind="stable")[:excess]] = True

@@ -86,7 +86,7 @@ class Network(NamedTuple):
 
 @kernel
 def face(
-    access,
+    log_access,
     access_factor,
     alignment,
     concern,
@@ -103,7 +103,7 @@ def face(
     slope,
 ):
     """What each country's adopters face: traits, bar, wall and lost of :class:`Choosers`."""
-    n = access.shape[0]
+    n = log_access.shape[0]
     traits = np.empty((n, N_CHANNELS, 3), np.float32)
     bar, wall = np.empty((n, N_CHANNELS, 12), np.float32), np.empty((n, N_CHANNELS, 12), np.float32)
     lost = np.empty((n, N_CHANNELS, 12), np.float32)
@@ -112,11 +112,7 @@ def face(
             traits[c, h, 0], traits[c, h, 1], traits[c, h, 2] = capacity[c], concern[c, h], income[c]
             for o in range(3):
                 match = 1.0 if o == US else (-1.0 if o == CN else 0.0)
-                x = (
-                    taste[c, o]
-                    + access_factor[h] * log64(max(access[c, o, h], 1e-9))
-                    + b_align * match * (alignment[c] - 0.5)
-                )
+                x = taste[c, o] + access_factor[h] * log_access[c, o, h] + b_align * match * (alignment[c] - 0.5)
                 x -= (
                     concern[c, h] * (risk[o] + flagged * (1.0 - security[c, o]))
                     + income[c] * slope[h] * log_price[c, o]
@@ -224,7 +220,7 @@ def list_alternatives(market):
 
 
 @inline
-def fill_row(v, size, terms, lists, net, traits, bar, wall, fear, c, h):
+def fill_row(v, size, terms, lists, net, traits, bar, wall, fear, barred, c, h):
     """Utilities v[k] of one country and channel, before tastes, inertia and noise."""
     capacity, concern, income = traits[c, h, 0], traits[c, h, 1], traits[c, h, 2]
     for k in range(size):
@@ -235,9 +231,24 @@ def fill_row(v, size, terms, lists, net, traits, bar, wall, fear, c, h):
             - income * terms[h, PRICE, k]
         )
     for k in range(size):
-        way, origin, family = lists[h, WAY, k], lists[h, ORIGIN, k], lists[h, FAMILY, k]
-        v[k] += bar[c, h, way] - wall[c, h, way] * terms[h, RELIEF, k] + net[family]
-        v[k] -= fear[c, origin] * terms[h, EXPOSED, k]
+        v[k] += bar[c, h, lists[h, WAY, k]] + net[lists[h, FAMILY, k]]
+    if barred[c]:
+        for k in range(size):
+            way, origin = lists[h, WAY, k], lists[h, ORIGIN, k]
+            v[k] -= wall[c, h, way] * terms[h, RELIEF, k] + fear[c, origin] * terms[h, EXPOSED, k]
+
+
+@inline
+def meets_bars(wall, fear):
+    """Whether a country's adopters meet any denial or fear a cut-off: bool array (country,)."""
+    barred = np.zeros(wall.shape[0], np.bool_)
+    for c in range(wall.shape[0]):
+        for h in range(N_CHANNELS):
+            for way in range(wall.shape[2]):
+                barred[c] |= wall[c, h, way] > 0
+        for o in range(3):
+            barred[c] |= fear[c, o] > 0
+    return barred
 
 
 @inline
@@ -306,6 +317,7 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
         network.taste,
     )
     listed, lists, terms = list_alternatives(market)
+    barred = meets_bars(wall, fear)
     v, race = np.empty(market.slot.size, np.float32), np.empty(market.slot.size, np.float32)
     net, taste = np.empty(own.shape[1], np.float32), np.empty(own.shape[1], np.float32)
     largest = 0
@@ -323,7 +335,7 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
             continue
         size = listed[h]
         fill_network(net, own, world, derivative, weights, home, bonus, c, h)
-        fill_row(v, size, terms, lists, net, traits, bar, wall, fear, c, h)
+        fill_row(v, size, terms, lists, net, traits, bar, wall, fear, barred, c, h)
         weigh(v, size)
         stay = exp32(-inertia[h])
         for q in range(n):

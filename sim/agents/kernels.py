@@ -70,7 +70,7 @@ def mix32(x):
 @inline
 def draw32(key, slot):
     """A float32 in (0, 1) keyed by 64 bits and a slot."""
-    x = mix32(u4(mix32(u4(u4(key) + u4(u4(slot) * u4(0x9E3779B9)))) ^ u4(key >> u8(32))))
+    x = u4(mix32(u4(u4(key) + u4(u4(slot) * u4(0x9E3779B9)))) ^ u4(key >> u8(32)))
     return (f4(i4(u4(x >> u4(9)))) + f4(0.5)) * f4(2.0**-23)
 
 
@@ -140,3 +140,14 @@ def log64(x):
 def logistic64(x):
     """1 / (1 + exp(-x)), safe for any x."""
     return 1.0 / (1.0 + exp64(-min(max(x, -600.0), 600.0)))
+
+
+@kernel
+def logarithm(x):
+    """Natural logarithm of every entry of a float64 array of three axes, entries below 1e-9 counted as 1e-9."""
+    out = np.empty_like(x)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            for k in range(x.shape[2]):
+                out[i, j, k] = log64(max(x[i, j, k], 1e-9))
+    return out

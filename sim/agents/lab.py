@@ -72,7 +72,6 @@ class Lab(mesa.Agent):
         self.record_licence: list[int] = []
         self._leads: list[float] = []
         self._markets: list[float] = []
-        self._backfires: list[float] = []
         self.share_history: list[float] = []
 
     # compute and research
@@ -148,7 +147,6 @@ class Lab(mesa.Agent):
     def _note_situation(self, capability: float) -> None:
         self._leads.append(self._lead_utility(capability))
         self._markets.append(self._market())
-        self._backfires.append(self.model.backfire)
 
     def assimilate(self, score: float) -> None:
         """A replayed flagship sets the lab's record: its quality is what explains the score."""
@@ -168,17 +166,17 @@ class Lab(mesa.Agent):
     def decide_mode(self, capability: float, month: int, draw: int) -> int:
         """Release mode by a logit: open (with or without a free licence) against closed.
 
-        Lead, market and backfire count as differences from their mean over the lab's own record, which the leaning
-        already contains.
+        Lead and market count as differences from their mean over the lab's own record, which the leaning already
+        contains; backfire counts control steps since the record.
         """
         world, p = self.model, self.model.p
         noise = world.streams("release mode")
-        lead, market, backfire = self._lead_utility(capability), self._market(), world.backfire
+        lead, market = self._lead_utility(capability), self._market()
         closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
         opened = self.leaning() - world.law.opening_cost[self.index] - world.reach_lost(self.origin)
         opened -= p.delay_cost * sum(duty.delay for duty in self._duties(capability, draw))
         if self.origin == CN:
-            opened += p.state_push + backfire - _mean(self._backfires, backfire)
+            opened += p.state_push + world.backfire
         if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
             return API
         free = (sum(self.record_licence) + 1.0) / (len(self.record_licence) + 2.0)

@@ -35,7 +35,7 @@ def nth(key: int, n: int) -> int:
 def draw32(key: int, slot: int) -> float:
     """A number in (0, 1) of 23 bits, from 64 bits of key and a slot."""
     low, high = key & MASK32, key >> 32
-    x = mix32(mix32((low + slot * 0x9E3779B9) & MASK32) ^ high)
+    x = mix32((low + slot * 0x9E3779B9) & MASK32) ^ high
     return ((x >> 9) + 0.5) / 2**23
 
 

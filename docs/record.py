@@ -1,0 +1,50 @@
+"""Run the checks that validation.md shows and store what they print, with date, version and command.
+
+python docs/record.py [--replications 16]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sim.sweep.folder import made_by
+
+ROOT = Path(__file__).resolve().parents[1]
+OUTPUT = ROOT / "benchmarks" / "output"
+CHECKS = ("targets", "handover")
+
+
+def record(name: str, replications: int) -> Path:
+    """Run one program of benchmarks/ and store its output under a head that says what made it."""
+    program = ROOT / "benchmarks" / f"{name}.py"
+    shown = f"python benchmarks/{name}.py --replications {replications}"
+    command = [sys.executable, str(program), "--replications", str(replications)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{shown} failed:\n{done.stderr}")
+    made = ", ".join(f"{key} {value}" for key, value in made_by().items())
+    head = f"{shown}\n{datetime.now(UTC):%Y-%m-%d}, {made}\n"
+    body = "\n".join(line.rstrip() for line in done.stdout.splitlines())
+    path = OUTPUT / f"{name}.txt"
+    path.write_text(f"{head}\n{body}\n", encoding="utf-8")
+    return path
+
+
+def main() -> None:
+    """Run all checks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--replications", type=int, default=16)
+    replications = parser.parse_args().replications
+    OUTPUT.mkdir(exist_ok=True)
+    for name in CHECKS:
+        print(record(name, replications).relative_to(ROOT), flush=True)
+
+
+if __name__ == "__main__":
+    main()
