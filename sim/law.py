@@ -64,7 +64,6 @@ _COMBINE: dict[str, Callable[[Any, Any], Any]] = {"add": np.add, "multiply": np.
 class Assessment:
     """A risk assessment that some labs owe before an open release (paper policy P2)."""
 
-    by: str
     labs: tuple[int, ...]
     floor: float
     reference: str
@@ -82,7 +81,6 @@ class Assessment:
 class AuditProgramme:
     """Audits of open releases that an auditor carries out (paper policies P3 and P4)."""
 
-    by: str
     auditor: str
     countries: tuple[int, ...]
     audits_a_month: float
@@ -105,8 +103,8 @@ class Write:
     where: tuple[tuple[int, ...] | None, ...]
 
     def order(self) -> tuple[Any, ...]:
-        """Canonical place among the writes of a field."""
-        return (self.by, tuple(() if w is None else w for w in self.where), repr(self.value))
+        """Canonical place among the writes of a field, whatever the policies are called."""
+        return (tuple(() if w is None else w for w in self.where), repr(self.value))
 
 
 @dataclass(slots=True)
@@ -181,7 +179,7 @@ class Law:
     def __init__(self, terrain: Terrain) -> None:
         self.terrain = terrain
         self.writes: list[Write] = []
-        self.expenses: list[tuple[str, str, float]] = []
+        self.expenses: list[tuple[str, float, str]] = []
 
     def write(
         self,
@@ -212,7 +210,7 @@ class Law:
 
     def spend(self, by: str, payer: str, usd_a_year: float) -> None:
         """Enter in the ledger what policy ``by`` costs ``payer`` (labs, government or adopters)."""
-        self.expenses.append((by, payer, usd_a_year))
+        self.expenses.append((payer, usd_a_year, by))
 
     def settle(self) -> Law:
         """Combine all writes into the fields."""
@@ -242,7 +240,7 @@ class Law:
 
     def ledger(self, payer: str) -> float:
         """What all policies cost one payer, USD a year."""
-        return sum(usd for _, who, usd in self.expenses if who == payer)
+        return sum(usd for who, usd, _ in self.expenses if who == payer)
 
 
 def statute(terrain: Terrain, policies: Sequence[Any], month: int) -> Law:

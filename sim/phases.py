@@ -102,9 +102,7 @@ def release(world: World) -> None:
             replay_one(world, row)
     else:
         _generate(world)
-    for which in ("true", "measured"):
-        for group, path in world.best[which].items():
-            path.append(world.running_best[which][group])
+    world.note_bests()
 
 
 def _generate(world: World) -> None:

@@ -183,6 +183,7 @@ class World(mesa.Model):
         # Strength of every policy from the month before the first on: the law is made anew where it changes.
         self._schedule = [tuple(policy.intensity(m) for _, policy in self.policies) for m in range(-1, self.months)]
         self.law = statute(self.terrain, self.policies, -1)
+        self._publish_law(self.law)
         self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
         self.defence = 0.0
         self.legal = {"CN": self.p.stock_cn_2022, "row": self.p.stock_row_2022}
@@ -217,6 +218,7 @@ class World(mesa.Model):
         self.rows: list[np.ndarray] = []
         for row in self.replay.pop(-1, []):
             replay_one(self, row)
+        self.note_bests()
 
     # running
 
@@ -258,18 +260,21 @@ class World(mesa.Model):
         """The law of a month; made anew only when some policy's intensity changed or one begins."""
         key = self._schedule[month], self._schedule[month + 1]
         if key != self._law_key:
-            law = statute(self.terrain, self.policies, month)
-            self.friction = law.friction.copy()
-            self.friction[:, :, :, GATED] += self.p.gate_friction
-            self.log_access = logarithm(law.access)
-            self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
-            friction = law.friction[:, :, DEVELOPER, OPEN_WEIGHTS]
-            self.developers_lost = [0.0, 0.0, 0.0]
-            if friction.any():
-                lost = [[1.0 - exp(-x) for x in row] for row in friction.T.tolist()]
-                self.developers_lost = (np.array(lost) * self.adopters.size[:, DEVELOPER]).sum(axis=1).tolist()
-            self._law_key, self._law = key, law
+            self._law_key, self._law = key, statute(self.terrain, self.policies, month)
+            self._publish_law(self._law)
         return self._law
+
+    def _publish_law(self, law: Law) -> None:
+        """Set out what kernels read of a law: friction with the checks of gates, logarithms, reach lost."""
+        self.friction = law.friction.copy()
+        self.friction[:, :, :, GATED] += self.p.gate_friction
+        self.log_access = logarithm(law.access)
+        self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
+        friction = law.friction[:, :, DEVELOPER, OPEN_WEIGHTS]
+        self.developers_lost = [0.0, 0.0, 0.0]
+        if friction.any():
+            lost = [[1.0 - exp(-x) for x in row] for row in friction.T.tolist()]
+            self.developers_lost = (np.array(lost) * self.adopters.size[:, DEVELOPER]).sum(axis=1).tolist()
 
     def points(self, log_compute: float) -> float:
         """Index points of an effective training compute (log10)."""
@@ -393,6 +398,12 @@ class World(mesa.Model):
                 self.adopters.notice(lab.index)
             self._rank_open(draft.capability, lab.index)
             self._open_measured[lab.origin] = max(self._open_measured[lab.origin], measured)
+
+    def note_bests(self) -> None:
+        """Enter the running bests of all groups into their paths."""
+        for which, paths in self.best.items():
+            for group, path in paths.items():
+                path.append(self.running_best[which][group])
 
     def _rank_open(self, capability: float, lab: int) -> None:
         """Keep the best open release and the best one of any other lab."""

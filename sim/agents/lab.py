@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 
 from sim import data
-from sim.law import API, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment
+from sim.law import API, CN, GATED, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment
 
 if TYPE_CHECKING:
     from sim.world import World
@@ -223,14 +223,16 @@ class Lab(mesa.Agent):
 
     def _draft(self, month: int, draw: int, small: bool, underlying: float, capability: float) -> None:
         mode = self.decide_mode(capability, month, draw)
-        delay, documented = 0, False
+        delay, documented, left = 0, False, set(range(len(MODES)))
         if mode in OPEN:
             for duty in self._duties(capability, draw):
                 delay, documented = delay + duty.delay, True
                 self.expense += duty.cost
                 self.model.charge("labs", duty.cost)
-                if self.model.assessor.judges_hazardous(duty, self, capability, draw) and mode in OPEN:
-                    mode = self._fall_back(duty, draw)
+                if self.model.assessor.judges_hazardous(duty, self, capability, draw):
+                    left = left.intersection(duty.modes)
+            if len(left) < len(MODES):
+                mode = self._fall_back(left, draw)
         due = month + delay
         self.drafts.append(
             Draft(due, self._name(draw), draw, mode, small, capability, underlying, self.efficiency, documented)
@@ -245,12 +247,12 @@ class Lab(mesa.Agent):
         bound = self.model.streams("bound by assessment").uniform(self.index, draw)
         return [d for d in duties if self.index in d.labs and measured >= d.floor and bound < d.strength]
 
-    def _fall_back(self, duty: Assessment, draw: int) -> int:
+    def _fall_back(self, left: set[int], draw: int) -> int:
         """An open-minded lab keeps weights in reach of vetted users if it may, else serves or holds."""
-        if GATED in duty.modes and API in duty.modes:
+        if GATED in left and API in left:
             likely = 1.0 / (1.0 + exp(-self.leaning()))
             return GATED if self.model.streams("release mode").uniform(self.index, draw, 3) < likely else API
-        return duty.modes[0] if duty.modes else HOLD
+        return min(left) if left else HOLD
 
     def publish(self, month: int) -> None:
         """Bring out the drafts that are due."""

@@ -62,7 +62,6 @@ class AuditRepository(Policy):
             name,
             "audits",
             AuditProgramme(
-                by=name,
                 auditor="public repository",
                 countries=tuple(range(law.terrain.sizes["country"])),
                 audits_a_month=self.budget / self.cost_per_audit / 12.0 * effect,

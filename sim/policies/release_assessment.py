@@ -72,7 +72,6 @@ class ReleaseAssessment(Policy):
             name,
             "assessments",
             Assessment(
-                by=name,
                 labs=law.terrain.bound_labs(self.allied_coverage),
                 floor=self.capability_floor,
                 reference=self.hazard_reference,

@@ -87,7 +87,6 @@ class SupplierAudits(Policy):
             name,
             "audits",
             AuditProgramme(
-                by=name,
                 auditor="government suppliers",
                 countries=countries,
                 audits_a_month=self.audits_a_year / 12.0 * effect,
