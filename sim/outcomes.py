@@ -258,7 +258,7 @@ def dependence(world: World) -> float:
 def derivative_share(world: World, origin: int) -> float:
     """Share of an origin in the month's new derivatives."""
     flow = world.derivative_flow
-    return float(flow @ world.family_origin[origin]) / max(float(flow.sum()), 1e-12)
+    return float((flow * world.family_origin[origin]).sum()) / max(float(flow.sum()), 1e-12)
 
 
 def derivative_ratio(world: World) -> float:

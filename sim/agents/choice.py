@@ -497,7 +497,7 @@ def in_region(region, bloc):
     return (
         region == 0
         or (region == 1 and bloc >= 2)
-        or region == bloc
+        or (region >= 2 and region == bloc)
         or (region == 5 and bloc == 0)
         or (region == 6 and bloc == 1)
     )

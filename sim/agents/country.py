@@ -39,5 +39,5 @@ class Country(mesa.Agent):
     def meet(self, origin: int, alarm: float) -> None:
         """Refusals, cut-offs or failed checks hit those who use the origin: trust in its supply falls."""
         world = self.model
-        reliance = min(1.0, float(world.tally.country[self.index] @ world.family_origin[origin]))
+        reliance = min(1.0, float((world.tally.country[self.index] * world.family_origin[origin]).sum()))
         world.supply[self.index, origin] *= 1.0 - min(1.0, world.p.trust_penalty * alarm * reliance)

@@ -1,7 +1,8 @@
-"""What holds in every month of every run: nothing is lost, counted twice or out of range; and a finished world is freed."""
+"""What holds in every month of every run: nothing is lost, counted twice or out of range. Finished worlds are freed."""
 
 import gc
 import weakref
+from itertools import pairwise
 from pathlib import Path
 
 import mesa
@@ -211,7 +212,7 @@ def test_defence_never_falls(months):
 
 def test_running_bests_and_the_catalogue_never_shrink(months):
     found, _ = months
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert after["catalogue"] >= before["catalogue"]
         for earlier, later in zip(before["running"], after["running"], strict=True):
             assert all(later[group] >= earlier[group] for group in earlier)

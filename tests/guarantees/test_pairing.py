@@ -4,6 +4,7 @@ No test here says which way a policy moves an outcome: that is a finding.
 """
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -40,7 +41,7 @@ def fields_of(law):
     found = {}
     for name, spec in FIELDS.items():
         value = getattr(law, name)
-        found[name] = sorted(repr(replace(record, by="")) for record in value) if spec.combine == "list" else value
+        found[name] = sorted(repr(record) for record in value) if spec.combine == "list" else value
     return found
 
 
@@ -64,7 +65,7 @@ def test_shipped_scenarios_equal_the_status_quo_until_they_differ(name, shipped,
 
 
 @pytest.mark.parametrize("key", LEVERS)
-def test_a_lever_changes_something_after_its_start_and_nothing_before(key, policy, with_policies, status_quo, series_of):
+def test_a_lever_changes_something_and_nothing_before_its_start(key, policy, with_policies, status_quo, series_of):
     for fields in ({"start": "2025-05"}, {"start": "2026-02", "ramp_months": 4}):
         scenario = with_policies({"added": policy(key, **fields)})
         start = first_difference(scenario, status_quo)
@@ -169,6 +170,11 @@ def test_two_policies_of_one_lever_commute_in_a_world(key, policy, with_policies
     assert moved(ours, theirs) == []
 
 
+@lru_cache
+def some_terrain():
+    return World(load("status-quo", settings=["horizon.end=2024-12"])).terrain
+
+
 places = st.one_of(st.none(), st.lists(st.integers(0, 2), min_size=1, max_size=3, unique=True))
 numbers = st.floats(0.01, 3.0)
 additions = st.tuples(st.sampled_from(("p", "q", "r")), places, numbers)
@@ -177,8 +183,7 @@ additions = st.tuples(st.sampled_from(("p", "q", "r")), places, numbers)
 @settings(max_examples=40)
 @given(st.lists(additions, max_size=6), st.randoms(use_true_random=False))
 def test_writes_commute_whatever_they_are(writes, shuffler):
-    terrain = World(load("status-quo", settings=["horizon.end=2024-12"])).terrain if not _TERRAIN else _TERRAIN[0]
-    _TERRAIN[:] = [terrain]
+    terrain = some_terrain()
     shuffled = shuffler.sample(writes, len(writes))
     laws = []
     for order in (writes, shuffled):
@@ -190,9 +195,6 @@ def test_writes_commute_whatever_they_are(writes, shuffler):
             law.spend(by, "labs", value)
         laws.append(law.settle())
     assert_same_law(*laws)
-
-
-_TERRAIN: list = []
 
 
 # nothing else
@@ -229,19 +231,19 @@ def test_a_delay_moves_a_release_and_redraws_nothing(policy, shipped):
     assert [name for name in delayed if tables[0][name][1] != tables[1][name][1]] == []
 
 
-def test_paired_differences_vary_less_than_unpaired_ones(policy, with_policies, status_quo, series_of):
+@pytest.mark.parametrize("key", ["L1", "L4"])
+def test_paired_differences_vary_less_than_unpaired_ones(key, policy, with_policies, status_quo, series_of):
     """Common random numbers: a replication's luck is the same under every policy."""
-    scenario = with_policies({"added": policy("L1")})
-    names = ("us_share_abroad", "openness_class", "application_value", "cn_state_harm", "backdoor_exposure")
-    paired, unpaired = [], []
-    for replication in range(8):
-        run, same, other = (
-            series_of(s, replication=r)
-            for s, r in ((scenario, replication), (status_quo, replication), (status_quo, (replication + 1) % 8))
-        )
-        columns = [run.names.index(name) for name in names]
-        last = [np.asarray(s.values[-6:, columns], float).mean(axis=0) for s in (run, same, other)]
-        paired.append(last[0] - last[1])
-        unpaired.append(last[0] - last[2])
+    scenario = with_policies({"added": policy(key)})
+    names = ("us_share_abroad", "openness_class", "application_value", "cn_state_harm", "power_labs", "frontier_growth")
+    ours, theirs = [], []
+    for replication in range(20):
+        for runs, kind in ((ours, scenario), (theirs, status_quo)):
+            run = series_of(kind, replication=replication)
+            columns = [run.names.index(name) for name in names]
+            runs.append(np.asarray(run.values[-6:, columns], float).mean(axis=0))
+    paired = np.subtract(ours, theirs)
+    unpaired = np.subtract(ours, np.roll(theirs, 1, axis=0))
     ratio = np.var(unpaired, axis=0) / np.var(paired, axis=0)
-    assert (ratio > 2.0).all(), dict(zip(names, ratio.round(2), strict=True))
+    assert (ratio > 1.2).all(), dict(zip(names, ratio.round(2), strict=True))
+    assert np.median(ratio) > 3.0

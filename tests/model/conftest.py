@@ -1,15 +1,42 @@
 """Worlds stopped in a month, for tests that look inside a mechanism."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from sim.law import OPEN_WEIGHTS, US
+from sim.law import OPEN_WEIGHTS, US, Law
 from sim.policies import LEVERS, Policy
 from sim.scenario import Scenario, load
 from sim.world import World
+
+
+class Decree(Policy):
+    """Writes one value into one field of the law: mechanisms are moved through the law, as policies do."""
+
+    lever: ClassVar[str] = "T1"
+    title: ClassVar[str] = "Decree of a test"
+    example: ClassVar[dict[str, Any]] = {}
+
+    field: str
+    value: Any
+    places: dict[str, tuple[int, ...]]
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        law.write(name, self.field, self.value, **self.places)
+
+
+@pytest.fixture(scope="session")
+def decree() -> Callable[..., Policy]:
+    """``decree(field, value, start, origins=(0,))``: a policy that writes just that from a month on."""
+
+    def make(field: str, value: Any, start: str = "2025-06", **places: tuple[int, ...]) -> Policy:
+        return Decree(field=field, value=value, start=start, places=places)
+
+    return make
 
 
 @pytest.fixture(scope="session")

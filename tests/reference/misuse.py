@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sim.agents.malicious import Incident, MaliciousActor
-    from tests.reference.plain import PlainWorld, Release
+    from tests.reference.adopter import Release
+    from tests.reference.plain import PlainWorld
 
 DEVELOPER = 3
 DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")

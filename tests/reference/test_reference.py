@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from sim.agents import adopters as fast_adopters
-from sim.parameters import PARAMETERS
+from sim.law import MODES
+from sim.parameters import CHANNELS, PARAMETERS
+from sim.scenario import load
 from sim.world import World
-from tests.reference import plain
+from tests.reference import panel
 from tests.reference.draws import neighbours
 from tests.reference.pair import NEAR_TIE, Pair, everything, small
 
@@ -96,6 +98,16 @@ def test_every_rule_month_by_month():
     assert (pair.fast.security < 1.0).any()
 
 
+def test_past_the_handover_under_a_control():
+    """Replayed releases to June 2025, generated ones from July; late enough for prices to weigh more in the market."""
+    scenario = load("p1-blanket", settings=["adopters=3500", "horizon.end=2025-12", "parameters.price_growth=2.0"])
+    control = scenario.policy["open-weight-control"].model_copy(update={"start": "2025-03"})
+    scenario = scenario.model_copy(update={"policy": {**scenario.policy, "open-weight-control": control}})
+    pair = Pair(scenario, seed=6)
+    step_and_check(pair, 33)
+    assert pair.fast.law.controlled.max() == 1.0
+
+
 @pytest.mark.parametrize("draw", range(3))
 def test_parameters_from_anywhere_in_their_ranges(draw):
     luck = random.Random(draw)
@@ -125,7 +137,7 @@ def test_the_graph_is_a_small_world():
 
 
 def test_slots_beyond_the_limit_and_stale_ones_are_dropped(monkeypatch):
-    for module, most in ((fast_adopters, "MAX_ALIVE"), (plain, "MOST_ALIVE")):
+    for module, most in ((fast_adopters, "MAX_ALIVE"), (panel, "MOST_ALIVE")):
         monkeypatch.setattr(module, most, 12)
         monkeypatch.setattr(module, "RETIRE_AFTER", 3)
         monkeypatch.setattr(module, "RETIRE_BELOW", 0.02)
@@ -155,10 +167,10 @@ def test_views_show_what_the_arrays_hold():
     for i in (0, 1, 777, 2048, 3499, -1):
         seen, plain_one = world.adopters[i], people[i]
         place = plain_one.place
-        assert (seen.country, seen.channel) == (world.countries[place.country].code, plain.CHANNELS[place.channel])
+        assert (seen.country, seen.channel) == (world.countries[place.country].code, CHANNELS[place.channel])
         assert (seen.family, seen.mode) == (
             world.labs[plain_one.using.family].info.slug,
-            plain.MODES[plain_one.using.mode],
+            MODES[plain_one.using.mode],
         )
         assert seen.weight == pytest.approx(place.weight / len(place.adopters), rel=1e-12)
     assert [a.number for a in pair.plain.panel.of(3)] == [a.index for a in world.country_agents[3].adopters]

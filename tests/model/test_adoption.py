@@ -1,0 +1,288 @@
+"""Use, choice and build: which way each cause works inside its mechanism."""
+
+from math import exp, log
+
+import numpy as np
+import pytest
+
+from sim.agents.choice import NONE, spread_use
+from sim.law import CN, GATED, MODES, OPEN, OPEN_WEIGHTS, US
+from sim.parameters import CHANNELS
+from sim.phases import adopt, build
+
+CONSUMER, MARKET, ENTERPRISE, DEVELOPER, GOVERNMENT = range(5)
+# Everybody chooses afresh every month: one month shows what the alternatives are worth.
+AFRESH = {f"review_{name}": 1.0 for name in CHANNELS} | {f"inertia_{name}": 0.0 for name in CHANNELS}
+
+
+def share(world, countries, channel, wanted):
+    """Share of the adopters of some countries and a channel whose slot is wanted(family, mode)."""
+    adopters, kept = world.adopters, []
+    for c in countries:
+        cell = c * len(CHANNELS) + channel
+        slots = adopters.choice[adopters.start[cell] : adopters.start[cell + 1]].tolist()
+        kept += [bool(wanted(slot // len(MODES), slot % len(MODES))) for slot in slots]
+    return float(np.mean(kept))
+
+
+def from_origin(world, origin, modes=tuple(range(4))):
+    return lambda family, mode: world.labs[family].origin == origin and mode in modes
+
+
+def places(world, *blocs):
+    return [i for i, c in enumerate(world.countries) if c.bloc in blocs]
+
+
+# use
+
+
+def test_richer_countries_have_higher_ceilings(world_at):
+    low, high = (world_at(0, {"income_elasticity": e}) for e in (0.3, 0.5))
+    gained = (high.use_ceiling - low.use_ceiling)[:, CONSUMER]
+    np.testing.assert_allclose(gained, 0.2 * np.array(low.log_gdp_per_head))
+    # Countries without a figure of their own and without a draw lie on the line itself.
+    world = world_at(0, {"ceiling_sd": 0.0})
+    own = [i for i, c in enumerate(world.countries) if c.regional_value or c.ai_use_2025 is None]
+    order = np.argsort(np.array(world.log_gdp_per_head)[own])
+    assert (np.diff(world.use_ceiling[own, CONSUMER][order]) > 0.0).all()
+
+
+def test_use_moves_towards_its_ceiling_faster_with_more_users():
+    ceiling = np.array([[0.0, 1.0, -1.0]])
+    top = 1.0 / (1.0 + np.exp(-ceiling))
+    for q in (0.0, 1.0, 2.0):
+        use = np.full((1, 3), 0.05)
+        spread_use(use, ceiling, 0.0, 0.2, q)
+        np.testing.assert_allclose(use, 0.05 + (0.2 + q * 0.05 / top) * (top - 0.05) / 12.0, rtol=1e-12)
+    still = top.copy()
+    spread_use(still, ceiling, 0.0, 0.2, 1.5)
+    np.testing.assert_allclose(still, top, rtol=1e-12)
+    above = top + 0.1
+    spread_use(above, ceiling, 0.0, 0.2, 1.5)
+    assert (above < top + 0.1).all()
+
+
+def test_without_imitation_use_follows_the_closed_form():
+    use, p = np.full((1, 1), 0.02), 0.3
+    for _ in range(48):
+        spread_use(use, np.array([[0.4]]), 0.1, p, 0.0)
+    top = 1.0 / (1.0 + exp(-0.5))
+    np.testing.assert_allclose(use, top - (top - 0.02) * (1.0 - p / 12.0) ** 48, rtol=1e-12)
+
+
+def test_ceilings_grow_with_time(world_at):
+    slow, fast = (world_at(45, {"ceiling_growth": g}) for g in (0.08, 0.25))
+    assert (fast.use[:, CONSUMER] > slow.use[:, CONSUMER]).all()
+
+
+# choice: what makes an alternative worth more to those who read it
+
+
+def test_a_higher_price_weight_moves_use_to_cheaper_releases(world_at):
+    paid = []
+    for weight in (0.0, 0.2, 1.0, 3.0):
+        world = world_at(20, {**AFRESH, "price_weight": weight})
+        paid.append(float((world.market.log_price[MARKET] * world.tally.slot[MARKET]).sum()))
+    assert paid == sorted(paid, reverse=True)
+    assert paid[0] - paid[-1] > 0.1
+
+
+def test_the_poor_feel_a_price_more(world_at):
+    flat, steep = (world_at(0, {"price_income": x}) for x in (0.0, 0.6))
+    order = np.argsort(np.array(flat.log_gdp_per_head))
+    assert set(flat.adopters.who_fixed[1].tolist()) == {1.0}
+    assert (np.diff(steep.adopters.who_fixed[1][order]) <= 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "low", "high", "column", "channel", "sign"),
+    [
+        ("capability_weight", 0.0, 0.31, "capability", ENTERPRISE, 1),
+        ("openness_weight", 0.0, 3.0, "openness", DEVELOPER, 1),
+        ("novelty_weight", 0.0, 4.0, "month", CONSUMER, 1),
+        ("capability_need", 100.0, 125.0, "capability", CONSUMER, 1),
+    ],
+)
+def test_a_higher_weight_moves_use_to_releases_that_have_more_of_it(
+    world_at, use_weighted, parameter, low, high, column, channel, sign
+):
+    means = []
+    for value in (low, high):
+        world = world_at(20, {**AFRESH, parameter: value})
+        means.append(use_weighted(world, getattr(world.catalogue.columns, column), channel))
+    assert sign * (means[1] - means[0]) > 0.0
+
+
+def test_people_prefer_labs_of_their_own_country_by_the_home_weight(world_at):
+    for bloc, origin, channel in (("US", US, DEVELOPER), ("CN", CN, DEVELOPER)):
+        shares = []
+        for weight in (-4.0, 0.0, 4.0):
+            world = world_at(28, {**AFRESH, "home_weight": weight})
+            shares.append(share(world, places(world, bloc), channel, from_origin(world, origin)))
+        assert shares == sorted(shares)
+        assert shares[-1] > shares[0]
+
+
+def test_less_access_to_services_means_less_use_of_them(world_at, decree):
+    free = world_at(30, AFRESH)
+    aligned = tuple(places(free, "us_aligned"))
+    cut = world_at(30, AFRESH, cut=decree("access", 0.05, countries=aligned, origins=(US,)))
+    before, after = (share(w, aligned, CONSUMER, from_origin(w, US, (0,))) for w in (free, cut))
+    assert after < before
+    # Downloads are no service.
+    gained = [share(w, aligned, DEVELOPER, from_origin(w, US)) for w in (free, cut)]
+    assert gained[1] == pytest.approx(gained[0], abs=0.02)
+
+
+def test_friction_price_and_denial_move_use_away_from_what_they_burden(world_at, decree):
+    free = world_at(30, AFRESH)
+    third = tuple(places(free, "third_country"))
+    for field, value, where, channel, modes in (
+        ("friction", 2.0, {"origins": (US,), "modes": OPEN}, DEVELOPER, OPEN),
+        ("denial", 3.0, {"origins": (CN,), "modes": OPEN}, DEVELOPER, OPEN),
+        ("price_factor", 1e6, {"origins": (US,)}, MARKET, tuple(range(4))),
+    ):
+        world = world_at(30, AFRESH, burden=decree(field, value, countries=third, **where))
+        origin = where["origins"][0]
+        before, after = (share(w, third, channel, from_origin(w, origin, modes)) for w in (free, world))
+        assert after < before, field
+
+
+def test_a_mirror_relieves_denial(world_at, decree):
+    found = []
+    for left in (0.0, 0.3, 1.0):
+        parameters = {**AFRESH, "mirror_denial": left}
+        world = world_at(30, parameters, bar=decree("denial", 3.0, origins=(US,), modes=OPEN))
+        everywhere = range(len(world.countries))
+        found.append(share(world, everywhere, DEVELOPER, from_origin(world, US, OPEN)))
+    assert found[0] > found[1] > found[2]
+
+
+def test_distrust_in_supply_hits_what_can_be_cut_off(world_at):
+    calm, wary = world_at(30, AFRESH), world_at(30, AFRESH)
+    wary.supply[:, US] = 0.3
+    for world in (calm, wary):
+        world.step()
+    everywhere = range(len(calm.countries))
+    services = [share(w, everywhere, ENTERPRISE, from_origin(w, US, (0, GATED))) for w in (calm, wary)]
+    weights = [share(w, everywhere, ENTERPRISE, from_origin(w, US, OPEN)) for w in (calm, wary)]
+    assert services[1] < services[0]
+    assert weights[1] >= weights[0]
+
+
+def test_distrust_in_security_hits_an_origin_where_it_is_a_concern(world_at):
+    for channel, feels in ((GOVERNMENT, True), (DEVELOPER, False)):
+        parameters = {**AFRESH, "security_factor_developer": 0.0}
+        calm, wary = world_at(30, parameters), world_at(30, parameters)
+        wary.security[:, CN] = 0.2
+        for world in (calm, wary):
+            adopt(world)
+        aligned = places(calm, "us_aligned")
+        before, after = (share(w, aligned, channel, from_origin(w, CN)) for w in (calm, wary))
+        assert (after < before) == feels
+        assert feels or after == before
+
+
+def test_an_installed_base_attracts(world_at):
+    plain, pulled = world_at(30, AFRESH), world_at(30, AFRESH)
+    family = plain.slugs["mistral"]
+    pulled.derivatives[family] += 100.0 * pulled.derivatives.sum()
+    for world in (plain, pulled):
+        adopt(world)
+    everywhere = range(len(plain.countries))
+    before, after = (share(w, everywhere, ENTERPRISE, lambda f, m: f == family) for w in (plain, pulled))
+    assert after > before
+
+
+def test_inertia_keeps_people_where_they_are(world_at):
+    moved = []
+    for inertia in (0.0, 2.0, 6.0):
+        world = world_at(24, {**AFRESH, "inertia_consumer": inertia, "newcomers": 0.0})
+        before = world.adopters.choice // len(MODES)
+        world.step()
+        channel = np.repeat(np.arange(world.adopters.start.size - 1), np.diff(world.adopters.start)) % len(CHANNELS)
+        moved.append(float((world.adopters.choice // len(MODES) != before)[channel == CONSUMER].mean()))
+    assert moved[0] > moved[1] > moved[2]
+
+
+def test_nobody_moves_without_reviews(world_at):
+    world = world_at(12, {**{f"review_{name}": 0.0 for name in CHANNELS}, "newcomers": 0.0})
+    before = world.adopters.choice.copy()
+    world.step()
+    there = np.isin(before, world.market.slot)
+    np.testing.assert_array_equal(world.adopters.choice[there], before[there])
+    assert there.mean() > 0.9
+
+
+def test_who_used_a_retired_alternative_chooses_anew(world_at):
+    world = world_at(40)
+    world.adopters.choice[:50] = NONE
+    world.step()
+    assert (world.adopters.choice != NONE).all()
+
+
+def test_use_makes_familiar_and_records_make_known(world_at):
+    world = world_at(20)
+    before = world.adopters.familiarity.copy()
+    world.adopters.learn()
+    gained = (world.adopters.familiarity - before) / (1.0 - before)
+    p, used = world.p, world.tally.world[: len(CHANNELS)]
+    np.testing.assert_allclose(gained, (p.familiarity_base + p.familiarity_use * used) / 12.0, rtol=1e-5)
+    family = world.slugs["deepseek"]
+    known = world.adopters.familiarity.copy()
+    world.adopters.notice(family)
+    assert (world.adopters.familiarity[:, family] > known[:, family]).all()
+    others = np.arange(known.shape[1]) != family
+    np.testing.assert_array_equal(world.adopters.familiarity[:, others], known[:, others])
+    assert (world.adopters.familiarity <= 1.0).all()
+
+
+# build
+
+
+def built(world):
+    return float(sum(sum(row) for row in world.adopters.build()[1]))
+
+
+def test_applications_are_worth_what_their_base_can_do(world_at):
+    world = world_at(24)
+    c, before = world.catalogue.columns, built(world)
+    c.adaptable[:] *= 0.5
+    assert built(world) == pytest.approx(before / 2.0)
+    c.capability[:] += log(2.0) / world.p.application_slope
+    assert built(world) == pytest.approx(before)
+
+
+def test_friction_on_developers_costs_applications(world_at):
+    world = world_at(24)
+    before = built(world)
+    world.adopters.who.lost[:, DEVELOPER] += 1.0
+    assert built(world) == pytest.approx(before * exp(-1.0), rel=1e-6)
+    world.adopters.who.wall[:, DEVELOPER] += 1.0
+    assert built(world) < before * exp(-1.0)
+
+
+def test_applications_fall_to_the_bloc_and_base_that_make_them(world_at):
+    world = world_at(24)
+    flow, value = world.adopters.build()
+    assert (flow >= 0.0).all()
+    assert value.shape == (3, 5)
+    closed = [lab.index for lab in world.labs if world.slugs["anthropic"] == lab.index]
+    assert flow[closed].sum() == 0.0
+
+
+def test_derivatives_fade_and_feed_the_network(world_at):
+    world = world_at(24)
+    before = world.derivatives.copy()
+    build(world)
+    left = before * (1.0 - world.p.derivative_decay)
+    np.testing.assert_allclose(world.derivatives, left + world.derivative_flow)
+    assert world.derivative_shares().sum() == pytest.approx(1.0)
+
+
+def test_openness_of_releases_in_use_is_what_the_outcome_says(world_at):
+    world = world_at(30)
+    c, use = world.catalogue, world.use_of_releases
+    assert world.observed["openness_class"] == pytest.approx(float(use @ c.column("openness")))
+    opened = use[c.column("mode") >= OPEN_WEIGHTS].sum()
+    assert 0.0 < opened < 1.0

@@ -1,0 +1,194 @@
+"""The law: fields, how writes combine, windows, ramps, the ledger."""
+
+import numpy as np
+import pytest
+
+from sim.law import FIELDS, OPEN, ORIGINS, US, Law, Terrain, statute
+from sim.policies import LEVERS
+
+
+@pytest.fixture
+def terrain():
+    """Four countries and four labs."""
+    access = np.ones((4, 3, 5))
+    access[1, US] = 0.1
+    return Terrain(
+        countries=("USA", "CHN", "DEU", "JPN"),
+        blocs=("US", "CN", "us_aligned", "us_aligned"),
+        alignment=(1.0, 0.0, 0.8, 0.9),
+        labs=("meta", "alibaba", "mistral", "us_fringe"),
+        lab_origins=(0, 1, 2, 0),
+        lab_alignment=(1.0, 0.0, 0.8, 1.0),
+        fringe=(False, False, False, True),
+        access=access,
+    )
+
+
+# fields
+
+
+def test_without_writes_every_field_is_its_default(terrain):
+    law = Law(terrain).settle()
+    for name, spec in FIELDS.items():
+        value = getattr(law, name)
+        if spec.combine == "list":
+            assert value == ()
+        elif name == "access":
+            np.testing.assert_array_equal(value, terrain.access)
+        else:
+            assert (np.asarray(value) == spec.default).all()
+            assert np.shape(value) == tuple(terrain.sizes[axis] for axis in spec.axes)
+
+
+def test_settling_leaves_the_terrain_alone(terrain):
+    law = Law(terrain)
+    law.write("a", "access", 0.5)
+    assert law.settle().access[0, 0, 0] == 0.5
+    assert terrain.access[0, 0, 0] == 1.0
+
+
+def test_unknown_fields_and_axes_are_refused(terrain):
+    law = Law(terrain)
+    with pytest.raises(KeyError, match="no_such_field"):
+        law.write("a", "no_such_field", 1.0)
+    with pytest.raises(KeyError, match=r"'stringency' has no axis 'country'"):
+        law.write("a", "stringency", 1.0, countries=[0])
+    with pytest.raises(KeyError, match=r"'friction' has no axis 'lab'"):
+        law.write("a", "friction", 1.0, labs=[0])
+    assert law.writes == []
+
+
+def test_a_write_reaches_its_place_and_no_other(terrain):
+    law = Law(terrain)
+    law.write("a", "friction", 0.7, countries=[2], origins=[US], modes=OPEN)
+    found = law.settle().friction
+    assert (found[2, US][:, list(OPEN)] == 0.7).all()
+    assert found.sum() == pytest.approx(0.7 * 5 * 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("friction", (0.3, 0.4), 0.7),
+        ("opening_cost", (1.0, 2.5), 3.5),
+        ("defence", (0.1, 0.2), 0.3),
+        ("smuggling", (0.5, 0.5), 0.25),
+        ("strip_cost", (2.0, 3.0), 6.0),
+        ("access", (0.5, 0.4), 0.2),
+        ("stringency", (0.8, 0.6), 0.8),
+        ("controlled", (0.2, 0.9), 0.9),
+    ],
+)
+def test_writes_combine_as_their_field_declares(terrain, name, values, expected):
+    law = Law(terrain)
+    for n, value in enumerate(values):
+        law.write(f"policy-{n}", name, value)
+    assert np.asarray(getattr(law.settle(), name)).ravel()[0] == pytest.approx(expected)
+
+
+def test_every_field_says_what_it_is():
+    for name, spec in FIELDS.items():
+        assert spec.meaning, name
+        assert spec.combine in ("add", "multiply", "max", "list"), name
+        neutral = {"add": 0.0, "multiply": 1.0, "max": 0.0, "list": 0.0}[spec.combine]
+        assert spec.default == neutral, name
+
+
+# who is bound
+
+
+def test_allies_join_in_order_of_alignment(terrain):
+    assert terrain.bound_countries() == (0,)
+    assert terrain.bound_countries(0.5) == (0, 3)
+    assert terrain.bound_countries(1.0) == (0, 2, 3)
+    assert terrain.country_indices(["JPN", "CHN", "XXX"]) == (1, 3)
+
+
+def test_labs_that_are_bound(terrain):
+    assert terrain.bound_labs() == (0,)
+    assert terrain.bound_labs(1.0) == (0, 2)
+
+
+# windows, ramps, strength
+
+
+@pytest.mark.parametrize("key", LEVERS)
+def test_a_policy_is_in_force_from_its_start_until_its_end(key, policy):
+    one = policy(key, start="2026-03", end="2026-06")
+    assert [m for m in range(30, 50) if one.intensity(m) > 0.0] == [38, 39, 40]
+    open_ended = policy(key, start="2026-03")
+    assert [m for m in range(30, 50) if open_ended.intensity(m) > 0.0] == list(range(38, 50))
+
+
+@pytest.mark.parametrize("key", LEVERS)
+def test_strength_grows_over_the_ramp_to_its_value(key, policy):
+    one = policy(key, start="2026-01", ramp_months=3, strength=0.8)
+    np.testing.assert_allclose([one.intensity(m) for m in range(35, 42)], [0.0, 0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
+
+
+@pytest.mark.parametrize("key", LEVERS)
+def test_outside_its_window_a_policy_writes_nothing(key, policy, world_at):
+    terrain = world_at(0).terrain
+    one = policy(key, start="2026-03", end="2026-06")
+    for month, writes in ((37, False), (38, True), (40, True), (41, False)):
+        law = statute(terrain, [("x", one)], month)
+        assert bool(law.writes) == writes
+        assert writes or law.expenses == []
+
+
+@pytest.mark.parametrize("key", LEVERS)
+def test_strength_scales_what_a_policy_costs(key, policy, world_at):
+    terrain = world_at(0).terrain
+    ledgers = []
+    for strength in (1.0, 0.5):
+        law = statute(terrain, [("x", policy(key, strength=strength))], 36)
+        ledgers.append([law.ledger(payer) for payer in ("labs", "government", "adopters")])
+        assert all(usd >= 0.0 for usd in ledgers[-1])
+        assert {payer for payer, _, _ in law.expenses} <= {"labs", "government", "adopters"}
+    np.testing.assert_allclose(ledgers[1], np.array(ledgers[0]) / 2.0)
+
+
+@pytest.mark.parametrize("key", LEVERS)
+def test_a_policy_writes_numbers_only_into_fields_that_exist(key, policy, world_at):
+    law = statute(world_at(0).terrain, [("x", policy(key))], 36)
+    assert law.writes
+    for write in law.writes:
+        assert write.by == "x"
+        assert write.field in FIELDS
+    for name, spec in FIELDS.items():
+        if spec.combine != "list":
+            assert np.isfinite(getattr(law, name)).all(), name
+
+
+@pytest.mark.parametrize("key", LEVERS)
+def test_a_policy_is_frozen_and_writes_the_same_twice(key, policy, world_at):
+    one = policy(key)
+    with pytest.raises(ValueError, match="frozen"):
+        one.strength = 0.5
+    laws = [statute(world_at(0).terrain, [("x", one)], 36) for _ in range(2)]
+    assert [w.order() for w in laws[0].writes] == [w.order() for w in laws[1].writes]
+
+
+def test_the_strictest_chip_step_in_force_counts(world_at, policy):
+    terrain = world_at(0).terrain
+    steps = [("a", policy("L3", stringency=0.6)), ("b", policy("L3", stringency=0.9, end="2026-03"))]
+    assert [statute(terrain, steps, m).stringency for m in (35, 36, 38)] == [0.0, 0.9, 0.6]
+
+
+def test_enforcement_scales_effect_and_not_cost(world_at, policy):
+    terrain = world_at(0).terrain
+    full, half = (statute(terrain, [("x", policy("L7", enforcement=e))], 36) for e in (1.0, 0.5))
+    assert half.audits[0].audits_a_month == pytest.approx(full.audits[0].audits_a_month / 2.0)
+    assert half.ledger("government") == full.ledger("government")
+
+
+def test_the_world_reads_the_law_of_its_month(world_at, policy):
+    control = policy("L1", start="2023-05", end="2023-09", ramp_months=1)
+    world = world_at(0, control=control)
+    for month in range(10):
+        world.step()
+        expected = statute(world.terrain, world.policies, month)
+        for name, spec in FIELDS.items():
+            if spec.combine != "list":
+                np.testing.assert_array_equal(getattr(world.law, name), getattr(expected, name), err_msg=name)
+    assert len(ORIGINS) == world.law.controlled.size

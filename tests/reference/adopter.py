@@ -1,0 +1,203 @@
+"""One agent per adopter, and the place it chooses in: utility written term by term."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import log
+from typing import TYPE_CHECKING, NamedTuple
+
+import mesa
+
+from sim.law import CN, GATED, MODES, OPEN_WEIGHTS, US
+from sim.parameters import by_channel
+from tests.reference.draws import draw32, gumbel, nth, tastes, unit32
+
+if TYPE_CHECKING:
+    from tests.reference.plain import PlainWorld
+
+
+class Slot(NamedTuple):
+    """A family's releases in one mode: what adopters choose between."""
+
+    family: int
+    mode: int
+
+    @property
+    def number(self) -> int:
+        return self.family * len(MODES) + self.mode
+
+
+class Release(NamedTuple):
+    """What the model's plain parts read of one row of the catalogue."""
+
+    index: int
+    month: int
+    family: int
+    origin: int
+    mode: int
+    capability: float
+    log_price: float
+    openness: float
+    adaptable: float
+    compromised: bool
+    controlled: float
+    mirrored: bool
+    finding: int
+    clean_weight: float
+
+
+class Offer(NamedTuple):
+    """A slot as one channel sees it in one month: its best release, and the utils that all countries share."""
+
+    slot: Slot
+    release: Release
+    log_price: float
+    capability: float
+    novelty: float
+    openness: float
+    price: float
+    familiarity: float
+    breadth: float
+    audited: float
+
+
+class Place:
+    """One country and channel: its adopters, and what they all see in an offer."""
+
+    def __init__(self, world: PlainWorld, country: int, channel: int) -> None:
+        self.world, self.country, self.channel = world, country, channel
+        p, info = world.p, world.info[country]
+        wealth = world.log_gdp_per_head
+        self.bloc = info.bloc
+        self.capacity = p.capacity_floor + (1.0 - p.capacity_floor) * (wealth[country] - min(wealth)) / (
+            max(wealth) - min(wealth)
+        )
+        self.income = min(max(1.0 + p.price_income * (9.5 - wealth[country]) / 1.5, 0.4), 2.0)
+        self.alignment = info.alignment
+        self.concern = p.security_weight * info.alignment * by_channel(p, "security_factor")[channel]
+        self.taste_cn = p.taste_country_sd * world.streams("country taste").normal(country)
+        self.review = by_channel(p, "review")[channel]
+        self.inertia = by_channel(p, "inertia")[channel]
+        self.access_factor = by_channel(p, "access_factor")[channel]
+        self.size = 0.0
+        self.adopters: list[Adopter] = []
+        self.month = -1
+        self.offers: list[Offer] = []
+        self.values: list[float] = []
+
+    def look(self) -> list[tuple[Offer, float]]:
+        """The month's offers with their utilities."""
+        if self.month != self.world.month:
+            self.month = self.world.month
+            self.offers = self.world.panel.offers[self.channel]
+            self.values = [self.utility(offer) for offer in self.offers]
+        return list(zip(self.offers, self.values, strict=True))
+
+    def utility(self, offer: Offer) -> float:
+        """Utility of an offer before the adopter's own taste, inertia, neighbours and noise."""
+        world, p, law = self.world, self.world.p, self.world.statute
+        release, c, h = offer.release, self.country, self.channel
+        origin, mode, family = release.origin, offer.slot.mode, offer.slot.family
+
+        access = self.access_factor * log(max(law["access"][c][origin][h], 1e-9))
+        match = p.alignment_weight * {US: 1.0, CN: -1.0}.get(origin, 0.0) * (self.alignment - 0.5)
+        taste = self.taste_cn if origin == CN else 0.0
+        price = self.income * (offer.price + world.panel.price_weight(h) * log(law["price_factor"][c][origin]))
+        distrust = p.flagged_effect * (1.0 - float(world.security[c, origin]))
+        risk = self.concern * (float(world.origin_risk[origin]) + distrust + offer.audited)
+        can_be_cut_off = 1.0 if mode < OPEN_WEIGHTS else release.controlled
+        fear = p.reliability_weight * (1.0 - float(world.supply[c, origin])) * can_be_cut_off
+        at_home = world.labs[family].home == c
+        familiarity = p.home_weight + log(1.0 + 0.001) if at_home else offer.familiarity
+        return (
+            offer.capability
+            + offer.novelty
+            + self.capacity * offer.openness
+            - price
+            + match
+            + taste
+            + access
+            - risk
+            - fear
+            - self.burden(offer)
+            + familiarity
+            + offer.breadth
+            + self.installed_base(family)
+        )
+
+    def burden(self, offer: Offer) -> float:
+        """Friction, and a denial that a mirror relieves."""
+        law, p = self.world.statute, self.world.p
+        c, origin, h, mode = self.country, offer.release.origin, self.channel, offer.slot.mode
+        friction = law["friction"][c][origin][h][mode] + (p.gate_friction if mode == GATED else 0.0)
+        relief = p.mirror_denial if offer.release.mirrored else 1.0
+        return friction + law["denial"][c][origin][h][mode] * relief
+
+    def installed_base(self, family: int) -> float:
+        """Pull of last month's users here and in the world's channel, and of derivatives."""
+        world, p = self.world, self.world.p
+        base = (
+            0.5 * world.panel.country_share[self.country][family]
+            + 0.3 * world.panel.world_share[self.channel][family]
+            + 0.2 * world.panel.derivative_share[family]
+        )
+        return p.network_weight * log(1.0 + p.network_scale * base)
+
+    @property
+    def weight(self) -> float:
+        """Use that the place stands for, as a share of the channel's world size."""
+        return self.size * float(self.world.use[self.country, self.channel])
+
+
+class Adopter(mesa.Agent):
+    """One user of AI releases: reviews at times, looks at what is on offer, takes the best.
+
+    Attributes
+    ----------
+    using, before : Slot or None
+        What it uses, and what it used at the end of last month.
+    """
+
+    def __init__(self, model: PlainWorld, place: Place, number: int) -> None:
+        super().__init__(model)
+        self.place, self.number = place, number
+        drawn = tastes(model.streams("taste").key, number, len(model.labs))
+        self.tastes = [model.p.taste_family_sd * taste for taste in drawn]
+        self.neighbours: list[Adopter] = []
+        self.using: Slot | None = None
+        self.before: Slot | None = None
+
+    def remember(self) -> None:
+        """Keep last month's choice: neighbours look at that, whoever reviews first."""
+        self.before = self.using
+
+    def review(self) -> None:
+        """Take the best offer, if this is a month to choose."""
+        if self.before is None or self.reviews():
+            self.using = max(self.look(), key=lambda seen: seen[1])[0]
+
+    def reviews(self) -> bool:
+        """Whether the adopter looks round: as a newcomer, or with its channel's probability."""
+        newcomers = self.model.p.newcomers
+        return self.luck() < newcomers + (1.0 - newcomers) * self.place.review
+
+    def luck(self) -> float:
+        """The month's draw that decides on a review."""
+        return unit32(nth(self.model.review_bits, self.number))
+
+    def look(self) -> list[tuple[Slot, float]]:
+        """Every slot on offer and its utility for this adopter."""
+        settled = self.before is not None and self.luck() >= self.model.p.newcomers
+        inertia = self.place.inertia if settled else 0.0
+        peers = Counter(other.before.family for other in self.neighbours if other.before is not None)
+        noise = nth(self.model.choice_bits, self.number)
+        seen = []
+        for offer, value in self.place.look():
+            slot = offer.slot
+            utility = value + self.tastes[slot.family] + gumbel(draw32(noise, slot.number))
+            if inertia and slot.family != self.before.family:
+                utility -= inertia
+            if peers:
+                utility += self.model.p.peer_weight * peers[slot.family] / len(self.neighbours)
+            seen.append((slot, utility))
+        return seen

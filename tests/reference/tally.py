@@ -1,0 +1,148 @@
+"""What comes of a month's choices in the plain world: shares, revenue, applications."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import exp
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.agents.choice import Tally
+from sim.law import MODES, OPEN_WEIGHTS
+from sim.parameters import CHANNELS
+from tests.reference.adopter import Slot
+from tests.reference.panel import CONSUMER, DEVELOPER, ENTERPRISE, FLAGGED, MARKET
+
+if TYPE_CHECKING:
+    from tests.reference.plain import PlainWorld
+
+BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
+REGIONS = (BLOCS, BLOCS[2:], ("us_aligned",), ("third_country",), ("restricted",), ("US",), ("CN",))
+
+
+def count(world: PlainWorld) -> None:
+    """Shares of use after the month's reviews."""
+    panel, families, channels = world.panel, len(world.labs), len(CHANNELS)
+    slots = [Slot(number // len(MODES), number % len(MODES)) for number in panel.market.slot.tolist()]
+    china = (1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0)
+    own = [[0.0] * families for _ in world.info]
+    people = Counter(place.country for place in panel.places for _ in place.adopters)
+    used = [Counter() for _ in CHANNELS]
+    holders = Counter(a.using for place in panel.places for a in place.adopters)
+    parts = {(bloc, h): [0.0] * 4 for bloc in BLOCS for h in range(channels)}
+    total = Counter()
+    for place in panel.places:
+        h, each = place.channel, place.weight / len(place.adopters)
+        total[place.bloc, h] += place.weight
+        for slot, users in Counter(a.using for a in place.adopters).items():
+            own[place.country][slot.family] += users / people[place.country]
+            used[h][slot] += users * each
+            parts[place.bloc, h][world.labs[slot.family].origin] += users * each
+            parts[place.bloc, h][3] += users * each if slot.mode >= OPEN_WEIGHTS else 0.0
+
+    slot_share = [[used[h][slot] / sum(used[h].values()) for slot in slots] for h in range(channels)]
+    mixed = [sum(m * row[k] for m, row in zip(world.mix.tolist(), slot_share, strict=True)) for k in range(len(slots))]
+    world_share = [[0.0] * families for _ in range(channels + 1)]
+    for row, shares in zip(world_share, [*slot_share, mixed], strict=True):
+        for slot, share in zip(slots, shares, strict=True):
+            row[slot.family] += share
+    panel.country_share, panel.world_share = own, world_share[:channels]
+
+    region = [[region_shares(blocs, h, parts, total, china) for h in range(channels)] for blocs in REGIONS]
+    for row in region:
+        row.append([sum(m * x[kind] for m, x in zip(world.mix.tolist(), row, strict=True)) for kind in range(4)])
+    world.region_shares = region
+    world.tally = Tally(
+        country=np.array(own),
+        world=np.array(world_share),
+        slot=np.array(slot_share),
+        region=np.array(region),
+        use=np.array([place.weight for place in panel.places]).reshape(-1, channels),
+        people=np.array([people_using(world, blocs) for blocs in REGIONS]),
+        concentration=np.array([[sum(x * x for x in row) for row in world_share], country_concentration(world)]),
+        adopters=np.array([holders[Slot(f, m)] for f in range(families) for m in range(len(MODES))]),
+    )
+    world.use_of_releases = np.zeros(len(world.catalogue))
+    for h, row in enumerate(slot_share):
+        for release, share in zip(panel.market.release[h].tolist(), row, strict=True):
+            world.use_of_releases[release] += float(world.mix[h]) * share
+
+
+def region_shares(
+    blocs: tuple[str, ...], h: int, parts: dict[tuple[str, int], list[float]], total: Counter, china: tuple[float, ...]
+) -> list[float]:
+    """Shares of the three origins and of open releases in a region's use; in the world China counts in part."""
+    seen = {bloc: china[h] if bloc == "CN" and blocs == BLOCS else 1.0 for bloc in blocs}
+    use = sum(seen[bloc] * total[bloc, h] for bloc in blocs)
+    return [sum(seen[bloc] * parts[bloc, h][kind] for bloc in blocs) / use for kind in range(4)]
+
+
+def people_using(world: PlainWorld, blocs: tuple[str, ...]) -> float:
+    """Share of a region's people who use AI."""
+    here = [(i, info.working_age_m) for i, info in enumerate(world.info) if info.bloc in blocs]
+    return sum(people * float(world.use[i, CONSUMER]) for i, people in here) / sum(people for _, people in here)
+
+
+def country_concentration(world: PlainWorld) -> list[float]:
+    """HHI over countries of use, by channel and for the mix."""
+    columns = []
+    for h in range(len(CHANNELS)):
+        use = [place.weight for place in world.panel.places if place.channel == h]
+        columns.append([x / sum(use) for x in use])
+    mixed = [sum(m * x for m, x in zip(world.mix.tolist(), row, strict=True)) for row in zip(*columns, strict=True)]
+    return [sum(x * x for x in column) for column in (*columns, mixed)]
+
+
+def pay(world: PlainWorld) -> None:
+    """Revenue: price times use in the market and enterprise channels, less the cost of the law.
+
+    Of what is spent on hosted open weights a part reaches the lab.
+    """
+    p, market = world.p, world.panel.market
+    revenue = [0.0] * len(world.labs)
+    for h in (MARKET, ENTERPRISE):
+        for k, (family, mode) in enumerate(zip(market.family.tolist(), market.mode.tolist(), strict=True)):
+            kept = p.open_revenue if mode >= OPEN_WEIGHTS else 1.0
+            revenue[family] += kept * float(world.tally.slot[h, k]) * exp(float(market.log_price[h, k]))
+    if world.month <= 30:
+        world.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * world.world_use, 1e-9)
+    unit = world.usd_per_unit * world.world_use
+    standing = world.law.compliance_cost.tolist()
+    net = [max(0.0, revenue[lab.index] * unit - standing[lab.index] - 12.0 * lab.expense) for lab in world.labs]
+    for lab, x in zip(world.labs, net, strict=True):
+        lab.share_history.append(x / (sum(net) or 1.0))
+        lab.expense = 0.0
+
+
+def build(world: PlainWorld) -> None:
+    """Developers build on open weights: the more capable and adaptable, the more; friction keeps them from it."""
+    p, panel = world.p, world.panel
+    flow, tainted = [0.0] * len(world.labs), [0.0] * len(world.labs)
+    value = [[0.0] * len(BLOCS) for _ in range(3)]
+    for place in panel.places:
+        if place.channel != DEVELOPER:
+            continue
+        each = place.size * place.capacity / len(place.adopters)
+        offers = {offer.slot: offer for offer in panel.offers[DEVELOPER]}
+        for slot, users in Counter(a.using for a in place.adopters).items():
+            base = offers[slot].release
+            built = each * users * exp(-place.burden(offers[slot])) * base.adaptable
+            flow[slot.family] += built
+            worth = exp(p.application_slope * (base.capability - p.application_reference))
+            value[base.origin][BLOCS.index(place.bloc)] += built * worth
+    developers = world.panel.world_share[DEVELOPER]
+    for offer, share in zip(panel.offers[DEVELOPER], slot_shares(world, DEVELOPER), strict=True):
+        family = offer.slot.family
+        if offer.release.compromised and offer.release.finding != FLAGGED and developers[family] > 0.0:
+            tainted[family] += flow[family] * share / developers[family]
+    keep = 1.0 - p.derivative_decay
+    world.derivatives = np.array([keep * float(old) + new for old, new in zip(world.derivatives, flow, strict=True)])
+    world.tainted = np.array([keep * float(old) + new for old, new in zip(world.tainted, tainted, strict=True)])
+    world.derivative_flow, world.application_value = np.array(flow), value
+
+
+def slot_shares(world: PlainWorld, h: int) -> list[float]:
+    """Share of each of a channel's offers in its use."""
+    shares = dict(zip(world.panel.market.slot.tolist(), world.tally.slot[h].tolist(), strict=True))
+    return [shares[offer.slot.number] for offer in world.panel.offers[h]]

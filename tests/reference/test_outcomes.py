@@ -1,0 +1,125 @@
+"""Outcomes of a finished run, counted again by hand over its adopters, incidents and catalogue."""
+
+from collections import Counter
+
+import pytest
+
+from sim.parameters import CHANNELS, by_channel
+
+OUTSIDE = ("us_aligned", "third_country", "restricted")
+REGIONS = {
+    "world": ("US", "CN", *OUTSIDE),
+    "abroad": OUTSIDE,
+    **{bloc: (bloc,) for bloc in OUTSIDE},
+    "us": ("US",),
+    "cn": ("CN",),
+}
+
+
+@pytest.fixture(scope="module")
+def world(default_run):
+    return default_run[0]
+
+
+@pytest.fixture(scope="module")
+def mix(world):
+    weights = by_channel(world.p, "mix")
+    return [w / sum(weights) for w in weights]
+
+
+@pytest.fixture(scope="module")
+def users(world):
+    """Use by (bloc, channel, family, open or closed) and by (country, channel), from the adopters one by one."""
+    bloc = {country.code: country.bloc for country in world.countries}
+    by_kind, by_country = Counter(), Counter()
+    for adopter in world.adopters:
+        code, weight = adopter.country, adopter.weight
+        by_kind[bloc[code], adopter.channel, adopter.family, adopter.mode.startswith("open")] += weight
+        by_country[code, adopter.channel] += weight
+    return by_kind, by_country
+
+
+def is_kind(world, kind, family, opened):
+    return opened if kind == "open" else world.labs[world.slugs[family]].info.origin.lower() == kind
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("kind", ["us", "cn", "open"])
+def test_shares_of_use(world, users, mix, kind, region):
+    hub = {"market": world.p.china_tokens, "developer": world.p.china_downloads} if region == "world" else {}
+    shares = []
+    for channel in CHANNELS:
+        used = total = 0.0
+        for (bloc, h, family, opened), weight in users[0].items():
+            if h == channel and bloc in REGIONS[region]:
+                seen = weight * (hub.get(channel, 1.0) if bloc == "CN" else 1.0)
+                total += seen
+                used += seen if is_kind(world, kind, family, opened) else 0.0
+        shares.append(used / total)
+        assert world.observed[f"{kind}_share_{region}_{channel}"] == pytest.approx(shares[-1], abs=1e-9)
+    mixed = sum(w * share for w, share in zip(mix, shares, strict=True))
+    assert world.observed[f"{kind}_share_{region}"] == pytest.approx(mixed, abs=1e-9)
+
+
+def spread(shares):
+    return 1.0 - sum(x * x for x in shares)
+
+
+def test_spread_over_labs_and_countries(world, users, mix):
+    mixes = Counter(), Counter()
+    for h, channel in enumerate(CHANNELS):
+        labs, countries = Counter(), Counter()
+        for (_, seen, family, _), weight in users[0].items():
+            labs[family] += weight if seen == channel else 0.0
+        for (country, seen), weight in users[1].items():
+            countries[country] += weight if seen == channel else 0.0
+        for name, part, mixed in (("labs", labs, mixes[0]), ("countries", countries, mixes[1])):
+            shares = {key: x / sum(part.values()) for key, x in part.items()}
+            assert world.observed[f"power_{name}_{channel}"] == pytest.approx(spread(shares.values()), abs=1e-6)
+            for key, share in shares.items():
+                mixed[key] += mix[h] * share
+    assert world.observed["power_labs"] == pytest.approx(spread(mixes[0].values()), abs=1e-6)
+    assert world.observed["power_countries"] == pytest.approx(spread(mixes[1].values()), abs=1e-6)
+    for family, share in mixes[0].items():
+        assert world.observed[f"family_share_{family}"] == pytest.approx(share, abs=1e-6)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_people_who_use_ai(world, region):
+    here = [c for c in world.country_agents if c.info.bloc in REGIONS[region]]
+    people = sum(c.info.working_age_m for c in here)
+    users = sum(c.info.working_age_m * c.use["consumer"] for c in here)
+    assert world.observed[f"use_{region}"] == pytest.approx(users / people, rel=1e-9)
+
+
+def test_dependence_is_the_largest_share(world):
+    us, cn = world.observed["us_share_abroad"], world.observed["cn_share_abroad"]
+    assert world.observed["dependence_abroad"] == pytest.approx(max(us, cn, 1.0 - us - cn), abs=1e-9)
+
+
+def test_best_releases_and_lags(world):
+    c, n = world.catalogue.columns, len(world.catalogue)
+    names = {"us": 0, "cn": 1}
+    groups = {
+        **{name: [r for r in range(n) if c.origin[r] == origin] for name, origin in names.items()},
+        "open": [r for r in range(n) if c.mode[r] >= 2],
+        "closed": [r for r in range(n) if c.mode[r] < 2],
+        "all": range(n),
+    }
+    for name, rows in groups.items():
+        assert world.observed[f"frontier_{name}"] == max(c.capability[r] for r in rows)
+    best = world.observed["frontier_all"] - max(c.capability[r] for r in range(n) if c.month[r] <= world.month - 12)
+    assert world.observed["frontier_growth"] == pytest.approx(best)
+    for name, (leader, follower) in {"us_cn": ("us", "cn"), "open_closed": ("closed", "open")}.items():
+        reached = max(c.capability[r] for r in groups[follower])
+        ahead = [max(0, c.month[r]) for r in groups[leader] if c.capability[r] > reached]
+        assert world.observed[f"lag_{name}_true"] == (world.month + 1 - min(ahead) if ahead else 0)
+
+
+def test_incidents_fall_into_every_table_once(world):
+    seen = [i for i in world.incidents if i.month == world.month]
+    assert world.observed["incidents"] == len(seen) > 0
+    for field, prefix in (("kind", ""), ("route", ""), ("domain", ""), ("origin", "origin_")):
+        counts = Counter(getattr(i, field) for i in seen)
+        for value, count in counts.items():
+            assert world.observed[f"incidents_{prefix}{value}"] == count
