@@ -202,10 +202,9 @@ def uplift_from_us(world: World) -> float:
     return 12.0 * world.scene.uplift_us["cn_state"]
 
 
-def incidents(world: World, field: str = "", value: str = "") -> float:
+def incidents(world: World, field: str = "all", value: str = "") -> float:
     """Incidents of the month, of one actor, route, domain or origin."""
-    found = world.month_incidents
-    return float(len(found) if not field else sum(getattr(i, field) == value for i in found))
+    return float(world.incident_counts[field, value])
 
 
 def incidents_reported(world: World) -> float:

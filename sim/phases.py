@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import data
-from sim.agents.choice import GOVERNMENT, spread_use, use_by_release
+from sim.agents.choice import GOVERNMENT, earn, spread_use, use_by_release
 from sim.agents.lab import HOLD, Draft
-from sim.agents.malicious import Scene
+from sim.agents.malicious import Scene, count_incidents
 from sim.agents.routes import draw_attempts
 from sim.catalogue import FLAGGED
-from sim.law import MODES, OPEN_WEIGHTS, US
+from sim.law import MODES, US
 from sim.months import month_index
 from sim.outcomes import OUTCOMES
 from sim.parameters import CHANNELS
@@ -25,7 +25,6 @@ NOVEMBER_2023 = 10
 CONTROL_STEP = 0.25
 MID_2025 = 30
 DEVELOPER = CHANNELS.index("developer")
-MARKET, ENTERPRISE = CHANNELS.index("market"), CHANNELS.index("enterprise")
 
 
 def law(world: World) -> None:
@@ -171,18 +170,7 @@ def adopt(world: World) -> None:
 def _pay(world: World) -> None:
     """Revenue of every lab: price times use in market and enterprise channels, less compliance cost."""
     p, market = world.p, world.market
-    revenue = [0.0] * len(world.labs)
-    for h in (MARKET, ENTERPRISE):
-        rows = zip(
-            market.family.tolist(),
-            market.mode.tolist(),
-            market.log_price[h].tolist(),
-            world.tally.slot[h].tolist(),
-            strict=True,
-        )
-        for family, mode, log_price, share in rows:
-            if share > 0.0:
-                revenue[family] += share * exp(log_price) * (p.open_revenue if mode >= OPEN_WEIGHTS else 1.0)
+    revenue = earn(market, world.tally.slot, p.open_revenue, len(world.labs)).tolist()
     volume = world.world_use
     if world.month <= MID_2025:
         world.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * volume, 1e-9)
@@ -201,11 +189,11 @@ def build(world: World) -> None:
     keep = 1.0 - world.p.derivative_decay
     c, market = world.catalogue.columns, world.market
     tainted = np.zeros_like(flow)
-    for k, release_row in enumerate(market.release[DEVELOPER].tolist()):
-        if c.compromised[release_row] and c.public_finding[release_row] != FLAGGED:
-            family = int(market.family[k])
-            used = float(world.tally.world[DEVELOPER, family])
-            tainted[family] += flow[family] * (world.tally.slot[DEVELOPER, k] / used if used > 0.0 else 0.0)
+    rows = market.release[DEVELOPER]
+    for k in np.flatnonzero(c.compromised[rows] & (c.public_finding[rows] != FLAGGED)).tolist():
+        family = int(market.family[k])
+        used = float(world.tally.world[DEVELOPER, family])
+        tainted[family] += flow[family] * (world.tally.slot[DEVELOPER, k] / used if used > 0.0 else 0.0)
     world.derivatives = keep * world.derivatives + flow
     world.tainted = keep * world.tainted + tainted
     world.derivative_flow, world.application_value = flow, value.tolist()
@@ -288,6 +276,7 @@ def covered(world: World) -> float:
 
 def observe(world: World) -> None:
     """Everything in the table of outcomes is measured."""
+    world.incident_counts = count_incidents(world.month_incidents)
     world.observed = {name: float(outcome.function(world)) for name, outcome in OUTCOMES.items()}
     world.rows.append(np.array(list(world.observed.values()), np.float32))
 

@@ -39,6 +39,7 @@ REWIRED = f4(0.1)
 N_CHANNELS = len(CHANNELS)
 DEVELOPER = CHANNELS.index("developer")
 MARKET = CHANNELS.index("market")
+ENTERPRISE = CHANNELS.index("enterprise")
 GOVERNMENT = CHANNELS.index("government")
 BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
 REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us", "cn")
@@ -245,9 +246,9 @@ def meets_bars(wall, fear):
     for c in range(wall.shape[0]):
         for h in range(N_CHANNELS):
             for way in range(wall.shape[2]):
-                barred[c] |= wall[c, h, way] > 0
+                barred[c] |= wall[c, h, way] != 0
         for o in range(3):
-            barred[c] |= fear[c, o] > 0
+            barred[c] |= fear[c, o] != 0
     return barred
 
 
@@ -334,6 +335,8 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
         if n == 0:
             continue
         size = listed[h]
+        if size == 0:  # nothing on offer: adopters stay without a choice
+            continue
         fill_network(net, own, world, derivative, weights, home, bonus, c, h)
         fill_row(v, size, terms, lists, net, traits, bar, wall, fear, barred, c, h)
         weigh(v, size)
@@ -440,15 +443,19 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
             each = weight[c, h] / (start[cell + 1] - start[cell])
             parts[b, h, len(KINDS)] += weight[c, h]
             total[h] += weight[c, h]
+            left = start[cell + 1] - start[cell]
             for k in range(n):
                 count = counts[cell, market.slot[k]]
                 if count > 0:
+                    left -= count
                     adopters_of[market.slot[k]] += count
                     country[c, market.family[k]] += f4(count) / f4(adopters)
                     slot[h, k] += count * each
                     parts[b, h, market.origin[k]] += count * each
                     if market.mode[k] >= OPEN_WEIGHTS:
                         parts[b, h, len(KINDS) - 1] += count * each
+                    if left == 0:
+                        break
     for h in range(N_CHANNELS):
         for k in range(n):
             slot[h, k] /= total[h]
@@ -531,6 +538,17 @@ def build(market, start, counts, projects, who, capability, adaptable, slope, re
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
     return flow, value
+
+
+@kernel
+def earn(market, slot_share, open_revenue, n_family):
+    """Revenue of every family per unit of use: price times share in market and enterprise channels."""
+    revenue = np.zeros(n_family)
+    for h in (MARKET, ENTERPRISE):
+        for k in range(market.slot.size):
+            part = open_revenue if market.mode[k] >= OPEN_WEIGHTS else 1.0
+            revenue[market.family[k]] += slot_share[h, k] * exp64(float(market.log_price[h, k])) * part
+    return revenue
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import exp
 from statistics import NormalDist
@@ -71,6 +72,14 @@ class Incident(NamedTuple):
     origin: str
     release: int
     harm: float
+
+
+def count_incidents(found: list[Incident]) -> Counter[tuple[str, str]]:
+    """Incidents by (field, value), and all of them under ("all", "")."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for i in found:
+        counts.update((("all", ""), ("kind", i.kind), ("domain", i.domain), ("route", i.route), ("origin", i.origin)))
+    return counts
 
 
 class MaliciousActor(mesa.Agent):

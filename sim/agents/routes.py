@@ -22,31 +22,36 @@ DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
 
 
 @inline
-def take_route(capability, passing, cost, known, skill, threshold, slope, weight, chance, odds):
-    """Fill ``chance`` (success) and ``odds`` (probability) of the routes of one actor in one domain.
+def take_route(a, j, capability, passing, cost, known, skill, threshold, slope, weight, chance, odds):
+    """Fill ``chance`` (success) and ``odds`` (probability) of the routes of actor a in domain j.
 
     Returns
     -------
     expected, without : float
         Expected success, and the same without the routes over releases of US origin.
     """
+    n = capability.size
     top = -1e300
-    for r in range(chance.size):
-        chance[r], odds[r] = 0.0, -1e300
-        if known[r] and capability[r] > -1e8:
-            chance[r] = logistic64((capability[r] + skill - threshold) / slope) * passing[r]
-            odds[r] = weight * chance[r] - cost[r]
-            top = max(top, odds[r])
+    for r in range(n):
+        odds[a, j, r] = -1e300
+        if known[a, r] and capability[r] > -1e8:
+            chance[a, j, r] = logistic64((capability[r] + skill[a] - threshold[j]) / slope) * passing[a, r]
+            odds[a, j, r] = weight * chance[a, j, r] - cost[a, r]
+            top = max(top, odds[a, j, r])
     total, other, success, other_success = 0.0, 0.0, 0.0, 0.0
-    for r in range(chance.size):
-        odds[r] = exp64(max(odds[r] - top, -690.0)) if odds[r] > -1e299 else 0.0
-        total += odds[r]
-        success += odds[r] * chance[r]
-        if ORIGIN[r] != 0:
-            other += odds[r]
-            other_success += odds[r] * chance[r]
-    for r in range(chance.size):
-        odds[r] /= total
+    for r in range(n):
+        if odds[a, j, r] > -1e299:
+            odd = exp64(max(odds[a, j, r] - top, -690.0))
+            total += odd
+            success += odd * chance[a, j, r]
+            if ORIGIN[r] != 0:
+                other += odd
+                other_success += odd * chance[a, j, r]
+            odds[a, j, r] = odd
+        else:
+            odds[a, j, r] = 0.0
+    for r in range(n):
+        odds[a, j, r] /= total
     return success / total, other_success / other
 
 
@@ -119,16 +124,7 @@ def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope,
         for j in range(d):
             if mix[a, j] > 0.0:
                 hit, spared = take_route(
-                    capability,
-                    passing[a],
-                    cost[a],
-                    known[a],
-                    skill[a],
-                    threshold[j],
-                    slope,
-                    weight,
-                    chance[a, j],
-                    odds[a, j],
+                    a, j, capability, passing, cost, known, skill, threshold, slope, weight, chance, odds
                 )
                 expected[a] += mix[a, j] * harm[j] * hit
                 without[a] += mix[a, j] * harm[j] * spared

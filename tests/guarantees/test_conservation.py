@@ -237,7 +237,7 @@ def test_trust_stocks_and_ledger_stay_in_bounds(months):
         assert min(month["ledger"]) >= 0.0
         whole, tainted = month["derivatives"]
         assert (tainted >= 0.0).all()
-        assert (tainted <= whole + 1e-12).all()
+        assert (tainted <= whole * (1.0 + EPS)).all()
 
 
 def test_catalogue_columns_fit_their_modes(months):

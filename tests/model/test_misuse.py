@@ -254,6 +254,25 @@ def test_audits_take_the_most_used_or_the_most_risky_first(world_at, policy):
     assert auditor.next_release(programme) == -1
 
 
+def test_what_an_audit_finds_belongs_to_the_release_and_not_to_its_row(world_at, release_by_hand):
+    """One release more shifts all later rows: findings on the others stay what they were."""
+    coin = SimpleNamespace(power=0.5, traceability=1.0, false_positive=0.5)
+    findings = []
+    for extra in (False, True):
+        world = world_at(30)
+        if extra:
+            release_by_hand(world, lab=world.labs[world.slugs["meta"]])
+        for _ in range(12):
+            world.step()
+        c, auditor = world.catalogue, world.auditors[0]
+        labs = c.column("lab").tolist()
+        findings.append({(lab, c.names[i]): auditor.examine(coin, i) for i, lab in enumerate(labs)})
+    shared = [key for key in findings[0] if key in findings[1] and key[0] != world.slugs["meta"]]
+    assert len(shared) > 200
+    assert [key for key in shared if findings[0][key] != findings[1][key]] == []
+    assert {findings[0][key] for key in shared} == {CLEAN, FLAGGED}
+
+
 def test_private_audits_stay_private(world_at, policy):
     fields = {"detect_prob": 1.0, "traceability": 1.0}
     world = programme_run(world_at, policy, lever="L6", **fields)
