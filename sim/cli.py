@@ -145,6 +145,12 @@ def report(
         from sim.sweep.study import Study
 
         study = Study.open(folder)
+        finished, failed = study.finished, len(study.failures)
+        if finished + failed < study.design.runs:
+            done = f"{finished + failed} of {study.design.runs} runs are finished"
+            _refuse(f"{folder}: {done}; run the same command again to finish it")
+        if not finished:
+            _refuse(f"{folder}: nothing to report: all {failed} runs failed")
         print(study.report(folder))
 
 

@@ -51,7 +51,7 @@ FIELDS: dict[str, Field] = {
     "reporting": Field((), 1.0, "multiply", "factor", "factor on incident reporting and sharing"),
     "defence": Field((), 0.0, "add", "a year", "funded growth of defence"),
     "alarm": Field(
-        ("country", "origin"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"
+        ("country", "origin", "mode"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"
     ),
     "assessments": Field((), 0.0, "list", "", "release assessments in force"),
     "audits": Field((), 0.0, "list", "", "audit programmes in force"),

@@ -136,6 +136,13 @@ def rationale_share(world: World) -> float:
     return float(use[world.catalogue.columns.documented[: len(use)]].sum())
 
 
+def audited_or_documented_share(world: World) -> float:
+    """Share of use on releases with a published audit or a published rationale."""
+    use, c = world.use_of_releases, world.catalogue.columns
+    n = len(use)
+    return float(use[(c.public_finding[:n] > 0) | c.documented[:n]].sum())
+
+
 # progress
 
 
@@ -378,6 +385,7 @@ def _table() -> dict[str, Outcome]:
     rows = [
         Outcome("openness_class", "Openness of releases in use", "0-1", "mix of channels", "Use-weighted mean of the openness of weights, data, code and licence (after the Model Openness Framework)", openness_class, 1, "share", "transparency", True),
         Outcome("audited_share", "Use on audited releases", "share of use", "mix of channels", "Share of use on releases with a published audit", audited_share, 1, "share", "transparency"),
+        Outcome("audited_or_documented_share", "Use on audited or documented releases", "share of use", "mix of channels", "Share of use on releases with a published audit or a published rationale for their release mode", audited_or_documented_share, 1, "share", "transparency"),
         Outcome("rationale_share", "Use on releases with a rationale", "share of use", "mix of channels", "Share of use on releases whose release mode was explained in public", rationale_share, 1, "share", "transparency"),
         Outcome("application_value", "Applications built on open weights", index_year, "value, flow", "Value of applications built a year; 1 is what all developers would make in a year at 120 index points with fully adaptable weights", application_value, 1, "level", "progress_specific", True),
         *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", partial(application_value, origins=(o,)), 0, "level", "progress_specific") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"), (2, "other", "other"))),

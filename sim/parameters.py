@@ -412,9 +412,9 @@ _ALL = [
     ),
     *_group(
         "misuse",
-        ("attempts", 31.0, 15.0, 60.0, "attempts a month that would be reported, at 10 % use", FIT),
+        ("attempts", 31.0, 15.0, 60.0, "attempts a month that would be reported, at 10 % use", FIT, (0.0, 1000.0)),
         ("attempts_use_exponent", 0.5, 0.2, 0.8, "elasticity of attempts with AI use", J, (0.0, 3.0)),
-        ("automation", 0.0, 0.0, 0.2, "growth of attempts a year", J, (-0.5, 2.0)),
+        ("automation", 0.0, 0.0, 0.2, "growth of attempts a year", J, (-0.5, 0.5)),
         ("route_weight", 6.0, 3.0, 12.0, "utils per unit of expected success", J, (0.0, 50.0)),
         ("threshold_fraud", 116.0, 111.0, 121.0, "index points", FIT, SIGNED),
         ("threshold_influence", 120.0, 115.0, 125.0, "index points", J, SIGNED),

@@ -139,9 +139,17 @@ def replay_one(world: World, row: data.Release) -> None:
 
 
 def leak(world: World) -> None:
-    """Gated and controlled weights reach mirrors and stay out; closed weights are rarely stolen."""
+    """Gated and controlled weights reach mirrors and stay out; closed weights are rarely stolen.
+
+    Weights that are no longer under control are free.
+    """
     for row in world.leaks.pop(world.month, ()):
         world.mirror(row)
+    c, luck = world.catalogue.columns, world.streams("release")
+    for row in world.held_rows():
+        lab = int(c.lab[row])
+        if luck.uniform(lab, int(c.draw[row]), 0) >= world.law.controlled[int(c.origin[row])]:
+            world.mirror(row)
 
 
 def audit(world: World) -> None:
@@ -225,8 +233,8 @@ def respond(world: World) -> None:
     heal = 1.0 - 0.5 ** (1.0 / p.trust_half_life)
     world.supply += heal * (1.0 - world.supply)
     world.security += heal * (1.0 - world.security)
-    for i, o in zip(*(index.tolist() for index in np.nonzero(world.law.alarm)), strict=True):
-        world.country_agents[i].meet(o, float(world.law.alarm[i, o]))
+    for i, o, mode in zip(*(index.tolist() for index in np.nonzero(world.law.alarm)), strict=True):
+        world.country_agents[i].meet(o, mode, float(world.law.alarm[i, o, mode]))
     for crisis in world.scenario.crisis.values():
         if month_index(crisis.month) == world.month:
             strike(world, crisis.origin, crisis.share)
@@ -255,23 +263,13 @@ def exposure(world: World, origin: int | None = None) -> float:
     share = np.where(hidden, world.tally.slot, 0.0)
     known = c.private_finding[market.release[GOVERNMENT]] == FLAGGED
     if known.any():
-        share[GOVERNMENT, known] *= 1.0 - covered(world)
+        share[GOVERNMENT, known] -= world.adopters.covered_use(world.audit_cover)[known] * hidden[GOVERNMENT, known]
     total = float((crit * share.sum(axis=1)).sum())
     stock = float(world.derivatives.sum())
     if stock > 0.0:
         mine = world.tainted if origin is None else world.tainted * world.family_origin[origin]
         total += crit[DEVELOPER] * float(mine.sum()) / stock
     return total / float(crit.sum() + crit[DEVELOPER])
-
-
-def covered(world: World) -> float:
-    """Share of the world's government use that private audits reach."""
-    best = 0.0
-    for programme in world.law.audits:
-        if not programme.public:
-            weight = world.tally.use[:, GOVERNMENT]
-            best = max(best, programme.coverage * float(weight[list(programme.countries)].sum() / weight.sum()))
-    return best
 
 
 def observe(world: World) -> None:

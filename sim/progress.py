@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 EVERY_SECONDS = 10.0
+ENOUGH = 0.1
+"""Share of the runs that must be done before the time left is estimated: the first ones include start-up."""
 
 Report = Callable[[int, int, int], None]
 """Called with the runs finished, failed and in all."""
@@ -26,14 +28,13 @@ def shown_on_stderr(what: str) -> Iterator[Report]:
         yield PlainLines(what)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("runs {task.fields[rate]}", markup=False),
-        TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None, rate="")
@@ -41,7 +42,7 @@ def shown_on_stderr(what: str) -> Iterator[Report]:
 
         def report(finished: int, failed: int, total: int) -> None:
             pace.note(finished + failed)
-            words = f"{pace.rate:.1f} a second" if pace.rate else ""
+            words = pace.words(finished + failed, total)
             bar.update(
                 task, completed=finished + failed, total=total, rate=words + (f", {failed} failed" if failed else "")
             )
@@ -70,6 +71,15 @@ class Pace:
         seconds, before = self._clock() - self._start[0], self._start[1]
         self.rate = (done - before) / seconds if seconds > 0 else 0.0
 
+    def words(self, done: int, total: int) -> str:
+        """Return the rate, and the time left once a tenth of the runs to do are done; nothing before the first."""
+        if self._start is None or self.rate <= 0:
+            return ""
+        before, rate = self._start[1], f"{self.rate:.1f} a second"
+        if done - before < ENOUGH * (total - before):
+            return rate
+        return f"{rate}, {(total - done) / self.rate:.0f} s left"
+
 
 class PlainLines:
     """Writes one line to stderr at most every ten seconds: done, total, rate and time left."""
@@ -87,7 +97,6 @@ class PlainLines:
         if self._clock() - self._written < EVERY_SECONDS or done >= total:
             return
         self._written = self._clock()
-        words = f"{self._what}: {done}/{total} runs"
-        if self._pace.rate > 0:
-            words += f", {self._pace.rate:.1f} a second, {(total - done) / self._pace.rate:.0f} s left"
-        print(words + (f", {failed} failed" if failed else ""), file=sys.stderr, flush=True)
+        words = [f"{self._what}: {done}/{total} runs", self._pace.words(done, total)]
+        words += [f"{failed} failed"] if failed else []
+        print(", ".join(part for part in words if part), file=sys.stderr, flush=True)

@@ -42,16 +42,20 @@ def print_comparison(study: Study) -> None:
     """Print each scenario's factors: difference, its 5-95 % over replications, share of that sign, sign, paper."""
     from sim.outcomes import OUTCOMES
     from sim.report.findings import FACTOR_NAMES
+    from sim.report.words import SINGLE
 
     screen = console()
     rubric = study.rubric()
     heads = ["Factor", "Difference", "5-95 %", "Same\nsign", "Sign", "Paper"]
-    if study.without_assumed is not None:
+    single = study.replications == 1
+    if single:
+        heads = heads[:2]
+    elif study.without_assumed is not None:
         heads.insert(5, "None\nassumed")
     for scenario in study.scenarios[1:]:
         first, last = (_month(index) for index in study.window(scenario.name))
-        title = f"{scenario.name} minus {study.against}, mean of {first} to {last}, {study.replications} replications"
-        table = _table(title, heads, right=(1, 2, 3), whole=3, gap=1)
+        title = f"{scenario.name} minus {study.against}, mean of {first} to {last}, {_counted(study)}"
+        table = _table(title, heads, right=(1, 2, 3), whole=range(1, len(heads)), gap=1)
         for row in rubric[rubric["scenario"] == scenario.name].to_dict("records"):
             cells = _comparison_cells(row)
             table.add_row(FACTOR_NAMES[row["factor"]], *(cells[head] for head in heads[1:]))
@@ -59,8 +63,13 @@ def print_comparison(study: Study) -> None:
         screen.print()
     for factor, outcome in dict.fromkeys(zip(rubric["factor"], rubric["outcome"], strict=True)):
         screen.print(f"{FACTOR_NAMES[factor]}: {OUTCOMES[outcome].label}", soft_wrap=True)
-    screen.print("\nSame sign: share of replications. Sign: + gain, − loss for the factor's goal, doubled where large,")
-    screen.print("0 no material change, ? undecided. None assumed: sign with every assumed response at 0.")
+    if single:
+        screen.print(f"\n{SINGLE}")
+    else:
+        screen.print(
+            "\nSame sign: share of replications. Sign: + gain, − loss for the factor's goal, doubled where large,"
+        )
+        screen.print("0 no material change, ? undecided. None assumed: sign with every assumed response at 0.")
     screen.print("Conditional comparisons under stated assumptions, not forecasts.")
 
 
@@ -89,10 +98,11 @@ def print_run(study: Study) -> None:
 
     (scenario,) = study.scenarios
     years = _years(scenario.months)
-    title = f"{scenario.name}, {study.replications} replication{'s' if study.replications > 1 else ''}, yearly means"
-    table = _table(
-        title, ("Outcome", "Unit", *map(str, years), f"5-95 % in {years[-1]}"), right=range(2, 3 + len(years))
-    )
+    title = f"{scenario.name}, {_counted(study)}, yearly means"
+    spread = (f"5-95 % in {years[-1]}",) if study.replications > 1 else ()
+    heads = ("Outcome", "Unit", *map(str, years), *spread)
+    numbers = range(2, len(heads))
+    table = _table(title, heads, right=numbers, whole=numbers)
     for name in [name for name in study.outcomes() if OUTCOMES[name].headline]:
         outcome = OUTCOMES[name]
         values = study.values(scenario.name, name)
@@ -100,12 +110,15 @@ def print_run(study: Study) -> None:
         yearly = [_year(finished, year).mean(axis=1) for year in years]
         low, high = _range(yearly[-1])
         cells = [number(float(value.mean()), outcome) for value in yearly]
-        table.add_row(
-            outcome.label, unit(outcome), *cells, interval(low, high, outcome) if study.replications > 1 else ""
-        )
+        cells += [interval(low, high, outcome)] if spread else []
+        table.add_row(outcome.label, unit(outcome), *cells)
     screen = console()
     screen.print(table)
     screen.print("Conditional on the scenario's assumptions, not a forecast.")
+
+
+def _counted(study: Study) -> str:
+    return f"{study.replications} replication{'' if study.replications == 1 else 's'}"
 
 
 def print_rows(kind: str, rows: Sequence[Row]) -> None:
@@ -114,7 +127,7 @@ def print_rows(kind: str, rows: Sequence[Row]) -> None:
     numbers = (
         [index for index, column in enumerate(columns) if isinstance(rows[0].get(column), float | int)] if rows else []
     )
-    table = _table("", tuple(column.capitalize() for column in columns), right=numbers)
+    table = _table("", tuple(column.capitalize() for column in columns), right=numbers, whole=(0, *numbers))
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     console().print(table)
@@ -137,7 +150,7 @@ def print_row(row: Row) -> None:
             table.add_row(key, _flowing(_cell(value)))
     screen.print(table)
     if fields:
-        detail = _table("", ("Field", "Value", "5-95 %", "Allowed", "Unit", "Meaning"))
+        detail = _table("", ("Field", "Value", "5-95 %", "Allowed", "Unit", "Meaning"), whole=(0, 2, 3), gap=1)
         for field in fields:
             limits = [_range_text(field[low], field[high]) for low, high in (("low", "high"), ("smallest", "largest"))]
             detail.add_row(field["name"], _cell(field["value"]), *limits, field["unit"], field["description"])
@@ -209,12 +222,14 @@ def _plain(content: Any) -> Any:
     return content
 
 
-def _table(title: str, heads: Sequence[str], right: Sequence[int] = (), *, whole: int = 1, gap: int = 2) -> Table:
-    """Return an empty table; the first `whole` columns are never broken over lines."""
+def _table(
+    title: str, heads: Sequence[str], right: Sequence[int] = (), *, whole: Sequence[int] = (0,), gap: int = 2
+) -> Table:
+    """Return an empty table; the columns `whole` are never broken over lines, the others fold."""
     table = Table(title=Text(title) if title else None, title_justify="left", box=None, padding=(0, gap, 0, 0))
     for index, head in enumerate(heads):
         justify: Literal["left", "right"] = "right" if index in right else "left"
-        table.add_column(Text(head), justify=justify, overflow="fold", no_wrap=index < whole, vertical="top")
+        table.add_column(Text(head), justify=justify, overflow="fold", no_wrap=index in whole, vertical="top")
     return table
 
 

@@ -103,10 +103,9 @@ class World(mesa.Model):
         self.us_government = Government(self, "US")
         self.governments = (self.us_government, Government(self, "CN"), Government(self, "EU"))
         self.assessor = Assessor(self)
-        government_use = np.array([float(h == GOVERNMENT) for h in range(N_CHANNELS)])
         self.auditors = (
-            Auditor(self, "public repository", 0, self.mix),
-            Auditor(self, "government suppliers", 1, government_use),
+            Auditor(self, "public repository", 0, for_government=False),
+            Auditor(self, "government suppliers", 1, for_government=True),
         )
         self._start_state()
         headlines = {name: partial(_observed, name) for name, row in OUTCOMES.items() if row.headline}
@@ -212,6 +211,7 @@ class World(mesa.Model):
             np.zeros(7),
             np.zeros((2, N_CHANNELS + 1)),
             np.zeros(n * len(MODES), np.int64),
+            np.zeros((len(self.info), 12)),
         )
         self.criticality = np.array(by_channel(self.p, "criticality"))
         self.gdp_share = channel_sizes(self)[:, GOVERNMENT]
@@ -270,7 +270,12 @@ class World(mesa.Model):
         self.friction[:, :, :, GATED] += self.p.gate_friction
         self.log_access = logarithm(law.access)
         self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
-        friction = law.friction[:, :, DEVELOPER, OPEN_WEIGHTS]
+        self.audit_cover = np.zeros(len(self.info))
+        for programme in law.audits:
+            if not programme.public:
+                bound = list(programme.countries)
+                self.audit_cover[bound] = np.maximum(self.audit_cover[bound], programme.coverage)
+        friction = law.friction[:, :, DEVELOPER, OPEN_WEIGHTS] + law.denial[:, :, DEVELOPER, OPEN_WEIGHTS]
         self.developers_lost = [0.0, 0.0, 0.0]
         if friction.any():
             lost = [[1.0 - exp(-x) for x in row] for row in friction.T.tolist()]
@@ -296,7 +301,7 @@ class World(mesa.Model):
     def lag(self, which: str, reference: str, group: str) -> float:
         """Months since the reference's running best first exceeded the group's best ("true" or "measured" scores)."""
         leader = self.best[which][reference]
-        return float(max(0, len(leader) - bisect_right(leader, self.best[which][group][-1])))
+        return float(max(0, len(leader) - 1 - bisect_right(leader, self.best[which][group][-1])))
 
     def idea_pool(self, origin: int) -> tuple[float, int]:
         """Best public efficiency that labs of an origin can reach, and whose it is."""
@@ -304,12 +309,12 @@ class World(mesa.Model):
 
     def teacher(self, student: Lab) -> tuple[float, int]:
         """Capability (without noise) and origin of the best release two months old of any other lab."""
-        first, second = self.teachers[max(0, len(self.teachers) - 3)]
+        first, second = self.teachers[max(0, len(self.teachers) - 2)]
         return (second if first[2] == student.index else first)[:2]
 
     def reach_lost(self, origin: int) -> float:
-        """Utils that friction on an origin's open weights takes from its reach, over the world's developers."""
-        return -log(1.0 - self.developers_lost[origin])
+        """Utils that friction and denial take from the reach of an origin's open weights, over developers."""
+        return -log(max(1e-9, 1.0 - self.developers_lost[origin])) + 0.0
 
     def derivative_shares(self) -> np.ndarray:
         """Share of each family in the stock of derivatives."""
@@ -346,7 +351,7 @@ class World(mesa.Model):
         measured = self.us_government.measure(draft.capability, lab.origin, lab.index, draft.draw)
         self.catalogue.add(
             draft.name,
-            month=self.month,
+            month=draft.month if self.month < 0 else self.month,
             lab=lab.index,
             draw=draft.draw,
             origin=lab.origin,
@@ -435,10 +440,21 @@ class World(mesa.Model):
             self.ideas[1].append(max(self.ideas[1][-1], idea))
 
     def disclose(self, row: int) -> None:
-        """A compromise became known: trust in the security of its origin falls everywhere, derivatives are mended."""
+        """A compromise became known: its users lose trust in the origin's security, derivatives are mended."""
         c = self.catalogue.columns
-        self.security[:, c.origin[row]] *= 1.0 - self.p.trust_penalty
-        self.tainted[c.lab[row]] = 0.0
+        lab, origin = int(c.lab[row]), int(c.origin[row])
+        for country in self.country_agents:
+            country.hear(origin, lab)
+        rows = self.market.release[DEVELOPER]
+        hidden = c.compromised[rows] & (self.market.family == lab)
+        used = np.where(hidden, self.tally.slot[DEVELOPER], 0.0)
+        total = float(used.sum())
+        self.tainted[lab] *= 1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
+
+    def held_rows(self) -> list[int]:
+        """Controlled releases that are on no mirror."""
+        c = self.catalogue
+        return np.flatnonzero((c.column("controlled") > 0.0) & ~c.column("mirrored")).tolist()
 
 
 def _observed(name: str, world: World) -> float:

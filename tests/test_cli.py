@@ -277,7 +277,9 @@ def test_compare_prints_each_factor_in_order_with_difference_interval_and_sign()
     assert max(map(len, result.stdout.splitlines())) <= 100
     titles = re.findall(r"^(\S+) minus status-quo, mean of 2027-01 to 2030-12, 4 replications", result.stdout, re.M)
     assert titles == ["p1-blanket", "targeted-bundle"]
-    rows = re.findall(r"^(\w[\w :()]+?)  +(\S.*?) +(\S+) to (\S+) +(\d+) % (\S+)", result.stdout, flags=re.MULTILINE)
+    rows = re.findall(
+        r"^(\w[\w :()]+?) +([+−\d]\S* [a-z%].*?) +(\S+) to (\S+) +(\d+) % (\S+)", result.stdout, flags=re.MULTILINE
+    )
     factors = [row[0] for row in rows]
     assert len(factors) == 16
     assert factors[:8] == factors[8:]
@@ -286,6 +288,22 @@ def test_compare_prints_each_factor_in_order_with_difference_interval_and_sign()
     assert "percentage points" in rows[7][1]
     assert {row[5] for row in rows} <= {"++", "+", "0", "?", "−", "−−"}
     assert "not forecasts" in result.stdout
+    assert len(re.findall(r"(silent|agrees) *$", result.stdout, flags=re.MULTILINE)) == 16
+
+
+@pytest.mark.usefixtures("fake")
+def test_the_table_of_a_run_breaks_no_number_and_no_year() -> None:
+    text = call("run", "status-quo", "--replications", "3").stdout
+    assert re.search(r"^Outcome +Unit +2023 +2027 +2030 +5-95 % in 2030 *$", text, flags=re.MULTILINE)
+    assert len(re.findall(r"( +\d+\.\d+){3} +\d+\.\d+ to \d+\.\d+ *$", text, flags=re.MULTILINE)) == 8
+
+
+@pytest.mark.usefixtures("fake")
+def test_one_replication_gets_no_signs() -> None:
+    text = call("compare", "p1-blanket", "--replications", "1").stdout
+    assert "One replication shows no chance variation: no words are given. Run at least 8." in text
+    assert not re.search(r"5-95|undecided|disagrees|Sign", text)
+    assert "5-95" not in call("run", "p1-blanket", "--replications", "1").stdout
 
 
 @pytest.mark.usefixtures("fake")
@@ -383,6 +401,29 @@ def test_the_report_of_a_folder_is_written_again(tmp_path: Path, monkeypatch: py
     assert result.exit_code == 0
     assert result.stdout == f"{out}/report.html\n"
     assert written == [(["status-quo", "p1-blanket"], out)] * 2
+
+
+@pytest.mark.usefixtures("fake")
+@pytest.mark.parametrize("stop", [0, 5])
+def test_an_unfinished_folder_gets_no_report(stop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = 0
+
+    def interrupted(*arguments: Any) -> Series:
+        nonlocal begun
+        begun += 1
+        if begun > stop:
+            raise KeyboardInterrupt
+        return fake_world(*arguments)
+
+    monkeypatch.setattr("sim.sweep.simulate_world", interrupted)
+    out = tmp_path / "results"
+    assert call("compare", "p1-blanket", "--replications", "6", "--workers", "1", "--out", out).exit_code == 130
+    result = call("report", out)
+    assert result.exit_code == 2
+    assert re.fullmatch(
+        rf"{out}: \d+ of 24 runs are finished; run the same command again to finish it\n", result.stderr
+    )
+    assert not (out / "report.html").exists()
 
 
 @pytest.mark.usefixtures("fake")
@@ -495,6 +536,17 @@ def test_progress_off_a_terminal_is_a_line_every_ten_seconds(capsys: pytest.Capt
         "compare: 20/100 runs, 2.0 a second, 40 s left",
         "compare: 40/100 runs, 2.0 a second, 30 s left",
     ]
+
+
+def test_no_time_left_is_given_before_a_tenth_of_the_runs() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    pace.note(50)
+    clock.now = 2.0
+    pace.note(54)
+    assert pace.words(54, 100) == "2.0 a second"
+    pace.note(55)
+    assert pace.words(55, 100) == "2.5 a second, 18 s left"
 
 
 def test_runs_found_finished_do_not_count_for_the_rate() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.agents.choice import (
     BLOCS,
+    GOVERNMENT,
     MAX_ALIVE,
     N_CHANNELS,
     NONE,
@@ -136,6 +137,7 @@ class Adopters(Sequence[AdopterView]):
         self.own_people = np.array([c.working_age_m for c in world.countries])
         self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
         self.who_fixed = _fixed(world)
+        self.mean_concern = (self.who_fixed[2] * self.size).sum(axis=0)
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
         self.keys = [world.streams(name).key for name in ("review", "taste", "choice", "graph")]
@@ -183,7 +185,7 @@ class Adopters(Sequence[AdopterView]):
         self.market = open_market(
             np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier(), self.familiarity,
             self._breadth(month), p.capability_need + p.capability_need_growth * years + self.need_offset,
-            weights, factors, catalogue.columns,
+            weights, factors, self.mean_concern, catalogue.columns,
         )  # fmt: skip
         capacity, income, concern, alignment, taste, home = self.who_fixed
         traits, bar, wall, lost = face(
@@ -192,7 +194,7 @@ class Adopters(Sequence[AdopterView]):
             world.log_price_factor, factors[:, 2] * p.price_weight,
         )  # fmt: skip
         fear = (p.reliability_weight * (1.0 - world.supply)).astype(np.float32)
-        self.who = Choosers(traits, bar, wall, lost, fear, home)
+        self.who = Choosers(traits, bar, wall, lost, fear, world.audit_cover.astype(np.float32), home)
 
     def _breadth(self, month: int) -> np.ndarray:
         """Open releases of each family in 12 months; the fringe is many small labs and no family of its own."""
@@ -279,6 +281,18 @@ class Adopters(Sequence[AdopterView]):
             self.market, self.start, self.counts, projects, self.who, c.capability, c.adaptable,
             p.application_slope, p.application_reference, len(self.world.labs), self.bloc,
         )  # fmt: skip
+
+    def covered_use(self, cover: np.ndarray) -> np.ndarray:
+        """Share of the world's government use that stands under private audits, by alternative of the market.
+
+        Parameters
+        ----------
+        cover : array (country,), share of a country's government use that the audits reach
+        """
+        use = self.world.tally.use[:, GOVERNMENT]
+        per_adopter = cover * use / use.sum() / self.per_cell()[:, GOVERNMENT]
+        counts = self.counts[GOVERNMENT::N_CHANNELS][:, self.market.slot]
+        return (counts * per_adopter[:, None]).sum(axis=0)
 
     def country_shares(self) -> np.ndarray:
         """Share of each origin among a cell's adopters: float32 array (country, channel, origin)."""

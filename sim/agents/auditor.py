@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from sim.agents.choice import use_by_release
+from sim.agents.choice import GOVERNMENT
 from sim.catalogue import CLEAN, FLAGGED, UNAUDITED
 from sim.law import OPEN_WEIGHTS, Assessment, AuditProgramme
 
@@ -37,15 +37,15 @@ class Auditor(mesa.Agent):
 
     Attributes
     ----------
-    mix : array (channel,)
-        Weights of the channels whose use counts when releases are ranked.
+    for_government : bool
+        Whether releases are ranked by the use of the governments bound, or by use in the world.
     queue : list of (month due, release, finding)
         Audits done but not yet published.
     """
 
-    def __init__(self, model: World, name: str, number: int, mix: np.ndarray) -> None:
+    def __init__(self, model: World, name: str, number: int, *, for_government: bool) -> None:
         super().__init__(model)
-        self.name, self.number, self.mix = name, number, mix
+        self.name, self.number, self.for_government = name, number, for_government
         self.done = np.zeros(len(model.catalogue.columns.month), bool)
         self.credit = 0.0
         self.queue: list[tuple[int, int, int, AuditProgramme]] = []
@@ -77,7 +77,12 @@ class Auditor(mesa.Agent):
         """The most used (or most risky) open release that was not audited yet, -1 if there is none."""
         c = self.model.catalogue.columns
         n = len(self.model.use_of_releases)
-        use = use_by_release(self.model.market, self.model.tally.slot, self.mix, n)
+        use = self.model.use_of_releases
+        if self.for_government:
+            use = np.zeros(n)
+            bound = np.zeros(len(self.model.info))
+            bound[list(programme.countries)] = 1.0
+            np.add.at(use, self.model.market.release[GOVERNMENT], self.model.adopters.covered_use(bound))
         weight = np.where((c.mode[:n] >= OPEN_WEIGHTS) & ~self.done[:n], use, 0.0)
         if programme.priority == "risk":
             weight = weight * (1.0 + self.model.origin_risk[c.origin[:n]])

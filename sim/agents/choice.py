@@ -29,7 +29,7 @@ from sim.agents.kernels import (
     u8,
     unit32,
 )
-from sim.law import API, CN, OPEN_WEIGHTS, US
+from sim.law import API, CN, GATED, OPEN_WEIGHTS, US
 from sim.parameters import CHANNELS
 
 NONE = 255
@@ -46,7 +46,8 @@ REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us",
 KINDS = ("us", "cn", "other", "open")
 
 
-BASE, OPENNESS, PRICE, RISK, RELIEF, EXPOSED = range(6)
+BASE, OPENNESS, PRICE, RISK, RELIEF, EXPOSED, PRIVATE = range(7)
+N_TERMS = 7
 SLOT, WAY, ORIGIN, FAMILY = range(4)
 
 
@@ -59,8 +60,9 @@ class Market(NamedTuple):
     mode: np.ndarray  # (K,)
     release: np.ndarray  # (channel, K) row of the catalogue
     log_price: np.ndarray  # (channel, K)
-    terms: np.ndarray  # (channel, 6, K): utils all countries share; of openness at full own capacity; lost to price;
-    # audit part of perceived risk; share of a denial that is left; whether a supplier can cut the user off
+    terms: np.ndarray  # (channel, 7, K): utils all countries share; of openness at full own capacity; lost to price;
+    # audit part of perceived risk; share of a denial that is left; whether a supplier can cut the user off;
+    # risk that a private finding shows to government users whose suppliers audit
     home_bonus: np.ndarray  # (channel, family) utils of one's own country's families
 
 
@@ -72,6 +74,7 @@ class Choosers(NamedTuple):
     wall: np.ndarray  # (country, channel, way) denial in utils
     lost: np.ndarray  # (country, channel, way) friction in utils
     fear: np.ndarray  # (country, origin) utils lost by fear of a cut-off
+    cover: np.ndarray  # (country,) share of government use that private audits reach
     home: np.ndarray  # (family,) country of the lab
 
 
@@ -125,8 +128,14 @@ def face(
     return traits, bar, wall, lost
 
 
+@inline
+def audited_risk(c, row, flagged, clean):
+    """What a public audit adds to the perceived risk of a release."""
+    return flagged if c.public_finding[row] == 2 else -clean * c.clean_weight[row]
+
+
 @kernel
-def open_market(slots, candidates, month, frontier, familiarity, breadth, need, weights, channel_weights, c):
+def open_market(slots, candidates, month, frontier, familiarity, breadth, need, weights, channel_weights, concern, c):
     """Find each slot's best release per channel and its utility that all countries share.
 
     Parameters
@@ -140,6 +149,7 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
     need : array (channel,) capability that tasks ask for
     weights : array, see :meth:`sim.agents.adopters.Adopters.open_market`
     channel_weights : array (channel, 5), factors of capability, openness, price, novelty, breadth
+    concern : array (channel,), mean concern of the world's users
     c : Columns of the catalogue
 
     Returns
@@ -148,7 +158,7 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
     """
     n, n_family = slots.size, familiarity.shape[1]
     release, log_price = np.empty((N_CHANNELS, n), np.int64), np.empty((N_CHANNELS, n), np.float32)
-    terms, home_bonus = np.empty((N_CHANNELS, 6, n), np.float32), np.empty((N_CHANNELS, n_family), np.float32)
+    terms, home_bonus = np.empty((N_CHANNELS, N_TERMS, n), np.float32), np.empty((N_CHANNELS, n_family), np.float32)
     origin = np.empty(n, np.int64)
     b_cap, width, b_open, b_price, nov_months, ln_fall, points, mirror_denial, clean, flagged, b_home = weights
     for h in range(N_CHANNELS):
@@ -165,7 +175,7 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
                 v = f_cap * 4.0 * b_cap * width * logistic64((c.capability[r] - need[h]) / width)
                 v += f_novelty * exp64(-(month - c.month[r]) / nov_months)
                 price = c.log_price[r] - ln_fall * max(0.0, frontier - c.capability[r]) / points
-                value = v - f_price * b_price * price
+                value = v - f_price * b_price * price - concern[h] * audited_risk(c, r, flagged, clean)
                 if value > best_value:
                     best, best_value, best_price = r, value, price
             release[h, k], log_price[h, k], origin[k] = best, best_price, c.origin[best]
@@ -173,11 +183,15 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
             if mode != API:
                 shared += f_breadth * log64(1.0 + breadth[family])
             terms[h, PRICE, k] = f_price * b_price * best_price
-            terms[h, BASE, k] = best_value + f_price * b_price * best_price + shared
+            terms[h, RISK, k] = audited_risk(c, best, flagged, clean)
+            terms[h, BASE, k] = best_value + f_price * b_price * best_price + concern[h] * terms[h, RISK, k] + shared
             terms[h, OPENNESS, k] = f_open * b_open * c.openness[best]
-            terms[h, RISK, k] = flagged if c.public_finding[best] == 2 else (-clean * c.clean_weight[best])
             terms[h, RELIEF, k] = mirror_denial if c.mirrored[best] else 1.0
-            terms[h, EXPOSED, k] = 1.0 if mode < OPEN_WEIGHTS else c.controlled[best]
+            terms[h, EXPOSED, k] = 1.0 if mode == API else (0.0 if c.mirrored[best] else c.controlled[best])
+            if mode == GATED and not c.mirrored[best]:
+                terms[h, EXPOSED, k] = 1.0
+            hidden_flaw = c.private_finding[best] == 2 and c.public_finding[best] != 2
+            terms[h, PRIVATE, k] = flagged if hidden_flaw and h == GOVERNMENT else 0.0
     return Market(slots, slots // 4, origin, slots % 4, release, log_price, terms, home_bonus)
 
 
@@ -203,25 +217,25 @@ def list_alternatives(market):
     -------
     listed : int array (channel,), how many
     lists : int32 array (channel, 4, K): slot, way, origin, family
-    terms : float32 array (channel, 6, K), as in the market
+    terms : float32 array (channel, 7, K), as in the market
     """
     n = market.slot.size
     listed = np.zeros(N_CHANNELS, np.int64)
-    lists, terms = np.zeros((N_CHANNELS, 4, n), np.int32), np.zeros((N_CHANNELS, 6, n), np.float32)
+    lists, terms = np.zeros((N_CHANNELS, 4, n), np.int32), np.zeros((N_CHANNELS, N_TERMS, n), np.float32)
     for h in range(N_CHANNELS):
         for k in range(n):
             if h != DEVELOPER or market.mode[k] != API:
                 at = listed[h]
                 lists[h, SLOT, at], lists[h, WAY, at] = market.slot[k], market.origin[k] * 4 + market.mode[k]
                 lists[h, ORIGIN, at], lists[h, FAMILY, at] = market.origin[k], market.family[k]
-                for t in range(6):
+                for t in range(N_TERMS):
                     terms[h, t, at] = market.terms[h, t, k]
                 listed[h] += 1
     return listed, lists, terms
 
 
 @inline
-def fill_row(v, size, terms, lists, net, traits, bar, wall, fear, barred, c, h):
+def fill_row(v, size, terms, lists, net, traits, bar, wall, fear, cover, barred, c, h):
     """Utilities v[k] of one country and channel, before tastes, inertia and noise."""
     capacity, concern, income = traits[c, h, 0], traits[c, h, 1], traits[c, h, 2]
     for k in range(size):
@@ -237,11 +251,12 @@ def fill_row(v, size, terms, lists, net, traits, bar, wall, fear, barred, c, h):
         for k in range(size):
             way, origin = lists[h, WAY, k], lists[h, ORIGIN, k]
             v[k] -= wall[c, h, way] * terms[h, RELIEF, k] + fear[c, origin] * terms[h, EXPOSED, k]
+            v[k] -= concern * cover[c] * terms[h, PRIVATE, k]
 
 
 @inline
-def meets_bars(wall, fear):
-    """Whether a country's adopters meet any denial or fear a cut-off: bool array (country,)."""
+def meets_bars(wall, fear, cover):
+    """Whether a country's adopters meet any denial, fear or private finding: bool array (country,)."""
     barred = np.zeros(wall.shape[0], np.bool_)
     for c in range(wall.shape[0]):
         for h in range(N_CHANNELS):
@@ -249,6 +264,7 @@ def meets_bars(wall, fear):
                 barred[c] |= wall[c, h, way] != 0
         for o in range(3):
             barred[c] |= fear[c, o] != 0
+        barred[c] |= cover[c] != 0
     return barred
 
 
@@ -318,7 +334,8 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
         network.taste,
     )
     listed, lists, terms = list_alternatives(market)
-    barred = meets_bars(wall, fear)
+    cover = who.cover
+    barred = meets_bars(wall, fear, cover)
     v, race = np.empty(market.slot.size, np.float32), np.empty(market.slot.size, np.float32)
     net, taste = np.empty(own.shape[1], np.float32), np.empty(own.shape[1], np.float32)
     largest = 0
@@ -338,7 +355,7 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
         if size == 0:  # nothing on offer: adopters stay without a choice
             continue
         fill_network(net, own, world, derivative, weights, home, bonus, c, h)
-        fill_row(v, size, terms, lists, net, traits, bar, wall, fear, barred, c, h)
+        fill_row(v, size, terms, lists, net, traits, bar, wall, fear, cover, barred, c, h)
         weigh(v, size)
         stay = exp32(-inertia[h])
         for q in range(n):
@@ -408,6 +425,7 @@ class Tally(NamedTuple):
     people: np.ndarray  # (region,) share of people 15-64 that use AI (consumer)
     concentration: np.ndarray  # (2, channel + 1) HHI over labs and over countries of use
     adopters: np.ndarray  # (slot,) adopters of every slot, alive or not
+    ways: np.ndarray  # (country, way) share of a country's adopters by origin * 4 + mode
 
 
 @kernel
@@ -428,6 +446,7 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
     world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
     slot = np.zeros((N_CHANNELS, n))
     adopters_of = np.zeros(counts.shape[1], np.int64)
+    ways = np.zeros((n_country, 12))
     parts = np.zeros((len(BLOCS), N_CHANNELS, len(KINDS) + 1))
     weight = np.empty((n_country, N_CHANNELS))
     total = np.zeros(N_CHANNELS)
@@ -449,6 +468,7 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
                 if count > 0:
                     left -= count
                     adopters_of[market.slot[k]] += count
+                    ways[c, market.origin[k] * 4 + market.mode[k]] += count / adopters
                     country[c, market.family[k]] += f4(count) / f4(adopters)
                     slot[h, k] += count * each
                     parts[b, h, market.origin[k]] += count * each
@@ -495,7 +515,7 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
             concentration[1, h] += (weight[c, h] / part[h]) ** 2
             mixed += mix[h] * weight[c, h] / part[h]
         concentration[1, N_CHANNELS] += mixed**2
-    return Tally(country, world, slot, region, weight, reach, concentration, adopters_of)
+    return Tally(country, world, slot, region, weight, reach, concentration, adopters_of, ways)
 
 
 @inline

@@ -36,8 +36,14 @@ class Country(mesa.Agent):
         """The country's part of the panel."""
         return self.model.adopters.of(self.index)
 
-    def meet(self, origin: int, alarm: float) -> None:
-        """Refusals, cut-offs or failed checks hit those who use the origin: trust in its supply falls."""
+    def meet(self, origin: int, mode: int, alarm: float) -> None:
+        """Refusals, cut-offs or failed checks hit those who use the origin in this mode: trust in its supply falls."""
         world = self.model
-        reliance = min(1.0, float((world.tally.country[self.index] * world.family_origin[origin]).sum()))
+        reliance = float(world.tally.ways[self.index, origin * 4 + mode])
         world.supply[self.index, origin] *= 1.0 - min(1.0, world.p.trust_penalty * alarm * reliance)
+
+    def hear(self, origin: int, lab: int) -> None:
+        """A compromise of a family that the country uses became known: trust in its origin's security falls."""
+        world = self.model
+        reliance = float(world.tally.country[self.index, lab])
+        world.security[self.index, origin] *= 1.0 - world.p.trust_penalty * reliance

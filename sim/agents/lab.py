@@ -215,7 +215,7 @@ class Lab(mesa.Agent):
             noisy = underlying + p.capability_noise * luck.normal(self.index, month, n, 2)
             draw = 2 * self.number
             self.drafts.append(
-                Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency, True)
+                Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency, False)
             )
 
     def _name(self, draw: int) -> str:

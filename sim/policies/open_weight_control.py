@@ -116,8 +116,8 @@ class OpenWeightControl(Policy):
         if self.kyc:
             law.write(name, "friction", -log(1.0 - self.kyc_friction * effect), origins=[origin], modes=OPEN)
             law.write(name, "friction", -self.reassurance * effect, origins=[origin], channels=CAREFUL, modes=OPEN)
-            law.write(name, "alarm", self.kyc_refusal * effect, origins=[origin])
+            law.write(name, "alarm", self.kyc_refusal * effect, origins=[origin], modes=OPEN)
         law.write(name, "denial", self.denial * effect, countries=targets, origins=[origin], modes=OPEN)
         law.write(name, "controlled", effect, origins=[origin])
         law.write(name, "containment", 1.0 - self.leakage, origins=[origin])
-        law.write(name, "alarm", rise, countries=targets, origins=[origin])
+        law.write(name, "alarm", rise, countries=targets, origins=[origin], modes=OPEN)

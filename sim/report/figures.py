@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -49,7 +49,7 @@ _HEAD, _TITLE, _AXIS, _FOOT = 0.5, 0.3, 0.42, 0.42
 
 
 @style.look()
-def comparison(study: Study, outcomes: Sequence[str]) -> Figure:
+def comparison(study: Study, outcomes: Sequence[str], *, steps: bool = False) -> Figure:
     """Draw one row per outcome: level over time, and paired difference from the reference.
 
     Parameters
@@ -58,6 +58,8 @@ def comparison(study: Study, outcomes: Sequence[str]) -> Figure:
         Finished runs.
     outcomes : sequence of str
         Names of outcomes the study holds.
+    steps : bool
+        Draw levels as steps: a line that jumps at a policy's start does not rise in the month before.
     """
     scenarios = plotted.names(study)
     pens = style.pens(scenarios, study.against)
@@ -80,7 +82,7 @@ def comparison(study: Study, outcomes: Sequence[str]) -> Figure:
         title = plotted.label(study.outcome(outcome), size)
         style.write(figure, 0.08, top - 0.1, title, size=10, weight="bold", va="bottom")
         over_time = style.place(figure, _LEFT, top, wide, tall)
-        _levels(over_time, study, levels, pens, since)
+        _levels(over_time, study, levels, pens, since, steps=steps)
         places = _labels(figure, over_time, levels, pens, top, tall)
         beside = style.place(figure, difference_left, top, difference, tall)
         cells = {name: found[name, outcome].over(divisor) for name in scenarios if name != study.against}
@@ -193,7 +195,7 @@ def lags(study: Study) -> Figure:
 
 def costs(study: Study) -> Figure:
     """Cost of policy by who pays."""
-    return comparison(study, plotted.present(study, by_payer()))
+    return comparison(study, plotted.present(study, by_payer()), steps=True)
 
 
 def by_bloc(origin: str) -> list[str]:
@@ -244,21 +246,29 @@ def _since(study: Study) -> int:
 
 
 def _levels(
-    axes: Axes, study: Study, levels: Mapping[str, NDArray[np.float64]], pens: Mapping[str, Pen], since: int
+    axes: Axes,
+    study: Study,
+    levels: Mapping[str, NDArray[np.float64]],
+    pens: Mapping[str, Pen],
+    since: int,
+    *,
+    steps: bool,
 ) -> None:
     x = np.arange(since, levels[study.against].shape[1])
-    _reference_bands(axes, x, levels[study.against][:, x])
+    _reference_bands(axes, x, levels[study.against][:, x], steps=steps)
+    form = "steps-post" if steps else "default"
     for name in reversed(list(levels)):
         pen, line_id = pens[name], REFERENCE_LINE if name == study.against else POLICY_LINE
         line = levels[name][2, x]
-        axes.plot(x, line, color=pen.color, linestyle=pen.dash, linewidth=pen.width, gid=line_id)
+        axes.plot(x, line, color=pen.color, linestyle=pen.dash, linewidth=pen.width, gid=line_id, drawstyle=form)
     _time_axis(axes, since, x[-1])
     _mark_starts(axes, study)
 
 
-def _reference_bands(axes: Axes, x: NDArray[np.int_], levels: NDArray[np.float64]) -> None:
-    axes.fill_between(x, levels[0], levels[4], color=style.REFERENCE_90, linewidth=0)
-    axes.fill_between(x, levels[1], levels[3], color=style.REFERENCE_50, linewidth=0)
+def _reference_bands(axes: Axes, x: NDArray[np.int_], levels: NDArray[np.float64], *, steps: bool = False) -> None:
+    form: Literal["post"] | None = "post" if steps else None
+    axes.fill_between(x, levels[0], levels[4], color=style.REFERENCE_90, linewidth=0, step=form)
+    axes.fill_between(x, levels[1], levels[3], color=style.REFERENCE_50, linewidth=0, step=form)
 
 
 def _time_axis(axes: Axes, first: int, last: int) -> None:
@@ -364,7 +374,7 @@ def _verdicts(
     for name, cell in cells.items():
         number = words.signed(plotted.printed(cell.mean, outcome, largest))
         y = top + (1 - places[name]) * tall
-        word = "no change" if cell.rung == "no material change" else cell.rung
+        word = "not material" if cell.rung == "no material change" else cell.rung
         style.write(figure, left + 0.55, y, number, size=SMALL, va="center_baseline", ha="right")
         style.write(figure, left + 0.65, y, word, size=SMALL, va="center_baseline", color=MUTED)
 

@@ -318,7 +318,8 @@ def duel(study: Study) -> Duel | None:
     found = tuple(_direct(study, cell, blanket, first, last) for cell in rows)
     verdicts = tuple(_verdict(cell) for cell in found)
     period = words.period(month_name(first), month_name(last))
-    return Duel(targeted, blanket, period, found, verdicts, tuple(_duel_sentences(targeted, blanket, found)))
+    sentences = [*_duel_sentences(targeted, blanket, found), *_both_lose(cells(study), pair, study.against)]
+    return Duel(targeted, blanket, period, found, verdicts, tuple(sentences))
 
 
 def _direct(study: Study, cell: Cell, blanket: str, first: int, last: int) -> Cell:
@@ -371,6 +372,17 @@ def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[
     else:
         sentences.append("The two cannot be told apart on any factor with these replications.")
     return sentences
+
+
+def _both_lose(found: Sequence[Cell], pair: tuple[str, str], against: str) -> list[str]:
+    """Say on which factors both scenarios lose clearly against the reference: the better of two may still be a loss."""
+    losers = [c for c in found if c.scenario in pair and c.group == "loss"]
+    named = [c.name for c in losers if c.scenario == pair[0] and c.factor in _factors(losers, pair[1])]
+    return [f"Against {against} both lose clearly on {words.listing(named)}."] if named else []
+
+
+def _factors(found: Sequence[Cell], scenario: str) -> set[str]:
+    return {c.factor for c in found if c.scenario == scenario}
 
 
 # Assumed responses at zero

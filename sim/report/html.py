@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,11 @@ def _context(study: Study, shown: list[Shown], question: str | None, out: Path) 
         "rubric": _rubric(found),
         "beside": _beside(study),
         "rule": setting.rule(),
+        "single": study.replications == 1,
+        "uncalibrated": setting.UNCALIBRATED,
+        "headlines": setting.headline_grid(study),
+        "channels": setting.channels(study),
+        "glossary": setting.GLOSSARY,
         "shown": shown,
         "assumed": setting.parameter_grid(study, assumed=True),
         "parameters": setting.parameter_grid(study, assumed=False),
@@ -192,6 +197,7 @@ def _show(study: Study, picture: Picture, number: int, folder: Path) -> Shown:
     if not held:
         _write_grid(grids[0][1], folder / f"{picture.slug}.csv")
     alt = f"Figure {number}: {picture.title}. All plotted numbers are in the tables under the figure."
+    picture = replace(picture, caption=pictures.caption(study, picture))
     return Shown(picture, number, source, alt, grids, definitions)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sim.report import figures, maps, plotted
+from sim.months import month_name
+from sim.report import figures, maps, plotted, words
 from sim.report.plotted import Grid
 
 if TYPE_CHECKING:
@@ -92,6 +93,18 @@ def _drawable(study: Study, picture: Picture) -> bool:
     if picture.outcomes:
         return bool(plotted.present(study, picture.outcomes))
     return len(study.scenarios) > 1 or "change" not in picture.slug
+
+
+def caption(study: Study, picture: Picture) -> str:
+    """Return what is said under a picture; under a map, which month it shows and which months the findings average."""
+    if picture.outcomes:
+        return picture.caption
+    last = words.month(month_name(study.scenarios[0].months - 1))
+    policy = maps.largest_change(study) if "change" in picture.slug else None
+    compared = plotted.names(study)[1:] if policy is None else [policy]
+    windows = dict.fromkeys(study.window(name) for name in compared)
+    months = words.listing([words.period(month_name(first), month_name(end)) for first, end in windows])
+    return f"{last} only{f'; the findings average the months compared ({months})' if months else ''}."
 
 
 def grids(study: Study, picture: Picture) -> list[tuple[str, Grid]]:

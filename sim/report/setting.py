@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sim import library, rubric
 from sim.data import countries
 from sim.months import month_index, month_name
-from sim.parameters import PARAMETERS, Parameter
+from sim.parameters import CHANNELS, PARAMETERS, Parameter
 from sim.report import plotted, words
+from sim.report.findings import FACTOR_NAMES
 from sim.report.maps import ENOUGH
 from sim.report.plotted import Grid
 
@@ -25,6 +26,20 @@ _TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
 _USUAL = 48
 _FEW = 0.01
+
+UNCALIBRATED = (
+    "The model is not calibrated. Ranges show chance between runs with one set of parameter values; true uncertainty "
+    "is larger."
+)
+GLOSSARY = (
+    ("paired", "replication k of both scenarios uses the same random numbers, so their difference is the policy's"),
+    ("bloc", "a group of countries: the US, China, US-aligned countries, third countries, restricted countries"),
+    ("third country", "a country that is neither US-aligned nor restricted, and neither the US nor China"),
+    ("restricted country", "a state of US Country Group D:5 (arms embargoes), or Cambodia; China is a bloc of its own"),
+    ("stripped open weights", "open weights whose safeguards were trained or edited away by whoever downloaded them"),
+    ("OOM", "order of magnitude: a factor of ten"),
+    ("utils", "unit of utility in the choice of a release; only differences between releases count"),
+)
 
 _CONDITIONAL = (
     "All results hold under the model and the values listed above. They compare policies; they do not predict."
@@ -105,7 +120,7 @@ def _in_words(policy: Any) -> str:
     kind = type(policy)
     paper = f", the paper's {kind.paper}" if kind.paper else ""
     doc = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-    settings = [f"{field.description} {_named(value, field)}{_unit(field)}" for value, field in _chosen(policy)]
+    settings = [f"{field.description}: {_named(value, field)}{_unit(field)}" for value, field in _chosen(policy)]
     chosen = f" Set here: {'; '.join(settings)}." if settings else ""
     return f"{kind.title} (lever {kind.lever}{paper}), {_timing(policy)}. {doc}{chosen}"
 
@@ -128,8 +143,13 @@ def _chosen(policy: Any) -> list[tuple[Any, Any]]:
     return [
         (getattr(policy, name), field)
         for name, field in fields.items()
-        if name not in _TIMING and getattr(policy, name) != field.default
+        if name not in _TIMING and _unordered(getattr(policy, name)) != _unordered(field.default)
     ]
+
+
+def _unordered(value: Any) -> Any:
+    """Return a list of countries as a set, since their order says nothing."""
+    return frozenset(value) if isinstance(value, tuple | list) else value
 
 
 def _unit(field: Any) -> str:
@@ -233,6 +253,24 @@ def definition_grid(study: Study, outcomes: list[str]) -> Grid:
     return Grid(("Outcome", "Name in the files", "Unit", "Measure", "For the goal", "Definition"), tuple(rows), names=1)
 
 
+def headline_grid(study: Study) -> Grid:
+    """Return label, unit and definition of the outcome that stands for each factor, in the order of the rubric."""
+    known = {o.factor: o for o in (study.outcome(name) for name in study.outcomes()) if o.headline}
+    rows = [
+        (FACTOR_NAMES[factor], known[factor].label, words.unit(known[factor]), known[factor].definition)
+        for factor in FACTOR_NAMES
+        if factor in known
+    ]
+    return Grid(("Factor", "Outcome", "Unit", "Definition"), tuple(rows), names=1)
+
+
+def channels(study: Study) -> str:
+    """Return one line on the channels of use and the mix that adds them up under the reference."""
+    weights = {name: _value(reference(study), f"mix_{name}") for name in CHANNELS}
+    named = [f"{name} ({words.percent(weight / sum(weights.values()), 0)})" for name, weight in weights.items()]
+    return f"AI is used through five channels; the mix of channels weighs them: {words.listing(named)}."
+
+
 # Rule, limits, reproduction
 
 
@@ -246,10 +284,15 @@ def rule() -> list[str]:
         "standard deviations of the reference."
     )
     clear = (
-        f"Clear (+ or {words.MINUS}, read towards the goal; doubled above {rubric.LARGE:g} standard deviations, then "
-        f"called strong): at least {agreement} of the replications have the same sign."
+        f"Clear (+ or {words.MINUS}, read towards the goal; doubled if strong): at least {agreement} of the "
+        f"replications have the same sign. A clear sign needs {agreement} of the runs on one side, so the 5–95 % range "
+        "may just cross 0."
     )
-    return [none, clear, f"Likely: not clear, but at least {likely} have the same sign. Undecided (?): fewer."]
+    strong = (
+        "Strong means large against the spread between runs of the reference (above "
+        f"{rubric.LARGE:g} standard deviations), not large in itself: read the percentage."
+    )
+    return [none, clear, strong, f"Likely: not clear, but at least {likely} have the same sign. Undecided (?): fewer."]
 
 
 def by_chance(replications: int) -> float:
@@ -261,6 +304,8 @@ def by_chance(replications: int) -> float:
 
 def few(study: Study) -> str:
     """Return a warning where the replications are too few for the word clear to mean much, else nothing."""
+    if study.replications == 1:
+        return words.SINGLE
     chance = by_chance(study.replications)
     if chance <= _FEW:
         return ""

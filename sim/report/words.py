@@ -21,6 +21,8 @@ NOT_AVAILABLE = "not available"
 LIKELY = 0.75
 """Share of replications with one sign from which a difference without a clear sign is called likely."""
 
+SINGLE = "One replication shows no chance variation: no words are given. Run at least 8."
+
 RUNGS = ("clear", "likely", "undecided", "no material change")
 
 GAIN_WORDS = {

@@ -117,6 +117,11 @@ class Study:
     # What there is
 
     @property
+    def finished(self) -> int:
+        """How many runs finished, of `design.runs`."""
+        return sum(len(part.replications) for part in self.store.parts.values())
+
+    @property
     def failures(self) -> list[Failure]:
         """Runs that failed, with scenario, replication, seed and traceback."""
         return self.store.failures()

@@ -18,7 +18,7 @@ from sim.agents.lab import Lab
 from sim.agents.malicious import MaliciousActor
 from sim.agents.routes import DOMAINS, KINDS_OF_ROUTE
 from sim.law import API, GATED, MODES, OPEN_WEIGHTS
-from sim.outcomes import ACTOR_KINDS, OUTCOMES
+from sim.outcomes import ACTOR_KINDS, OUTCOMES, REGIONS
 from sim.parameters import CHANNELS
 from sim.scenario import load
 from sim.world import World
@@ -113,6 +113,37 @@ def test_shares_sum_to_one(months):
         assert abs(sum(month["shares"]) - 1.0) < 1e-9
     np.testing.assert_allclose(world.adopters.country_shares().sum(axis=2), 1.0, atol=EPS)
     np.testing.assert_allclose(world.use_of_releases.sum(), 1.0, atol=1e-12)
+
+
+def test_regions_are_the_countries_they_name(months):
+    """Shares of every region counted again, adopter by adopter."""
+    _, world = months
+    adopters, p = world.adopters, world.p
+    cells = np.repeat(np.arange(adopters.start.size - 1), np.diff(adopters.start))
+    country, channel = cells // len(CHANNELS), cells % len(CHANNELS)
+    bloc = np.array([c.bloc for c in world.countries])[country]
+    weight = (adopters.size * world.use).ravel()[cells] / np.diff(adopters.start)[cells]
+    # Hubs see some of China's downloads, routers some of its tokens.
+    china = np.array([1.0, p.china_tokens, 1.0, p.china_downloads, 1.0])[channel]
+    origin = np.array([lab.origin for lab in world.labs])[adopters.choice // len(MODES)]
+    kinds = [origin == 0, origin == 1, origin == 2, adopters.choice % len(MODES) >= OPEN_WEIGHTS]
+    regions = {
+        "world": weight * np.where(bloc == "CN", china, 1.0),
+        "abroad": weight * ((bloc != "US") & (bloc != "CN")),
+        **{name: weight * (bloc == name) for name in ("us_aligned", "third_country", "restricted")},
+        "us": weight * (bloc == "US"),
+        "cn": weight * (bloc == "CN"),
+    }
+    assert tuple(regions) == REGIONS
+    for r, counted in enumerate(regions.values()):
+        for h in range(len(CHANNELS)):
+            here = counted * (channel == h)
+            expected = [here[kind].sum() / here.sum() for kind in kinds]
+            np.testing.assert_allclose(world.tally.region[r, h], expected, rtol=1e-9, atol=1e-12)
+    people = adopters.own_people
+    outside = np.array([c.bloc not in ("US", "CN") for c in world.countries])
+    expected = (people * world.use[:, 0])[outside].sum() / people[outside].sum()
+    np.testing.assert_allclose(world.tally.people[REGIONS.index("abroad")], expected)
 
 
 def test_ways_of_counting_agree(months):

@@ -3,7 +3,6 @@
 No test here says which way a policy moves an outcome: that is a finding.
 """
 
-from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations_with_replacement
 

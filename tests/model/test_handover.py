@@ -40,15 +40,14 @@ def test_every_usable_release_is_in_the_catalogue_in_its_month_as_it_was(replaye
         found[slug, c.names[i], int(c.columns.month[i]), MODES[c.columns.mode[i]], bool(c.columns.small[i])] += 1
     with_score = [row for row in TABLE if row.capability is not None or row.log_flop is not None]
     assert len(with_score) > 150
-    # The releases of 2022 open the catalogue together, in the month before the first one.
-    expected = Counter((r.lab, r.name, max(r.month, -1), r.mode, r.size == "small") for r in with_score)
+    expected = Counter((r.lab, r.name, r.month, r.mode, r.size == "small") for r in with_score)
     assert found == expected
 
 
 def test_replayed_scores_and_components_are_those_of_the_table(replayed):
     world, rows = replayed
     c, p = world.catalogue, world.p
-    rows_by_name = {(r.lab, r.name, max(r.month, -1)): r for r in TABLE}
+    rows_by_name = {(r.lab, r.name, r.month): r for r in TABLE}
     for i in range(rows[HANDOVER - 1]):
         row = rows_by_name[world.labs[c.columns.lab[i]].info.slug, c.names[i], int(c.columns.month[i])]
         if row.capability is not None:
@@ -94,7 +93,7 @@ def test_a_lab_starts_from_its_own_last_flagship(replayed):
     scored = [lab for lab in world.labs if lab.best_score > 0.0 and lab.info.frontier]
     assert scored
     for lab in scored:
-        assert lab.capability() > lab.best_score - 10.0
+        assert -3.0 < lab.capability() - lab.best_score < 14.0  # up to a year of growth since its record
 
 
 def test_free_history_generates_from_the_first_month():

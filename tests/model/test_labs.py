@@ -325,10 +325,20 @@ def test_certain_leaks_reach_mirrors_the_next_month(world_at, release_by_hand, c
 def test_without_hazard_nothing_leaks(world_at, release_by_hand, controlled):
     world = world_at(20, {"leak_hazard": 0.0, "theft_hazard": 0.0})
     row = gated_release(world, release_by_hand, controlled)
-    while world.month < 40:
+    while world.month < 22:
         world.step()
     assert not world.catalogue.columns.mirrored[row]
     assert world.leaks == {}
+
+
+def test_weights_are_free_once_the_control_ends(world_at, release_by_hand):
+    world = world_at(20, {"leak_hazard": 0.0})
+    row = gated_release(world, release_by_hand, controlled=True)
+    world.step()
+    assert not world.catalogue.columns.mirrored[row]
+    world.law.controlled[US] = 0.0
+    world.step()
+    assert world.catalogue.columns.mirrored[row]
 
 
 def test_contained_releases_never_leak(world_at, release_by_hand):

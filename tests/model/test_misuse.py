@@ -3,6 +3,7 @@
 That some policy reduces misuse or exposure is a finding and stands in no test.
 """
 
+from collections import Counter
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -244,7 +245,7 @@ def test_audits_take_the_most_used_or_the_most_risky_first(world_at, policy):
     use, c = world.use_of_releases, world.catalogue
     opened = c.column("mode") >= OPEN_WEIGHTS
     programme = SimpleNamespace(priority="popularity")
-    auditor = Auditor(world, "test", 7, world.mix)
+    auditor = Auditor(world, "test", 7, for_government=False)
     assert auditor.next_release(programme) == int(np.where(opened, use, 0.0).argmax())
     world.origin_risk[:] = (0.0, 1e6, 0.0)
     first = auditor.next_release(SimpleNamespace(priority="risk"))
@@ -252,6 +253,18 @@ def test_audits_take_the_most_used_or_the_most_risky_first(world_at, policy):
     assert first == int(np.where(opened & (c.column("origin") == CN), use, 0.0).argmax())
     auditor.done[:] = True
     assert auditor.next_release(programme) == -1
+
+
+def test_government_suppliers_audit_what_their_governments_use(world_at):
+    world = world_at(36)
+    country = next(i for i, c in enumerate(world.countries) if c.code == "USA")
+    first = Auditor(world, "test", 7, for_government=True).next_release(
+        SimpleNamespace(priority="popularity", countries=(country,))
+    )
+    adopters = [a for a in world.country_agents[country].adopters if a.channel == "government"]
+    used = Counter((a.family, a.mode) for a in adopters if a.mode.startswith("open"))
+    lab, mode = world.labs[world.catalogue.columns.lab[first]].info.slug, world.catalogue[first].mode
+    assert used[lab, mode] == max(used.values())
 
 
 def test_what_an_audit_finds_belongs_to_the_release_and_not_to_its_row(world_at, release_by_hand):
@@ -312,15 +325,19 @@ def test_findings_move_users_whatever_the_origin(world_at, origin):
     assert used[0] < used[1] < used[2]
 
 
-def test_a_disclosed_compromise_costs_its_origin_trust_everywhere(world_at):
+def test_a_disclosed_compromise_costs_its_origin_the_trust_of_its_users(world_at):
     world = world_at(30)
     row = used_open_release(world, CN)
     world.tainted[:] = 1.0
     world.disclose(row)
-    np.testing.assert_allclose(world.security[:, CN], 1.0 - world.p.trust_penalty)
+    reliance = world.tally.country[:, world.catalogue.columns.lab[row]]
+    assert (reliance > 0.0).any()
+    assert (reliance == 0.0).any()
+    np.testing.assert_allclose(world.security[:, CN], 1.0 - world.p.trust_penalty * reliance)
     np.testing.assert_array_equal(world.security[:, US], 1.0)
-    assert world.tainted[world.catalogue.columns.lab[row]] == 0.0
-    assert world.tainted.sum() == len(world.tainted) - 1.0
+    mended = world.catalogue.columns.lab[row]
+    assert world.tainted[mended] < 1.0
+    assert np.delete(world.tainted, mended).sum() == len(world.tainted) - 1.0
 
 
 def test_exposure_counts_hidden_compromise_alone(world_at):
@@ -379,11 +396,11 @@ def test_a_crisis_strikes_in_its_month_and_no_other(scenario):
 def test_alarm_costs_trust_where_the_origin_is_used_and_trust_heals_by_half(world_at):
     world = world_at(30)
     country = next(i for i, c in enumerate(world.countries) if c.bloc == "us_aligned")
-    world.country_agents[country].meet(US, 5.0)
+    world.country_agents[country].meet(US, API, 5.0)
     fallen = float(world.supply[country, US])
     assert fallen < 1.0
     assert world.supply[country, CN] == 1.0
-    world.country_agents[country].meet(US, 5.0)
+    world.country_agents[country].meet(US, API, 5.0)
     assert world.supply[country, US] < fallen
     depth = 1.0 - world.supply[country, US]
     for _ in range(round(world.p.trust_half_life)):
@@ -393,13 +410,15 @@ def test_alarm_costs_trust_where_the_origin_is_used_and_trust_heals_by_half(worl
 
 def test_nobody_loses_trust_in_what_they_do_not_use(world_at):
     world = world_at(30)
-    world.tally.country[5] = 0.0
-    world.tally.country[5, world.slugs["alibaba"]] = 1.0
-    world.country_agents[5].meet(US, 100.0)
+    world.tally.ways[5] = 0.0
+    world.tally.ways[5, CN * 4 + OPEN_SOURCE] = 1.0
+    world.country_agents[5].meet(US, OPEN_SOURCE, 100.0)
+    world.country_agents[5].meet(CN, API, 100.0)
     assert world.supply[5, US] == 1.0
-    world.country_agents[5].meet(CN, 1.0)
+    assert world.supply[5, CN] == 1.0
+    world.country_agents[5].meet(CN, OPEN_SOURCE, 1.0)
     assert world.supply[5, CN] == pytest.approx(1.0 - world.p.trust_penalty)
-    world.country_agents[5].meet(CN, 1e6)
+    world.country_agents[5].meet(CN, OPEN_SOURCE, 1e6)
     assert world.supply[5, CN] == 0.0
 
 

@@ -45,8 +45,10 @@ def test_every_parameter_changes_some_series(group):
 def test_every_parameter_lies_inside_its_range_and_bounds():
     for p in PARAMETERS.values():
         assert p.low <= p.value <= p.high, p.name
-        assert p.bounds[0] <= p.low and p.high <= p.bounds[1], p.name
-        assert p.source and p.unit, p.name
+        assert p.bounds[0] <= p.low, p.name
+        assert p.high <= p.bounds[1], p.name
+        assert p.source, p.name
+        assert p.unit, p.name
 
 
 def test_values_refuse_unknown_names():

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import mesa
 
-from sim.law import CN, GATED, MODES, OPEN_WEIGHTS, US
-from sim.parameters import by_channel
+from sim.catalogue import FLAGGED
+from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US
+from sim.parameters import CHANNELS, by_channel
 from tests.reference.draws import draw32, gumbel, nth, tastes, unit32
 
 if TYPE_CHECKING:
     from tests.reference.plain import PlainWorld
+
+
+GOVERNMENT = CHANNELS.index("government")
 
 
 class Slot(NamedTuple):
@@ -43,6 +47,7 @@ class Release(NamedTuple):
     controlled: float
     mirrored: bool
     finding: int
+    private: int
     clean_weight: float
 
 
@@ -105,7 +110,10 @@ class Place:
         price = self.income * (offer.price + world.panel.price_weight(h) * log(law["price_factor"][c][origin]))
         distrust = p.flagged_effect * (1.0 - float(world.security[c, origin]))
         risk = self.concern * (float(world.origin_risk[origin]) + distrust + offer.audited)
-        can_be_cut_off = 1.0 if mode < OPEN_WEIGHTS else release.controlled
+        if h == GOVERNMENT and release.private == FLAGGED and release.finding != FLAGGED:
+            risk += self.concern * float(world.audit_cover[c]) * p.flagged_effect
+        held = mode != API and release.mirrored
+        can_be_cut_off = 0.0 if held else (1.0 if mode < OPEN_WEIGHTS else release.controlled)
         fear = p.reliability_weight * (1.0 - float(world.supply[c, origin])) * can_be_cut_off
         at_home = world.labs[family].home == c
         familiarity = p.home_weight + log(1.0 + 0.001) if at_home else offer.familiarity

@@ -177,5 +177,6 @@ def defenders_speed(world: PlainWorld) -> float:
             for origin in range(3):
                 share = float(world.tally.region[0, DEVELOPER, origin])
                 friction = float(world.law.friction[place.country, origin, DEVELOPER, OPEN_WEIGHTS])
-                lost += share * place.size * (1.0 - exp(-friction))
+                denial = float(world.law.denial[place.country, origin, DEVELOPER, OPEN_WEIGHTS])
+                lost += share * place.size * (1.0 - exp(-friction - denial))
     return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())

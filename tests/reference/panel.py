@@ -70,6 +70,9 @@ class Panel:
         self.retired: dict[Slot, int] = {}
         self.recently_opened: Counter[int] = Counter()
         self.offers: list[list[Offer]] = [[] for _ in CHANNELS]
+        self.mean_concern = [
+            sum(place.concern * place.size for place in self.places if place.channel == h) for h in range(len(CHANNELS))
+        ]
         # What shared phases read.
         self.size = np.array(sizes).T
         self.own_people = np.array([c.working_age_m for c in world.info])
@@ -133,9 +136,10 @@ class Panel:
         )
 
     def best_offer(self, slot: Slot, h: int) -> Offer:
-        """The slot's best candidate in a channel, by capability, novelty and price."""
+        """The slot's best candidate in a channel, by capability, novelty, price and audits as the world sees them."""
         offers = [self.offer(slot, self.releases[r], h) for r in self.candidates[slot]]
-        return max(offers, key=lambda o: o.capability + o.novelty - o.price)
+        concern = self.mean_concern[h]
+        return max(offers, key=lambda o: o.capability + o.novelty - o.price - concern * o.audited)
 
     def offer(self, slot: Slot, release: Release, h: int) -> Offer:
         """A release as a channel sees it."""
@@ -191,6 +195,18 @@ class Panel:
             share[place.country, place.channel] = [users[o] / len(place.adopters) for o in range(3)]
         return share
 
+    def covered_use(self, cover: np.ndarray) -> np.ndarray:
+        """Share of the world's government use under private audits, by alternative of the market."""
+        government = CHANNELS.index("government")
+        places = [place for place in self.places if place.channel == government]
+        total = sum(place.weight for place in places)
+        use = Counter()
+        for place in places:
+            for a in place.adopters:
+                if a.using is not None:
+                    use[a.using.number] += float(cover[place.country]) * place.weight / total / len(place.adopters)
+        return np.array([use[number] for number in self.market.slot.tolist()])
+
     def per_cell(self) -> np.ndarray:
         """Adopters behind each figure: array (country, channel)."""
         return np.array([len(place.adopters) for place in self.places]).reshape(-1, len(CHANNELS))
@@ -201,7 +217,7 @@ def read_releases(world: World) -> list[Release]:
     n, c = len(world.catalogue), world.catalogue.columns
     columns = (
         c.month, c.lab, c.origin, c.mode, c.capability, c.log_price, c.openness, c.adaptable, c.compromised,
-        c.controlled, c.mirrored, c.public_finding, c.clean_weight,
+        c.controlled, c.mirrored, c.public_finding, c.private_finding, c.clean_weight,
     )  # fmt: skip
     return [Release(i, *row) for i, row in enumerate(zip(*(x[:n].tolist() for x in columns), strict=True))]
 

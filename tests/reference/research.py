@@ -115,7 +115,7 @@ class PlainResearch:
         p, world = self.p, self.world
         run = self.run + self.offset[i] + (p.compute_elasticity * self.gap if origin == CN else 0.0)
         now = p.capability_2023 + p.capability_slope * (run - p.run_flop_2023 + self.efficiency[i] + self.distilled[i])
-        seen = self.best[max(0, len(self.best) - 3)]
+        seen = self.best[max(0, len(self.best) - 2)]
         teacher, whose = next((score, o) for score, o, lab in seen if lab != i)
         behind = max(0.0, (teacher - p.distillation_margin - now - self.quality[i]) / p.capability_slope)
         reach = 1.0 if origin == CN else p.distillation_elsewhere

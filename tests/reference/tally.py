@@ -29,6 +29,12 @@ def count(world: PlainWorld) -> None:
     own = [[0.0] * families for _ in world.info]
     people = Counter(place.country for place in panel.places for _ in place.adopters)
     used = [Counter() for _ in CHANNELS]
+    ways = [[0.0] * 12 for _ in world.info]
+    for place in panel.places:
+        for a in place.adopters:
+            if a.using is not None:
+                way = world.labs[a.using.family].origin * len(MODES) + a.using.mode
+                ways[place.country][way] += 1.0 / people[place.country]
     holders = Counter(a.using for place in panel.places for a in place.adopters)
     parts = {(bloc, h): [0.0] * 4 for bloc in BLOCS for h in range(channels)}
     total = Counter()
@@ -61,6 +67,7 @@ def count(world: PlainWorld) -> None:
         use=np.array([place.weight for place in panel.places]).reshape(-1, channels),
         people=np.array([people_using(world, blocs) for blocs in REGIONS]),
         concentration=np.array([[sum(x * x for x in row) for row in world_share], country_concentration(world)]),
+        ways=np.array(ways),
         adopters=np.array([holders[Slot(f, m)] for f in range(families) for m in range(len(MODES))]),
     )
     world.use_of_releases = np.zeros(len(world.catalogue))

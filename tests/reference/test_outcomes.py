@@ -113,7 +113,7 @@ def test_best_releases_and_lags(world):
     for name, (leader, follower) in {"us_cn": ("us", "cn"), "open_closed": ("closed", "open")}.items():
         reached = max(c.capability[r] for r in groups[follower])
         ahead = [max(0, c.month[r]) for r in groups[leader] if c.capability[r] > reached]
-        assert world.observed[f"lag_{name}_true"] == (world.month + 1 - min(ahead) if ahead else 0)
+        assert world.observed[f"lag_{name}_true"] == (world.month - min(ahead) if ahead else 0)
 
 
 def test_incidents_fall_into_every_table_once(world):

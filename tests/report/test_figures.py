@@ -81,6 +81,13 @@ def test_no_text_lies_on_another(drawn, picture):
         assert apart, (boxes[i][0], boxes[j][0])
 
 
+def test_costs_are_steps_that_begin_at_the_start(drawn):
+    lines = [line for axes in drawn["costs"].axes for line in axes.lines]
+    levels = [line for line in lines if line.get_gid() in (figures.REFERENCE_LINE, figures.POLICY_LINE)]
+    assert levels
+    assert {line.get_drawstyle() for line in levels} == {"steps-post"}
+
+
 def test_there_is_no_legend(drawn):
     assert all(axes.get_legend() is None for figure in drawn.values() for axes in figure.axes)
 

@@ -106,6 +106,20 @@ def test_the_verdict_follows_the_counts(signs, said):
         assert f"{key}: {signs.count(sign)}" in counts
 
 
+def test_factors_on_which_both_lose_are_named():
+    found = [
+        replace(cell(s, factor=f), scenario=n)
+        for n, f, s in (
+            ("a", "transparency", "-"),
+            ("b", "transparency", "--"),
+            ("a", "backdoors", "-"),
+            ("b", "backdoors", "?"),
+        )
+    ]
+    assert findings._both_lose(found, ("a", "b"), "r") == ["Against r both lose clearly on Transparency."]
+    assert findings._both_lose(found[1:], ("a", "b"), "r") == []
+
+
 def test_no_duel_without_both_contestants(make):
     assert findings.duel(make((0, 1))) is None
     assert findings.duel(make((0, 2, 3))) is None

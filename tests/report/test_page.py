@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from sim import report
-from sim.report import pictures
+from sim.report import pictures, setting
 from sim.report.html import POLICY, _cell
 from sim.report.pictures import PICTURES
 from sim.report.setting import by_chance, command, compared, few, limits, rule
+from sim.scenario import load
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 NUMBER = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?")
@@ -183,7 +184,16 @@ def test_sections_in_order(page):
 
 def test_thresholds_are_printed():
     text = " ".join(rule())
-    for part in ("90 %", "75 %", "2 %", "0.5 percentage points", "0.2 standard", "0.8 standard"):
+    for part in (
+        "90 %",
+        "75 %",
+        "2 %",
+        "0.5 percentage points",
+        "0.2 standard",
+        "0.8 standard",
+        "not large in itself",
+        "may just cross 0",
+    ):
         assert part in text
 
 
@@ -215,6 +225,36 @@ def test_few_replications_are_said(make):
     assert by_chance(1) == 1.0
     assert "Few replications (4): by chance alone, 12.5 % of cells" in few(make((0, 1), replications=4))
     assert few(make((0, 1))) == ""
+
+
+@pytest.mark.usefixtures("few_pictures")
+def test_one_replication_gets_no_words(make, tmp_path):
+    text = report.build(make((0, 1, 5), replications=1), tmp_path).read_text(encoding="utf-8")
+    assert "One replication shows no chance variation: no words are given. Run at least 8." in text
+    for word in ("In short", 'class="rung"', 'class="symbol"', "In words", "undecided</span>"):
+        assert word not in text
+
+
+def test_the_page_says_what_is_measured_and_that_nothing_is_calibrated(page):
+    assert "The model is not calibrated. Ranges show chance between runs" in page.text
+    before, _, after = page.text.partition("What the factors measure")
+    assert "Where it helps" not in before
+    for outcome in page.study.outcomes():
+        if page.study.outcome(outcome).headline:
+            assert page.study.outcome(outcome).label in after
+    assert "consumer (30 %)" in after
+    for term in ("paired", "bloc", "third country", "restricted country", "stripped open weights", "OOM", "utils"):
+        assert f"<dt>{term}</dt>" in after
+    assert "December 2030 only; the findings average the months compared (January 2027 to December 2030)." in page.text
+
+
+def test_target_countries_in_another_order_are_not_set_here():
+    policy = load("p1-blanket").policy["open-weight-control"]
+    turned = policy.model_copy(update={"targets": tuple(reversed(policy.targets))})
+    assert len(policy.targets) > 1
+    assert setting._in_words(turned) == setting._in_words(policy)
+    set_here = setting._in_words(policy.model_copy(update={"kyc_friction": 0.07}))
+    assert ": 0.07" in set_here
 
 
 @pytest.mark.usefixtures("few_pictures")
