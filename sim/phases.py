@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import data
-from sim.agents.choice import GOVERNMENT, earn, spread_use, use_by_release
+from sim.agents.choice import GOVERNMENT
 from sim.agents.lab import HOLD, Draft
 from sim.agents.malicious import Scene, count_incidents
 from sim.agents.routes import draw_attempts
+from sim.agents.tally import earn, spread_use, use_by_release
 from sim.catalogue import FLAGGED
 from sim.law import MODES, US
 from sim.months import month_index

@@ -15,12 +15,13 @@ import numpy as np
 from sim import data
 from sim.agents.adopters import Adopters, channel_sizes
 from sim.agents.auditor import Assessor, Auditor
-from sim.agents.choice import DEVELOPER, GOVERNMENT, N_CHANNELS, Market, Tally
+from sim.agents.choice import DEVELOPER, GOVERNMENT, N_CHANNELS, Market
 from sim.agents.country import Country
 from sim.agents.government import Government
 from sim.agents.kernels import logarithm
 from sim.agents.lab import Draft, Lab
 from sim.agents.malicious import Actors, Incident, Scene, recruit
+from sim.agents.tally import Tally
 from sim.catalogue import Catalogue
 from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, statute
 from sim.months import month_name

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
-KERNELS = ("kernels", "choice", "routes")
+KERNELS = ("kernels", "choice", "routes", "tally")
 
 
 def _kernel_cache() -> Path:

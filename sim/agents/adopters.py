@@ -24,15 +24,12 @@ from sim.agents.choice import (
     Choosers,
     Market,
     Network,
-    Tally,
-    build,
     choose,
     choose_parallel,
     face,
     open_market,
-    origin_shares,
-    tally,
 )
+from sim.agents.tally import Tally, build, origin_shares, tally
 from sim.catalogue import NEVER
 from sim.law import CN, MODES
 from sim.parameters import CHANNELS, by_channel

@@ -5,7 +5,8 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from sim.agents.choice import NONE, spread_use
+from sim.agents.choice import NONE
+from sim.agents.tally import spread_use
 from sim.law import CN, GATED, MODES, OPEN, OPEN_WEIGHTS, US
 from sim.parameters import CHANNELS
 from sim.phases import adopt, build

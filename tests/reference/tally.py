@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.agents.choice import Tally
+from sim.agents.tally import Tally
 from sim.law import MODES, OPEN_WEIGHTS
 from sim.parameters import CHANNELS
 from tests.reference.adopter import Slot

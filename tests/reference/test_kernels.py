@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from sim.agents import kernels, routes
-from sim.agents.choice import FAMILY, SLOT, has_tastes, run_race, spread_use, weigh
+from sim.agents.choice import FAMILY, SLOT, has_tastes, run_race, weigh
+from sim.agents.tally import spread_use
 from sim.catalogue import Catalogue
 from tests.reference import draws, misuse
 from tests.reference.pair import NEAR_TIE

@@ -1,0 +1,233 @@
+"""Compiled accounts of a month: uptake, shares, revenue, applications."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.agents.choice import (
+    BLOCS,
+    DEVELOPER,
+    ENTERPRISE,
+    KINDS,
+    MARKET,
+    N_CHANNELS,
+    REGIONS,
+    RELIEF,
+)
+from sim.agents.kernels import exp64, f4, inline, kernel, logistic64
+from sim.law import OPEN_WEIGHTS
+
+
+@kernel
+def spread_use(use, ceiling, growth, p, q):
+    """One month of Bass uptake towards a moving ceiling.
+
+    Parameters
+    ----------
+    use : array (country, channel), share that uses AI, updated in place
+    ceiling : array (country, channel), logit in this month
+    growth, p, q : float, a year (growth is already in ``ceiling``)
+    """
+    for c in range(use.shape[0]):
+        for h in range(use.shape[1]):
+            top = logistic64(ceiling[c, h] + growth)
+            u = use[c, h]
+            use[c, h] = max(0.0, u + (p + q * u / top) * (top - u) / 12.0)
+
+
+class Tally(NamedTuple):
+    """Shares of one month; ``abroad`` means outside the US and China."""
+
+    country: np.ndarray  # (country, family) over a country's adopters
+    world: np.ndarray  # (channel + 1, family) by use; the last row is the mix of channels
+    slot: np.ndarray  # (channel, K) share of the world's use
+    region: np.ndarray  # (region, channel + 1, kind); the last channel is the mix
+    use: np.ndarray  # (country, channel) weight of use
+    people: np.ndarray  # (region,) share of people 15-64 that use AI (consumer)
+    concentration: np.ndarray  # (2, channel + 1) HHI over labs and over countries of use
+    adopters: np.ndarray  # (slot,) adopters of every slot, alive or not
+    ways: np.ndarray  # (country, way) share of a country's adopters by origin * 4 + mode
+
+
+@inline
+def sum_regions(parts, users, persons, china, mix):
+    """Shares of kinds by region and channel (the last one the mix), and share of people who use AI by region."""
+    region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(KINDS)))
+    reach = np.empty(len(REGIONS))
+    for r in range(len(REGIONS)):
+        for h in range(N_CHANNELS):
+            denominator = 0.0
+            for b in range(len(BLOCS)):
+                if in_region(r, b):
+                    w = china[h] if (b == 1 and r == 0) else 1.0
+                    denominator += w * parts[b, h, len(KINDS)]
+                    for kind in range(len(KINDS)):
+                        region[r, h, kind] += w * parts[b, h, kind]
+            for kind in range(len(KINDS)):
+                region[r, h, kind] /= denominator
+                region[r, N_CHANNELS, kind] += mix[h] * region[r, h, kind]
+        a, d = 0.0, 0.0
+        for b in range(len(BLOCS)):
+            if in_region(r, b):
+                a += users[b]
+                d += persons[b]
+        reach[r] = a / d
+    return region, reach
+
+
+@inline
+def concentrate(world, weight, mix):
+    """HHI over families and over countries of use, by channel (the last one the mix)."""
+    n_country, n_family = weight.shape[0], world.shape[1]
+    concentration = np.zeros((2, N_CHANNELS + 1))
+    for h in range(N_CHANNELS + 1):
+        for f in range(n_family):
+            concentration[0, h] += float(world[h, f]) ** 2
+    part = np.zeros(N_CHANNELS)
+    for c in range(n_country):
+        for h in range(N_CHANNELS):
+            part[h] += weight[c, h]
+    for c in range(n_country):
+        mixed = 0.0
+        for h in range(N_CHANNELS):
+            concentration[1, h] += (weight[c, h] / part[h]) ** 2
+            mixed += mix[h] * weight[c, h] / part[h]
+        concentration[1, N_CHANNELS] += mixed**2
+    return concentration
+
+
+@kernel
+def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
+    """Count who uses what, weighted by use.
+
+    Parameters
+    ----------
+    counts : int array (cell, slot)
+    use, size : array (country, channel), share that uses AI and size (people, GDP, projects)
+    people : array (country,)
+    bloc : int array (country,), order of BLOCS
+    china : array (channel,), weight of China in the world's region (what hubs and routers see)
+    mix : array (channel,), weights of the mix of channels
+    """
+    n_country, n = use.shape[0], market.slot.size
+    country = np.zeros((n_country, n_family), np.float32)
+    world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
+    slot = np.zeros((N_CHANNELS, n))
+    adopters_of = np.zeros(counts.shape[1], np.int64)
+    ways = np.zeros((n_country, 12))
+    parts = np.zeros((len(BLOCS), N_CHANNELS, len(KINDS) + 1))
+    weight = np.empty((n_country, N_CHANNELS))
+    total = np.zeros(N_CHANNELS)
+    users, persons = np.zeros(len(BLOCS)), np.zeros(len(BLOCS))
+    for c in range(n_country):
+        b = bloc[c]
+        users[b] += people[c] * use[c, 0]
+        persons[b] += people[c]
+        adopters = start[(c + 1) * N_CHANNELS] - start[c * N_CHANNELS]
+        for h in range(N_CHANNELS):
+            cell = c * N_CHANNELS + h
+            weight[c, h] = size[c, h] * use[c, h]
+            each = weight[c, h] / (start[cell + 1] - start[cell])
+            parts[b, h, len(KINDS)] += weight[c, h]
+            total[h] += weight[c, h]
+            left = start[cell + 1] - start[cell]
+            for k in range(n):
+                count = counts[cell, market.slot[k]]
+                if count > 0:
+                    left -= count
+                    adopters_of[market.slot[k]] += count
+                    ways[c, market.origin[k] * 4 + market.mode[k]] += count / adopters
+                    country[c, market.family[k]] += f4(count) / f4(adopters)
+                    slot[h, k] += count * each
+                    parts[b, h, market.origin[k]] += count * each
+                    if market.mode[k] >= OPEN_WEIGHTS:
+                        parts[b, h, len(KINDS) - 1] += count * each
+                    if left == 0:
+                        break
+    for h in range(N_CHANNELS):
+        for k in range(n):
+            slot[h, k] /= total[h]
+            world[h, market.family[k]] += f4(slot[h, k])
+            world[N_CHANNELS, market.family[k]] += f4(mix[h] * slot[h, k])
+    region, reach = sum_regions(parts, users, persons, china, mix)
+    concentration = concentrate(world, weight, mix)
+    return Tally(country, world, slot, region, weight, reach, concentration, adopters_of, ways)
+
+
+@inline
+def in_region(region, bloc):
+    """Whether a bloc (order of BLOCS) belongs to a region (order of REGIONS)."""
+    return (
+        region == 0
+        or (region == 1 and bloc >= 2)
+        or (region >= 2 and region == bloc)
+        or (region == 5 and bloc == 0)
+        or (region == 6 and bloc == 1)
+    )
+
+
+@kernel
+def build(market, start, counts, projects, who, capability, adaptable, slope, reference, n_family, bloc):
+    """Applications that developers build on open weights in one month.
+
+    Returns
+    -------
+    flow : array (family,), applications (feeds the derivative stock)
+    value : array (origin, bloc), value of applications
+    """
+    flow = np.zeros(n_family)
+    value = np.zeros((3, len(BLOCS)))
+    h = DEVELOPER
+    worth = np.empty(market.slot.size)
+    for k in range(market.slot.size):
+        worth[k] = adaptable[market.release[h, k]] * exp64(slope * (capability[market.release[h, k]] - reference))
+    for c in range(projects.size):
+        cell = c * N_CHANNELS + h
+        each = projects[c] * who.traits[c, h, 0] / (start[cell + 1] - start[cell])
+        for k in range(market.slot.size):
+            count = counts[cell, market.slot[k]]
+            if count > 0:
+                o, mode = market.origin[k], market.mode[k]
+                way = o * 4 + mode
+                lost = who.lost[c, h, way] + who.wall[c, h, way] * market.terms[h, RELIEF, k]
+                made = each * count * exp64(-float(lost))
+                flow[market.family[k]] += made * adaptable[market.release[h, k]]
+                value[o, bloc[c]] += made * worth[k]
+    return flow, value
+
+
+@kernel
+def earn(market, slot_share, open_revenue, n_family):
+    """Revenue of every family per unit of use: price times share in market and enterprise channels."""
+    revenue = np.zeros(n_family)
+    for h in (MARKET, ENTERPRISE):
+        for k in range(market.slot.size):
+            part = open_revenue if market.mode[k] >= OPEN_WEIGHTS else 1.0
+            revenue[market.family[k]] += slot_share[h, k] * exp64(float(market.log_price[h, k])) * part
+    return revenue
+
+
+@kernel
+def use_by_release(market, slot_share, mix, n):
+    """Share of use (mix of channels) of the first n releases of the catalogue."""
+    use = np.zeros(n)
+    for h in range(N_CHANNELS):
+        for k in range(market.slot.size):
+            use[market.release[h, k]] += mix[h] * slot_share[h, k]
+    return use
+
+
+@kernel
+def origin_shares(market, start, counts):
+    """Share of each origin by country and channel, over the adopters of the cell: array (country, channel, origin)."""
+    n = (start.size - 1) // N_CHANNELS
+    share = np.zeros((n, N_CHANNELS, 3), np.float32)
+    for cell in range(start.size - 1):
+        for k in range(market.slot.size):
+            count = counts[cell, market.slot[k]]
+            share[cell // N_CHANNELS, cell % N_CHANNELS, market.origin[k]] += f4(count) / f4(
+                start[cell + 1] - start[cell]
+            )
+    return share
