@@ -67,7 +67,8 @@ def panel(adopters: int) -> list[str]:
     World(scenario, rng=0).run()
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
-    return [f"run with {adopters:,} adopters: {seconds:.2f} s, {1e9 * seconds / adopters / 96:.0f} ns an adopter and month, peak {peak:.0f} MB"]  # fmt: skip
+    each = 1e9 * seconds / adopters / 96
+    return [f"run with {adopters:,} adopters: {seconds:.2f} s, {each:.0f} ns an adopter and month, peak {peak:.0f} MB"]
 
 
 def start_up() -> list[str]:
@@ -89,14 +90,21 @@ def main() -> None:
     parser.add_argument("--save", action="store_true")
     parser.add_argument("--only", choices=("default", "small", "large", "start"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    parts = {"default": default_run, "small": lambda: panel(10_000), "large": lambda: panel(1_000_000), "start": start_up}
+    parts = {
+        "default": default_run,
+        "small": lambda: panel(10_000),
+        "large": lambda: panel(1_000_000),
+        "start": start_up,
+    }
     if options.only:
         print("\n".join(parts[options.only]()))
         return
     from sim import __version__
 
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
-    lines = [f"openstakes {__version__}, {date.today()}, Python {platform.python_version()}, {os.cpu_count()} cores, load {load}"]
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load}"
+    lines = [f"openstakes {__version__}, {date.today()}, {machine}"]
+    print(lines[0])
     for part in parts:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, __file__, "--only", part]

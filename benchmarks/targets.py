@@ -23,9 +23,27 @@ from sim.parameters import PARAMETERS
 from sim.scenario import Scenario, load
 from sim.world import World
 
-NORTH_THIRD = {
-    "CHL", "COL", "CRI", "MEX", "TUR", "ARM", "AZE", "GEO", "KAZ", "KGZ", "TJK", "TKM", "UZB", "ISR", "CHE", "AUT", "IRL",
-}  # fmt: skip
+NORTH_THIRD = set(
+    [
+        "CHL",
+        "COL",
+        "CRI",
+        "MEX",
+        "TUR",
+        "ARM",
+        "AZE",
+        "GEO",
+        "KAZ",
+        "KGZ",
+        "TJK",
+        "TKM",
+        "UZB",
+        "ISR",
+        "CHE",
+        "AUT",
+        "IRL",
+    ]
+)
 
 
 def series(world: World, name: str) -> np.ndarray:
@@ -159,7 +177,7 @@ def main() -> None:
         scenario, options.seed, options.replications
     )
     table = Table(
-        title=f"Calibration targets, {options.replications} replications, seed {options.seed}, start values, nothing fitted here"
+        title=f"Calibration targets, {options.replications} replications, seed {options.seed}; nothing is fitted here"
     )
     for heading in ("id", "quantity", "mode", "target", "range", "model", "5-95 %", ""):
         table.add_column(heading, justify="right" if heading in ("target", "model") else "left")
