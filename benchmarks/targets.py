@@ -23,7 +23,10 @@ from sim.parameters import PARAMETERS
 from sim.scenario import Scenario, load
 from sim.world import World
 
-NORTH_THIRD = set(
+NORTH_THIRD = {
+    *("CHL", "COL", "CRI", "MEX", "TUR", "ISR", "CHE", "AUT", "IRL"),
+    *("ARM", "AZE", "GEO", "KAZ", "KGZ", "TJK", "TKM", "UZB"),
+}
     [
         "CHL",
         "COL",

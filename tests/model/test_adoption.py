@@ -149,6 +149,16 @@ def test_friction_price_and_denial_move_use_away_from_what_they_burden(world_at,
         assert after < before, field
 
 
+def test_checks_of_gated_access_cost_use(world_at, release_by_hand):
+    used = []
+    for friction in (0.0, 1.0, 4.0):
+        world = world_at(30, {**AFRESH, "gate_friction": friction})
+        row = release_by_hand(world, mode=GATED, capability=170.0)
+        world.step()
+        used.append(float(world.use_of_releases[row]))
+    assert used[0] > used[1] > used[2]
+
+
 def test_a_mirror_relieves_denial(world_at, decree):
     found = []
     for left in (0.0, 0.3, 1.0):

@@ -153,6 +153,15 @@ def test_a_larger_lead_closes(world_at):
     assert behind > level > ahead
 
 
+def test_the_rival_of_a_lab_is_never_itself(world_at):
+    world = world_at(34)
+    c = world.catalogue
+    opened_rows = c.column("mode") >= OPEN_WEIGHTS
+    for lab in world.labs:
+        others = opened_rows & (c.column("lab") != lab.index)
+        assert world.best_open(excluding_lab=lab.index) == c.column("capability")[others].max()
+
+
 def test_a_larger_market_closes(world_at):
     world = world_at(30)
     lab = named(world, "alibaba")

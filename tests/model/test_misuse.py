@@ -132,10 +132,17 @@ def test_chinese_state_actors_alone_have_their_own_states_releases(world_at):
     assert world.catalogue.columns.origin[world.scene.release[own[0]]] == CN
 
 
-def test_checks_hold_back_actors_whose_home_is_denied(world_at, decree):
-    free, barred = world_at(30), world_at(30, bar=decree("denial", 3.0, origins=(US,)))
-    gate = routes(GATED_ROUTE, US)
-    assert (barred.scene.chance[:, :, gate] <= free.scene.chance[:, :, gate]).all()
+def test_checks_hold_back_actors_whose_home_is_denied(world_at, decree, release_by_hand):
+    gate, found = routes(GATED_ROUTE, US), []
+    for bar in ({}, {"bar": decree("denial", 3.0, origins=(US,))}):
+        world = world_at(30, {"leak_hazard": 0.0}, **bar)
+        release_by_hand(world, mode=GATED, capability=180.0)
+        world.step()
+        found.append(world.scene.chance[:, :, gate])
+    acting = world.actors.mix > 0.0
+    knows = acting & world.actors.known[:, gate]
+    assert (found[0][knows] > 0.0).all()
+    np.testing.assert_allclose(found[1], found[0] * np.exp(-3.0))
 
 
 # attempts, defence, bans
