@@ -27,26 +27,6 @@ NORTH_THIRD = {
     *("CHL", "COL", "CRI", "MEX", "TUR", "ISR", "CHE", "AUT", "IRL"),
     *("ARM", "AZE", "GEO", "KAZ", "KGZ", "TJK", "TKM", "UZB"),
 }
-    [
-        "CHL",
-        "COL",
-        "CRI",
-        "MEX",
-        "TUR",
-        "ARM",
-        "AZE",
-        "GEO",
-        "KAZ",
-        "KGZ",
-        "TJK",
-        "TKM",
-        "UZB",
-        "ISR",
-        "CHE",
-        "AUT",
-        "IRL",
-    ]
-)
 
 
 def series(world: World, name: str) -> np.ndarray:
