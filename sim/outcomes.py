@@ -39,16 +39,7 @@ WORDS = {
     "no_model": "without a release",
 }
 DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
-FACTORS = (
-    "transparency",
-    "progress_specific",
-    "progress_frontier",
-    "power_distribution",
-    "chinese_misuse",
-    "other_misuse",
-    "backdoors",
-    "global_power",
-)
+FACTORS = data.FACTORS
 _REGION_TEXT = {
     "world": "the world",
     "abroad": "countries outside the US and China",

@@ -76,9 +76,12 @@ class Incident(NamedTuple):
 
 def count_incidents(found: list[Incident]) -> Counter[tuple[str, str]]:
     """Incidents by (field, value), and all of them under ("all", "")."""
-    counts: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter({("all", ""): len(found)})
     for i in found:
-        counts.update((("all", ""), ("kind", i.kind), ("domain", i.domain), ("route", i.route), ("origin", i.origin)))
+        counts["kind", i.kind] += 1
+        counts["domain", i.domain] += 1
+        counts["route", i.route] += 1
+        counts["origin", i.origin] += 1
     return counts
 
 
