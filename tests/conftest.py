@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,10 @@ def _kernel_cache() -> Path:
 
 # Before anything imports numba; processes that tests start inherit it.
 os.environ["NUMBA_CACHE_DIR"] = str(_kernel_cache())
+
+# A shell that starts the tests in the background has Ctrl-C ignored, here and in all processes started from here.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "repeatable",

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -442,7 +443,12 @@ def test_ctrl_c_leaves_no_half_written_file(tmp_path: Path) -> None:
     (tmp_path / "base.toml").write_text(SMALL.format(name="base", base="status-quo"))
     arguments = [sys.executable, "-m", "sim", "run", "base.toml", "--replications", "500", "--out", "results"]
     process = subprocess.Popen(
-        [*arguments, "--workers", "1"], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
+        [*arguments, "--workers", "1"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        # Whoever started the tests may have Ctrl-C ignored, and that would be inherited.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 15
     while len(list(tmp_path.glob("results/parts/[!.]*.parquet"))) < 4 and time.monotonic() < deadline:
