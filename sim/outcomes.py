@@ -84,10 +84,6 @@ class Outcome:
     factor: str | None = None
     headline: bool = False
 
-    def measure_in(self, world: World) -> float:
-        """Value in the world's current month."""
-        return float(self.function(world))
-
 
 # shares of use
 

@@ -77,6 +77,8 @@ class Auditor(mesa.Agent):
         """The most used (or most risky) open release that was not audited yet, -1 if there is none."""
         c = self.model.catalogue.columns
         n = len(self.model.use_of_releases)
+        if n == 0:  # nobody has chosen anything yet
+            return -1
         use = self.model.use_of_releases
         if self.for_government:
             use = np.zeros(n)

@@ -16,7 +16,8 @@ from sim.agents.routes import DOMAINS, KIND, ORIGIN, ROUTES, best_by_route
 from sim.catalogue import CLEAN, FLAGGED, UNAUDITED
 from sim.law import API, CN, GATED, OPEN_SOURCE, OPEN_WEIGHTS, US
 from sim.phases import exposure, misuse, respond, strike
-from sim.scenario import Crisis
+from sim.scenario import Crisis, load
+from sim.world import World
 
 NO_MODEL, STRIP, JAILBREAK, GATED_ROUTE, OWN_STATE = range(5)
 
@@ -260,6 +261,15 @@ def test_audits_take_the_most_used_or_the_most_risky_first(world_at, policy):
     assert first == int(np.where(opened & (c.column("origin") == CN), use, 0.0).argmax())
     auditor.done[:] = True
     assert auditor.next_release(programme) == -1
+
+
+@pytest.mark.parametrize("lever", ["L6", "L7"])
+def test_audits_may_begin_with_the_first_month(lever):
+    setting = f"policy.audits={{lever='{lever}', start='2023-01'}}"
+    world = World(load("status-quo", settings=[setting, "horizon.end=2024-12"]), rng=1)
+    for _ in range(3):
+        world.step()
+    assert any(auditor.done.any() for auditor in world.auditors)
 
 
 def test_government_suppliers_audit_what_their_governments_use(world_at):
