@@ -80,9 +80,12 @@ class Catalogue:
 
     def __init__(self, families: int, room: int = 1024) -> None:
         self.names: list[str] = []
-        self.columns = Columns(*(np.zeros(room, _TYPES.get(name, np.float64)) for name in Columns._fields))
+        self._use(Columns(*(np.zeros(room, _TYPES.get(name, np.float64)) for name in Columns._fields)))
         self.candidates = np.full((families * len(MODES), CANDIDATES), -1, np.int64)
         self.newest = np.full(families * len(MODES), NEVER)
+
+    def _use(self, columns: Columns) -> None:
+        self.columns, self._by_name = columns, columns._asdict()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -103,13 +106,14 @@ class Catalogue:
         """Add a release and make it the newest candidate of its slot; returns its row."""
         index = len(self.names)
         if index == len(self.columns.month):
-            self.columns = Columns(*(np.concatenate((column, np.zeros_like(column))) for column in self.columns))
+            self._use(Columns(*(np.concatenate((column, np.zeros_like(column))) for column in self.columns)))
         self.names.append(name)
         parts = row["weights"] + row["data"] + row["code"] + row["licence"]
         row["openness"] = parts / 4.0
         row["adaptable"] = row["weights"] * (0.4 + 0.3 * row["licence"] + 0.2 * row["code"] + 0.1 * row["data"])
+        columns = self._by_name
         for key, value in row.items():
-            getattr(self.columns, key)[index] = value
+            columns[key][index] = value
         slot = int(row["lab"]) * len(MODES) + int(row["mode"])
         self._offer(slot, index)
         return index

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from math import exp, log
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim import data
 from sim.agents.choice import GOVERNMENT
-from sim.agents.lab import HOLD, Draft
+from sim.agents.lab import HOLD, Draft, Lessons
 from sim.agents.malicious import Scene, count_incidents
 from sim.agents.routes import draw_attempts
 from sim.agents.tally import earn, spread_use, use_by_release
 from sim.catalogue import FLAGGED
-from sim.law import MODES, US
+from sim.law import CN, MODES, ORIGINS, US
 from sim.months import month_index
 from sim.outcomes import OUTCOMES
 from sim.parameters import CHANNELS
@@ -82,17 +83,30 @@ def us_stock(world: World) -> float:
 def research(world: World) -> None:
     """Labs gain efficiency of their own, from public ideas, from scarcity and from other labs' services."""
     p = world.p
-    best = max(world.labs, key=lambda lab: (lab.efficiency, -lab.index))
+    best = max(world.labs, key=attrgetter("efficiency"))
     spread = (best.efficiency - p.algorithmic_growth * p.secrecy_months / 12.0, best.origin)
     for pool in world.ideas:
         pool.append(max(pool[-1], spread))
-    ranked = sorted(((lab.best_underlying, lab.origin, lab.index) for lab in world.labs), key=lambda x: (-x[0], x[2]))
-    world.teachers.append(ranked[:2])
-    world.idea_gains = [0.0, 0.0, 0.0]
+    ranked = sorted(world.labs, key=attrgetter("best_underlying"), reverse=True)  # stable: of equals the first lab
+    world.teachers.append([(lab.best_underlying, lab.origin, lab.index) for lab in ranked[:2]])
+    lessons = [_lessons(world, origin) for origin in range(len(ORIGINS))]
+    credit = world.idea_gains = [0.0, 0.0, 0.0]
     for lab in world.labs:
-        lab.research()
-        for kind, gain in lab.gains.items():
-            world.idea_gains[lab.sources[kind]] += gain
+        lab.research(lessons[lab.origin])
+        gains, sources = lab.gains, lab.sources
+        credit[lab.origin] += gains["own"]
+        credit[lab.origin] += gains["scarcity"]
+        credit[sources["public"]] += gains["public"]
+        credit[sources["distilled"]] += gains["distilled"]
+
+
+def _lessons(world: World, origin: int) -> Lessons:
+    """Scarcity spurs Chinese labs only; others distil as far as assumed."""
+    p = world.p
+    pool, author = world.idea_pool(origin)
+    scarcity = p.scarcity_efficiency * world.squeeze / 12.0 if origin == CN else 0.0
+    reach = 1.0 if origin == CN else p.distillation_elsewhere
+    return Lessons(pool, author, scarcity, reach * p.distillation * world.law.distillation_barrier)
 
 
 def release(world: World) -> None:

@@ -343,19 +343,22 @@ class World(mesa.Model):
 
     def release(self, lab: Lab, draft: Draft, parts: tuple[float, float, float, float]) -> int:
         """Bring a release out: into the catalogue, the public ideas and the records."""
-        p, law = self.p, self.law
-        row = len(self.catalogue)
-        luck = self.streams("release")
+        p, index, origin, draw = self.p, lab.index, lab.origin, draft.draw
+        luck = self.streams("release").uniform
+        measured = self.us_government.measure(draft.capability, origin, index, draw)
         opened = draft.mode >= OPEN_WEIGHTS
-        controlled = opened and luck.uniform(lab.index, draft.draw, 0) < law.controlled[lab.origin]
-        risk = p.compromise + (p.compromise_premium if lab.origin == CN else 0.0)
-        measured = self.us_government.measure(draft.capability, lab.origin, lab.index, draft.draw)
-        self.catalogue.add(
+        compromised = controlled = contained = False
+        if opened:
+            compromised = luck(index, draw, 1) < p.compromise + (p.compromise_premium if origin == CN else 0.0)
+            bound = float(self.law.controlled[origin])
+            controlled = bound > 0.0 and luck(index, draw, 0) < bound
+            contained = controlled and luck(index, draw, 2) < float(self.law.containment[origin])
+        row = self.catalogue.add(
             draft.name,
             month=draft.month if self.month < 0 else self.month,
-            lab=lab.index,
-            draw=draft.draw,
-            origin=lab.origin,
+            lab=index,
+            draw=draw,
+            origin=origin,
             mode=draft.mode,
             small=draft.small,
             capability=draft.capability,
@@ -367,36 +370,36 @@ class World(mesa.Model):
             data=parts[1],
             code=parts[2],
             licence=parts[3],
-            compromised=opened and luck.uniform(lab.index, draft.draw, 1) < risk,
-            controlled=float(controlled),
-            contained=bool(controlled) and luck.uniform(lab.index, draft.draw, 2) < law.containment[lab.origin],
+            compromised=compromised,
+            controlled=controlled,
+            contained=contained,
             mirrored=opened and not controlled,
             documented=draft.documented,
         )
         lab.best_released = max(lab.best_released, draft.capability)
         lab.best_underlying = max(lab.best_underlying, draft.underlying)
         self._note_records(lab, draft, measured, opened)
-        self._share_ideas(row, draft, lab.origin, parts, opened, bool(controlled))
-        self._time_leak(row, lab.index, draft.draw)
+        if opened:
+            self._share_ideas(row, draft, origin, parts, controlled)
+        if not opened or (controlled and not contained):
+            self._time_leak(row, draft, index)
         return row
 
-    def _time_leak(self, row: int, lab: int, draw: int) -> None:
+    def _time_leak(self, row: int, draft: Draft, lab: int) -> None:
         """Draw the month in which weights that are not free reach mirrors (a constant monthly hazard)."""
-        c, p = self.catalogue.columns, self.p
-        if c.mirrored[row] or c.contained[row] or self.month < 0:
-            return
-        closed = c.mode[row] == API
-        hazard = p.theft_hazard if closed else p.leak_hazard
-        if hazard > 0.0 and not (closed and c.small[row]):
-            u = self.streams("leak").uniform(lab, draw)
+        closed = draft.mode == API
+        hazard = self.p.theft_hazard if closed else self.p.leak_hazard
+        if hazard > 0.0 and self.month >= 0 and not (closed and draft.small):
+            u = self.streams("leak").uniform(lab, draft.draw)
             wait = 1 if hazard >= 1.0 else 1 + int(log(u) / log(1.0 - hazard))
             if not closed or wait <= THEFT_WINDOW:
                 self.leaks.setdefault(self.month + wait, []).append(row)
 
     def _note_records(self, lab: Lab, draft: Draft, measured: float, opened: bool) -> None:
+        groups = ("all", _ORIGIN_GROUPS[lab.origin], "open" if opened else "closed")
         for which, score in (("true", draft.capability), ("measured", measured)):
             best = self.running_best[which]
-            for group in ("all", _ORIGIN_GROUPS[lab.origin], "open" if opened else "closed"):
+            for group in groups:
                 if score > best[group]:
                     best[group] = score
         if opened:
@@ -419,12 +422,8 @@ class World(mesa.Model):
         elif capability > second[0] and first[1] != lab:
             self._open_top = (first, (capability, lab))
 
-    def _share_ideas(
-        self, row: int, draft: Draft, origin: int, parts: tuple[float, ...], opened: bool, controlled: bool
-    ) -> None:
+    def _share_ideas(self, row: int, draft: Draft, origin: int, parts: tuple[float, ...], controlled: bool) -> None:
         """Open releases make their efficiency public, the more so the more of papers, code and data they carry."""
-        if not opened:
-            return
         reveal = 0.1 * parts[0] + 0.3 * parts[1] + 0.5 * parts[2] + 0.1 * float(draft.documented)
         idea = (draft.efficiency - self.p.idea_embargo - self.p.idea_opacity * (1.0 - reveal), origin)
         self.ideas[0].append(max(self.ideas[0][-1], idea))
@@ -453,9 +452,8 @@ class World(mesa.Model):
         self.tainted[lab] *= 1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
 
     def held_rows(self) -> list[int]:
-        """Controlled releases that are on no mirror."""
-        c = self.catalogue
-        return np.flatnonzero((c.column("controlled") > 0.0) & ~c.column("mirrored")).tolist()
+        """Controlled releases that are on no mirror; until then their ideas are held too."""
+        return list(self._held_ideas)
 
 
 def _observed(name: str, world: World) -> float:

@@ -38,6 +38,25 @@ class Draft(NamedTuple):
     documented: bool
 
 
+class Lessons(NamedTuple):
+    """What labs of one origin can learn from this month.
+
+    Attributes
+    ----------
+    pool, author : float and int
+        Best public efficiency in their reach (OOM) and the origin it came from.
+    scarcity : float
+        Efficiency that scarce chips call forth in a month (OOM).
+    distillation : float
+        Share of the gap to the best service that they close in a year.
+    """
+
+    pool: float
+    author: int
+    scarcity: float
+    distillation: float
+
+
 class Lab(mesa.Agent):
     """One developer.
 
@@ -50,7 +69,8 @@ class Lab(mesa.Agent):
     quality : float
         What the replayed record shows beyond compute and efficiency (index points); not shared with anybody.
     gains, sources : dict
-        Efficiency gained this month (OOM) by kind (own, scarcity, public, distilled), and where each came from.
+        Efficiency gained this month (OOM) by kind (own, scarcity, public, distilled), and the origin of what came
+        from others.
     """
 
     def __init__(self, model: World, index: int, info: data.Lab, home: int) -> None:
@@ -61,7 +81,7 @@ class Lab(mesa.Agent):
         self.offset = info.run_offset
         self.efficiency = self.distilled = self.quality = 0.0
         self.gains = {"own": 0.0, "scarcity": 0.0, "public": 0.0, "distilled": 0.0}
-        self.sources = dict.fromkeys(self.gains, self.origin)
+        self.sources = {"public": self.origin, "distilled": self.origin}
         self.best_score = self.best_released = self.best_underlying = -1e9
         self.last_flagship: int | None = None
         self.next_flagship = info.first_month
@@ -88,27 +108,27 @@ class Lab(mesa.Agent):
 
     def reinvest(self) -> None:
         """Runs grow with the change over 12 months of the lab's share of revenue."""
-        p = self.model.p
-        if len(self.share_history) > 12:
-            change = log((self.share_history[-1] + 0.002) / (self.share_history[-13] + 0.002))
+        p, history = self.model.p, self.share_history
+        if len(history) > 12:
+            change = log((history[-1] + 0.002) / (history[-13] + 0.002))
             cap = p.reinvestment_cap / 12.0
             self.offset += min(max(p.reinvestment * change / 12.0, -cap), cap)
 
-    def research(self) -> None:
+    def research(self, lessons: Lessons) -> None:
         """Own progress, public ideas, efficiency from scarcity, and distillation of the best release in reach."""
-        world, p = self.model, self.model.p
+        p = self.model.p
         own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
-        pool, source = world.idea_pool(self.origin)
-        public = p.public_knowledge * max(0.0, pool - self.efficiency) / 12.0
-        scarce = p.scarcity_efficiency * world.squeeze / 12.0 if self.origin == CN else 0.0
-        reach = 1.0 if self.origin == CN else p.distillation_elsewhere
-        teacher, teacher_origin = world.teacher(self)
-        gap = max(0.0, (teacher - p.distillation_margin - self.capability()) / p.capability_slope)
-        learned = reach * p.distillation * world.law.distillation_barrier * gap / 12.0
+        pool, author, scarce, distillation = lessons
+        public = p.public_knowledge * (pool - self.efficiency) / 12.0 if pool > self.efficiency else 0.0
+        learned, teacher_origin = 0.0, self.origin
+        if distillation > 0.0:
+            teacher, teacher_origin = self.model.teacher(self)
+            gap = max(0.0, (teacher - p.distillation_margin - self.capability()) / p.capability_slope)
+            learned = distillation * gap / 12.0
         self.efficiency += own + public + scarce
         self.distilled += learned - p.distilled_fade * self.distilled / 12.0
         self.gains = {"own": own, "scarcity": scarce, "public": public, "distilled": learned}
-        self.sources = {"own": self.origin, "scarcity": self.origin, "public": source, "distilled": teacher_origin}
+        self.sources = {"public": author, "distilled": teacher_origin}
 
     # release
 
@@ -132,8 +152,10 @@ class Lab(mesa.Agent):
 
         The record counts from 24 months before generated releases begin.
         """
-        recent = [opened for month, opened in self.record if month >= self.model.handover - 24]
-        return log((sum(recent) + 2) / (len(recent) - sum(recent) + 2))
+        start = self.model.handover - 24
+        recent = [opened for month, opened in self.record if month >= start]
+        n = sum(recent)
+        return log((n + 2) / (len(recent) - n + 2))
 
     def remember(self, month: int, mode: str, capability: float | None) -> None:
         """Enter a real release into the record that later decisions are measured against."""
@@ -173,7 +195,7 @@ class Lab(mesa.Agent):
         noise = world.streams("release mode")
         lead, market = self._lead_utility(capability), self._market()
         closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
-        opened = self.leaning() - world.law.opening_cost[self.index] - world.reach_lost(self.origin)
+        opened = self.leaning() - float(world.law.opening_cost[self.index]) - world.reach_lost(self.origin)
         opened -= p.delay_cost * sum(duty.delay for duty in self._duties(capability, draw))
         if self.origin == CN:
             opened += p.state_push + world.backfire
@@ -184,24 +206,20 @@ class Lab(mesa.Agent):
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
-        p = self.model.p
-        luck = self.model.streams("capability noise")
-        if month >= self.next_flagship:
-            self.number += 1
-            underlying = self.capability()
-            self._draft(
-                month,
-                2 * self.number,
-                False,
-                underlying,
-                underlying + p.capability_noise * luck.normal(self.index, self.number, 0),
-            )
-            jitter = self.model.streams("cadence").normal(self.index, self.number)
-            self.next_flagship = month + max(2, round(self.info.cadence_months * exp(p.cadence_jitter * jitter)))
-            if self.model.streams("small variant").uniform(self.index, self.number) < p.small_variants:
-                small = underlying - p.small_gap
-                noisy = small + p.capability_noise * luck.normal(self.index, self.number, 1)
-                self._draft(month + 1, 2 * self.number + 1, True, small, noisy)
+        if month < self.next_flagship:
+            return
+        p, streams = self.model.p, self.model.streams
+        luck = streams("capability noise")
+        self.number += 1
+        underlying = self.capability()
+        noisy = underlying + p.capability_noise * luck.normal(self.index, self.number, 0)
+        self._draft(month, 2 * self.number, False, underlying, noisy)
+        jitter = streams("cadence").normal(self.index, self.number)
+        self.next_flagship = month + max(2, round(self.info.cadence_months * exp(p.cadence_jitter * jitter)))
+        if streams("small variant").uniform(self.index, self.number) < p.small_variants:
+            small = underlying - p.small_gap
+            noisy = small + p.capability_noise * luck.normal(self.index, self.number, 1)
+            self._draft(month + 1, 2 * self.number + 1, True, small, noisy)
 
     def plan_fringe(self, month: int) -> None:
         """Academic and small labs release at an outside rate and openness."""
@@ -223,19 +241,19 @@ class Lab(mesa.Agent):
 
     def _draft(self, month: int, draw: int, small: bool, underlying: float, capability: float) -> None:
         mode = self.decide_mode(capability, month, draw)
-        delay, documented, left = 0, False, set(range(len(MODES)))
-        if mode in OPEN:
-            for duty in self._duties(capability, draw):
-                delay, documented = delay + duty.delay, True
+        duties = self._duties(capability, draw) if mode in OPEN else []
+        if duties:
+            left = set(range(len(MODES)))
+            for duty in duties:
+                month += duty.delay
                 self.expense += duty.cost
                 self.model.charge("labs", duty.cost)
                 if self.model.assessor.judges_hazardous(duty, self, capability, draw):
                     left = left.intersection(duty.modes)
             if len(left) < len(MODES):
                 mode = self._fall_back(left, draw)
-        due = month + delay
         self.drafts.append(
-            Draft(due, self._name(draw), draw, mode, small, capability, underlying, self.efficiency, documented)
+            Draft(month, self._name(draw), draw, mode, small, capability, underlying, self.efficiency, bool(duties))
         )
 
     def _duties(self, capability: float, draw: int) -> list[Assessment]:
@@ -256,6 +274,8 @@ class Lab(mesa.Agent):
 
     def publish(self, month: int) -> None:
         """Bring out the drafts that are due."""
+        if not self.drafts:
+            return
         due = [d for d in self.drafts if d.month <= month]
         self.drafts = [d for d in self.drafts if d.month > month]
         for draft in due:
