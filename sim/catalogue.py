@@ -80,12 +80,10 @@ class Catalogue:
 
     def __init__(self, families: int, room: int = 1024) -> None:
         self.names: list[str] = []
-        self._use(Columns(*(np.zeros(room, _TYPES.get(name, np.float64)) for name in Columns._fields)))
+        self.columns = Columns(*(np.zeros(room, _TYPES.get(name, np.float64)) for name in Columns._fields))
         self.candidates = np.full((families * len(MODES), CANDIDATES), -1, np.int64)
         self.newest = np.full(families * len(MODES), NEVER)
-
-    def _use(self, columns: Columns) -> None:
-        self.columns, self._by_name = columns, columns._asdict()
+        self._best = [(-np.inf, -1)] * (families * len(MODES))  # capability and row of each slot's best candidate
 
     def __len__(self) -> int:
         return len(self.names)
@@ -106,27 +104,29 @@ class Catalogue:
         """Add a release and make it the newest candidate of its slot; returns its row."""
         index = len(self.names)
         if index == len(self.columns.month):
-            self._use(Columns(*(np.concatenate((column, np.zeros_like(column))) for column in self.columns)))
+            self.columns = Columns(*(np.concatenate((column, np.zeros_like(column))) for column in self.columns))
         self.names.append(name)
         parts = row["weights"] + row["data"] + row["code"] + row["licence"]
         row["openness"] = parts / 4.0
         row["adaptable"] = row["weights"] * (0.4 + 0.3 * row["licence"] + 0.2 * row["code"] + 0.1 * row["data"])
-        columns = self._by_name
+        columns = self.columns
         for key, value in row.items():
-            columns[key][index] = value
+            getattr(columns, key)[index] = value
         slot = int(row["lab"]) * len(MODES) + int(row["mode"])
-        self._offer(slot, index)
+        self.newest[slot] = row["month"]
+        self._offer(slot, index, row["capability"])
         return index
 
-    def _offer(self, slot: int, index: int) -> None:
+    def _offer(self, slot: int, index: int, capability: float) -> None:
         """Put a release first among its slot's candidates; the oldest goes, unless it is the most capable."""
-        row = self.candidates[slot]
-        last = CANDIDATES - 1
-        if row[last] >= 0 and self.columns.capability[row].argmax() == last:
+        rows, last = self.candidates[slot], CANDIDATES - 1
+        best, best_row = self._best[slot]
+        if rows[last] == best_row:
             last -= 1
-        row[1 : last + 1] = row[:last].copy()
-        row[0] = index
-        self.newest[slot] = self.columns.month[index]
+        rows[1 : last + 1] = rows[:last]
+        rows[0] = index
+        if capability >= best:
+            self._best[slot] = capability, index
 
     def opened_since(self, month: int, families: int) -> np.ndarray:
         """Open releases of each family after a month."""

@@ -120,6 +120,7 @@ class Terrain:
     fringe: tuple[bool, ...]
     access: np.ndarray
     sizes: dict[str, int] = field(init=False)
+    defaults: dict[str, np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
         self.sizes = {
@@ -129,6 +130,9 @@ class Terrain:
             "mode": len(MODES),
             "lab": len(self.labs),
         }
+        shapes = {name: tuple(self.sizes[axis] for axis in spec.axes) for name, spec in FIELDS.items() if spec.axes}
+        self.defaults = {name: np.full(shape, FIELDS[name].default) for name, shape in shapes.items()}
+        self.defaults["access"] = self.access
 
     def country_indices(self, codes: Sequence[str]) -> tuple[int, ...]:
         """Indices of country codes, ascending."""
@@ -215,9 +219,11 @@ class Law:
     def settle(self) -> Law:
         """Combine all writes into the fields."""
         self.expenses.sort()
+        written: dict[str, list[Write]] = {name: [] for name in FIELDS}
+        for write in sorted(self.writes, key=Write.order):
+            written[write.field].append(write)
         for name, spec in FIELDS.items():
-            writes = sorted((w for w in self.writes if w.field == name), key=Write.order)
-            setattr(self, name, self._combine(spec, name, writes))
+            setattr(self, name, self._combine(spec, name, written[name]))
         return self
 
     def _combine(self, spec: Field, name: str, writes: list[Write]) -> Any:
@@ -229,11 +235,10 @@ class Law:
             for w in writes:
                 value = float(combine(value, w.value))
             return value
-        shape = tuple(self.terrain.sizes[axis] for axis in spec.axes)
-        array = self.terrain.access.copy() if name == "access" else np.full(shape, spec.default)
+        array = self.terrain.defaults[name].copy()
         for w in writes:
             index = np.ix_(
-                *(range(n) if entries is None else entries for n, entries in zip(shape, w.where, strict=True))
+                *(range(n) if entries is None else entries for n, entries in zip(array.shape, w.where, strict=True))
             )
             array[index] = combine(array[index], w.value)
         return array

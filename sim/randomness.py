@@ -33,9 +33,9 @@ def mix64(x: int) -> int:
 @kernels.inline
 def _keyed_uniform(key: Any, *slots: Any) -> Any:
     """:meth:`Stream.bits` as a number in (0, 1), compiled: runs draw thousands."""
-    x = key
-    for slot in slots:
-        x = kernels.mix64(x + np.uint64(slot + 1) * kernels.GOLDEN)
+    x, padded = key, (0, *slots)  # numba cannot loop over a tuple that may be empty
+    for n in range(1, len(padded)):
+        x = kernels.mix64(x + np.uint64(padded[n] + 1) * kernels.GOLDEN)
     return kernels.unit64(x)
 
 

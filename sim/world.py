@@ -182,7 +182,7 @@ class World(mesa.Model):
         self._law_key: tuple[object, ...] | None = None
         # Strength of every policy from the month before the first on: the law is made anew where it changes.
         self._schedule = [tuple(policy.intensity(m) for _, policy in self.policies) for m in range(-1, self.months)]
-        self.law = statute(self.terrain, self.policies, -1)
+        self.law = self._law = statute(self.terrain, self.policies, -1)
         self._publish_law(self.law)
         self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
         self.defence = 0.0
@@ -261,16 +261,22 @@ class World(mesa.Model):
         """The law of a month; made anew only when some policy's intensity changed or one begins."""
         key = self._schedule[month], self._schedule[month + 1]
         if key != self._law_key:
-            self._law_key, self._law = key, statute(self.terrain, self.policies, month)
-            self._publish_law(self._law)
+            before, self._law = self._law, statute(self.terrain, self.policies, month)
+            self._law_key = key
+            self._publish_law(self._law, before)
         return self._law
 
-    def _publish_law(self, law: Law) -> None:
-        """Set out what kernels read of a law: friction with the checks of gates, logarithms, reach lost."""
+    def _publish_law(self, law: Law, before: Law | None = None) -> None:
+        """Set out what kernels read of a law: friction with the checks of gates, logarithms, reach lost.
+
+        Logarithms of what is as in the law ``before`` stand.
+        """
         self.friction = law.friction.copy()
         self.friction[:, :, :, GATED] += self.p.gate_friction
-        self.log_access = logarithm(law.access)
-        self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
+        if before is None or (law.access != before.access).any():
+            self.log_access = logarithm(law.access)
+        if before is None or (law.price_factor != before.price_factor).any():
+            self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
         self.audit_cover = np.zeros(len(self.info))
         for programme in law.audits:
             if not programme.public:

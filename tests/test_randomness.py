@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
+from sim.agents.kernels import unit64
 from sim.randomness import GOLDEN, Stream, Streams, mix64
 
 MASK = 2**64 - 1
@@ -40,13 +41,16 @@ def test_draws_lie_between_zero_and_one_and_repeat(seed, replication, slot):
     assert stream.uniform(*slot) == u == Stream(seed, replication, "choice").uniform(*slot)
 
 
-def test_the_ends_are_never_reached():
-    class Fixed(Stream):
-        def bits(self, *slots):
-            return slots[0]
+@given(st.integers(0, 2**63), st.lists(st.integers(-10_000, 2**62), max_size=4))
+def test_compiled_draws_are_the_plain_bits(seed, slot):
+    """Replayed releases have negative numbers."""
+    stream = Stream(seed, 0, "choice")
+    assert stream.uniform(*slot) == ((stream.bits(*slot) >> 12) + 0.5) * 2.0**-52
 
+
+def test_the_ends_are_never_reached():
     for bits in (0, MASK):
-        assert 0.0 < Fixed(0, 0, "x").uniform(bits) < 1.0
+        assert 0.0 < unit64(np.uint64(bits)) < 1.0
 
 
 def test_the_key_of_a_stream_never_changes():

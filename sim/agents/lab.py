@@ -196,7 +196,8 @@ class Lab(mesa.Agent):
         lead, market = self._lead_utility(capability), self._market()
         closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
         opened = self.leaning() - float(world.law.opening_cost[self.index]) - world.reach_lost(self.origin)
-        opened -= p.delay_cost * sum(duty.delay for duty in self._duties(capability, draw))
+        if duties := self._duties(capability, draw):
+            opened -= p.delay_cost * sum(duty.delay for duty in duties)
         if self.origin == CN:
             opened += p.state_push + world.backfire
         if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
