@@ -350,6 +350,21 @@ def test_weights_are_free_once_the_control_ends(world_at, release_by_hand):
     assert world.catalogue.columns.mirrored[row]
 
 
+def test_held_releases_are_the_controlled_ones_on_no_mirror(world_at, release_by_hand, decree):
+    control = decree("controlled", 0.7, "2024-01", origins=(US,))
+    world = world_at(20, {"leak_hazard": 0.2}, control=control, keep=decree("containment", 0.3, "2024-01"))
+    for _ in range(60):
+        release_by_hand(world)
+    found = []
+    for _ in range(8):
+        c = world.catalogue
+        held = np.flatnonzero((c.column("controlled") > 0.0) & ~c.column("mirrored")).tolist()
+        assert world.held_rows() == held
+        found.append(len(held))
+        world.step()
+    assert found[0] > found[-1] > 0
+
+
 def test_contained_releases_never_leak(world_at, release_by_hand):
     world = world_at(20, {"leak_hazard": 1.0})
     world.law.controlled[US] = world.law.containment[US] = 1.0

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sim.agents.kernels import logarithm
 from sim.law import FIELDS, OPEN, ORIGINS, US, Law, Terrain, statute
 from sim.policies import LEVERS
 
@@ -192,3 +193,15 @@ def test_the_world_reads_the_law_of_its_month(world_at, policy):
             if spec.combine != "list":
                 np.testing.assert_array_equal(getattr(world.law, name), getattr(expected, name), err_msg=name)
     assert len(ORIGINS) == world.law.controlled.size
+
+
+def test_logarithms_follow_the_law(world_at, decree):
+    world = world_at(
+        0, a=decree("access", 0.5, "2023-03", origins=(US,)), b=decree("price_factor", 2.0, "2023-05", origins=(US,))
+    )
+    for _ in range(6):
+        world.step()
+        np.testing.assert_array_equal(world.log_access, logarithm(world.law.access))
+        np.testing.assert_array_equal(world.log_price_factor, logarithm(world.law.price_factor[:, :, None])[:, :, 0])
+    assert world.law.access[:, US].max() == 0.5
+    assert world.law.price_factor[:, US].min() == 2.0
