@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sim import sweep
     from sim.outcomes import OUTCOMES
     from sim.parameters import PARAMETERS
     from sim.scenario import Scenario, load
@@ -27,15 +28,16 @@ _HOMES = {
     "compare": "sim.sweep",
     "load": "sim.scenario",
     "run": "sim.sweep",
+    "sweep": "sim.sweep",
 }
 
-__all__ = ["OUTCOMES", "PARAMETERS", "Scenario", "Study", "World", "__version__", "compare", "load", "run"]
+__all__ = ["OUTCOMES", "PARAMETERS", "Scenario", "Study", "World", "__version__", "compare", "load", "run", "sweep"]
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_HOMES[name]), name) if name != "sweep" else import_module("sim.sweep")
     globals()[name] = value
     return value
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from sim.progress import Report
     from sim.scenario import Scenario
+    from sim.sweep.design import Design
     from sim.sweep.study import Study
 
 FAILED, BAD_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
@@ -40,6 +43,16 @@ Settings = Annotated[
 Overrides = Annotated[list[str], typer.Option("--override", metavar="FILE", help="Change the values that a file sets.")]
 Replications = Annotated[int, typer.Option(min=1, max=MOST_REPLICATIONS, help="Runs of each scenario.")]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Root seed.")]
+ExperimentReplications = Annotated[
+    int | None,
+    typer.Option(
+        "--replications", min=1, max=MOST_REPLICATIONS, show_default="the experiment's", help="Runs of each world."
+    ),
+]
+ExperimentSeed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=LARGEST_SEED, show_default="the experiment's", help="Root seed.")
+]
+OnError = Literal["record", "stop"]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -114,24 +127,68 @@ def compare(
 
 
 @app.command()
+def sweep(
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|DIR", help="An experiment's file or name, or results to go on with.")
+    ],
+    replications: ExperimentReplications = None,
+    seed: ExperimentSeed = None,
+    workers: Workers = None,
+    executor: Annotated[str, typer.Option(metavar="NAME", help="pool, dask or dask:tcp://HOST:PORT.")] = "pool",
+    on_error: Annotated[
+        OnError, typer.Option(help="What a run that fails does: it is recorded, or stops the sweep.")
+    ] = "record",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Time a few runs, print size, time and memory; write nothing.")
+    ] = False,
+    alone: Annotated[
+        str | None, typer.Option(metavar="POINT:REPLICATION", help="Do this one run here and show what it raises.")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Also write the results as CSV, in DIR/csv.")] = False,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Run an experiment: scenarios x levers x uncertain numbers x replications.
+
+    The same command on the same folder goes on where it stopped, or adds what the experiment has gained since.
+    """
+    with _guarded(out):
+        if Path(source).is_dir():
+            from sim.sweep.folder import Folder
+
+            plan, out = Folder.plan(source), Path(source) if out is None else out
+            if seed is not None and seed != plan.seed:
+                _refuse(f"--seed {seed}: {source} holds results of seed {plan.seed}; choose another folder")
+            plan = replace(plan, replications=replications or plan.replications)
+        else:
+            from sim.experiment import load_experiment
+
+            plan = load_experiment(source, replications=replications, seed=seed)[1]
+        if alone is not None:
+            _run_alone(plan, alone)
+        elif dry_run:
+            _dry_run(plan, workers, out, as_json=as_json)
+        elif out is None:
+            _refuse("a sweep needs a folder for its results: --out DIR (or --dry-run to see its size)")
+        else:
+            _execute(plan, workers, out, executor=executor, on_error=on_error, csv=csv, as_json=as_json)
+
+
+@app.command()
 def experiment(
     name: Annotated[str, typer.Argument(help="Name of an experiment, or its file.")],
-    replications: Annotated[
-        int | None, typer.Option(min=1, max=MOST_REPLICATIONS, show_default="the experiment's")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, max=LARGEST_SEED, show_default="the experiment's")] = None,
+    replications: ExperimentReplications = None,
+    seed: ExperimentSeed = None,
     workers: Workers = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
-    """Run a shipped comparison with its report."""
+    """Run a shipped experiment with its report."""
     with _guarded(out):
         from sim.experiment import load_experiment
 
-        asked, scenarios = load_experiment(name)
-        times = asked.replications if replications is None else replications
-        root = asked.seed if seed is None else seed
-        _compare(scenarios, times, root, workers, out, as_json=as_json)
+        plan = load_experiment(name, replications=replications, seed=seed)[1]
+        _execute(plan, workers, out, as_json=as_json)
 
 
 @app.command()
@@ -151,6 +208,8 @@ def report(
             _refuse(f"{folder}: {done}; run the same command again to finish it")
         if not finished:
             _refuse(f"{folder}: nothing to report: all {failed} runs failed")
+        if study.no_report:
+            _refuse(f"{folder}: no report: {study.no_report}; openstakes sweep {folder} --csv writes tables")
         print(study.report(folder))
 
 
@@ -227,11 +286,72 @@ def _compare(
     _finish(study, out, as_json=as_json)
 
 
+def _execute(
+    plan: Design,
+    workers: int | None,
+    out: Path | None,
+    *,
+    executor: str = "pool",
+    on_error: OnError = "record",
+    csv: bool = False,
+    as_json: bool,
+) -> None:
+    """Run a design, print and write what was found."""
+    _check_out(out)
+    from sim.sweep import Study, execute
+
+    with _running("sweep", out) as progress:
+        store = execute(plan, workers=workers, executor=executor, out=out, on_error=on_error, progress=progress)
+    study = Study(store, plan)
+    for name in getattr(store, "repaired", []):
+        print(f"{name} was damaged: removed, and its runs done again", file=sys.stderr)
+    if csv and out is not None and study.outcomes():
+        for path in study.to_csv(out / "csv"):
+            print(path, file=sys.stderr)
+    _finish(study, out, as_json=as_json)
+
+
+def _dry_run(plan: Design, workers: int | None, out: Path | None, *, as_json: bool) -> None:
+    """Print what a sweep will cost."""
+    from sim import terminal
+    from sim.sweep.estimate import estimate
+    from sim.sweep.folder import Folder
+    from sim.sweep.store import Store
+
+    there = out is not None and (out / "manifest.json").is_file()
+    store: Store = Folder.open(out)[0] if there and out is not None else Store()
+    found = estimate(plan, store, workers)
+    if as_json:
+        terminal.print_json(asdict(found))
+    else:
+        terminal.print_estimate(found)
+
+
+def _run_alone(plan: Design, which: str) -> None:
+    """Do one run of a design in this process."""
+    point, _, number = which.partition(":")
+    if point not in plan.owners or not number.isdecimal():
+        from sim.problems import nearest
+
+        _refuse(
+            f"--alone {which}: must be POINT:REPLICATION with a design point of this sweep{nearest(point, plan.owners)}"
+        )
+    from sim.sweep import simulate_world
+
+    case, world = plan.world(point)
+    try:
+        series = simulate_world(world, int(number), plan.seed)
+    except Exception:  # noqa: BLE001  whatever the run raises is what the user asked to see
+        traceback.print_exc()
+        raise typer.Exit(FAILED) from None
+    print(f"{case.name}, point {point}, replication {number}, seed {plan.seed}: finished, {len(series.months)} months")
+
+
 def _finish(study: Study, out: Path | None, *, as_json: bool) -> None:
     """Print the results, write the report, and end with status 3 if runs failed."""
     failures = study.failures
-    alone = len(study.scenarios) == 1
-    page = study.report(out) if out is not None and not alone and study.outcomes() else None
+    alone = len(study.cases) == 1
+    page = study.report(out) if out is not None and not study.no_report else None
     from sim import terminal
 
     if as_json:
@@ -243,7 +363,11 @@ def _finish(study: Study, out: Path | None, *, as_json: bool) -> None:
     if failures:
         print(f"{len(failures)} of {study.design.runs} runs failed:", file=sys.stderr)
         for failure in failures[:10]:
-            print(f"  {failure.scenario}, replication {failure.replication}: {failure.error}", file=sys.stderr)
+            where = f"{failure.scenario}, replication {failure.replication} ({failure.point}:{failure.replication})"
+            print(f"  {where}: {failure.error}", file=sys.stderr)
+        if out is not None:
+            again = f"openstakes sweep {out} --alone {failures[0].point}:{failures[0].replication}"
+            print(f"each can be run alone, such as: {again}", file=sys.stderr)
         raise typer.Exit(RUNS_FAILED)
 
 
@@ -317,15 +441,18 @@ def _guarded(out: Path | None = None) -> Iterator[None]:
         raise
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        print(f"failed: {error.strerror or error}{where}", file=sys.stderr)
+        kept = f"; finished runs are kept in {out}, and the same command goes on from there" if out else ""
+        print(f"failed: {error.strerror or error}{where}{kept}", file=sys.stderr)
         raise typer.Exit(FAILED) from None
     except RuntimeError as error:
+        from sim.sweep import ClusterError, RunFailedError
         from sim.sweep.store import DamagedPartError, StoreError
 
-        if not isinstance(error, StoreError):
+        if not isinstance(error, StoreError | RunFailedError | ClusterError):
             raise
         print(error, file=sys.stderr)
-        raise typer.Exit(FAILED if isinstance(error, DamagedPartError) else BAD_INPUT) from None
+        failed = isinstance(error, DamagedPartError | RunFailedError)
+        raise typer.Exit(FAILED if failed else BAD_INPUT) from None
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """The rule that turns paired differences into a sign, and a sign into agreement with the paper.
 
-For one outcome, D holds one difference per replication: policy minus reference under the same random numbers, both
-averaged over the months compared. The reference's own values over the replications give the yardstick of noise.
+For one outcome, D holds one difference per draw of the uncertain numbers: policy minus reference under the same random
+numbers, both averaged over the months compared, and then over replications. With a single draw, replications take the
+place of draws. The reference's own values over draws and replications give the yardstick of noise.
 
 The rule, in order:
 
-1. `0` if at least 90 % of the replications lie inside the floor (below 2 % of the reference, or below 0.5 points for a
+1. `0` if at least 90 % of the draws lie inside the floor (below 2 % of the reference, or below 0.5 points for a
    share), or if |d| < 0.2;
-2. `?` if fewer than 90 % of the replications have the sign of the mean difference;
+2. `?` if fewer than 90 % of the draws have the sign of the mean difference;
 3. `+` or `-`, doubled if |d| > 0.8.
 
 Here d is the mean difference over the reference's standard deviation. Signs are read towards the goal: for an outcome
@@ -33,10 +34,10 @@ Values = NDArray[np.floating[Any]]
 
 
 def effect_size(differences: Values, reference: Values) -> float:
-    """Return d: the mean difference over the reference's standard deviation (ddof = 1) across replications.
+    """Return d: the mean difference over the standard deviation (ddof = 1) of the reference's values.
 
     Where the reference does not vary, d is 0 if the mean difference is 0 and infinite with its sign otherwise. With
-    fewer than two replications there is no spread and d is nan.
+    fewer than two values there is no spread and d is nan.
     """
     if len(reference) < 2:
         return math.nan
@@ -78,17 +79,20 @@ def inside_floor(differences: Values, reference: Values, kind: str) -> float:
     return float(np.mean((np.abs(differences) < floor) | (differences == 0)))
 
 
-def sign(differences: Values, reference: Values, kind: str, direction: int) -> str:
+def sign(differences: Values, reference: Values, kind: str, direction: int, spread: Values | None = None) -> str:
     """Return the sign of a finding: "++", "+", "0", "?", "-" or "--".
 
     Parameters
     ----------
     differences, reference
-        Paired by replication.
+        Paired by draw, or by replication if there is one draw.
     kind
         "share" or "level", which chooses the floor.
     direction
         +1 if more is better, -1 if less is better; 0 leaves the sign of the difference itself.
+    spread
+        The reference's values over draws and replications, whose standard deviation d is measured in. Default:
+        `reference`.
 
     Notes
     -----
@@ -96,7 +100,7 @@ def sign(differences: Values, reference: Values, kind: str, direction: int) -> s
     """
     if len(differences) == 0:
         return "?"
-    d = effect_size(differences, reference)
+    d = effect_size(differences, reference if spread is None else spread)
     if inside_floor(differences, reference, kind) >= AGREEMENT or abs(d) < SMALL:
         return "0"
     if math.isnan(d) or same_sign(differences) < AGREEMENT:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.listing import Row
+    from sim.sweep.estimate import Estimate
     from sim.sweep.study import Study
 
 WIDTH = 100
@@ -38,6 +39,33 @@ def console() -> Console:
     return wide
 
 
+def print_estimate(found: Estimate) -> None:
+    """Print what a sweep will cost."""
+    out = console()
+    out.print(
+        f"{found.cases} cases x {found.draws} draws x {found.replications} replications: {found.points} different "
+        f"worlds, {found.runs} runs" + (f", {found.finished} of them finished" if found.finished else "")
+    )
+    out.print(f"time    {_duration(found.seconds)} with {found.workers} workers ({found.seconds_per_run:.2f} s a run)")
+    out.print(f"disk    {_size(found.bytes)} ({_size(found.bytes_per_run)} a run)")
+    out.print(f"memory  {_size(found.worker_memory)} in each worker")
+    out.print("estimated from a few runs made now in this process")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _size(size: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
 def print_comparison(study: Study) -> None:
     """Print each scenario's factors: difference, its 5-95 % over replications, share of that sign, sign, paper."""
     from sim.outcomes import OUTCOMES
@@ -47,16 +75,18 @@ def print_comparison(study: Study) -> None:
     screen = console()
     rubric = study.rubric()
     heads = ["Factor", "Difference", "5-95 %", "Same\nsign", "Sign", "Paper"]
-    single = study.replications == 1
+    single = study.design.pairs == 1
     if single:
         heads = heads[:2]
     elif study.without_assumed is not None:
         heads.insert(5, "None\nassumed")
-    for scenario in study.scenarios[1:]:
-        first, last = (_month(index) for index in study.window(scenario.name))
-        title = f"{scenario.name} minus {study.against}, mean of {first} to {last}, {_counted(study)}"
+    for case in study.cases:
+        if case.name == case.against:
+            continue
+        first, last = (_month(index) for index in study.window(case.name))
+        title = f"{case.name} minus {case.against}, mean of {first} to {last}, {_counted(study)}"
         table = _table(title, heads, right=(1, 2, 3), whole=range(1, len(heads)), gap=1)
-        for row in rubric[rubric["scenario"] == scenario.name].to_dict("records"):
+        for row in rubric[rubric["scenario"] == case.name].to_dict("records"):
             cells = _comparison_cells(row)
             table.add_row(FACTOR_NAMES[row["factor"]], *(cells[head] for head in heads[1:]))
         screen.print(table)
@@ -67,7 +97,7 @@ def print_comparison(study: Study) -> None:
         screen.print(f"\n{SINGLE}")
     else:
         screen.print(
-            "\nSame sign: share of replications. Sign: + gain, − loss for the factor's goal, doubled where large,"
+            f"\nSame sign: share of {study.unit}. Sign: + gain, − loss for the factor's goal, doubled where large,"
         )
         screen.print("0 no material change, ? undecided. None assumed: sign with every assumed response at 0.")
     screen.print("Conditional comparisons under stated assumptions, not forecasts.")
@@ -99,7 +129,7 @@ def print_run(study: Study) -> None:
     (scenario,) = study.scenarios
     years = _years(scenario.months)
     title = f"{scenario.name}, {_counted(study)}, yearly means"
-    spread = (f"5-95 % in {years[-1]}",) if study.replications > 1 else ()
+    spread = (f"5-95 % in {years[-1]}",) if study.design.pairs > 1 else ()
     heads = ("Outcome", "Unit", *map(str, years), *spread)
     numbers = range(2, len(heads))
     table = _table(title, heads, right=numbers, whole=numbers)
@@ -118,7 +148,8 @@ def print_run(study: Study) -> None:
 
 
 def _counted(study: Study) -> str:
-    return f"{study.replications} replication{'' if study.replications == 1 else 's'}"
+    draws = f"{study.draws} draws of " if study.draws > 1 else ""
+    return f"{draws}{study.replications} replication{'' if study.replications == 1 else 's'}"
 
 
 def print_rows(kind: str, rows: Sequence[Row]) -> None:

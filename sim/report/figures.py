@@ -439,5 +439,6 @@ def _footer(figure: Figure, study: Study) -> None:
     h = figure.get_size_inches()[1]
     months = [month_name(m) for m in starts(study)]
     begin = f"Dotted: policies start ({words.listing([words.month(m) for m in months])}). " if months else ""
-    text = f"{begin}{study.replications} replications. {FORECAST}"
+    counted = f"{study.draws} draws of {study.replications}" if study.draws > 1 else str(study.replications)
+    text = f"{begin}{counted} replications. {FORECAST}"
     style.write(figure, 0.08, h - 0.1, text, size=SMALL, color=MUTED)

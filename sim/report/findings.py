@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import rubric
 from sim.months import month_name
 from sim.report import plotted, words
+from sim.sweep.comparison import compared as compare_means
 
 if TYPE_CHECKING:
     from sim.outcomes import Outcome
@@ -66,6 +66,7 @@ class Cell:
     d: float
     sign: str
     pairs: int
+    unit: str
     paper: str = ""
     agreement: str = "paper silent"
 
@@ -104,7 +105,7 @@ class Cell:
             parts.append(f"{words.relative(self.relative)} of the reference")
         if self.difference != 0 and math.isfinite(self.difference):
             counted = words.count_of(self.share, self.pairs)
-            parts.append(f"{words.towards(self.difference)} in {counted} replications")
+            parts.append(f"{words.towards(self.difference)} in {counted} {self.unit}")
         return "; ".join(parts)
 
     @property
@@ -159,7 +160,10 @@ def cells(study: Study) -> list[Cell]:
     frame = study.rubric()
     table = study.table(list(dict.fromkeys(frame["outcome"])))
     pairs = {(row.scenario, row.outcome): int(row.pairs) for row in plotted.records(table)}
-    return [_cell(row, study.outcome(row.outcome), pairs[row.scenario, row.outcome]) for row in plotted.records(frame)]
+    return [
+        _cell(row, study.outcome(row.outcome), pairs[row.scenario, row.outcome], study.unit)
+        for row in plotted.records(frame)
+    ]
 
 
 def beside(study: Study) -> dict[str, list[list[Cell]]]:
@@ -170,11 +174,13 @@ def beside(study: Study) -> dict[str, list[list[Cell]]]:
         if not held or len(study.scenarios) == 1:
             continue
         rows = plotted.records(study.table(held))
-        found[factor] = [[_beside(row, factor, study.outcome(o)) for row in rows if row.outcome == o] for o in held]
+        found[factor] = [
+            [_beside(row, factor, study.outcome(o), study.unit) for row in rows if row.outcome == o] for o in held
+        ]
     return found
 
 
-def _beside(row: Any, factor: str, outcome: Outcome) -> Cell:
+def _beside(row: Any, factor: str, outcome: Outcome, unit: str) -> Cell:
     return Cell(
         scenario=row.scenario,
         factor=factor,
@@ -187,10 +193,11 @@ def _beside(row: Any, factor: str, outcome: Outcome) -> Cell:
         d=float(row.d),
         sign=row.sign,
         pairs=int(row.pairs),
+        unit=unit,
     )
 
 
-def _cell(row: Any, outcome: Outcome, pairs: int) -> Cell:
+def _cell(row: Any, outcome: Outcome, pairs: int, unit: str) -> Cell:
     paper = row.paper if isinstance(row.paper, str) else ""
     return Cell(
         scenario=row.scenario,
@@ -204,6 +211,7 @@ def _cell(row: Any, outcome: Outcome, pairs: int) -> Cell:
         d=float(row.d),
         sign=row.sign,
         pairs=pairs,
+        unit=unit,
         paper=paper,
         agreement=row.agreement,
     )
@@ -305,7 +313,7 @@ def contestants(study: Study) -> tuple[str, str] | None:
 
 
 def duel(study: Study) -> Duel | None:
-    """Compare targeted measures with the blanket control directly, paired by replication; None if one is missing."""
+    """Compare targeted measures with the blanket control directly, paired; None if one is missing."""
     pair = contestants(study)
     if pair is None:
         return None
@@ -329,21 +337,20 @@ def _direct(study: Study, cell: Cell, blanket: str, first: int, last: int) -> Ce
         np.asarray(study.values(scenario, name), dtype=float)[:, first : last + 1].mean(axis=1)
         for scenario in (cell.scenario, blanket, study.against)
     )
-    both = np.isfinite(ours - theirs) & np.isfinite(reference)
-    reference, theirs, differences = reference[both], theirs[both], (ours - theirs)[both]
-    low, high = rubric.interval(differences)
+    found = compare_means(ours, theirs, cell.outcome, study.draws, reference)
     return Cell(
         scenario=cell.scenario,
         factor=cell.factor,
         outcome=cell.outcome,
-        reference=float(theirs.mean()) if both.any() else math.nan,
-        difference=float(differences.mean()) if both.any() else math.nan,
-        low=low,
-        high=high,
-        share=rubric.same_sign(differences),
-        d=rubric.effect_size(differences, reference),
-        sign=rubric.sign(differences, reference, cell.outcome.kind, cell.outcome.direction),
-        pairs=int(both.sum()),
+        reference=found.reference,
+        difference=found.difference,
+        low=found.low,
+        high=found.high,
+        share=found.share_same_sign,
+        d=found.d,
+        sign=found.sign,
+        pairs=found.pairs,
+        unit=study.unit,
     )
 
 

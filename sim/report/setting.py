@@ -274,18 +274,18 @@ def channels(study: Study) -> str:
 # Rule, limits, reproduction
 
 
-def rule() -> list[str]:
-    """Return the sign rule and the ladder in words, with their thresholds."""
+def rule(unit: str) -> list[str]:
+    """Return the sign rule and the ladder in words, with their thresholds; `unit` is draws or replications."""
     agreement, likely, floor = (words.percent(x, 0) for x in (rubric.AGREEMENT, words.LIKELY, rubric.FLOOR_RELATIVE))
     points = words.fixed(100 * rubric.FLOOR_SHARE, 1)
     none = (
-        f"No material change (0): at least {agreement} of the replications differ by less than {floor} of the "
+        f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} of the "
         f"reference ({points} percentage points for a share), or the mean difference is below {rubric.SMALL:g} "
         "standard deviations of the reference."
     )
     clear = (
         f"Clear (+ or {words.MINUS}, read towards the goal; doubled if strong): at least {agreement} of the "
-        f"replications have the same sign. A clear sign needs {agreement} of the runs on one side, so the 5–95 % range "
+        f"{unit} have the same sign. A clear sign needs {agreement} of the runs on one side, so the 5–95 % range "
         "may just cross 0."
     )
     strong = (
@@ -304,24 +304,34 @@ def by_chance(replications: int) -> float:
 
 def few(study: Study) -> str:
     """Return a warning where the replications are too few for the word clear to mean much, else nothing."""
-    if study.replications == 1:
+    if study.units == 1:
         return words.SINGLE
-    chance = by_chance(study.replications)
+    chance = by_chance(study.units)
     if chance <= _FEW:
         return ""
     return (
-        f"Few replications ({study.replications}): by chance alone, {words.percent(chance)} of cells would have the "
+        f"Few {study.unit} ({study.units}): by chance alone, {words.percent(chance)} of cells would have the "
         "same sign as often as the word clear asks for. Run more before quoting."
     )
 
 
 def limits(study: Study) -> list[str]:
     """Return what the reader must keep in mind, as far as it follows from the study and the model."""
+    times = study.draws * study.replications
     paired = (
-        f"Each scenario was run {study.replications} times; replication k of every scenario uses the same random "
-        "numbers, so differences are paired. Parameters keep one value each: the intervals show chance between "
-        "replications, not uncertainty about parameters."
+        f"Each scenario was run {times} times; replication k of every scenario uses the same random numbers, so "
+        "differences are paired. "
     )
+    if study.draws > 1:
+        paired += (
+            f"{len(study.design.draws[0])} uncertain numbers take {study.draws} sets of values; the intervals are over "
+            f"these draws, each the mean of {study.replications} replications."
+        )
+    else:
+        paired += (
+            "Parameters keep one value each: the intervals show chance between replications, not uncertainty about "
+            "parameters."
+        )
     fraud = words.plain(PARAMETERS["harm_fraud"].value)
     harm = (
         f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is neither money nor lives."
@@ -352,6 +362,8 @@ def _short_windows(study: Study) -> list[str]:
 
 def command(study: Study) -> str:
     """Return the command that runs the same study again."""
+    if study.draws > 1:
+        return "openstakes sweep results"
     parts = ["openstakes", "compare", *(_argument(s) for s in study.scenarios if s.name != study.against)]
     parts += ["--against", _argument(reference(study)), "--replications", str(study.replications)]
     return shlex.join([*parts, "--seed", str(study.seed), "--out", "results"])

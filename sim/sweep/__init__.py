@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
 from sim.interrupt import outside_kernels
-from sim.sweep.design import Chunk, Design
-from sim.sweep.runner import InProcess, ProcessPool, run_chunks
-from sim.sweep.store import Failure, Receipt, Series, Store, StoreError, deposit
+from sim.sweep.design import Chunk, Design, Keep, Run
+from sim.sweep.executors import executor_factory
+from sim.sweep.manifest import made_by
+from sim.sweep.runner import ClusterError, Executor, run_chunks
+from sim.sweep.store import USE, Failure, Receipt, Series, Store, StoreError, deposit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.sweep.study import Study
 
-__all__ = ["StoreError", "Study", "compare", "run", "sweep"]
+__all__ = ["ClusterError", "RunFailedError", "StoreError", "Study", "compare", "execute", "run", "sweep"]
 
 Progress = Callable[[int, int, int], None]
 """Called with the runs finished, failed and in all."""
@@ -27,8 +31,18 @@ Progress = Callable[[int, int, int], None]
 Simulate = Callable[["Scenario", int, int], Series]
 """A run: scenario, replication and root seed to its series."""
 
+OnError = Literal["record", "stop"]
+
 FEW_RUNS = 16
 """Up to so many runs the start of worker processes costs more than they save."""
+
+
+class RunFailedError(RuntimeError):
+    """A run failed in a sweep that was to stop then; `failure` names it and holds the traceback."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        super().__init__(f"{failure.scenario}, replication {failure.replication} failed: {failure.error}")
 
 
 def compare(
@@ -83,7 +97,7 @@ def compare(
     asked = [_loaded(scenario) for scenario in _several(scenarios)]
     others = [other for other in asked if (other.name, other.id) != (reference.name, reference.id)]
     plan = Design.of([reference, *others], replications, seed, also_without_assumed=also_without_assumed)
-    return Study(sweep(plan, workers=workers, out=out, progress=progress), plan)
+    return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
 
 
 def run(
@@ -99,14 +113,64 @@ def run(
     from sim.sweep.study import Study
 
     plan = Design.of([_loaded(scenario)], replications, seed, also_without_assumed=False)
-    return Study(sweep(plan, workers=workers, out=out, progress=progress), plan)
+    return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
 
 
 def sweep(
+    experiment: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    executor: str = "pool",
+    out: str | os.PathLike[str] | None = None,
+    on_error: OnError = "record",
+    progress: Progress | None = None,
+) -> Study:
+    """Run an experiment: scenarios x levers x uncertain numbers x replications.
+
+    Parameters
+    ----------
+    experiment
+        Name of a shipped experiment, a file, or the tables that a file would hold (see `sim.experiment`).
+    replications, seed
+        In place of those of the experiment.
+    workers
+        As for `compare`.
+    executor
+        "pool"; "dask" for a cluster on this machine; "dask:tcp://HOST:PORT" to join one that sees `out`.
+    out
+        Folder for the results. What it holds of the experiment already is used again, and what is missing is run: a
+        sweep that was stopped is completed, one with more replications, draws or cases is extended.
+    on_error
+        "record": a run that fails is recorded and the others go on. "stop": it ends the sweep.
+    progress
+        As for `compare`.
+
+    Raises
+    ------
+    ScenarioError
+        If the experiment or one of its scenarios cannot be used.
+    StoreError
+        If the folder cannot be used.
+    RunFailedError
+        If a run failed and `on_error` is "stop".
+    """
+    from sim.experiment import load_experiment
+    from sim.sweep.study import Study
+
+    plan = load_experiment(experiment, replications=replications, seed=seed)[1]
+    store = execute(plan, workers=workers, executor=executor, out=out, on_error=on_error, progress=progress)
+    return Study(store, plan)
+
+
+def execute(
     plan: Design,
     *,
     workers: int | None = None,
+    executor: str | Callable[[], Executor] = "pool",
     out: str | os.PathLike[str] | None = None,
+    on_error: OnError = "record",
     progress: Progress | None = None,
     simulate: Simulate | None = None,
 ) -> Store:
@@ -116,8 +180,8 @@ def sweep(
     ----------
     plan
         The design.
-    workers, out, progress
-        As for `compare`.
+    workers, executor, out, on_error, progress
+        As for `sweep`; `executor` may also be what makes one.
     simulate
         Importable function that makes a run. Default: `simulate_world`.
 
@@ -125,22 +189,30 @@ def sweep(
     ------
     StoreError
         If the folder cannot be used.
+    RunFailedError
+        If a run failed and `on_error` is "stop".
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers = {workers}: must be at least 1")
     store = _store(out)
     with store.writing(plan), outside_kernels():
-        todo = [chunk for chunk in plan.chunks() if chunk.key not in store.parts]
-        tally = _Tally(store, plan, progress)
-        width = _workers(todo) if workers is None else min(workers, max(1, len(todo)))
-        run_chunks(
-            partial(run_chunk, seed=plan.seed, folder=store.folder, simulate=simulate or simulate_world),
-            todo,
-            InProcess if width == 1 else partial(ProcessPool, width),
-            tally.done,
-            tally.failed,
-            window=1 if width == 1 else 2 * width,
-        )
+        left = plan.runs - sum(map(len, store.finished.values()))
+        width = workers_for(left) if workers is None else workers
+        tally = _Tally(store, plan, progress, stop=on_error == "stop")
+        if left:
+            run_chunks(
+                partial(
+                    run_chunk,
+                    seed=plan.seed,
+                    keep=plan.keep,
+                    folder=store.folder,
+                    simulate=simulate or simulate_world,
+                ),
+                plan.chunks(store.finished),
+                executor_factory(executor, width) if isinstance(executor, str) else executor,
+                tally.done,
+                tally.failed,
+            )
     return store
 
 
@@ -152,61 +224,68 @@ def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
     return series
 
 
-def run_chunk(chunk: Chunk, *, seed: int, folder: Path | None, simulate: Simulate) -> Receipt:
+def run_chunk(chunk: Chunk, *, seed: int, keep: Keep, folder: Path | None, simulate: Simulate) -> Receipt:
     """Do the runs of a chunk, leave their part and return its receipt; a run that raises is noted, the others go on."""
-    runs: list[tuple[int, Series]] = []
+    runs: list[tuple[Run, Series]] = []
     failures = []
-    for replication in range(chunk.first, chunk.stop):
+    for run in chunk.runs:
         try:
-            series = simulate(chunk.scenario, replication, seed)
+            series = simulate(run.scenario, run.replication, seed)
             _check(series, runs[0][1] if runs else None)
         except Exception as error:  # noqa: BLE001  whatever a run raises is recorded and stops nothing
-            failures.append(_failure(chunk, replication, seed, error))
+            failures.append(_failure(run, seed, error))
         else:
-            runs.append((replication, series))
-    return deposit(chunk, runs, failures, seed, folder)
+            runs.append((run, series))
+    return deposit(runs, failures, keep, seed, made_by(), folder)
 
 
 def _check(series: Series, first: Series | None) -> None:
-    """Refuse a run whose arrays do not fit its names or another run of the same scenario."""
-    if series.values.ndim != 2 or series.values.shape[1] != len(series.names):
-        raise ValueError(f"series of shape {series.values.shape} for {len(series.names)} outcomes")
-    if series.countries.shape != (*series.panel.shape, 3):
-        raise ValueError(f"country shares of shape {series.countries.shape} for a panel of shape {series.panel.shape}")
+    """Refuse a run whose arrays do not fit its names or another run of the same case."""
+    if series.values.shape != (len(series.months), len(series.names)):
+        raise ValueError(
+            f"series of shape {series.values.shape} for {len(series.months)} months and {len(series.names)} outcomes"
+        )
+    if series.countries.shape != (len(series.moments), *series.panel.shape, len(USE)):
+        raise ValueError(f"country table of shape {series.countries.shape} for a panel of shape {series.panel.shape}")
     if first is not None and _form(series) != _form(first):
         raise ValueError("the run has other outcomes or months than the ones before it")
 
 
 def _form(series: Series) -> tuple[Any, ...]:
-    return series.names, series.values.shape, series.panel.shape
+    return series.names, series.months, series.moments, series.panel.shape
 
 
-def _failure(chunk: Chunk, replication: int, seed: int, error: BaseException) -> Failure:
+def _failure(run: Run, seed: int, error: BaseException) -> Failure:
     words = f"{type(error).__name__}: {error}"
     text = "".join(traceback.format_exception(error))
-    return Failure(chunk.scenario.name, chunk.scenario.id, replication, seed, words, text)
+    return Failure(run.case, run.point, run.replication, seed, words, text)
 
 
 class _Tally:
     """Counts finished and failed runs, enters finished chunks in the store and reports progress."""
 
-    def __init__(self, store: Store, plan: Design, progress: Progress | None) -> None:
-        self._store, self._plan, self._progress = store, plan, progress
-        self._finished = sum(len(part.replications) for part in store.parts.values())
+    def __init__(self, store: Store, plan: Design, progress: Progress | None, *, stop: bool) -> None:
+        self._store, self._plan, self._progress, self._stop = store, plan, progress, stop
         self._failed = len(store.failures())
+        self._finished = sum(map(len, store.finished.values())) - self._failed
         self._report()
 
     def done(self, chunk: Chunk, receipt: Receipt) -> None:
         self._store.accept(receipt)
         self._finished += receipt.finished
-        self._failed += receipt.failed
-        self._report()
+        self._note(receipt.failed)
 
     def failed(self, chunk: Chunk, error: BaseException) -> None:
-        for replication in range(chunk.first, chunk.stop):
-            self._store.lost.append(_failure(chunk, replication, self._plan.seed, error))
-        self._failed += chunk.size
+        if isinstance(error, OSError):  # the part could not be written: no other could be either
+            raise error
+        self._store.lost.extend(_failure(run, self._plan.seed, error) for run in chunk.runs)
+        self._note(len(chunk.runs))
+
+    def _note(self, failed: int) -> None:
+        self._failed += failed
         self._report()
+        if failed and self._stop:
+            raise RunFailedError(self._store.failures()[0])
 
     def _report(self) -> None:
         if self._progress is not None:
@@ -221,12 +300,11 @@ def _store(out: str | os.PathLike[str] | None) -> Store:
     return Folder(out)
 
 
-def _workers(todo: Sequence[Chunk]) -> int:
-    """Return the default number of workers for some chunks."""
-    if sum(chunk.size for chunk in todo) <= FEW_RUNS:
+def workers_for(runs: int) -> int:
+    """Return the default number of workers for some runs."""
+    if runs <= FEW_RUNS:
         return 1
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(processors, len(todo))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _several(scenarios: str | Scenario | Sequence[str | Scenario]) -> Sequence[str | Scenario]:
@@ -239,6 +317,15 @@ def _loaded(scenario: str | Scenario) -> Scenario:
     from sim.scenario import Scenario, load
 
     return scenario if isinstance(scenario, Scenario) else load(scenario)
+
+
+class _Callable(ModuleType):
+    """A package that may be called: ``sim.sweep(...)`` is both the package and its main function."""
+
+    __call__ = staticmethod(sweep)
+
+
+sys.modules[__name__].__class__ = _Callable
 
 
 def __getattr__(name: str) -> Any:

@@ -1,13 +1,17 @@
-"""The design of a sweep: which worlds are run, how often, and the chunks in which they are run.
+"""The design of a sweep: which worlds are run, how often, what is kept, and the chunks in which they are run.
 
-A run is a (design point, replication) under one root seed, and its random numbers depend on the root seed, the
-replication and the decision only. So neither the order of the runs, nor their number, nor who runs them can change one.
+Three axes stay apart. A *case* is a scenario with values of levers: what somebody decides. A *draw* holds values of
+uncertain numbers: what nobody knows; every case meets every draw. A *replication* is luck. A case under a draw is a
+design point, and its id is the hash of the resolved scenario. A run is (design point, replication) under one root seed,
+and its random numbers depend on the root seed, the replication and the decision only. So neither the order of the runs,
+nor their number, nor who runs them can change one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,80 +23,136 @@ if TYPE_CHECKING:
 STATED = "as stated"
 WITHOUT_ASSUMED = "no assumed responses"
 BLOCK = 8
-"""Replications in a full chunk: about a second of work, so that little is lost with a worker and progress is seen."""
+"""Runs in a full chunk: about a second of work, so that little is lost with a worker and progress is seen."""
+
+ASSUMED_OFF = {name: 0.0 for name, parameter in PARAMETERS.items() if parameter.assumed}
 
 
 @dataclass(frozen=True, slots=True)
-class DesignPoint:
-    """A world to be run.
+class Case:
+    """A scenario with values of levers.
 
     Attributes
     ----------
+    name : str
+        The scenario's name and the lever values that set the case apart: ``p1-blanket kyc_friction=0.3``.
     scenario : Scenario
         The validated scenario.
+    against : str
+        Name of the case it is compared with; its own name if it is a reference.
     variant : str
         `STATED`, or `WITHOUT_ASSUMED` for the twin with all assumed responses at 0.
+    levers : dict
+        Value of each lever by path; levers that mean nothing to the scenario are left out.
     """
 
+    name: str
     scenario: Scenario
+    against: str
     variant: str = STATED
+    levers: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def id(self) -> str:
-        """The scenario's id: 16 hex digits of its content."""
-        return self.scenario.id
+    def under(self, draw: Mapping[str, float]) -> Scenario:
+        """Return the case's world under a draw: numbers of policies that the scenario lacks are left out."""
+        off = ASSUMED_OFF if self.variant == WITHOUT_ASSUMED else {}
+        if not draw and not off:
+            return self.scenario
+        table = self.scenario.as_table()
+        policies = self.scenario.policy
+        for path, value in draw.items():
+            if not path.startswith("policy."):
+                table.setdefault("parameters", {})[path] = value
+                continue
+            _, policy, field = path.split(".")
+            if policy in policies:
+                whole = isinstance(getattr(policies[policy], field), int)
+                table["policy"][policy][field] = round(value) if whole else value
+        table["parameters"] = {**table.get("parameters", {}), **off}
+        return type(self.scenario).model_validate(table)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What is kept of each run.
+
+    Attributes
+    ----------
+    outcomes : tuple of str or None
+        Names of the monthly series; None for all.
+    months : "all", "year-ends" or tuple of str
+        Months of the series.
+    countries : "none", "last" or "year-ends"
+        When use and its origins are kept by country and channel.
+    """
+
+    outcomes: tuple[str, ...] | None = None
+    months: str | tuple[str, ...] = "all"
+    countries: str = "last"
+
+    def chosen(self, months: Sequence[str]) -> list[int]:
+        """Return the positions of the months to keep among all months of a run."""
+        last = len(months) - 1
+        if self.months == "all":
+            return list(range(last + 1))
+        if self.months == "year-ends":
+            return [i for i, month in enumerate(months) if month.endswith("-12") or i == last]
+        return [i for i, month in enumerate(months) if month in self.months]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: a world, and the replication that chooses its random numbers."""
+
+    point: str
+    case: str
+    scenario: Scenario
+    replication: int
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The runs of one scenario with replications `first` to `stop - 1`: what a worker does in one go."""
+    """Runs of one case: what a worker does in one go."""
 
-    scenario: Scenario
-    first: int
-    stop: int
-
-    @property
-    def key(self) -> str:
-        """Name of the chunk, the same in every process."""
-        return chunk_key(self.scenario.id, self.first, self.stop)
-
-    @property
-    def size(self) -> int:
-        """Number of runs."""
-        return self.stop - self.first
+    number: int
+    runs: tuple[Run, ...]
 
 
-def chunk_key(point: str, first: int, stop: int) -> str:
-    """Return the name of the chunk of a design point with replications `first` to `stop - 1`."""
-    return f"{point}-{first:05d}-{stop:05d}"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Design:
     """The worlds of a sweep.
 
     Attributes
     ----------
-    points : tuple of DesignPoint
-        The first is the reference. Two points may hold the same world; it is then run once.
+    cases : tuple of Case
+        The first is the reference. Two cases may hold the same world; it is then run once.
     replications : int
         Runs of each world, with the same random numbers across worlds.
     seed : int
         Root seed, 0 to 2**63 - 1.
+    draws : tuple of dict
+        Values of uncertain numbers by name; one empty draw if nothing is uncertain.
+    keep : Keep
+        What is kept of each run.
+    name, question : str
+        For people.
     """
 
-    points: tuple[DesignPoint, ...]
+    cases: tuple[Case, ...]
     replications: int
     seed: int = 0
+    draws: tuple[Mapping[str, float], ...] = ({},)
+    keep: Keep = Keep()
+    name: str = ""
+    question: str = ""
 
     def __post_init__(self) -> None:
-        if not self.points:
-            raise ValueError("a design needs at least one scenario")
+        if not self.cases or not self.draws:
+            raise ValueError("a design needs at least one case and one draw")
         if not _whole(self.replications) or not 1 <= self.replications <= 99_999:
             raise ValueError(f"replications = {self.replications!r}: must be a whole number from 1 to 99999")
         if not _whole(self.seed) or not 0 <= self.seed < 2**63:
             raise ValueError(f"seed = {self.seed!r}: must be a whole number from 0 to 2**63 - 1")
-        names = sorted((point.scenario.name, point.variant) for point in self.points)
+        names = sorted((case.name, case.variant) for case in self.cases)
         twice = [name for (name, variant), other in pairwise(names) if (name, variant) == other]
         if twice:
             raise ValueError(f"scenario {twice[0]!r} occurs twice; give one of them another name")
@@ -103,37 +163,79 @@ class Design:
 
         With `also_without_assumed` each scenario, the reference included, has a twin with all assumed responses at 0.
         """
-        points = [DesignPoint(scenario) for scenario in scenarios]
-        if also_without_assumed:
-            points += [DesignPoint(without_assumed(scenario), WITHOUT_ASSUMED) for scenario in scenarios]
-        return cls(tuple(points), replications, seed)
+        cases = tuple(Case(scenario.name, scenario, scenarios[0].name) for scenario in scenarios)
+        return cls(with_twins(cases) if also_without_assumed else cases, replications, seed)
 
-    def worlds(self) -> dict[str, Scenario]:
-        """Return the different worlds by id, in the order of the points."""
-        found: dict[str, Scenario] = {}
-        for point in self.points:
-            found.setdefault(point.id, point.scenario)
+    @cached_property
+    def points(self) -> list[list[str]]:
+        """Ids of the design points: one list for each case, draws in order."""
+        return [[case.under(draw).id for draw in self.draws] for case in self.cases]
+
+    @cached_property
+    def owners(self) -> dict[str, tuple[int, int]]:
+        """First case and draw of each different world."""
+        found: dict[str, tuple[int, int]] = {}
+        for case, ids in enumerate(self.points):
+            for draw, point in enumerate(ids):
+                found.setdefault(point, (case, draw))
         return found
 
-    def chunks(self) -> list[Chunk]:
-        """Return the chunk plan: all worlds' first replications, then all worlds' next ones.
-
-        It depends on the design alone, and a sweep stopped half-way has the same replications of every world.
-        """
-        edges = [*range(0, self.replications, BLOCK), self.replications]
-        return [Chunk(world, first, stop) for first, stop in pairwise(edges) for world in self.worlds().values()]
+    @property
+    def pairs(self) -> int:
+        """Number of (draw, replication) pairs: runs of each case."""
+        return len(self.draws) * self.replications
 
     @property
     def runs(self) -> int:
-        """Number of runs."""
-        return len(self.worlds()) * self.replications
+        """Number of different runs."""
+        return len(self.owners) * self.replications
+
+    def world(self, point: str) -> tuple[Case, Scenario]:
+        """Return a design point's case and world.
+
+        Raises
+        ------
+        KeyError
+            If the design has no such point.
+        """
+        case, draw = self.owners[point]
+        return self.cases[case], self.cases[case].under(self.draws[draw])
+
+    def chunks(self, finished: Mapping[str, Container[int]] | None = None) -> Iterator[Chunk]:
+        """Yield the runs that are not finished, in chunks.
+
+        Every case meets the first block of (draw, replication) pairs, then the next, replications varying slowest: a
+        sweep stopped half-way has the same pairs of every case, and all draws once before any of them twice.
+
+        Parameters
+        ----------
+        finished
+            Replications to leave out, by design point.
+        """
+        done = finished or {}
+        number = 0
+        for first in range(0, self.pairs, BLOCK):
+            block = [divmod(pair, len(self.draws)) for pair in range(first, min(first + BLOCK, self.pairs))]
+            for i, case in enumerate(self.cases):
+                wanted = [
+                    (point, draw, replication)
+                    for replication, draw in block
+                    if self.owners[point := self.points[i][draw]] == (i, draw)
+                    and replication not in done.get(point, ())
+                ]
+                if wanted:
+                    worlds = {draw: case.under(self.draws[draw]) for _, draw, _ in wanted}
+                    runs = tuple(
+                        Run(point, case.name, worlds[draw], replication) for point, draw, replication in wanted
+                    )
+                    yield Chunk(number, runs)
+                    number += 1
+
+
+def with_twins(cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """Return cases, and after them each once more with every assumed response at 0."""
+    return (*cases, *(replace(case, variant=WITHOUT_ASSUMED) for case in cases))
 
 
 def _whole(number: Any) -> bool:
     return isinstance(number, int) and not isinstance(number, bool)
-
-
-def without_assumed(scenario: Scenario) -> Scenario:
-    """Return the scenario under its own name with every assumed response at 0."""
-    off = {name: 0.0 for name, parameter in PARAMETERS.items() if parameter.assumed}
-    return type(scenario).model_validate({**scenario.as_table(), "parameters": {**scenario.parameters, **off}})

@@ -1,40 +1,33 @@
-"""A results folder: the store with files, a manifest and one writer at a time."""
+"""A results folder: the store with files, a manifest and one writer at a time.
+
+A folder belongs to one plan, and a plan may grow: more replications, draws or cases. What is finished stays as it is.
+"""
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sim.sweep.design import Design, DesignPoint
-from sim.sweep.store import FORMAT, DamagedPartError, Failure, Store, StoreError, encode, hash_of, write_whole
-
-LIBRARIES = ("mesa", "numba", "numpy")
-"""What a run's numbers may depend on besides the code."""
-
-NOT_MODEL = (
-    "analysis/",
-    "cli.py",
-    "experiment.py",
-    "interrupt.py",
-    "library/",
-    "listing.py",
-    "__main__.py",
-    "progress.py",
-    "report/",
-    "rubric.py",
-    "sweep/frames.py",
-    "sweep/study.py",
-    "terminal.py",
+from sim.sweep.design import Design
+from sim.sweep.manifest import designs_file, digest, environment, made_by, plan_table, read_design
+from sim.sweep.store import (
+    COUNTRIES,
+    FORMAT,
+    SERIES,
+    DamagedPartError,
+    Failure,
+    Part,
+    Store,
+    StoreError,
+    hash_of,
+    write_whole,
 )
-"""Parts of the package that only read results."""
 
 
 class Folder(Store):
@@ -44,12 +37,18 @@ class Folder(Store):
     ----------
     root : Path
         The folder, which need not exist.
+
+    Attributes
+    ----------
+    repaired : list of str
+        Damaged files that were removed when the folder was taken for writing; their runs are done again.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         super().__init__()
         self.root = Path(root).absolute()
-        self.folder = self.root / "parts"
+        self.folder = self.root
+        self.repaired: list[str] = []
 
     @classmethod
     def open(cls, root: str | os.PathLike[str]) -> tuple[Folder, Design]:
@@ -65,26 +64,36 @@ class Folder(Store):
             raise StoreError(f"{root} holds no results: there is no manifest.json")
         manifest = store._manifest()
         design = store._read_design(manifest)
-        store._enter_all(design)
-        missing = [key for key in manifest["parts"] if key not in store.parts]
-        if missing:
-            raise DamagedPartError(
-                f"{root}: the parts of {len(missing)} finished chunks are missing, first {missing[0]}"
-            )
+        damaged = {path.relative_to(store.root).as_posix(): words for path, words in store._enter_all(design)}
+        missing = [name for name in manifest["parts"] if name not in store.parts]
+        damaged |= {
+            f"{SERIES}/{name}.parquet": "missing" for name in missing if f"{SERIES}/{name}.parquet" not in damaged
+        }
+        if damaged:
+            listed = "; ".join(f"{name} is {words}" for name, words in sorted(damaged.items()))
+            raise DamagedPartError(f"{root}: {listed}. The same sweep into this folder replaces what is damaged")
         store.lost = [Failure(**failure) for failure in manifest["lost"]]
         return store, design
 
-    def fetch(self, name: str) -> bytes:
-        """Return the bytes of a part's file, unchecked."""
-        assert self.folder is not None
-        try:
-            return (self.folder / f"{name}.parquet").read_bytes()
-        except FileNotFoundError:
-            raise DamagedPartError(f"part {name} is missing") from None
+    @classmethod
+    def plan(cls, root: str | os.PathLike[str]) -> Design:
+        """Return the design of a results folder, whatever state its parts are in.
+
+        Raises
+        ------
+        StoreError
+            If the folder holds no results, or its manifest or designs are damaged.
+        """
+        store = cls(root)
+        if not store._manifest_file.is_file():
+            raise StoreError(f"{root} holds no results: there is no manifest.json")
+        return store._read_design(store._manifest())
 
     @contextmanager
     def writing(self, design: Design) -> Iterator[None]:
         """Hold the folder as its only writer; at the end, however it comes, note what is finished.
+
+        Damaged parts are removed, so that their runs are done again.
 
         Raises
         ------
@@ -98,12 +107,30 @@ class Folder(Store):
         with _only_writer(self.root):
             self._claim(design)
             self._remove_unfinished()
-            self._enter_all(design)
+            for path, _ in self._enter_all(design):
+                path.unlink(missing_ok=True)
+                self.repaired.append(path.relative_to(self.root).as_posix())
+            self._remove_orphans()
+            self._write_manifest(design)
             try:
                 yield
             finally:
                 self._remove_unfinished()
                 self._write_manifest(design)
+
+    def fetch(self, kind: str, name: str) -> bytes:
+        """Return the bytes of a part's file, unchecked."""
+        try:
+            return (self.root / kind / f"{name}.parquet").read_bytes()
+        except FileNotFoundError:
+            raise DamagedPartError(f"{kind}/{name}.parquet is missing") from None
+
+    def enter(self, name: str) -> Part:
+        """Enter a series part (see `Store.enter`), unless other code made it."""
+        part = super().enter(name)
+        if part.made_by != made_by():
+            raise StoreError(f"{self.root}: {SERIES}/{name}.parquet was made by other code ({_versions(part.made_by)})")
+        return part
 
     # What is in the folder
 
@@ -118,39 +145,64 @@ class Folder(Store):
     def _manifest(self) -> dict[str, Any]:
         try:
             manifest: dict[str, Any] = json.loads(self._manifest_file.read_bytes())
-            kind = manifest["format"]
-        except (ValueError, KeyError, TypeError):
-            raise StoreError(f"{self._manifest_file} is damaged") from None
-        if kind != FORMAT:
+            kind, written = manifest["format"], manifest.pop("sha256", None)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            kind = written = None
+        if isinstance(kind, int) and kind != FORMAT:
             raise StoreError(f"{self.root} holds results of format {kind}; this version reads format {FORMAT}")
+        if kind is None or written != digest(manifest):
+            raise DamagedPartError(
+                f"{self._manifest_file} is damaged: delete it and give the same command again; "
+                "finished parts are checked and kept"
+            )
         return manifest
 
-    def _enter_all(self, design: Design) -> None:
-        """Enter every part of the folder.
+    def _enter_all(self, design: Design) -> list[tuple[Path, str]]:
+        """Enter every sound part of the folder; return the other files and what is wrong with each.
 
         Raises
         ------
-        DamagedPartError
-            Naming every damaged part.
+        StoreError
+            If a part belongs to another design or was made by other code.
         """
-        assert self.folder is not None
-        problems = []
-        for path in sorted(self.folder.glob("*.parquet")):
-            try:
-                self.enter(path.stem)
-            except DamagedPartError as error:
-                problems.append(str(error))
-        if problems:
-            raise DamagedPartError(f"{self.root}: " + "; ".join(dict.fromkeys(problems)))
-        expected = {chunk.key for chunk in design.chunks()}
-        for part in self.parts.values():
-            if part.key not in expected or part.seed != design.seed:
-                raise StoreError(f"{self.root}: part {part.name} belongs to other results")
+        damaged = []
+        for kind in (COUNTRIES, SERIES):
+            for path in sorted((self.root / kind).glob("*.parquet")):
+                try:
+                    if kind == COUNTRIES:
+                        self.checked(kind, path.stem)
+                    else:
+                        self._check_plan(self.enter(path.stem), design)
+                except DamagedPartError as error:
+                    own = path.name in str(error)
+                    damaged.append((path, "damaged" if own else f"of no use: {error}"))
+        return damaged
+
+    def _check_plan(self, part: Part, design: Design) -> None:
+        """Refuse a part with runs that the design does not ask for."""
+        held = [*part.runs, *((failure.point, failure.replication) for failure in part.failures)]
+        if part.seed != design.seed or any(point not in design.owners for point, _ in held):
+            raise StoreError(
+                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results; choose another folder"
+            )
+        most = max(replication for _, replication in held) + 1
+        if most > design.replications:
+            raise StoreError(
+                f"{self.root} holds {most} replications, and {design.replications} are asked for; "
+                f"ask for at least {most}, or choose another folder"
+            )
 
     def _remove_unfinished(self) -> None:
         """Remove what a stopped writer left half-written; only the one writer may."""
         for path in self.root.rglob(".*.tmp"):
             path.unlink(missing_ok=True)
+
+    def _remove_orphans(self) -> None:
+        """Remove country parts that no series part names: their writer was stopped between the two."""
+        named = {part.countries for part in self.parts.values()}
+        for path in (self.root / COUNTRIES).glob("*.parquet"):
+            if path.stem not in named:
+                path.unlink()
 
     # Whose it is
 
@@ -159,55 +211,65 @@ class Folder(Store):
         if self._manifest_file.exists():
             self._compare(self._manifest(), design)
         else:
-            others = sorted(path.name for path in self.root.iterdir() if not path.name.startswith("."))
+            own = {SERIES, COUNTRIES, self._designs_file.name}
+            others = sorted({path.name for path in self.root.iterdir() if not path.name.startswith(".")} - own)
             if others:
                 raise StoreError(f"{self.root} holds other files ({others[0]}) and no results; choose an empty folder")
-            self._write_manifest(design)
-        if not self._designs_file.exists():
-            write_whole(self._designs_file, _designs(design))
-        assert self.folder is not None
-        self.folder.mkdir(exist_ok=True)
+        for kind in (SERIES, COUNTRIES):
+            (self.root / kind).mkdir(exist_ok=True)
 
-    def _compare(self, manifest: dict[str, Any], design: Design) -> None:
-        there = {**manifest["design"], **manifest["made_by"]}
-        here = {**identity(design), **made_by()}
-        differ = [f"{key} {there.get(key)} there, {here[key]} here" for key in here if there.get(key) != here[key]]
-        if differ:
+    def _compare(self, manifest: Mapping[str, Any], design: Design) -> None:
+        """Refuse a design that the folder's results cannot be part of."""
+        if manifest["made_by"] != made_by():
             raise StoreError(
-                f"{self.root} holds results of something else ({'; '.join(differ)}); choose another folder or delete it"
+                f"{self.root} holds results of other code ({_versions(manifest['made_by'])}; this is "
+                f"{_versions(made_by())}): choose another folder, or use that version"
             )
+        there, here = manifest["plan"], plan_table(design)
+        for key in ("seed", "keep"):
+            if there[key] != here[key]:
+                differ = f"{_shown(there[key])} there, {_shown(here[key])} here"
+                raise StoreError(f"{self.root} holds results with other {key} ({differ}); choose another folder")
+        ours = {(case["name"], case["variant"]): case["id"] for case in here["cases"]}
+        for case in there["cases"]:
+            name = case["name"], case["variant"]
+            if ours.get(name) != case["id"]:
+                what = "with another content" if name in ours else "which is not asked for"
+                raise StoreError(f"{self.root} holds results of {case['name']!r}, {what}; choose another folder")
 
     def _write_manifest(self, design: Design) -> None:
+        points = designs_file(design)
+        if not self._designs_file.exists() or self._designs_file.read_bytes() != points:
+            write_whole(self._designs_file, points)
+        made = [environment()]
+        if self._manifest_file.exists():
+            made = self._manifest()["environments"]
+            made += [environment()] if environment() not in made else []
         manifest = {
             "format": FORMAT,
-            "design": identity(design),
             "made_by": made_by(),
-            "designs": hash_of(_designs(design)),
+            "environments": made,
+            "plan": plan_table(design),
+            "designs": hash_of(points),
             "runs": design.runs,
-            "finished": sum(len(part.replications) for part in self.parts.values()),
+            "finished": sum(len(part.runs) for part in self.parts.values()),
             "failed": len(self.failures()),
-            "parts": {key: self.parts[key].name for key in sorted(self.parts)},
+            "parts": sorted(self.parts),
             "lost": [asdict(failure) for failure in self.lost],
         }
-        data = (json.dumps(manifest, indent=1) + "\n").encode()
+        data = (json.dumps({**manifest, "sha256": digest(manifest)}, indent=1) + "\n").encode()
         if not self._manifest_file.exists() or self._manifest_file.read_bytes() != data:
             write_whole(self._manifest_file, data)
 
-    def _read_design(self, manifest: dict[str, Any]) -> Design:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        from sim.scenario import Scenario
-
+    def _read_design(self, manifest: Mapping[str, Any]) -> Design:
         try:
             data = self._designs_file.read_bytes()
         except FileNotFoundError:
-            raise DamagedPartError(f"{self._designs_file} is missing") from None
+            data = b""
         if hash_of(data) != manifest["designs"]:
-            raise DamagedPartError(f"{self._designs_file} is damaged: its bytes are not the ones written")
-        rows = pq.read_table(pa.BufferReader(data)).to_pylist()
-        points = tuple(DesignPoint(Scenario.model_validate(json.loads(row["content"])), row["variant"]) for row in rows)
-        return Design(points, manifest["design"]["replications"], manifest["design"]["seed"])
+            words = "damaged" if data else "missing"
+            raise DamagedPartError(f"{self._designs_file} is {words}: give the same command again")
+        return read_design(manifest["plan"], data)
 
 
 @contextmanager
@@ -224,43 +286,9 @@ def _only_writer(root: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _designs(design: Design) -> bytes:
-    """Return the scenarios of a design as the bytes of a Parquet file."""
-    import pyarrow as pa
-
-    rows = [
-        {
-            "scenario": point.scenario.name,
-            "variant": point.variant,
-            "point": point.id,
-            "content": json.dumps(point.scenario.as_table(), sort_keys=True),
-        }
-        for point in design.points
-    ]
-    return encode(pa.Table.from_pylist(rows), (), {})
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
-def identity(design: Design) -> dict[str, Any]:
-    """Return what makes two designs the same: seed, replications and scenarios, texts for people left out."""
-    scenarios = [[point.scenario.name, point.variant, point.id] for point in design.points]
-    digest = hashlib.sha256(json.dumps(scenarios).encode()).hexdigest()[:16]
-    return {"seed": design.seed, "replications": design.replications, "scenarios": digest}
-
-
-def made_by() -> dict[str, str]:
-    """Return what a run's numbers may depend on besides the design: code and libraries."""
-    from sim import __version__
-
-    return {"openstakes": __version__, "code": _code(), **{name: version(name) for name in LIBRARIES}}
-
-
-def _code() -> str:
-    """Return 16 hex digits of the source of the model and its tables."""
-    package = Path(__file__).parents[1]
-    files = [path for pattern in ("*.py", "*.csv") for path in package.rglob(pattern)]
-    digest = hashlib.sha256()
-    for name, path in sorted((path.relative_to(package).as_posix(), path) for path in files):
-        if not name.startswith(NOT_MODEL):
-            data = path.read_bytes()
-            digest.update(f"{name} {len(data)}\n".encode() + data)
-    return digest.hexdigest()[:16]
+def _versions(made: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {text}" for name, text in made.items())

@@ -1,13 +1,14 @@
 """The store: finished parts of a sweep, each an immutable Parquet file named by the SHA-256 of its bytes.
 
-A chunk leaves two parts: its monthly series (one row per run and month, one float32 column per outcome) and its
-country table (last month). The series part names the country part and says which runs it holds and which failed, so
-the parts of a folder are its state. A part is read whole, its hash is compared with its name at every reading, and
+A chunk leaves a series part (one row per run and month, one float32 column per outcome) and, unless none are kept, a
+country part. The series part names the country part and says which runs it holds, which failed and which code made it,
+so the parts of a folder are its state. A part is read whole, its hash is compared with its name at every reading, and
 only then is it parsed.
 
-    DIR/manifest.json     what was run, with which code; once finished, the part of each chunk
-    DIR/designs.parquet   the scenarios
-    DIR/parts/HASH.parquet
+    DIR/manifest.json            what is asked for, made by which code; once finished, the parts
+    DIR/designs.parquet          one row per design point: case, levers, draw, uncertain numbers
+    DIR/series/HASH.parquet      point, replication, month, outcomes
+    DIR/countries/HASH.parquet   point, replication, month, country, channel, use, shares of origins, panel
 
 The same classes serve a store without files.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,13 +28,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.sweep.design import Chunk, Design, chunk_key
+from sim.sweep.design import Chunk, Design, Keep, Run
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 1
-ORIGINS = ("US", "CN", "other")
+FORMAT = 2
+USE = ("use", "US", "CN", "other")
+SERIES, COUNTRIES = "series", "countries"
 
 
 class StoreError(RuntimeError):
@@ -49,7 +52,11 @@ class Series(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
     @property
+    def months(self) -> tuple[str, ...]: ...
+    @property
     def values(self) -> NDArray[np.float32]: ...
+    @property
+    def moments(self) -> tuple[str, ...]: ...
     @property
     def countries(self) -> NDArray[np.float32]: ...
     @property
@@ -63,9 +70,9 @@ class Failure:
     Attributes
     ----------
     scenario, point : str
-        Name and id of the scenario.
+        Name of the case and id of the design point.
     replication, seed : int
-        With the scenario they repeat the run.
+        With the point they repeat the run.
     error, traceback : str
         What was raised, in one line and in full.
     """
@@ -82,7 +89,6 @@ class Failure:
 class Receipt:
     """What a worker sends back for a finished chunk; `payload` holds the parts' bytes if there is no folder."""
 
-    chunk: str
     part: str
     finished: int
     failed: int
@@ -91,94 +97,153 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a series part says of itself."""
+    """What a series part says of itself.
+
+    Attributes
+    ----------
+    name, countries : str
+        Hashes of the series part and of its country part ("" if none was kept).
+    seed : int
+        Root seed.
+    made_by : dict
+        Code and libraries that made it.
+    runs : tuple of (str, int)
+        Design point and replication of each run in the part, in the order of its rows.
+    months, moments : tuple of str
+        Months of the series, and of the country part.
+    failures : tuple of Failure
+        Runs of the chunk that raised.
+    """
 
     name: str
     countries: str
-    point: str
-    first: int
-    stop: int
     seed: int
+    made_by: dict[str, str]
+    runs: tuple[tuple[str, int], ...]
+    months: tuple[str, ...]
+    moments: tuple[str, ...]
     failures: tuple[Failure, ...]
-
-    @property
-    def key(self) -> str:
-        """Key of the chunk that left this part."""
-        return chunk_key(self.point, self.first, self.stop)
-
-    @property
-    def replications(self) -> list[int]:
-        """Replications whose runs the part holds, in the order of its rows."""
-        failed = {failure.replication for failure in self.failures}
-        return [replication for replication in range(self.first, self.stop) if replication not in failed]
 
 
 # Writing a part, in a worker
 
 
 def deposit(
-    chunk: Chunk, runs: Sequence[tuple[int, Series]], failures: Sequence[Failure], seed: int, folder: Path | None
+    runs: Sequence[tuple[Run, Series]],
+    failures: Sequence[Failure],
+    keep: Keep,
+    seed: int,
+    made_by: dict[str, str],
+    folder: Path | None,
 ) -> Receipt:
     """Write the parts of a chunk into a folder, or with None pack them into the receipt."""
-    countries = _countries_part(runs)
+    head = runs[0][1] if runs else None
+    moments = _moments(head, keep) if head else []
+    countries = _countries_part(runs, moments) if moments else b""
+    months = keep.chosen(head.months) if head else []
     about = {
-        "point": chunk.scenario.id,
-        "first": chunk.first,
-        "stop": chunk.stop,
         "seed": seed,
-        "countries": hash_of(countries),
+        "made_by": made_by,
+        "countries": hash_of(countries) if countries else "",
+        "runs": [[run.point, run.replication] for run, _ in runs],
+        "months": [head.months[i] for i in months] if head else [],
+        "moments": [head.moments[i] for i in moments] if head else [],
         "failures": [asdict(failure) for failure in failures],
     }
-    series = _series_part(runs, about)
-    if folder is not None:
-        for data in (countries, series):  # the series part last: it vouches for the other
-            write_whole(folder / f"{hash_of(data)}.parquet", data)
-    payload = () if folder is not None else (countries, series)
-    return Receipt(chunk.key, hash_of(series), len(runs), len(failures), payload)
+    series = _series_part(runs, months, keep, about)
+    if folder is None:
+        return Receipt(hash_of(series), len(runs), len(failures), (countries, series) if countries else (series,))
+    if countries:
+        write_whole(folder / COUNTRIES / f"{hash_of(countries)}.parquet", countries)
+    write_whole(folder / SERIES / f"{hash_of(series)}.parquet", series)  # last: it vouches for the other
+    return Receipt(hash_of(series), len(runs), len(failures))
 
 
-def _series_part(runs: Sequence[tuple[int, Series]], about: dict[str, Any]) -> bytes:
+def _moments(series: Series, keep: Keep) -> list[int]:
+    """Return the positions of the moments at which countries are kept."""
+    if keep.countries == "year-ends":
+        return list(range(len(series.moments)))
+    return [len(series.moments) - 1] if keep.countries == "last" else []
+
+
+def _series_part(runs: Sequence[tuple[Run, Series]], months: list[int], keep: Keep, about: dict[str, Any]) -> bytes:
     import pyarrow as pa
 
-    names = runs[0][1].names if runs else ()
-    months = runs[0][1].values.shape[0] if runs else 0
-    values = np.concatenate([series.values for _, series in runs]) if runs else np.zeros((0, 0), np.float32)
-    columns = {
-        "replication": np.repeat(np.array([replication for replication, _ in runs], np.int32), months),
-        "month": np.tile(np.arange(months, dtype=np.int16), len(runs)),
-        **{name: np.ascontiguousarray(values[:, i]) for i, name in enumerate(names)},
+    if not runs:
+        nothing = {"point": pa.array([], pa.string()), "replication": pa.array([], pa.int32())}
+        return encode(pa.table({**nothing, "month": pa.array([], pa.string())}), about)
+    head = runs[0][1]
+    names = head.names if keep.outcomes is None else keep.outcomes
+    places = [head.names.index(name) for name in names]
+    values = np.concatenate([series.values[months] for _, series in runs])
+    columns: dict[str, Any] = {
+        "point": _repeated([run.point for run, _ in runs], len(months)),
+        "replication": np.repeat(np.array([run.replication for run, _ in runs], np.int32), len(months)),
+        "month": pa.array([head.months[i] for i in months] * len(runs)).dictionary_encode(),
+        **{name: np.ascontiguousarray(values[:, i]) for name, i in zip(names, places, strict=True)},
     }
-    return encode(pa.table(columns), names, about)
+    return encode(pa.table(columns), about)
 
 
-def _countries_part(runs: Sequence[tuple[int, Series]]) -> bytes:
+def _countries_part(runs: Sequence[tuple[Run, Series]], moments: list[int]) -> bytes:
     import pyarrow as pa
 
-    shares = np.stack([series.countries for _, series in runs]) if runs else np.zeros((0, 0, 0, 3), np.float32)
-    panel = np.stack([series.panel for _, series in runs]) if runs else np.zeros((0, 0, 0), np.int32)
-    replications = np.array([replication for replication, _ in runs], np.int32)
-    columns: dict[str, Any] = {"replication": np.repeat(replications, panel[0].size if runs else 0)}
-    columns["country"] = np.indices(panel.shape, dtype=np.int16)[1].ravel()
-    columns["channel"] = np.indices(panel.shape, dtype=np.int16)[2].ravel()
-    for i, origin in enumerate(ORIGINS):
-        columns[origin] = np.ascontiguousarray(shares[..., i]).ravel()
-    columns["panel"] = panel.astype(np.int32).ravel()
-    return encode(pa.table(columns), ORIGINS, {"shape": list(panel.shape)})
+    head = runs[0][1]
+    table = np.stack([series.countries[moments] for _, series in runs])
+    panel = np.stack([np.broadcast_to(series.panel, table.shape[1:4]) for _, series in runs])
+    cells = panel[0].size
+    _, month, country, channel = (axis.ravel() for axis in np.indices(panel.shape, dtype=np.int16))
+    columns: dict[str, Any] = {
+        "point": _repeated([run.point for run, _ in runs], cells),
+        "replication": np.repeat(np.array([run.replication for run, _ in runs], np.int32), cells),
+        "month": pa.DictionaryArray.from_arrays(month, [head.moments[i] for i in moments]),
+        "country": pa.DictionaryArray.from_arrays(country, list(country_codes(panel.shape[2]))),
+        "channel": pa.DictionaryArray.from_arrays(channel, list(channel_names(panel.shape[3]))),
+        **{name: np.ascontiguousarray(table[..., i]).ravel() for i, name in enumerate(USE)},
+        "panel": panel.astype(np.int32).ravel(),
+    }
+    return encode(pa.table(columns), {"shape": list(panel.shape)})
 
 
-def encode(table: pa.Table, floats: Sequence[str], about: dict[str, Any]) -> bytes:
+def country_codes(n: int) -> tuple[str, ...]:
+    """Return the codes of the world's countries; of another number of them, as in tests, their positions."""
+    from sim.data import countries
+
+    codes = tuple(country.code for country in countries())
+    return codes if len(codes) == n else tuple(str(i) for i in range(n))
+
+
+def channel_names(n: int) -> tuple[str, ...]:
+    """Return the names of the channels."""
+    from sim.parameters import CHANNELS
+
+    return CHANNELS[:n]
+
+
+def _repeated(texts: list[str], times: int) -> pa.Array:
+    """Return each text so many times, as a dictionary column."""
+    import pyarrow as pa
+
+    different = list(dict.fromkeys(texts))
+    places = np.array([different.index(text) for text in texts], np.int32)
+    return pa.DictionaryArray.from_arrays(np.repeat(places, times), different)
+
+
+def encode(table: pa.Table, about: dict[str, Any]) -> bytes:
     """Return a table as the bytes of a Parquet file; equal tables give equal bytes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    floats = [field.name for field in table.schema if field.type in (pa.float32(), pa.float64())]
+    texts = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
         table.schema,
         compression="zstd",
         compression_level=1,
-        use_dictionary=False,
-        use_byte_stream_split=list(floats),
+        use_dictionary=texts,
+        use_byte_stream_split=floats,
         write_statistics=False,
         write_page_checksum=True,
         store_schema=False,
@@ -216,12 +281,14 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 class Store:
-    """Finished parts by chunk. This one keeps them in memory; `sim.sweep.folder.Folder` keeps them as files.
+    """Finished parts. This one keeps them in memory; `sim.sweep.folder.Folder` keeps them as files.
 
     Attributes
     ----------
     parts : dict of str to Part
-        Series parts by the key of their chunk.
+        Series parts by name.
+    finished : dict of str to set of int
+        Replications that are done, failed ones included, by design point.
     lost : list of Failure
         Runs of chunks that left no part, since their worker died.
     """
@@ -231,6 +298,7 @@ class Store:
 
     def __init__(self) -> None:
         self.parts: dict[str, Part] = {}
+        self.finished: defaultdict[str, set[int]] = defaultdict(set)
         self.lost: list[Failure] = []
         self._bytes: dict[str, bytes] = {}
 
@@ -244,7 +312,7 @@ class Store:
         self._bytes.update((hash_of(data), data) for data in receipt.payload)
         self.enter(receipt.part)
 
-    def enter(self, name: str) -> None:
+    def enter(self, name: str) -> Part:
         """Enter a series part after checking it and the country part it names.
 
         Raises
@@ -252,16 +320,27 @@ class Store:
         DamagedPartError
             If one of them is damaged or missing.
         """
-        about = self._about(name)
-        if "point" not in about:
-            return  # a country part: its series part vouches for it
-        self.checked(about["countries"])
-        failures = tuple(Failure(**failure) for failure in about["failures"])
-        own = {field: about[field] for field in ("countries", "point", "first", "stop", "seed")}
-        part = Part(name, failures=failures, **own)
-        self.parts[part.key] = part
+        about = self._file(SERIES, name)[1]
+        if about["countries"]:
+            self.checked(COUNTRIES, about["countries"])
+        part = Part(
+            name,
+            about["countries"],
+            about["seed"],
+            about["made_by"],
+            tuple((point, replication) for point, replication in about["runs"]),
+            tuple(about["months"]),
+            tuple(about["moments"]),
+            tuple(Failure(**failure) for failure in about["failures"]),
+        )
+        self.parts[name] = part
+        for point, replication in part.runs:
+            self.finished[point].add(replication)
+        for failure in part.failures:
+            self.finished[failure.point].add(failure.replication)
+        return part
 
-    def checked(self, name: str) -> bytes:
+    def checked(self, kind: str, name: str) -> bytes:
         """Return the bytes of a part, whose hash is its name.
 
         Raises
@@ -269,57 +348,52 @@ class Store:
         DamagedPartError
             If the bytes are other ones, or missing.
         """
-        data = self.fetch(name)
+        data = self.fetch(kind, name)
         if hash_of(data) != name:
-            raise DamagedPartError(f"part {name} is damaged: its bytes are not the ones written")
+            raise DamagedPartError(f"{kind}/{name}.parquet is damaged: its bytes are not the ones written")
         return data
 
-    def fetch(self, name: str) -> bytes:
+    def fetch(self, kind: str, name: str) -> bytes:
         """Return the bytes kept under a name, unchecked."""
         return self._bytes[name]
 
-    def of(self, point: str) -> Iterator[Part]:
-        """Yield the parts of a design point, replications ascending."""
-        yield from sorted((part for part in self.parts.values() if part.point == point), key=lambda part: part.first)
+    def of(self, points: Sequence[str]) -> Iterator[Part]:
+        """Yield the parts that hold runs of some design points."""
+        wanted = set(points)
+        yield from (part for part in self.parts.values() if any(point in wanted for point, _ in part.runs))
 
-    def series(self, part: Part, outcomes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Return outcomes of a part: arrays (run, month), runs as in `Part.replications`."""
-        runs = len(part.replications)
-        if runs == 0:
-            return {outcome: np.zeros((0, 0), np.float32) for outcome in outcomes}
-        table = self._file(part.name).read(columns=list(outcomes), use_threads=False)
-        return {outcome: table.column(outcome).to_numpy().reshape(runs, -1) for outcome in outcomes}
+    def series(self, part: Part, outcomes: Sequence[str]) -> NDArray[np.float32]:
+        """Return outcomes of a part: array (run, month, outcome), runs and months as in `Part`."""
+        table = self._file(SERIES, part.name)[0].read(columns=list(outcomes), use_threads=False)
+        columns = [table.column(outcome).to_numpy() for outcome in outcomes]
+        return np.stack(columns, axis=-1).reshape(len(part.runs), len(part.months), len(outcomes))
 
     def outcomes(self, part: Part) -> tuple[str, ...]:
         """Return the names of the outcomes in a part; none if all its runs failed."""
-        return tuple(self._file(part.name).schema_arrow.names[2:])
+        return tuple(self._file(SERIES, part.name)[0].schema_arrow.names[3:])
 
     def countries(self, part: Part) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """Return shares (run, country, channel, origin) and panel (run, country, channel) at the last month."""
-        file = self._file(part.countries)
-        shape = _about(file)["shape"]
-        table = file.read(use_threads=False)
-        shares = np.stack([table.column(origin).to_numpy().reshape(shape) for origin in ORIGINS], axis=-1)
-        return shares, table.column("panel").to_numpy().reshape(shape)
+        """Return countries' use: array (run, moment, country, channel, `USE`), and panel (run, ..., channel)."""
+        file, about = self._file(COUNTRIES, part.countries)
+        table = file.read(columns=[*USE, "panel"], use_threads=False)
+        values = np.stack([table.column(name).to_numpy() for name in USE], axis=-1)
+        return values.reshape(*about["shape"], len(USE)), table.column("panel").to_numpy().reshape(about["shape"])
 
     def failures(self) -> list[Failure]:
-        """Return all runs that failed, by scenario and replication."""
+        """Return all runs that failed, by case and replication."""
         found = [failure for part in self.parts.values() for failure in part.failures] + self.lost
         return sorted(found, key=lambda failure: (failure.scenario, failure.point, failure.replication))
 
-    def _about(self, name: str) -> dict[str, Any]:
-        return _about(self._file(name))
-
-    def _file(self, name: str) -> Any:
+    def _file(self, kind: str, name: str) -> tuple[Any, dict[str, Any]]:
+        """Return a checked part, ready to be read, and what it says of itself."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        return pq.ParquetFile(pa.BufferReader(self.checked(name)), page_checksum_verification=True)
+        file = pq.ParquetFile(pa.BufferReader(self.checked(kind, name)), page_checksum_verification=True)
+        about: dict[str, Any] = json.loads(file.metadata.metadata[b"openstakes"])
+        if about["format"] != FORMAT:
+            raise StoreError(f"parts of format {about['format']} cannot be read; this version reads format {FORMAT}")
+        return file, about
 
 
-def _about(file: Any) -> dict[str, Any]:
-    """Return what a part says of itself."""
-    about: dict[str, Any] = json.loads(file.metadata.metadata[b"openstakes"])
-    if about["format"] != FORMAT:
-        raise StoreError(f"parts of format {about['format']} cannot be read; this version reads format {FORMAT}")
-    return about
+__all__ = ["Chunk", "Store", "deposit"]

@@ -5,10 +5,8 @@ Only the columns asked for are read, part by part, so memory depends on the ques
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import rubric
-from sim.months import month_name
+from sim.months import month_index, month_name
 from sim.parameters import CHANNELS, PARAMETERS
-from sim.sweep.design import STATED, WITHOUT_ASSUMED, Design
-from sim.sweep.store import ORIGINS, Failure, Store
+from sim.problems import nearest, one_of
+from sim.sweep.comparison import Comparison, Floats, by_draw, compared
+from sim.sweep.design import STATED, WITHOUT_ASSUMED, Case, Design
+from sim.sweep.store import USE, Failure, Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,33 +33,11 @@ FIRST, LAST = 13, 60
 """Months after the start that are compared, the start itself being month 1."""
 
 
-Floats = NDArray[np.float64]
-
-
 class MapShares(NamedTuple):
-    """Shares (country, origin) at the last month, pooled over replications, and effective sample (country,)."""
+    """Shares (country, origin) at the last month, pooled over all runs, and effective sample (country,)."""
 
     shares: Floats
     effective: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One outcome of one scenario against the reference: a row of `Study.table`, less its names.
-
-    `reference`, `difference`, `low` and `high` are in the outcome's unit, averaged over the months compared; `relative`
-    is the mean difference over the reference; `pairs` counts the replications that finished in both.
-    """
-
-    reference: float
-    difference: float
-    low: float
-    high: float
-    share_same_sign: float
-    relative: float
-    d: float
-    sign: str
-    pairs: int
 
 
 class Study:
@@ -76,12 +54,15 @@ class Study:
 
     Attributes
     ----------
+    cases : list of Case
+        Scenarios with their lever values, the reference first. Without levers a case has its scenario's name.
     scenarios : list of Scenario
-        The reference first.
+        The scenario of each case.
     against : str
         Name of the reference.
-    replications, seed : int
-        As asked for. Replications that failed are nan in arrays and left out of statistics.
+    draws, replications, seed : int
+        As asked for. Arrays have one row per pair of a draw and a replication, replications varying fastest. Runs that
+        failed are nan in arrays and left out of statistics.
     """
 
     def __init__(
@@ -89,13 +70,16 @@ class Study:
     ) -> None:
         self.store = store
         self.design = design
-        self.scenarios: list[Scenario] = [point.scenario for point in design.points if point.variant == variant]
-        self.against = self.scenarios[0].name
+        self._places = [i for i, case in enumerate(design.cases) if case.variant == variant]
+        self.cases: list[Case] = [design.cases[i] for i in self._places]
+        self.scenarios: list[Scenario] = [case.under({}) for case in self.cases]
+        self.against = self.cases[0].name
+        self.draws = len(design.draws)
         self.replications = design.replications
         self.seed = design.seed
         self._variant = variant
         self._given = described
-        self._by_name = {scenario.name: scenario for scenario in self.scenarios}
+        self._by_name = {case.name: i for i, case in enumerate(self.cases)}
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Study:
@@ -111,15 +95,37 @@ class Study:
         return cls(*Folder.open(folder))
 
     def __repr__(self) -> str:
-        names = ", ".join(scenario.name for scenario in self.scenarios)
-        return f"<Study of {names}; {self.replications} replications, seed {self.seed}>"
+        names = ", ".join(case.name for case in self.cases[:10]) + (" ..." if len(self.cases) > 10 else "")
+        draws = f"{self.draws} draws, " if self.draws > 1 else ""
+        return f"<Study of {names}; {draws}{self.replications} replications, seed {self.seed}>"
 
     # What there is
 
     @property
     def finished(self) -> int:
         """How many runs finished, of `design.runs`."""
-        return sum(len(part.replications) for part in self.store.parts.values())
+        return sum(len(part.runs) for part in self.store.parts.values())
+
+    @property
+    def units(self) -> int:
+        """Number of paired differences behind each statistic: draws, or replications if there is one draw."""
+        return self.draws if self.draws > 1 else self.replications
+
+    @property
+    def unit(self) -> str:
+        """What statistics are taken over: "draws" or "replications"."""
+        return "draws" if self.draws > 1 else "replications"
+
+    @property
+    def no_report(self) -> str:
+        """Why there can be no report on this study, or "" if there can: a page has room for a few whole scenarios."""
+        if len(self.cases) == 1:
+            return "there is one scenario, and nothing to compare it with"
+        if any(case.levers for case in self.cases):
+            return "its scenarios vary by levers"
+        if self.design.keep.outcomes is not None or self.design.keep.months != "all":
+            return "only some outcomes or months were kept"
+        return "" if self.outcomes() else "no run finished"
 
     @property
     def failures(self) -> list[Failure]:
@@ -129,21 +135,34 @@ class Study:
     @cached_property
     def without_assumed(self) -> Study | None:
         """The same study with all assumed responses at 0, or None if that was not run."""
-        if self._variant != STATED or all(point.variant != WITHOUT_ASSUMED for point in self.design.points):
+        if self._variant != STATED or all(case.variant != WITHOUT_ASSUMED for case in self.design.cases):
             return None
         return Study(self.store, self.design, variant=WITHOUT_ASSUMED, described=self._given)
 
     def scenario(self, name: str) -> Scenario:
-        """Return a scenario by name.
+        """Return the scenario of a case.
 
         Raises
         ------
         KeyError
             If the study has none of that name.
         """
+        return self.scenarios[self._place(name)]
+
+    def _place(self, name: str) -> int:
         if name not in self._by_name:
-            raise KeyError(f"no scenario {name!r} in this study; it has {', '.join(self._by_name)}")
+            known = list(self._by_name)
+            raise KeyError(f"no scenario {name!r} in this study; it has {one_of(known)}{nearest(name, known)}")
         return self._by_name[name]
+
+    def points(self, name: str) -> list[str]:
+        """Return the ids of a case's design points, one for each draw."""
+        return self.design.points[self._places[self._place(name)]]
+
+    def months(self, name: str) -> list[str]:
+        """Return the months of a case that were kept, as "YYYY-MM"."""
+        months = [month_name(i) for i in range(self.scenario(name).months)]
+        return [months[i] for i in self.design.keep.chosen(months)]
 
     def outcomes(self) -> list[str]:
         """Return the names of the outcomes, in the order of the world's series."""
@@ -152,7 +171,7 @@ class Study:
     @cached_property
     def _names(self) -> tuple[str, ...]:
         for part in self.store.parts.values():
-            if part.replications:
+            if part.runs:
                 return self.store.outcomes(part)
         return ()
 
@@ -182,47 +201,82 @@ class Study:
     # Series
 
     def values(self, scenario: str, outcome: str) -> NDArray[np.float32]:
-        """Return an outcome of a scenario: array (replication, month), nan for replications that failed."""
+        """Return an outcome of a case: array (pair, month kept), nan for runs that failed."""
         (outcome,) = self._chosen([outcome])
-        return self.series(self.scenario(scenario), [outcome])[outcome]
+        return self.series(scenario, [outcome])[outcome]
 
-    def series(self, scenario: Scenario, outcomes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Return several outcomes of a scenario, read together; arrays as in `values`."""
-        shape = (self.replications, scenario.months)
-        found = {name: np.full(shape, np.nan, np.float32) for name in outcomes}
-        for part in self.store.of(scenario.id):
-            if part.replications:
-                for name, rows in self.store.series(part, outcomes).items():
-                    found[name][part.replications] = rows
-        return found
+    def series(self, scenario: str, outcomes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Return several outcomes of a case, read together; arrays as in `values`."""
+        found = np.full((len(outcomes), self.design.pairs, len(self.months(scenario))), np.nan, np.float32)
+        for rows, series in self.read(scenario, outcomes):
+            for run, pairs in rows:
+                found[:, pairs] = series[run].T[:, None]
+        return dict(zip(outcomes, found, strict=True))
+
+    def read(
+        self, scenario: str, outcomes: Sequence[str]
+    ) -> Iterator[tuple[list[tuple[int, list[int]]], NDArray[np.float32]]]:
+        """Yield a case's runs part by part: rows with the pairs each stands for, and series (row, month, outcome)."""
+        points = self.points(scenario)
+        draws: dict[str, list[int]] = {}
+        for draw, point in enumerate(points):
+            draws.setdefault(point, []).append(draw)
+        for part in self.store.of(points):
+            rows = [
+                (row, [draw * self.replications + replication for draw in draws[point]])
+                for row, (point, replication) in enumerate(part.runs)
+                if point in draws
+            ]
+            yield rows, self.store.series(part, outcomes)
 
     def frame(self, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return a tidy frame with columns scenario, replication, month ("YYYY-MM"), outcome and value.
+        """Return a tidy frame with columns scenario, draw, replication, month ("YYYY-MM"), outcome and value.
 
-        Names are categories. Replications that failed have no rows.
+        Names are categories. Runs that failed have no rows.
         """
         from sim.sweep.frames import tidy
 
         return tidy(self, self._chosen(outcomes))
 
     def summary(self, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return mean and 5, 25, 50, 75 and 95 % points over replications: one row per scenario, outcome and month."""
+        """Return mean and 5, 25, 50, 75 and 95 % points over runs: one row per scenario, outcome and month."""
         from sim.sweep.frames import summary
 
         return summary(self, self._chosen(outcomes))
 
+    def runs(self, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return one row per finished run: the design beside the outcomes, as tools for sensitivity want them.
+
+        Columns: scenario, draw, replication, one for each lever (its path), one for each uncertain number (its name)
+        and one for each outcome: its mean over the months compared (`window`).
+        """
+        from sim.sweep.frames import runs
+
+        return runs(self, self._chosen(outcomes))
+
+    def countries(self) -> pd.DataFrame:
+        """Return use by country: one row per scenario, month kept, country and channel, means over runs.
+
+        Columns: scenario, month, country (ISO alpha-3), channel, use (0-1), US, CN, other (shares of use by origin)
+        and panel (adopters behind the shares, all runs together).
+        """
+        from sim.sweep.frames import countries
+
+        return countries(self)
+
     # Paired comparison
 
     def window(self, scenario: str) -> tuple[int, int]:
-        """Return the first and last month (0 = 2023-01) over which a scenario is compared with the reference.
+        """Return the first and last month (0 = 2023-01) over which a case is compared with its reference.
 
         They are months 13 to 60 after the first difference between the two, cut at the horizon. Where the horizon ends
-        before month 13, all months from the first difference on are taken. A scenario that never differs is compared
-        over the whole horizon, and so is the reference with itself.
+        before month 13, all months from the first difference on are taken. A case that never differs is compared
+        over the whole horizon, and so is a reference with itself.
         """
         from sim.scenario import first_difference
 
-        reference, other = self.scenario(self.against), self.scenario(scenario)
+        case = self.cases[self._place(scenario)]
+        reference, other = self.scenario(case.against), self.scenario(scenario)
         last = min(reference.months, other.months) - 1
         start = first_difference(reference, other)
         if start is None:
@@ -231,24 +285,33 @@ class Study:
         return (first, min(start + LAST - 1, last)) if first <= last else (min(start, last), last)
 
     def differences(self, scenario: str, outcome: str) -> Floats:
-        """Return scenario minus reference by replication, each averaged over the window; nan where one failed."""
+        """Return case minus reference, each averaged over the window, by draw (with one draw, by replication).
+
+        The difference of a draw is the mean over replications that finished in both; nan if there is none.
+        """
         chosen, window = self._chosen([outcome]), self.window(scenario)
-        ours, theirs = (self._means(self.scenario(name), chosen, window) for name in (scenario, self.against))
-        return (ours - theirs)[:, 0]
+        case = self.cases[self._place(scenario)]
+        ours, theirs = (self.means(name, chosen, window)[:, 0] for name in (scenario, case.against))
+        return by_draw(ours - theirs, self.draws)
 
     def table(self, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return one row per scenario (the reference left out) and outcome.
+        """Return one row per case (references left out) and outcome.
 
-        Columns: scenario, outcome, unit, reference, difference, low, high (5 and 95 % points of the difference over
-        replications), share_same_sign, relative, d, sign (read towards the goal), first_month, last_month, pairs.
+        Columns: scenario (name of the case), one for each lever, outcome, unit, reference, difference, low, high (5 and
+        95 % points of the difference over draws, or over replications if there is one draw), share_same_sign, relative,
+        d, sign (read towards the goal), first_month, last_month, pairs.
         """
         import pandas as pd
 
-        columns = ("scenario", "outcome", "unit", *Comparison.__slots__[:-1], "first_month", "last_month", "pairs")
+        levers = list(dict.fromkeys(path for case in self.cases for path in case.levers))
+        head = ("scenario", *levers, "outcome", "unit")
+        columns = (*head, *Comparison.__slots__[:-1], "first_month", "last_month", "pairs")
         rows = []
         for name, outcome, found in self._comparisons(self._chosen(outcomes)):
             first, last = self.window(name)
-            row = {"scenario": name, "outcome": outcome, "unit": self.outcome(outcome).unit}
+            values = self.cases[self._place(name)].levers
+            row: dict[str, Any] = {"scenario": name, **{path: values.get(path) for path in levers}}
+            row |= {"outcome": outcome, "unit": self.outcome(outcome).unit}
             row |= {field: getattr(found, field) for field in Comparison.__slots__}
             rows.append(row | {"first_month": month_name(first), "last_month": month_name(last)})
         return pd.DataFrame(rows, columns=list(columns))
@@ -286,43 +349,45 @@ class Study:
         return dict(sorted(found.items(), key=lambda item: FACTORS.index(item[1])))
 
     def _comparisons(self, outcomes: list[str]) -> Iterator[tuple[str, str, Comparison]]:
-        reference = self.scenarios[0]
-        theirs: dict[tuple[int, int], Floats] = {}
-        for scenario in self.scenarios[1:]:
-            window = self.window(scenario.name)
-            if window not in theirs:
-                theirs[window] = self._means(reference, outcomes, window)
-            ours = self._means(scenario, outcomes, window)
+        theirs: dict[tuple[str, int, int], Floats] = {}
+        for case in self.cases:
+            if case.name == case.against:
+                continue
+            window = self.window(case.name)
+            key = case.against, *window
+            if key not in theirs:
+                theirs[key] = self.means(case.against, outcomes, window)
+            ours = self.means(case.name, outcomes, window)
             for i, name in enumerate(outcomes):
-                yield scenario.name, name, compared(ours[:, i], theirs[window][:, i], self.outcome(name))
+                yield case.name, name, compared(ours[:, i], theirs[key][:, i], self.outcome(name), self.draws)
 
-    def _means(self, scenario: Scenario, outcomes: list[str], window: tuple[int, int]) -> Floats:
-        """Return means over the months of a window: array (replication, outcome), nan for replications that failed."""
-        found = np.full((self.replications, len(outcomes)), np.nan)
-        first, last = window
-        for part in self.store.of(scenario.id):
-            if part.replications:
-                series = self.store.series(part, outcomes)
-                means = [rows[:, first : last + 1].mean(axis=1, dtype=np.float64) for rows in series.values()]
-                found[part.replications] = np.array(means).T
+    def means(self, scenario: str, outcomes: Sequence[str], window: tuple[int, int]) -> Floats:
+        """Return means over the months of a window that were kept: array (pair, outcome), nan for runs that failed."""
+        found = np.full((self.design.pairs, len(outcomes)), np.nan)
+        inside = [i for i, month in enumerate(self.months(scenario)) if window[0] <= month_index(month) <= window[1]]
+        if not inside:
+            return found
+        for rows, series in self.read(scenario, outcomes):
+            means = series[:, inside].mean(axis=1, dtype=np.float64)
+            for run, pairs in rows:
+                found[pairs] = means[run]
         return found
 
     # Countries
 
     def map_shares(self, scenario: str, channel: str = "all") -> MapShares:
-        """Return each country's shares of use by origin at the last month, pooled over replications.
+        """Return each country's shares of use by origin (US, CN, other) at the last month, pooled over runs.
 
         A country figure may be shown where the effective sample is at least 100: panel times replications for one
         channel, for the mix of channels (weights from the scenario's parameters) its variance-weighted equivalent.
         """
         world = self.scenario(scenario)
-        parts = [self.store.countries(part) for part in self.store.of(world.id) if part.replications]
-        if not parts:
+        table, sample, runs = self.country_sums(scenario)
+        if not runs:
             from sim.data import countries
 
-            return MapShares(np.full((len(countries()), len(ORIGINS)), np.nan), np.zeros(len(countries())))
-        shares = np.concatenate([shares for shares, _ in parts]).mean(axis=0, dtype=np.float64)
-        sample = np.concatenate([panel for _, panel in parts]).sum(axis=0, dtype=np.float64)
+            return MapShares(np.full((len(countries()), len(USE) - 1), np.nan), np.zeros(len(countries())))
+        shares, sample = table[-1, :, :, 1:] / runs, sample[-1]
         if channel != "all":
             i = CHANNELS.index(channel)
             return MapShares(shares[:, i], sample[:, i])
@@ -330,6 +395,20 @@ class Study:
         mix /= mix.sum()
         variance = (mix**2 / np.maximum(sample, np.finfo(float).tiny)).sum(axis=1)
         return MapShares(np.einsum("kco,c->ko", shares, mix), np.where((sample > 0).any(axis=1), 1 / variance, 0.0))
+
+    def country_sums(self, scenario: str) -> tuple[Floats, Floats, int]:
+        """Return sums over a case's runs: table (moment, country, channel, `USE`), panel, and number of runs."""
+        points = set(self.points(scenario))
+        table = panel = np.zeros(0)
+        runs = 0
+        for part in self.store.of(list(points)):
+            rows = [row for row, (point, _) in enumerate(part.runs) if point in points]
+            if part.countries and rows:
+                values, sample = self.store.countries(part)
+                summed = values[rows].sum(axis=0, dtype=np.float64), sample[rows].sum(axis=0, dtype=np.float64)
+                table, panel = summed if not runs else (table + summed[0], panel + summed[1])
+                runs += len(rows)
+        return table, panel, runs
 
     # Out of the study
 
@@ -340,8 +419,17 @@ class Study:
         return plot(self, outcome, scenarios)
 
     def report(self, out: str | os.PathLike[str]) -> Path:
-        """Write report.html, figures and tables into a folder and return the page's path."""
+        """Write report.html, figures and tables into a folder and return the page's path.
+
+        Raises
+        ------
+        ValueError
+            If there can be none (`no_report`).
+        """
         from sim.report.html import write_report
+
+        if self.no_report:
+            raise ValueError(f"no report: {self.no_report}; see Study.table, Study.runs and Study.to_csv")
 
         return Path(write_report(self, Path(out)))
 
@@ -356,25 +444,6 @@ class Study:
         from sim.sweep.frames import to_parquet
 
         return to_parquet(self, Path(path))
-
-
-def compared(ours: Floats, theirs: Floats, outcome: Outcome) -> Comparison:
-    """Compare window means paired by replication; pairs with a missing run are left out."""
-    both = np.isfinite(ours) & np.isfinite(theirs)
-    reference, differences = theirs[both], (ours - theirs)[both]
-    level, mean = (float(x.mean()) if len(x) else math.nan for x in (reference, differences))
-    low, high = rubric.interval(differences)
-    return Comparison(
-        reference=level,
-        difference=mean,
-        low=low,
-        high=high,
-        share_same_sign=rubric.same_sign(differences),
-        relative=mean / abs(level) if level != 0 else math.nan,
-        d=rubric.effect_size(differences, reference),
-        sign=rubric.sign(differences, reference, outcome.kind, outcome.direction),
-        pairs=int(both.sum()),
-    )
 
 
 def _parameter(scenario: Scenario, name: str) -> Any:

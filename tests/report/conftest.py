@@ -14,6 +14,7 @@ from sim import report
 from sim.data import countries
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario, load
+from sim.sweep.design import Case
 from sim.sweep.study import MapShares, Study
 
 MONTHS = 96
@@ -52,6 +53,9 @@ def scenarios() -> list[Scenario]:
 class MadeUpStudy(Study):
     """Seven scenarios, sixteen replications, 96 months of made-up series."""
 
+    draws = 1
+    no_report = ""
+
     def __init__(
         self,
         positions: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6),
@@ -68,7 +72,8 @@ class MadeUpStudy(Study):
         self.seed = seed
         self._twin = twin
         self._given = OUTCOMES
-        self._by_name = {s.name: s for s in self.scenarios}
+        self._by_name = {s.name: i for i, s in enumerate(self.scenarios)}
+        self.cases = [Case(s.name, s, self.against) for s in self.scenarios]
         self._held: dict[tuple[str, str], np.ndarray] = {}
 
     @cached_property
@@ -92,9 +97,9 @@ class MadeUpStudy(Study):
             self._held[key] = made_up(self._position(scenario), outcome, self.replications, self.seed)
         return self._held[key]
 
-    def _means(self, scenario: Scenario, outcomes: list[str], window: tuple[int, int]) -> np.ndarray:
+    def means(self, scenario: str, outcomes: list[str], window: tuple[int, int]) -> np.ndarray:
         first, last = window
-        columns = [self.values(scenario.name, o)[:, first : last + 1].mean(axis=1, dtype=float) for o in outcomes]
+        columns = [self.values(scenario, o)[:, first : last + 1].mean(axis=1, dtype=float) for o in outcomes]
         return np.array(columns).T
 
     def map_shares(self, scenario: str, channel: str = "all") -> MapShares:

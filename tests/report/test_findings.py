@@ -15,6 +15,7 @@ from sim.report.findings import Cell
 
 def cell(sign: str, difference: float = 0.1, share: float = 1.0, factor: str = "transparency", d: float = 1.0) -> Cell:
     return Cell(
+        unit="replications",
         scenario="a",
         factor=factor,
         outcome=OUTCOMES["us_share_abroad"],

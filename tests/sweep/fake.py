@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from sim.months import month_name
 from sim.scenario import Scenario
 
 NAMES = ("alpha", "beta", "gamma")
@@ -40,7 +41,9 @@ class Series:
     """What a world returns."""
 
     names: tuple[str, ...]
+    months: tuple[str, ...]
     values: np.ndarray
+    moments: tuple[str, ...]
     countries: np.ndarray
     panel: np.ndarray
 
@@ -56,8 +59,10 @@ def world(scenario: Scenario, replication: int, seed: int) -> Series:
     rng = np.random.Generator(np.random.Philox(key=[seed, replication]))
     values = rng.integers(0, 80, (scenario.months, len(NAMES))).astype(np.float32) / 8
     values[START:, :2] += SHIFT * len(scenario.policy)
-    countries = rng.dirichlet(np.ones(3), (4, 5)).astype(np.float32)
-    return Series(NAMES, values, countries, np.full((4, 5), 4))
+    months = tuple(month_name(i) for i in range(scenario.months))
+    moments = tuple(month for month in months if month.endswith("-12"))
+    countries = rng.random((len(moments), 4, 5, 4)).astype(np.float32)
+    return Series(NAMES, months, values, moments, countries, np.full((4, 5), 4))
 
 
 def fails_sometimes(scenario: Scenario, replication: int, seed: int) -> Series:
@@ -70,7 +75,7 @@ def fails_sometimes(scenario: Scenario, replication: int, seed: int) -> Series:
 def misshapen(scenario: Scenario, replication: int, seed: int) -> Series:
     """Return an array that does not fit its names in replication 1."""
     found = world(scenario, replication, seed)
-    return found if replication != 1 else Series(NAMES[:2], found.values, found.countries, found.panel)
+    return found if replication != 1 else replace(found, names=NAMES[:2])
 
 
 def dies_once(scenario: Scenario, replication: int, seed: int) -> Series:

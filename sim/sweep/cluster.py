@@ -1,0 +1,131 @@
+"""Executor on a dask cluster: one started on this machine's loopback, or one whose scheduler is at an address.
+
+Workers leave their parts in the results folder themselves, so all of them must see it under the same path.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
+from typing import Any, TypeVar
+
+from sim.sweep.design import Chunk
+from sim.sweep.executors import main_module_hidden
+from sim.sweep.runner import ATTEMPTS, ClusterError, WorkerLostError
+
+CONNECT_SECONDS = 20
+
+R = TypeVar("R")
+
+
+class DaskCluster:
+    """Executor of dask workers.
+
+    Dask gives a chunk whose worker died to another one, and gives it up when `ATTEMPTS` workers have died with it.
+
+    Parameters
+    ----------
+    workers
+        Number of processes on this machine.
+    address
+        Scheduler of a cluster to join instead.
+
+    Raises
+    ------
+    ClusterError
+        If dask is not installed, or no scheduler with workers answers at the address.
+    """
+
+    deaths = ATTEMPTS
+
+    def __init__(self, workers: int, address: str | None = None) -> None:
+        try:
+            import dask
+            import distributed
+        except ImportError:
+            raise ClusterError("dask is not installed: pip install 'openstakes[cluster]'") from None
+        self._stack = ExitStack()
+        settings = {"distributed.scheduler.allowed-failures": ATTEMPTS - 1, "distributed.admin.tick.limit": "1h"}
+        self._stack.enter_context(dask.config.set(settings))
+        self._stack.enter_context(_quiet())
+        try:
+            if address is None:
+                # A worker that is started again reads the main module too, so it stays hidden while the cluster lives.
+                self._stack.enter_context(main_module_hidden())
+                cluster = distributed.LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
+                self._stack.callback(cluster.close)
+            self._client = distributed.Client(
+                address or cluster, timeout=CONNECT_SECONDS, set_as_default=False, heartbeat_interval="5s"
+            )
+            self._stack.callback(self._client.close)
+            threads = sum(self._client.nthreads().values())
+        except OSError as error:
+            self._stack.close()
+            raise ClusterError(f"no dask scheduler answers at {address}: {error}") from None
+        except BaseException:
+            self._stack.close()
+            raise
+        if not threads:
+            self._stack.close()
+            raise ClusterError(f"the dask scheduler at {address} has no workers")
+        self.window = 2 * threads
+        self._futures: set[Any] = set()
+
+    def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
+        """Give the task to a worker."""
+        asked = self._client.submit(task, chunk, pure=False, retries=0)
+        self._futures.add(asked)
+        answer: Future[R] = Future()
+
+        def settle(future: Any) -> None:
+            self._futures.discard(future)
+            _copy(future, answer)
+
+        asked.add_done_callback(settle)
+        return answer
+
+    def shutdown(self, *, at_once: bool) -> None:
+        """Leave the cluster; one that was started here ends."""
+        import distributed
+
+        waiting = list(self._futures)
+        if at_once:
+            self._client.cancel(waiting)
+        elif waiting:
+            distributed.wait(waiting)
+        self._stack.close()
+
+
+def _copy(future: Any, answer: Future[Any]) -> None:
+    """Hand what became of a dask future to one of the standard library, as the runner knows it."""
+    from distributed import KilledWorker
+
+    if future.status == "cancelled":
+        answer.set_exception(WorkerLostError("the cluster was lost"))
+        return
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        error = WorkerLostError(f"{ATTEMPTS} workers died with it")
+    if error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(future.result())
+
+
+def _quiet() -> Any:
+    """Keep dask's own log lines off the terminal: what matters of them arrives as errors."""
+    stack = ExitStack()
+    for name in ("distributed", "distributed.nanny", "distributed.scheduler", "distributed.worker", "distributed.core"):
+        logger = logging.getLogger(name)
+        stack.callback(logger.setLevel, logger.level)
+        logger.setLevel(logging.CRITICAL)
+    return stack

@@ -1,0 +1,73 @@
+"""The paired comparison of two cases: one difference for each draw, or for each replication if there is one draw."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import rubric
+
+if TYPE_CHECKING:
+    from sim.outcomes import Outcome
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One outcome of one scenario against the reference: a row of `Study.table`, less its names.
+
+    `reference`, `difference`, `low` and `high` are in the outcome's unit, averaged over the months compared; `relative`
+    is the mean difference over the reference; `pairs` counts the differences: draws, or replications if
+    there is one draw, that finished in both.
+    """
+
+    reference: float
+    difference: float
+    low: float
+    high: float
+    share_same_sign: float
+    relative: float
+    d: float
+    sign: str
+    pairs: int
+
+
+def by_draw(values: Floats, draws: int) -> Floats:
+    """Return the mean of each draw over its pairs that are not nan; with one draw, the values themselves."""
+    if draws == 1:
+        return values
+    table = values.reshape(draws, -1)
+    there = ~np.isnan(table)
+    sums = np.where(there, table, 0.0).sum(axis=1)
+    return np.divide(sums, there.sum(axis=1), out=np.full(draws, np.nan), where=there.any(axis=1))
+
+
+def compared(
+    ours: Floats, theirs: Floats, outcome: Outcome, draws: int = 1, yardstick: Floats | None = None
+) -> Comparison:
+    """Compare window means (pair,); pairs with a missing run are left out, and each draw counts once.
+
+    Floor and spread are those of `yardstick`, by default of `theirs`.
+    """
+    measure = theirs if yardstick is None else yardstick
+    both = np.isfinite(ours) & np.isfinite(theirs) & np.isfinite(measure)
+    arrays = (by_draw(np.where(both, x, np.nan), draws) for x in (ours - theirs, theirs, measure))
+    differences, reference, scale = (x[np.isfinite(x)] for x in arrays)
+    level, mean = (float(x.mean()) if len(x) else math.nan for x in (reference, differences))
+    low, high = rubric.interval(differences)
+    return Comparison(
+        reference=level,
+        difference=mean,
+        low=low,
+        high=high,
+        share_same_sign=rubric.same_sign(differences),
+        relative=mean / abs(level) if level != 0 else math.nan,
+        d=rubric.effect_size(differences, measure[both]),
+        sign=rubric.sign(differences, scale, outcome.kind, outcome.direction, measure[both]),
+        pairs=len(differences),
+    )
