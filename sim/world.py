@@ -266,11 +266,13 @@ class World(mesa.Model):
         return self._law
 
     def _publish_law(self, law: Law) -> None:
-        """Set out what kernels read of a law: friction with the checks of gates, logarithms, reach lost."""
+        """Set out what phases read of a law: friction with the checks of gates, logarithms, alarms, reach lost."""
         self.friction = law.friction.copy()
         self.friction[:, :, :, GATED] += self.p.gate_friction
         self.log_access = logarithm(law.access)
         self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
+        met = zip(np.argwhere(law.alarm).tolist(), law.alarm[law.alarm != 0.0].tolist(), strict=True)
+        self.alarms = [(self.country_agents[i], origin, mode, alarm) for (i, origin, mode), alarm in met]
         self.audit_cover = np.zeros(len(self.info))
         for programme in law.audits:
             if not programme.public:
