@@ -123,7 +123,9 @@ class World(mesa.Model):
         self.log_gdp_per_head = [log(c.gdp_per_head) for c in self.info]
         residual = use_residuals()
         draws = self.streams("use ceiling")
-        spread = [residual.get(c.code, p.ceiling_sd * draws.normal(i)) for i, c in enumerate(self.info)]
+        spread = [
+            residual[c.code] if c.code in residual else p.ceiling_sd * draws.normal(i) for i, c in enumerate(self.info)
+        ]
         base = [p.ceiling + p.income_elasticity * g + u for g, u in zip(self.log_gdp_per_head, spread, strict=True)]
         self.use_ceiling = np.repeat(np.array(base)[:, None], N_CHANNELS, axis=1)
         self.use = np.full((len(self.info), N_CHANNELS), p.use_2023)
