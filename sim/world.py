@@ -273,8 +273,9 @@ class World(mesa.Model):
         self.friction[:, :, :, GATED] += self.p.gate_friction
         self.log_access = logarithm(law.access)
         self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
-        met = zip(np.argwhere(law.alarm).tolist(), law.alarm[law.alarm != 0.0].tolist(), strict=True)
-        self.alarms = [(self.country_agents[i], origin, mode, alarm) for (i, origin, mode), alarm in met]
+        where = np.nonzero(law.alarm)
+        met = zip(*(index.tolist() for index in where), law.alarm[where].tolist(), strict=True)
+        self.alarms = [(self.country_agents[i], origin, mode, alarm) for i, origin, mode, alarm in met]
         self.audit_cover = np.zeros(len(self.info))
         for programme in law.audits:
             if not programme.public:

@@ -145,7 +145,7 @@ class Actors:
         self.known = np.array([a.known for a in actors])
         self.banned_until = np.zeros((len(actors), len(ROUTES)), np.int64)
         ends = np.cumsum([kind.agents for kind in ACTORS]).tolist()
-        self.of_kind = {kind.name: slice(end - kind.agents, end) for kind, end in zip(ACTORS, ends, strict=True)}
+        self.of_kind = {kind.name: (end - kind.agents, end) for kind, end in zip(ACTORS, ends, strict=True)}
 
 
 class Scene:
@@ -184,7 +184,7 @@ class Scene:
         )
         scale = self.attempts_each * self.success_left
         harm = np.array((expected, expected - without))
-        by_kind = {name: np.add.reduce(harm[:, kind], axis=1).tolist() for name, kind in actors.of_kind.items()}
+        by_kind = {name: harm[:, i:end].sum(axis=1).tolist() for name, (i, end) in actors.of_kind.items()}
         self.expected = {name: total * scale for name, (total, _) in by_kind.items()}
         self.uplift_us = {name: from_us * scale for name, (_, from_us) in by_kind.items()}
         self.detection, self.ban_months = p.detection, round(p.ban_months)
