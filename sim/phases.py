@@ -12,7 +12,7 @@ from sim import data
 from sim.agents.choice import GOVERNMENT
 from sim.agents.lab import HOLD, Draft, Lessons
 from sim.agents.malicious import Scene, count_incidents
-from sim.agents.routes import draw_attempts
+from sim.agents.routes import decide, draw_attempts
 from sim.agents.tally import earn, spread_use, use_by_release
 from sim.catalogue import FLAGGED
 from sim.law import CN, MODES, ORIGINS, US
@@ -225,11 +225,11 @@ def build(world: World) -> None:
 def misuse(world: World) -> None:
     """Malicious actors look at their routes, estimate success, and act."""
     scene = Scene(world)
-    count, draws = draw_attempts(
-        np.uint64(world.streams("attempts").bits(world.month)), scene.attempts_each, len(world.malicious)
-    )
-    for a in np.flatnonzero(count).tolist():
-        world.malicious[a].act(world.month, draws[a, : count[a]].tolist(), scene)
+    key = np.uint64(world.streams("attempts").bits(world.month))
+    who, draws = draw_attempts(key, scene.attempts_each, len(world.malicious))
+    attempts = decide(who, draws, world.actors.mix, scene.odds, scene.chance, scene.success_left, scene.detection)
+    for actor, domain, route, noticed, luck in zip(*(column.tolist() for column in attempts), strict=True):
+        world.malicious[actor].act(domain, route, noticed, luck, scene)
     world.scene = scene
     world.month_incidents = scene.incidents
     world.incidents.extend(scene.incidents)
@@ -248,8 +248,8 @@ def respond(world: World) -> None:
     heal = 1.0 - 0.5 ** (1.0 / p.trust_half_life)
     world.supply += heal * (1.0 - world.supply)
     world.security += heal * (1.0 - world.security)
-    for i, o, mode in zip(*(index.tolist() for index in np.nonzero(world.law.alarm)), strict=True):
-        world.country_agents[i].meet(o, mode, float(world.law.alarm[i, o, mode]))
+    for country, origin, mode, alarm in world.alarms:
+        country.meet(origin, mode, alarm)
     for crisis in world.scenario.crisis.values():
         if month_index(crisis.month) == world.month:
             strike(world, crisis.origin, crisis.share)

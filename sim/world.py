@@ -123,7 +123,9 @@ class World(mesa.Model):
         self.log_gdp_per_head = [log(c.gdp_per_head) for c in self.info]
         residual = use_residuals()
         draws = self.streams("use ceiling")
-        spread = [residual.get(c.code, p.ceiling_sd * draws.normal(i)) for i, c in enumerate(self.info)]
+        spread = [
+            residual[c.code] if c.code in residual else p.ceiling_sd * draws.normal(i) for i, c in enumerate(self.info)
+        ]
         base = [p.ceiling + p.income_elasticity * g + u for g, u in zip(self.log_gdp_per_head, spread, strict=True)]
         self.use_ceiling = np.repeat(np.array(base)[:, None], N_CHANNELS, axis=1)
         self.use = np.full((len(self.info), N_CHANNELS), p.use_2023)
@@ -267,7 +269,7 @@ class World(mesa.Model):
         return self._law
 
     def _publish_law(self, law: Law, before: Law | None = None) -> None:
-        """Set out what kernels read of a law: friction with the checks of gates, logarithms, reach lost.
+        """Set out what phases read of a law: friction with the checks of gates, logarithms, alarms, reach lost.
 
         Logarithms of what is as in the law ``before`` stand.
         """
@@ -277,6 +279,9 @@ class World(mesa.Model):
             self.log_access = logarithm(law.access)
         if before is None or (law.price_factor != before.price_factor).any():
             self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
+        where = np.nonzero(law.alarm)
+        met = zip(*(index.tolist() for index in where), law.alarm[where].tolist(), strict=True)
+        self.alarms = [(self.country_agents[i], origin, mode, alarm) for i, origin, mode, alarm in met]
         self.audit_cover = np.zeros(len(self.info))
         for programme in law.audits:
             if not programme.public:

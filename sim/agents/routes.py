@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.agents.kernels import GOLDEN, exp64, inline, kernel, logistic64, mix64, u8, unit64
+from sim.law import US
 
 ROUTES = (
     "none",
@@ -21,54 +22,20 @@ ROUTES_OF_KIND = np.array([0, 1, 4, 7, 10])
 DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
 
 
-@inline
-def take_route(a, j, capability, passing, cost, known, skill, threshold, slope, weight, chance, odds):
-    """Fill ``chance`` (success) and ``odds`` (probability) of the routes of actor a in domain j.
-
-    Returns
-    -------
-    expected, without : float
-        Expected success, and the same without the routes over releases of US origin.
-    """
-    n = capability.size
-    top = -1e300
-    for r in range(n):
-        odds[a, j, r] = -1e300
-        if known[a, r] and capability[r] > -1e8:
-            chance[a, j, r] = logistic64((capability[r] + skill[a] - threshold[j]) / slope) * passing[a, r]
-            odds[a, j, r] = weight * chance[a, j, r] - cost[a, r]
-            top = max(top, odds[a, j, r])
-    total, other, success, other_success = 0.0, 0.0, 0.0, 0.0
-    for r in range(n):
-        if odds[a, j, r] > -1e299:
-            odd = exp64(max(odds[a, j, r] - top, -690.0))
-            total += odd
-            success += odd * chance[a, j, r]
-            if ORIGIN[r] != 0:
-                other += odd
-                other_success += odd * chance[a, j, r]
-            odds[a, j, r] = odd
-        else:
-            odds[a, j, r] = 0.0
-    for r in range(n):
-        odds[a, j, r] /= total
-    return success / total, other_success / other
-
-
 @kernel
-def best_by_route(c, n, no_model):
+def best_by_route(origin, mode, capability, controlled, mirrored, n, no_model):
     """Row (-1: none) and capability (-1e9: none) of the best release on each route, from the first n catalogue rows."""
     row = np.full(KIND.size, -1)
     best = np.full(KIND.size, -1e9)
     best[0] = no_model
     for r in range(n):
-        o = c.origin[r]
-        free = c.mirrored[r] or (c.mode[r] >= 2 and c.controlled[r] == 0.0)
-        kind = STRIP if free else (JAILBREAK if c.mode[r] == 0 else GATED_ROUTE)
-        for way in (kind, JAILBREAK if c.mode[r] == 0 else kind, OWN_STATE if o == 1 else kind):
+        o = origin[r]
+        free = mirrored[r] or (mode[r] >= 2 and controlled[r] == 0.0)
+        kind = STRIP if free else (JAILBREAK if mode[r] == 0 else GATED_ROUTE)
+        for way in (kind, JAILBREAK if mode[r] == 0 else kind, OWN_STATE if o == 1 else kind):
             route = ROUTES_OF_KIND[way] + (o if way != OWN_STATE else 0)
-            if c.capability[r] > best[route]:
-                row[route], best[route] = r, c.capability[r]
+            if capability[r] > best[route]:
+                row[route], best[route] = r, capability[r]
     return row, best
 
 
@@ -85,13 +52,12 @@ def weigh_barriers(refused, gate_pass, barred, strip_cost, budget):
     """
     n = budget.size
     passing, cost = np.ones((n, KIND.size)), np.zeros((n, KIND.size))
-    for a in range(n):
-        for o in range(3):
-            passing[a, ROUTES_OF_KIND[JAILBREAK] + o] = 1.0 - refused[o]
-            passing[a, ROUTES_OF_KIND[GATED_ROUTE] + o] = gate_pass * exp64(-barred[a, o])
-            price = min(3.0, strip_cost[o] / budget[a])
-            cost[a, ROUTES_OF_KIND[STRIP] + o] = price
-            cost[a, ROUTES_OF_KIND[GATED_ROUTE] + o] = price
+    for o in range(3):
+        strip, jailbreak, gated = ROUTES_OF_KIND[STRIP : GATED_ROUTE + 1] + o
+        for a in range(n):
+            passing[a, jailbreak] = 1.0 - refused[o]
+            passing[a, gated] = gate_pass * exp64(-barred[a, o])
+            cost[a, strip] = cost[a, gated] = min(3.0, strip_cost[o] / budget[a])
     return passing, cost
 
 
@@ -117,18 +83,43 @@ def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope,
     expected : array (actor,), expected harm of one attempt before defence
     without : array (actor,), the same without releases of US origin
     """
-    n, d, r = mix.shape[0], mix.shape[1], capability.size
-    chance, odds = np.zeros((n, d, r)), np.zeros((n, d, r))
-    expected, without = np.zeros(n), np.zeros(n)
+    # Inside, actors stand last and inner loops have no branches: the compiler takes several actors at once.
+    n, d = mix.shape
+    shape = d, KIND.size, n
+    chance, odds = np.zeros(shape), np.zeros(shape)
+    usable, left, price = np.zeros(shape[1:]), np.zeros(shape[1:]), np.full(shape[1:], 1e300)
     for a in range(n):
-        for j in range(d):
-            if mix[a, j] > 0.0:
-                hit, spared = take_route(
-                    a, j, capability, passing, cost, known, skill, threshold, slope, weight, chance, odds
-                )
-                expected[a] += mix[a, j] * harm[j] * hit
-                without[a] += mix[a, j] * harm[j] * spared
-    return chance, odds, expected, without
+        for k in range(KIND.size):
+            if known[a, k]:
+                usable[k, a], left[k, a], price[k, a] = 1.0, passing[a, k], cost[a, k]
+    expected, without = np.zeros(n), np.zeros(n)
+    offered = np.flatnonzero(capability > -1e8)
+    for j in range(d):
+        top = np.full(n, -1e300)
+        for r in offered:
+            for a in range(n):
+                chance[j, r, a] = logistic64((capability[r] + skill[a] - threshold[j]) / slope) * left[r, a]
+                odds[j, r, a] = weight * chance[j, r, a] - price[r, a]
+                top[a] = max(top[a], odds[j, r, a])
+        total, other, success, other_success = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+        for r in offered:
+            elsewhere = 0.0 if ORIGIN[r] == US else 1.0
+            for a in range(n):
+                odd = exp64(max(odds[j, r, a] - top[a], -690.0)) * usable[r, a]
+                odds[j, r, a] = odd
+                total[a] += odd
+                other[a] += elsewhere * odd
+                success[a] += odd * chance[j, r, a]
+                other_success[a] += elsewhere * odd * chance[j, r, a]
+        for r in offered:
+            for a in range(n):
+                odds[j, r, a] /= total[a]
+        for a in range(n):
+            expected[a] += mix[a, j] * harm[j] * (success[a] / total[a])
+            without[a] += mix[a, j] * harm[j] * (other_success[a] / other[a])
+            if mix[a, j] == 0.0:
+                chance[j, :, a] = odds[j, :, a] = 0.0
+    return chance.transpose(2, 0, 1), odds.transpose(2, 0, 1), expected, without
 
 
 @kernel
@@ -143,8 +134,8 @@ def draw_attempts(key, mean, n):
 
     Returns
     -------
-    count : int array (actor,), Poisson by inversion
-    draws : array (actor, attempt, 4), numbers in (0, 1)
+    who : int array (attempt,), actors in order; the attempts of each are Poisson, by inversion
+    draws : array (attempt, 4), numbers in (0, 1)
     """
     count = np.zeros(n, np.int64)
     none = exp64(-mean)
@@ -156,10 +147,63 @@ def draw_attempts(key, mean, n):
             p *= mean / k
             total += p
         count[a] = k
-    draws = np.empty((n, max(1, count.max()), 4))
+    who, draws = np.repeat(np.arange(n), count), np.empty((count.sum(), 4))
+    i = 0
     for a in range(n):
         person = mix64(key + u8(a) * GOLDEN)
         for k in range(count[a]):
             for q in range(4):
-                draws[a, k, q] = unit64(mix64(person + u8(4 * k + q + 1) * GOLDEN))
-    return count, draws
+                draws[i, q] = unit64(mix64(person + u8(4 * k + q + 1) * GOLDEN))
+            i += 1
+    return who, draws
+
+
+@inline
+def pick(weights, u):
+    """Index drawn with the given weights, which sum to 1; the heaviest where rounding leaves none."""
+    for i in range(weights.size):
+        u -= weights[i]
+        if u < 0.0:
+            return i
+    return np.argmax(weights)
+
+
+@kernel
+def pick_each(weights, draws):
+    """Index drawn with the given weights for every draw."""
+    return np.array([pick(weights, u) for u in draws])
+
+
+@kernel
+def decide(who, draws, mix, odds, chance, success_left, detection):
+    """Domain and route of every attempt, and whether it is noticed or succeeds; those that do neither are left out.
+
+    Parameters
+    ----------
+    who : int array (attempt,)
+    draws : array (attempt, 4), of domain, route, detection and success
+    mix : array (actor, domain)
+    odds, chance : array (actor, domain, route)
+    success_left : float, share of successes that defence leaves
+    detection : float, probability that a jailbreak is noticed
+
+    Returns
+    -------
+    who, domain, route : int array (attempt,)
+    noticed : bool array (attempt,)
+    luck : array (attempt,), draw of success over its probability: below 1 on success, and uniform given success
+    """
+    n = who.size
+    actor, domain, route = np.empty_like(who), np.empty_like(who), np.empty_like(who)
+    noticed, luck = np.empty(n, np.bool_), np.empty(n)
+    k = 0
+    for i in range(n):
+        a = who[i]
+        j = pick(mix[a], draws[i, 0])
+        r = pick(odds[a, j], draws[i, 1])
+        actor[k], domain[k], route[k] = a, j, r
+        noticed[k] = KIND[r] == JAILBREAK and draws[i, 2] < detection
+        luck[k] = draws[i, 3] / (chance[a, j, r] * success_left)
+        if noticed[k] or luck[k] < 1.0:
+            k += 1
+    return actor[:k], domain[:k], route[:k], noticed[:k], luck[:k]

@@ -12,7 +12,7 @@ from sim.law import API, CN, OPEN_WEIGHTS, ORIGINS, US
 from tests.reference.draws import logistic, nth, poisson, unit64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sim.agents.malicious import Incident, MaliciousActor
     from tests.reference.adopter import Release
@@ -117,6 +117,7 @@ class PlainScene:
         self.release = [row for row, _ in best]
         self.capability = [capability for _, capability in best]
         self.harm = [getattr(p, f"harm_{domain}") for domain in DOMAINS]
+        self.month = world.month
         self.success_left = 1.0 - p.defence_ceiling * (1.0 - exp(-world.defence))
         growth = (float(world.tally.people[0]) / 0.1) ** p.attempts_use_exponent * (1.0 + p.automation) ** (
             world.month / 12.0
@@ -157,12 +158,31 @@ def attempts(key: int, actor: int, mean: float) -> list[list[float]]:
     return [[unit64(nth(own, 4 * k + q + 1)) for q in range(4)] for k in range(poisson(mean, unit64(own)))]
 
 
+def pick(weights: Sequence[float], u: float) -> int:
+    """Index of the weight on which u falls when they lie end to end; the heaviest where u lies beyond them all."""
+    for i, weight in enumerate(weights):
+        u -= weight
+        if u < 0.0:
+            return i
+    return max(range(len(weights)), key=weights.__getitem__)
+
+
+def decide(actor: MaliciousActor, draws: list[float], scene: PlainScene) -> tuple[int, int, bool, float]:
+    """Domain and route of an attempt, whether it is noticed, and its draw of success over its chance."""
+    domain = pick(actor.kind.domains, draws[0])
+    route = pick(scene.odds[actor.index, domain].tolist(), draws[1])
+    noticed = ROUTES[route].kind == "jailbreak" and draws[2] < scene.detection
+    chance = float(scene.chance[actor.index, domain, route]) * scene.success_left
+    return domain, route, noticed, draws[3] / chance if chance > 0.0 else inf
+
+
 def misuse(world: PlainWorld) -> None:
     """Malicious actors look at their routes, estimate success, and act."""
     scene = world.scene = PlainScene(world)
     key = world.streams("attempts").bits(world.month)
     for actor in world.malicious:
-        actor.act(world.month, attempts(key, actor.index, scene.attempts_each), scene)
+        for draws in attempts(key, actor.index, scene.attempts_each):
+            actor.act(*decide(actor, draws, scene), scene)
     world.month_incidents = scene.incidents
     world.incidents.extend(scene.incidents)
     p, law = world.p, world.law

@@ -11,6 +11,7 @@ from scipy.stats import chi2
 
 from sim.agents import kernels, routes
 from sim.agents.choice import FAMILY, SLOT, has_tastes, run_race, weigh
+from sim.agents.malicious import ACTORS
 from sim.agents.tally import spread_use
 from sim.catalogue import Catalogue
 from tests.reference import draws, misuse
@@ -218,7 +219,8 @@ def catalogues(draw):
 @given(catalogues())
 def test_best_release_on_each_route(catalogue):
     plain = read_releases(SimpleNamespace(catalogue=catalogue))
-    rows, best = routes.best_by_route(catalogue.columns, len(catalogue), 100.0)
+    c = catalogue.columns
+    rows, best = routes.best_by_route(c.origin, c.mode, c.capability, c.controlled, c.mirrored, len(catalogue), 100.0)
     assert list(zip(rows.tolist(), best.tolist(), strict=True)) == misuse.best_by_route(plain, 100.0)
 
 
@@ -276,18 +278,39 @@ def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, 
 
 @given(bits64, st.floats(0.0, 8.0))
 def test_attempts(key, mean):
-    count, drawn = routes.draw_attempts(np.uint64(key), mean, 4)
-    for actor in range(4):
-        plain = misuse.attempts(key, actor, mean)
-        assert count[actor] == len(plain)
-        assert drawn[actor, : count[actor]].tolist() == plain
+    who, drawn = routes.draw_attempts(np.uint64(key), mean, 4)
+    plain = [(actor, draws) for actor in range(4) for draws in misuse.attempts(key, actor, mean)]
+    assert list(zip(who.tolist(), drawn.tolist(), strict=True)) == plain
 
 
 def test_attempts_are_poisson():
-    count, drawn = routes.draw_attempts(np.uint64(12345), 1.7, 20_000)
+    who, drawn = routes.draw_attempts(np.uint64(12345), 1.7, 20_000)
+    count = np.bincount(who, minlength=20_000)
     assert count.mean() == pytest.approx(1.7, abs=4 * (1.7 / 20_000) ** 0.5)
     assert count.var() == pytest.approx(1.7, rel=0.06)
-    used = np.concatenate([drawn[a, : count[a]] for a in range(2000)])
+    used = drawn[who < 2000]
     assert (used > 0.0).all()
     assert (used < 1.0).all()
     assert np.abs(np.corrcoef(used.T) - np.eye(4)).max() < 0.08
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12), st.lists(unit, max_size=9))
+def test_picks(weights, draws):
+    picked = routes.pick_each(np.array(weights), np.array(draws))
+    assert picked.tolist() == [misuse.pick(weights, u) for u in draws]
+
+
+@given(st.integers(0, 2**32 - 1), unit, unit)
+def test_decisions(seed, success_left, detection):
+    """Over random views, one route in four of no chance at all; what neither succeeds nor is noticed is left out."""
+    luck = np.random.default_rng(seed)
+    odds = luck.dirichlet(np.ones(len(misuse.ROUTES)), (len(ACTORS), len(misuse.DOMAINS)))
+    chance = luck.random(odds.shape) * (luck.random(odds.shape) > 0.25)
+    scene = SimpleNamespace(odds=odds, chance=chance, success_left=success_left, detection=detection)
+    who, draws = luck.integers(len(ACTORS), size=50), luck.random((50, 4))
+    mix = np.array([kind.domains for kind in ACTORS])
+    decided = routes.decide(who, draws, mix, odds, chance, success_left, detection)
+    actors = [SimpleNamespace(index=i, kind=kind) for i, kind in enumerate(ACTORS)]
+    plain = [(a, *misuse.decide(actors[a], u, scene)) for a, u in zip(who.tolist(), draws.tolist(), strict=True)]
+    kept = [attempt for attempt in plain if attempt[3] or attempt[4] < 1.0]
+    assert list(zip(*(column.tolist() for column in decided), strict=True)) == kept
