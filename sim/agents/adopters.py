@@ -216,7 +216,9 @@ class Adopters(Sequence[AdopterView]):
             out = slots[stale]
             self.alive[out] = False
             self.retired[out] = newest[out]
-            self.choice[np.isin(self.choice, out)] = NONE
+            gone = np.zeros(NONE + 1, bool)
+            gone[out] = True
+            self.choice[gone[self.choice]] = NONE
             self.counts[:, out] = 0
 
     def review_all(self, month: int) -> None:

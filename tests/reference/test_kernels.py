@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from sim.agents import kernels, routes
-from sim.agents.choice import FAMILY, SLOT, has_tastes, run_race, weigh
+from sim.agents.choice import FAMILY, VECTOR, has_tastes, run_race, weigh
 from sim.agents.malicious import ACTORS
 from sim.agents.tally import spread_use
 from sim.catalogue import Catalogue
@@ -33,7 +33,7 @@ def single(low, high):
 def test_draws_equal_exact_integer_arithmetic(key, slot):
     assert int(kernels.mix64(np.uint64(key))) == draws.mix64(key)
     assert int(kernels.mix32(np.uint32(slot))) == draws.mix32(slot)
-    assert float(kernels.draw32(np.uint64(key), np.uint32(slot))) == draws.draw32(key, slot)
+    assert float(kernels.draw32(np.uint64(key), kernels.salt32(np.uint32(slot)))) == draws.draw32(key, slot)
     assert float(kernels.unit32(np.uint64(key))) == draws.unit32(key)
     assert float(kernels.unit64(np.uint64(key))) == draws.unit64(key)
 
@@ -52,7 +52,8 @@ def test_draws_are_uniform(slots):
     """Chi-square over 256 classes: by person for one slot, and over the slots of few persons."""
     n = 50_000
     people = [draws.nth(2026, i) for i in range(n // slots)]
-    drawn = np.array([kernels.draw32(np.uint64(key), np.uint32(slot)) for key in people for slot in range(slots)])
+    salts = [kernels.salt32(np.uint32(slot)) for slot in range(slots)]
+    drawn = np.array([kernels.draw32(np.uint64(key), salt) for key in people for salt in salts])
     seen = np.bincount((drawn * 256).astype(int), minlength=256)
     statistic = ((seen - drawn.size / 256) ** 2).sum() / (drawn.size / 256)
     assert chi2.ppf(0.001, 255) < statistic < chi2.ppf(0.999, 255)
@@ -100,10 +101,10 @@ def test_logistic64(x):
 @given(bits64, st.integers(0, 10**6), st.integers(1, 40))
 def test_tastes_are_one_of_256_levels(key, person, families):
     table = np.array([math.exp(-z) for z in draws.TASTES], np.float32)
-    taste = np.empty(families, np.float32)
+    taste = np.empty(-(-families // 8) * 8, np.float32)
     has_tastes(person, np.uint64(key), table, taste)
     plain = [math.exp(-z) for z in draws.tastes(key, person, families)]
-    np.testing.assert_allclose(taste, plain, rtol=1e-7)
+    np.testing.assert_allclose(taste[:families], plain, rtol=1e-7)
 
 
 def test_tastes_are_standard_normal_and_unrelated_between_families():
@@ -116,11 +117,12 @@ def test_tastes_are_standard_normal_and_unrelated_between_families():
 
 def race(key, slots, families, v, taste):
     """Winner of the kernel's race for utilities v and tastes (utils)."""
-    lists = np.zeros((1, 4, len(v)), np.int32)
-    lists[0, SLOT], lists[0, FAMILY] = slots, families
+    lists = np.zeros((1, 4, len(v)), np.uint8)
+    lists[0, FAMILY] = families
+    salts = np.array([[kernels.salt32(np.uint32(slot)) for slot in slots]], np.uint32)
     odds = np.exp(max(v) - np.array(v)).astype(np.float32)
     keep = np.array([math.exp(-t) for t in taste], np.float32)
-    return int(run_race(np.uint64(key), len(v), lists, 0, odds, keep, np.empty(len(v), np.float32)))
+    return int(run_race(np.uint64(key), len(v), lists, salts, 0, odds, keep))
 
 
 @given(
@@ -155,6 +157,18 @@ def test_weights_are_taken_from_the_best(utilities):
     weigh(v, len(utilities))
     plain = [math.exp(min(max(utilities) - x, 60.0)) for x in utilities]
     np.testing.assert_allclose(v, plain, rtol=1e-5)
+
+
+@given(st.lists(bits64, min_size=1, max_size=50), st.lists(single(-50.0, 50.0), min_size=1, max_size=8))
+def test_nobody_takes_what_only_fills_a_vector(keys, utilities):
+    """Lists are filled up by alternatives worth minus infinity, whose slot, family and salt are those of slot 0."""
+    n = len(utilities)
+    v = np.array(utilities + [-np.inf] * (2 * VECTOR - n), np.float32)
+    weigh(v, v.size)
+    lists, salts = np.zeros((1, 4, v.size), np.uint8), np.zeros((1, v.size), np.uint32)
+    salts[0, :n] = [kernels.salt32(np.uint32(slot)) for slot in range(n)]
+    for key in keys:
+        assert run_race(np.uint64(key), v.size, lists, salts, 0, v, np.ones(8, np.float32)) < n
 
 
 def test_choice_frequencies_are_those_of_the_logit():
