@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from math import exp
 from statistics import NormalDist
@@ -72,17 +71,6 @@ class Incident(NamedTuple):
     origin: str
     release: int
     harm: float
-
-
-def count_incidents(found: list[Incident]) -> Counter[tuple[str, str]]:
-    """Incidents by (field, value), and all of them under ("all", "")."""
-    counts: Counter[tuple[str, str]] = Counter({("all", ""): len(found)})
-    for i in found:
-        counts["kind", i.kind] += 1
-        counts["domain", i.domain] += 1
-        counts["route", i.route] += 1
-        counts["origin", i.origin] += 1
-    return counts
 
 
 class MaliciousActor(mesa.Agent):
