@@ -1,16 +1,24 @@
-"""What is measured: one function and one row of the table per outcome."""
+"""What is measured: one row of the table per outcome, and a function that gives it or the table of which it is a cell.
+
+An outcome of its own is a function that returns a number, and its row. Outcomes that are cells of something the month
+has counted anyway share a function that returns all of it, and their rows say which cell: it is read once a month.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from sim import data
 from sim.parameters import CHANNELS
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sim.world import World
 
 REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us", "cn")
@@ -39,6 +47,14 @@ WORDS = {
     "no_model": "without a release",
 }
 DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
+INCIDENTS = (
+    *(("kind", name) for name in ACTOR_KINDS),
+    *(("route", name) for name in ROUTE_KINDS),
+    *(("domain", name) for name in DOMAINS),
+    *(("origin", name) for name in ("us", "cn", "other", "no_model")),
+)
+_INCIDENT_NAMES = [name for _, name in INCIDENTS]
+_COUNTED_FIELDS = attrgetter("kind", "route", "domain", "origin")
 FACTORS = data.FACTORS
 _REGION_TEXT = {
     "world": "the world",
@@ -65,12 +81,16 @@ class Outcome:
 
     Attributes
     ----------
+    function : callable
+        Takes the world; gives the number, or with a cell the table (array or list) in which it stands.
     direction : int
         +1 where more is better for the goal, -1 where less is, 0 where neither is meant.
     kind : str
         "share" (0 to 1, differences in points) or "level".
     factor : str or None
         Rubric factor; ``headline`` marks the outcome that stands for it.
+    cell : tuple of int or None
+        Where the outcome stands in the table that its function gives.
     """
 
     name: str
@@ -78,29 +98,35 @@ class Outcome:
     unit: str
     measure: str
     definition: str
-    function: Callable[[World], float]
+    function: Callable[[World], Any]
     direction: int = 0
     kind: str = "level"
     factor: str | None = None
     headline: bool = False
+    cell: tuple[int, ...] | None = None
 
 
 # shares of use
 
 
-def share_of_use(region: int, channel: int, kind: int, world: World) -> float:
-    """Share of an origin (or of open releases) in a region's use; channel 5 is the mix."""
-    return world.region_shares[region][channel][kind]
+def shares_of_use(world: World) -> np.ndarray:
+    """Share of each origin and of open releases in a region's use: (region, channel or mix, kind)."""
+    return world.tally.region
 
 
-def people_using(world: World, region: int) -> float:
-    """Share of people 15-64 who use AI."""
-    return float(world.tally.people[region])
+def people_using(world: World) -> np.ndarray:
+    """Share of people 15-64 who use AI: (region,)."""
+    return world.tally.people
 
 
-def family_share(world: World, family: int) -> float:
-    """Share of one lab's releases in the world's use, mix of channels."""
-    return world.tally.world.item(len(CHANNELS), family)
+def family_shares(world: World) -> np.ndarray:
+    """Share of each lab's releases in the world's use, mix of channels: (family,)."""
+    return world.tally.world[len(CHANNELS)]
+
+
+def months_to_half_peak(world: World) -> list[int]:
+    """Months from each family's first release to half of its peak share of use so far: (family,)."""
+    return [curve.months_to_half_peak() for curve in world.curves]
 
 
 # transparency
@@ -133,11 +159,11 @@ def audited_or_documented_share(world: World) -> float:
 # progress
 
 
-def application_value(
-    world: World, origins: tuple[int, ...] = (0, 1, 2), blocs: tuple[int, ...] = (0, 1, 2, 3, 4)
-) -> float:
-    """Value of applications built on open weights, a year."""
-    return 12.0 * sum(world.application_value[o][b] for o in origins for b in blocs)
+def application_value(world: World) -> list[float]:
+    """Value of applications built on open weights, a year: all, by origin (1-3), by bloc (4-8)."""
+    by_origin = world.application_value
+    sums = (sum(chain(*by_origin)), *map(sum, by_origin), *map(sum, zip(*by_origin, strict=True)))
+    return [12.0 * x for x in sums]
 
 
 def frontier_growth(world: World) -> float:
@@ -171,9 +197,9 @@ def idea_share(world: World, origin: int) -> float:
 # power
 
 
-def spread(world: World, over: int, channel: int) -> float:
-    """1 - HHI over labs (0) or countries of use (1); channel 5 is the mix."""
-    return 1.0 - world.tally.concentration.item(over, channel)
+def spread(world: World) -> np.ndarray:
+    """1 - HHI: (over labs or over countries of use, channel or mix)."""
+    return 1.0 - world.tally.concentration
 
 
 def labs_near_frontier(world: World) -> float:
@@ -186,9 +212,10 @@ def labs_near_frontier(world: World) -> float:
 # misuse
 
 
-def harm(world: World, kinds: tuple[str, ...]) -> float:
-    """Expected harm by kinds of actors over all routes, a year."""
-    return 12.0 * sum(world.scene.expected[kind] for kind in kinds)
+def harm(world: World) -> list[float]:
+    """Expected harm over all routes, a year: by kind of actor, and by all but Chinese state actors (the last)."""
+    expected = [world.scene.expected[kind] for kind in ACTOR_KINDS]
+    return [12.0 * x for x in (*expected, sum(expected[1:]))]
 
 
 def uplift_from_us(world: World) -> float:
@@ -196,9 +223,12 @@ def uplift_from_us(world: World) -> float:
     return 12.0 * world.scene.uplift_us["cn_state"]
 
 
-def incidents(world: World, field: str = "all", value: str = "") -> float:
-    """Incidents of the month, of one actor, route, domain or origin."""
-    return float(world.incident_counts[field, value])
+def incidents(world: World) -> list[int]:
+    """Incidents of the month: all, then by kind of actor, route, domain and origin as INCIDENTS lists them."""
+    counts = dict.fromkeys(_INCIDENT_NAMES, 0)  # no name occurs in two fields
+    for name in chain.from_iterable(map(_COUNTED_FIELDS, world.month_incidents)):
+        counts[name] += 1
+    return [len(world.month_incidents), *counts.values()]
 
 
 def incidents_reported(world: World) -> float:
@@ -237,21 +267,22 @@ def crisis_loss(world: World) -> float:
 # global power
 
 
-def trust(world: World, origin: int) -> float:
-    """Trust in an origin's supply, mean over countries outside the US and China weighted by people."""
-    people = world.adopters.own_people * world.abroad
-    return float((people * world.supply[:, origin]).sum() / people.sum())
+def trust(world: World) -> list[float]:
+    """Trust in US and in Chinese supply, mean over countries outside the US and China weighted by people."""
+    people = world.people_abroad
+    total = people.sum()
+    return [(people * trusted).sum() / total for trusted in world.supply.T[:2]]
 
 
 def dependence(world: World) -> float:
     """Share of the largest origin in use outside the US and China."""
-    return max(share_of_use(1, len(CHANNELS), kind, world) for kind in range(3))
+    return max(world.region_shares[1][len(CHANNELS)][:3])
 
 
-def derivative_share(world: World, origin: int) -> float:
-    """Share of an origin in the month's new derivatives."""
+def derivative_shares(world: World) -> np.ndarray:
+    """Share of each origin in the month's new derivatives."""
     flow = world.derivative_flow
-    return float((flow * world.family_origin[origin]).sum()) / max(float(flow.sum()), 1e-12)
+    return (flow * world.family_origin).sum(axis=1) / max(float(flow.sum()), 1e-12)
 
 
 def derivative_ratio(world: World) -> float:
@@ -304,19 +335,18 @@ def _share_rows() -> list[Outcome]:
                             if region == "world"
                             else ""
                         ),
-                        partial(share_of_use, r, h, k),
+                        shares_of_use,
                         direction=1 if headline else 0,
                         kind="share",
                         factor="global_power" if headline else None,
                         headline=headline,
+                        cell=(r, h, k),
                     )
                 )
     return rows
 
 
-def _by_channel_rows(
-    name: str, label: str, function: Callable[..., float], definition: str, headline_factor: str | None
-) -> list[Outcome]:
+def _spread_rows(name: str, label: str, over: int, definition: str, headline_factor: str | None) -> list[Outcome]:
     rows = []
     for h, channel in enumerate((*CHANNELS, "all")):
         everything = channel == "all"
@@ -327,56 +357,49 @@ def _by_channel_rows(
                 "0-1",
                 _MEASURE[channel],
                 definition,
-                partial(function, channel=h),
+                spread,
                 direction=1 if everything and headline_factor else 0,
                 kind="share",
                 factor=headline_factor if everything else None,
                 headline=bool(everything and headline_factor),
+                cell=(over, h),
             )
         )
     return rows
 
 
 def _incident_rows() -> list[Outcome]:
-    groups: tuple[tuple[str, tuple[str, ...]], ...] = (
-        ("kind", ACTOR_KINDS),
-        ("route", ROUTE_KINDS),
-        ("domain", DOMAINS),
-        ("origin", ("us", "cn", "other", "no_model")),
-    )
     rows = [
-        Outcome("incidents", "Misuse incidents", "incidents a month", "count, flow", "Successful misuse that would be reported", incidents),
+        Outcome("incidents", "Misuse incidents", "incidents a month", "count, flow", "Successful misuse that would be reported", incidents, cell=(0,)),
         Outcome("incidents_reported", "Reported incidents", "incidents a month", "count, flow", "Incidents times the law's factor on reporting", incidents_reported),
     ]  # fmt: skip
-    for field, names in groups:
-        for name in names:
-            key = f"incidents_origin_{name}" if field == "origin" else f"incidents_{name}"
-            link = {"kind": "by ", "domain": "of "}.get(field, "")
-            text = f"Incidents {link}{WORDS[name]}"
-            rows.append(
-                Outcome(
-                    key,
-                    text,
-                    "incidents a month",
-                    "count, flow",
-                    f"{text}: successful misuse of the month that would be reported",
-                    partial(incidents, field=field, value=name),
-                )
+    for i, (field, name) in enumerate(INCIDENTS, start=1):
+        link = {"kind": "by ", "domain": "of "}.get(field, "")
+        text = f"Incidents {link}{WORDS[name]}"
+        rows.append(
+            Outcome(
+                f"incidents_origin_{name}" if field == "origin" else f"incidents_{name}",
+                text,
+                "incidents a month",
+                "count, flow",
+                f"{text}: successful misuse of the month that would be reported",
+                incidents,
+                cell=(i,),
             )
+        )
     return rows
 
 
 def _table() -> dict[str, Outcome]:
     points, index_year = "index points", "units of value a year"
-    others = ("other_state", "criminal", "lone")
     rows = [
         Outcome("openness_class", "Openness of releases in use", "0-1", "mix of channels", "Use-weighted mean of the openness of weights, data, code and licence (after the Model Openness Framework)", openness_class, 1, "share", "transparency", True),
         Outcome("audited_share", "Use on audited releases", "share of use", "mix of channels", "Share of use on releases with a published audit", audited_share, 1, "share", "transparency"),
         Outcome("audited_or_documented_share", "Use on audited or documented releases", "share of use", "mix of channels", "Share of use on releases with a published audit or a published rationale for their release mode", audited_or_documented_share, 1, "share", "transparency"),
         Outcome("rationale_share", "Use on releases with a rationale", "share of use", "mix of channels", "Share of use on releases whose release mode was explained in public", rationale_share, 1, "share", "transparency"),
-        Outcome("application_value", "Applications built on open weights", index_year, "value, flow", "Value of applications built a year; 1 is what all developers would make in a year at 120 index points with fully adaptable weights", application_value, 1, "level", "progress_specific", True),
-        *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", partial(application_value, origins=(o,)), 0, "level", "progress_specific") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"), (2, "other", "other"))),
-        *(Outcome(f"application_value_{b.lower()}", f"Applications built in {_REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {_REGION_TEXT[b.lower()]}", partial(application_value, blocs=(i,)), 0, "level", "progress_specific") for i, b in enumerate(BLOCS)),
+        Outcome("application_value", "Applications built on open weights", index_year, "value, flow", "Value of applications built a year; 1 is what all developers would make in a year at 120 index points with fully adaptable weights", application_value, 1, "level", "progress_specific", True, (0,)),
+        *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", application_value, 0, "level", "progress_specific", cell=(1 + o,)) for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"), (2, "other", "other"))),
+        *(Outcome(f"application_value_{b.lower()}", f"Applications built in {_REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {_REGION_TEXT[b.lower()]}", application_value, 0, "level", "progress_specific", cell=(4 + i,)) for i, b in enumerate(BLOCS)),
         Outcome("frontier_growth", "Frontier progress", f"{points} a year", "capability", "Gain of the best release of any lab over twelve months", frontier_growth, 1, "level", "progress_frontier", True),
         *(Outcome(f"frontier_{n}", f"Best {t} release".replace("  ", " "), points, "capability, running best", f"Capability of the best {t} release so far".replace("  ", " "), partial(best_capability, group=n), 0, "level", "progress_frontier") for n, t in (("us", "US"), ("cn", "Chinese"), ("open", "open"), ("closed", "closed"), ("all", ""))),
         Outcome("lag_us_cn", "China's lag behind the US, as last measured", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by measured scores, at the US government's last review", partial(reviewed_lag, name="lag_us_cn"), 0, "level", "progress_frontier"),
@@ -384,13 +407,13 @@ def _table() -> dict[str, Outcome]:
         Outcome("lag_open_closed", "Lag of open behind closed releases, as last measured", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by measured scores, at the US government's last review", partial(reviewed_lag, name="lag_open_closed"), 0, "level", "progress_frontier"),
         Outcome("lag_open_closed_true", "Lag of open behind closed releases, true", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by true capability", partial(capability_lag, reference="closed", group="open"), 0, "level", "progress_frontier"),
         *(Outcome(f"idea_share_{n}", f"Algorithmic gains of {t} origin", "share of gains", "efficiency, flow", f"Share of all labs' efficiency gains of the month that came from {t} labs", partial(idea_share, origin=o), 0, "share", "progress_frontier") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
-        *_by_channel_rows("power_labs", "Spread of use over labs", partial(spread, over=0), "1 - HHI over labs of the releases in use", "power_distribution"),
-        *_by_channel_rows("power_countries", "Spread of use over countries", partial(spread, over=1), "1 - HHI over the countries where AI is used", None),
+        *_spread_rows("power_labs", "Spread of use over labs", 0, "1 - HHI over labs of the releases in use", "power_distribution"),
+        *_spread_rows("power_countries", "Spread of use over countries", 1, "1 - HHI over the countries where AI is used", None),
         Outcome("labs_near_frontier", "Labs within six months of the frontier", "labs", "count", "Labs whose best release is at least the frontier of six months ago", labs_near_frontier, 1, "level", "power_distribution"),
-        Outcome("cn_state_harm", "Harm by Chinese state actors", "units of harm a year", "expected", "Expected harm by Chinese state actors over all routes; 1 is a mean fraud incident that would be reported", partial(harm, kinds=("cn_state",)), -1, "level", "chinese_misuse", True),
+        Outcome("cn_state_harm", "Harm by Chinese state actors", "units of harm a year", "expected", "Expected harm by Chinese state actors over all routes; 1 is a mean fraud incident that would be reported", harm, -1, "level", "chinese_misuse", True, (ACTOR_KINDS.index("cn_state"),)),
         Outcome("uplift_us_releases", "Uplift of Chinese state actors from US releases", "units of harm a year", "expected", "Expected harm by Chinese state actors less what it would be without any release of US origin", uplift_from_us, -1, "level", "chinese_misuse"),
-        Outcome("other_harm", "Harm by all other malicious actors", "units of harm a year", "expected", "Expected harm by other states, criminals and lone actors over all routes", partial(harm, kinds=others), -1, "level", "other_misuse", True),
-        *(Outcome(f"harm_{k}", f"Harm by {WORDS[k]}", "units of harm a year", "expected", f"Expected harm by {WORDS[k]} over all routes", partial(harm, kinds=(k,)), -1) for k in ACTOR_KINDS),
+        Outcome("other_harm", "Harm by all other malicious actors", "units of harm a year", "expected", "Expected harm by other states, criminals and lone actors over all routes", harm, -1, "level", "other_misuse", True, (len(ACTOR_KINDS),)),
+        *(Outcome(f"harm_{k}", f"Harm by {WORDS[k]}", "units of harm a year", "expected", f"Expected harm by {WORDS[k]} over all routes", harm, -1, cell=(i,)) for i, k in enumerate(ACTOR_KINDS)),
         *_incident_rows(),
         Outcome("harm_realised", "Harm of the month's incidents", "units of harm a month", "realised, flow", "Sum of the harm of the month's incidents, heavy-tailed", harm_realised, -1),
         Outcome("defence", "Attempts stopped by defence", "share of attempts", "stock", "Share of otherwise successful attempts that defence stops", defence, 1, "share"),
@@ -399,16 +422,17 @@ def _table() -> dict[str, Outcome]:
         Outcome("audit_false_alarms", "False alarms of audits", "findings a month", "count, flow", "Sound releases flagged by an audit", partial(audits_found, what="false_alarms"), -1, "level", "backdoors"),
         Outcome("crisis_loss", "Loss in crises", "share of critical use", "flow", "Exposure that a crisis event of the scenario turned into loss", crisis_loss, -1),
         *_share_rows(),
-        *(Outcome(f"use_{r}", f"People who use AI in {_REGION_TEXT[r]}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in {_REGION_TEXT[r]}", partial(people_using, region=i), 0, "share") for i, r in enumerate(REGIONS)),
-        *(Outcome(f"trust_{n}", f"Trust in {t} supply", "0-1", "stock", f"Trust in the supply of {t} releases outside the US and China, weighted by people", partial(trust, origin=o), 0, "share", "global_power") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        *(Outcome(f"use_{r}", f"People who use AI in {_REGION_TEXT[r]}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in {_REGION_TEXT[r]}", people_using, 0, "share", cell=(i,)) for i, r in enumerate(REGIONS)),
+        *(Outcome(f"trust_{n}", f"Trust in {t} supply", "0-1", "stock", f"Trust in the supply of {t} releases outside the US and China, weighted by people", trust, 0, "share", "global_power", cell=(o,)) for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
         Outcome("dependence_abroad", "Dependence on one origin abroad", "share of use", "mix of channels", "Share of the largest origin in use outside the US and China", dependence, 0, "share", "global_power"),
-        *(Outcome(f"derivative_share_{n}", f"New derivatives on {t} bases", "share of derivatives", "derivatives, flow", f"Share of the month's new derivatives that build on releases of {t} origin", partial(derivative_share, origin=o), 0, "share", "global_power") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        *(Outcome(f"derivative_share_{n}", f"New derivatives on {t} bases", "share of derivatives", "derivatives, flow", f"Share of the month's new derivatives that build on releases of {t} origin", derivative_shares, 0, "share", "global_power", cell=(o,)) for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
         Outcome("derivative_ratio_us_cn", "Meta derivatives per Alibaba derivative", "ratio", "derivatives, flow", "New derivatives of Meta's releases per new derivative of Alibaba's", derivative_ratio),
         *(Outcome(f"compute_{n}", f"Chips in {t}", "H100-equivalents", "stock", d, partial(compute_stock, where=n)) for n, t, d in (("us", "the US", "US share of the stock outside China"), ("cn", "China", "Legal, domestic and smuggled chips in China"))),
         Outcome("compute_share_cn", "China's share of installed Nvidia chips", "share of chips", "stock", "Legal Chinese stock over legal Chinese stock and the rest of the world's", partial(compute_share, part="legal"), 0, "share"),
         Outcome("compute_smuggled", "Smuggled share of China's chips", "share of chips", "stock", "Smuggled over effective Chinese stock", partial(compute_share, part="smuggled"), 0, "share"),
         *(Outcome(f"cost_policy_{w}", f"Cost of policies to {w}", "USD a year", "flow", f"What the policies in force cost {w}: standing costs and one-off costs of the last 12 months", partial(policy_cost, payer=w), -1) for w in ("labs", "government", "adopters")),
-        *(Outcome(f"family_share_{lab.slug}", f"Use of {lab.name} releases", "share of use", "mix of channels", f"Share of {lab.name}'s releases in the world's use", partial(family_share, family=i), 0, "share") for i, lab in enumerate(data.labs())),
+        *(Outcome(f"family_share_{lab.slug}", f"Use of {lab.name} releases", "share of use", "mix of channels", f"Share of {lab.name}'s releases in the world's use", family_shares, 0, "share", cell=(i,)) for i, lab in enumerate(data.labs())),
+        *(Outcome(f"months_to_half_peak_{lab.slug}", f"Months to half of peak, {lab.name}", "months", "mix of channels", f"Months from {lab.name}'s first release (from 2023-01 where that is older) to the first month in which its share of the world's use reached half of its highest so far; 0 before any use", months_to_half_peak, cell=(i,)) for i, lab in enumerate(data.labs())),
     ]  # fmt: skip
     return {row.name: row for row in rows}
 

@@ -11,13 +11,15 @@ import numpy as np
 from sim import data
 from sim.agents.choice import GOVERNMENT
 from sim.agents.lab import HOLD, Draft, Lessons
-from sim.agents.malicious import Scene, count_incidents
+from sim.agents.malicious import Scene
 from sim.agents.routes import decide, draw_attempts
 from sim.agents.tally import earn, spread_use, use_by_release
 from sim.catalogue import FLAGGED
+from sim.diffusion import DECEMBER, use_by_country
 from sim.law import CN, MODES, ORIGINS, US
 from sim.months import month_index
-from sim.outcomes import OUTCOMES
+from sim.observation import measure
+from sim.outcomes import family_shares
 from sim.parameters import CHANNELS
 
 if TYPE_CHECKING:
@@ -272,12 +274,12 @@ def strike(world: World, origin: str, share: float) -> None:
 def exposure(world: World, origin: int | None = None) -> float:
     """Share of use, weighted by criticality, on compromised and undetected releases and their derivatives."""
     c, market, crit = world.catalogue.columns, world.market, world.criticality
-    hidden = c.compromised[market.release] & (c.public_finding[market.release] != FLAGGED)
+    hidden = (c.compromised & (c.public_finding != FLAGGED))[market.release]
     if origin is not None:
         hidden &= market.origin == origin
     share = np.where(hidden, world.tally.slot, 0.0)
-    known = c.private_finding[market.release[GOVERNMENT]] == FLAGGED
-    if known.any():
+    if world.law.audits:
+        known = c.private_finding[market.release[GOVERNMENT]] == FLAGGED
         share[GOVERNMENT, known] -= world.adopters.covered_use(world.audit_cover)[known] * hidden[GOVERNMENT, known]
     total = float((crit * share.sum(axis=1)).sum())
     stock = float(world.derivatives.sum())
@@ -289,9 +291,12 @@ def exposure(world: World, origin: int | None = None) -> float:
 
 def observe(world: World) -> None:
     """Everything in the table of outcomes is measured."""
-    world.incident_counts = count_incidents(world.month_incidents)
-    world.observed = {name: float(outcome.function(world)) for name, outcome in OUTCOMES.items()}
-    world.rows.append(np.array(list(world.observed.values()), np.float32))
+    for curve, share in zip(world.curves, family_shares(world).tolist(), strict=True):
+        curve.add(share)
+    world.readings = measure(world)
+    world.rows.append(world.readings.astype(np.float32))
+    if world.month % 12 == DECEMBER:
+        world.year_ends.append(use_by_country(world))
 
 
 PHASES = (law, compute, research, release, leak, audit, adopt, build, misuse, respond, observe)

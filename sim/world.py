@@ -23,6 +23,7 @@ from sim.agents.lab import Draft, Lab
 from sim.agents.malicious import Actors, Incident, Scene, recruit
 from sim.agents.tally import Tally
 from sim.catalogue import Catalogue
+from sim.diffusion import DECEMBER, Curve, use_by_country
 from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, statute
 from sim.months import month_name
 from sim.outcomes import OUTCOMES
@@ -48,13 +49,17 @@ class Series:
     ----------
     names, months : tuple of str
     values : float32 array (month, name)
-    countries : float32 array (country, channel, origin), shares of use in the last month
+    moments : tuple of str
+        Every December so far and the last month.
+    countries : float32 array (moment, country, channel, 4)
+        Use of AI (share of people, or of what the channel can take up), US, Chinese and other share of it.
     panel : int array (country, channel), adopters behind each of these
     """
 
     names: tuple[str, ...]
     months: tuple[str, ...]
     values: np.ndarray
+    moments: tuple[str, ...]
     countries: np.ndarray
     panel: np.ndarray
 
@@ -109,7 +114,7 @@ class World(mesa.Model):
             Auditor(self, "government suppliers", 1, for_government=True),
         )
         self._start_state()
-        headlines = {name: partial(_observed, name) for name, row in OUTCOMES.items() if row.headline}
+        headlines = {name: partial(_reading, i) for i, (name, row) in enumerate(OUTCOMES.items()) if row.headline}
         self.datacollector = mesa.DataCollector(model_reporters={"month": "month_text", **headlines})
         # Mesa keeps a counter of agent ids per model for ever, and with it the model.
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
@@ -196,11 +201,11 @@ class World(mesa.Model):
         self.derivative_flow, self.application_value = np.zeros(n), [[0.0] * 5 for _ in range(3)]
         self.idea_gains = [0.0, 0.0, 0.0]
         self.scene: Scene
-        self.abroad = np.array([c.bloc not in ("US", "CN") for c in self.info], float)
+        self.people_abroad = self.adopters.own_people * [c.bloc not in ("US", "CN") for c in self.info]
         self.month_audits = {"detections": 0.0, "false_alarms": 0.0}
         self.incidents: list[Incident] = []
         self.month_incidents: list[Incident] = []
-        self.observed: dict[str, float] = {}
+        self.readings = np.zeros(0)
         self.use_of_releases = np.zeros(0)
         shares = np.full((len(self.info), n), 1.0 / n, np.float32)
         world = np.full((N_CHANNELS + 1, n), 1.0 / n, np.float32)
@@ -218,7 +223,9 @@ class World(mesa.Model):
         )
         self.criticality = np.array(by_channel(self.p, "criticality"))
         self.gdp_share = channel_sizes(self)[:, GOVERNMENT]
+        self.curves = [Curve() for _ in self.labs]
         self.rows: list[np.ndarray] = []
+        self.year_ends: list[np.ndarray] = []
         for row in self.replay.pop(-1, []):
             replay_one(self, row)
         self.note_bests()
@@ -229,6 +236,11 @@ class World(mesa.Model):
     def market(self) -> Market:
         """The alternatives of this month."""
         return self.adopters.market
+
+    @property
+    def observed(self) -> dict[str, float]:
+        """Outcomes of this month by name."""
+        return dict(zip(OUTCOMES, self.readings.tolist(), strict=False))
 
     @property
     def month_text(self) -> str:
@@ -252,10 +264,11 @@ class World(mesa.Model):
 
     def series(self) -> Series:
         """Everything observed so far."""
-        months = tuple(month_name(m) for m in range(len(self.rows)))
-        return Series(
-            tuple(OUTCOMES), months, np.stack(self.rows), self.adopters.country_shares(), self.adopters.per_cell()
-        )
+        last = len(self.rows) - 1
+        months = tuple(month_name(m) for m in range(last + 1))
+        moments = (*months[DECEMBER:last:12], months[last])
+        countries = np.stack((*self.year_ends[: len(moments) - 1], use_by_country(self)))
+        return Series(tuple(OUTCOMES), months, np.stack(self.rows), moments, countries, self.adopters.per_cell())
 
     # what agents ask of the world
 
@@ -387,6 +400,7 @@ class World(mesa.Model):
             mirrored=opened and not controlled,
             documented=draft.documented,
         )
+        self.curves[lab.index].begin(self.month)
         lab.best_released = max(lab.best_released, draft.capability)
         lab.best_underlying = max(lab.best_underlying, draft.underlying)
         self._note_records(lab, draft, measured, opened)
@@ -467,8 +481,8 @@ class World(mesa.Model):
         return list(self._held_ideas)
 
 
-def _observed(name: str, world: World) -> float:
-    return world.observed[name]
+def _reading(column: int, world: World) -> float:
+    return world.readings.item(column)
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 import sim
 from sim import cli, library
+from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.problems import ScenarioError
 from sim.progress import Pace, PlainLines, shown_on_stderr
@@ -37,8 +38,9 @@ def fake_world(scenario: Scenario, replication: int, seed: int) -> Series:
     names = tuple(OUTCOMES)
     noise = np.random.default_rng([seed, replication]).random((scenario.months, len(names)))
     values = noise + (scenario.name != "status-quo") * 0.1
-    countries = np.full((3, 5, 3), 1 / 3, np.float32)
-    return Series(names, (), values.astype(np.float32), countries, np.full((3, 5), 40))
+    countries = np.full((1, 3, 5, 4), 1 / 3, np.float32)
+    months = tuple(month_name(i) for i in range(scenario.months))
+    return Series(names, months, values.astype(np.float32), months[-1:], countries, np.full((3, 5), 40))
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from itertools import chain, repeat
 from math import exp
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
@@ -75,15 +73,6 @@ class Incident(NamedTuple):
     origin: str
     release: int
     harm: float
-
-
-def count_incidents(found: list[Incident]) -> Counter[tuple[str, str]]:
-    """Incidents by (field, value), and all of them under ("all", "")."""
-    fields = dict(zip(Incident._fields, zip(*found, strict=True), strict=False))  # empty where nothing was found
-    labels = (zip(repeat(name), fields.get(name, ())) for name in ("kind", "domain", "route", "origin"))
-    counts: Counter[tuple[str, str]] = Counter(chain.from_iterable(labels))
-    counts["all", ""] = len(found)
-    return counts
 
 
 class MaliciousActor(mesa.Agent):

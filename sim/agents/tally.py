@@ -225,9 +225,12 @@ def origin_shares(market, start, counts):
     n = (start.size - 1) // N_CHANNELS
     share = np.zeros((n, N_CHANNELS, 3), np.float32)
     for cell in range(start.size - 1):
+        adopters = left = start[cell + 1] - start[cell]
         for k in range(market.slot.size):
             count = counts[cell, market.slot[k]]
-            share[cell // N_CHANNELS, cell % N_CHANNELS, market.origin[k]] += f4(count) / f4(
-                start[cell + 1] - start[cell]
-            )
+            if count > 0:
+                share[cell // N_CHANNELS, cell % N_CHANNELS, market.origin[k]] += f4(count) / f4(adopters)
+                left -= count
+                if left == 0:
+                    break
     return share

@@ -111,7 +111,7 @@ def test_shares_sum_to_one(months):
         assert (opened >= 0.0).all()
         assert (opened <= 1.0 + 1e-12).all()
         assert abs(sum(month["shares"]) - 1.0) < 1e-9
-    np.testing.assert_allclose(world.adopters.country_shares().sum(axis=2), 1.0, atol=EPS)
+    np.testing.assert_allclose(world.series().countries[..., 1:].sum(axis=3), 1.0, atol=EPS)
     np.testing.assert_allclose(world.use_of_releases.sum(), 1.0, atol=1e-12)
 
 
@@ -188,6 +188,25 @@ def test_months_and_names_fit_the_values(months):
     assert run.names == tuple(OUTCOMES)
     assert run.values.shape == (months[1].months, len(OUTCOMES))
     assert (run.months[0], run.months[-1]) == ("2023-01", months[1].scenario.horizon.end)
+    decembers = [month for month in run.months[:-1] if month.endswith("-12")]
+    assert run.moments == (*decembers, run.months[-1])
+    assert run.countries.shape == (len(run.moments), *run.panel.shape, 4)
+    assert run.countries.dtype == np.float32
+
+
+def test_moments_of_countries_are_year_ends_and_the_month_reached():
+    """Also where a run is looked at before its end or ends within a year, and looking changes nothing."""
+    world = World(load("status-quo", settings=["horizon.end=2025-03"]), rng=1)
+    found = {}
+    while world.running:
+        world.step()
+        found[world.month_text] = world.series()
+    assert found["2023-01"].moments == ("2023-01",)
+    assert found["2023-12"].moments == ("2023-12",)
+    assert found["2025-03"].moments == ("2023-12", "2024-12", "2025-03")
+    for i, moment in enumerate(found["2025-03"].moments):
+        np.testing.assert_array_equal(found[moment].countries[-1], found["2025-03"].countries[i])
+    assert not np.array_equal(found["2025-02"].countries[-1], found["2025-03"].countries[-1])
 
 
 # incidents

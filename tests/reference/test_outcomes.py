@@ -2,8 +2,11 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
+from sim.diffusion import Curve
+from sim.outcomes import OUTCOMES
 from sim.parameters import CHANNELS, by_channel
 
 OUTSIDE = ("us_aligned", "third_country", "restricted")
@@ -37,6 +40,14 @@ def users(world):
         by_kind[bloc[code], adopter.channel, adopter.family, adopter.mode.startswith("open")] += weight
         by_country[code, adopter.channel] += weight
     return by_kind, by_country
+
+
+def test_every_row_reads_its_function_or_its_cell(world):
+    """What is read in one go is what each row says by itself."""
+    for name, row in OUTCOMES.items():
+        found = row.function(world)
+        assert world.observed[name] == (found if row.cell is None else np.asarray(found)[row.cell]), name
+    assert list(world.observed) == list(OUTCOMES)
 
 
 def is_kind(world, kind, family, opened):
@@ -123,3 +134,70 @@ def test_incidents_fall_into_every_table_once(world):
         counts = Counter(getattr(i, field) for i in seen)
         for value, count in counts.items():
             assert world.observed[f"incidents_{prefix}{value}"] == count
+
+
+# diffusion
+
+
+def half_of_peak(shares, month):
+    """First month in which a path, known up to a month, had reached half of its highest value; None before any use."""
+    known = shares[: month + 1]
+    return next((m for m, share in enumerate(known) if share >= max(known) / 2.0), None) if max(known) > 0.0 else None
+
+
+def test_months_to_half_of_peak(default_run):
+    world, run = default_run
+    c, n = world.catalogue.columns, len(world.catalogue)
+    seen = Counter()
+    for lab in world.labs:
+        slug = lab.info.slug
+        shares = run.values[:, run.names.index(f"family_share_{slug}")].tolist()
+        months = run.values[:, run.names.index(f"months_to_half_peak_{slug}")].tolist()
+        first = min((max(0, c.month[row]) for row in range(n) if c.lab[row] == lab.index), default=None)
+        for month in range(len(run.months)):
+            half = half_of_peak(shares, month)
+            assert months[month] == (0 if half is None else half - first), (slug, run.months[month])
+        assert months == sorted(months)
+        seen["later than the launch" if months[-1] else "at once"] += 1
+    assert min(seen["later than the launch"], seen["at once"]) > 0
+
+
+def test_a_curve_by_hand():
+    curve = Curve()
+    assert curve.months_to_half_peak() == 0
+    found = []
+    for month, share in enumerate((0.0, 0.0, 0.01, 0.02, 0.1, 0.3, 0.2, 0.05)):
+        if month == 1:
+            curve.begin(month)
+        curve.add(share)
+        found.append(curve.months_to_half_peak())
+    assert found == [0, 0, 1, 1, 3, 4, 4, 4]
+    curve.begin(7)
+    assert curve.launch == 1
+    old = Curve()
+    old.begin(-1)
+    assert old.launch == 0
+
+
+def test_use_by_country_adds_up_to_the_regions(default_run):
+    """Every December: use and shares of countries, weighted by size, against the series of regions."""
+    world, run = default_run
+    assert run.moments == tuple(f"{year}-12" for year in range(2023, 2031))
+    assert run.countries.shape == (8, len(world.countries), len(CHANNELS), 4)
+    people = np.array([c.working_age_m for c in world.countries])
+    bloc = np.array([c.bloc for c in world.countries])
+    for moment, table in zip(run.moments, run.countries.astype(float), strict=True):
+        then = dict(zip(run.names, run.values[run.months.index(moment)].tolist(), strict=True))
+        for region, blocs in REGIONS.items():
+            here = np.isin(bloc, blocs)
+            used = float(people[here] @ table[here, 0, 0] / people[here].sum())
+            assert then[f"use_{region}"] == pytest.approx(used, rel=1e-5)
+            for h, channel in enumerate(CHANNELS):
+                weight = world.adopters.size[here, h] * table[here, h, 0]
+                if region == "world":
+                    hub = {"market": world.p.china_tokens, "developer": world.p.china_downloads}.get(channel, 1.0)
+                    weight = weight * np.where(bloc[here] == "CN", hub, 1.0)
+                us, cn, other = weight @ table[here, h, 1:] / weight.sum()
+                assert then[f"us_share_{region}_{channel}"] == pytest.approx(us, abs=1e-5)
+                assert then[f"cn_share_{region}_{channel}"] == pytest.approx(cn, abs=1e-5)
+                assert us + cn + other == pytest.approx(1.0, abs=1e-5)
