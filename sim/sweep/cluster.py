@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from sim.sweep.design import Chunk
-from sim.sweep.executors import main_module_hidden
+from sim.sweep.executors import interrupts_held, main_module_hidden
 from sim.sweep.runner import ATTEMPTS, ClusterError, WorkerLostError
 
 CONNECT_SECONDS = 20
@@ -54,15 +54,16 @@ class DaskCluster:
             if address is None:
                 # A worker that is started again reads the main module too, so it stays hidden while the cluster lives.
                 self._stack.enter_context(main_module_hidden())
-                cluster = distributed.LocalCluster(
-                    n_workers=workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
-                )
-                self._stack.callback(cluster.close)
+                with interrupts_held():
+                    cluster = distributed.LocalCluster(
+                        n_workers=workers,
+                        threads_per_worker=1,
+                        processes=True,
+                        host="127.0.0.1",
+                        dashboard_address=None,
+                        silence_logs=logging.CRITICAL,
+                    )
+                    self._stack.callback(cluster.close)
             self._client = distributed.Client(
                 address or cluster, timeout=CONNECT_SECONDS, set_as_default=False, heartbeat_interval="5s"
             )
