@@ -129,7 +129,7 @@ class Folder(Store):
         """Enter a series part (see `Store.enter`), unless other code made it."""
         part = super().enter(name)
         if part.made_by != made_by():
-            raise StoreError(f"{self.root}: {SERIES}/{name}.parquet was made by other code ({_versions(part.made_by)})")
+            raise StoreError(f"{self.root}: {SERIES}/{name}.parquet {_other_code(part.made_by)}")
         return part
 
     # What is in the folder
@@ -221,10 +221,7 @@ class Folder(Store):
     def _compare(self, manifest: Mapping[str, Any], design: Design) -> None:
         """Refuse a design that the folder's results cannot be part of."""
         if manifest["made_by"] != made_by():
-            raise StoreError(
-                f"{self.root} holds results of other code ({_versions(manifest['made_by'])}; this is "
-                f"{_versions(made_by())}): choose another folder, or use that version"
-            )
+            raise StoreError(f"{self.root} {_other_code(manifest['made_by'])}")
         there, here = manifest["plan"], plan_table(design)
         for key in ("seed", "keep"):
             if there[key] != here[key]:
@@ -288,6 +285,12 @@ def _only_writer(root: Path) -> Iterator[None]:
 
 def _shown(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _other_code(made: Mapping[str, str]) -> str:
+    """Say which code made something, which this is, and what to do."""
+    both = f"({_versions(made)}; this is {_versions(made_by())})"
+    return f"was made by other code {both}: choose another folder, or use that version"
 
 
 def _versions(made: Mapping[str, str]) -> str:
