@@ -1,4 +1,4 @@
-"""The process that runs a sweep is killed or stopped: what was finished stays, the rest is done later, nobody is left."""
+"""The process that runs a sweep is killed or stopped: what is finished stays, nobody is left, the rest follows."""
 
 from __future__ import annotations
 
