@@ -324,8 +324,8 @@ def limits(study: Study) -> list[str]:
     )
     if study.draws > 1:
         paired += (
-            f"{len(study.design.draws[0])} uncertain numbers take {study.draws} sets of values; the intervals are over "
-            f"these draws, each the mean of {study.replications} replications."
+            f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values; the intervals are "
+            f"over these draws, each the mean of {study.replications} replications."
         )
     else:
         paired += (

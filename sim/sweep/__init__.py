@@ -194,6 +194,8 @@ def execute(
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers = {workers}: must be at least 1")
+    if isinstance(executor, str):
+        executor_factory(executor, 1)  # an unknown name is refused before anything is written
     store = _store(out)
     with store.writing(plan), outside_kernels():
         left = plan.runs - sum(map(len, store.finished.values()))
@@ -271,21 +273,22 @@ class _Tally:
         self._report()
 
     def done(self, chunk: Chunk, receipt: Receipt) -> None:
-        self._store.accept(receipt)
+        part = self._store.accept(receipt)
         self._finished += receipt.finished
-        self._note(receipt.failed)
+        self._note(part.failures)
 
     def failed(self, chunk: Chunk, error: BaseException) -> None:
         if isinstance(error, OSError):  # the part could not be written: no other could be either
             raise error
-        self._store.lost.extend(_failure(run, self._plan.seed, error) for run in chunk.runs)
-        self._note(len(chunk.runs))
+        lost = [_failure(run, self._plan.seed, error) for run in chunk.runs]
+        self._store.lost.extend(lost)
+        self._note(lost)
 
-    def _note(self, failed: int) -> None:
-        self._failed += failed
+    def _note(self, failures: Sequence[Failure]) -> None:
+        self._failed += len(failures)
         self._report()
-        if failed and self._stop:
-            raise RunFailedError(self._store.failures()[0])
+        if failures and self._stop:
+            raise RunFailedError(failures[0])
 
     def _report(self) -> None:
         if self._progress is not None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from sim.sweep.design import Chunk
-from sim.sweep.executors import main_module_hidden
+from sim.sweep.executors import interrupts_held, main_module_hidden
 from sim.sweep.runner import ATTEMPTS, ClusterError, WorkerLostError
 
 CONNECT_SECONDS = 20
@@ -54,23 +54,26 @@ class DaskCluster:
             if address is None:
                 # A worker that is started again reads the main module too, so it stays hidden while the cluster lives.
                 self._stack.enter_context(main_module_hidden())
-                cluster = distributed.LocalCluster(
-                    n_workers=workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
-                )
-                self._stack.callback(cluster.close)
+                with interrupts_held():
+                    cluster = distributed.LocalCluster(
+                        n_workers=workers,
+                        threads_per_worker=1,
+                        processes=True,
+                        host="127.0.0.1",
+                        dashboard_address=None,
+                        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # of /health; 8787 may be taken
+                        silence_logs=logging.CRITICAL,
+                    )
+                    self._stack.callback(cluster.close)
             self._client = distributed.Client(
                 address or cluster, timeout=CONNECT_SECONDS, set_as_default=False, heartbeat_interval="5s"
             )
             self._stack.callback(self._client.close)
             threads = sum(self._client.nthreads().values())
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             self._stack.close()
-            raise ClusterError(f"no dask scheduler answers at {address}: {error}") from None
+            what = f"no dask scheduler answers at {address}" if address else "dask does not start on this machine"
+            raise ClusterError(f"{what}: {error}") from None
         except BaseException:
             self._stack.close()
             raise
@@ -78,30 +81,31 @@ class DaskCluster:
             self._stack.close()
             raise ClusterError(f"the dask scheduler at {address} has no workers")
         self.window = 2 * threads
-        self._futures: set[Any] = set()
+        self._answers: dict[Any, Future[Any]] = {}
 
     def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
         """Give the task to a worker."""
         asked = self._client.submit(task, chunk, pure=False, retries=0)
-        self._futures.add(asked)
         answer: Future[R] = Future()
+        self._answers[asked] = answer
 
         def settle(future: Any) -> None:
-            self._futures.discard(future)
-            _copy(future, answer)
+            self._answers.pop(future, None)
+            try:
+                _copy(future, answer)
+            except Exception as error:  # noqa: BLE001  a chunk without an answer would be waited for for ever
+                answer.set_exception(WorkerLostError(f"the cluster was lost: {error}"))
 
         asked.add_done_callback(settle)
         return answer
 
     def shutdown(self, *, at_once: bool) -> None:
         """Leave the cluster; one that was started here ends."""
-        import distributed
-
-        waiting = list(self._futures)
+        waiting = dict(self._answers)
         if at_once:
-            self._client.cancel(waiting)
-        elif waiting:
-            distributed.wait(waiting)
+            self._client.cancel(list(waiting))
+        else:
+            wait(waiting.values())
         self._stack.close()
 
 

@@ -9,19 +9,28 @@ nor their number, nor who runs them can change one.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
 from sim.parameters import PARAMETERS
+from sim.problems import ScenarioError, shown
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 STATED = "as stated"
 WITHOUT_ASSUMED = "no assumed responses"
+MOST_REPLICATIONS = 99_999
+LARGEST_SEED = 2**63 - 1
+MOST_POINTS = 1_000_000
+"""Most cases times draws. A world takes about a quarter of a kilobyte of the driver and half a millisecond to name."""
 BLOCK = 8
 """Runs in a full chunk: about a second of work, so that little is lost with a worker and progress is seen."""
 
@@ -53,22 +62,88 @@ class Case:
     levers: Mapping[str, Any] = field(default_factory=dict)
 
     def under(self, draw: Mapping[str, float]) -> Scenario:
-        """Return the case's world under a draw: numbers of policies that the scenario lacks are left out."""
+        """Return the case's world under a draw: numbers of policies that the scenario lacks are left out.
+
+        Raises
+        ------
+        ScenarioError
+            If the draw holds a value that the scenario may not have.
+        """
         off = ASSUMED_OFF if self.variant == WITHOUT_ASSUMED else {}
         if not draw and not off:
             return self.scenario
-        table = self.scenario.as_table()
-        policies = self.scenario.policy
+        parameters, policies = dict(self.scenario.parameters), dict(self.scenario.policy)
+        changed: dict[str, dict[str, Any]] = {}
         for path, value in draw.items():
             if not path.startswith("policy."):
-                table.setdefault("parameters", {})[path] = value
+                parameters[path] = value
                 continue
-            _, policy, field = path.split(".")
-            if policy in policies:
-                whole = isinstance(getattr(policies[policy], field), int)
-                table["policy"][policy][field] = round(value) if whole else value
-        table["parameters"] = {**table.get("parameters", {}), **off}
-        return type(self.scenario).model_validate(table)
+            _, name, number = path.split(".")
+            now = getattr(policies.get(name), number, None)
+            if now is not None:
+                changed.setdefault(name, {})[number] = round(value) if isinstance(now, int) else value
+        try:
+            for name, numbers in changed.items():
+                policies[name] = type(policies[name]).model_validate({**dict(policies[name]), **numbers})
+            fields = {name: getattr(self.scenario, name) for name in type(self.scenario).model_fields}
+            return type(self.scenario).model_validate({**fields, "parameters": parameters | off, "policy": policies})
+        except ValidationError as error:
+            reason = "; ".join(str(problem["msg"]) for problem in error.errors())
+            raise ScenarioError([f"case {self.name!r} under the draw {shown(dict(draw))}: {reason}"]) from None
+
+
+class Draws(Sequence[Mapping[str, float]]):
+    """Values of uncertain numbers, one mapping from names to values for each draw; kept as one array.
+
+    Parameters
+    ----------
+    names
+        The uncertain numbers.
+    values
+        Array (draw, number).
+    """
+
+    def __init__(self, names: Iterable[str], values: NDArray[np.float64]) -> None:
+        self.names = tuple(names)
+        self.values = values
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, float]]) -> Draws:
+        """Return draws given as mappings.
+
+        Raises
+        ------
+        ScenarioError
+            If there are none, or they do not hold the same numbers.
+        """
+        if isinstance(rows, Draws):
+            return rows
+        if not rows or any(row.keys() != rows[0].keys() for row in rows):
+            raise ScenarioError(["a design needs at least one draw, and every draw must hold the same numbers"])
+        names = tuple(rows[0])
+        values = np.array([[row[name] for name in names] for row in rows], np.float64)
+        return cls(names, values.reshape(len(rows), len(names)))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, draw: Any) -> Any:
+        if isinstance(draw, slice):
+            return Draws(self.names, self.values[draw])
+        return dict(zip(self.names, self.values[draw].tolist(), strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Draws) and self.names == other.names and np.array_equal(self.values, other.values)
+
+    def __hash__(self) -> int:
+        return hash((self.names, len(self)))
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} draws of {len(self.names)} numbers>"
+
+
+CERTAIN = Draws((), np.zeros((1, 0)))
+"""One draw, of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +163,10 @@ class Keep:
     outcomes: tuple[str, ...] | None = None
     months: str | tuple[str, ...] = "all"
     countries: str = "last"
+
+    def table(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     def chosen(self, months: Sequence[str]) -> list[int]:
         """Return the positions of the months to keep among all months of a run."""
@@ -129,8 +208,8 @@ class Design:
         Runs of each world, with the same random numbers across worlds.
     seed : int
         Root seed, 0 to 2**63 - 1.
-    draws : tuple of dict
-        Values of uncertain numbers by name; one empty draw if nothing is uncertain.
+    draws : Draws
+        Values of uncertain numbers; may be given as mappings.
     keep : Keep
         What is kept of each run.
     name, question : str
@@ -140,35 +219,46 @@ class Design:
     cases: tuple[Case, ...]
     replications: int
     seed: int = 0
-    draws: tuple[Mapping[str, float], ...] = ({},)
+    draws: Draws = CERTAIN
     keep: Keep = Keep()
     name: str = ""
     question: str = ""
 
     def __post_init__(self) -> None:
-        if not self.cases or not self.draws:
-            raise ValueError("a design needs at least one case and one draw")
-        if not _whole(self.replications) or not 1 <= self.replications <= 99_999:
-            raise ValueError(f"replications = {self.replications!r}: must be a whole number from 1 to 99999")
-        if not _whole(self.seed) or not 0 <= self.seed < 2**63:
-            raise ValueError(f"seed = {self.seed!r}: must be a whole number from 0 to 2**63 - 1")
-        names = sorted((case.name, case.variant) for case in self.cases)
-        twice = [name for (name, variant), other in pairwise(names) if (name, variant) == other]
-        if twice:
-            raise ValueError(f"scenario {twice[0]!r} occurs twice; give one of them another name")
+        object.__setattr__(self, "draws", Draws.of(self.draws))
+        problems = [] if self.cases else ["a design needs at least one case"]
+        if not _whole(self.replications) or not 1 <= self.replications <= MOST_REPLICATIONS:
+            words = f"must be a whole number from 1 to {MOST_REPLICATIONS}"
+            problems.append(f"replications = {shown(self.replications)}: {words}")
+        if not _whole(self.seed) or not 0 <= self.seed <= LARGEST_SEED:
+            problems.append(f"seed = {shown(self.seed)}: must be a whole number from 0 to 2**63 - 1")
+        if len(self.cases) * len(self.draws) > MOST_POINTS:
+            size = f"{len(self.cases)} cases x {len(self.draws)} draws"
+            problems.append(f"{size} are more than {MOST_POINTS} worlds; split the experiment")
+        problems.extend(_incomparable(self.cases))
+        if problems:
+            raise ScenarioError(problems)
 
     @classmethod
     def of(cls, scenarios: Sequence[Scenario], replications: int, seed: int, *, also_without_assumed: bool) -> Design:
         """Return the design of a comparison of scenarios, the reference first.
 
         With `also_without_assumed` each scenario, the reference included, has a twin with all assumed responses at 0.
+
+        Raises
+        ------
+        ScenarioError
+            If they cannot be compared: equal names, other horizons.
         """
         cases = tuple(Case(scenario.name, scenario, scenarios[0].name) for scenario in scenarios)
         return cls(with_twins(cases) if also_without_assumed else cases, replications, seed)
 
     @cached_property
     def points(self) -> list[list[str]]:
-        """Ids of the design points: one list for each case, draws in order."""
+        """Ids of the design points: one list for each case, draws in order.
+
+        A design that is read from a folder has them from there.
+        """
         return [[case.under(draw).id for draw in self.draws] for case in self.cases]
 
     @cached_property
@@ -230,6 +320,23 @@ class Design:
                     )
                     yield Chunk(number, runs)
                     number += 1
+
+
+def _incomparable(cases: Sequence[Case]) -> Iterator[str]:
+    """Yield names that occur twice, and cases whose reference is missing or has another horizon."""
+    names = sorted((case.name, case.variant) for case in cases)
+    twice = dict.fromkeys(name for (name, variant), other in pairwise(names) if (name, variant) == other)
+    yield from (f"scenario {name!r} occurs twice; give one of them another name" for name in twice)
+    known = {case.name: case.scenario for case in cases}
+    for case in cases:
+        reference = known.get(case.against)
+        if reference is None:
+            yield f"scenario {case.name!r} is compared with {case.against!r}, which is not in the design"
+        elif case.scenario.horizon != reference.horizon and case.variant == STATED:
+            yield (
+                f"scenario {case.name!r} ends {case.scenario.horizon.end}, {case.against!r} ends "
+                f"{reference.horizon.end}; only equal horizons can be compared"
+            )
 
 
 def with_twins(cases: tuple[Case, ...]) -> tuple[Case, ...]:

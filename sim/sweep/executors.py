@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from typing import Any, TypeVar
 
 from sim.sweep.design import Chunk
@@ -68,7 +68,7 @@ class ProcessPool:
 
     def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
         """Give the task to a worker."""
-        with main_module_hidden():
+        with main_module_hidden(), interrupts_held():
             return self._pool.submit(task, chunk)
 
     def shutdown(self, *, at_once: bool) -> None:
@@ -108,6 +108,30 @@ def main_module_hidden() -> Iterator[None]:
         yield
     finally:
         main.update(kept)
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while processes are started: it is raised at the end of the block, and never reaches them.
+
+    A process, like a thread, begins with the signals blocked that its starter has blocked: Ctrl-C cannot hit a worker
+    that is still reading its modules in. Here blocking is not enough, since another thread may take the signal.
+    """
+    caught: list[int] = []
+    handler = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread() and callable(handler)
+    resource_tracker.ensure_running()  # its own start would unblock the signal
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+        if caught:
+            signal.raise_signal(signal.SIGINT)
 
 
 def executor_factory(name: str, workers: int) -> Callable[[], Executor]:

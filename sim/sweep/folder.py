@@ -29,6 +29,8 @@ from sim.sweep.store import (
     write_whole,
 )
 
+MOST_SHOWN = 12
+
 
 class Folder(Store):
     """Finished parts in a folder.
@@ -37,18 +39,12 @@ class Folder(Store):
     ----------
     root : Path
         The folder, which need not exist.
-
-    Attributes
-    ----------
-    repaired : list of str
-        Damaged files that were removed when the folder was taken for writing; their runs are done again.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         super().__init__()
         self.root = Path(root).absolute()
         self.folder = self.root
-        self.repaired: list[str] = []
 
     @classmethod
     def open(cls, root: str | os.PathLike[str]) -> tuple[Folder, Design]:
@@ -70,8 +66,9 @@ class Folder(Store):
             f"{SERIES}/{name}.parquet": "missing" for name in missing if f"{SERIES}/{name}.parquet" not in damaged
         }
         if damaged:
-            listed = "; ".join(f"{name} is {words}" for name, words in sorted(damaged.items()))
-            raise DamagedPartError(f"{root}: {listed}. The same sweep into this folder replaces what is damaged")
+            listed = "; ".join(f"{name} is {words}" for name, words in sorted(damaged.items())[:MOST_SHOWN])
+            more = f"; and {len(damaged) - MOST_SHOWN} more" if len(damaged) > MOST_SHOWN else ""
+            raise DamagedPartError(f"{root}: {listed}{more}. The same sweep into this folder replaces what is damaged")
         store.lost = [Failure(**failure) for failure in manifest["lost"]]
         return store, design
 
@@ -88,6 +85,18 @@ class Folder(Store):
         if not store._manifest_file.is_file():
             raise StoreError(f"{root} holds no results: there is no manifest.json")
         return store._read_design(store._manifest())
+
+    def look(self, design: Design) -> None:
+        """Enter what the folder holds of a design, and write nothing.
+
+        Raises
+        ------
+        StoreError
+            If the folder belongs to something else.
+        """
+        if self._manifest_file.exists():
+            self._compare(self._manifest(), design)
+        self._enter_all(design)
 
     @contextmanager
     def writing(self, design: Design) -> Iterator[None]:
@@ -111,12 +120,13 @@ class Folder(Store):
                 path.unlink(missing_ok=True)
                 self.repaired.append(path.relative_to(self.root).as_posix())
             self._remove_orphans()
-            self._write_manifest(design)
+            designs = self._write_designs(design)
+            self._write_manifest(design, designs)
             try:
                 yield
             finally:
                 self._remove_unfinished()
-                self._write_manifest(design)
+                self._write_manifest(design, designs)
 
     def fetch(self, kind: str, name: str) -> bytes:
         """Return the bytes of a part's file, unchecked."""
@@ -129,7 +139,7 @@ class Folder(Store):
         """Enter a series part (see `Store.enter`), unless other code made it."""
         part = super().enter(name)
         if part.made_by != made_by():
-            raise StoreError(f"{self.root}: {SERIES}/{name}.parquet was made by other code ({_versions(part.made_by)})")
+            raise StoreError(f"{self.root}: {SERIES}/{name}.parquet {_other_code(part.made_by)}")
         return part
 
     # What is in the folder
@@ -181,9 +191,18 @@ class Folder(Store):
     def _check_plan(self, part: Part, design: Design) -> None:
         """Refuse a part with runs that the design does not ask for."""
         held = [*part.runs, *((failure.point, failure.replication) for failure in part.failures)]
-        if part.seed != design.seed or any(point not in design.owners for point, _ in held):
+        if part.seed != design.seed or part.keep != design.keep.table():
+            words = "its seed is another, or other outcomes, months or countries were kept"
             raise StoreError(
-                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results; choose another folder"
+                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); choose another folder"
+            )
+        if any(point not in design.owners for point, _ in held):
+            words = (
+                "a scenario or draw that is not asked for; more Sobol draws continue those before, "
+                "a Latin hypercube of another size is another sample"
+            )
+            raise StoreError(
+                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); choose another folder"
             )
         most = max(replication for _, replication in held) + 1
         if most > design.replications:
@@ -211,20 +230,16 @@ class Folder(Store):
         if self._manifest_file.exists():
             self._compare(self._manifest(), design)
         else:
-            own = {SERIES, COUNTRIES, self._designs_file.name}
-            others = sorted({path.name for path in self.root.iterdir() if not path.name.startswith(".")} - own)
-            if others:
-                raise StoreError(f"{self.root} holds other files ({others[0]}) and no results; choose an empty folder")
+            other = foreign(self.root)
+            if other:
+                raise StoreError(f"{self.root} holds other files ({other}) and no results; choose an empty folder")
         for kind in (SERIES, COUNTRIES):
             (self.root / kind).mkdir(exist_ok=True)
 
     def _compare(self, manifest: Mapping[str, Any], design: Design) -> None:
         """Refuse a design that the folder's results cannot be part of."""
         if manifest["made_by"] != made_by():
-            raise StoreError(
-                f"{self.root} holds results of other code ({_versions(manifest['made_by'])}; this is "
-                f"{_versions(made_by())}): choose another folder, or use that version"
-            )
+            raise StoreError(f"{self.root} {_other_code(manifest['made_by'])}")
         there, here = manifest["plan"], plan_table(design)
         for key in ("seed", "keep"):
             if there[key] != here[key]:
@@ -237,10 +252,14 @@ class Folder(Store):
                 what = "with another content" if name in ours else "which is not asked for"
                 raise StoreError(f"{self.root} holds results of {case['name']!r}, {what}; choose another folder")
 
-    def _write_manifest(self, design: Design) -> None:
+    def _write_designs(self, design: Design) -> str:
+        """Write the design points and return the hash of the file."""
         points = designs_file(design)
         if not self._designs_file.exists() or self._designs_file.read_bytes() != points:
             write_whole(self._designs_file, points)
+        return hash_of(points)
+
+    def _write_manifest(self, design: Design, designs: str) -> None:
         made = [environment()]
         if self._manifest_file.exists():
             made = self._manifest()["environments"]
@@ -250,7 +269,7 @@ class Folder(Store):
             "made_by": made_by(),
             "environments": made,
             "plan": plan_table(design),
-            "designs": hash_of(points),
+            "designs": designs,
             "runs": design.runs,
             "finished": sum(len(part.runs) for part in self.parts.values()),
             "failed": len(self.failures()),
@@ -272,6 +291,12 @@ class Folder(Store):
         return read_design(manifest["plan"], data)
 
 
+def foreign(root: Path) -> str:
+    """Return the name of a file in a folder that holds files and no results, or ""."""
+    held = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
+    return "" if not held or "manifest.json" in held or SERIES in held else held[0]
+
+
 @contextmanager
 def _only_writer(root: Path) -> Iterator[None]:
     """Hold the lock on a folder; it is free again when the process ends, however it ends."""
@@ -288,6 +313,12 @@ def _only_writer(root: Path) -> Iterator[None]:
 
 def _shown(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _other_code(made: Mapping[str, str]) -> str:
+    """Say which code made something, which this is, and what to do."""
+    both = f"({_versions(made)}; this is {_versions(made_by())})"
+    return f"was made by other code {both}: choose another folder, or use that version"
 
 
 def _versions(made: Mapping[str, str]) -> str:

@@ -77,17 +77,24 @@ def runs(study: Study, outcomes: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     levers = list(dict.fromkeys(path for case in study.cases for path in case.levers))
-    drawn = pd.DataFrame(list(study.design.draws))
-    frames = []
-    for case in study.cases:
-        pairs = _finished(study, case.name)
-        draw, replication = np.divmod(pairs, study.replications)
-        head = pd.DataFrame({"scenario": case.name, "draw": draw, "replication": replication})
-        of_levers = pd.DataFrame({path: [case.levers.get(path)] * len(pairs) for path in levers})
-        means = study.means(case.name, outcomes, study.window(case.name))[pairs]
-        numbers = drawn.iloc[draw].reset_index(drop=True)
-        frames.append(pd.concat([head, of_levers, numbers, pd.DataFrame(means, columns=outcomes)], axis=1))
-    return pd.concat(frames, ignore_index=True)
+    finished = [_finished(study, case.name) for case in study.cases]
+    times = [len(pairs) for pairs in finished]
+    means = [
+        study.means(case.name, outcomes, study.window(case.name))[pairs]
+        for case, pairs in zip(study.cases, finished, strict=True)
+    ]
+    draw, replication = np.divmod(np.concatenate(finished), study.replications)
+    columns: dict[str, Any] = {
+        "scenario": np.repeat([case.name for case in study.cases], times),
+        "draw": draw,
+        "replication": replication,
+    }
+    for path in levers:
+        # As a series, numbers with gaps become floats with nan; texts stay texts.
+        columns[path] = pd.Series([case.levers.get(path) for case in study.cases]).repeat(times).to_numpy()
+    head = pd.DataFrame(columns)
+    numbers = pd.DataFrame(study.design.draws.values[draw], columns=list(study.design.draws.names))
+    return pd.concat([head, numbers, pd.DataFrame(np.concatenate(means), columns=outcomes)], axis=1)
 
 
 def countries(study: Study) -> pd.DataFrame:
@@ -139,7 +146,7 @@ def _levels(rows: NDArray[np.float32]) -> dict[str, Any]:
 
 
 def to_csv(study: Study, folder: Path) -> list[Path]:
-    """Write table, rubric, series (the `summary`), runs and countries as CSV into a folder; return the paths."""
+    """Write a study's frames as CSV into a folder (see `Study.to_csv`); return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     frames = {
         "table": study.table(),

@@ -7,13 +7,15 @@ import json
 import platform
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.sweep.design import Case, Design, Keep
+import numpy as np
+
+from sim.sweep.design import Case, Design, Draws, Keep
+from sim.sweep.levers import text_of
 from sim.sweep.store import encode, hash_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ LIBRARIES = ("mesa", "numba", "numpy")
 
 DRAWN = "draw."
 """Before the names of uncertain numbers in designs.parquet."""
+
+ROWS = 16_384
+"""Rows of designs.parquet that are made together."""
 
 NOT_MODEL = (
     "analysis/",
@@ -49,9 +54,9 @@ def plan_table(design: Design) -> dict[str, Any]:
         "question": design.question,
         "seed": design.seed,
         "replications": design.replications,
-        "keep": json.loads(json.dumps(asdict(design.keep))),
+        "keep": design.keep.table(),
         "draws": len(design.draws),
-        "numbers": list(design.draws[0]),
+        "numbers": list(design.draws.names),
         "cases": [
             {
                 "name": case.name,
@@ -67,36 +72,46 @@ def plan_table(design: Design) -> dict[str, Any]:
 
 
 def designs_file(design: Design) -> bytes:
-    """Return the design points as the bytes of a Parquet file: the first rows are those of the first case."""
-    return encode(design_table(design), {})
-
-
-def design_table(design: Design) -> pa.Table:
-    """Return one row per case and draw.
+    """Return the design points as the bytes of a Parquet file, one row per case and draw, cases varying slowest.
 
     Columns: point, case, scenario, variant, draw, one for each lever (its path; empty where it means nothing) and one
     for each uncertain number, its name after "draw.".
     """
+    levers = {path: _lever_column(design, path) for case in design.cases for path in case.levers}
+    points = len(design.cases) * len(design.draws)
+    return encode((_rows(design, levers, i, min(i + ROWS, points)) for i in range(0, points, ROWS)), {})
+
+
+def _lever_column(design: Design, path: str) -> pa.Array:
+    """Return a lever's value in each case: numbers where all are numbers, else texts."""
     import pyarrow as pa
 
-    cases, draws = design.cases, len(design.draws)
-    columns: dict[str, Any] = {
-        "point": [point for points in design.points for point in points],
-        "case": [case.name for case in cases for _ in range(draws)],
-        "scenario": [case.scenario.name for case in cases for _ in range(draws)],
-        "variant": [case.variant for case in cases for _ in range(draws)],
-        "draw": pa.array([draw for _ in cases for draw in range(draws)], pa.int32()),
+    values = [case.levers.get(path) for case in design.cases]
+    if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values):
+        return pa.array(values, pa.float64())
+    return pa.array([None if value is None else text_of(value) for value in values], pa.string())
+
+
+def _rows(design: Design, levers: Mapping[str, pa.Array], first: int, stop: int) -> pa.Table:
+    """Return some rows of designs.parquet."""
+    import pyarrow as pa
+
+    case, draw = np.divmod(np.arange(first, stop), len(design.draws))
+    texts = {
+        "case": [case.name for case in design.cases],
+        "scenario": [case.scenario.name for case in design.cases],
+        "variant": [case.variant for case in design.cases],
     }
-    for path in dict.fromkeys(path for case in cases for path in case.levers):
-        values = [case.levers.get(path) for case in cases for _ in range(draws)]
-        numbers = all(
-            value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values
-        )
-        texts = [None if value is None else value if isinstance(value, str) else json.dumps(value) for value in values]
-        columns[path] = pa.array(values, pa.float64()) if numbers else pa.array(texts, pa.string())
-    for name in design.draws[0]:
-        columns[f"{DRAWN}{name}"] = pa.array([draw[name] for draw in design.draws] * len(cases), pa.float64())
-    return pa.table(columns)
+    drawn = design.draws.values[draw]
+    return pa.table(
+        {
+            "point": [design.points[i][j] for i, j in zip(case.tolist(), draw.tolist(), strict=True)],
+            **{name: pa.array(values).take(pa.array(case)) for name, values in texts.items()},
+            "draw": draw.astype(np.int32),
+            **{path: values.take(pa.array(case)) for path, values in levers.items()},
+            **{f"{DRAWN}{name}": drawn[:, i] for i, name in enumerate(design.draws.names)},
+        }
+    )
 
 
 def digest(manifest: Mapping[str, Any]) -> str:
@@ -111,10 +126,12 @@ def read_design(plan: Mapping[str, Any], designs: bytes) -> Design:
 
     from sim.scenario import Scenario
 
-    drawn = pq.read_table(pa.BufferReader(designs), columns=[f"{DRAWN}{name}" for name in plan["numbers"]])
+    table = pq.read_table(pa.BufferReader(designs), columns=["point", *(f"{DRAWN}{name}" for name in plan["numbers"])])
+    number = plan["draws"]
+    drawn = [table.column(f"{DRAWN}{name}").slice(0, number).to_numpy() for name in plan["numbers"]]
+    draws = Draws(plan["numbers"], np.stack(drawn, axis=1) if drawn else np.zeros((number, 0)))
     keep: dict[str, Any] = {key: tuple(x) if isinstance(x, list) else x for key, x in plan["keep"].items()}
-    rows = drawn.slice(0, plan["draws"]).to_pylist() if plan["numbers"] else [{}] * plan["draws"]
-    return Design(
+    design = Design(
         tuple(
             Case(
                 case["name"],
@@ -127,11 +144,14 @@ def read_design(plan: Mapping[str, Any], designs: bytes) -> Design:
         ),
         plan["replications"],
         plan["seed"],
-        tuple({name.removeprefix(DRAWN): value for name, value in row.items()} for row in rows),
+        draws,
         Keep(**keep),
         plan["name"],
         plan["question"],
     )
+    points = table.column("point").to_pylist()
+    design.__dict__["points"] = [points[i : i + number] for i in range(0, len(points), number)]
+    return design
 
 
 @lru_cache(maxsize=1)

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import stat
+from array import array
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from math import exp, isfinite, log
 from pathlib import Path
 from statistics import NormalDist
 
+import numpy as np
+
 from sim.parameters import PARAMETERS
 from sim.problems import ScenarioError, nearest, shown
+from sim.sweep.design import Draws
 
 METHODS = ("latin-hypercube", "sobol")
 MOST_DRAWS = 100_000
 LARGEST_ENSEMBLE = 64 * 1024 * 1024
-TAIL = NormalDist().inv_cdf(0.95)
-
-Draw = dict[str, float]
-"""One value for each uncertain number, by name."""
+MOST_PROBLEMS = 20
+NORMAL = NormalDist()
+TAIL = NORMAL.inv_cdf(0.95)
 
 Quantile = Callable[[float], float]
 
@@ -45,7 +51,7 @@ class Range:
     def __call__(self, probability: float) -> float:
         """Return the value at a probability between 0 and 1."""
         to, back = self._scale()
-        middle, score = to(self.median), NormalDist().inv_cdf(probability)
+        middle, score = to(self.median), NORMAL.inv_cdf(probability)
         width = (to(self.high) - middle if score > 0 else middle - to(self.low)) / TAIL
         value = back(middle + width * score) if width else self.median
         return min(max(value, self.bounds[0]), self.bounds[1])
@@ -67,7 +73,7 @@ class Uniform:
 
     def __call__(self, probability: float) -> float:
         """Return the value at a probability between 0 and 1."""
-        return self.low + (self.high - self.low) * probability
+        return min(self.low + (self.high - self.low) * probability, self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ class LogUniform:
 
     def __call__(self, probability: float) -> float:
         """Return the value at a probability between 0 and 1."""
-        return exp(log(self.low) + log(self.high / self.low) * probability)
+        value = exp(log(self.low) + (log(self.high) - log(self.low)) * probability)
+        return min(max(value, self.low), self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ def parameter_range(name: str) -> Range:
     return Range(parameter.low, parameter.value, parameter.high, parameter.bounds)
 
 
-def sample(laws: Mapping[str, Law], draws: int, method: str, seed: int) -> list[Draw]:
+def sample(laws: Mapping[str, Law], draws: int, method: str, seed: int) -> Draws:
     """Return draws of several independent numbers.
 
     Parameters
@@ -122,19 +129,19 @@ def sample(laws: Mapping[str, Law], draws: int, method: str, seed: int) -> list[
     method
         One of `METHODS`.
     seed
-        Root seed; the sample depends on it, the names' number and the draws' number only.
+        Root seed; the sample depends on it, the names' number and order and the draws' number only.
     """
-    import numpy as np
     from scipy.stats import qmc
 
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(METHODS.index(method),)))
     maker = qmc.Sobol if method == "sobol" else qmc.LatinHypercube
-    cube = maker(len(laws), rng=rng).random(draws)
-    inside = np.clip(cube, 2.0**-53, 1.0 - 2.0**-53).tolist()
-    return [{name: law(u) for (name, law), u in zip(laws.items(), row, strict=True)} for row in inside]
+    cube = np.clip(maker(len(laws), rng=rng).random(draws), 2.0**-53, 1.0 - 2.0**-53)
+    for column, law in enumerate(laws.values()):
+        cube[:, column] = [law(u) for u in cube[:, column].tolist()]
+    return Draws(laws, cube)
 
 
-def read_ensemble(path: Path, label: str, names: Sequence[str]) -> list[Draw]:
+def read_ensemble(path: Path, label: str, names: Collection[str]) -> Draws:
     """Return the draws of an ensemble file: CSV, one column per number, one row per draw.
 
     Parameters
@@ -147,42 +154,65 @@ def read_ensemble(path: Path, label: str, names: Sequence[str]) -> list[Draw]:
     Raises
     ------
     ScenarioError
-        With every problem of the file.
+        With the problems of the file.
     """
     try:
-        if path.stat().st_size > LARGEST_ENSEMBLE:
-            raise ScenarioError([f"{label}: more than {LARGEST_ENSEMBLE // 2**20} MB"])
-        text = path.read_bytes().decode("utf-8")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ScenarioError([f"{label}: not a file"])
+        with path.open("rb") as file:
+            content = file.read(LARGEST_ENSEMBLE + 1)
     except OSError as error:
-        raise ScenarioError([f"{label}: cannot be read: {error.strerror or error}"]) from None
+        reason = error.strerror or str(error)
+        raise ScenarioError([f"{label}: cannot be read: {reason}"]) from None
+    if len(content) > LARGEST_ENSEMBLE:
+        raise ScenarioError([f"{label}: more than {LARGEST_ENSEMBLE // 2**20} MB"])
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ScenarioError([f"{label}: not UTF-8 text (byte {error.start})"]) from None
+    problems: list[str] = []
+    values = array("d")
     rows = csv.reader(io.StringIO(text, newline=""))
-    head = next(rows, [])
-    problems = [f"{label}: column {shown(name)}: unknown{nearest(name, names)}" for name in head if name not in names]
-    problems += [f"{label}: column {shown(name)} occurs twice" for name in sorted(set(head)) if head.count(name) > 1]
-    draws: list[Draw] = []
-    for number, row in enumerate(rows, start=2):
-        if len(problems) >= 20 or len(draws) == MOST_DRAWS:
-            problems.append(
-                f"{label}: at most {MOST_DRAWS} draws" if len(draws) == MOST_DRAWS else f"{label}: and so on"
-            )
-            break
-        if len(row) != len(head):
-            problems.append(f"{label}: line {number}: {len(row)} values for {len(head)} columns")
-            continue
-        values = [_number(cell) for cell in row]
-        problems += [
-            f"{label}: line {number}, {name} = {shown(cell)}: must be a finite number"
-            for name, cell, value in zip(head, row, values, strict=True)
-            if value is None
-        ]
-        draws.append({name: value for name, value in zip(head, values, strict=True) if value is not None})
-    if not head or not (draws or problems):
+    try:
+        head = [cell.strip() for cell in next(rows, [])]
+        problems.extend(_head_problems(head, label, names))
+        for row in rows:
+            if row:
+                found = _read_row(row, head, f"{label}: line {rows.line_num}", values)
+                problems.extend(islice(found, MOST_PROBLEMS))
+            if len(problems) >= MOST_PROBLEMS or len(values) > MOST_DRAWS * max(1, len(head)):
+                break
+    except csv.Error as error:
+        problems.append(f"{label}: line {rows.line_num}: {error}")
+    if len(values) > MOST_DRAWS * max(1, len(head)):
+        problems.append(f"{label}: at most {MOST_DRAWS} draws")
+    if not problems and not values:
         problems.append(f"{label}: needs a first line of names and at least one draw")
     if problems:
         raise ScenarioError(problems)
-    return draws
+    return Draws(head, np.frombuffer(values, np.float64).reshape(-1, len(head)))
+
+
+def _head_problems(head: list[str], label: str, names: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with the names of an ensemble's columns."""
+    unknown = [name for name in head if name not in names]
+    for name in unknown[:MOST_PROBLEMS]:
+        yield f"{label}: column {shown(name)}: unknown{nearest(name, names)}"
+    twice = [name for name, times in Counter(head).items() if times > 1]
+    yield from (f"{label}: column {shown(name)} occurs twice" for name in twice[:MOST_PROBLEMS])
+
+
+def _read_row(row: list[str], head: list[str], where: str, values: array[float]) -> Iterator[str]:
+    """Add the numbers of a row to the values, or yield what is wrong with it."""
+    if len(row) != len(head):
+        yield f"{where}: {len(row)} values for {len(head)} columns"
+        return
+    for name, cell in zip(head, row, strict=True):
+        value = _number(cell)
+        if value is None:
+            yield f"{where}, {shown(name)} = {shown(cell)}: must be a finite number"
+        else:
+            values.append(value)
 
 
 def _number(cell: str) -> float | None:
@@ -191,11 +221,3 @@ def _number(cell: str) -> float | None:
     except ValueError:
         return None
     return value if isfinite(value) else None
-
-
-def combinations(levers: Mapping[str, Iterable[object]]) -> list[dict[str, object]]:
-    """Return every combination of lever values, the last lever varying fastest."""
-    found: list[dict[str, object]] = [{}]
-    for path, values in levers.items():
-        found = [{**one, path: value} for one in found for value in values]
-    return found

@@ -18,11 +18,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -105,8 +108,8 @@ class Part:
         Hashes of the series part and of its country part ("" if none was kept).
     seed : int
         Root seed.
-    made_by : dict
-        Code and libraries that made it.
+    made_by, keep : dict
+        Code and libraries that made it, and what was kept of its runs.
     runs : tuple of (str, int)
         Design point and replication of each run in the part, in the order of its rows.
     months, moments : tuple of str
@@ -119,6 +122,7 @@ class Part:
     countries: str
     seed: int
     made_by: dict[str, str]
+    keep: dict[str, Any]
     runs: tuple[tuple[str, int], ...]
     months: tuple[str, ...]
     moments: tuple[str, ...]
@@ -144,6 +148,7 @@ def deposit(
     about = {
         "seed": seed,
         "made_by": made_by,
+        "keep": keep.table(),
         "countries": hash_of(countries) if countries else "",
         "runs": [[run.point, run.replication] for run, _ in runs],
         "months": [head.months[i] for i in months] if head else [],
@@ -171,7 +176,7 @@ def _series_part(runs: Sequence[tuple[Run, Series]], months: list[int], keep: Ke
 
     if not runs:
         nothing = {"point": pa.array([], pa.string()), "replication": pa.array([], pa.int32())}
-        return encode(pa.table({**nothing, "month": pa.array([], pa.string())}), about)
+        return encode([pa.table({**nothing, "month": pa.array([], pa.string())})], about)
     head = runs[0][1]
     names = head.names if keep.outcomes is None else keep.outcomes
     places = [head.names.index(name) for name in names]
@@ -182,7 +187,7 @@ def _series_part(runs: Sequence[tuple[Run, Series]], months: list[int], keep: Ke
         "month": pa.array([head.months[i] for i in months] * len(runs)).dictionary_encode(),
         **{name: np.ascontiguousarray(values[:, i]) for name, i in zip(names, places, strict=True)},
     }
-    return encode(pa.table(columns), about)
+    return encode([pa.table(columns)], about)
 
 
 def _countries_part(runs: Sequence[tuple[Run, Series]], moments: list[int]) -> bytes:
@@ -202,7 +207,7 @@ def _countries_part(runs: Sequence[tuple[Run, Series]], moments: list[int]) -> b
         **{name: np.ascontiguousarray(table[..., i]).ravel() for i, name in enumerate(USE)},
         "panel": panel.astype(np.int32).ravel(),
     }
-    return encode(pa.table(columns), {"shape": list(panel.shape)})
+    return encode([pa.table(columns)], {"shape": list(panel.shape)})
 
 
 def country_codes(n: int) -> tuple[str, ...]:
@@ -229,17 +234,19 @@ def _repeated(texts: list[str], times: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(np.repeat(places, times), different)
 
 
-def encode(table: pa.Table, about: dict[str, Any]) -> bytes:
-    """Return a table as the bytes of a Parquet file; equal tables give equal bytes."""
+def encode(tables: Iterable[pa.Table], about: dict[str, Any]) -> bytes:
+    """Return tables with the same columns as the bytes of one Parquet file; equal tables give equal bytes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    floats = [field.name for field in table.schema if field.type in (pa.float32(), pa.float64())]
-    texts = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+    coming = iter(tables)
+    first = next(coming)
+    floats = [field.name for field in first.schema if field.type in (pa.float32(), pa.float64())]
+    texts = [field.name for field in first.schema if pa.types.is_dictionary(field.type)]
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
-        table.schema,
+        first.schema,
         compression="zstd",
         compression_level=1,
         use_dictionary=texts,
@@ -248,7 +255,8 @@ def encode(table: pa.Table, about: dict[str, Any]) -> bytes:
         write_page_checksum=True,
         store_schema=False,
     ) as writer:
-        writer.write_table(table)
+        for table in chain((first,), coming):
+            writer.write_table(table)
         writer.add_key_value_metadata({"openstakes": json.dumps({"format": FORMAT, **about})})
     return bytes(sink.getvalue().to_pybytes())
 
@@ -260,7 +268,8 @@ def hash_of(data: bytes) -> str:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that, whatever happens, it is there whole or not at all."""
-    hidden = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Two workers may write one part at the same time: a cluster may have given up a worker that goes on.
+    hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with hidden.open("wb") as file:
             file.write(data)
@@ -291,6 +300,8 @@ class Store:
         Replications that are done, failed ones included, by design point.
     lost : list of Failure
         Runs of chunks that left no part, since their worker died.
+    repaired : list of str
+        Damaged files that were removed, whose runs are done again.
     """
 
     folder: Path | None = None
@@ -300,17 +311,20 @@ class Store:
         self.parts: dict[str, Part] = {}
         self.finished: defaultdict[str, set[int]] = defaultdict(set)
         self.lost: list[Failure] = []
+        self.repaired: list[str] = []
         self._bytes: dict[str, bytes] = {}
+        self._holding: defaultdict[str, list[str]] = defaultdict(list)
+        self._said: dict[str, Any] = {}
 
     @contextmanager
     def writing(self, design: Design) -> Iterator[None]:
         """Hold the store for the one sweep that may write to it."""
         yield
 
-    def accept(self, receipt: Receipt) -> None:
+    def accept(self, receipt: Receipt) -> Part:
         """Enter a finished chunk."""
         self._bytes.update((hash_of(data), data) for data in receipt.payload)
-        self.enter(receipt.part)
+        return self.enter(receipt.part)
 
     def enter(self, name: str) -> Part:
         """Enter a series part after checking it and the country part it names.
@@ -318,7 +332,8 @@ class Store:
         Raises
         ------
         DamagedPartError
-            If one of them is damaged or missing.
+            If one of them is damaged or missing, or a run is in another part too: a worker that a stopped sweep had
+            left behind may have finished while the next sweep did its runs again.
         """
         about = self._file(SERIES, name)[1]
         if about["countries"]:
@@ -327,18 +342,26 @@ class Store:
             name,
             about["countries"],
             about["seed"],
-            about["made_by"],
-            tuple((point, replication) for point, replication in about["runs"]),
-            tuple(about["months"]),
-            tuple(about["moments"]),
+            self._once(about["made_by"]),
+            self._once(about["keep"]),
+            tuple((intern(point), replication) for point, replication in about["runs"]),
+            self._once(tuple(about["months"])),
+            self._once(tuple(about["moments"])),
             tuple(Failure(**failure) for failure in about["failures"]),
         )
+        held = [*part.runs, *((intern(failure.point), failure.replication) for failure in part.failures)]
+        if any(replication in self.finished.get(point, ()) for point, replication in held):
+            raise DamagedPartError("its runs are in another part too")
         self.parts[name] = part
-        for point, replication in part.runs:
+        for point, replication in held:
             self.finished[point].add(replication)
-        for failure in part.failures:
-            self.finished[failure.point].add(failure.replication)
+        for point in dict.fromkeys(point for point, _ in part.runs):
+            self._holding[point].append(name)
         return part
+
+    def _once(self, content: Any) -> Any:
+        """Return content as the first part that said it has it: a large sweep then holds it once."""
+        return self._said.setdefault(json.dumps(content), content)
 
     def checked(self, kind: str, name: str) -> bytes:
         """Return the bytes of a part, whose hash is its name.
@@ -359,14 +382,16 @@ class Store:
 
     def of(self, points: Sequence[str]) -> Iterator[Part]:
         """Yield the parts that hold runs of some design points."""
-        wanted = set(points)
-        yield from (part for part in self.parts.values() if any(point in wanted for point, _ in part.runs))
+        names = dict.fromkeys(name for point in points for name in self._holding.get(point, ()))
+        yield from (self.parts[name] for name in names)
 
     def series(self, part: Part, outcomes: Sequence[str]) -> NDArray[np.float32]:
         """Return outcomes of a part: array (run, month, outcome), runs and months as in `Part`."""
         table = self._file(SERIES, part.name)[0].read(columns=list(outcomes), use_threads=False)
-        columns = [table.column(outcome).to_numpy() for outcome in outcomes]
-        return np.stack(columns, axis=-1).reshape(len(part.runs), len(part.months), len(outcomes))
+        values = np.empty((table.num_rows, len(outcomes)), np.float32)  # perhaps none: a study may keep no headline
+        for i, outcome in enumerate(outcomes):
+            values[:, i] = table.column(outcome)
+        return values.reshape(len(part.runs), len(part.months), len(outcomes))
 
     def outcomes(self, part: Part) -> tuple[str, ...]:
         """Return the names of the outcomes in a part; none if all its runs failed."""

@@ -1,6 +1,7 @@
-"""The study: what a finished sweep says, scenario against reference, paired by replication.
+"""The study: what a finished sweep says, case against reference, paired by draw and replication.
 
-Only the columns asked for are read, part by part, so memory depends on the question and not on the sweep.
+Only the columns asked for are read, part by part, so memory depends on the question and not on the sweep. Which runs
+share a part depends on how the sweep went, so nothing here may depend on it, not even the rounding of a sum.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 FIRST, LAST = 13, 60
 """Months after the start that are compared, the start itself being month 1."""
+
+FINE = 2.0**32
+"""Steps between 0 and 1 in which countries' use and shares are added up."""
 
 
 class MapShares(NamedTuple):
@@ -349,17 +353,18 @@ class Study:
         return dict(sorted(found.items(), key=lambda item: FACTORS.index(item[1])))
 
     def _comparisons(self, outcomes: list[str]) -> Iterator[tuple[str, str, Comparison]]:
-        theirs: dict[tuple[str, int, int], Floats] = {}
+        against, theirs = "", dict[tuple[int, int], Floats]()  # means of one reference, by window
         for case in self.cases:
             if case.name == case.against:
                 continue
+            if case.against != against:
+                against, theirs = case.against, {}
             window = self.window(case.name)
-            key = case.against, *window
-            if key not in theirs:
-                theirs[key] = self.means(case.against, outcomes, window)
+            if window not in theirs:
+                theirs[window] = self.means(against, outcomes, window)
             ours = self.means(case.name, outcomes, window)
             for i, name in enumerate(outcomes):
-                yield case.name, name, compared(ours[:, i], theirs[key][:, i], self.outcome(name), self.draws)
+                yield case.name, name, compared(ours[:, i], theirs[window][:, i], self.outcome(name), self.draws)
 
     def means(self, scenario: str, outcomes: Sequence[str], window: tuple[int, int]) -> Floats:
         """Return means over the months of a window that were kept: array (pair, outcome), nan for runs that failed."""
@@ -368,7 +373,8 @@ class Study:
         if not inside:
             return found
         for rows, series in self.read(scenario, outcomes):
-            means = series[:, inside].mean(axis=1, dtype=np.float64)
+            # Added month by month: the order in which numpy's mean adds depends on the shape of the part.
+            means = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1] / len(inside)
             for run, pairs in rows:
                 found[pairs] = means[run]
         return found
@@ -405,10 +411,11 @@ class Study:
             rows = [row for row, (point, _) in enumerate(part.runs) if point in points]
             if part.countries and rows:
                 values, sample = self.store.countries(part)
-                summed = values[rows].sum(axis=0, dtype=np.float64), sample[rows].sum(axis=0, dtype=np.float64)
+                # Whole numbers add up to the same in any order.
+                summed = np.rint(values[rows] * FINE).sum(axis=0), sample[rows].sum(axis=0, dtype=np.float64)
                 table, panel = summed if not runs else (table + summed[0], panel + summed[1])
                 runs += len(rows)
-        return table, panel, runs
+        return table / FINE, panel, runs
 
     # Out of the study
 
@@ -434,13 +441,13 @@ class Study:
         return Path(write_report(self, Path(out)))
 
     def to_csv(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write table.csv, rubric.csv and series.csv (the `summary`) into a folder and return their paths."""
+        """Write table, rubric, series (the `summary`), runs and countries as CSV into a folder; return the paths."""
         from sim.sweep.frames import to_csv
 
         return to_csv(self, Path(folder))
 
     def to_parquet(self, path: str | os.PathLike[str]) -> Path:
-        """Write all series into one Parquet file: scenario, replication, month and a column for each outcome."""
+        """Write all series into one Parquet file: scenario, draw, replication, month and a column for each outcome."""
         from sim.sweep.frames import to_parquet
 
         return to_parquet(self, Path(path))

@@ -1,0 +1,45 @@
+"""Worlds in which something goes wrong, and one that takes its time. Workers import them from here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from sim.scenario import Scenario
+from tests.sweep.fake import Series, world
+
+SECONDS = 0.02
+"""What a run of `paced` takes: a chunk is then about a sixth of a second."""
+
+
+def paced(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Take some time, so that a sweep is caught in the middle of its work."""
+    time.sleep(SECONDS)
+    return world(scenario, replication, seed)
+
+
+def dies_once(scenario: Scenario, replication: int, seed: int, *, marker: str) -> Series:
+    """Kill the worker in replication 11, the first time; a file remembers."""
+    if replication == 11 and not Path(marker).exists():
+        Path(marker).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return paced(scenario, replication, seed)
+
+
+def dies_always(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Kill the worker in replication 11 of the scenario with a policy."""
+    if replication == 11 and scenario.policy:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return paced(scenario, replication, seed)
+
+
+def real_but_dies(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Run the model, except where `dies_always` would die."""
+    from sim.world import World
+
+    if replication == 11 and scenario.policy:
+        os.kill(os.getpid(), signal.SIGKILL)
+    series: Series = World(scenario, rng=seed, replication=replication).run()
+    return series
