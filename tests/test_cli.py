@@ -126,7 +126,7 @@ BAD = {
     "end before start": (["run", "p1-blanket", "--set", "policy.open-weight-control.end=2025-01"], "before start"),
     "no setting": (["run", "status-quo", "--set", "adopters"], "path=value"),
     "missing override": (["run", "status-quo", "--override", "none.toml"], "none.toml: cannot be read"),
-    "override by name": (["run", "status-quo", "--override", "p1-blanket"], "must be a file"),
+    "unknown override": (["run", "status-quo", "--override", "p1-blanket"], "override 'p1-blanket' does not exist"),
     "no replications": (["compare", "p1-blanket", "--replications", "0"], "--replications"),
     "negative replications": (["run", "status-quo", "--replications", "-3"], "--replications"),
     "too many replications": (["run", "status-quo", "--replications", "100000"], "--replications"),

@@ -200,7 +200,7 @@ def test_a_setting_that_is_no_setting_is_refused(text: str) -> None:
 
 def test_an_override_cannot_extend(tmp_path: Path) -> None:
     assert "extends" in problems(load, "status-quo", [write(tmp_path, 'extends = "p1-blanket"\n')])[0]
-    assert "must be a file" in problems(load, "status-quo", ["p1-blanket"])[0]
+    assert "override 'p1-blanket' does not exist" in problems(load, "status-quo", ["p1-blanket"])[0]
 
 
 # What is wrong is said, all at once
