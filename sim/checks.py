@@ -156,10 +156,12 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     """Return one pydantic error as a key path and a sentence."""
     holder, field = _field_at(model, details["loc"])
     # A union adds the name of the branch to the path; list positions are kept, since they say which item.
-    path = (*key, *(str(part) for part in details["loc"] if isinstance(part, int) or _is_key(part)))
+    *around, last = (str(part) for part in details["loc"] or ("",))
+    path = (*key, *(part for part in around if part.isdigit() or _is_key(part)))
     kind, value = details["type"], details["input"]
     if kind == "extra_forbidden":
-        return path, f"unknown key{nearest(path[-1], holder.model_fields)}"
+        return (*path, last), f"unknown key{nearest(last, holder.model_fields)}"
+    path = (*path, last) if last.isdigit() or _is_key(last) else path
     if kind == "missing":
         return path, f"is missing{_allowed(field)}"
     given = "" if isinstance(value, Mapping | BaseModel) else f"= {shown(value)}: "
@@ -188,8 +190,8 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     return path, given + plain.get(kind, details["msg"][:1].lower() + details["msg"][1:])
 
 
-def _is_key(part: str | int) -> bool:
-    return isinstance(part, str) and part.replace("_", "").replace("-", "").isalnum()
+def _is_key(part: str) -> bool:
+    return part.replace("_", "").replace("-", "").isalnum()
 
 
 def _field_at(model: type[BaseModel], place: tuple[str | int, ...]) -> tuple[type[BaseModel], FieldInfo | None]:

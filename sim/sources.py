@@ -92,6 +92,7 @@ def _override(text: str) -> Layer:
     table = read_toml(path, file)
     if "extends" in table:
         raise ScenarioError([f"{file}: extends: an override only replaces values"])
+    refuse(_name_problems(table, path, file) if "name" in table else [])
     return flatten({key: value for key, value in table.items() if key not in LABELS}, file)
 
 
@@ -129,8 +130,13 @@ def _assumption_parameters(path: Path, file: str) -> tuple[dict[str, object], li
     table = read_toml(path, file)
     known = (*LABELS, "parameters")
     problems = [f"{file}: {dotted((key,))}: unknown key{nearest(key, known)}" for key in table if key not in known]
-    if table.get("name") != path.stem:
-        problems.append(f"{file}: name = {shown(table.get('name'))}: must be {path.stem!r}, the name of the file")
+    problems.extend(_name_problems(table, path, file))
     parameters = table.get("parameters", {})
     problems.extend(f"{file}: {sentence(problem)}" for problem in parameter_problems(parameters))
     return (parameters if isinstance(parameters, dict) and not problems else {}), problems
+
+
+def _name_problems(table: dict[str, object], path: Path, file: str) -> list[str]:
+    """Return what is wrong with the name that an assumption set or override gives itself."""
+    name = table.get("name")
+    return [] if name == path.stem else [f"{file}: name = {shown(name)}: must be {path.stem!r}, the name of the file"]
