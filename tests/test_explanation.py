@@ -98,6 +98,7 @@ def test_steps_lead_from_the_default_to_the_value(name: str) -> None:
         value = part["default"]
         for change in part["changes"]:
             assert change["before"] == value
+            assert FIELDS[name].combine not in ("add", "multiply") or change["after"] != value
             value = change["after"]
         assert value == part["value"]
 

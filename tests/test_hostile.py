@@ -98,12 +98,21 @@ def test_a_hostile_file_is_refused_with_one_printable_message(tmp_path: Path, wh
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [(b"a." * 101 + b"a = 1", "line 1 has 101 dots"), (b"# " + b"x" * 2000, "line 1 has 2002 characters")],
+)
+def test_lines_that_would_keep_the_parser_busy_are_refused_before_it_starts(line: bytes, part: str) -> None:
+    with pytest.raises(ScenarioError, match=part):
+        parse_toml(line, "file")
+
+
 def strange_files(folder: Path) -> list[Path]:
     """What is no file of reasonable size, and links to it."""
     os.mkfifo(folder / "pipe.toml")
     (folder / "folder.toml").mkdir()
     (folder / "huge.toml").touch()
-    os.truncate(folder / "huge.toml", 10 * 2**30)
+    os.truncate(folder / "huge.toml", 2**30)
     for name, target in (("zero", "/dev/zero"), ("loop", "loop.toml"), ("link", "pipe.toml"), ("gone", "nowhere.toml")):
         (folder / f"{name}.toml").symlink_to(target)
     return [*sorted(folder.iterdir()), folder / ("n" * 300 + ".toml"), folder / "missing.toml", Path("/dev/zero")]

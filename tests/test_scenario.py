@@ -184,6 +184,7 @@ def test_two_overrides_may_not_set_one_key(tmp_path: Path) -> None:
     table = 'policy.x={lever="L7"}'
     assert "already set" in set_problems(table, "policy.x.lever=L7")[0]
     assert "already set" in set_problems("policy.x=3", "policy.x.lever=L7")[0]
+    assert "already set" in set_problems("policy.x.lever=L7", "policy.x=3")[0]
     assert load("status-quo", settings=[table, "policy.x.start=2027-01"]).policy["x"].start == "2027-01"
 
 
