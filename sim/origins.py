@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sim.scenario import Scenario, differences
@@ -12,18 +13,7 @@ Origins = dict[str, str]
 
 def annotated(scenario: Scenario, origins: Origins) -> str:
     """Return a scenario as a file that needs no other, its id and the source of each value as comments."""
-    table = scenario.as_table()
-    lines = [f"# id {scenario.id}"]
-    for name, value in table.items():
-        if not isinstance(value, dict):
-            lines.append(_line(name, value, origins[name]))
-    for name, value in table.items():
-        if not isinstance(value, dict):
-            continue
-        tables = {name: value} if name in ("horizon", "parameters") else {f"{name}.{key}": value[key] for key in value}
-        for head, below in tables.items():
-            lines += ["", f"[{head}]", *(_line(key, item, origins[f"{head}.{key}"]) for key, item in below.items())]
-    return "\n".join(lines) + "\n"
+    return "\n".join([f"# id {scenario.id}", *_lines("", scenario.as_table(), origins)]) + "\n"
 
 
 def compared(a: tuple[Scenario, Origins], b: tuple[Scenario, Origins]) -> list[dict[str, Any]]:
@@ -34,13 +24,16 @@ def compared(a: tuple[Scenario, Origins], b: tuple[Scenario, Origins]) -> list[d
     ]
 
 
-def _line(name: str, value: object, source: str) -> str:
-    """Return ``name = value  # source`` as TOML; the value may take several lines."""
+def _lines(head: str, table: Mapping[str, Any], origins: Origins) -> Iterator[str]:
+    """Yield a table as lines of TOML, ``name = value  # source``; a value may take several lines."""
     import tomli_w
 
-    return f"{tomli_w.dumps({name: value}, multiline_strings=True).rstrip()}  # {source}"
-
-
-def as_json(scenario: Scenario, origins: Origins) -> dict[str, Any]:
-    """Return a scenario, its id and the source of each value as plain content."""
-    return {"id": scenario.id, "scenario": scenario.as_table(), "origins": origins}
+    plain = {name: value for name, value in table.items() if not isinstance(value, dict)}
+    if head and (plain or not table):
+        yield from ("", f"[{head}]")
+    paths = {name: f"{head}.{name}" if head else name for name in table}
+    for name, value in plain.items():
+        yield f"{tomli_w.dumps({name: value}, multiline_strings=True).rstrip()}  # {origins[paths[name]]}"
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _lines(paths[name], value, origins)

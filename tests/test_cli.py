@@ -81,7 +81,7 @@ def test_help_comes_at_once_and_names_every_command() -> None:
         seconds.append(time.perf_counter() - begin)
     assert done.returncode == 0
     assert min(seconds) < 0.5
-    for name in ("run", "compare", "experiment", "report", "check", "list"):
+    for name in ("run", "compare", "experiment", "report", "check", "show", "diff", "explain", "list"):
         assert re.search(rf"^  {name} +[A-Z]", done.stdout, flags=re.MULTILINE)
     assert "not forecasts" in done.stdout
 
