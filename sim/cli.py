@@ -41,7 +41,10 @@ app = typer.Typer(
 Settings = Annotated[
     list[str], typer.Option("--set", metavar="PATH=VALUE", help="Change a value, such as policy.NAME.strength=0.5.")
 ]
-Overrides = Annotated[list[str], typer.Option("--override", metavar="FILE", help="Change the values that a file sets.")]
+Overrides = Annotated[
+    list[str],
+    typer.Option("--override", metavar="FILE", help="Change the values that a file, or a shipped name, sets."),
+]
 Replications = Annotated[int, typer.Option(min=1, max=MOST_REPLICATIONS, help="Runs of each scenario.")]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Root seed.")]
 ExperimentReplications = Annotated[
@@ -81,6 +84,14 @@ def _known_executor(name: str) -> str:
 def _version(asked: bool) -> None:
     if asked:
         _print_version()
+        raise typer.Exit()
+
+
+def _schema(asked: bool) -> None:
+    if asked:
+        from sim.schema import as_text
+
+        print(as_text(), end="")
         raise typer.Exit()
 
 
@@ -235,6 +246,7 @@ def check(
 ) -> None:
     """Check scenario files and print every problem."""
     with _guarded():
+        from sim.notes import notes
         from sim.problems import ScenarioError
         from sim.scenario import load
 
@@ -247,8 +259,87 @@ def check(
                 print(error, file=sys.stderr)
             else:
                 print(f"{file}: ok, {scenario.name}, id {scenario.id}")
+                for note in notes(scenario):
+                    print(f"  note: {note}")
         if bad:
             raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
+def show(
+    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or a file.")],
+    settings: Settings = [],  # noqa: B006  read, never changed
+    overrides: Overrides = [],  # noqa: B006
+    schema: Annotated[  # noqa: ARG001  its callback prints and ends
+        bool,
+        typer.Option("--schema", callback=_schema, is_eager=True, help="Print the JSON schema of scenario files."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Print a scenario in full: every value, and which file gave it."""
+    with _guarded():
+        from sim.origins import annotated
+        from sim.scenario import load_with_origins
+
+        checked, origins = load_with_origins(scenario, overrides, settings)
+        if as_json:
+            from sim.terminal import print_json
+
+            print_json({"id": checked.id, "scenario": checked.as_table(), "origins": origins})
+        else:
+            print(annotated(checked, origins), end="")
+
+
+@app.command()
+def diff(
+    a: Annotated[str, typer.Argument(help="Name of a scenario, or a file.")],
+    b: Annotated[str | None, typer.Argument(show_default="A", help="The other one.")] = None,
+    settings: Settings = [],  # noqa: B006  read, never changed
+    overrides: Overrides = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Print where two scenarios differ, and which file gave each value; --set and --override change B."""
+    with _guarded():
+        from sim import terminal
+        from sim.origins import compared
+        from sim.scenario import load_with_origins
+
+        first, second = _all_or_problems(
+            [(load_with_origins, a), (lambda name: load_with_origins(name, overrides, settings), a if b is None else b)]
+        )
+        rows = compared(first, second)
+        sides = {side: {"name": found[0].name, "id": found[0].id} for side, found in (("a", first), ("b", second))}
+        if as_json:
+            terminal.print_json(sides | {"differences": rows})
+        else:
+            terminal.print_differences(sides, rows)
+
+
+@app.command()
+def explain(
+    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or a file.")],
+    month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month.")],
+    country: Annotated[str | None, typer.Option(metavar="CODE", help="A country, such as KEN.")] = None,
+    family: Annotated[str | None, typer.Option(metavar="LAB", help="A lab's releases, such as meta.")] = None,
+    settings: Settings = [],  # noqa: B006  read, never changed
+    overrides: Overrides = [],  # noqa: B006
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Print the law of a month, and which policy changed what."""
+    with _guarded():
+        from sim.scenario import load
+
+        checked = load(scenario, overrides, settings)
+        from sim.explanation import explain as explain_law
+
+        row = explain_law(checked, month, country, family, seed)
+        from sim import terminal
+
+        if as_json:
+            terminal.print_json(row)
+        else:
+            terminal.print_explanation(row)
 
 
 @app.command("list")

@@ -226,6 +226,14 @@ class Law:
             setattr(self, name, self._combine(spec, name, written[name]))
         return self
 
+    def explain(self, name: str) -> list[tuple[Write | None, Any]]:
+        """How a field came about: its default, under None, then its value after each write, in canonical order."""
+        writes = self._ordered(name)
+        return [(w, self._combine(FIELDS[name], name, writes[:n])) for n, w in enumerate([None, *writes])]
+
+    def _ordered(self, name: str) -> list[Write]:
+        return sorted((w for w in self.writes if w.field == name), key=Write.order)
+
     def _combine(self, spec: Field, name: str, writes: list[Write]) -> Any:
         if spec.combine == "list":
             return tuple(w.value for w in writes)

@@ -83,7 +83,7 @@ def test_help_comes_at_once_and_names_every_command() -> None:
         seconds.append(time.perf_counter() - begin)
     assert done.returncode == 0
     assert min(seconds) < 0.5
-    for name in ("run", "compare", "experiment", "report", "check", "list"):
+    for name in ("run", "compare", "experiment", "report", "check", "show", "diff", "explain", "list"):
         assert re.search(rf"^  {name} +[A-Z]", done.stdout, flags=re.MULTILINE)
     assert "not forecasts" in done.stdout
 
@@ -128,7 +128,7 @@ BAD = {
     "end before start": (["run", "p1-blanket", "--set", "policy.open-weight-control.end=2025-01"], "before start"),
     "no setting": (["run", "status-quo", "--set", "adopters"], "path=value"),
     "missing override": (["run", "status-quo", "--override", "none.toml"], "none.toml: cannot be read"),
-    "override by name": (["run", "status-quo", "--override", "p1-blanket"], "must be a file"),
+    "unknown override": (["run", "status-quo", "--override", "p1-blanket"], "override 'p1-blanket' does not exist"),
     "no replications": (["compare", "p1-blanket", "--replications", "0"], "--replications"),
     "negative replications": (["run", "status-quo", "--replications", "-3"], "--replications"),
     "too many replications": (["run", "status-quo", "--replications", "100000"], "--replications"),

@@ -86,10 +86,13 @@ def names() -> frozenset[str]:
     )
 
 
-@pytest.mark.parametrize("name", ["parameters.md", "policies.md", "outcomes.md", "phases.md"])
+GENERATED = ("parameters.md", "policies.md", "outcomes.md", "phases.md", "scenario.schema.json")
+
+
+@pytest.mark.parametrize("name", GENERATED)
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
     pages = build().pages()
-    assert set(pages) == {"parameters.md", "policies.md", "outcomes.md", "phases.md"}
+    assert set(pages) == set(GENERATED)
     assert page(name) == pages[name], f"docs/{name} is out of date: run `make docs`"
 
 
