@@ -207,6 +207,7 @@ def execute(
                     run_chunk,
                     seed=plan.seed,
                     keep=plan.keep,
+                    code=made_by(),
                     folder=store.folder,
                     simulate=simulate or simulate_world,
                 ),
@@ -226,19 +227,33 @@ def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
     return series
 
 
-def run_chunk(chunk: Chunk, *, seed: int, keep: Keep, folder: Path | None, simulate: Simulate) -> Receipt:
-    """Do the runs of a chunk, leave their part and return its receipt; a run that raises is noted, the others go on."""
+def run_chunk(
+    chunk: Chunk, *, seed: int, keep: Keep, code: dict[str, str], folder: Path | None, simulate: Simulate
+) -> Receipt:
+    """Do the runs of a chunk, leave their part and return its receipt; a run that raises is noted, the others go on.
+
+    Raises
+    ------
+    ClusterError
+        If this worker has other code than the sweep's (`sim.sweep.manifest.made_by`).
+    MemoryError
+        If a run needs more memory than there is: another time there may be enough, so it is not noted for good.
+    """
+    if code != made_by():
+        raise ClusterError(f"a worker has other code than this process: {made_by()} there, {code} here")
     runs: list[tuple[Run, Series]] = []
     failures = []
     for run in chunk.runs:
         try:
             series = simulate(run.scenario, run.replication, seed)
             _check(series, runs[0][1] if runs else None)
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001  whatever a run raises is recorded and stops nothing
             failures.append(_failure(run, seed, error))
         else:
             runs.append((run, series))
-    return deposit(runs, failures, keep, seed, made_by(), folder)
+    return deposit(runs, failures, keep, seed, code, folder)
 
 
 def _check(series: Series, first: Series | None) -> None:
@@ -278,7 +293,7 @@ class _Tally:
         self._note(part.failures)
 
     def failed(self, chunk: Chunk, error: BaseException) -> None:
-        if isinstance(error, OSError):  # the part could not be written: no other could be either
+        if isinstance(error, OSError | ClusterError):  # no part could be written: no other could be either
             raise error
         lost = [_failure(run, self._plan.seed, error) for run in chunk.runs]
         self._store.lost.extend(lost)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sim.sweep import Simulate, run_chunk, simulate_world, workers_for
 from sim.sweep.design import Chunk, Design, Run
+from sim.sweep.manifest import made_by
 from sim.sweep.store import Store
 
 SAMPLE = 4
@@ -69,7 +70,14 @@ def estimate(plan: Design, store: Store, workers: int | None = None, simulate: S
         case, world = plan.world(point)
         chunk = Chunk(0, (Run(point, case.name, world, 0),))
         start = time.perf_counter()
-        receipt = run_chunk(chunk, seed=plan.seed, keep=plan.keep, folder=None, simulate=simulate or simulate_world)
+        receipt = run_chunk(
+            chunk,
+            seed=plan.seed,
+            keep=plan.keep,
+            code=made_by(),
+            folder=None,
+            simulate=simulate or simulate_world,
+        )
         if i:
             seconds.append(time.perf_counter() - start)
             size.append(sum(map(len, receipt.payload)))
