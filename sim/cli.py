@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FAILED, BAD_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
 MOST_REPLICATIONS = 99_999
 LARGEST_SEED = 2**63 - 1
+LONGEST_NUMBER = len(str(MOST_REPLICATIONS))
 MOST_WORKERS = 1024
 
 app = typer.Typer(
@@ -64,6 +65,17 @@ Out = Annotated[
     typer.Option(metavar="DIR", help="Folder for results and report; the same results there are used again."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _known_executor(name: str) -> str:
+    """Refuse an executor that does not exist, as other options are refused."""
+    from sim.sweep.executors import executor_factory
+
+    try:
+        executor_factory(name, 1)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return name
 
 
 def _version(asked: bool) -> None:
@@ -134,7 +146,9 @@ def sweep(
     replications: ExperimentReplications = None,
     seed: ExperimentSeed = None,
     workers: Workers = None,
-    executor: Annotated[str, typer.Option(metavar="NAME", help="pool, dask or dask:tcp://HOST:PORT.")] = "pool",
+    executor: Annotated[
+        str, typer.Option(metavar="NAME", callback=_known_executor, help="pool, dask or dask:tcp://HOST:PORT.")
+    ] = "pool",
     on_error: Annotated[
         OnError, typer.Option(help="What a run that fails does: it is recorded, or stops the sweep.")
     ] = "record",
@@ -164,6 +178,7 @@ def sweep(
             from sim.experiment import load_experiment
 
             plan = load_experiment(source, replications=replications, seed=seed)[1]
+        _check_out(out)
         if alone is not None:
             _run_alone(plan, alone)
         elif dry_run:
@@ -188,6 +203,7 @@ def experiment(
         from sim.experiment import load_experiment
 
         plan = load_experiment(name, replications=replications, seed=seed)[1]
+        _check_out(out)
         _execute(plan, workers, out, as_json=as_json)
 
 
@@ -275,7 +291,8 @@ def _compare(
 ) -> None:
     """Compare the scenarios with the first one, print and write what was found."""
     reference, others = scenarios[0], [scenario for scenario in scenarios[1:] if scenario != scenarios[0]]
-    _check_comparable(reference, others)
+    if not others:
+        _refuse(f"nothing to compare: only the reference {reference.name!r} was given")
     _check_out(out)
     from sim.sweep import compare as compare_scenarios
 
@@ -297,13 +314,12 @@ def _execute(
     as_json: bool,
 ) -> None:
     """Run a design, print and write what was found."""
-    _check_out(out)
     from sim.sweep import Study, execute
 
     with _running("sweep", out) as progress:
         store = execute(plan, workers=workers, executor=executor, out=out, on_error=on_error, progress=progress)
     study = Study(store, plan)
-    for name in getattr(store, "repaired", []):
+    for name in store.repaired:
         print(f"{name} was damaged: removed, and its runs done again", file=sys.stderr)
     if csv and out is not None and study.outcomes():
         for path in study.to_csv(out / "csv"):
@@ -318,8 +334,10 @@ def _dry_run(plan: Design, workers: int | None, out: Path | None, *, as_json: bo
     from sim.sweep.folder import Folder
     from sim.sweep.store import Store
 
-    there = out is not None and (out / "manifest.json").is_file()
-    store: Store = Folder.open(out)[0] if there and out is not None else Store()
+    store = Store()
+    if out is not None and out.is_dir():
+        store = Folder(out)
+        store.look(plan)
     found = estimate(plan, store, workers)
     if as_json:
         terminal.print_json(asdict(found))
@@ -330,12 +348,12 @@ def _dry_run(plan: Design, workers: int | None, out: Path | None, *, as_json: bo
 def _run_alone(plan: Design, which: str) -> None:
     """Do one run of a design in this process."""
     point, _, number = which.partition(":")
-    if point not in plan.owners or not number.isdecimal():
+    if point not in plan.owners:
         from sim.problems import nearest
 
-        _refuse(
-            f"--alone {which}: must be POINT:REPLICATION with a design point of this sweep{nearest(point, plan.owners)}"
-        )
+        _refuse(f"--alone {which}: {point} is no design point of this sweep{nearest(point, plan.owners)}")
+    if not (number.isdecimal() and len(number) <= LONGEST_NUMBER and int(number) < plan.replications):
+        _refuse(f"--alone {which}: must be POINT:REPLICATION with a replication from 0 to {plan.replications - 1}")
     from sim.sweep import simulate_world
 
     case, world = plan.world(point)
@@ -350,7 +368,7 @@ def _run_alone(plan: Design, which: str) -> None:
 def _finish(study: Study, out: Path | None, *, as_json: bool) -> None:
     """Print the results, write the report, and end with status 3 if runs failed."""
     failures = study.failures
-    alone = len(study.cases) == 1
+    alone = all(case.name == case.against for case in study.cases)
     page = study.report(out) if out is not None and not study.no_report else None
     from sim import terminal
 
@@ -371,23 +389,6 @@ def _finish(study: Study, out: Path | None, *, as_json: bool) -> None:
         raise typer.Exit(RUNS_FAILED)
 
 
-def _check_comparable(reference: Scenario, others: list[Scenario]) -> None:
-    """Refuse a comparison that could not be read: nothing to compare, equal names, other horizons."""
-    if not others:
-        _refuse(f"nothing to compare: only the reference {reference.name!r} was given")
-    names = [reference.name, *(scenario.name for scenario in others)]
-    for name in names:
-        if names.count(name) > 1:
-            _refuse(f"scenario {name!r} occurs twice; give one of them another name")
-    for scenario in others:
-        if scenario.horizon != reference.horizon:
-            _refuse(
-                f"scenario {scenario.name!r} ends {scenario.horizon.end}, "
-                f"{reference.name!r} ends {reference.horizon.end}; "
-                "only equal horizons can be compared"
-            )
-
-
 def _check_out(out: Path | None) -> None:
     """Refuse a results folder that cannot be written, or that holds something else."""
     if out is None:
@@ -395,9 +396,11 @@ def _check_out(out: Path | None) -> None:
     place = out.absolute()
     try:
         if place.is_dir():
-            held = sorted(item.name for item in place.iterdir() if not item.name.startswith("."))
-            if held and "manifest.json" not in held:
-                _refuse(f"--out {out}: holds other files ({held[0]}) and no results; choose an empty or new folder")
+            from sim.sweep.folder import foreign
+
+            other = foreign(place)
+            if other:
+                _refuse(f"--out {out}: holds other files ({other}) and no results; choose an empty or new folder")
         while not os.path.lexists(place):
             place = place.parent
         if not place.is_dir():

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.listing import Row
+    from sim.sweep.design import Case
     from sim.sweep.estimate import Estimate
     from sim.sweep.study import Study
 
 WIDTH = 100
+MOST_TABLES = 10
 _COLUMNS = {
     "scenarios": ("name", "question"),
     "policies": ("lever", "name", "title", "paper"),
@@ -49,7 +51,9 @@ def print_estimate(found: Estimate) -> None:
     out.print(f"time    {_duration(found.seconds)} with {found.workers} workers ({found.seconds_per_run:.2f} s a run)")
     out.print(f"disk    {_size(found.bytes)} ({_size(found.bytes_per_run)} a run)")
     out.print(f"memory  {_size(found.worker_memory)} in each worker")
-    out.print("estimated from a few runs made now in this process")
+    if found.sample_failed:
+        out.print(f"{found.sample_failed} of the {found.sample} sample runs failed: --alone shows why")
+    out.print(f"estimated from {found.sample} runs made now in this process")
 
 
 def _duration(seconds: float) -> str:
@@ -80,9 +84,8 @@ def print_comparison(study: Study) -> None:
         heads = heads[:2]
     elif study.without_assumed is not None:
         heads.insert(5, "None\nassumed")
-    for case in study.cases:
-        if case.name == case.against:
-            continue
+    cases = [case for case in study.cases if case.name != case.against]
+    for case in cases[:MOST_TABLES]:
         first, last = (_month(index) for index in study.window(case.name))
         title = f"{case.name} minus {case.against}, mean of {first} to {last}, {_counted(study)}"
         table = _table(title, heads, right=(1, 2, 3), whole=range(1, len(heads)), gap=1)
@@ -91,6 +94,9 @@ def print_comparison(study: Study) -> None:
             table.add_row(FACTOR_NAMES[row["factor"]], *(cells[head] for head in heads[1:]))
         screen.print(table)
         screen.print()
+    _print_rest(screen, cases)
+    if rubric.empty:
+        screen.print("No outcome of the rubric was kept; --csv writes the others.")
     for factor, outcome in dict.fromkeys(zip(rubric["factor"], rubric["outcome"], strict=True)):
         screen.print(f"{FACTOR_NAMES[factor]}: {OUTCOMES[outcome].label}", soft_wrap=True)
     if single:
@@ -120,31 +126,50 @@ def _comparison_cells(row: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def print_run(study: Study) -> None:
-    """Print the headline outcomes of one scenario: yearly means, and 5-95 % over replications in the last year."""
+    """Print the headline outcomes of each case: yearly means, and 5-95 % over runs in the last year."""
+    from sim.outcomes import OUTCOMES
+
+    screen = console()
+    headlines = [name for name in study.outcomes() if OUTCOMES[name].headline]
+    if not headlines:
+        screen.print("No headline outcome was kept; --csv writes the others.")
+    for case in study.cases[:MOST_TABLES] if headlines else ():
+        screen.print(_run_table(study, case.name, headlines))
+    _print_rest(screen, study.cases)
+    screen.print("Conditional on the scenario's assumptions, not a forecast.")
+
+
+def _run_table(study: Study, case: str, outcomes: Sequence[str]) -> Table:
+    """Return the yearly means of a case, of the months kept."""
     from numpy import isnan
 
     from sim.outcomes import OUTCOMES
     from sim.report.words import interval, number, unit
 
-    (scenario,) = study.scenarios
-    years = _years(scenario.months)
-    title = f"{scenario.name}, {_counted(study)}, yearly means"
+    months = study.months(case)
+    years = _years(months)
+    title = f"{case}, {_counted(study)}, yearly means"
     spread = (f"5-95 % in {years[-1]}",) if study.design.pairs > 1 else ()
     heads = ("Outcome", "Unit", *map(str, years), *spread)
     numbers = range(2, len(heads))
     table = _table(title, heads, right=numbers, whole=numbers)
-    for name in [name for name in study.outcomes() if OUTCOMES[name].headline]:
+    for name, values in study.series(case, outcomes).items():
         outcome = OUTCOMES[name]
-        values = study.values(scenario.name, name)
         finished = values[~isnan(values).all(axis=1)]
-        yearly = [_year(finished, year).mean(axis=1) for year in years]
+        if not len(finished):
+            continue
+        inside = [[i for i, month in enumerate(months) if month.startswith(f"{year}-")] for year in years]
+        yearly = [finished[:, positions].mean(axis=1) for positions in inside]
         low, high = _range(yearly[-1])
         cells = [number(float(value.mean()), outcome) for value in yearly]
         cells += [interval(low, high, outcome)] if spread else []
         table.add_row(outcome.label, unit(outcome), *cells)
-    screen = console()
-    screen.print(table)
-    screen.print("Conditional on the scenario's assumptions, not a forecast.")
+    return table
+
+
+def _print_rest(screen: Console, cases: Sequence[Case]) -> None:
+    if len(cases) > MOST_TABLES:
+        screen.print(f"And {len(cases) - MOST_TABLES} more cases; --csv writes them all.")
 
 
 def _counted(study: Study) -> str:
@@ -189,22 +214,27 @@ def print_row(row: Row) -> None:
 
 
 def run_content(study: Study) -> dict[str, Any]:
-    """Return a run as plain content: mean and quantiles over replications by outcome and month."""
+    """Return runs as plain content: mean and quantiles over runs by outcome and month, of each case if several."""
     from sim.outcomes import OUTCOMES
 
-    outcomes: dict[str, Any] = {}
-    months: list[str] = []
-    for name, frame in study.summary().groupby("outcome", sort=False, observed=True):
-        months = [str(month) for month in frame["month"]]
-        levels = {column: frame[column].tolist() for column in ("mean", "p5", "p50", "p95")}
-        outcomes[str(name)] = {"unit": OUTCOMES[str(name)].unit, **levels}
-    return _heading(study) | {"months": months, "outcomes": outcomes, "failures": _failures(study)}
+    summary = study.summary()
+    cases = []
+    for case in study.cases:
+        outcomes: dict[str, Any] = {}
+        for name, frame in summary[summary["scenario"] == case.name].groupby("outcome", sort=False, observed=True):
+            levels = {column: frame[column].tolist() for column in ("mean", "p5", "p50", "p95")}
+            outcomes[str(name)] = {"unit": OUTCOMES[str(name)].unit, **levels}
+        cases.append({"months": study.months(case.name), "outcomes": outcomes})
+    found = cases[0] if len(cases) == 1 else {"cases": dict(zip((c.name for c in study.cases), cases, strict=True))}
+    return _heading(study) | found | {"failures": _failures(study)}
 
 
 def comparison_content(study: Study) -> dict[str, Any]:
     """Return a comparison as plain content: the rubric, row by row."""
     windows = {
-        scenario.name: [_month(index) for index in study.window(scenario.name)] for scenario in study.scenarios[1:]
+        case.name: [_month(index) for index in study.window(case.name)]
+        for case in study.cases
+        if case.name != case.against
     }
     rubric = study.rubric().to_dict("records") if study.outcomes() else []
     return _heading(study) | {
@@ -219,11 +249,13 @@ def _heading(study: Study) -> dict[str, Any]:
     from sim import __version__
 
     scenarios = [
-        {"name": scenario.name, "id": scenario.id, "question": scenario.question} for scenario in study.scenarios
+        {"name": case.name, "id": scenario.id, "question": scenario.question, "levers": dict(case.levers)}
+        for case, scenario in zip(study.cases, study.scenarios, strict=True)
     ]
     return {
         "openstakes": __version__,
         "seed": study.seed,
+        "draws": study.draws,
         "replications": study.replications,
         "scenarios": scenarios,
     }
@@ -231,7 +263,12 @@ def _heading(study: Study) -> dict[str, Any]:
 
 def _failures(study: Study) -> list[dict[str, Any]]:
     return [
-        {"scenario": failure.scenario, "replication": failure.replication, "error": failure.error}
+        {
+            "scenario": failure.scenario,
+            "point": failure.point,
+            "replication": failure.replication,
+            "error": failure.error,
+        }
         for failure in study.failures
     ]
 
@@ -297,15 +334,12 @@ def _month(index: int) -> str:
     return month_name(index)
 
 
-def _years(months: int) -> list[int]:
-    """Return the first, middle and last full calendar year of a horizon."""
-    last = 2023 + months // 12 - 1
-    return sorted({2023, (2023 + last + 1) // 2, last})
-
-
-def _year(values: NDArray[Any], year: int) -> NDArray[Any]:
-    first = 12 * (year - 2023)
-    return values[:, first : first + 12]
+def _years(months: Sequence[str]) -> list[int]:
+    """Return the first, middle and last calendar year that has its December among the months, or any month."""
+    years = sorted(
+        {int(month[:4]) for month in months if month.endswith("-12")} or {int(month[:4]) for month in months}
+    )
+    return sorted({years[0], years[len(years) // 2], years[-1]})
 
 
 def _range(values: NDArray[Any]) -> tuple[float, float]:

@@ -24,6 +24,8 @@ class Estimate:
         Size of the design; `finished` runs are in the store already.
     workers : int
         Worker processes meant.
+    sample, sample_failed : int
+        Runs timed, and how many of them failed.
     seconds_per_run, seconds : float
         Timed on the sample; for all runs left on all workers.
     bytes_per_run, bytes : float
@@ -39,6 +41,8 @@ class Estimate:
     runs: int
     finished: int
     workers: int
+    sample: int
+    sample_failed: int
     seconds_per_run: float
     seconds: float
     bytes_per_run: float
@@ -59,8 +63,8 @@ def estimate(plan: Design, store: Store, workers: int | None = None, simulate: S
         As for `sim.sweep.execute`.
     """
     points = list(plan.owners)
-    chosen = dict.fromkeys(points[i * (len(points) - 1) // max(1, SAMPLE - 1)] for i in range(SAMPLE))
-    seconds, size = [], []
+    chosen = dict.fromkeys(points[i * (len(points) - 1) // (SAMPLE - 1)] for i in range(SAMPLE))
+    seconds, size, failed = [], [], 0
     for i, point in enumerate([points[0], *chosen]):  # the first warms up and is not counted
         case, world = plan.world(point)
         chunk = Chunk(0, (Run(point, case.name, world, 0),))
@@ -69,22 +73,25 @@ def estimate(plan: Design, store: Store, workers: int | None = None, simulate: S
         if i:
             seconds.append(time.perf_counter() - start)
             size.append(sum(map(len, receipt.payload)))
+            failed += receipt.failed
     finished = sum(len(store.finished[point]) for point in points if point in store.finished)
     left = plan.runs - finished
     width = workers_for(left) if workers is None else workers
     each, disk = sum(seconds) / len(seconds), sum(size) / len(size)
     unit = 1 if sys.platform == "darwin" else 1024
     return Estimate(
-        len(plan.cases),
-        len(plan.draws),
-        plan.replications,
-        len(points),
-        plan.runs,
-        finished,
-        width,
-        each,
-        each * left / width,
-        disk,
-        disk * left,
-        float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit),
+        cases=len(plan.cases),
+        draws=len(plan.draws),
+        replications=plan.replications,
+        points=len(points),
+        runs=plan.runs,
+        finished=finished,
+        workers=width,
+        sample=len(seconds),
+        sample_failed=failed,
+        seconds_per_run=each,
+        seconds=each * left / width,
+        bytes_per_run=disk,
+        bytes=disk * left,
+        worker_memory=float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit),
     )
