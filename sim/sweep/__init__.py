@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import executor_factory
 from sim.sweep.manifest import made_by
 from sim.sweep.runner import ClusterError, Executor, run_chunks
-from sim.sweep.store import USE, Failure, Receipt, Series, Store, StoreError, deposit
+from sim.sweep.store import SERIES, USE, DamagedPartError, Failure, Receipt, Series, Store, StoreError, deposit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,7 +205,8 @@ def execute(
         if left:
             run_chunks(
                 partial(
-                    run_chunk,
+                    run_chunk_there,
+                    made=made_by(),
                     seed=plan.seed,
                     keep=plan.keep,
                     folder=store.folder,
@@ -224,6 +226,15 @@ def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
 
     series: Series = World(scenario, rng=seed, replication=replication).run()
     return series
+
+
+def run_chunk_there(chunk: Chunk, *, made: dict[str, str], folder: Path | None, **rest: Any) -> Receipt:
+    """Do `run_chunk` in a worker, which may be on another machine: refuse one with other code or without the folder."""
+    if made_by() != made:
+        raise StoreError(f"a worker on {platform.node()} has other code or libraries: {made_by()}; this is {made}")
+    if folder is not None and not (folder / SERIES).is_dir():
+        raise StoreError(f"a worker on {platform.node()} does not see {folder}: all workers need it under that path")
+    return run_chunk(chunk, folder=folder, **rest)
 
 
 def run_chunk(chunk: Chunk, *, seed: int, keep: Keep, folder: Path | None, simulate: Simulate) -> Receipt:
@@ -273,12 +284,16 @@ class _Tally:
         self._report()
 
     def done(self, chunk: Chunk, receipt: Receipt) -> None:
-        part = self._store.accept(receipt)
+        try:
+            part = self._store.accept(receipt)
+        except DamagedPartError as error:
+            where = f"in {self._store.folder}: all workers need the same folder under that path"
+            raise StoreError(f"a worker has written a part that is not sound {where} ({error})") from None
         self._finished += receipt.finished
         self._note(part.failures)
 
     def failed(self, chunk: Chunk, error: BaseException) -> None:
-        if isinstance(error, OSError):  # the part could not be written: no other could be either
+        if isinstance(error, OSError | StoreError):  # the part could not be written: no other could be either
             raise error
         lost = [_failure(run, self._plan.seed, error) for run in chunk.runs]
         self._store.lost.extend(lost)
