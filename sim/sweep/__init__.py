@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import executor_factory
 from sim.sweep.manifest import made_by
 from sim.sweep.runner import ClusterError, Executor, run_chunks
-from sim.sweep.store import USE, Failure, Receipt, Series, Store, StoreError, deposit
+from sim.sweep.store import SERIES, USE, DamagedPartError, Failure, Receipt, Series, Store, StoreError, deposit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,10 +205,10 @@ def execute(
         if left:
             run_chunks(
                 partial(
-                    run_chunk,
+                    run_chunk_there,
+                    made=made_by(),
                     seed=plan.seed,
                     keep=plan.keep,
-                    code=made_by(),
                     folder=store.folder,
                     simulate=simulate or simulate_world,
                 ),
@@ -227,20 +228,23 @@ def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
     return series
 
 
-def run_chunk(
-    chunk: Chunk, *, seed: int, keep: Keep, code: dict[str, str], folder: Path | None, simulate: Simulate
-) -> Receipt:
+def run_chunk_there(chunk: Chunk, *, made: dict[str, str], folder: Path | None, **rest: Any) -> Receipt:
+    """Do `run_chunk` in a worker, which may be on another machine: refuse one with other code or without the folder."""
+    if made_by() != made:
+        raise StoreError(f"a worker on {platform.node()} has other code or libraries: {made_by()}; this is {made}")
+    if folder is not None and not (folder / SERIES).is_dir():
+        raise StoreError(f"a worker on {platform.node()} does not see {folder}: all workers need it under that path")
+    return run_chunk(chunk, folder=folder, **rest)
+
+
+def run_chunk(chunk: Chunk, *, seed: int, keep: Keep, folder: Path | None, simulate: Simulate) -> Receipt:
     """Do the runs of a chunk, leave their part and return its receipt; a run that raises is noted, the others go on.
 
     Raises
     ------
-    ClusterError
-        If this worker has other code than the sweep's (`sim.sweep.manifest.made_by`).
     MemoryError
         If a run needs more memory than there is: another time there may be enough, so it is not noted for good.
     """
-    if code != made_by():
-        raise ClusterError(f"a worker has other code than this process: {made_by()} there, {code} here")
     runs: list[tuple[Run, Series]] = []
     failures = []
     for run in chunk.runs:
@@ -253,7 +257,7 @@ def run_chunk(
             failures.append(_failure(run, seed, error))
         else:
             runs.append((run, series))
-    return deposit(runs, failures, keep, seed, code, folder)
+    return deposit(runs, failures, keep, seed, made_by(), folder)
 
 
 def _check(series: Series, first: Series | None) -> None:
@@ -288,12 +292,16 @@ class _Tally:
         self._report()
 
     def done(self, chunk: Chunk, receipt: Receipt) -> None:
-        part = self._store.accept(receipt)
+        try:
+            part = self._store.accept(receipt)
+        except DamagedPartError as error:
+            where = f"in {self._store.folder}: all workers need the same folder under that path"
+            raise StoreError(f"a worker has written a part that is not sound {where} ({error})") from None
         self._finished += receipt.finished
         self._note(part.failures)
 
     def failed(self, chunk: Chunk, error: BaseException) -> None:
-        if isinstance(error, OSError | ClusterError):  # no part could be written: no other could be either
+        if isinstance(error, OSError | StoreError):  # the part could not be written: no other could be either
             raise error
         lost = [_failure(run, self._plan.seed, error) for run in chunk.runs]
         self._store.lost.extend(lost)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from sim.sweep import Simulate, run_chunk, simulate_world, workers_for
 from sim.sweep.design import Chunk, Design, Run
-from sim.sweep.manifest import made_by
 from sim.sweep.store import Store
 
 SAMPLE = 4
@@ -74,7 +73,6 @@ def estimate(plan: Design, store: Store, workers: int | None = None, simulate: S
             chunk,
             seed=plan.seed,
             keep=plan.keep,
-            code=made_by(),
             folder=None,
             simulate=simulate or simulate_world,
         )
