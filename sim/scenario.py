@@ -24,7 +24,14 @@ from pydantic import (
 )
 
 from sim import library
-from sim.checks import Problem, parameter_problems, policy_from_table, sentence, validation_problems
+from sim.checks import (
+    Problem,
+    parameter_problems,
+    policy_from_table,
+    reference_problems,
+    sentence,
+    validation_problems,
+)
 from sim.layers import LABELS, Layer, flatten, nest, refuse, sources
 from sim.months import month_index, month_name
 from sim.parameters import PARAMETERS
@@ -308,7 +315,7 @@ def _policies(table: object) -> tuple[dict[str, Policy], list[Problem]]:
         problems.extend(found)
         if policy is not None:
             policies[name] = policy
-    return policies, problems
+    return policies, problems + reference_problems(policies, tuple(table))
 
 
 def _frozen(value: object) -> object:

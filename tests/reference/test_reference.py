@@ -52,7 +52,9 @@ def check_state(pair):
 
 def check_misuse(pair):
     fast, slow = pair.fast.scene, pair.plain.scene
-    assert fast.release == slow.release
+    assert fast.releases == slow.releases
+    known = slow.odds > 0.0
+    np.testing.assert_array_equal(fast.way[known], slow.way[known])
     loose = 1e-3 if pair.ties else 0.0
     np.testing.assert_allclose(fast.chance, slow.chance, rtol=0, atol=1e-9 + loose)
     np.testing.assert_allclose(fast.odds, slow.odds, rtol=0, atol=1e-9 + loose)
@@ -96,6 +98,10 @@ def test_every_rule_month_by_month():
     assert {i.route for i in pair.fast.incidents} == {"none", "strip", "jailbreak", "gated", "own_state"}
     assert (pair.fast.supply < 1.0).any()
     assert (pair.fast.security < 1.0).any()
+    assert len(pair.fast.safeguards) == 3, "neither, tamper resistance, both"
+    assert pair.fast.scene.way.max() > 0
+    assert any(name.startswith("us_fringe public") for name in pair.fast.catalogue.names)
+    assert 0.0 < pair.fast.hub.shares()[1] < 1.0
 
 
 def test_past_the_handover_under_a_control():
