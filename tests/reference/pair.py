@@ -85,7 +85,11 @@ def everything() -> Scenario:
         "hubs": LEVERS["L12"](start="2023-03", gating="identity", takedown_rate=0.4, mirror_prob=0.5),
         "tamper": LEVERS["L11"](start="2023-02", strip_cost_multiplier=20.0, allied_coverage=1.0),
         "filters": LEVERS["L11"](
-            start="2023-06", method="data-filtering", domains=("cyber", "fraud"), strip_cost_multiplier=30.0
+            start="2023-06",
+            method="data-filtering",
+            domains=("cyber", "fraud"),
+            strip_cost_multiplier=30.0,
+            allied_coverage=1.0,
         ),
         "public": LEVERS["L9"](start="2023-02", cadence_months=3),
         "remainder": Remainder(start="2023-02"),
