@@ -63,7 +63,7 @@ def weigh_barriers(refused, gate_pass, barred, strip_cost, factor, budget):
             passing[a, jailbreak] = 1.0 - refused[o]
             passing[a, gated] = gate_pass * exp64(-barred[a, o])
             for w in range(factor.size):
-                cost[w, a, strip] = cost[w, a, gated] = min(3.0, strip_cost[o] * factor[w] / budget[a])
+                cost[w, a, strip] = cost[w, a, gated] = factor[w] * min(3.0, strip_cost[o] / budget[a])
     return passing, cost
 
 

@@ -83,8 +83,8 @@ def passing(route: Route, refused: list[float], gate_pass: float, barred: list[f
 
 
 def cost(route: Route, strip_cost: list[float], factor: float, budget: float) -> float:
-    """Utils that stripping safeguards costs an actor; gated weights carry them too."""
-    return min(3.0, strip_cost[route.origin] * factor / budget) if route.kind in ("strip", "gated") else 0.0
+    """Utils that stripping safeguards costs an actor; gated weights carry them too. The cap is on the usual cost."""
+    return factor * min(3.0, strip_cost[route.origin] / budget) if route.kind in ("strip", "gated") else 0.0
 
 
 def worth(capability: float, in_context: float, no_model: float) -> float:
