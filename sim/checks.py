@@ -119,6 +119,32 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
     return (None if problems else policy), problems
 
 
+def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -> list[Problem]:
+    """Return the names of policies, in fields that hold such, that no policy of the scenario has or that are monitors.
+
+    Parameters
+    ----------
+    policies
+        Those that are sound, by name.
+    names
+        Names of all, sound or not.
+    """
+    problems: list[Problem] = []
+    for name, policy in policies.items():
+        for key, field in type(policy).model_fields.items():
+            extra = field.json_schema_extra
+            if not isinstance(extra, dict) or extra.get("kind") != "policies":
+                continue
+            for other in getattr(policy, key):
+                path = ("policy", name, key)
+                if other not in names:
+                    hint = nearest(other, names) or f"; policies: {one_of(sorted(names))}"
+                    problems.append((path, f"has {shown(other)}: no policy of the scenario{hint}"))
+                elif other in policies and policies[other].trigger(1.0) is not None:
+                    problems.append((path, f"has {shown(other)}: a monitor cannot switch a monitor"))
+    return problems
+
+
 def validation_problems(error: ValidationError, model: type[BaseModel], key: tuple[str, ...] = ()) -> list[Problem]:
     """Return pydantic's errors in the words of this program."""
     return [_described(details, model, key) for details in error.errors(include_url=False)]

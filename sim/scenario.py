@@ -25,7 +25,15 @@ from pydantic import (
 )
 
 from sim import library
-from sim.checks import Problem, overlap_problems, parameter_problems, policy_from_table, sentence, validation_problems
+from sim.checks import (
+    Problem,
+    overlap_problems,
+    parameter_problems,
+    policy_from_table,
+    reference_problems,
+    sentence,
+    validation_problems,
+)
 from sim.layers import LABELS, Layer, flatten, nest, refuse, sources
 from sim.months import MONTH_RULE, month_index, month_name
 from sim.parameters import PARAMETERS
@@ -329,7 +337,7 @@ def _policies(table: object) -> tuple[dict[str, Policy], list[Problem]]:
         problems.extend(found)
         if policy is not None:
             policies[name] = policy
-    return policies, [*problems, *overlap_problems(policies)]
+    return policies, [*problems, *overlap_problems(policies), *reference_problems(policies, tuple(table))]
 
 
 def _frozen(value: object) -> object:

@@ -24,6 +24,9 @@ SCENARIOS = {
     "p4-audit-repository",
     "p3-p4-audits",
     "targeted-bundle",
+    "open-push",
+    "safe-open",
+    "monitor-and-trigger",
 }
 
 

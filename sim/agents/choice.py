@@ -78,6 +78,8 @@ class Choosers(NamedTuple):
     fear: np.ndarray  # (country, origin) utils lost by fear of a cut-off
     cover: np.ndarray  # (country,) share of government use that private audits reach
     home: np.ndarray  # (family,) country of the lab
+    origin: np.ndarray  # (family,) origin of the lab
+    lock: np.ndarray  # (country, channel, origin) utils lost by leaving a family of an origin, beyond inertia
 
 
 class Network(NamedTuple):
@@ -335,6 +337,7 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
     # Arrays are taken out of the records once: inside the loop each access would cost a reference count.
     bonus = market.home_bonus
     traits, bar, wall, fear, home = who.traits, who.bar, who.wall, who.fear, who.home
+    origin, lock, stay = who.origin, who.lock, np.empty(3, np.float32)
     own, world, derivative, weights, table = (
         network.country,
         network.world,
@@ -366,13 +369,14 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
         fill_network(net, own, world, derivative, weights, home, bonus, c, h)
         fill_row(v, size, terms, lists, net, traits, bar, wall, fear, cover, barred, c, h)
         weigh(v, size)
-        stay = exp32(-inertia[h])
+        for o in range(3):
+            stay[o] = exp32(-min(inertia[h] + lock[c, h, o], f4(60)))
         for q in range(n):
             i = ids[q]
             current = before[i]
             has_tastes(i, keys[1], table, taste)
             if current != NONE and unit32(mix64(keys[0] + u8(i) * GOLDEN)) >= newcomers:
-                taste[current // 4] *= stay
+                taste[current // 4] *= stay[origin[current // 4]]
             if graph:
                 ask_neighbours(i, before, weights[2], keys[3], taste)
             new = lists[h, SLOT, run_race(mix64(keys[2] + u8(i) * GOLDEN), size, lists, salts, h, v, taste)]

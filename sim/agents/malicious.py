@@ -118,7 +118,7 @@ class MaliciousActor(mesa.Agent):
             DOMAINS[domain],
             KINDS_OF_ROUTE[_KIND[route]],
             _ORIGIN_NAMES[route],
-            scene.release[route],
+            scene.releases[int(scene.way[self.index, domain, route])][route],
             scene.harm[domain] * exp(spread * _NORMAL.inv_cdf(max(u, 1e-12)) - spread**2 / 2.0),
         )
 
@@ -145,15 +145,33 @@ class Scene:
         self.month = world.month
         self.harm = [getattr(p, f"harm_{d}") for d in DOMAINS]
         c, releases = world.catalogue.columns, len(world.catalogue)
+        classes = world.safeguards
         rows, capability = best_by_route(
-            c.origin, c.mode, c.capability, c.controlled, c.mirrored, releases, p.no_model_capability
+            c.origin,
+            c.mode,
+            c.capability,
+            c.controlled,
+            c.mirrored,
+            c.safeguard,
+            releases,
+            len(classes),
+            p.no_model_capability,
         )
-        self.release = rows.tolist()
+        ways = [(k, way) for k, safeguard in enumerate(classes) for way in safeguard.ways()]
+        of_class = [k for k, _ in ways]
+        self.releases = rows[of_class].tolist()
+        worth = np.repeat(capability[of_class][:, None], len(DOMAINS), axis=1)
+        for w, (_, way) in enumerate(ways):
+            for domain, in_context in way.filtered:
+                there = worth[w, DOMAINS.index(domain)]
+                there -= (1.0 - in_context) * np.maximum(0.0, there - p.no_model_capability)
         refused = np.array([p.refusal, p.refusal_cn, p.refusal])
         barred = world.law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
-        passing, cost = weigh_barriers(refused, p.gate_pass, barred, p.strip_cost * world.law.strip_cost, actors.budget)
-        self.chance, self.odds, expected, without = weigh_routes(
-            capability,
+        strip_cost = p.strip_cost * world.law.strip_cost * world.hub.search()
+        factors = np.array([way.cost for _, way in ways])
+        passing, cost = weigh_barriers(refused, p.gate_pass, barred, strip_cost, factors, actors.budget)
+        self.chance, self.odds, expected, without, self.way = weigh_routes(
+            worth,
             passing,
             cost,
             actors.known & (actors.banned_until <= world.month),

@@ -23,53 +23,61 @@ DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
 
 
 @kernel
-def best_by_route(origin, mode, capability, controlled, mirrored, n, no_model):
-    """Row (-1: none) and capability (-1e9: none) of the best release on each route, from the first n catalogue rows."""
-    row = np.full(KIND.size, -1)
-    best = np.full(KIND.size, -1e9)
-    best[0] = no_model
+def best_by_route(origin, mode, capability, controlled, mirrored, safeguard, n, classes, no_model):
+    """Row (-1: none) and capability (-1e9: none) of the best release on each route: two arrays (class, route).
+
+    Open and gated weights are told apart by the class of safeguard they carry; all else stands in class 0.
+    """
+    row = np.full((classes, KIND.size), -1)
+    best = np.full((classes, KIND.size), -1e9)
+    best[0, 0] = no_model
     for r in range(n):
         o = origin[r]
         free = mirrored[r] or (mode[r] >= 2 and controlled[r] == 0.0)
         kind = STRIP if free else (JAILBREAK if mode[r] == 0 else GATED_ROUTE)
         for way in (kind, JAILBREAK if mode[r] == 0 else kind, OWN_STATE if o == 1 else kind):
             route = ROUTES_OF_KIND[way] + (o if way != OWN_STATE else 0)
-            if capability[r] > best[route]:
-                row[route], best[route] = r, capability[r]
+            k = safeguard[r] if way in (STRIP, GATED_ROUTE) else 0
+            if capability[r] > best[k, route]:
+                row[k, route], best[k, route] = r, capability[r]
     return row, best
 
 
 @kernel
-def weigh_barriers(refused, gate_pass, barred, strip_cost, budget):
-    """Share of success left after refusals and checks, and cost in utils: two arrays (actor, route).
+def weigh_barriers(refused, gate_pass, barred, strip_cost, factor, budget):
+    """Share of success left (actor, route) after refusals and checks, and cost in utils (way, actor, route).
 
     Parameters
     ----------
     refused, strip_cost : array (origin,)
     gate_pass : float
     barred : array (actor, origin), denial at the actor's home in utils
+    factor : array (way,), on the cost of stripping: what safeguards and the way round them add
     budget : array (actor,), USD a month
     """
     n = budget.size
-    passing, cost = np.ones((n, KIND.size)), np.zeros((n, KIND.size))
+    passing, cost = np.ones((n, KIND.size)), np.zeros((factor.size, n, KIND.size))
     for o in range(3):
         strip, jailbreak, gated = ROUTES_OF_KIND[STRIP : GATED_ROUTE + 1] + o
         for a in range(n):
             passing[a, jailbreak] = 1.0 - refused[o]
             passing[a, gated] = gate_pass * exp64(-barred[a, o])
-            cost[a, strip] = cost[a, gated] = min(3.0, strip_cost[o] / budget[a])
+            for w in range(factor.size):
+                cost[w, a, strip] = cost[w, a, gated] = factor[w] * min(3.0, strip_cost[o] / budget[a])
     return passing, cost
 
 
 @kernel
 def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope, weight, harm):
-    """Success, choice probability and expected harm of every route.
+    """Success, choice probability and expected harm of every route, each used in the way that suits the actor best.
+
+    A way is a class of safeguard and what is done about it: strip it, or strip it and teach filtered knowledge again.
 
     Parameters
     ----------
-    capability : array (route,), index points of the best release on the route, -1e9 where there is none
+    capability : array (way, domain, route), index points that the best release is worth, -1e9 where there is none
     passing : array (actor, route), share of expected success left after refusals and checks
-    cost : array (actor, route), utils
+    cost : array (way, actor, route), utils
     known : bool array (actor, route), routes that the actor knows and is not banned from
     skill : array (actor,), index points
     mix : array (actor, domain), share of attempts
@@ -82,24 +90,42 @@ def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope,
     odds : array (actor, domain, route), probability that the route is taken
     expected : array (actor,), expected harm of one attempt before defence
     without : array (actor,), the same without releases of US origin
+    way : int8 array (actor, domain, route), the way in which the route is used
     """
     # Inside, actors stand last and inner loops have no branches: the compiler takes several actors at once.
     n, d = mix.shape
+    ways = cost.shape[0]
     shape = d, KIND.size, n
-    chance, odds = np.zeros(shape), np.zeros(shape)
-    usable, left, price = np.zeros(shape[1:]), np.zeros(shape[1:]), np.full(shape[1:], 1e300)
+    chance, odds, taken = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int8)
+    usable, left, price = np.zeros(shape[1:]), np.zeros(shape[1:]), np.full((ways, KIND.size, n), 1e300)
     for a in range(n):
         for k in range(KIND.size):
             if known[a, k]:
-                usable[k, a], left[k, a], price[k, a] = 1.0, passing[a, k], cost[a, k]
+                usable[k, a], left[k, a] = 1.0, passing[a, k]
+                for w in range(ways):
+                    price[w, k, a] = cost[w, a, k]
     expected, without = np.zeros(n), np.zeros(n)
-    offered = np.flatnonzero(capability > -1e8)
+    on_offer = np.zeros(KIND.size)
+    for w in range(ways):
+        for k in range(KIND.size):
+            on_offer[k] += 1.0 if capability[w, 0, k] > -1e8 else 0.0
+    offered = np.flatnonzero(on_offer)
     for j in range(d):
         top = np.full(n, -1e300)
         for r in offered:
+            first = True
+            for w in range(ways):
+                if capability[w, j, r] <= -1e8:
+                    continue
+                for a in range(n):
+                    likely = logistic64((capability[w, j, r] + skill[a] - threshold[j]) / slope) * left[r, a]
+                    value = weight * likely - price[w, r, a]
+                    better = first or value > odds[j, r, a]
+                    chance[j, r, a] = likely if better else chance[j, r, a]
+                    odds[j, r, a] = value if better else odds[j, r, a]
+                    taken[j, r, a] = w if better else taken[j, r, a]
+                first = False
             for a in range(n):
-                chance[j, r, a] = logistic64((capability[r] + skill[a] - threshold[j]) / slope) * left[r, a]
-                odds[j, r, a] = weight * chance[j, r, a] - price[r, a]
                 top[a] = max(top[a], odds[j, r, a])
         total, other, success, other_success = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
         for r in offered:
@@ -119,7 +145,7 @@ def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope,
             without[a] += mix[a, j] * harm[j] * (other_success[a] / other[a])
             if mix[a, j] == 0.0:
                 chance[j, :, a] = odds[j, :, a] = 0.0
-    return chance.transpose(2, 0, 1), odds.transpose(2, 0, 1), expected, without
+    return chance.transpose(2, 0, 1), odds.transpose(2, 0, 1), expected, without, taken.transpose(2, 0, 1)
 
 
 @kernel

@@ -222,10 +222,10 @@ def catalogues(draw):
         )
     )
     catalogue = Catalogue(4)
-    for origin, mode, capability, controlled, mirrored in rows:
+    for number, (origin, mode, capability, controlled, mirrored) in enumerate(rows):
         catalogue.add(
             "x", lab=0, origin=origin, mode=mode, capability=capability, controlled=float(controlled),
-            mirrored=mirrored, weights=0.0, data=0.0, code=0.0, licence=0.0,
+            mirrored=mirrored, safeguard=number % 3, weights=0.0, data=0.0, code=0.0, licence=0.0,
         )  # fmt: skip
     return catalogue
 
@@ -234,8 +234,11 @@ def catalogues(draw):
 def test_best_release_on_each_route(catalogue):
     plain = read_releases(SimpleNamespace(catalogue=catalogue))
     c = catalogue.columns
-    rows, best = routes.best_by_route(c.origin, c.mode, c.capability, c.controlled, c.mirrored, len(catalogue), 100.0)
-    assert list(zip(rows.tolist(), best.tolist(), strict=True)) == misuse.best_by_route(plain, 100.0)
+    rows, best = routes.best_by_route(
+        c.origin, c.mode, c.capability, c.controlled, c.mirrored, c.safeguard, len(catalogue), 3, 100.0
+    )
+    found = [list(zip(*both, strict=True)) for both in zip(rows.tolist(), best.tolist(), strict=True)]
+    assert found == misuse.best_by_route(plain, 100.0, 3)
 
 
 def test_routes_stand_in_the_same_order():
@@ -248,33 +251,45 @@ def triple(low, high):
     return st.lists(st.floats(low, high), min_size=3, max_size=3)
 
 
-@given(triple(0.0, 1.0), unit, triple(0.0, 20.0), triple(0.0, 1e6), st.floats(1.0, 1e6))
-def test_barriers(refused, gate_pass, barred, strip_cost, budget):
+@given(
+    triple(0.0, 1.0), unit, triple(0.0, 20.0), triple(0.0, 1e6), st.lists(st.floats(1.0, 1e3), min_size=1, max_size=3),
+    st.floats(1.0, 1e6),
+)  # fmt: skip
+def test_barriers(refused, gate_pass, barred, strip_cost, factors, budget):
     passing, cost = routes.weigh_barriers(
-        np.array(refused), gate_pass, np.array([barred]), np.array(strip_cost), np.array([budget])
+        np.array(refused), gate_pass, np.array([barred]), np.array(strip_cost), np.array(factors), np.array([budget])
     )
     plain = [misuse.passing(route, refused, gate_pass, barred) for route in misuse.ROUTES]
     np.testing.assert_allclose(passing[0], plain, rtol=1e-14, atol=1e-300)
-    np.testing.assert_allclose(cost[0], [misuse.cost(route, strip_cost, budget) for route in misuse.ROUTES], rtol=1e-15)
+    for way, factor in zip(cost, factors, strict=True):
+        expected = [misuse.cost(route, strip_cost, factor, budget) for route in misuse.ROUTES]
+        np.testing.assert_allclose(way[0], expected, rtol=1e-15)
 
 
 def of_routes(values):
     return st.lists(values, min_size=len(misuse.ROUTES), max_size=len(misuse.ROUTES))
 
 
+def ways_of_routes(values):
+    return st.lists(of_routes(values), min_size=1, max_size=3)
+
+
 @given(
-    of_routes(st.just(-1e9) | st.floats(60.0, 220.0)), of_routes(unit), of_routes(st.floats(0.0, 3.0)),
+    ways_of_routes(st.just(-1e9) | st.floats(60.0, 220.0)), of_routes(unit), ways_of_routes(st.floats(0.0, 3.0)),
     of_routes(st.booleans()), st.floats(-12.0, 14.0), st.lists(st.floats(100.0, 180.0), min_size=5, max_size=5),
     st.floats(8.0, 16.0), st.floats(3.0, 12.0),
 )  # fmt: skip
 def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, threshold, slope, weight):
-    capability, known = [100.0, *capability[1:]], [True, *known[1:]]
+    n = min(len(capability), len(cost))
+    capability, cost, known = capability[:n], cost[:n], [True, *known[1:]]
+    capability[0][0] = 100.0
     mix, harm = [0.4, 0.3, 0.0, 0.2, 0.1], [1.0, 3.0, 10.0, 10.0, 300.0]
+    worth = np.repeat(np.array(capability)[:, None], 5, axis=1)
     fast = routes.weigh_routes(
-        np.array(capability), np.array([passing]), np.array([cost]), np.array([known]), np.array([skill]),
+        worth, np.array([passing]), np.array(cost)[:, None], np.array([known]), np.array([skill]),
         np.array([mix]), np.array(threshold), slope, weight, np.array(harm),
     )  # fmt: skip
-    chance, odds, expected, without = fast
+    chance, odds, expected, without, way = fast
     success = without_us = 0.0
     for j, share in enumerate(mix):
         if share == 0.0:
@@ -284,6 +299,12 @@ def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, 
         view = misuse.weigh(capability, passing, cost, known, skill - threshold[j], slope, weight)
         np.testing.assert_allclose(chance[0, j], view.chance, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(odds[0, j], view.odds, rtol=1e-12, atol=1e-14)
+        value = [[weight * draws.logistic((x + skill - threshold[j]) / slope) * keep - c for x, c, keep in
+                  zip(xs, cs, passing, strict=True)] for xs, cs in zip(capability, cost, strict=True)]  # fmt: skip
+        for r in np.flatnonzero(known):
+            offered = [value[w][r] for w in range(n) if capability[w][r] > -1e8]
+            if offered:
+                assert value[int(way[0, j, r])][r] == pytest.approx(max(offered), abs=1e-9)
         success += share * harm[j] * view.success
         without_us += share * harm[j] * view.without_us
     assert expected[0] == pytest.approx(success, rel=1e-12, abs=1e-14)
