@@ -103,11 +103,12 @@ def measure(runs: int, workers: int) -> list[str]:
         wall, used = time.perf_counter() - start, seconds(other.pid) - before
         disk = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) / 2**20
         other.stdin.close()
+    size = f"{len(plan.cases)} cases x {len(plan.draws)} draws x {plan.replications} replications"
     alone, swept = sum(spent) / (len(spent) * SAMPLE_RUNS), used / plan.runs
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     return [
         (
-            f"{plan.runs:,} runs ({len(plan.cases)} cases x {len(plan.draws)} draws x {plan.replications} replications), "
+            f"{plan.runs:,} runs ({size}), "
             f"{len(store.failures())} failed, {workers} workers, {wall:.0f} s, {plan.runs / wall:.1f} runs a second"
         ),
         (
@@ -115,8 +116,8 @@ def measure(runs: int, workers: int) -> list[str]:
             f"growth {levels[-1] - levels[0]:.0f} MB; peak {peak:.0f} MB, growth to it {peak - levels[0]:.0f} MB"
         ),
         (
-            f"processor time of a run: {1000 * swept:.1f} ms in the sweep, {1000 * alone:.1f} ms bare ({len(spent)} times "
-            f"{SAMPLE_RUNS} runs in between): rate per core {alone / swept:.3f} of bare runs"
+            f"processor time of a run: {1000 * swept:.1f} ms in the sweep, {1000 * alone:.1f} ms bare "
+            f"({len(spent)} times {SAMPLE_RUNS} runs in between): rate per core {alone / swept:.3f} of bare runs"
         ),
         f"disk: {disk:.0f} MB, {1024 * disk / plan.runs:.0f} kB a run, {len(store.parts):,} parts",
     ]

@@ -125,7 +125,9 @@ def _copy(future: Any, answer: Future[Any]) -> None:
 def _quiet() -> Any:
     """Keep dask's own log lines off the terminal: what matters of them arrives as errors."""
     stack = ExitStack()
-    for name in ("distributed", "distributed.nanny", "distributed.scheduler", "distributed.worker", "distributed.core"):
+    for name in sorted(logging.root.manager.loggerDict):
+        if name.partition(".")[0] not in ("distributed", "tornado"):
+            continue
         logger = logging.getLogger(name)
         stack.callback(logger.setLevel, logger.level)
         logger.setLevel(logging.CRITICAL)
