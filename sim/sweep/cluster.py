@@ -100,12 +100,9 @@ class DaskCluster:
         return answer
 
     def shutdown(self, *, at_once: bool) -> None:
-        """Leave the cluster; one that was started here ends."""
-        waiting = dict(self._answers)
-        if at_once:
-            self._client.cancel(list(waiting))
-        else:
-            wait(waiting.values())
+        """Leave the cluster, which then forgets what it was given; one that was started here ends."""
+        if not at_once:
+            wait(list(self._answers.values()))
         self._stack.close()
 
 
@@ -128,7 +125,9 @@ def _copy(future: Any, answer: Future[Any]) -> None:
 def _quiet() -> Any:
     """Keep dask's own log lines off the terminal: what matters of them arrives as errors."""
     stack = ExitStack()
-    for name in ("distributed", "distributed.nanny", "distributed.scheduler", "distributed.worker", "distributed.core"):
+    for name in sorted(logging.root.manager.loggerDict):
+        if name.partition(".")[0] not in ("distributed", "tornado"):
+            continue
         logger = logging.getLogger(name)
         stack.callback(logger.setLevel, logger.level)
         logger.setLevel(logging.CRITICAL)
