@@ -160,18 +160,19 @@ class Scene:
         ways = [(k, way) for k, safeguard in enumerate(classes) for way in safeguard.ways()]
         of_class = [k for k, _ in ways]
         self.releases = rows[of_class].tolist()
-        worth = np.repeat(capability[of_class][:, None], len(DOMAINS), axis=1)
+        withheld = np.zeros((len(ways), len(DOMAINS)))
         for w, (_, way) in enumerate(ways):
             for domain, in_context in way.filtered:
-                there = worth[w, DOMAINS.index(domain)]
-                there -= (1.0 - in_context) * np.maximum(0.0, there - p.no_model_capability)
+                withheld[w, DOMAINS.index(domain)] = 1.0 - in_context
         refused = np.array([p.refusal, p.refusal_cn, p.refusal])
         barred = world.law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
         strip_cost = p.strip_cost * world.law.strip_cost * world.hub.search()
         factors = np.array([way.cost for _, way in ways])
         passing, cost = weigh_barriers(refused, p.gate_pass, barred, strip_cost, factors, actors.budget)
         self.chance, self.odds, expected, without, self.way = weigh_routes(
-            worth,
+            capability[of_class],
+            withheld,
+            p.no_model_capability,
             passing,
             cost,
             actors.known & (actors.banned_until <= world.month),

@@ -68,14 +68,16 @@ def weigh_barriers(refused, gate_pass, barred, strip_cost, factor, budget):
 
 
 @kernel
-def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope, weight, harm):
+def weigh_routes(capability, withheld, no_model, passing, cost, known, skill, mix, threshold, slope, weight, harm):
     """Success, choice probability and expected harm of every route, each used in the way that suits the actor best.
 
     A way is a class of safeguard and what is done about it: strip it, or strip it and teach filtered knowledge again.
 
     Parameters
     ----------
-    capability : array (way, domain, route), index points that the best release is worth, -1e9 where there is none
+    capability : array (way, route), index points of the best release, -1e9 where there is none
+    withheld : array (way, domain), share of its points above ``no_model`` that filtered data takes from a release
+    no_model : float, index points
     passing : array (actor, route), share of expected success left after refusals and checks
     cost : array (way, actor, route), utils
     known : bool array (actor, route), routes that the actor knows and is not banned from
@@ -108,23 +110,30 @@ def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope,
     on_offer = np.zeros(KIND.size)
     for w in range(ways):
         for k in range(KIND.size):
-            on_offer[k] += 1.0 if capability[w, 0, k] > -1e8 else 0.0
+            on_offer[k] += 1.0 if capability[w, k] > -1e8 else 0.0
     offered = np.flatnonzero(on_offer)
     for j in range(d):
         top = np.full(n, -1e300)
         for r in offered:
-            first = True
+            met = 0
             for w in range(ways):
-                if capability[w, j, r] <= -1e8:
+                points = capability[w, r]
+                if points <= -1e8:
+                    continue
+                points -= withheld[w, j] * max(0.0, points - no_model)
+                met += 1
+                if met == 1:
+                    for a in range(n):
+                        chance[j, r, a] = logistic64((points + skill[a] - threshold[j]) / slope) * left[r, a]
+                        odds[j, r, a] = weight * chance[j, r, a] - price[w, r, a]
+                    if w > 0:
+                        taken[j, r] = w
                     continue
                 for a in range(n):
-                    likely = logistic64((capability[w, j, r] + skill[a] - threshold[j]) / slope) * left[r, a]
+                    likely = logistic64((points + skill[a] - threshold[j]) / slope) * left[r, a]
                     value = weight * likely - price[w, r, a]
-                    better = first or value > odds[j, r, a]
-                    chance[j, r, a] = likely if better else chance[j, r, a]
-                    odds[j, r, a] = value if better else odds[j, r, a]
-                    taken[j, r, a] = w if better else taken[j, r, a]
-                first = False
+                    if value > odds[j, r, a]:
+                        chance[j, r, a], odds[j, r, a], taken[j, r, a] = likely, value, w
             for a in range(n):
                 top[a] = max(top[a], odds[j, r, a])
         total, other, success, other_success = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)

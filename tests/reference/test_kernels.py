@@ -278,16 +278,17 @@ def ways_of_routes(values):
     ways_of_routes(st.just(-1e9) | st.floats(60.0, 220.0)), of_routes(unit), ways_of_routes(st.floats(0.0, 3.0)),
     of_routes(st.booleans()), st.floats(-12.0, 14.0), st.lists(st.floats(100.0, 180.0), min_size=5, max_size=5),
     st.floats(8.0, 16.0), st.floats(3.0, 12.0),
+    st.lists(st.lists(st.just(0.0) | unit, min_size=5, max_size=5), min_size=3, max_size=3),
 )  # fmt: skip
-def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, threshold, slope, weight):
+def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, threshold, slope, weight, withheld):
     n = min(len(capability), len(cost))
     capability, cost, known = capability[:n], cost[:n], [True, *known[1:]]
     capability[0][0] = 100.0
     mix, harm = [0.4, 0.3, 0.0, 0.2, 0.1], [1.0, 3.0, 10.0, 10.0, 300.0]
-    worth = np.repeat(np.array(capability)[:, None], 5, axis=1)
+    withheld = np.array(withheld[:n])
     fast = routes.weigh_routes(
-        worth, np.array([passing]), np.array(cost)[:, None], np.array([known]), np.array([skill]),
-        np.array([mix]), np.array(threshold), slope, weight, np.array(harm),
+        np.array(capability), withheld, 100.0, np.array([passing]), np.array(cost)[:, None], np.array([known]),
+        np.array([skill]), np.array([mix]), np.array(threshold), slope, weight, np.array(harm),
     )  # fmt: skip
     chance, odds, expected, without, way = fast
     success = without_us = 0.0
@@ -296,11 +297,15 @@ def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, 
             assert not chance[0, j].any()
             assert not odds[0, j].any()
             continue
-        view = misuse.weigh(capability, passing, cost, known, skill - threshold[j], slope, weight)
+        there = [
+            [misuse.worth(x, 1.0 - withheld[w, j], 100.0) if x > -1e8 else x for x in xs]
+            for w, xs in enumerate(capability)
+        ]
+        view = misuse.weigh(there, passing, cost, known, skill - threshold[j], slope, weight)
         np.testing.assert_allclose(chance[0, j], view.chance, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(odds[0, j], view.odds, rtol=1e-12, atol=1e-14)
         value = [[weight * draws.logistic((x + skill - threshold[j]) / slope) * keep - c for x, c, keep in
-                  zip(xs, cs, passing, strict=True)] for xs, cs in zip(capability, cost, strict=True)]  # fmt: skip
+                  zip(xs, cs, passing, strict=True)] for xs, cs in zip(there, cost, strict=True)]  # fmt: skip
         for r in np.flatnonzero(known):
             offered = [value[w][r] for w in range(n) if capability[w][r] > -1e8]
             if offered:
