@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.parameters import CHANNELS
+
+if TYPE_CHECKING:
+    from sim.randomness import Streams
 
 ORIGINS = ("US", "CN", "other")
 MODES = ("api", "gated", "open_weights", "open_source")
@@ -54,6 +57,7 @@ FIELDS: dict[str, Field] = {
         ("country", "origin", "mode"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"
     ),
     "assessments": Field((), 0.0, "list", "", "release assessments in force"),
+    "compute_duties": Field((), 0.0, "list", "", "duties for releases above a size of training run"),
     "audits": Field((), 0.0, "list", "", "audit programmes in force"),
 }
 
@@ -74,6 +78,43 @@ class Assessment:
     delay: int
     cost: float
     modes: tuple[int, ...]
+    strength: float
+    reasons: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeDuty:
+    """What some labs owe for releases trained with at least so much compute: registration, licence, documents.
+
+    Attributes
+    ----------
+    floor : float
+        Training compute from which the duty holds, log10 FLOP.
+    exempt_modes, exempt_below : tuple of int and float
+        Release modes that are free of it, up to this training compute (log10 FLOP).
+    monetised_exempt : bool
+        Whether a release that earns money for its lab is free of it as well.
+    cost : float
+        USD per release.
+    burden, liability : float
+        Utils to the lab of a release that is bound, and further ones if it is open.
+    delay, refusal : int and float
+        Months that a licence to open takes, and the probability that it is refused.
+    documents : bool
+        Whether documentation is published.
+    """
+
+    labs: tuple[int, ...]
+    floor: float
+    exempt_modes: tuple[int, ...]
+    exempt_below: float
+    monetised_exempt: bool
+    cost: float
+    burden: float
+    liability: float
+    delay: int
+    refusal: float
+    documents: bool
     strength: float
 
 
@@ -178,10 +219,11 @@ class Law:
     reporting: float
     defence: float
     assessments: tuple[Assessment, ...]
+    compute_duties: tuple[ComputeDuty, ...]
     audits: tuple[AuditProgramme, ...]
 
-    def __init__(self, terrain: Terrain) -> None:
-        self.terrain = terrain
+    def __init__(self, terrain: Terrain, streams: Streams | None = None) -> None:
+        self.terrain, self.streams = terrain, streams
         self.writes: list[Write] = []
         self.expenses: list[tuple[str, float, str]] = []
 
@@ -248,7 +290,7 @@ class Law:
         return sum(usd for who, usd, _ in self.expenses if who == payer)
 
 
-def statute(terrain: Terrain, policies: Sequence[Any], month: int) -> Law:
+def statute(terrain: Terrain, policies: Sequence[Any], month: int, streams: Streams | None = None) -> Law:
     """The law of one month: every policy in force writes, then the writes combine.
 
     Parameters
@@ -256,10 +298,16 @@ def statute(terrain: Terrain, policies: Sequence[Any], month: int) -> Law:
     policies : sequence of (name, policy)
     month : int
         0 is January 2023.
+    streams : Streams, optional
+        Draws what happens to policies: rulings of courts, cut-offs, sanctions. Without it none of that happens.
     """
-    law = Law(terrain)
-    for name, policy in policies:
-        strength = policy.intensity(month)
+    return enact(terrain, [(name, policy, policy.force(month, streams)) for name, policy in policies], month, streams)
+
+
+def enact(terrain: Terrain, bills: Sequence[Any], month: int, streams: Streams | None = None) -> Law:
+    """The law of one month that policies of given strengths write: bills are (name, policy, strength)."""
+    law = Law(terrain, streams)
+    for name, policy, strength in bills:
         if strength > 0.0:
             policy.write(law, name, strength, month)
     return law.settle()

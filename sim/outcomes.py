@@ -146,7 +146,7 @@ def audited_share(world: World) -> float:
 def rationale_share(world: World) -> float:
     """Share of use on releases with a published rationale for their release mode."""
     use = world.use_of_releases
-    return float(use[world.catalogue.columns.documented[: len(use)]].sum())
+    return float(use[world.catalogue.columns.rationale[: len(use)]].sum())
 
 
 def audited_or_documented_share(world: World) -> float:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.world import World
 
 NOVEMBER_2023 = 10
+FORESIGHT = 36
 CONTROL_STEP = 0.25
 MID_2025 = 30
 DEVELOPER = CHANNELS.index("developer")
@@ -46,7 +47,9 @@ def compute(world: World) -> None:
     p, year = world.p, world.month / 12.0
     world.squeeze = min(max(2.0 * (world.law.stringency - 0.5), 0.0), 1.0)
     growth = _path(year, (p.stock_growth_2023, p.stock_growth_2024, p.stock_growth_2025), p.stock_growth_2030)
-    ahead = p.buying_ahead if world.month < NOVEMBER_2023 else 1.0
+    coming = world.prospect(world.month + FORESIGHT)
+    tightens = coming is not None and coming.stringency > world.law.stringency
+    ahead = p.buying_ahead if world.month < NOVEMBER_2023 or tightens else 1.0
     world.legal["row"] *= exp(log(growth) / 12.0)
     world.legal["CN"] *= exp((1.0 - world.squeeze) * log(growth) / 12.0 + log(ahead) / 12.0)
     world.domestic *= exp(log(p.domestic_growth_2023 if year < 2.0 else p.domestic_growth) / 12.0)
@@ -147,7 +150,7 @@ def replay_one(world: World, row: data.Release) -> None:
     if capability is not None and row.usable and mode != HOLD:
         lab.replayed += 1
         draft = Draft(
-            row.month, row.name, -lab.replayed, mode, row.size == "small", capability, capability, lab.efficiency, False
+            row.month, row.name, -lab.replayed, mode, row.size == "small", capability, capability, lab.efficiency
         )
         world.release(lab, draft, (row.weights, row.data, row.code, row.licence))
         if row.size == "flagship":

@@ -24,8 +24,8 @@ from sim.agents.malicious import Actors, Incident, Scene, recruit
 from sim.agents.tally import Tally
 from sim.catalogue import Catalogue
 from sim.diffusion import DECEMBER, Curve, use_by_country
-from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, statute
-from sim.months import month_name
+from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, enact, statute
+from sim.months import month_index, month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
 from sim.phases import PHASES, effective_stock, exposure, replay_one, us_stock
@@ -187,9 +187,16 @@ class World(mesa.Model):
     def _start_state(self) -> None:
         n = len(self.labs)
         self._law_key: tuple[object, ...] | None = None
-        # Strength of every policy from the month before the first on: the law is made anew where it changes.
-        self._schedule = [tuple(policy.intensity(m) for _, policy in self.policies) for m in range(-1, self.months)]
-        self.law = self._law = statute(self.terrain, self.policies, -1)
+        # Force and course of every policy from the month before the first on: the law is made anew where they change.
+        draws = self.streams
+        self._schedule = [
+            tuple((policy.force(m, draws), policy.course(m, draws)) for _, policy in self.policies)
+            for m in range(-1, self.months)
+        ]
+        # Policies with notice: labs know of them before they start.
+        self._announced = [policy for _, policy in self.policies if policy.known_from < month_index(policy.start)]
+        self._prospects: dict[int, Law] = {}
+        self.law = self._law = statute(self.terrain, self.policies, -1, draws)
         self._publish_law(self.law)
         self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
         self.defence = 0.0
@@ -250,6 +257,7 @@ class World(mesa.Model):
     def step(self) -> None:
         """One month: every phase in order."""
         self.month += 1
+        self._prospects.clear()
         self.crisis_loss = 0.0
         for phase in self.phases:
             phase(self)
@@ -276,10 +284,28 @@ class World(mesa.Model):
         """The law of a month; made anew only when some policy's intensity changed or one begins."""
         key = self._schedule[month], self._schedule[month + 1]
         if key != self._law_key:
-            before, self._law = self._law, statute(self.terrain, self.policies, month)
+            before, self._law = self._law, statute(self.terrain, self.policies, month, self.streams)
             self._law_key = key
             self._publish_law(self._law, before)
         return self._law
+
+    def prospect(self, month: int) -> Law | None:
+        """The law that labs expect of a coming month: that of today with what is announced; None if nothing is.
+
+        They foresee the start of what is announced, neither its end nor how courts will rule.
+        """
+        now = self.month
+        coming = [p for p in self._announced if p.comes and p.known_from <= now < month_index(p.start) <= month]
+        if not coming:
+            return None
+        if month not in self._prospects:
+            force = self._schedule[now + 1]
+            bills = [
+                (name, policy, policy.planned(month) if policy in coming else strength)
+                for (name, policy), (strength, _) in zip(self.policies, force, strict=True)
+            ]
+            self._prospects[month] = enact(self.terrain, bills, month, self.streams)
+        return self._prospects[month]
 
     def _publish_law(self, law: Law, before: Law | None = None) -> None:
         """Set out what phases read of a law: friction with the checks of gates, logarithms, alarms, reach lost.
@@ -399,6 +425,7 @@ class World(mesa.Model):
             contained=contained,
             mirrored=opened and not controlled,
             documented=draft.documented,
+            rationale=draft.rationale,
         )
         self.curves[lab.index].begin(self.month)
         lab.best_released = max(lab.best_released, draft.capability)

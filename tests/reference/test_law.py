@@ -132,7 +132,7 @@ def test_what_combining_means(all_writes):
 
 def test_how_every_field_combines_is_stated_here():
     listed = {name for name, field in FIELDS.items() if field.combine == "list"}
-    assert listed == {"assessments", "audits"}
+    assert listed == {"assessments", "audits", "compute_duties"}
     assert set(FIELDS) - listed == set(COMBINE)
 
 
@@ -152,7 +152,7 @@ def test_no_write_leaves_the_default_law():
     for name in NUMERIC:
         if name != "access":
             assert set(as_dictionary(law, name).values()) == {FIELDS[name].default}
-    assert law.assessments == ()
+    assert law.assessments == law.compute_duties == ()
     assert law.audits == ()
 
 
