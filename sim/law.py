@@ -42,14 +42,27 @@ FIELDS: dict[str, Field] = {
         ("country", "origin", "channel", "mode"), 0.0, "add", "utils", "burden on users of an origin's releases"
     ),
     "denial": Field(("country", "origin", "channel", "mode"), 0.0, "add", "utils", "barrier that a mirror relieves"),
+    "use_ban": Field(("country", "origin", "channel"), 0.0, "max", "0-1", "probability that an adopter is banned"),
+    "listed_until": Field(
+        ("country", "origin", "channel"), 0.0, "max", "month", "releases before this month are on the list of a ban"
+    ),
     "controlled": Field(("origin",), 0.0, "max", "0-1", "share of open weights that may not be published freely"),
     "containment": Field(("origin",), 0.0, "max", "0-1", "share of controlled releases that never leak"),
     "opening_cost": Field(("lab",), 0.0, "add", "utils", "cost and liability of an open release to a lab"),
     "compliance_cost": Field(("lab",), 0.0, "add", "USD a year", "cost of compliance to a lab"),
     "price_factor": Field(("country", "origin"), 1.0, "multiply", "factor", "factor on service prices"),
+    "disclosure": Field(("lab",), 1.0, "multiply", "factor", "factor on data and code published with open weights"),
     "stringency": Field((), 0.0, "max", "0-1", "chip export control on China"),
     "smuggling": Field((), 1.0, "multiply", "factor", "factor on the smuggled share of chips"),
-    "distillation_barrier": Field((), 1.0, "multiply", "factor", "factor on learning from other labs' services"),
+    "distillation_barrier": Field(
+        ("lab", "origin"), 1.0, "multiply", "factor", "factor on a lab's learning from services of an origin"
+    ),
+    "chip_support": Field((), 1.0, "multiply", "factor a year", "factor on growth of chips made in China"),
+    "gate_pass": Field(("origin",), 1.0, "multiply", "factor", "factor on malicious actors passing checks of gates"),
+    "gate_leak": Field(("origin",), 1.0, "multiply", "factor", "factor on the hazard that gated weights leak"),
+    "account_pass": Field(
+        ("country", "origin"), 1.0, "multiply", "factor", "factor on success of jailbreaks: accounts that pass checks"
+    ),
     "strip_cost": Field(("origin",), 1.0, "multiply", "factor", "factor on the cost of stripping safeguards"),
     "reporting": Field((), 1.0, "multiply", "factor", "factor on incident reporting and sharing"),
     "defence": Field((), 0.0, "add", "a year", "funded growth of defence"),
@@ -191,6 +204,11 @@ class Terrain:
         )
         return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
 
+    def firms(self, *origins: int) -> tuple[int, ...]:
+        """Labs that are no fringe, of some origins or of all."""
+        kept = origins or (US, CN, OTHER)
+        return tuple(i for i, o in enumerate(self.lab_origins) if o in kept and not self.fringe[i])
+
     def bound_countries(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
         """The US and, in order of alignment, the share of US-aligned countries that join."""
         us = [i for i, bloc in enumerate(self.blocs) if bloc == "US"]
@@ -206,16 +224,23 @@ class Law:
     access: np.ndarray
     friction: np.ndarray
     denial: np.ndarray
+    use_ban: np.ndarray
+    listed_until: np.ndarray
     controlled: np.ndarray
     containment: np.ndarray
     opening_cost: np.ndarray
     compliance_cost: np.ndarray
     price_factor: np.ndarray
+    disclosure: np.ndarray
+    gate_pass: np.ndarray
+    gate_leak: np.ndarray
+    account_pass: np.ndarray
     strip_cost: np.ndarray
+    distillation_barrier: np.ndarray
     alarm: np.ndarray
     stringency: float
     smuggling: float
-    distillation_barrier: float
+    chip_support: float
     reporting: float
     defence: float
     assessments: tuple[Assessment, ...]

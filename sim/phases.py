@@ -52,7 +52,8 @@ def compute(world: World) -> None:
     ahead = p.buying_ahead if world.month < NOVEMBER_2023 or tightens else 1.0
     world.legal["row"] *= exp(log(growth) / 12.0)
     world.legal["CN"] *= exp((1.0 - world.squeeze) * log(growth) / 12.0 + log(ahead) / 12.0)
-    world.domestic *= exp(log(p.domestic_growth_2023 if year < 2.0 else p.domestic_growth) / 12.0)
+    domestic = (p.domestic_growth_2023 if year < 2.0 else p.domestic_growth) * world.law.chip_support
+    world.domestic *= exp(log(domestic) / 12.0)
     leak = min(0.95, p.smuggled_share * world.law.smuggling)
     world.smuggled = (world.legal["CN"] + world.domestic) * leak / (1.0 - leak)
     gap = (log(effective_stock(world)) - log(us_stock(world))) / log(10.0)
@@ -93,7 +94,7 @@ def research(world: World) -> None:
     for pool in world.ideas:
         pool.append(max(pool[-1], spread))
     ranked = sorted(world.labs, key=attrgetter("best_underlying"), reverse=True)  # stable: of equals the first lab
-    world.teachers.append([(lab.best_underlying, lab.origin, lab.index) for lab in ranked[:2]])
+    world.teachers.append([(lab.best_underlying, lab.origin, lab.index) for lab in ranked])
     lessons = [_lessons(world, origin) for origin in range(len(ORIGINS))]
     credit = world.idea_gains = [0.0, 0.0, 0.0]
     for lab in world.labs:
@@ -111,7 +112,7 @@ def _lessons(world: World, origin: int) -> Lessons:
     pool, author = world.idea_pool(origin)
     scarcity = p.scarcity_efficiency * world.squeeze / 12.0 if origin == CN else 0.0
     reach = 1.0 if origin == CN else p.distillation_elsewhere
-    return Lessons(pool, author, scarcity, reach * p.distillation * world.law.distillation_barrier)
+    return Lessons(pool, author, scarcity, reach * p.distillation)
 
 
 def release(world: World) -> None:

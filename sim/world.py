@@ -318,6 +318,8 @@ class World(mesa.Model):
             self.log_access = logarithm(law.access)
         if before is None or (law.price_factor != before.price_factor).any():
             self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
+        self.bans = bool(law.use_ban.any())
+        self.services_barred = bool((law.distillation_barrier != 1.0).any())
         where = np.nonzero(law.alarm)
         met = zip(*(index.tolist() for index in where), law.alarm[where].tolist(), strict=True)
         self.alarms = [(self.country_agents[i], origin, mode, alarm) for i, origin, mode, alarm in met]
@@ -358,10 +360,29 @@ class World(mesa.Model):
         """Best public efficiency that labs of an origin can reach, and whose it is."""
         return self.ideas[int(origin == CN)][-1]
 
-    def teacher(self, student: Lab) -> tuple[float, int]:
-        """Capability (without noise) and origin of the best release two months old of any other lab."""
-        first, second = self.teachers[max(0, len(self.teachers) - 2)]
-        return (second if first[2] == student.index else first)[:2]
+    def teacher(self, student: Lab, known: float) -> tuple[float, int, float]:
+        """The best release two months old of any other lab; under barriers the one that teaches the student most.
+
+        Parameters
+        ----------
+        known : float
+            Capability (index points) from which a service teaches the student something.
+
+        Returns
+        -------
+        capability : float
+            Without noise.
+        origin : int
+        share : float
+            What the law's barrier leaves of the lesson.
+        """
+        ranking = self.teachers[max(0, len(self.teachers) - 2)]
+        best = ranking[1] if ranking[0][2] == student.index else ranking[0]
+        if not self.services_barred:
+            return best[0], best[1], 1.0
+        barrier = self.law.distillation_barrier[student.index].tolist()
+        best = max((x for x in ranking if x[2] != student.index), key=lambda x: max(0.0, x[0] - known) * barrier[x[1]])
+        return best[0], best[1], barrier[best[1]]
 
     def reach_lost(self, origin: int) -> float:
         """Utils that friction and denial take from the reach of an origin's open weights, over developers."""
@@ -441,6 +462,8 @@ class World(mesa.Model):
         """Draw the month in which weights that are not free reach mirrors (a constant monthly hazard)."""
         closed = draft.mode == API
         hazard = self.p.theft_hazard if closed else self.p.leak_hazard
+        if draft.mode == GATED:
+            hazard *= float(self.law.gate_leak[self.labs[lab].origin])
         if hazard > 0.0 and self.month >= 0 and not (closed and draft.small):
             u = self.streams("leak").uniform(lab, draft.draw)
             wait = 1 if hazard >= 1.0 else 1 + int(log(u) / log(1.0 - hazard))

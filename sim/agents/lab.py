@@ -127,9 +127,10 @@ class Lab(mesa.Agent):
         public = p.public_knowledge * (pool - self.efficiency) / 12.0 if pool > self.efficiency else 0.0
         learned, teacher_origin = 0.0, self.origin
         if distillation > 0.0:
-            teacher, teacher_origin = self.model.teacher(self)
-            gap = max(0.0, (teacher - p.distillation_margin - self.capability()) / p.capability_slope)
-            learned = distillation * gap / 12.0
+            own_points = self.capability()
+            teacher, teacher_origin, share = self.model.teacher(self, p.distillation_margin + own_points)
+            gap = max(0.0, (teacher - p.distillation_margin - own_points) / p.capability_slope)
+            learned = distillation * share * gap / 12.0
         self.efficiency += own + public + scarce
         self.distilled += learned - p.distilled_fade * self.distilled / 12.0
         self.gains = {"own": own, "scarcity": scarce, "public": public, "distilled": learned}
@@ -359,8 +360,9 @@ class Lab(mesa.Agent):
         self.drafts = [d for d in self.drafts if d.month > month]
         for draft in due:
             if draft.mode != HOLD:
-                parts = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
-                self.model.release(self, draft, parts)
+                weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
+                shown = float(self.model.law.disclosure[self.index])
+                self.model.release(self, draft, (weights, data * shown, code * shown, licence))
             if self.model.handover == 0:
                 self._note_situation(draft.capability)
 

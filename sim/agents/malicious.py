@@ -151,7 +151,11 @@ class Scene:
         self.release = rows.tolist()
         refused = np.array([p.refusal, p.refusal_cn, p.refusal])
         barred = world.law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
-        passing, cost = weigh_barriers(refused, p.gate_pass, barred, p.strip_cost * world.law.strip_cost, actors.budget)
+        law = world.law
+        accounts = law.account_pass.take(actors.home, axis=0)
+        passing, cost = weigh_barriers(
+            refused, accounts, p.gate_pass * law.gate_pass, barred, p.strip_cost * law.strip_cost, actors.budget
+        )
         self.chance, self.odds, expected, without = weigh_routes(
             capability,
             passing,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def adopt(world: PlainWorld) -> None:
     """Use spreads; adopters review; shares are counted."""
     spread_use(world)
-    names = ("access", "friction", "denial", "price_factor")
+    names = ("access", "friction", "denial", "price_factor", "use_ban", "listed_until")
     world.statute = {name: getattr(world.law, name).tolist() for name in names}
     world.review_bits = world.streams("review").bits(world.month)
     world.choice_bits = world.streams("choice").bits(world.month)

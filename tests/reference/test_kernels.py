@@ -248,12 +248,13 @@ def triple(low, high):
     return st.lists(st.floats(low, high), min_size=3, max_size=3)
 
 
-@given(triple(0.0, 1.0), unit, triple(0.0, 20.0), triple(0.0, 1e6), st.floats(1.0, 1e6))
-def test_barriers(refused, gate_pass, barred, strip_cost, budget):
+@given(triple(0.0, 1.0), triple(0.0, 1.0), triple(0.0, 1.0), triple(0.0, 20.0), triple(0.0, 1e6), st.floats(1.0, 1e6))
+def test_barriers(refused, accounts, gate_pass, barred, strip_cost, budget):
     passing, cost = routes.weigh_barriers(
-        np.array(refused), gate_pass, np.array([barred]), np.array(strip_cost), np.array([budget])
-    )
-    plain = [misuse.passing(route, refused, gate_pass, barred) for route in misuse.ROUTES]
+        np.array(refused), np.array([accounts]), np.array(gate_pass), np.array([barred]), np.array(strip_cost),
+        np.array([budget]),
+    )  # fmt: skip
+    plain = [misuse.passing(route, refused, accounts, gate_pass, barred) for route in misuse.ROUTES]
     np.testing.assert_allclose(passing[0], plain, rtol=1e-14, atol=1e-300)
     np.testing.assert_allclose(cost[0], [misuse.cost(route, strip_cost, budget) for route in misuse.ROUTES], rtol=1e-15)
 

@@ -19,9 +19,22 @@ AXIS_NAMES = {"country": "countries", "origin": "origins", "channel": "channels"
 COMBINE = {
     **dict.fromkeys(("friction", "denial", "opening_cost", "compliance_cost", "defence", "alarm"), "add"),
     **dict.fromkeys(
-        ("access", "price_factor", "smuggling", "distillation_barrier", "strip_cost", "reporting"), "multiply"
+        (
+            "access",
+            "price_factor",
+            "smuggling",
+            "distillation_barrier",
+            "strip_cost",
+            "reporting",
+            "disclosure",
+            "chip_support",
+            "gate_pass",
+            "gate_leak",
+            "account_pass",
+        ),
+        "multiply",
     ),
-    **dict.fromkeys(("controlled", "containment", "stringency"), "max"),
+    **dict.fromkeys(("controlled", "containment", "stringency", "use_ban", "listed_until"), "max"),
 }
 NUMERIC = list(COMBINE)
 
