@@ -145,6 +145,7 @@ class World(mesa.Model):
         self.slugs = {lab.info.slug: lab.index for lab in self.labs}
         origins = [lab.origin for lab in self.labs]
         self.family_origin = np.array([[float(o == wanted) for o in origins] for wanted in range(3)], np.float32)
+        self.firms_of = np.array([[lab.origin == o and not lab.fringe for lab in self.labs] for o in (US, CN)])
         access = np.ones((len(self.info), 3, N_CHANNELS))
         for i, c in enumerate(self.info):
             if c.bloc == "CN":
