@@ -39,6 +39,7 @@ class Columns(NamedTuple):
     contained: np.ndarray
     mirrored: np.ndarray
     documented: np.ndarray
+    rationale: np.ndarray
     public_finding: np.ndarray
     private_finding: np.ndarray
     clean_weight: np.ndarray
@@ -47,7 +48,7 @@ class Columns(NamedTuple):
 
 _TYPES = {
     **dict.fromkeys(("month", "lab", "draw", "origin", "mode", "safeguard"), np.int64),
-    **dict.fromkeys(("small", "compromised", "contained", "mirrored", "documented"), np.bool_),
+    **dict.fromkeys(("small", "compromised", "contained", "mirrored", "documented", "rationale"), np.bool_),
     **dict.fromkeys(("public_finding", "private_finding"), np.int8),
 }
 UNAUDITED, CLEAN, FLAGGED = range(3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from sim.months import month_index, month_name
@@ -10,10 +10,14 @@ from sim.months import month_index, month_name
 if TYPE_CHECKING:
     from sim.duties import Trigger
     from sim.policies import Policy
+    from sim.randomness import Streams
+
+Standing = tuple[tuple[float, Hashable], ...]
+"""Force and course of each policy in a month."""
 
 
 class Docket:
-    """Policies by name, and each one's strength by month.
+    """Policies by name, and each one's force and course by month.
 
     A policy that is switched on begins in that month, with its own ramp; one that is switched off ends in it. Both are
     the policy itself with another start or end, so everything that follows from its window follows from the switch.
@@ -23,21 +27,30 @@ class Docket:
     policies : tuple of (name, Policy), in order of name
     """
 
-    def __init__(self, policies: Sequence[tuple[str, Policy]], months: int) -> None:
+    def __init__(self, policies: Sequence[tuple[str, Policy]], months: int, streams: Streams) -> None:
         self.given = tuple(policies)
         self.policies = self.given
-        self.months = months
+        self.months, self.streams = months, streams
         self.monitors = tuple((name, policy) for name, policy in policies if policy.trigger(1.0) is not None)
         self.standing = {name: True for name, _ in policies}
         self._plan()
 
     def _plan(self) -> None:
-        # Strength of every policy from the month before the first on.
-        self._schedule = [tuple(policy.intensity(m) for _, policy in self.policies) for m in range(-1, self.months)]
+        # Force and course of every policy from the month before the first on.
+        draws = self.streams
+        self._schedule: list[Standing] = [
+            tuple((policy.force(m, draws), policy.course(m, draws)) for _, policy in self.policies)
+            for m in range(-1, self.months)
+        ]
+        self._announced = [p for _, p in self.policies if p.known_from < month_index(p.start)]
 
-    def strengths(self, month: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """Strength of every policy in the month before and in a month: the law is made anew where they change."""
+    def standing_in(self, month: int) -> tuple[Standing, Standing]:
+        """Force and course of all policies in the month before and in a month: the law is made anew where they change."""
         return self._schedule[month], self._schedule[month + 1]
+
+    def coming(self, now: int, month: int) -> list[Policy]:
+        """Policies that labs know of now, which start after now and not after a month."""
+        return [p for p in self._announced if p.comes and p.known_from <= now < month_index(p.start) <= month]
 
     def settle(self, month: int, thrown: Collection[Trigger]) -> bool:
         """Bring the policies to where the switches stand at the beginning of a month; returns whether any moved."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.duties import Programme, Safeguard, Trigger
 from sim.parameters import CHANNELS
+
+if TYPE_CHECKING:
+    from sim.randomness import Streams
 
 ORIGINS = ("US", "CN", "other")
 MODES = ("api", "gated", "open_weights", "open_source")
@@ -40,6 +43,10 @@ FIELDS: dict[str, Field] = {
         ("country", "origin", "channel", "mode"), 0.0, "add", "utils", "burden on users of an origin's releases"
     ),
     "denial": Field(("country", "origin", "channel", "mode"), 0.0, "add", "utils", "barrier that a mirror relieves"),
+    "use_ban": Field(("country", "origin", "channel"), 0.0, "max", "0-1", "probability that an adopter is banned"),
+    "listed_until": Field(
+        ("country", "origin", "channel"), 0.0, "max", "month", "releases before this month are on the list of a ban"
+    ),
     "controlled": Field(("origin",), 0.0, "max", "0-1", "share of open weights that may not be published freely"),
     "containment": Field(("origin",), 0.0, "max", "0-1", "share of controlled releases that never leak"),
     "opening_cost": Field(("lab",), 0.0, "add", "utils", "cost and liability of an open release to a lab"),
@@ -47,9 +54,18 @@ FIELDS: dict[str, Field] = {
     "price_factor": Field(("country", "origin"), 1.0, "multiply", "factor", "factor on service prices"),
     "lock_in": Field(("country", "origin", "channel"), 0.0, "add", "utils", "cost of leaving a family of an origin"),
     "uptake": Field(("country",), 0.0, "add", "logit", "rise of the ceiling of AI use"),
+    "disclosure": Field(("lab",), 1.0, "multiply", "factor", "factor on data and code published with open weights"),
     "stringency": Field((), 0.0, "max", "0-1", "chip export control on China"),
     "smuggling": Field((), 1.0, "multiply", "factor", "factor on the smuggled share of chips"),
-    "distillation_barrier": Field((), 1.0, "multiply", "factor", "factor on learning from other labs' services"),
+    "distillation_barrier": Field(
+        ("lab", "origin"), 1.0, "multiply", "factor", "factor on a lab's learning from services of an origin"
+    ),
+    "chip_support": Field((), 1.0, "multiply", "factor a year", "factor on growth of chips made in China"),
+    "gate_pass": Field(("origin",), 1.0, "multiply", "factor", "factor on malicious actors passing checks of gates"),
+    "gate_leak": Field(("origin",), 1.0, "multiply", "factor", "factor on the hazard that gated weights leak"),
+    "account_pass": Field(
+        ("country", "origin"), 1.0, "multiply", "factor", "factor on success of jailbreaks: accounts that pass checks"
+    ),
     "strip_cost": Field(("origin",), 1.0, "multiply", "factor", "factor on the cost of stripping safeguards"),
     "takedown": Field((), 0.0, "max", "a month", "share of malicious derivatives on hubs that is taken down"),
     "remirroring": Field((), 0.0, "max", "0-1", "share of what hubs take down that appears on mirrors"),
@@ -60,6 +76,7 @@ FIELDS: dict[str, Field] = {
         ("country", "origin", "mode"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"
     ),
     "assessments": Field((), 0.0, "list", "", "release assessments in force"),
+    "compute_duties": Field((), 0.0, "list", "", "duties for releases above a size of training run"),
     "audits": Field((), 0.0, "list", "", "audit programmes in force"),
     "safeguards": Field((), 0.0, "list", "", "safeguards that open releases must carry"),
     "programmes": Field((), 0.0, "list", "", "public programmes that train open models"),
@@ -83,6 +100,43 @@ class Assessment:
     delay: int
     cost: float
     modes: tuple[int, ...]
+    strength: float
+    reasons: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeDuty:
+    """What some labs owe for releases trained with at least so much compute: registration, licence, documents.
+
+    Attributes
+    ----------
+    floor : float
+        Training compute from which the duty holds, log10 FLOP.
+    exempt_modes, exempt_below : tuple of int and float
+        Release modes that are free of it, up to this training compute (log10 FLOP).
+    monetised_exempt : bool
+        Whether a release that earns money for its lab is free of it as well.
+    cost : float
+        USD per release.
+    burden, liability : float
+        Utils to the lab of a release that is bound, and further ones if it is open.
+    delay, refusal : int and float
+        Months that a licence to open takes, and the probability that it is refused.
+    documents : bool
+        Whether documentation is published.
+    """
+
+    labs: tuple[int, ...]
+    floor: float
+    exempt_modes: tuple[int, ...]
+    exempt_below: float
+    monetised_exempt: bool
+    cost: float
+    burden: float
+    liability: float
+    delay: int
+    refusal: float
+    documents: bool
     strength: float
 
 
@@ -159,6 +213,11 @@ class Terrain:
         )
         return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
 
+    def firms(self, *origins: int) -> tuple[int, ...]:
+        """Labs that are no fringe, of some origins or of all."""
+        kept = origins or (US, CN, OTHER)
+        return tuple(i for i, o in enumerate(self.lab_origins) if o in kept and not self.fringe[i])
+
     def bound_countries(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
         """The US and, in order of alignment, the share of US-aligned countries that join."""
         us = [i for i, bloc in enumerate(self.blocs) if bloc == "US"]
@@ -174,12 +233,19 @@ class Law:
     access: np.ndarray
     friction: np.ndarray
     denial: np.ndarray
+    use_ban: np.ndarray
+    listed_until: np.ndarray
     controlled: np.ndarray
     containment: np.ndarray
     opening_cost: np.ndarray
     compliance_cost: np.ndarray
     price_factor: np.ndarray
+    disclosure: np.ndarray
+    gate_pass: np.ndarray
+    gate_leak: np.ndarray
+    account_pass: np.ndarray
     strip_cost: np.ndarray
+    distillation_barrier: np.ndarray
     alarm: np.ndarray
     lock_in: np.ndarray
     uptake: np.ndarray
@@ -188,17 +254,18 @@ class Law:
     scan: float
     stringency: float
     smuggling: float
-    distillation_barrier: float
+    chip_support: float
     reporting: float
     defence: float
     assessments: tuple[Assessment, ...]
+    compute_duties: tuple[ComputeDuty, ...]
     audits: tuple[AuditProgramme, ...]
     safeguards: tuple[Safeguard, ...]
     programmes: tuple[Programme, ...]
     triggers: tuple[Trigger, ...]
 
-    def __init__(self, terrain: Terrain) -> None:
-        self.terrain = terrain
+    def __init__(self, terrain: Terrain, streams: Streams | None = None) -> None:
+        self.terrain, self.streams = terrain, streams
         self.writes: list[Write] = []
         self.expenses: list[tuple[str, float, str]] = []
 
@@ -273,7 +340,7 @@ class Law:
         return sum(usd for who, usd, _ in self.expenses if who == payer)
 
 
-def statute(terrain: Terrain, policies: Sequence[Any], month: int) -> Law:
+def statute(terrain: Terrain, policies: Sequence[Any], month: int, streams: Streams | None = None) -> Law:
     """The law of one month: every policy in force writes, then the writes combine.
 
     Parameters
@@ -281,10 +348,16 @@ def statute(terrain: Terrain, policies: Sequence[Any], month: int) -> Law:
     policies : sequence of (name, policy)
     month : int
         0 is January 2023.
+    streams : Streams, optional
+        Draws what happens to policies: rulings of courts, cut-offs, sanctions. Without it none of that happens.
     """
-    law = Law(terrain)
-    for name, policy in policies:
-        strength = policy.intensity(month)
+    return enact(terrain, [(name, policy, policy.force(month, streams)) for name, policy in policies], month, streams)
+
+
+def enact(terrain: Terrain, bills: Sequence[Any], month: int, streams: Streams | None = None) -> Law:
+    """The law of one month that policies of given strengths write: bills are (name, policy, strength)."""
+    law = Law(terrain, streams)
+    for name, policy, strength in bills:
         if strength > 0.0:
             policy.write(law, name, strength, month)
     return law.settle()

@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sim import data
+from sim.law import GATED, OPEN_WEIGHTS
 from sim.parameters import CHANNELS
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def audited_share(world: World) -> float:
 def rationale_share(world: World) -> float:
     """Share of use on releases with a published rationale for their release mode."""
     use = world.use_of_releases
-    return float(use[world.catalogue.columns.documented[: len(use)]].sum())
+    return float(use[world.catalogue.columns.rationale[: len(use)]].sum())
 
 
 def audited_or_documented_share(world: World) -> float:
@@ -203,6 +204,22 @@ def safeguarded_share(world: World) -> float:
     """Share of use on releases that carry a safeguard which the law required."""
     use = world.use_of_releases
     return float(use[world.catalogue.columns.safeguard[: len(use)] > 0].sum())
+
+
+def opened_share(world: World) -> list[float]:
+    """Share of open releases among those of firms in the last twelve months: US, Chinese."""
+    c, n = world.catalogue.columns, len(world.catalogue)
+    first = c.month[:n].searchsorted(max(0, world.month - 11))  # rows stand in the order of months
+    lab = c.lab[first:n]
+    made = world.firms_of[:, lab]
+    opened = made[:, c.mode[first:n] >= OPEN_WEIGHTS]
+    return [float(o / max(a, 1)) for o, a in zip(opened.sum(axis=1), made.sum(axis=1), strict=True)]
+
+
+def gated_share(world: World) -> float:
+    """Share of use on gated releases."""
+    use = world.use_of_releases
+    return float(use[world.catalogue.columns.mode[: len(use)] == GATED].sum())
 
 
 # power
@@ -433,6 +450,8 @@ def _table() -> dict[str, Outcome]:
         Outcome("lag_us_cn_true", "China's lag behind the US, true", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by true capability", partial(capability_lag, reference="us", group="cn"), 0, "level", "progress_frontier"),
         Outcome("lag_open_closed", "Lag of open behind closed releases, as last measured", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by measured scores, at the US government's last review", partial(reviewed_lag, name="lag_open_closed"), 0, "level", "progress_frontier"),
         Outcome("lag_open_closed_true", "Lag of open behind closed releases, true", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by true capability", partial(capability_lag, reference="closed", group="open"), 0, "level", "progress_frontier"),
+        *(Outcome(f"open_releases_{n}", f"Open share of {t} releases", "share of releases", "releases, flow", f"Share of open ones among the releases of {t} firms in the last twelve months", opened_share, 0, "share", "transparency", cell=(i,)) for i, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        Outcome("gated_share", "Use on gated releases", "share of use", "mix of channels", "Share of use on weights that only vetted users may have", gated_share, 0, "share", "transparency"),
         *(Outcome(f"idea_share_{n}", f"Algorithmic gains of {t} origin", "share of gains", "efficiency, flow", f"Share of all labs' efficiency gains of the month that came from {t} labs", partial(idea_share, origin=o), 0, "share", "progress_frontier") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
         *_spread_rows("power_labs", "Spread of use over labs", 0, "1 - HHI over labs of the releases in use", "power_distribution"),
         *_spread_rows("power_countries", "Spread of use over countries", 1, "1 - HHI over the countries where AI is used", None),

@@ -226,6 +226,17 @@ _ALL = [
         ("fringe_us", 9.0, 6.0, 14.0, "notable releases a year from 2024", "Epoch AI notable models", (0.0, 200.0)),
         ("fringe_cn", 5.5, 3.0, 8.0, "notable releases a year", "Epoch AI notable models", (0.0, 200.0)),
         ("delay_cost", 0.1, 0.0, 0.3, "utils lost to a lab per month that an open release is held up", J, (0.0, 5.0)),
+        ("haste_months", 3.0, 0.0, 6.0, "months by which a lab can bring an open release forward", J, (0.0, 24.0)),
+        (
+            "threshold_avoidance",
+            2.0,
+            0.0,
+            6.0,
+            "index points given up to be spared duties of 10 million USD a release",
+            J,
+            (0.0, 100.0),
+        ),
+        ("monetised_share", 0.5, 0.2, 0.8, "share of open releases of firms that earn money for them", J, SHARE),
         (
             "public_run_flop",
             20.7,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sim.world import World
 
 NOVEMBER_2023 = 10
+FORESIGHT = 36
 CONTROL_STEP = 0.25
 MID_2025 = 30
 DEVELOPER = CHANNELS.index("developer")
@@ -47,10 +48,12 @@ def compute(world: World) -> None:
     p, year = world.p, world.month / 12.0
     world.squeeze = min(max(2.0 * (world.law.stringency - 0.5), 0.0), 1.0)
     growth = _path(year, (p.stock_growth_2023, p.stock_growth_2024, p.stock_growth_2025), p.stock_growth_2030)
-    ahead = p.buying_ahead if world.month < NOVEMBER_2023 else 1.0
+    coming = world.prospect(world.month + FORESIGHT)
+    tightens = coming is not None and coming.stringency > world.law.stringency
+    ahead = p.buying_ahead if world.month < NOVEMBER_2023 or tightens else 1.0
     world.legal["row"] *= exp(log(growth) / 12.0)
     world.legal["CN"] *= exp((1.0 - world.squeeze) * log(growth) / 12.0 + log(ahead) / 12.0)
-    home_made = log(p.domestic_growth_2023 if year < 2.0 else p.domestic_growth)
+    home_made = log((p.domestic_growth_2023 if year < 2.0 else p.domestic_growth) * world.law.chip_support)
     world.domestic *= exp((home_made + p.domestic_substitution * world.squeeze * log(10.0)) / 12.0)
     leak = min(0.95, p.smuggled_share * world.law.smuggling)
     world.smuggled = (world.legal["CN"] + world.domestic) * leak / (1.0 - leak)
@@ -93,7 +96,7 @@ def research(world: World) -> None:
     for pool in world.ideas:
         pool.append(max(pool[-1], spread))
     ranked = sorted(world.labs, key=attrgetter("best_underlying"), reverse=True)  # stable: of equals the first lab
-    world.teachers.append([(lab.best_underlying, lab.origin, lab.index) for lab in ranked[:2]])
+    world.teachers.append([(lab.best_underlying, lab.origin, lab.index) for lab in ranked])
     lessons = [_lessons(world, origin) for origin in range(len(ORIGINS))]
     credit = world.idea_gains = [0.0, 0.0, 0.0]
     for lab in world.labs:
@@ -111,7 +114,7 @@ def _lessons(world: World, origin: int) -> Lessons:
     pool, author = world.idea_pool(origin)
     scarcity = p.scarcity_efficiency * world.squeeze / 12.0 if origin == CN else 0.0
     reach = 1.0 if origin == CN else p.distillation_elsewhere
-    return Lessons(pool, author, scarcity, reach * p.distillation * world.law.distillation_barrier)
+    return Lessons(pool, author, scarcity, reach * p.distillation)
 
 
 def release(world: World) -> None:
@@ -153,7 +156,7 @@ def replay_one(world: World, row: data.Release) -> None:
     if capability is not None and row.usable and mode != HOLD:
         lab.replayed += 1
         draft = Draft(
-            row.month, row.name, -lab.replayed, mode, row.size == "small", capability, capability, lab.efficiency, False
+            row.month, row.name, -lab.replayed, mode, row.size == "small", capability, capability, lab.efficiency
         )
         world.release(lab, draft, (row.weights, row.data, row.code, row.licence))
         if row.size == "flagship":

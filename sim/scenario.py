@@ -287,14 +287,18 @@ def first_difference(a: Scenario, b: Scenario) -> int | None:
 
 
 def _policy_difference(a: Policy | None, b: Policy | None) -> int:
-    """Return the first month in which two versions of a policy, or one and its absence, may differ."""
+    """Return the first month in which two versions of a policy, or one and its absence, may differ.
+
+    Labs may act on a policy before it starts, if the scenario says that they know of it.
+    """
     present = [policy for policy in (a, b) if policy is not None]
     if a is not None and type(a) is type(b):
         tables = [policy_table(policy) for policy in present]
         ends = [table.pop("end", None) for table in tables]
         if tables[0] == tables[1]:
-            return min(month_index(end) for end in ends if end is not None)
-    return min(month_index(policy.start) for policy in present)
+            end = min(month_index(end) for end in ends if end is not None)
+            return end if end > month_index(a.start) else a.known_from  # else one of the two never comes into force
+    return min(policy.known_from for policy in present)
 
 
 def _validated(layer: Layer, file: str) -> tuple[Scenario | None, list[str]]:

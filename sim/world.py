@@ -26,7 +26,7 @@ from sim.catalogue import Catalogue
 from sim.diffusion import DECEMBER, Curve, use_by_country
 from sim.docket import Docket
 from sim.hub import Hub
-from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, statute
+from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, enact, statute
 from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
@@ -102,7 +102,7 @@ class World(mesa.Model):
         self.months = self.scenario.months
         self.handover = HANDOVER if self.scenario.history == "replay" else 0
         self.info = data.countries()
-        self.docket = Docket(sorted(self.scenario.policy.items()), self.months)
+        self.docket = Docket(sorted(self.scenario.policy.items()), self.months, self.streams)
         self.mix = np.array(by_channel(self.p, "mix")) / sum(by_channel(self.p, "mix"))
         self._settle_countries()
         self._settle_labs()
@@ -149,6 +149,7 @@ class World(mesa.Model):
         self.slugs = {lab.info.slug: lab.index for lab in self.labs}
         origins = [lab.origin for lab in self.labs]
         self.family_origin = np.array([[float(o == wanted) for o in origins] for wanted in range(3)], np.float32)
+        self.firms_of = np.array([[lab.origin == o and not lab.fringe for lab in self.labs] for o in (US, CN)])
         access = np.ones((len(self.info), 3, N_CHANNELS))
         for i, c in enumerate(self.info):
             if c.bloc == "CN":
@@ -194,7 +195,8 @@ class World(mesa.Model):
     def _start_state(self) -> None:
         n = len(self.labs)
         self._law_key: tuple[object, ...] | None = None
-        self.law = self._law = statute(self.terrain, self.policies, -1)
+        self._prospects: dict[int, Law] = {}
+        self.law = self._law = statute(self.terrain, self.policies, -1, self.streams)
         self._publish_law(self.law)
         self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
         self.hub = Hub()
@@ -261,6 +263,7 @@ class World(mesa.Model):
     def step(self) -> None:
         """One month: every phase in order."""
         self.month += 1
+        self._prospects.clear()
         self.crisis_loss = 0.0
         for phase in self.phases:
             phase(self)
@@ -286,12 +289,30 @@ class World(mesa.Model):
     def read_law(self, month: int) -> Law:
         """The law of a month; made anew only when some policy's intensity changed or one begins."""
         switched = bool(self.docket.monitors) and self.docket.settle(month, self.us_government.thrown)
-        key = self.docket.strengths(month)
+        key = self.docket.standing_in(month)
         if switched or key != self._law_key:
-            before, self._law = self._law, statute(self.terrain, self.policies, month)
+            before, self._law = self._law, statute(self.terrain, self.policies, month, self.streams)
             self._law_key = key
             self._publish_law(self._law, before)
         return self._law
+
+    def prospect(self, month: int) -> Law | None:
+        """The law that labs expect of a coming month: that of today with what is announced; None if nothing is.
+
+        They foresee the start of what is announced, neither its end nor how courts will rule.
+        """
+        now = self.month
+        coming = self.docket.coming(now, month)
+        if not coming:
+            return None
+        if month not in self._prospects:
+            _, force = self.docket.standing_in(now)
+            bills = [
+                (name, policy, policy.planned(month) if policy in coming else strength)
+                for (name, policy), (strength, _) in zip(self.policies, force, strict=True)
+            ]
+            self._prospects[month] = enact(self.terrain, bills, month, self.streams)
+        return self._prospects[month]
 
     def _publish_law(self, law: Law, before: Law | None = None) -> None:
         """Set out what phases read of a law: friction with the checks of gates, logarithms, alarms, reach lost.
@@ -306,6 +327,8 @@ class World(mesa.Model):
             self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
         self.lock_in = law.lock_in.transpose(0, 2, 1).astype(np.float32)
         self.ceiling = self.use_ceiling + law.uptake[:, None]
+        self.bans = bool(law.use_ban.any())
+        self.services_barred = bool((law.distillation_barrier != 1.0).any())
         where = np.nonzero(law.alarm)
         met = zip(*(index.tolist() for index in where), law.alarm[where].tolist(), strict=True)
         self.alarms = [(self.country_agents[i], origin, mode, alarm) for i, origin, mode, alarm in met]
@@ -354,10 +377,29 @@ class World(mesa.Model):
         """Best public efficiency that labs of an origin can reach, and whose it is."""
         return self.ideas[int(origin == CN)][-1]
 
-    def teacher(self, student: Lab) -> tuple[float, int]:
-        """Capability (without noise) and origin of the best release two months old of any other lab."""
-        first, second = self.teachers[max(0, len(self.teachers) - 2)]
-        return (second if first[2] == student.index else first)[:2]
+    def teacher(self, student: Lab, known: float) -> tuple[float, int, float]:
+        """The best release two months old of any other lab; under barriers the one that teaches the student most.
+
+        Parameters
+        ----------
+        known : float
+            Capability (index points) from which a service teaches the student something.
+
+        Returns
+        -------
+        capability : float
+            Without noise.
+        origin : int
+        share : float
+            What the law's barrier leaves of the lesson.
+        """
+        ranking = self.teachers[max(0, len(self.teachers) - 2)]
+        best = ranking[1] if ranking[0][2] == student.index else ranking[0]
+        if not self.services_barred:
+            return best[0], best[1], 1.0
+        barrier = self.law.distillation_barrier[student.index].tolist()
+        best = max((x for x in ranking if x[2] != student.index), key=lambda x: max(0.0, x[0] - known) * barrier[x[1]])
+        return best[0], best[1], barrier[best[1]]
 
     def reach_lost(self, origin: int) -> float:
         """Utils that friction and denial take from the reach of an origin's open weights, over developers."""
@@ -425,6 +467,7 @@ class World(mesa.Model):
             mirrored=opened and not controlled,
             documented=draft.documented,
             safeguard=safeguard,
+            rationale=draft.rationale,
         )
         self.curves[lab.index].begin(self.month)
         lab.best_released = max(lab.best_released, draft.capability)
@@ -457,6 +500,8 @@ class World(mesa.Model):
         """Draw the month in which weights that are not free reach mirrors (a constant monthly hazard)."""
         closed = draft.mode == API
         hazard = self.p.theft_hazard if closed else self.p.leak_hazard
+        if draft.mode == GATED:
+            hazard *= float(self.law.gate_leak[self.labs[lab].origin])
         if hazard > 0.0 and self.month >= 0 and not (closed and draft.small):
             u = self.streams("leak").uniform(lab, draft.draw)
             wait = 1 if hazard >= 1.0 else 1 + int(log(u) / log(1.0 - hazard))

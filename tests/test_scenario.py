@@ -295,7 +295,7 @@ def test_values_outside_any_fields_range_are_refused(name: str) -> None:
         if name not in policy.model_fields:
             continue
         low, high = field_range(policy.model_fields[name])
-        for outside in [bound + step for bound, step in ((low, -1), (high, 1)) if bound is not None]:
+        for outside in [b + sign * max(1, abs(b)) for b, sign in ((low, -1), (high, 1)) if b is not None]:
             value = int(outside) if policy.model_fields[name].annotation is int else float(outside)
             (problem,) = set_problems(f"policy.x.lever={lever}", f"policy.x.{name}={value}")
             assert f"policy.x.{name} = {value!r}: must be" in problem

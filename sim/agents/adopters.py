@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from sim.agents.bans import obey
 from sim.agents.choice import (
     BLOCS,
     GOVERNMENT,
@@ -235,7 +236,7 @@ class Adopters(Sequence[AdopterView]):
         )
         monthly = [world.streams("review").bits(month), self.keys[1], world.streams("choice").bits(month), self.keys[3]]
         graph = len(self) >= GRAPH_FROM
-        before = self.choice.copy() if graph else self.choice
+        before = self.choice.copy() if graph or world.bans else self.choice
         args = (
             self.start, self.choice, before, self.counts, self.market, self.who, network, self.review, self.inertia,
             np.float32(p.newcomers), np.array(monthly, np.uint64), graph,
@@ -246,6 +247,13 @@ class Adopters(Sequence[AdopterView]):
             choose_parallel(np.unique(np.searchsorted(self.start, goals)), *args)
         else:
             choose(0, self.start.size - 1, *args)
+        if world.bans:
+            month_of = world.catalogue.columns.month[self.market.release]
+            keys = np.array([*monthly, world.streams("bound by ban").key], np.uint64)
+            obey(
+                self.start, self.choice, before, self.counts, self.market, self.who, network, self.inertia,
+                np.float32(p.newcomers), keys, graph, world.law.use_ban, world.law.listed_until, month_of,
+            )  # fmt: skip
 
     def count_use(self) -> Tally:
         """Shares after this month's reviews."""

@@ -21,15 +21,18 @@ class Assessor(mesa.Agent):
 
     def judges_hazardous(self, duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
         """The truth under the duty's definition, turned round with probability 1 - accuracy."""
+        right = self.model.streams("assessor").uniform(lab.index, draw) < duty.accuracy
+        return self.is_hazardous(duty, lab, capability, draw) == right
+
+    def is_hazardous(self, duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
+        """Whether a release would be hazardous under the duty's definition, by measured capability."""
         world = self.model
         measured = world.us_government.measure(capability, lab.origin, lab.index, draw)
         if duty.reference == "marginal":
             above = measured - world.best_open_measured(lab.origin) >= duty.delta
         else:
             above = measured >= duty.absolute
-        dangerous = any(measured >= getattr(world.p, f"threshold_{domain}") for domain in duty.domains)
-        right = world.streams("assessor").uniform(lab.index, draw) < duty.accuracy
-        return (above and dangerous) == right
+        return above and any(measured >= getattr(world.p, f"threshold_{domain}") for domain in duty.domains)
 
 
 class Auditor(mesa.Agent):

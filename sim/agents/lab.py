@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 
 from sim import data
-from sim.law import API, CN, GATED, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment
+from sim.agents.duties import bars, covers, refused
+from sim.law import API, CN, GATED, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment, ComputeDuty, Law
 from sim.months import month_name
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 HOLD = -1
 PUBLIC_DRAWS = 1_000_000
 """Releases of public programmes are numbered from here, by month: they shift no number of the lab's own."""
+BELOW = 1e-6
 # Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in the release table.
 COMPONENTS = {
     API: (0.0, 0.0, 0.0, 0.0),
@@ -39,7 +41,8 @@ class Draft(NamedTuple):
     capability: float
     underlying: float
     efficiency: float
-    documented: bool
+    documented: bool = False
+    rationale: bool = False
 
 
 class Lessons(NamedTuple):
@@ -70,6 +73,8 @@ class Lab(mesa.Agent):
         Algorithmic efficiency a and distilled gain d (orders of magnitude, OOM).
     offset : float
         Largest run against the frontier run (OOM).
+    held_back : float
+        OOM by which the flagship being planned is trained smaller, to stay below a threshold of the law.
     quality : float
         What the replayed record shows beyond compute and efficiency (index points); not shared with anybody.
     gains, sources : dict
@@ -83,7 +88,7 @@ class Lab(mesa.Agent):
         self.origin = ORIGINS.index(info.origin)
         self.fringe = info.kind == "fringe"
         self.offset = info.run_offset
-        self.efficiency = self.distilled = self.quality = 0.0
+        self.efficiency = self.distilled = self.quality = self.held_back = 0.0
         self.gains = {"own": 0.0, "scarcity": 0.0, "public": 0.0, "distilled": 0.0}
         self.sources = {"public": self.origin, "distilled": self.origin}
         self.best_score = self.best_released = self.best_underlying = -1e9
@@ -127,9 +132,10 @@ class Lab(mesa.Agent):
         public = p.public_knowledge * (pool - self.efficiency) / 12.0 if pool > self.efficiency else 0.0
         learned, teacher_origin = 0.0, self.origin
         if distillation > 0.0:
-            teacher, teacher_origin = self.model.teacher(self)
-            gap = max(0.0, (teacher - p.distillation_margin - self.capability()) / p.capability_slope)
-            learned = distillation * gap / 12.0
+            own_points = self.capability()
+            teacher, teacher_origin, share = self.model.teacher(self, p.distillation_margin + own_points)
+            gap = max(0.0, (teacher - p.distillation_margin - own_points) / p.capability_slope)
+            learned = distillation * share * gap / 12.0
         self.efficiency += own + public + scarce
         self.distilled += learned - p.distilled_fade * self.distilled / 12.0
         self.gains = {"own": own, "scarcity": scarce, "public": public, "distilled": learned}
@@ -190,7 +196,7 @@ class Lab(mesa.Agent):
     def _market(self) -> float:
         return log10(self.model.world_use / 0.05)
 
-    def decide_mode(self, capability: float, month: int, draw: int) -> int:
+    def decide_mode(self, capability: float, month: int, draw: int, small: bool = False) -> int:
         """Release mode by a logit: open (with or without a free licence) against closed.
 
         Lead and market count as differences from their mean over the lab's own record, which the leaning already
@@ -200,25 +206,56 @@ class Lab(mesa.Agent):
         noise = world.streams("release mode")
         lead, market = self._lead_utility(capability), self._market()
         closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
-        opened = self.leaning() - float(world.law.opening_cost[self.index]) - world.reach_lost(self.origin)
-        if duties := self._duties(capability, draw):
-            opened -= p.delay_cost * sum(duty.delay for duty in duties)
+        opened = self.leaning() - world.reach_lost(self.origin) - self._opening_cost(capability, draw, small, world.law)
+        closed -= sum(duty.burden for duty in self.owes(API, draw, small, world.law))
         if self.origin == CN:
             opened += p.state_push + world.backfire
         if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
             return API
+        return self._licence(draw, small, world.law)
+
+    def _licence(self, draw: int, small: bool, law: Law) -> int:
+        """Open with a free licence as often as earlier, the more often the more the law asks of others."""
         free = (sum(self.record_licence) + 1.0) / (len(self.record_licence) + 2.0)
-        return OPEN_SOURCE if noise.uniform(self.index, draw, 2) < free else OPEN_WEIGHTS
+        if law.compute_duties:
+            kept, freed = (
+                sum(d.burden + d.liability for d in self.owes(mode, draw, small, law))
+                for mode in (OPEN_WEIGHTS, OPEN_SOURCE)
+            )
+            free = 1.0 / (1.0 + (1.0 - free) / free * exp(freed - kept))
+        return OPEN_SOURCE if self.model.streams("release mode").uniform(self.index, draw, 2) < free else OPEN_WEIGHTS
+
+    def _opening_cost(self, capability: float, draw: int, small: bool, law: Law) -> float:
+        """Utils that a law takes from an open release: cost, liability, and the months that it is held up."""
+        cost = float(law.opening_cost[self.index])
+        duties: list[Assessment | ComputeDuty] = [*self._duties(capability, draw, law)]
+        if law.compute_duties:
+            owed = self.owes(self._licence(draw, small, law), draw, small, law)
+            cost += sum(duty.burden + duty.liability for duty in owed)
+            duties.extend(owed)
+        return cost + self.model.p.delay_cost * sum(duty.delay for duty in duties) if duties else cost
+
+    def training_run(self, small: bool) -> float:
+        """Training compute of a release (log10 FLOP); a small variant has what its capability explains."""
+        p = self.model.p
+        return self.run_size() - self.held_back - (p.small_gap / p.capability_slope if small else 0.0)
+
+    def owes(self, mode: int, draw: int, small: bool, law: Law) -> list[ComputeDuty]:
+        """Duties that a law lays on a release of this size and mode."""
+        return [duty for duty in law.compute_duties if covers(duty, self, mode, draw, self.training_run(small))]
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
-        if month < self.next_flagship:
-            return
         p, streams = self.model.p, self.model.streams
         luck = streams("capability noise")
+        if month < self.next_flagship and not self._hurries(month):
+            return
         self.number += 1
         underlying = self.capability()
         noisy = underlying + p.capability_noise * luck.normal(self.index, self.number, 0)
+        if self.model.law.compute_duties:
+            self.held_back = self._stays_below(noisy, month, 2 * self.number)
+            underlying, noisy = (x - p.capability_slope * self.held_back for x in (underlying, noisy))
         self._draft(month, 2 * self.number, False, underlying, noisy)
         jitter = streams("cadence").normal(self.index, self.number)
         self.next_flagship = month + max(2, round(self.info.cadence_months * exp(p.cadence_jitter * jitter)))
@@ -226,6 +263,35 @@ class Lab(mesa.Agent):
             small = underlying - p.small_gap
             noisy = small + p.capability_noise * luck.normal(self.index, self.number, 1)
             self._draft(month + 1, 2 * self.number + 1, True, small, noisy)
+        self.held_back = 0.0
+
+    def _stays_below(self, capability: float, month: int, draw: int) -> float:
+        """OOM by which a run is kept smaller, so that a duty that would bind the release does not."""
+        p, run = self.model.p, self.training_run(False)
+        spared = 0.0
+        for duty in self.owes(self.decide_mode(capability, month, draw), draw, False, self.model.law):
+            excess = run - duty.floor
+            if p.capability_slope * excess < p.threshold_avoidance * duty.cost / 1e7:
+                spared = max(spared, excess + BELOW)
+        return spared
+
+    def _hurries(self, month: int) -> bool:
+        """Whether to open the next flagship early, since the law announced for its month would cost more or bar it.
+
+        A month too early costs as much as a month's delay. What is out before a law starts is not bound by it.
+        """
+        world, early = self.model, self.next_flagship - month
+        law = world.prospect(self.next_flagship) if early <= world.p.haste_months else None
+        if law is None:
+            return False
+        draw = 2 * (self.number + 1)
+        luck = world.streams("capability noise").normal(self.index, self.number + 1, 0)
+        capability = self.capability() + world.p.capability_noise * luck
+        if self.decide_mode(capability, month, draw) not in OPEN:
+            return False
+        now = self._opening_cost(capability, draw, False, world.law) + world.p.delay_cost * early
+        barred = any(bars(duty, self, capability, draw) for duty in self._duties(capability, draw, law))
+        return barred or now < self._opening_cost(capability, draw, False, law)
 
     def plan_fringe(self, month: int) -> None:
         """Academic and small labs release at an outside rate and openness."""
@@ -238,9 +304,7 @@ class Lab(mesa.Agent):
             underlying = self.capability()
             noisy = underlying + p.capability_noise * luck.normal(self.index, month, n, 2)
             draw = 2 * self.number
-            self.drafts.append(
-                Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency, False)
-            )
+            self.drafts.append(Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency))
 
     def train_public(self, programmes: list[Programme], month: int) -> None:
         """Train on public chips; the model comes out open when its time is over, and the next one begins.
@@ -267,25 +331,40 @@ class Lab(mesa.Agent):
         return f"{self.info.slug} {draw // 2}{' small' if draw % 2 else ''}"
 
     def _draft(self, month: int, draw: int, small: bool, underlying: float, capability: float) -> None:
-        mode = self.decide_mode(capability, month, draw)
-        duties = self._duties(capability, draw) if mode in OPEN else []
-        if duties:
-            left = set(range(len(MODES)))
-            for duty in duties:
+        """Decide the mode of a finished release, have it assessed and licensed where the law asks, and pay for both."""
+        law = self.model.law
+        mode = self.decide_mode(capability, month, draw, small)
+        left, rationale = set(range(len(MODES))), False
+        if mode in OPEN:
+            for duty in self._duties(capability, draw, law):
                 month += duty.delay
-                self.expense += duty.cost
-                self.model.charge("labs", duty.cost)
+                rationale |= duty.reasons
+                self._pay(duty.cost)
                 if self.model.assessor.judges_hazardous(duty, self, capability, draw):
                     left = left.intersection(duty.modes)
-            if len(left) < len(MODES):
-                mode = self._fall_back(left, draw)
+            for licence in self.owes(mode, draw, small, law):
+                month += licence.delay
+                if refused(licence, self, draw):
+                    left = left.difference(OPEN)
+        if len(left) < len(MODES):
+            mode = self._fall_back(left, draw)
+        owed = self.owes(mode, draw, small, law)
+        for paid in owed:
+            self._pay(paid.cost)
+        documented = rationale or any(paid.documents for paid in owed)
+        name = self._name(draw)
         self.drafts.append(
-            Draft(month, self._name(draw), draw, mode, small, capability, underlying, self.efficiency, bool(duties))
+            Draft(month, name, draw, mode, small, capability, underlying, self.efficiency, documented, rationale)
         )
 
-    def _duties(self, capability: float, draw: int) -> list[Assessment]:
-        """Assessments that the law asks for before an open release of this capability."""
-        duties = self.model.law.assessments
+    def _pay(self, usd: float) -> None:
+        """Bear a one-off cost of the law."""
+        self.expense += usd
+        self.model.charge("labs", usd)
+
+    def _duties(self, capability: float, draw: int, law: Law) -> list[Assessment]:
+        """Assessments that a law asks for before an open release of this capability."""
+        duties = law.assessments
         if not duties:
             return []
         measured = self.model.us_government.measure(capability, self.origin, self.index, draw)
@@ -307,8 +386,9 @@ class Lab(mesa.Agent):
         self.drafts = [d for d in self.drafts if d.month > month]
         for draft in due:
             if draft.mode != HOLD:
-                parts = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
-                self.model.release(self, draft, parts)
+                weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
+                shown = float(self.model.law.disclosure[self.index])
+                self.model.release(self, draft, (weights, data * shown, code * shown, licence))
             if self.model.handover == 0:
                 self._note_situation(draft.capability)
 

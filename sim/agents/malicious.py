@@ -166,9 +166,13 @@ class Scene:
                 withheld[w, DOMAINS.index(domain)] = 1.0 - in_context
         refused = np.array([p.refusal, p.refusal_cn, p.refusal])
         barred = world.law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
-        strip_cost = p.strip_cost * world.law.strip_cost * world.hub.search()
+        law = world.law
+        accounts = law.account_pass.take(actors.home, axis=0)
+        strip_cost = p.strip_cost * law.strip_cost * world.hub.search()
         factors = np.array([way.cost for _, way in ways])
-        passing, cost = weigh_barriers(refused, p.gate_pass, barred, strip_cost, factors, actors.budget)
+        passing, cost = weigh_barriers(
+            refused, accounts, p.gate_pass * law.gate_pass, barred, strip_cost, factors, actors.budget
+        )
         self.chance, self.odds, expected, without, self.way = weigh_routes(
             capability[of_class],
             withheld,

@@ -44,13 +44,13 @@ def best_by_route(origin, mode, capability, controlled, mirrored, safeguard, n, 
 
 
 @kernel
-def weigh_barriers(refused, gate_pass, barred, strip_cost, factor, budget):
+def weigh_barriers(refused, accounts, gate_pass, barred, strip_cost, factor, budget):
     """Share of success left (actor, route) after refusals and checks, and cost in utils (way, actor, route).
 
     Parameters
     ----------
-    refused, strip_cost : array (origin,)
-    gate_pass : float
+    refused, gate_pass, strip_cost : array (origin,)
+    accounts : array (actor, origin), share of an actor's accounts that services let stand
     barred : array (actor, origin), denial at the actor's home in utils
     factor : array (way,), on the cost of stripping: what safeguards and the way round them add
     budget : array (actor,), USD a month
@@ -60,8 +60,8 @@ def weigh_barriers(refused, gate_pass, barred, strip_cost, factor, budget):
     for o in range(3):
         strip, jailbreak, gated = ROUTES_OF_KIND[STRIP : GATED_ROUTE + 1] + o
         for a in range(n):
-            passing[a, jailbreak] = 1.0 - refused[o]
-            passing[a, gated] = gate_pass * exp64(-barred[a, o])
+            passing[a, jailbreak] = (1.0 - refused[o]) * accounts[a, o]
+            passing[a, gated] = gate_pass[o] * exp64(-barred[a, o])
             for w in range(factor.size):
                 cost[w, a, strip] = cost[w, a, gated] = factor[w] * min(3.0, strip_cost[o] / budget[a])
     return passing, cost

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -16,6 +17,7 @@ from sim.months import month_index
 if TYPE_CHECKING:
     from sim.duties import Trigger
     from sim.law import Law
+    from sim.randomness import Streams
 
 
 def own(default: Any, description: str, unit: str, source: str, **limits: Any) -> Any:
@@ -25,14 +27,39 @@ def own(default: Any, description: str, unit: str, source: str, **limits: Any) -
     return Field(default, description=description, json_schema_extra=extra, **limits)
 
 
+# Common fields that only some levers have: a lever without one has no meaning for it.
+
+
+def compliance_cost(default: float, description: str, low: float, high: float) -> Any:
+    """``compliance_cost``: what obeying costs those who are bound."""
+    return own(default, description, "USD a year", "judgement", ge=0.0, le=1e11, low=low, high=high)
+
+
+def allied_coverage(who: str) -> Any:
+    """``allied_coverage``: others that apply the same rule, in order of alignment."""
+    return own(0.0, f"share of {who} that apply the rule, most aligned first", "0-1", "scenario", ge=0.0, le=1.0)
+
+
+def anticipation_months() -> Any:
+    """``anticipation_months``: labs know of the policy before it starts and may act on it."""
+    return own(0, "months before the start in which labs know of it", "months", "scenario", ge=0, le=36)
+
+
 class Policy(BaseModel):
-    """Fields that every lever has. Effects and costs scale with strength and ramp; effects also with enforcement."""
+    """Fields that every lever has. Effects and costs scale with strength and ramp; effects also with enforcement.
+
+    Attributes
+    ----------
+    phase : str
+        The phase in which the example first changes something other than the law.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
     lever: ClassVar[str]
     title: ClassVar[str]
     paper: ClassVar[str] = ""
+    phase: ClassVar[str]
     example: ClassVar[dict[str, Any]]
 
     start: str = Field(
@@ -69,10 +96,30 @@ class Policy(BaseModel):
 
     def intensity(self, month: int) -> float:
         """Strength in force in a month, 0 outside the window."""
+        return 0.0 if self.end is not None and month >= month_index(self.end) else self.planned(month)
+
+    def planned(self, month: int) -> float:
+        """Strength in a month if the policy does not end: 0 before its start, then the ramp."""
         age = month - month_index(self.start)
-        if age < 0 or (self.end is not None and month >= month_index(self.end)):
-            return 0.0
-        return self.strength * min(1.0, (age + 1) / (self.ramp_months + 1))
+        return self.strength * min(1.0, (age + 1) / (self.ramp_months + 1)) if age >= 0 else 0.0
+
+    @property
+    def known_from(self) -> int:
+        """First month in which labs may act on the policy: its start less the months of anticipation."""
+        return month_index(self.start) - getattr(self, "anticipation_months", 0)
+
+    @property
+    def comes(self) -> bool:
+        """Whether the policy is ever in force."""
+        return self.strength > 0.0 and (self.end is None or month_index(self.end) > month_index(self.start))
+
+    def force(self, month: int, streams: Streams | None) -> float:
+        """Strength with which the law of a month is written; ``streams`` draws what happens to it, None draws nothing."""
+        return self.intensity(month)
+
+    def course(self, month: int, streams: Streams | None) -> Hashable:
+        """What the month's writes depend on besides the strength: dates, drawn events. The law is made anew with it."""
+        return None
 
     def trigger(self, strength: float) -> Trigger | None:
         """The order to watch an indicator and switch other policies, if this policy is one."""
@@ -83,14 +130,45 @@ class Policy(BaseModel):
         raise NotImplementedError(f"lever {self.lever} does not say what it writes")
 
 
+class Contestable(Policy):
+    """A control that a court may strike down or narrow, as happened to export control of published software."""
+
+    challenge_prob: float = own(
+        0.0, "probability a year that a court relaxes the control", "0-1",
+        "Bernstein v. DOJ, 9th Cir., 6 May 1999: 0.05-0.2; judgement", ge=0.0, le=1.0, low=0.0, high=0.2,
+    )  # fmt: skip
+    challenge_relief: float = own(
+        0.5, "share of the control that a ruling ends", "0-1", "judgement", ge=0.0, le=1.0, low=0.2, high=1.0
+    )
+
+    def force(self, month: int, streams: Streams | None) -> float:
+        """Strength in a month, less what a court has ended since the start."""
+        strength = self.intensity(month)
+        if strength == 0.0 or streams is None or not self.ruled(month, streams):
+            return strength
+        return strength * (1.0 - self.challenge_relief)
+
+    def ruled(self, month: int, streams: Streams) -> bool:
+        """Whether a court has ruled since the start; all controls of a lever share the draw of a month."""
+        hazard = 1.0 - (1.0 - self.challenge_prob) ** (1.0 / 12.0)
+        luck = streams(f"legal challenge to {self.lever}").uniform
+        return hazard > 0.0 and any(luck(m + 1) < hazard for m in range(month_index(self.start), month + 1))
+
+
 def _levers() -> dict[str, type[Policy]]:
     found = {}
     for info in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
         module = importlib.import_module(f"{__name__}.{info.name}")
         for item in vars(module).values():
-            if isinstance(item, type) and issubclass(item, Policy) and item is not Policy:
+            if isinstance(item, type) and issubclass(item, Policy) and item.__module__ == module.__name__:
                 found[item.lever] = item
-    return dict(sorted(found.items(), key=lambda pair: (pair[0][0] != "L", int(pair[0][1:]))))
+    return {lever: found[lever] for lever in sorted(found, key=_place)}
+
+
+def _place(lever: str) -> tuple[bool, int, str]:
+    """L1, L2, ... by number, then all others by name."""
+    numbered = lever[:1] == "L" and lever[1:].isdecimal()
+    return not numbered, int(lever[1:]) if numbered else 0, lever
 
 
 LEVERS: dict[str, type[Policy]] = _levers()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies import Policy, own
+from sim.policies import Contestable, anticipation_months, compliance_cost, own
 
 if TYPE_CHECKING:
     from sim.law import Law
 
 
-class ChipControl(Policy):
+class ChipControl(Contestable):
     """Restricts sales of AI chips to China. Several steps may stand in one scenario; the strictest in force counts.
 
     Writes: stringency, and a factor on the smuggled share of the Chinese stock.
@@ -18,6 +18,7 @@ class ChipControl(Policy):
 
     lever: ClassVar[str] = "L3"
     title: ClassVar[str] = "Chip export control"
+    phase: ClassVar[str] = "compute"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "stringency": 1.0}
 
     stringency: float = own(
@@ -28,9 +29,8 @@ class ChipControl(Policy):
         1.0, "factor on the smuggled share of chips", "factor", "Grunewald and Fist, CNAS 2025: share 1-40 %; judgement",
         ge=0.0, le=10.0, low=0.3, high=2.0,
     )  # fmt: skip
-    compliance_cost: float = own(
-        0.0, "cost to chip makers", "USD a year", "judgement", ge=0.0, le=1e11, low=0.0, high=5e9
-    )
+    compliance_cost: float = compliance_cost(0.0, "cost to chip makers", 0.0, 5e9)
+    anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the step into a month's law."""

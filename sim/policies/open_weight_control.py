@@ -6,7 +6,7 @@ from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.parameters import CHANNELS
-from sim.policies import Policy, own
+from sim.policies import Contestable, allied_coverage, anticipation_months, compliance_cost, own
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -17,7 +17,7 @@ OPEN = (2, 3)
 CAREFUL = (CHANNELS.index("enterprise"), CHANNELS.index("government"))
 
 
-class OpenWeightControl(Policy):
+class OpenWeightControl(Contestable):
     """Open weights of US labs (and of allies that join) may not go to target countries; every user passes a check.
 
     Writes: friction for all users of controlled open weights, denial for users in target countries (relieved once a
@@ -28,6 +28,7 @@ class OpenWeightControl(Policy):
     lever: ClassVar[str] = "L1"
     title: ClassVar[str] = "Export control on open weights"
     paper: ClassVar[str] = "P1"
+    phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "kyc_friction": 0.3}
 
     targets: tuple[str, ...] = own(
@@ -86,17 +87,9 @@ class OpenWeightControl(Policy):
         low=0.0,
         high=1.0,
     )
-    compliance_cost: float = own(
-        20e6, "cost of the checks to each bound lab", "USD a year", _JUDGED, ge=0.0, le=1e11, low=2e6, high=100e6
-    )
-    allied_coverage: float = own(
-        0.0,
-        "share of other non-Chinese labs that apply the rule, most aligned first",
-        "0-1",
-        "scenario",
-        ge=0.0,
-        le=1.0,
-    )
+    compliance_cost: float = compliance_cost(20e6, "cost of the checks to each bound lab", 2e6, 100e6)
+    allied_coverage: float = allied_coverage("other non-Chinese labs")
+    anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the control into a month's law."""

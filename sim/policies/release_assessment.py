@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.policies import Policy, own
+from sim.policies import Policy, allied_coverage, anticipation_months, own
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -21,6 +21,7 @@ class ReleaseAssessment(Policy):
     lever: ClassVar[str] = "L4"
     title: ClassVar[str] = "Release risk assessment"
     paper: ClassVar[str] = "P2"
+    phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "hazard_reference": "absolute"}
 
     capability_floor: float = own(
@@ -55,14 +56,8 @@ class ReleaseAssessment(Policy):
     fallback: tuple[Literal["gated", "api"], ...] = own(
         ("gated", "api"), "release modes left to a hazardous release", "", "Wilson and Hine 2025", strict=False
     )
-    allied_coverage: float = own(
-        0.0,
-        "share of other non-Chinese labs that apply the rule, most aligned first",
-        "0-1",
-        "scenario",
-        ge=0.0,
-        le=1.0,
-    )
+    allied_coverage: float = allied_coverage("other non-Chinese labs")
+    anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the duty to assess into a month's law."""

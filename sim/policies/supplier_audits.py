@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sim.parameters import CHANNELS
-from sim.policies import Policy, own
+from sim.policies import Policy, allied_coverage, own
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -21,6 +21,7 @@ class SupplierAudits(Policy):
     lever: ClassVar[str] = "L6"
     title: ClassVar[str] = "Audits of government AI products"
     paper: ClassVar[str] = "P3"
+    phase: ClassVar[str] = "audit"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "audits_a_year": 48.0}
 
     audits_a_year: float = own(
@@ -60,14 +61,7 @@ class SupplierAudits(Policy):
         high=0.3,
     )
     priority: Literal["popularity", "risk"] = own("popularity", "which releases come first", "", "scenario")
-    allied_coverage: float = own(
-        0.0,
-        "share of US-aligned governments that apply the rule, most aligned first",
-        "0-1",
-        "scenario",
-        ge=0.0,
-        le=1.0,
-    )
+    allied_coverage: float = allied_coverage("US-aligned governments")
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the audit programme into a month's law."""

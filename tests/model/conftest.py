@@ -90,7 +90,7 @@ def release_by_hand() -> Callable[..., int]:
             "capability": capability,
             "underlying": capability,
             "efficiency": lab.efficiency,
-            "documented": False,
+            **Draft._field_defaults,
             "draw": 2 * lab.number,
         }
         content = {name: {**known, **fields}[name] for name in Draft._fields}

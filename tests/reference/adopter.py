@@ -185,9 +185,22 @@ class Adopter(mesa.Agent):
         self.before = self.using
 
     def review(self) -> None:
-        """Take the best offer, if this is a month to choose."""
-        if self.before is None or self.reviews():
-            self.using = max(self.look(), key=lambda seen: seen[1])[0]
+        """Take the best offer that is not forbidden, if this is a month to choose or what one uses is forbidden."""
+        seen = self.look() if self.before is None or self.reviews() or self.is_forbidden(self.before) else []
+        allowed = [one for one in seen if not self.is_forbidden(one[0])]
+        if allowed or (seen and (self.before is None or self.reviews())):
+            self.using = max(allowed or seen, key=lambda one: one[1])[0]
+
+    def is_forbidden(self, slot: Slot) -> bool:
+        """Whether a ban binds this adopter and lists what the slot offers."""
+        place, law = self.place, self.model.statute
+        bans = law["use_ban"][place.country]
+        if not any(bans[origin][place.channel] for origin in range(3)):
+            return False
+        release = next(offer.release for offer, _ in place.look() if offer.slot == slot)
+        on_list = release.month < law["listed_until"][place.country][release.origin][place.channel]
+        bound = unit32(nth(self.model.streams("bound by ban").key, self.number))
+        return on_list and bound < bans[release.origin][place.channel]
 
     def reviews(self) -> bool:
         """Whether the adopter looks round: as a newcomer, or with its channel's probability."""

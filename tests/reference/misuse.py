@@ -73,12 +73,14 @@ def best_by_route(releases: Iterable[Release], no_model: float, classes: int = 1
     return [[carried[route] for route in ROUTES] for carried in best]
 
 
-def passing(route: Route, refused: list[float], gate_pass: float, barred: list[float]) -> float:
+def passing(
+    route: Route, refused: list[float], accounts: list[float], gate_pass: list[float], barred: list[float]
+) -> float:
     """Share of success left after a service's refusals, or after the checks of gated access."""
     if route.kind == "jailbreak":
-        return 1.0 - refused[route.origin]
+        return (1.0 - refused[route.origin]) * accounts[route.origin]
     if route.kind == "gated":
-        return gate_pass * exp(-barred[route.origin])
+        return gate_pass[route.origin] * exp(-barred[route.origin])
     return 1.0
 
 
@@ -158,7 +160,9 @@ class PlainScene:
         refused = [p.refusal, p.refusal_cn, p.refusal]
         barred = [float(law.denial[actor.home, origin, DEVELOPER, OPEN_WEIGHTS]) for origin in range(3)]
         strip_cost = [p.strip_cost * float(factor) * world.hub.search() for factor in law.strip_cost]
-        left = [passing(route, refused, p.gate_pass, barred) for route in ROUTES]
+        accounts = [float(law.account_pass[actor.home, origin]) for origin in range(3)]
+        gate_pass = [p.gate_pass * float(factor) for factor in law.gate_pass]
+        left = [passing(route, refused, accounts, gate_pass, barred) for route in ROUTES]
         costs = [[cost(route, strip_cost, factor, actor.budget) for route in ROUTES] for _, factor, _ in self.ways]
         banned_until = world.actors.banned_until[actor.index].tolist()
         known = [knows and until <= world.month for knows, until in zip(actor.known, banned_until, strict=True)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.law import CN, GATED, OPEN, OPEN_WEIGHTS, US
 from sim.outcomes import OUTCOMES
+from sim.parameters import CHANNELS
 from sim.policies import LEVERS, Policy
 from sim.scenario import Crisis, Scenario, load
 from sim.world import World
@@ -36,9 +37,14 @@ class Remainder(Policy):
         law.write(name, "strip_cost", 4.0, origins=(US,))
         law.write(name, "reporting", 1.3)
         law.write(name, "defence", 0.2)
-        law.write(name, "distillation_barrier", 0.5)
         law.write(name, "lock_in", 0.8, countries=tuple(range(0, 166, 5)), origins=(CN,))
         law.write(name, "uptake", 0.4, countries=(8, 9))
+        law.write(name, "distillation_barrier", 0.5, origins=(US,))
+        law.write(name, "chip_support", 1.2)
+        law.write(name, "disclosure", 0.5, labs=(1, 4))
+        law.write(name, "gate_pass", 0.9, origins=(CN,))
+        law.write(name, "gate_leak", 0.5)
+        law.write(name, "account_pass", 0.7, countries=tuple(range(0, 166, 2)), origins=(US,))
         law.write(name, "alarm", 0.3, origins=(CN,), countries=tuple(range(0, 166, 3)))
 
 
@@ -80,6 +86,16 @@ def everything() -> Scenario:
             allied_coverage=1.0,
         ),
         "suppliers": LEVERS["L6"](start="2023-02", audits_a_year=60.0, false_positive=0.1),
+        "ban": LEVERS["L8"](
+            start="2023-02",
+            sectors=CHANNELS,
+            countries=("USA", "DEU", "JPN", "KEN"),
+            compliance_private=0.6,
+            allied_coverage=0.3,
+            list_update_days=90,
+        ),
+        "gates": LEVERS["L2"](start="2023-02", shock_prob=0.9, shock_months=1.5, refusal=0.3),
+        "teachers": LEVERS["L13"](start="2023-02", sanction_prob=0.6),
         "repository": LEVERS["L7"](start="2023-02", budget=5e6, detect_prob=0.9, false_positive=0.1, priority="risk"),
         "promotion": LEVERS["L10"](start="2023-03", bundle_lockin=1.5),
         "hubs": LEVERS["L12"](start="2023-03", gating="identity", takedown_rate=0.4, mirror_prob=0.5),

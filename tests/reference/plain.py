@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def adopt(world: PlainWorld) -> None:
     """Use spreads; adopters review; shares are counted."""
-    names = ("access", "friction", "denial", "price_factor", "lock_in", "uptake")
+    names = ("access", "friction", "denial", "price_factor", "lock_in", "uptake", "use_ban", "listed_until")
     world.statute = {name: getattr(world.law, name).tolist() for name in names}
     spread_use(world)
     world.review_bits = world.streams("review").bits(world.month)

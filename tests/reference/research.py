@@ -70,7 +70,9 @@ class PlainResearch:
         self.row *= growth ** (1 / 12)
         ahead = p.buying_ahead if month < NOVEMBER_2023 else 1.0
         self.china *= (growth ** (1.0 - self.squeeze) * ahead) ** (1 / 12)
-        self.domestic *= (p.domestic_growth_2023 if month < 24 else p.domestic_growth) ** (1 / 12)
+        self.domestic *= (
+            (p.domestic_growth_2023 if month < 24 else p.domestic_growth) * self.world.law.chip_support
+        ) ** (1 / 12)
         share = min(0.95, p.smuggled_share * world.law.smuggling)
         self.smuggled = (self.china + self.domestic) * share / (1.0 - share)
         gap = log10((self.china + self.domestic + self.smuggled) / (p.us_stock_share * self.row))
@@ -116,14 +118,17 @@ class PlainResearch:
         run = self.run + self.offset[i] + (p.compute_elasticity * self.gap if origin == CN else 0.0)
         now = p.capability_2023 + p.capability_slope * (run - p.run_flop_2023 + self.efficiency[i] + self.distilled[i])
         seen = self.best[max(0, len(self.best) - 2)]
-        teacher, whose = next((score, o) for score, o, lab in seen if lab != i)
-        behind = max(0.0, (teacher - p.distillation_margin - now - self.quality[i]) / p.capability_slope)
+        known = p.distillation_margin + now + self.quality[i]
+        barrier = world.law.distillation_barrier[i]
+        # Of those who can teach it something the lab asks whom the law lets it learn most from.
+        lessons = [(max(0.0, score - known) * barrier[o] / p.capability_slope, o) for score, o, lab in seen if lab != i]
+        behind, whose = max(lessons, key=lambda lesson: lesson[0])
         reach = 1.0 if origin == CN else p.distillation_elsewhere
         own = p.algorithmic_growth * (1.0 if frontier else p.follower_growth) / 12.0
         pool, author = self.public(origin)
         read = p.public_knowledge * max(0.0, pool - self.efficiency[i]) / 12.0
         scarce = p.scarcity_efficiency * self.squeeze / 12.0 if origin == CN else 0.0
-        learned = p.distillation * reach * world.law.distillation_barrier * behind / 12.0
+        learned = p.distillation * reach * behind / 12.0
         self.efficiency[i] += own + read + scarce
         self.distilled[i] += learned - p.distilled_fade * self.distilled[i] / 12.0
         for source, gain in ((origin, own + scarce), (author, read), (whose, learned)):

@@ -252,14 +252,15 @@ def triple(low, high):
 
 
 @given(
-    triple(0.0, 1.0), unit, triple(0.0, 20.0), triple(0.0, 1e6), st.lists(st.floats(1.0, 1e3), min_size=1, max_size=3),
-    st.floats(1.0, 1e6),
+    triple(0.0, 1.0), triple(0.0, 1.0), triple(0.0, 1.0), triple(0.0, 20.0), triple(0.0, 1e6),
+    st.lists(st.floats(1.0, 1e3), min_size=1, max_size=3), st.floats(1.0, 1e6),
 )  # fmt: skip
-def test_barriers(refused, gate_pass, barred, strip_cost, factors, budget):
+def test_barriers(refused, accounts, gate_pass, barred, strip_cost, factors, budget):
     passing, cost = routes.weigh_barriers(
-        np.array(refused), gate_pass, np.array([barred]), np.array(strip_cost), np.array(factors), np.array([budget])
-    )
-    plain = [misuse.passing(route, refused, gate_pass, barred) for route in misuse.ROUTES]
+        np.array(refused), np.array([accounts]), np.array(gate_pass), np.array([barred]), np.array(strip_cost),
+        np.array(factors), np.array([budget]),
+    )  # fmt: skip
+    plain = [misuse.passing(route, refused, accounts, gate_pass, barred) for route in misuse.ROUTES]
     np.testing.assert_allclose(passing[0], plain, rtol=1e-14, atol=1e-300)
     for way, factor in zip(cost, factors, strict=True):
         expected = [misuse.cost(route, strip_cost, factor, budget) for route in misuse.ROUTES]

@@ -21,9 +21,24 @@ COMBINE = {
         ("friction", "denial", "opening_cost", "compliance_cost", "defence", "alarm", "lock_in", "uptake"), "add"
     ),
     **dict.fromkeys(
-        ("access", "price_factor", "smuggling", "distillation_barrier", "strip_cost", "reporting"), "multiply"
+        (
+            "access",
+            "price_factor",
+            "smuggling",
+            "distillation_barrier",
+            "strip_cost",
+            "reporting",
+            "disclosure",
+            "chip_support",
+            "gate_pass",
+            "gate_leak",
+            "account_pass",
+        ),
+        "multiply",
     ),
-    **dict.fromkeys(("controlled", "containment", "stringency", "takedown", "remirroring", "scan"), "max"),
+    **dict.fromkeys(
+        ("controlled", "containment", "stringency", "use_ban", "listed_until", "takedown", "remirroring", "scan"), "max"
+    ),
 }
 NUMERIC = list(COMBINE)
 
@@ -134,7 +149,7 @@ def test_what_combining_means(all_writes):
 
 def test_how_every_field_combines_is_stated_here():
     listed = {name for name, field in FIELDS.items() if field.combine == "list"}
-    assert listed == {"assessments", "audits", "safeguards", "programmes", "triggers"}
+    assert listed == {"assessments", "audits", "compute_duties", "safeguards", "programmes", "triggers"}
     assert set(FIELDS) - listed == set(COMBINE)
 
 
@@ -154,7 +169,7 @@ def test_no_write_leaves_the_default_law():
     for name in NUMERIC:
         if name != "access":
             assert set(as_dictionary(law, name).values()) == {FIELDS[name].default}
-    assert law.assessments == ()
+    assert law.assessments == law.compute_duties == ()
     assert law.audits == ()
 
 

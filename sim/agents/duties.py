@@ -1,0 +1,37 @@
+"""What the law asks of releases: which duty binds one, and what it may bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.law import OPEN, Assessment, ComputeDuty
+
+if TYPE_CHECKING:
+    from sim.agents.lab import Lab
+
+
+def covers(duty: ComputeDuty, lab: Lab, mode: int, draw: int, run: float) -> bool:
+    """Whether a duty binds a release of a lab, by its mode, its training run (log10 FLOP) and a draw against strength.
+
+    The draws of a release are the same under every duty.
+    """
+    if run < duty.floor or lab.index not in duty.labs:
+        return False
+    if mode in duty.exempt_modes and run < duty.exempt_below and (duty.monetised_exempt or not is_monetised(lab, draw)):
+        return False
+    return lab.model.streams("bound by duty").uniform(lab.index, draw) < duty.strength
+
+
+def is_monetised(lab: Lab, draw: int) -> bool:
+    """Whether a release would earn money for its lab if it were open."""
+    return lab.model.streams("monetised").uniform(lab.index, draw) < lab.model.p.monetised_share
+
+
+def refused(duty: ComputeDuty, lab: Lab, draw: int) -> bool:
+    """Whether a licence to open a release is refused."""
+    return lab.model.streams("licence").uniform(lab.index, draw) < duty.refusal
+
+
+def bars(duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
+    """Whether a lab expects that an assessment bars its release from being open: it knows what is hazardous."""
+    return not set(OPEN) <= set(duty.modes) and lab.model.assessor.is_hazardous(duty, lab, capability, draw)

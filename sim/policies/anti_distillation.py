@@ -1,0 +1,104 @@
+"""L13: measures against distillation of closed services."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from math import log
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sim.months import month_index
+from sim.policies import Policy, allied_coverage, compliance_cost, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+    from sim.randomness import Streams
+
+API, US, CN, OTHER = 0, 0, 1, 2
+
+
+class AntiDistillation(Policy):
+    """US labs (and allies that join) detect and stop Chinese labs that learn from their services.
+
+    Accounts may be checked, which keeps those who were stopped from coming back and burdens everybody else; a lab that
+    is caught may be sanctioned for a time. Writes: barriers to learning by lab and origin of the service, friction and
+    failed checks for users of these services, malicious accounts turned away, costs.
+    """
+
+    lever: ClassVar[str] = "L13"
+    title: ClassVar[str] = "Measures against distillation"
+    phase: ClassVar[str] = "research"
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "detect_prob": 0.8, "sanction_prob": 0.3}
+
+    detect_prob: float = own(
+        0.5, "share of such use that is detected and stopped", "0-1",
+        "16 million exchanges through 24,000 accounts found, vendor's claim 2026; judgement", ge=0.0, le=1.0,
+        low=0.2, high=0.8,
+    )  # fmt: skip
+    account_kyc: bool = own(True, "whether every account is checked", "yes or no", "scenario")
+    kyc_cut: float = own(
+        0.3, "share of the remaining use that checks of accounts end", "0-1", "judgement", ge=0.0, le=1.0,
+        low=0.0, high=0.6,
+    )  # fmt: skip
+    kyc_friction: float = own(
+        0.03, "short-run loss of share of checked services", "0-1", "judgement", ge=0.0, le=0.9, low=0.0, high=0.1
+    )
+    kyc_refusal: float = own(
+        0.005, "share of honest users a month who fail or abandon the check", "0-1", "judgement", ge=0.0, le=1.0,
+        low=0.0, high=0.02,
+    )  # fmt: skip
+    account_check: float = own(
+        0.2,
+        "share of malicious accounts turned away by the check",
+        "0-1",
+        "judgement",
+        ge=0.0,
+        le=1.0,
+        low=0.0,
+        high=0.6,
+    )
+    sanction_prob: float = own(
+        0.1, "probability a year that a lab is sanctioned", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.4
+    )
+    sanction_months: int = own(12, "length of a sanction", "months", "judgement", ge=0, le=96, low=6, high=36)
+    sanction_cut: float = own(
+        0.6, "share of the remaining use that a sanction ends", "0-1", "judgement", ge=0.0, le=1.0, low=0.2, high=0.9
+    )
+    compliance_cost: float = compliance_cost(5e6, "cost of detection to each bound lab", 0.5e6, 30e6)
+    allied_coverage: float = allied_coverage("other non-Chinese labs")
+
+    def course(self, month: int, streams: Streams | None) -> Hashable:
+        """Sanctions may begin or end in any month."""
+        return month if self.sanction_prob > 0.0 and streams is not None else None
+
+    def sanctioned(self, lab: int, month: int, streams: Streams | None) -> bool:
+        """Whether a lab is under sanction: one began in one of the last months, drawn by lab and month."""
+        if streams is None:
+            return False
+        luck = streams("sanction").uniform
+        for begun in range(max(month - self.sanction_months + 1, month_index(self.start)), month + 1):
+            likely = self.sanction_prob * self.intensity(begun) * self.enforcement
+            if luck(lab, begun + 1) < 1.0 - (1.0 - likely) ** (1.0 / 12.0):
+                return True
+        return False
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write barriers and checks into a month's law."""
+        effect = strength * self.enforcement
+        labs, learners = law.terrain.bound_labs(self.allied_coverage), law.terrain.firms(CN)
+        caught = [lab for lab in learners if self.sanctioned(lab, month, law.streams)]
+        for origin, share in ((US, 1.0), (OTHER, self.allied_coverage)):
+            if share == 0.0:
+                continue
+            left = 1.0 - self.detect_prob * effect * share
+            if self.account_kyc:
+                left *= 1.0 - self.kyc_cut * effect * share
+                friction = -log(1.0 - self.kyc_friction * effect * share)
+                law.write(name, "friction", friction, origins=[origin], modes=[API])
+                law.write(name, "alarm", self.kyc_refusal * effect * share, origins=[origin], modes=[API])
+                law.write(name, "account_pass", 1.0 - self.account_check * effect * share, origins=[origin])
+            law.write(name, "distillation_barrier", left, labs=learners, origins=[origin])
+            if caught:
+                cut = 1.0 - self.sanction_cut * share
+                law.write(name, "distillation_barrier", cut, labs=caught, origins=[origin])
+        law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
+        law.spend(name, "labs", self.compliance_cost * strength * len(labs))

@@ -1,0 +1,89 @@
+"""E1: the policy environment of Chinese labs; a setting of the world rather than a US lever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sim.policies import Policy, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+
+CN, OPEN = 1, (2, 3)
+
+
+class ChineseEnvironment(Policy):
+    """The Chinese state supports chips, pushes labs to open or to close, and may withhold releases in retaliation.
+
+    Writes: growth of chips made in China, the cost (or reward) of opening to Chinese firms, how much data and code they
+    publish with weights, and what users in the US and aligned countries meet when they want Chinese releases. Weights
+    that are out stay on mirrors.
+    """
+
+    lever: ClassVar[str] = "E1"
+    title: ClassVar[str] = "Chinese policy environment"
+    phase: ClassVar[str] = "release"
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "openness_push": -1.0, "commercial_close_pressure": 1.0}
+
+    state_support: float = own(
+        0.0, "public support of domestic chips", "0-1", "scenario", ge=0.0, le=1.0, low=0.0, high=1.0
+    )
+    support_growth: float = own(
+        0.3,
+        "further growth of domestic chips at full support",
+        "a year",
+        "judgement",
+        ge=0.0,
+        le=5.0,
+        low=0.1,
+        high=0.6,
+    )
+    support_budget: float = own(
+        10e9, "cost of full support to the state", "USD a year", "Chinese chip funds: press reports; judgement",
+        ge=0.0, le=1e12, low=3e9, high=30e9,
+    )  # fmt: skip
+    openness_push: float = own(
+        0.0, "state push to open (above 0) or to close (below)", "-1 to 1",
+        "State Council 2025 and trade-secret order 2026: both directions; scenario", ge=-1.0, le=1.0, low=-1.0, high=1.0,
+    )  # fmt: skip
+    push_utils: float = own(
+        1.0, "what a full push weighs in a lab's choice", "utils", "judgement", ge=0.0, le=10.0, low=0.3, high=2.0
+    )
+    commercial_close_pressure: float = own(
+        0.0, "pressure of business to close", "0-1", "reports of 2026; scenario", ge=0.0, le=1.0, low=0.0, high=1.0
+    )
+    close_utils: float = own(
+        1.0, "what full pressure weighs in a lab's choice", "utils", "judgement", ge=0.0, le=10.0, low=0.3, high=2.0
+    )
+    secrecy: float = own(
+        0.5, "share of data and code withheld from open releases at full pressure", "0-1",
+        "trade-secret order of 2026 covers algorithms and data; judgement", ge=0.0, le=1.0, low=0.2, high=0.9,
+    )  # fmt: skip
+    retaliation: float = own(
+        0.0, "share of supply to the US and aligned countries that is withheld", "0-1", "scenario", ge=0.0, le=1.0,
+        low=0.0, high=1.0,
+    )  # fmt: skip
+    retaliation_denial: float = own(
+        3.0, "loss of users there before a mirror exists, at full retaliation", "utils", "judgement, as for L1",
+        ge=0.0, le=20.0, low=1.5, high=5.0,
+    )  # fmt: skip
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the environment into a month's law."""
+        effect = strength * self.enforcement
+        firms = law.terrain.firms(CN)
+        law.write(name, "chip_support", (1.0 + self.support_growth) ** (self.state_support * effect))
+        close = self.close_utils * self.commercial_close_pressure - self.push_utils * self.openness_push
+        law.write(name, "opening_cost", close * effect, labs=firms)
+        law.write(name, "disclosure", 1.0 - self.secrecy * self.commercial_close_pressure * effect, labs=firms)
+        if self.retaliation > 0.0:
+            self._retaliate(law, name, effect * self.retaliation, month)
+        law.spend(name, "government", self.support_budget * self.state_support * strength)
+
+    def _retaliate(self, law: Law, name: str, effect: float, month: int) -> None:
+        """Chinese services and new weights are withheld from the US and aligned countries."""
+        rise = max(0.0, effect - self.intensity(month - 1) * self.enforcement * self.retaliation)
+        users = tuple(i for i, bloc in enumerate(law.terrain.blocs) if bloc in ("US", "us_aligned"))
+        law.write(name, "access", 1.0 - 0.99 * effect, countries=users, origins=[CN])
+        law.write(name, "denial", self.retaliation_denial * effect, countries=users, origins=[CN], modes=OPEN)
+        law.write(name, "alarm", rise, countries=users, origins=[CN])

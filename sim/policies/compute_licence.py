@@ -1,0 +1,110 @@
+"""L5: registration, licence or liability for releases above a threshold of training compute."""
+
+from __future__ import annotations
+
+from math import log, log10
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sim.parameters import CHANNELS
+from sim.policies import Policy, allied_coverage, anticipation_months, compliance_cost, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+
+OPEN = (2, 3)
+DECADES = 6.0  # modifications spread evenly over so many orders of magnitude of compute below that of their base
+
+
+class ComputeLicence(Policy):
+    """US labs (and allies that join) register releases trained above a threshold; opening one needs a licence.
+
+    Whoever modifies such a release with a large part of its compute becomes a provider and owes the same. Writes: a duty
+    by training compute (cost, liability of opening, delay, refusal), friction for large modifications, standing costs.
+    Labs near the threshold may train below it.
+    """
+
+    lever: ClassVar[str] = "L5"
+    title: ClassVar[str] = "Licence above a compute threshold"
+    phase: ClassVar[str] = "release"
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "threshold_flop": 1e25, "liability": 2.0, "refusal": 0.3}
+
+    threshold_flop: float = own(
+        1e26, "training compute from which a release is bound", "FLOP", "SB 1047; EU 1e23, 1e25", ge=1e20, le=1e32,
+        low=1e23, high=1e27,
+    )  # fmt: skip
+    open_exemption: bool = own(False, "whether open releases are free of the duty", "yes or no", "scenario")
+    modifier_fraction: float = own(
+        0.33, "share of the base's compute from which a modification is bound", "0-1", "EU GPAI guidelines, July 2025",
+        ge=1e-6, le=1.0, low=0.05, high=1.0,
+    )  # fmt: skip
+    modifier_loss: float = own(
+        0.3, "share of bound modifications that are given up", "0-1", "judgement", ge=0.0, le=0.99, low=0.0, high=0.6
+    )
+    duties_cost: float = own(
+        10e6, "tests, filing and reporting of a bound release", "USD a release", "judgement", ge=0.0, le=1e10,
+        low=1e6, high=50e6,
+    )  # fmt: skip
+    burden: float = own(
+        0.0,
+        "what the duty costs a lab beside money, in any mode",
+        "utils",
+        "judgement",
+        ge=0.0,
+        le=10.0,
+        low=0.0,
+        high=0.5,
+    )
+    liability: float = own(
+        0.5,
+        "further cost of opening: weights cannot be recalled",
+        "utils",
+        "judgement",
+        ge=0.0,
+        le=10.0,
+        low=0.0,
+        high=2.0,
+    )
+    licence_months: int = own(
+        2, "months that a licence to open takes", "months", "BIS processing 2023-2025; judgement", ge=0, le=24,
+        low=1, high=6,
+    )  # fmt: skip
+    refusal: float = own(
+        0.02, "share of licences to open refused", "0-1", "BIS: 2 % to 30 %; judgement", ge=0.0, le=1.0,
+        low=0.0, high=0.30,
+    )  # fmt: skip
+    compliance_cost: float = compliance_cost(2e6, "standing cost to each bound lab", 0.2e6, 10e6)
+    allied_coverage: float = allied_coverage("other non-Chinese labs and US-aligned governments")
+    anticipation_months: int = anticipation_months()
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the duty into a month's law."""
+        from sim.law import ComputeDuty
+
+        effect = strength * self.enforcement
+        labs = law.terrain.bound_labs(self.allied_coverage)
+        duty = ComputeDuty(
+            labs=labs,
+            floor=log10(self.threshold_flop),
+            exempt_modes=OPEN if self.open_exemption else (),
+            exempt_below=99.0,
+            monetised_exempt=True,
+            cost=self.duties_cost,
+            burden=self.burden,
+            liability=self.liability,
+            delay=self.licence_months,
+            refusal=self.refusal,
+            documents=False,
+            strength=effect,
+        )
+        law.write(name, "compute_duties", duty)
+        large = min(1.0, -log10(self.modifier_fraction) / DECADES)
+        law.write(
+            name,
+            "friction",
+            -log(1.0 - large * self.modifier_loss * effect) if not self.open_exemption else 0.0,
+            countries=law.terrain.bound_countries(self.allied_coverage),
+            channels=[CHANNELS.index("developer")],
+            modes=OPEN,
+        )
+        law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
+        law.spend(name, "labs", self.compliance_cost * strength * len(labs))

@@ -1,0 +1,95 @@
+"""EU_GPAI: duties of general-purpose AI models under the EU AI Act, and the exemption of open-source releases."""
+
+from __future__ import annotations
+
+from math import log10
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sim.policies import Policy, anticipation_months, compliance_cost, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+
+OPEN_SOURCE = 3
+
+
+class EuGpai(Policy):
+    """Releases offered in the EU owe documentation and a copyright policy; those of systemic risk owe more.
+
+    All firms offer in the EU, so all are bound wherever they are; fringe labs are not. Open-source releases (weights
+    under a free licence) are exempt below the systemic threshold, unless they are monetised. Writes: two duties by
+    training compute, and standing costs. Users meet no friction.
+    """
+
+    lever: ClassVar[str] = "EU_GPAI"
+    title: ClassVar[str] = "EU duties of general-purpose AI"
+    phase: ClassVar[str] = "release"
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "open_exemption": False, "burden": 1.0}
+
+    open_exemption: bool = own(
+        True, "whether open-source releases are exempt", "yes or no", "AI Act, Art. 53(2); guidelines of July 2025"
+    )
+    monetised_exempt: bool = own(
+        False, "whether the exemption holds for releases that earn money", "yes or no", "guidelines of July 2025"
+    )
+    threshold_flop: float = own(
+        1e23, "training compute from which a release is general-purpose", "FLOP", "guidelines of July 2025", ge=1e20,
+        le=1e32, low=1e22, high=1e24,
+    )  # fmt: skip
+    systemic_flop: float = own(
+        1e25, "training compute from which risk is presumed systemic", "FLOP", "AI Act, Art. 51(2)", ge=1e20, le=1e32,
+        low=1e25, high=1e27,
+    )  # fmt: skip
+    duties_cost: float = own(
+        1e6, "documentation and copyright policy of a release", "USD a release", "judgement", ge=0.0, le=1e10,
+        low=0.2e6, high=5e6,
+    )  # fmt: skip
+    burden: float = own(
+        0.1, "what these duties cost a lab beside money", "utils", "judgement", ge=0.0, le=10.0, low=0.0, high=0.5
+    )
+    systemic_cost: float = own(
+        5e6, "evaluations, incident reports and security of a systemic release", "USD a release", "judgement", ge=0.0,
+        le=1e10, low=1e6, high=20e6,
+    )  # fmt: skip
+    systemic_liability: float = own(
+        0.2, "further cost of opening a systemic release", "utils", "judgement", ge=0.0, le=10.0, low=0.0, high=1.0
+    )
+    compliance_cost: float = compliance_cost(1e6, "standing cost to each firm", 0.1e6, 5e6)
+    anticipation_months: int = anticipation_months()
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the duties into a month's law."""
+        from sim.law import ComputeDuty
+
+        firms, systemic = law.terrain.firms(), log10(self.systemic_flop)
+        common: dict[str, Any] = {
+            "labs": firms,
+            "delay": 0,
+            "refusal": 0.0,
+            "documents": True,
+            "strength": strength * self.enforcement,
+        }
+        base = ComputeDuty(
+            floor=log10(self.threshold_flop),
+            exempt_modes=(OPEN_SOURCE,) if self.open_exemption else (),
+            exempt_below=systemic,
+            monetised_exempt=self.monetised_exempt,
+            cost=self.duties_cost,
+            burden=self.burden,
+            liability=0.0,
+            **common,
+        )
+        risky = ComputeDuty(
+            floor=systemic,
+            exempt_modes=(),
+            exempt_below=systemic,
+            monetised_exempt=False,
+            cost=self.systemic_cost,
+            burden=0.0,
+            liability=self.systemic_liability,
+            **common,
+        )
+        law.write(name, "compute_duties", base)
+        law.write(name, "compute_duties", risky)
+        law.write(name, "compliance_cost", self.compliance_cost * strength, labs=firms)
+        law.spend(name, "labs", self.compliance_cost * strength * len(firms))

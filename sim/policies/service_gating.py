@@ -1,0 +1,131 @@
+"""L2: gating of access to closed services: licences, refusals, sudden cut-offs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from sim.months import month_index
+from sim.policies import Policy, allied_coverage, compliance_cost, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+    from sim.randomness import Streams
+
+API, US, OTHER = 0, 0, 2
+CUT_OFF = 0.99  # of a service that is switched off: a share above 0 has a logarithm
+
+
+class ServiceGating(Policy):
+    """Users in scope need leave to use services of US labs (and of allies that join): they wait, and some are refused.
+
+    A cut-off, drawn month by month, switches these services off for users in scope at once and for a time; those who do
+    not look round meanwhile wait for them. Writes: access, friction of waiting, refusals and cut-offs that users meet,
+    malicious accounts turned away, a barrier to learning from these services, costs of licence desks. What users make
+    of it comes from their trust.
+    """
+
+    lever: ClassVar[str] = "L2"
+    title: ClassVar[str] = "Gating of closed services"
+    phase: ClassVar[str] = "adopt"
+    example: ClassVar[dict[str, Any]] = {
+        "start": "2026-01",
+        "scope": "foreign",
+        "refusal": 0.2,
+        "shock_prob": 0.5,
+        "distillation_cut": 0.0,
+    }
+
+    scope: Literal["foreign", "countries", "all"] = own(
+        "foreign", "who needs leave: everybody outside the US, the listed countries, or all users", "", "scenario"
+    )
+    countries: tuple[str, ...] = own(
+        ("CHN", "X-CHINA-SAR", "RUS", "IRN", "X-NORTH-KOREA", "BLR", "CUB", "SYR", "X-VENEZUELA"),
+        "countries in scope where scope is \"countries\"", "country codes", "US Country Group D:5 and China; judgement",
+        kind="countries", strict=False,
+    )  # fmt: skip
+    exempt: tuple[str, ...] = own(
+        (), "countries whose users need no leave", "country codes", "scenario", kind="countries", strict=False
+    )
+    delay_months: float = own(
+        2.0, "months that a licence takes", "months", "BIS processing 2023-2025: 38 days to 6 months", ge=0.0, le=24.0,
+        low=1.0, high=6.0,
+    )  # fmt: skip
+    delay_loss: float = own(
+        0.1, "loss of users per month of waiting", "utils a month", "judgement", ge=0.0, le=5.0, low=0.0, high=0.3
+    )
+    refusal: float = own(
+        0.1, "share of applications refused", "0-1", "BIS: 2 % in FY2023, 30 % for China in 2022", ge=0.0, le=1.0,
+        low=0.02, high=0.30,
+    )  # fmt: skip
+    shock_prob: float = own(
+        0.0, "probability a year of a cut-off", "0-1", "one in 2026, press reports; judgement", ge=0.0, le=1.0,
+        low=0.0, high=0.5,
+    )  # fmt: skip
+    shock_months: float = own(
+        0.6, "length of a cut-off", "months", "18 days in June 2026, press reports; judgement", ge=0.0, le=24.0,
+        low=0.3, high=6.0,
+    )  # fmt: skip
+    shock_share: float = own(
+        1.0, "share of the services that a cut-off hits", "0-1", "two services in June 2026; judgement", ge=0.0, le=1.0,
+        low=0.1, high=1.0,
+    )  # fmt: skip
+    trust_penalty: float = own(
+        2.0, "what a month of cut-off does to trust, in refusals", "refusals", "lasting loss 0.02-0.15; judgement",
+        ge=0.0, le=20.0, low=0.4, high=3.0,
+    )  # fmt: skip
+    account_check: float = own(
+        0.2, "share of malicious accounts in scope turned away", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.6
+    )
+    distillation_cut: float = own(
+        0.2, "share of Chinese labs' learning from these services that ends", "0-1", "judgement", ge=0.0, le=1.0,
+        low=0.0, high=0.5,
+    )  # fmt: skip
+    compliance_cost: float = compliance_cost(10e6, "cost of the licence desk to each bound lab", 1e6, 50e6)
+    allied_coverage: float = allied_coverage("other non-Chinese labs")
+
+    def cut_off(self, month: int, streams: Streams | None) -> float:
+        """Share of the month's service that is switched off for users in scope; all policies of this lever share the draws."""
+        if streams is None or self.shock_prob == 0.0:
+            return 0.0
+        luck, share = streams("cut-off").uniform, 0.0
+        for age in range(int(self.shock_months) + 1):
+            begun = month - age
+            likely = self.shock_prob * self.intensity(begun) * self.enforcement
+            if luck(begun + 1) < 1.0 - (1.0 - likely) ** (1.0 / 12.0):
+                share = max(share, min(1.0, self.shock_months - age))
+        return self.shock_share * share if month >= month_index(self.start) else 0.0
+
+    def course(self, month: int, streams: Streams | None) -> Hashable:
+        """The cut-off of the month."""
+        return self.cut_off(month, streams)
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the gates, and a cut-off that is on, into a month's law."""
+        effect = strength * self.enforcement
+        labs = law.terrain.bound_labs(self.allied_coverage)
+        users = self._in_scope(law)
+        off = self.cut_off(month, law.streams)
+        for origin, share in ((US, effect), (OTHER, effect * self.allied_coverage)):
+            if share > 0.0:
+                self._gate(law, name, origin, share, users, off if origin == US else off * self.allied_coverage)
+        law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
+        law.spend(name, "labs", self.compliance_cost * strength * len(labs))
+
+    def _gate(self, law: Law, name: str, origin: int, effect: float, users: tuple[int, ...], off: float) -> None:
+        """What users and labs meet at the gates of one origin's services."""
+        place: dict[str, Any] = {"countries": users, "origins": [origin]}
+        law.write(name, "access", (1.0 - min(self.refusal * effect, CUT_OFF)) * (1.0 - CUT_OFF * off), **place)
+        law.write(name, "friction", self.delay_loss * self.delay_months * effect, modes=[API], **place)
+        alarm = self.refusal * effect / 12.0 + self.trust_penalty * off  # who uses a service applies once a year
+        law.write(name, "alarm", alarm, modes=[API], **place)
+        law.write(name, "account_pass", 1.0 - self.account_check * effect, **place)
+        barrier = 1.0 - self.distillation_cut * effect
+        law.write(name, "distillation_barrier", barrier, labs=law.terrain.firms(1), origins=[origin])
+
+    def _in_scope(self, law: Law) -> tuple[int, ...]:
+        named, exempt = (set(law.terrain.country_indices(codes)) for codes in (self.countries, self.exempt))
+        blocs = law.terrain.blocs
+        asked = {"all": set(range(len(blocs))), "countries": named}
+        abroad = {i for i, bloc in enumerate(blocs) if bloc != "US"}
+        return tuple(sorted(asked.get(self.scope, abroad) - exempt))

@@ -1,0 +1,105 @@
+"""STRUCTURED_ACCESS: above a floor, hazardous weights go to vetted users only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from sim.policies import Policy, allied_coverage, anticipation_months, compliance_cost, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+
+GATED, US, OTHER = 1, 0, 2
+
+
+class StructuredAccess(Policy):
+    """Releases of US labs (and of allies that join) that are judged hazardous may be gated, not open.
+
+    Hazard is *marginal* (measured capability above the best open release of any other origin by ``delta``) or
+    *absolute* (above ``hazard_threshold``), in a domain whose misuse threshold the release has passed. Gates are run to
+    a standard: better checks, fewer leaks, a burden on users. Writes: an assessment that leaves gated access only, and
+    what users and malicious actors meet at the gates.
+    """
+
+    lever: ClassVar[str] = "STRUCTURED_ACCESS"
+    title: ClassVar[str] = "Structured access to weights"
+    phase: ClassVar[str] = "release"
+    example: ClassVar[dict[str, Any]] = {
+        "start": "2026-01",
+        "hazard_reference": "absolute",
+        "hazard_threshold": 155.0,
+        "vetting": 0.0,
+        "access_friction": 0.0,
+        "compliance_cost": 0.0,
+    }
+
+    capability_floor: float = own(
+        150.0, "releases below are free", "index points", "judgement", ge=0.0, le=400.0, low=140.0, high=160.0
+    )
+    hazard_reference: Literal["marginal", "absolute"] = own(
+        "marginal", "what a release is compared with", "", "Kapoor et al. 2024; scenario"
+    )
+    delta: float = own(
+        6.0, "lead that counts as marginal risk", "index points", "judgement", ge=0.0, le=100.0, low=2.0, high=12.0
+    )
+    hazard_threshold: float = own(
+        165.0,
+        "level that counts as absolute risk",
+        "index points",
+        "judgement",
+        ge=0.0,
+        le=400.0,
+        low=155.0,
+        high=175.0,
+    )
+    domains: tuple[Literal["fraud", "influence", "military", "cyber", "chem_bio"], ...] = own(
+        ("military", "cyber", "chem_bio"), "domains assessed", "", "Seger et al. 2023; judgement", strict=False
+    )
+    assessor_accuracy: float = own(
+        0.8, "probability that the judgement is right", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=0.95
+    )
+    vetting: float = own(
+        0.5, "share of malicious actors stopped at the gate beside those whom any gate stops", "0-1", "judgement",
+        ge=0.0, le=1.0, low=0.2, high=0.8,
+    )  # fmt: skip
+    containment: float = own(
+        0.5, "share of the hazard of leaks that hosting under control ends", "0-1", "Shevlane 2022; judgement", ge=0.0,
+        le=1.0, low=0.0, high=0.9,
+    )  # fmt: skip
+    access_friction: float = own(
+        0.1, "burden of vetting on users of gated weights", "utils", "judgement", ge=0.0, le=5.0, low=0.0, high=0.5
+    )
+    cost_per_release: float = own(
+        0.5e6, "cost of the judgement on a release", "USD a release", "judgement", ge=0.0, le=1e10, low=0.1e6, high=5e6
+    )
+    compliance_cost: float = compliance_cost(3e6, "cost of running the gates to each bound lab", 0.5e6, 20e6)
+    allied_coverage: float = allied_coverage("other non-Chinese labs")
+    anticipation_months: int = anticipation_months()
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the rule and the standard of the gates into a month's law."""
+        from sim.law import Assessment
+
+        effect = strength * self.enforcement
+        labs = law.terrain.bound_labs(self.allied_coverage)
+        rule = Assessment(
+            labs=labs,
+            floor=self.capability_floor,
+            reference=self.hazard_reference,
+            delta=self.delta,
+            absolute=self.hazard_threshold,
+            domains=tuple(self.domains),
+            accuracy=self.assessor_accuracy,
+            delay=0,
+            cost=self.cost_per_release,
+            modes=(GATED,),
+            strength=effect,
+            reasons=False,
+        )
+        law.write(name, "assessments", rule)
+        for origin, share in ((US, effect), (OTHER, effect * self.allied_coverage)):
+            law.write(name, "gate_pass", 1.0 - self.vetting * share, origins=[origin])
+            law.write(name, "gate_leak", 1.0 - self.containment * share, origins=[origin])
+            law.write(name, "friction", self.access_friction * share, origins=[origin], modes=[GATED])
+        law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
+        law.spend(name, "labs", self.compliance_cost * strength * len(labs))

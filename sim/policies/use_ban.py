@@ -1,0 +1,83 @@
+"""L8: ban on the import or use of foreign releases."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from sim.months import month_index
+from sim.parameters import CHANNELS
+from sim.policies import Policy, allied_coverage, compliance_cost, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+    from sim.randomness import Streams
+
+ORIGINS = ("US", "CN", "other")
+DAYS_A_MONTH = 365.25 / 12.0
+
+
+class UseBan(Policy):
+    """Users of some sectors in some countries may not use listed releases of some origins; the list is renewed at times.
+
+    A release is on the list from the first renewal after it came out. Who is bound leaves at once what is listed.
+    Writes: the probability that an adopter is bound, and the month of the list. Nothing changes elsewhere, and
+    malicious actors do not obey.
+    """
+
+    lever: ClassVar[str] = "L8"
+    title: ClassVar[str] = "Use ban on foreign releases"
+    phase: ClassVar[str] = "adopt"
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "sectors": ["government", "enterprise"], "compliance": 0.9}
+
+    origins: tuple[Literal["US", "CN", "other"], ...] = own(
+        ("CN",), "origins that are banned", "", "No Adversarial AI Act 2025", strict=False
+    )
+    countries: tuple[str, ...] = own(
+        ("USA",), "countries that ban", "country codes", "No Adversarial AI Act 2025", kind="countries", strict=False
+    )
+    sectors: tuple[Literal["consumer", "market", "enterprise", "developer", "government"], ...] = own(
+        ("government",), "channels that are bound", "", "No Adversarial AI Act 2025; S. 321 binds all", strict=False
+    )
+    compliance: float = own(
+        0.8, "share of government users who obey", "0-1", "press on bans of 2025; judgement", ge=0.0, le=1.0,
+        low=0.3, high=0.9,
+    )  # fmt: skip
+    compliance_private: float = own(
+        0.2, "share of all other users who obey", "0-1", "press on bans of 2025; judgement", ge=0.0, le=1.0,
+        low=0.05, high=0.4,
+    )  # fmt: skip
+    waiver_rate: float = own(
+        0.05, "share of users with a waiver", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.3
+    )
+    list_update_days: int = own(
+        180, "days between two lists", "days", "No Adversarial AI Act 2025", ge=1, le=3650, low=30, high=365
+    )
+    compliance_cost: float = compliance_cost(20e6, "cost of replacing and checking to all users bound", 1e6, 500e6)
+    allied_coverage: float = allied_coverage("US-aligned governments")
+
+    def listed(self, month: int) -> int:
+        """Month of the list in force."""
+        start, every = month_index(self.start), max(1, round(self.list_update_days / DAYS_A_MONTH))
+        return start + (month - start) // every * every
+
+    def course(self, month: int, streams: Streams | None) -> Hashable:
+        """The list in force."""
+        return self.listed(month)
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the ban into a month's law."""
+        effect = strength * self.enforcement * (1.0 - self.waiver_rate)
+        banning = set(law.terrain.country_indices(self.countries))
+        if self.allied_coverage > 0.0:
+            banning |= set(law.terrain.bound_countries(self.allied_coverage))
+        for sector in sorted(set(self.sectors)):
+            obey = self.compliance if sector == "government" else self.compliance_private
+            place: dict[str, Any] = {
+                "countries": sorted(banning),
+                "origins": sorted(ORIGINS.index(origin) for origin in set(self.origins)),
+                "channels": [CHANNELS.index(sector)],
+            }
+            law.write(name, "use_ban", obey * effect, **place)
+            law.write(name, "listed_until", float(self.listed(month) + 1), **place)
+        law.spend(name, "adopters", self.compliance_cost * strength)

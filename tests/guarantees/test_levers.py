@@ -1,0 +1,125 @@
+"""Every lever, by reflection: a new one is covered by being there."""
+
+import hashlib
+
+import pytest
+
+from sim.months import month_index
+from sim.policies import LEVERS, Policy, _place
+from sim.scenario import first_difference
+from sim.world import World
+from tests.guarantees import state
+from tests.guarantees.test_pairing import moved
+
+# What a world keeps of its law: set out of the law when it changes, and read by agents later.
+OF_THE_LAW = {
+    "law", "_law", "_law_key", "_schedule", "_announced", "_prospects", "friction", "log_access", "log_price_factor",
+    "alarms", "audit_cover", "developers_lost", "backfire", "policies", "scenario", "streams",
+    "services_barred", "bans",
+}  # fmt: skip
+WITH_NOTICE = [key for key, cls in LEVERS.items() if "anticipation_months" in cls.model_fields]
+
+
+def fingerprint(world):
+    """Digest of what a world holds apart from its law."""
+    import mesa
+
+    kept = set(vars(mesa.Model())) | {"datacollector", "phases"} | OF_THE_LAW
+    found = hashlib.sha256()
+    state._feed({name: value for name, value in vars(world).items() if name not in kept}, found, {id(world)}, [])
+    return found.hexdigest()
+
+
+def watched(scenario, start):
+    """A world whose phases leave a fingerprint each, from its month ``start`` on."""
+    world, prints = World(scenario, rng=1), []
+
+    def watch(phase):
+        def run(world):
+            phase(world)
+            if world.month >= start:
+                prints.append((phase.__name__, fingerprint(world)))
+
+        return run
+
+    world.phases = tuple(watch(phase) for phase in World.phases)
+    return world, prints
+
+
+@pytest.mark.parametrize("key", LEVERS)
+def test_the_example_acts_first_in_the_phase_that_the_lever_names(key, policy, with_policies, status_quo):
+    """The first thing that differs from the status quo differs after that phase and not before it."""
+    start = month_index(policy(key).start)
+    (ours, mine), (theirs, other) = (watched(s, start) for s in (with_policies({"added": policy(key)}), status_quo))
+    while ours.running and mine == other:
+        ours.step()
+        theirs.step()
+    first = next(one for one, two in zip(mine, other, strict=True) if one != two)
+    assert first[0] == LEVERS[key].phase
+
+
+@pytest.mark.parametrize("key", LEVERS)
+def test_a_lever_says_what_it_is(key):
+    cls = LEVERS[key]
+    assert cls.lever == key
+    assert cls.title
+    assert cls.__doc__
+    assert cls.phase in [phase.__name__ for phase in World.phases]
+    for name, field in cls.model_fields.items():
+        extra = field.json_schema_extra
+        assert field.description, name
+        assert isinstance(extra, dict), name
+        assert extra["source"], name
+        assert "unit" in extra, name
+        if "judgement" in extra["source"] and isinstance(field.default, float):
+            assert extra["low"] <= field.default <= extra["high"], name
+
+
+def test_levers_stand_in_order():
+    assert sorted(["STRUCTURED_ACCESS", "L10", "L2", "EU_GPAI", "E1", "L9"], key=_place) == [
+        "L2", "L9", "L10", "E1", "EU_GPAI", "STRUCTURED_ACCESS",
+    ]  # fmt: skip
+    assert list(LEVERS) == sorted(LEVERS, key=_place)
+
+
+def test_common_fields_mean_the_same_everywhere():
+    """One name, one unit, one range of what is allowed, whichever lever has the field."""
+    for name in ("compliance_cost", "allied_coverage", "anticipation_months", "challenge_prob", "challenge_relief"):
+        found = {
+            (str(cls.model_fields[name].annotation), cls.model_fields[name].json_schema_extra["unit"])
+            for cls in LEVERS.values()
+            if name in cls.model_fields
+        }
+        assert len(found) == 1, name
+    assert {"start", "end", "ramp_months", "strength", "enforcement"} == set(Policy.model_fields)
+
+
+# anticipation
+
+
+@pytest.mark.parametrize("key", WITH_NOTICE)
+def test_nothing_moves_before_labs_know(key, policy, with_policies, status_quo, series_of):
+    scenario = with_policies({"added": policy(key, start="2026-06", anticipation_months=5)})
+    known = first_difference(scenario, status_quo)
+    assert known == month_index("2026-01")
+    ours, theirs = series_of(scenario), series_of(status_quo)
+    assert (ours.values[:known] == theirs.values[:known]).all()
+    assert moved(ours, theirs)
+
+
+@pytest.mark.parametrize("key", WITH_NOTICE)
+def test_notice_of_what_never_comes_moves_nothing(key, policy, with_policies, status_quo, series_of):
+    for fields in ({"strength": 0.0}, {"end": "2026-06"}, {"start": "2041-01"}):
+        fields = {"start": "2026-06", "anticipation_months": 8, **fields}
+        assert moved(series_of(with_policies({"idle": policy(key, **fields)})), series_of(status_quo)) == []
+
+
+@pytest.mark.parametrize("key", WITH_NOTICE)
+def test_labs_do_not_foresee_an_end(key, policy, with_policies, series_of):
+    lasting, ending = (
+        with_policies({"added": policy(key, start="2026-03", end=end, anticipation_months=5)})
+        for end in (None, "2026-05")
+    )
+    end = first_difference(lasting, ending)
+    assert end == month_index("2026-05")
+    assert (series_of(lasting).values[:end] == series_of(ending).values[:end]).all()

@@ -1,0 +1,448 @@
+"""What each lever sets going, by direction of cause: who is bound, what they then do, and nobody else."""
+
+import numpy as np
+import pytest
+
+from sim.agents.duties import is_monetised
+from sim.agents.routes import GATED_ROUTE, JAILBREAK, ROUTES_OF_KIND
+from sim.law import API, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, OTHER, US, Assessment, statute
+from sim.parameters import CHANNELS
+from sim.randomness import Streams
+
+DEVELOPER, GOVERNMENT = CHANNELS.index("developer"), CHANNELS.index("government")
+DRAWS = range(2, 400, 2)
+DRAW = 2
+
+
+def named(world, slug):
+    return world.labs[world.slugs[slug]]
+
+
+def opened(lab):
+    return {draw for draw in DRAWS if lab.decide_mode(150.0, lab.model.month, draw) in OPEN}
+
+
+def under(world, *policies):
+    """The world with the law of these policies in its present month."""
+    named_policies = [(f"p{i}", one) for i, one in enumerate(policies)]
+    world.law = statute(world.terrain, named_policies, 36)
+    world._publish_law(world.law)
+    return world
+
+
+@pytest.fixture
+def world(world_at):
+    return world_at(32)
+
+
+# L2
+
+
+def test_a_cut_off_costs_trust_where_services_are_used_and_comes_back_slowly(world_at, policy):
+    gates = policy(
+        "L2",
+        start="2025-03",
+        end="2025-04",
+        shock_prob=1.0,
+        refusal=0.0,
+        shock_months=1.0,
+        exempt=("DEU",),
+        delay_months=0.0,
+    )
+    before, after, later = (world_at(months, gates=gates) for months in (26, 27, 39))
+    codes = [c.code for c in before.info]
+    users = [i for i, c in enumerate(before.info) if c.bloc == "us_aligned" and c.code != "DEU"]
+    assert (before.supply == 1.0).all()
+    assert (after.supply[users, US] < 1.0).all()
+    assert (after.supply[users, US] < later.supply[users, US]).all()
+    assert (later.supply[users, US] < 1.0).all()
+    for code in ("USA", "DEU"):
+        assert after.supply[codes.index(code), US] == 1.0
+    assert (after.supply[:, CN] == 1.0).all()
+    assert (after.adopters.who.fear >= before.adopters.who.fear).all()
+    assert (later.adopters.who.fear[users, US] > 0.0).all()
+
+
+def test_cut_offs_are_drawn_by_month_and_last_as_long_as_they_should(policy):
+    rare, frequent = (policy("L2", start="2023-01", shock_prob=x, shock_months=2.5) for x in (0.3, 0.8))
+    streams = Streams(1, 0)
+    few, many = ([one.cut_off(m, streams) for m in range(96)] for one in (rare, frequent))
+    assert all(a <= b for a, b in zip(few, many, strict=True))
+    assert sum(few) < sum(many)
+    assert set(few) <= {0.0, 0.5, 1.0}
+    begins = few.index(1.0)
+    assert few[begins : begins + 3] == [1.0, 1.0, 0.5] or few[begins + 1 : begins + 3] == [1.0, 1.0]
+    assert rare.cut_off(begins, None) == 0.0
+    assert policy("L2", start="2023-01", shock_prob=0.0).cut_off(begins, streams) == 0.0
+
+
+def test_gates_bar_those_in_scope(world, policy):
+    some = under(world, policy("L2", scope="countries", countries=("KEN", "BRA"), refusal=0.3, delay_months=3.0))
+    codes = [c.code for c in world.info]
+    touched = sorted(codes[i] for i in np.flatnonzero((some.law.access != some.terrain.access).any(axis=(1, 2))))
+    assert touched == ["BRA", "KEN"]
+    assert some.law.friction[codes.index("KEN"), US, 0, API] > 0.0
+    assert some.law.friction[:, :, :, 1:].max() == 0.0
+    allied = under(world, policy("L2", scope="all", allied_coverage=0.5))
+    assert (allied.law.access[:, OTHER] < 1.0).all()
+    assert (allied.law.access[:, CN] == 1.0).all()
+
+
+def test_checks_of_accounts_stop_jailbreaks_and_nothing_else(world_at, policy):
+    plain = world_at(32)
+    checked = world_at(32, gates=policy("L2", start="2025-08", scope="all", account_check=0.5))
+    us = ROUTES_OF_KIND[JAILBREAK] + US
+    ratio = (
+        checked.scene.chance[:, :, us][plain.scene.chance[:, :, us] > 0.0]
+        / plain.scene.chance[:, :, us][plain.scene.chance[:, :, us] > 0.0]
+    )
+    np.testing.assert_allclose(ratio, 0.5)
+    others = [r for r in range(11) if r != us]
+    np.testing.assert_array_equal(checked.scene.chance[:, :, others], plain.scene.chance[:, :, others])
+
+
+# L5
+
+
+def near(lab, policy, above=0.05, **fields):
+    """A licence whose threshold lies just below the lab's run."""
+    return policy("L5", threshold_flop=10.0 ** (lab.training_run(False) - above), **{"refusal": 0.0, **fields})
+
+
+def test_labs_near_a_threshold_train_below_it_the_sooner_the_more_it_costs(world, policy):
+    lab = named(world, "meta")
+    held = []
+    for cost in (0.0, 1e6, 1e7, 1e8):
+        under(world, near(lab, policy, duties_cost=cost))
+        held.append(lab._stays_below(150.0, 32, DRAW))
+    assert held[0] == 0.0
+    assert held == sorted(held)
+    assert held[-1] == pytest.approx(0.05, abs=1e-4)
+    under(world, near(lab, policy, above=2.0, duties_cost=1e7))
+    assert lab._stays_below(150.0, 32, DRAW) == 0.0  # too far to go
+
+
+def test_who_trains_below_has_less_capability_and_owes_nothing(world_at, policy):
+    one, other = world_at(32), world_at(32)
+    lab, twin = named(one, "meta"), named(other, "meta")
+    under(one, near(lab, policy, duties_cost=1e8))
+    for each in (lab, twin):
+        each.next_flagship = 32
+        each.plan(32)
+    loss = twin.drafts[0].underlying - lab.drafts[0].underlying
+    assert loss == pytest.approx(one.p.capability_slope * 0.05, abs=1e-3)
+    assert lab.expense == 0.0
+
+
+def test_liability_and_delay_close_those_who_are_bound(world_at, policy):
+    free, bound, held_up = world_at(30), world_at(30), world_at(30)
+    under(bound, policy("L5", threshold_flop=1e23, liability=1.5, licence_months=0))
+    under(held_up, policy("L5", threshold_flop=1e23, liability=0.0, licence_months=12))
+    us = [lab.info.slug for lab in free.labs if lab.origin == US and not lab.fringe]
+    assert {opened(named(bound, slug)) < opened(named(free, slug)) for slug in us} == {True}
+    assert any(opened(named(held_up, slug)) < opened(named(free, slug)) for slug in us)
+    assert opened(named(bound, "alibaba")) == opened(named(free, "alibaba"))
+
+
+def test_a_duty_binds_releases_above_its_threshold_only(world, policy):
+    lab = named(world, "meta")
+    run = lab.training_run(False)
+    for threshold, owed in ((run - 0.01, True), (run + 0.01, False)):
+        law = under(world, policy("L5", threshold_flop=10.0**threshold)).law
+        assert bool(lab.owes(OPEN_WEIGHTS, DRAW, False, law)) == owed
+        assert bool(lab.owes(API, DRAW, False, law)) == owed
+    assert lab.training_run(True) < run
+
+
+def test_open_releases_may_be_exempt(world, policy):
+    lab = named(world, "meta")
+    law = under(world, policy("L5", threshold_flop=1e23, open_exemption=True)).law
+    assert lab.owes(OPEN_WEIGHTS, DRAW, False, law) == lab.owes(OPEN_SOURCE, DRAW, False, law) == []
+    assert lab.owes(API, DRAW, False, law)
+    assert (law.friction == 0.0).all()
+
+
+def test_a_refused_licence_leaves_no_open_release(world, policy):
+    under(world, policy("L5", threshold_flop=1e20, refusal=1.0, liability=0.0))
+    for lab in world.labs:
+        if lab.origin == US and not lab.fringe:
+            for draw in DRAWS:
+                lab._draft(32, draw, False, 150.0, 150.0)
+            assert {draft.mode for draft in lab.drafts} <= {API, GATED}
+
+
+def test_the_more_modifications_count_the_more_friction(world, policy):
+    frictions = [
+        under(world, policy("L5", modifier_fraction=f)).law.friction[0:, US, DEVELOPER, OPEN_WEIGHTS].max()
+        for f in (1.0, 0.33, 0.01)
+    ]
+    assert frictions[0] == 0.0
+    assert frictions == sorted(frictions)
+    assert frictions[1] < frictions[2]
+
+
+def test_strength_is_the_probability_that_a_release_is_bound(world, policy):
+    lab = named(world, "meta")
+    bound = []
+    for strength in (0.2, 0.6, 1.0):
+        law = under(world, policy("L5", threshold_flop=1e23, strength=strength)).law
+        bound.append({draw for draw in DRAWS if lab.owes(API, draw, False, law)})
+    assert bound[0] < bound[1] < bound[2] == set(DRAWS)
+    assert len(bound[0]) / len(DRAWS) == pytest.approx(0.2, abs=0.09)
+
+
+# L8
+
+
+def banned_use(world, country, channel, origin=CN):
+    i = next(i for i, c in enumerate(world.info) if c.code == country)
+    return [
+        a.index
+        for a in world.adopters.of(i)
+        if a.channel == channel and a.family and named(world, a.family).origin == origin
+    ]
+
+
+def test_who_is_banned_leaves_at_once_and_only_they(world_at, policy):
+    plain = world_at(33)
+    ban = {
+        "countries": ("USA", "DEU"), "sectors": ("developer",), "compliance_private": 1.0, "waiver_rate": 0.0,
+        "start": "2025-09",
+    }  # fmt: skip
+    bound = world_at(33, ban=policy("L8", **ban))
+    for country in ("USA", "DEU"):
+        assert banned_use(plain, country, "developer")
+        assert banned_use(bound, country, "developer") == []
+    changed = {
+        plain.adopters[i].country for i in np.flatnonzero(plain.adopters.choice != bound.adopters.choice).tolist()
+    }
+    assert changed == {"USA", "DEU"}
+    channels = {
+        plain.adopters[i].channel for i in np.flatnonzero(plain.adopters.choice != bound.adopters.choice).tolist()
+    }
+    assert channels == {"developer"}
+
+
+def test_compliance_and_waivers_decide_how_many_obey(world_at, policy):
+    fields = {"countries": ("USA",), "sectors": ("developer",), "start": "2025-09"}
+    users = [
+        set(
+            banned_use(
+                world_at(33, ban=policy("L8", compliance_private=c, waiver_rate=w, **fields)), "USA", "developer"
+            )
+        )
+        for c, w in ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (1.0, 0.0))
+    ]
+    assert users[3] == set()
+    assert users[1] <= users[2] <= users[0]
+    assert users[1] != users[0]
+
+
+def test_a_release_is_banned_from_the_list_after_it(policy, world_at, release_by_hand):
+    """A list is renewed every three months: a strong release that comes out after it is used until the next one."""
+    ban = policy(
+        "L8", start="2025-09", countries=("USA",), sectors=("developer",), compliance_private=1.0, waiver_rate=0.0,
+        list_update_days=91,
+    )  # fmt: skip
+    assert [ban.listed(m) for m in range(32, 40)] == [32, 32, 32, 35, 35, 35, 38, 38]
+    world = world_at(33, ban=ban)
+    world.month += 1
+    world.law = world.read_law(world.month)
+    lab = named(world, "alibaba")
+    release_by_hand(world, capability=400.0, lab=lab)
+    world.month -= 1
+    used = []
+    for _ in range(3):
+        world.step()
+        used.append(len(banned_use(world, "USA", "developer")))
+    assert used[0] > 0
+    assert used[2] == 0
+
+
+def test_allies_that_ban_too(world, policy):
+    law = under(world, policy("L8", allied_coverage=0.5, sectors=("government",))).law
+    banning = {world.info[i].bloc for i in np.flatnonzero(law.use_ban[:, CN, GOVERNMENT])}
+    assert banning == {"US", "us_aligned"}
+    assert law.use_ban[:, US].max() == law.use_ban[:, OTHER].max() == 0.0
+
+
+# L13
+
+
+def test_barriers_to_services_slow_those_who_distil(world_at, policy):
+    plain = world_at(27)
+    barred = world_at(27, barrier=policy("L13", start="2025-03", detect_prob=0.8, sanction_prob=0.0))
+    pairs = [(one.gains["distilled"], two.gains["distilled"]) for one, two in zip(plain.labs, barred.labs, strict=True)]
+    assert all(two <= one for one, two in pairs)
+    assert any(two < one for one, two in pairs)
+    own = [
+        [lab.gains[kind] for lab in world.labs for kind in ("own", "public", "scarcity")] for world in (plain, barred)
+    ]
+    assert own[0] == own[1]
+
+
+def test_a_barred_student_asks_the_teacher_it_learns_most_from(world_at, decree):
+    """A wall round US services leaves those of others: what a lab learns falls, and it comes from elsewhere."""
+    world = world_at(36, bar=decree("distillation_barrier", 0.0, "2025-12", origins=(US,)))
+    student = next(lab for lab in world.labs if lab.origin == CN and lab.distilled > 0.0)
+    known = world.teachers[-2][0][0] - 60.0
+    open_score, open_origin, _ = world_at(36).teacher(world_at(36).labs[student.index], known)
+    score, origin, share = world.teacher(student, known)
+    assert origin != US
+    assert share == 1.0
+    assert score <= open_score
+    assert open_origin == US or score == open_score
+
+
+def test_sanctions_last_and_are_drawn_by_lab(policy):
+    one = policy("L13", start="2024-01", sanction_prob=0.5, sanction_months=6)
+    streams = Streams(3, 0)
+    paths = [[one.sanctioned(lab, m, streams) for m in range(12, 84)] for lab in range(12)]
+    assert len({tuple(path) for path in paths}) > 6
+    for path in paths:
+        runs = "".join("x" if hit else " " for hit in path).strip().split()
+        assert all(len(run) >= 6 for run in runs[:-1])
+    assert not any(one.sanctioned(0, m, None) for m in range(12, 84))
+
+
+# E1
+
+
+def test_a_push_moves_chinese_firms_only(world_at, policy):
+    plain, closing, opening = world_at(30), world_at(30), world_at(30)
+    under(closing, policy("E1", openness_push=-1.0, commercial_close_pressure=0.0))
+    under(opening, policy("E1", openness_push=1.0, commercial_close_pressure=0.0))
+    slug = "alibaba"
+    assert opened(named(closing, slug)) < opened(named(plain, slug)) < opened(named(opening, slug))
+    for other in ("meta", "mistral"):
+        assert opened(named(closing, other)) == opened(named(plain, other))
+
+
+def test_secrecy_withholds_data_and_code_and_not_weights(world_at, policy):
+    world = under(world_at(32), policy("E1", openness_push=0.0, commercial_close_pressure=1.0, secrecy=0.5))
+    lab, draw = named(world, "alibaba"), 2 * 500
+    lab.drafts = []
+    lab._draft(32, draw, False, 150.0, 150.0)
+    lab.drafts = [lab.drafts[0]._replace(mode=OPEN_WEIGHTS)]
+    n = len(world.catalogue)
+    lab.publish(32)
+    c = world.catalogue.columns
+    assert (c.weights[n], c.licence[n]) == (1.0, 0.5)
+    assert (c.data[n], c.code[n]) == (0.05, 0.15)
+
+
+def test_state_support_makes_chips(world_at, policy):
+    stocks = [
+        world_at(
+            36, e=policy("E1", start="2025-01", state_support=x, openness_push=0.0, commercial_close_pressure=0.0)
+        ).domestic
+        for x in (0.0, 0.5, 1.0)
+    ]
+    assert stocks[0] < stocks[1] < stocks[2]
+
+
+def test_retaliation_withholds_chinese_releases_from_those_it_names(world, policy):
+    law = under(world, policy("E1", retaliation=0.5, openness_push=0.0, commercial_close_pressure=0.0)).law
+    blocs = np.array(world.terrain.blocs)
+    hit = np.isin(blocs, ("US", "us_aligned"))
+    assert (law.access[hit, CN] < world.terrain.access[hit, CN]).all()
+    assert (law.denial[hit, CN][:, :, list(OPEN)] > 0.0).all()
+    assert (law.access[~hit] == world.terrain.access[~hit]).all()
+    assert law.denial[~hit].max() == law.denial[:, US].max() == 0.0
+
+
+# EU_GPAI
+
+
+def duties(world, policy, mode, run, monetised, **fields):
+    """Whether the base duty and the systemic one bind a release of Meta's of this mode, run and business."""
+    lab = named(world, "meta")
+    law = under(world, policy("EU_GPAI", burden=0.1, **{"open_exemption": True, **fields})).law
+    draw = next(draw for draw in DRAWS if is_monetised(lab, draw) == monetised)
+    lab.offset += run - lab.training_run(False)
+    floors = [duty.floor for duty in lab.owes(mode, draw, False, law)]
+    return 23.0 in floors, 25.0 in floors
+
+
+@pytest.mark.parametrize(
+    ("mode", "run", "monetised", "fields", "expected"),
+    [
+        (API, 24.0, True, {}, (True, False)),
+        (API, 25.5, True, {}, (True, True)),
+        (API, 22.5, True, {}, (False, False)),
+        (OPEN_SOURCE, 24.0, False, {}, (False, False)),
+        (OPEN_SOURCE, 24.0, True, {}, (True, False)),
+        (OPEN_SOURCE, 24.0, True, {"monetised_exempt": True}, (False, False)),
+        (OPEN_SOURCE, 25.5, False, {}, (True, True)),
+        (OPEN_WEIGHTS, 24.0, False, {}, (True, False)),
+        (OPEN_SOURCE, 24.0, False, {"open_exemption": False}, (True, False)),
+    ],
+)
+def test_the_exemption_and_its_loss(world_at, policy, mode, run, monetised, fields, expected):
+    assert duties(world_at(32), policy, mode, run, monetised, **fields) == expected
+
+
+def test_the_exemption_makes_licences_free(world_at, policy):
+    free = []
+    for exemption in (True, False):
+        world = under(world_at(32), policy("EU_GPAI", burden=2.0, open_exemption=exemption, monetised_exempt=True))
+        lab = named(world, "meta")
+        lab.offset += 24.5 - lab.training_run(False)
+        free.append({draw for draw in DRAWS if lab._licence(draw, False, world.law) == OPEN_SOURCE})
+    assert free[1] < free[0]
+
+
+def test_duties_bind_firms_of_every_origin_and_document_their_releases(world, policy):
+    under(world, policy("EU_GPAI", open_exemption=False, burden=0.0))
+    for slug in ("meta", "alibaba", "mistral"):
+        lab = named(world, slug)
+        lab.drafts = []
+        lab.offset += 25.5 - lab.training_run(False)
+        lab._draft(32, DRAW, False, 150.0, 150.0)
+        assert lab.drafts[0].documented
+        assert not lab.drafts[0].rationale
+        assert lab.expense == pytest.approx(6e6)
+    assert all(not lab.owes(OPEN_SOURCE, DRAW, False, world.law) for lab in world.labs if lab.fringe)
+
+
+# STRUCTURED_ACCESS
+
+
+def test_hazardous_weights_are_gated_and_others_are_not(world, policy):
+    fields = {"hazard_reference": "absolute", "assessor_accuracy": 1.0, "capability_floor": 0.0, "domains": ("fraud",)}
+    for threshold, expected in ((100.0, {GATED, API}), (300.0, {*OPEN, API})):
+        under(world, policy("STRUCTURED_ACCESS", hazard_threshold=threshold, **fields))
+        lab = named(world, "meta")
+        lab.drafts = []
+        for draw in DRAWS:
+            lab._draft(32, draw, False, 150.0, 150.0)
+        modes = {draft.mode for draft in lab.drafts}
+        assert modes <= expected
+        assert modes & (expected - {API})
+
+
+def test_better_gates_stop_malicious_users_and_leaks(world_at, policy, release_by_hand):
+    worlds = world_at(32), world_at(32)
+    under(worlds[1], policy("STRUCTURED_ACCESS", vetting=0.5, containment=0.5))
+    leaks = []
+    for world in worlds:
+        for _ in range(40):
+            release_by_hand(world, mode=GATED)
+        leaks.append({row: month for month, rows in world.leaks.items() for row in rows})
+    later = [leaks[1][row] >= month for row, month in leaks[0].items() if row in leaks[1]]
+    assert all(later)
+    assert sum(leaks[1][row] > month for row, month in leaks[0].items() if row in leaks[1]) > 5
+    for world in worlds:
+        world.phases[8](world)
+    us = ROUTES_OF_KIND[GATED_ROUTE] + US
+    one, two = (world.scene.chance[:, :, us] for world in worlds)
+    np.testing.assert_allclose(two[one > 0.0] / one[one > 0.0], 0.5)
+
+
+def test_labs_expect_to_be_barred_if_their_release_is_hazardous(world):
+    from sim.agents.duties import bars
+
+    lab = named(world, "meta")
+    duty = Assessment((lab.index,), 0.0, "absolute", 6.0, 120.0, ("fraud",), 0.8, 0, 0.0, (GATED,), 1.0)
+    assert bars(duty, lab, 200.0, DRAW)
+    assert not bars(duty, lab, 80.0, DRAW)
