@@ -75,6 +75,7 @@ def test_a_killed_sweep_on_dask_goes_on(tmp_path, undisturbed) -> None:
 
 EVERY_STEP = """
 import os, signal, sys
+import pyarrow.parquet
 from pathlib import Path
 from sim.sweep import execute
 from sim.sweep.manifest import environment, made_by
