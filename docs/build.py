@@ -1,4 +1,4 @@
-"""Write the generated pages of this folder from the code: parameters, policies, outcomes and phases.
+"""Write the generated files of this folder from the code: pages of parameters, policies, outcomes, phases; the schema.
 
 With ``--check`` nothing is written; the pages that differ are named and the status is 1.
 """
@@ -9,20 +9,21 @@ import argparse
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from sim import library, schema
 from sim.agents import adopters, choice, lab, malicious
 from sim.catalogue import CANDIDATES
-from sim.law import FIELDS, Law, Terrain
-from sim.months import month_index, month_name
+from sim.law import FIELDS
+from sim.listing import scenarios_with, written_fields
+from sim.months import month_name
 from sim.outcomes import FACTORS, OUTCOMES, REGIONS, Outcome
 from sim.parameters import CHANNELS, PARAMETERS, Parameter
 from sim.policies import LEVERS, Policy
-from sim.world import HANDOVER, THEFT_WINDOW, World, phase_names
+from sim.world import HANDOVER, THEFT_WINDOW, phase_names
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/build.py from the code. Do not edit: change the code and run `make docs`. -->"
@@ -224,12 +225,16 @@ def lever_section(name: str, cls: type[Policy], heads: Sequence[str]) -> str:
     own_name = cls.__module__.rpartition(".")[2].replace("_", "-")
     example = tomli_w.dumps({"policy": {own_name: {"lever": name, **cls.example}}})
     written = ", ".join(code(field) for field in written_fields(cls))
+    users = scenarios_with(name)
+    where = (
+        "every shipped scenario" if len(users) == len(library.scenarios()) else ", ".join(map(code, users)) or "none"
+    )
     return "\n\n".join(
         (
             f"## {name}: {cls.title}{paper}",
             paragraphs(cls.__doc__ or ""),
             f"```toml\n{example.strip()}\n```",
-            f"Fields of the law that this example writes: {written}.",
+            f"Fields of the law that this example writes: {written}. Scenarios that use it: {where}.",
             table(heads, own),
         )
     )
@@ -260,22 +265,6 @@ def shown(value: Any) -> str:
 def paragraphs(doc: str) -> str:
     """A docstring as Markdown paragraphs."""
     return "\n\n".join(" ".join(part.split()) for part in doc.strip().split("\n\n"))
-
-
-def written_fields(cls: type[Policy]) -> list[str]:
-    """Names of the law's fields that a lever's example writes, in the order of the table of fields."""
-    policy = cls(**cls.example)
-    law = Law(terrain())
-    month = month_index(policy.start)
-    policy.write(law, "example", policy.intensity(month), month)
-    used = {write.field for write in law.writes}
-    return [name for name in FIELDS if name in used]
-
-
-@lru_cache
-def terrain() -> Terrain:
-    """The countries and labs of the tables, as a law sees them."""
-    return World("status-quo").terrain
 
 
 def law_section() -> str:
@@ -374,6 +363,7 @@ def pages() -> dict[str, str]:
         "policies.md": policies_page(),
         "outcomes.md": outcomes_page(),
         "phases.md": phases_page(),
+        "scenario.schema.json": schema.as_text(),
     }
 
 

@@ -42,10 +42,11 @@ class Columns(NamedTuple):
     public_finding: np.ndarray
     private_finding: np.ndarray
     clean_weight: np.ndarray
+    safeguard: np.ndarray
 
 
 _TYPES = {
-    **dict.fromkeys(("month", "lab", "draw", "origin", "mode"), np.int64),
+    **dict.fromkeys(("month", "lab", "draw", "origin", "mode", "safeguard"), np.int64),
     **dict.fromkeys(("small", "compromised", "contained", "mirrored", "documented"), np.bool_),
     **dict.fromkeys(("public_finding", "private_finding"), np.int8),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 from math import inf, isfinite
 from typing import Any, get_args
 
@@ -10,15 +12,24 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from sim.layers import EVERY_POLICY
 from sim.library import NAME_RULE, is_name
-from sim.parameters import PARAMETERS
+from sim.months import month_index
+from sim.parameters import CHANNELS, PARAMETERS
 from sim.policies import LEVERS, Policy
-from sim.problems import nearest, one_of, shown
+from sim.problems import MOST_SHOWN, nearest, one_of, shown
 from sim.tomlfile import dotted
 
 Problem = tuple[tuple[str, ...], str]
 """Key path and what is wrong with the value there."""
 
+WEIGHTS = ("mix", "criticality")
+"""Parameters, one per channel, of which only the proportions count."""
+
+LAST = 10_000
+"""A month after every horizon."""
+
+_DATED = re.compile(r"([a-z0-9-]+)-[0-9]{4}-[0-9]{2}")
 _NUMBERS = ("int_type", "float_type", "int_from_float", "int_parsing", "float_parsing", "int_parsing_size")
 _BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number")
 
@@ -31,14 +42,45 @@ def parameter_problems(parameters: object) -> list[Problem]:
     for name, value in parameters.items():
         key = ("parameters", name)
         if name not in PARAMETERS:
-            problems.append((key, f"unknown parameter{nearest(name, PARAMETERS)}"))
+            hint = nearest(name, PARAMETERS) if len(problems) < MOST_SHOWN else ""
+            problems.append((key, f"unknown parameter{hint}"))
             continue
         low, high = PARAMETERS[name].bounds
         if isinstance(value, bool) or not isinstance(value, int | float):
             problems.append((key, f"= {shown(value)}: must be a number, {range_words(low, high)}"))
         elif not (isfinite(value) and low <= value <= high):
             problems.append((key, f"= {shown(value)}: must be {range_words(low, high)} ({PARAMETERS[name].unit})"))
+    problems.extend(_weight_problems({} if problems else parameters))
     return problems
+
+
+def _weight_problems(parameters: Mapping[str, float]) -> Iterator[Problem]:
+    """Yield the weights that are divided by their sum and are all 0."""
+    for stem in WEIGHTS:
+        names = [f"{stem}_{channel}" for channel in CHANNELS]
+        if not any(parameters.get(name, PARAMETERS[name].value) for name in names):
+            yield ("parameters", names[0]), f"= 0: {', '.join(names)} are all 0; at least one must be above 0"
+
+
+def overlap_problems(policies: Mapping[str, Policy]) -> Iterator[Problem]:
+    """Yield the dated steps of one series (NAME-YYYY-MM, one lever) that are in force before the one before has ended.
+
+    Steps of a series replace each other. Policies that are meant to act together have names of their own.
+    """
+    series: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
+    for name, policy in policies.items():
+        dated = _DATED.fullmatch(name)
+        if dated:
+            end = month_index(policy.end) if policy.end else LAST
+            series.setdefault((policy.lever, dated[1]), []).append((month_index(policy.start), end, name))
+    for steps in series.values():
+        steps.sort()
+        for (_, end, earlier), (start, _, name) in pairwise(steps):
+            if start < end:
+                words = (
+                    f"= {shown(policies[name].start)}: {earlier} is in force until {policies[earlier].end or 'the end'}"
+                )
+                yield ("policy", name, "start"), f"{words}; end a dated step where the next of its series starts"
 
 
 def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> tuple[Policy | None, list[Problem]]:
@@ -52,6 +94,8 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
         Names of all policies of the scenario, to recognise a misspelt one.
     """
     key = ("policy", name)
+    if key == EVERY_POLICY:
+        return None, [(key, "only an override may speak of every policy")]
     if not is_name(name):
         return None, [(key, f"a name is small letters, digits and hyphens ({NAME_RULE})")]
     if not isinstance(table, Mapping):
@@ -73,6 +117,32 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
         problems = validation_problems(error, model, key)
     problems.extend(_membership_problems(key, model, fields))
     return (None if problems else policy), problems
+
+
+def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -> list[Problem]:
+    """Return the names of policies, in fields that hold such, that no policy of the scenario has or that are monitors.
+
+    Parameters
+    ----------
+    policies
+        Those that are sound, by name.
+    names
+        Names of all, sound or not.
+    """
+    problems: list[Problem] = []
+    for name, policy in policies.items():
+        for key, field in type(policy).model_fields.items():
+            extra = field.json_schema_extra
+            if not isinstance(extra, dict) or extra.get("kind") != "policies":
+                continue
+            for other in getattr(policy, key):
+                path = ("policy", name, key)
+                if other not in names:
+                    hint = nearest(other, names) or f"; policies: {one_of(sorted(names))}"
+                    problems.append((path, f"has {shown(other)}: no policy of the scenario{hint}"))
+                elif other in policies and policies[other].trigger(1.0) is not None:
+                    problems.append((path, f"has {shown(other)}: a monitor cannot switch a monitor"))
+    return problems
 
 
 def validation_problems(error: ValidationError, model: type[BaseModel], key: tuple[str, ...] = ()) -> list[Problem]:
@@ -112,10 +182,12 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     """Return one pydantic error as a key path and a sentence."""
     holder, field = _field_at(model, details["loc"])
     # A union adds the name of the branch to the path; list positions are kept, since they say which item.
-    path = (*key, *(str(part) for part in details["loc"] if isinstance(part, int) or _is_key(part)))
+    *around, last = (str(part) for part in details["loc"] or ("",))
+    path = (*key, *(part for part in around if part.isdigit() or _is_key(part)))
     kind, value = details["type"], details["input"]
     if kind == "extra_forbidden":
-        return path, f"unknown key{nearest(path[-1], holder.model_fields)}"
+        return (*path, last), f"unknown key{nearest(last, holder.model_fields)}"
+    path = (*path, last) if last.isdigit() or _is_key(last) else path
     if kind == "missing":
         return path, f"is missing{_allowed(field)}"
     given = "" if isinstance(value, Mapping | BaseModel) else f"= {shown(value)}: "
@@ -124,10 +196,10 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
         words = range_words(*field_range(field)) if field else ""
         return path, f"{given}must be {', '.join(part for part in (whole, words) if part)}{_unit(field)}"
     if kind in ("literal_error", "enum"):
-        choices = [str(choice) for choice in _choices(field)]
-        if len(choices) == 1:
-            return path, f"{given}must be {choices[0]!r}"
-        return path, f"{given}must be one of {one_of(choices) or details['ctx']['expected']}{nearest(value, choices)}"
+        known = [str(choice) for choice in choices(field)]
+        if len(known) == 1:
+            return path, f"{given}must be {known[0]!r}"
+        return path, f"{given}must be one of {one_of(known) or details['ctx']['expected']}{nearest(value, known)}"
     plain = {
         "string_type": "must be text",
         "bool_type": "must be true or false",
@@ -144,8 +216,8 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     return path, given + plain.get(kind, details["msg"][:1].lower() + details["msg"][1:])
 
 
-def _is_key(part: str | int) -> bool:
-    return isinstance(part, str) and part.replace("_", "").replace("-", "").isalnum()
+def _is_key(part: str) -> bool:
+    return part.replace("_", "").replace("-", "").isalnum()
 
 
 def _field_at(model: type[BaseModel], place: tuple[str | int, ...]) -> tuple[type[BaseModel], FieldInfo | None]:
@@ -159,7 +231,7 @@ def _field_at(model: type[BaseModel], place: tuple[str | int, ...]) -> tuple[typ
     return model, field
 
 
-def _choices(field: FieldInfo | None) -> Iterator[object]:
+def choices(field: FieldInfo | None) -> Iterator[object]:
     """Yield the values of a Literal, also inside a tuple or union."""
     waiting = [field.annotation] if field else []
     while waiting:
@@ -192,9 +264,15 @@ def _membership_problems(key: tuple[str, ...], model: type[BaseModel], fields: M
         if kind not in ("countries", "labs") or not isinstance(given, tuple | list):
             continue
         known = _members(str(kind))
-        for item in given:
-            if isinstance(item, str) and item not in known:
-                yield (*key, name), f"has {shown(item)}: {_nearest_member(str(kind), item, known)}"
+        wrong = [item for item in given if isinstance(item, str) and item not in known]
+        for item in dict.fromkeys(wrong[:MOST_SHOWN]):
+            yield (*key, name), f"has {shown(item)}: {member_problem(str(kind), item)}"
+
+
+def member_problem(kind: str, item: str) -> str:
+    """Return why text is no code of a country or no name of a lab ("countries" or "labs"), or ""."""
+    known = _members(kind)
+    return "" if item in known else _nearest_member(kind, item, known)
 
 
 def _members(kind: str) -> dict[str, tuple[str, ...]]:

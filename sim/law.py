@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.duties import Programme, Safeguard, Trigger
 from sim.parameters import CHANNELS
 
 ORIGINS = ("US", "CN", "other")
@@ -44,10 +45,15 @@ FIELDS: dict[str, Field] = {
     "opening_cost": Field(("lab",), 0.0, "add", "utils", "cost and liability of an open release to a lab"),
     "compliance_cost": Field(("lab",), 0.0, "add", "USD a year", "cost of compliance to a lab"),
     "price_factor": Field(("country", "origin"), 1.0, "multiply", "factor", "factor on service prices"),
+    "lock_in": Field(("country", "origin", "channel"), 0.0, "add", "utils", "cost of leaving a family of an origin"),
+    "uptake": Field(("country",), 0.0, "add", "logit", "rise of the ceiling of AI use"),
     "stringency": Field((), 0.0, "max", "0-1", "chip export control on China"),
     "smuggling": Field((), 1.0, "multiply", "factor", "factor on the smuggled share of chips"),
     "distillation_barrier": Field((), 1.0, "multiply", "factor", "factor on learning from other labs' services"),
     "strip_cost": Field(("origin",), 1.0, "multiply", "factor", "factor on the cost of stripping safeguards"),
+    "takedown": Field((), 0.0, "max", "a month", "share of malicious derivatives on hubs that is taken down"),
+    "remirroring": Field((), 0.0, "max", "0-1", "share of what hubs take down that appears on mirrors"),
+    "scan": Field((), 0.0, "max", "0-1", "share of files on hubs that is scanned"),
     "reporting": Field((), 1.0, "multiply", "factor", "factor on incident reporting and sharing"),
     "defence": Field((), 0.0, "add", "a year", "funded growth of defence"),
     "alarm": Field(
@@ -55,6 +61,9 @@ FIELDS: dict[str, Field] = {
     ),
     "assessments": Field((), 0.0, "list", "", "release assessments in force"),
     "audits": Field((), 0.0, "list", "", "audit programmes in force"),
+    "safeguards": Field((), 0.0, "list", "", "safeguards that open releases must carry"),
+    "programmes": Field((), 0.0, "list", "", "public programmes that train open models"),
+    "triggers": Field((), 0.0, "list", "", "indicators watched and policies they switch"),
 }
 
 _COMBINE: dict[str, Callable[[Any, Any], Any]] = {"add": np.add, "multiply": np.multiply, "max": np.maximum}
@@ -172,6 +181,11 @@ class Law:
     price_factor: np.ndarray
     strip_cost: np.ndarray
     alarm: np.ndarray
+    lock_in: np.ndarray
+    uptake: np.ndarray
+    takedown: float
+    remirroring: float
+    scan: float
     stringency: float
     smuggling: float
     distillation_barrier: float
@@ -179,6 +193,9 @@ class Law:
     defence: float
     assessments: tuple[Assessment, ...]
     audits: tuple[AuditProgramme, ...]
+    safeguards: tuple[Safeguard, ...]
+    programmes: tuple[Programme, ...]
+    triggers: tuple[Trigger, ...]
 
     def __init__(self, terrain: Terrain) -> None:
         self.terrain = terrain
@@ -225,6 +242,14 @@ class Law:
         for name, spec in FIELDS.items():
             setattr(self, name, self._combine(spec, name, written[name]))
         return self
+
+    def explain(self, name: str) -> list[tuple[Write | None, Any]]:
+        """How a field came about: its default, under None, then its value after each write, in canonical order."""
+        writes = self._ordered(name)
+        return [(w, self._combine(FIELDS[name], name, writes[:n])) for n, w in enumerate([None, *writes])]
+
+    def _ordered(self, name: str) -> list[Write]:
+        return sorted((w for w in self.writes if w.field == name), key=Write.order)
 
     def _combine(self, spec: Field, name: str, writes: list[Write]) -> Any:
         if spec.combine == "list":

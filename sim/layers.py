@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sim.problems import ScenarioError, is_unsafe, nearest, shown
@@ -11,6 +11,9 @@ from sim.tomlfile import LONGEST_LINE, Key, content_problems, dotted
 
 LABELS = ("name", "question", "description")
 """Texts for people: they belong to the file that says them, and do not change a run."""
+
+EVERY_POLICY = ("policy", "*")
+"""In an override: every policy of the scenario whose lever has the field."""
 
 _REMOVABLE = ("policy", "parameters", "crisis", "assumptions")
 
@@ -113,18 +116,53 @@ def from_settings(settings: Iterable[str]) -> tuple[list[Layer], list[str]]:
 
 def combine(layers: Iterable[Layer]) -> tuple[Layer, list[str]]:
     """Return several overrides as one layer; two that set the same key are a problem, whatever they say."""
-    combined: Layer = {}
+    values: Layer = {}
+    empty: Layer = {}
+    below: dict[Key, Entry] = {}
     problems = []
     for layer in layers:
-        for key, entry in layer.items():
-            for other, earlier in combined.items():
-                if (_covers(key, other) or _covers(other, key)) and {} not in (entry.value, earlier.value):
-                    problems.append(
-                        f"{entry.source}: {dotted(key)} = {shown(entry.value)}: already set to "
-                        f"{shown(earlier.value)} by {earlier.source}; two overrides may not set one key"
-                    )
-        combined = lay(combined, layer)
-    return combined, problems
+        own = {key: entry for key, entry in layer.items() if entry.value != {}}
+        empty.update({key: entry for key, entry in layer.items() if entry.value == {}})
+        for key, entry in own.items():
+            above = (key[:length] for length in range(1, len(key) + 1))
+            earlier = next((values[short] for short in above if short in values), below.get(key))
+            if earlier is not None:
+                problems.append(_set_twice(key, entry, earlier))
+        values.update(own)
+        below.update({key[:length]: entry for key, entry in own.items() for length in range(1, len(key))})
+    return lay(empty, values), problems
+
+
+def spread(override: Layer, policies: Mapping[str, Collection[str]]) -> list[str]:
+    """Write what an override says of every policy (``[policy."*"]``) into each that has the field, in place.
+
+    Parameters
+    ----------
+    override
+        Values to be laid over a scenario.
+    policies
+        Fields of each policy of the scenario.
+
+    Returns
+    -------
+    list of str
+        Problems: no policy has the field, or the override sets it for one policy by name as well.
+    """
+    problems = []
+    for key in [key for key in override if key[:2] == EVERY_POLICY]:
+        entry = override.pop(key)
+        if len(key) != 3:
+            problems.append(f"{entry.source}: {dotted(key)}: must be a table of plain fields, such as strength = 0.5")
+            continue
+        having = [name for name, fields in policies.items() if key[2] in fields]
+        if not having:
+            hint = nearest(key[-1], sorted({field for fields in policies.values() for field in fields}))
+            problems.append(f"{entry.source}: {dotted(key)}: no policy of the scenario has such a field{hint}")
+        for own in [("policy", name, key[2]) for name in having]:
+            if own in override:
+                problems.append(_set_twice(own, override[own], entry))
+            override[own] = entry
+    return problems
 
 
 def sources(layer: Layer) -> dict[Key, str]:
@@ -140,6 +178,13 @@ def refuse(problems: list[str]) -> None:
     """Raise ScenarioError if there are problems."""
     if problems:
         raise ScenarioError(problems)
+
+
+def _set_twice(key: Key, entry: Entry, earlier: Entry) -> str:
+    return (
+        f"{entry.source}: {dotted(key)} = {shown(entry.value)}: already set to "
+        f"{shown(earlier.value)} by {earlier.source}; two overrides may not set one key"
+    )
 
 
 def _covers(short: Key, long: Key) -> bool:

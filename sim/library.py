@@ -1,4 +1,4 @@
-"""Where the shipped scenarios, assumptions and experiments are: the only module that knows.
+"""Where the shipped scenarios, assumptions, overrides and experiments are: the only module that knows.
 
 In a checkout they live at its top level, in an installed wheel under ``sim/library/``. A shipped item is asked for by
 name and looked up in a listing; a name is never used as a path.
@@ -37,6 +37,11 @@ def assumptions() -> dict[str, Path]:
     return _toml_files(root() / "scenarios" / "assumptions")
 
 
+def overrides() -> dict[str, Path]:
+    """Return the shipped override files by name."""
+    return _toml_files(root() / "scenarios" / "overrides")
+
+
 def experiments() -> dict[str, Path]:
     """Return the ``experiment.toml`` of each shipped experiment by the name of its folder."""
     found = sorted((root() / "experiments").glob("*/experiment.toml"))
@@ -49,12 +54,12 @@ def is_path(text: str) -> bool:
 
 
 def find(kind: str, text: str, beside: Path | None = None) -> Path:
-    """Return the file of a scenario, assumption set or experiment.
+    """Return the file of a scenario, assumption set, override or experiment.
 
     Parameters
     ----------
     kind
-        "scenario", "assumptions" or "experiment".
+        "scenario", "assumptions", "override" or "experiment".
     text
         A shipped name. A path is not understood here.
     beside
@@ -65,7 +70,7 @@ def find(kind: str, text: str, beside: Path | None = None) -> Path:
     ScenarioError
         If there is no such item; the message names the nearest one.
     """
-    listings = {"scenario": scenarios, "assumptions": assumptions, "experiment": experiments}
+    listings = {"scenario": scenarios, "assumptions": assumptions, "override": overrides, "experiment": experiments}
     known = listings[kind]()
     if text in known:
         return known[text]
@@ -75,14 +80,14 @@ def find(kind: str, text: str, beside: Path | None = None) -> Path:
         listed = _toml_files(beside)
         if text in listed:
             return listed[text]
-    hint = nearest(text, known)
-    raise ScenarioError([f"{kind} {shown(text)} does not exist{hint or '; known: ' + one_of(known)}"])
+    hint = nearest(text, known) or f"; known: {one_of(known) or 'none'}"
+    raise ScenarioError([f"{kind} {shown(text)} does not exist{hint}"])
 
 
 def label(path: Path) -> str:
-    """Return the name of a file for messages: shipped files from the library's top, others as given, printable."""
+    """Return the name of a file for messages: shipped files from the library's top, others as given; one line."""
     shipped = path.is_absolute() and path.is_relative_to(root())
-    return printable(path.relative_to(root()).as_posix() if shipped else str(path))
+    return printable(path.relative_to(root()).as_posix() if shipped else str(path)).replace("\n", "\\n")
 
 
 def _toml_files(folder: Path) -> dict[str, Path]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import isinf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim import library
 from sim.problems import ScenarioError, nearest, one_of, shown
+
+if TYPE_CHECKING:
+    from sim.law import Terrain
+    from sim.policies import Policy
 
 Row = dict[str, Any]
 
@@ -111,7 +116,8 @@ def _scenario_details(row: Row) -> Row:
 
 
 def _policy_details(row: Row) -> Row:
-    from sim.checks import field_range
+    from sim.checks import choices, field_range
+    from sim.law import FIELDS
     from sim.policies import LEVERS
 
     policy = LEVERS[row["lever"]]
@@ -127,12 +133,50 @@ def _policy_details(row: Row) -> Row:
                 "high": extra.get("high"),
                 "smallest": smallest,
                 "largest": largest,
+                "choices": list(choices(field)),
                 "unit": extra.get("unit", ""),
                 "description": field.description or "",
                 "source": extra.get("source", ""),
             }
         )
-    return row | {"description": (policy.__doc__ or "").strip(), "fields": fields, "example": dict(policy.example)}
+    return row | {
+        "description": (policy.__doc__ or "").strip(),
+        "example": dict(policy.example),
+        "writes": {name: FIELDS[name].meaning for name in written_fields(policy)},
+        "scenarios": scenarios_with(row["lever"]),
+        "fields": fields,
+    }
+
+
+def written_fields(policy: type[Policy]) -> list[str]:
+    """Names of the law's fields that a lever writes with its example, in the order of the law's table."""
+    from sim.law import FIELDS, Law
+    from sim.months import month_index
+
+    one = policy(**policy.example)
+    law = Law(_terrain())
+    month = month_index(one.start)
+    one.write(law, "example", one.intensity(month), month)
+    used = {write.field for write in law.writes}
+    return [name for name in FIELDS if name in used]
+
+
+def scenarios_with(lever: str) -> list[str]:
+    """Names of the shipped scenarios that use a lever, inherited policies included."""
+    from sim.scenario import load
+
+    loaded = [load(name) for name in library.scenarios()]
+    return [
+        scenario.name for scenario in loaded if lever in (type(policy).lever for policy in scenario.policy.values())
+    ]
+
+
+@lru_cache
+def _terrain() -> Terrain:
+    """The countries and labs of the tables, as a law sees them."""
+    from sim.world import World
+
+    return World("status-quo").terrain
 
 
 def _bound(value: float) -> float | None:

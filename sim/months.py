@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 FIRST_YEAR = 2023
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+MONTH_RULE = "([0-9]{4})-(0[1-9]|1[0-2])"
+_MONTH = re.compile(MONTH_RULE)
 
 
 @lru_cache(maxsize=4096)

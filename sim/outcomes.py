@@ -177,6 +177,11 @@ def best_capability(world: World, group: str) -> float:
     return world.best["true"][group][-1]
 
 
+def best_open_us(world: World) -> float:
+    """Capability of the best open US release so far."""
+    return world.best_open_of(0)
+
+
 def capability_lag(world: World, reference: str, group: str) -> float:
     """Months since the reference's running best first exceeded the group's best."""
     return world.lag("true", reference, group)
@@ -192,6 +197,12 @@ def idea_share(world: World, origin: int) -> float:
     """Share of this month's efficiency gains (all labs) that came from one origin."""
     total = sum(world.idea_gains)
     return world.idea_gains[origin] / total if total else 0.0
+
+
+def safeguarded_share(world: World) -> float:
+    """Share of use on releases that carry a safeguard which the law required."""
+    use = world.use_of_releases
+    return float(use[world.catalogue.columns.safeguard[: len(use)] > 0].sum())
 
 
 # power
@@ -239,6 +250,11 @@ def incidents_reported(world: World) -> float:
 def harm_realised(world: World) -> float:
     """Harm of the incidents of the month, with its heavy tail."""
     return sum(incident.harm for incident in world.month_incidents)
+
+
+def stripped_derivatives(world: World) -> tuple[float, float]:
+    """Share of the derivatives without safeguards that is on hubs, and on mirrors."""
+    return world.hub.shares()
 
 
 def defence(world: World) -> float:
@@ -304,6 +320,16 @@ def compute_share(world: World, part: str) -> float:
     if part == "legal":
         return world.legal["CN"] / (world.legal["CN"] + world.legal["row"])
     return world.smuggled / world.stock("cn")
+
+
+def domestic_share(world: World) -> float:
+    """Share of Chinese make in China's effective stock of chips."""
+    return world.domestic / world.stock("cn")
+
+
+def policies_switched(world: World) -> float:
+    """Triggers of the law whose switch is thrown."""
+    return float(sum(trigger in world.us_government.thrown for trigger in world.law.triggers))
 
 
 def policy_cost(world: World, payer: str) -> float:
@@ -402,6 +428,7 @@ def _table() -> dict[str, Outcome]:
         *(Outcome(f"application_value_{b.lower()}", f"Applications built in {_REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {_REGION_TEXT[b.lower()]}", application_value, 0, "level", "progress_specific", cell=(4 + i,)) for i, b in enumerate(BLOCS)),
         Outcome("frontier_growth", "Frontier progress", f"{points} a year", "capability", "Gain of the best release of any lab over twelve months", frontier_growth, 1, "level", "progress_frontier", True),
         *(Outcome(f"frontier_{n}", f"Best {t} release".replace("  ", " "), points, "capability, running best", f"Capability of the best {t} release so far".replace("  ", " "), partial(best_capability, group=n), 0, "level", "progress_frontier") for n, t in (("us", "US"), ("cn", "Chinese"), ("open", "open"), ("closed", "closed"), ("all", ""))),
+        Outcome("frontier_open_us", "Best open US release", points, "capability, running best", "Capability of the best US release so far with open weights", best_open_us, 0, "level", "progress_frontier"),
         Outcome("lag_us_cn", "China's lag behind the US, as last measured", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by measured scores, at the US government's last review", partial(reviewed_lag, name="lag_us_cn"), 0, "level", "progress_frontier"),
         Outcome("lag_us_cn_true", "China's lag behind the US, true", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by true capability", partial(capability_lag, reference="us", group="cn"), 0, "level", "progress_frontier"),
         Outcome("lag_open_closed", "Lag of open behind closed releases, as last measured", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by measured scores, at the US government's last review", partial(reviewed_lag, name="lag_open_closed"), 0, "level", "progress_frontier"),
@@ -416,10 +443,13 @@ def _table() -> dict[str, Outcome]:
         *(Outcome(f"harm_{k}", f"Harm by {WORDS[k]}", "units of harm a year", "expected", f"Expected harm by {WORDS[k]} over all routes", harm, -1, cell=(i,)) for i, k in enumerate(ACTOR_KINDS)),
         *_incident_rows(),
         Outcome("harm_realised", "Harm of the month's incidents", "units of harm a month", "realised, flow", "Sum of the harm of the month's incidents, heavy-tailed", harm_realised, -1),
+        Outcome("safeguarded_share", "Use on releases with required safeguards", "share of use", "mix of channels", "Share of use on open releases that carry a safeguard required by law", safeguarded_share, 0, "share"),
+        *(Outcome(f"stripped_on_{n}", f"Stripped derivatives on {n}", "share of stripped derivatives", "stock", f"Share of the derivatives without safeguards that can be downloaded from {n}", stripped_derivatives, 0, "share", cell=(i,)) for i, n in enumerate(("hubs", "mirrors"))),
         Outcome("defence", "Attempts stopped by defence", "share of attempts", "stock", "Share of otherwise successful attempts that defence stops", defence, 1, "share"),
         Outcome("backdoor_exposure", "Exposure to hidden compromise", "share of critical use", "stock", "Use on compromised, undetected open releases and their derivatives, weighted by criticality", backdoor_exposure, -1, "level", "backdoors", True),
         Outcome("audit_detections", "Compromises found by audits", "findings a month", "count, flow", "Compromised releases flagged by an audit", partial(audits_found, what="detections"), 1, "level", "backdoors"),
         Outcome("audit_false_alarms", "False alarms of audits", "findings a month", "count, flow", "Sound releases flagged by an audit", partial(audits_found, what="false_alarms"), -1, "level", "backdoors"),
+        Outcome("scan_detections", "Compromises found by scans of files", "findings a month", "count, flow", "Compromised open releases whose files a hub's scan mended", partial(audits_found, what="scanned"), 1, "level", "backdoors"),
         Outcome("crisis_loss", "Loss in crises", "share of critical use", "flow", "Exposure that a crisis event of the scenario turned into loss", crisis_loss, -1),
         *_share_rows(),
         *(Outcome(f"use_{r}", f"People who use AI in {_REGION_TEXT[r]}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in {_REGION_TEXT[r]}", people_using, 0, "share", cell=(i,)) for i, r in enumerate(REGIONS)),
@@ -430,6 +460,8 @@ def _table() -> dict[str, Outcome]:
         *(Outcome(f"compute_{n}", f"Chips in {t}", "H100-equivalents", "stock", d, partial(compute_stock, where=n)) for n, t, d in (("us", "the US", "US share of the stock outside China"), ("cn", "China", "Legal, domestic and smuggled chips in China"))),
         Outcome("compute_share_cn", "China's share of installed Nvidia chips", "share of chips", "stock", "Legal Chinese stock over legal Chinese stock and the rest of the world's", partial(compute_share, part="legal"), 0, "share"),
         Outcome("compute_smuggled", "Smuggled share of China's chips", "share of chips", "stock", "Smuggled over effective Chinese stock", partial(compute_share, part="smuggled"), 0, "share"),
+        Outcome("compute_domestic_cn", "Chinese-made share of China's chips", "share of chips", "stock", "Chinese-made over effective Chinese stock", domestic_share, 0, "share"),
+        Outcome("triggers_thrown", "Triggers thrown", "triggers", "count", "Monitors in force whose threshold was found crossed and acted upon", policies_switched),
         *(Outcome(f"cost_policy_{w}", f"Cost of policies to {w}", "USD a year", "flow", f"What the policies in force cost {w}: standing costs and one-off costs of the last 12 months", partial(policy_cost, payer=w), -1) for w in ("labs", "government", "adopters")),
         *(Outcome(f"family_share_{lab.slug}", f"Use of {lab.name} releases", "share of use", "mix of channels", f"Share of {lab.name}'s releases in the world's use", family_shares, 0, "share", cell=(i,)) for i, lab in enumerate(data.labs())),
         *(Outcome(f"months_to_half_peak_{lab.slug}", f"Months to half of peak, {lab.name}", "months", "mix of channels", f"Months from {lab.name}'s first release (from 2023-01 where that is older) to the first month in which its share of the world's use reached half of its highest so far; 0 before any use", months_to_half_peak, cell=(i,)) for i, lab in enumerate(data.labs())),

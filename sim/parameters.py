@@ -124,6 +124,15 @@ _ALL = [
         ("domestic_growth_2023", 2.2, 1.5, 3.0, "factor a year in 2023 and 2024", J, (1.0, 10.0)),
         ("domestic_growth", 1.75, 1.3, 2.4, "factor a year from 2025", J, (1.0, 10.0)),
         (
+            "domestic_substitution",
+            0.0,
+            0.0,
+            0.4,
+            "faster growth of Chinese-made chips at full control, OOM a year, beyond what growth under the law so far holds",
+            "foreign encryption products 1999 (0.1-0.4 a year); judgement",
+            (0.0, 2.0),
+        ),
+        (
             "smuggled_share",
             0.10,
             0.01,
@@ -217,6 +226,15 @@ _ALL = [
         ("fringe_us", 9.0, 6.0, 14.0, "notable releases a year from 2024", "Epoch AI notable models", (0.0, 200.0)),
         ("fringe_cn", 5.5, 3.0, 8.0, "notable releases a year", "Epoch AI notable models", (0.0, 200.0)),
         ("delay_cost", 0.1, 0.0, 0.3, "utils lost to a lab per month that an open release is held up", J, (0.0, 5.0)),
+        (
+            "public_run_flop",
+            20.7,
+            20.4,
+            21.0,
+            "log10 FLOP that a public H100-equivalent puts into a run a month: 989 TFLOP/s at 40 % use, half the time",
+            "Nvidia data sheet; judgement",
+            (18.0, 23.0),
+        ),
         (
             "small_variants",
             0.46,
@@ -445,6 +463,15 @@ _ALL = [
         ("compromise_premium", 0.0, 0.0, 0.1, "more for releases of Chinese origin", J, SHARE),
         ("clean_effect", 0.5, 0.2, 1.0, "fall of perceived risk after a clean public audit", J, (0.0, 5.0)),
         ("flagged_effect", 2.0, 1.0, 3.0, "rise of perceived risk after a finding", J, (0.0, 10.0)),
+        (
+            "file_level",
+            0.5,
+            0.2,
+            0.8,
+            "share of compromises that sit in a file and not in the weights",
+            "Protect AI 2025 (3.7 % of repositories); judgement",
+            SHARE,
+        ),
         ("credulity", 0.0, 0.0, 1.0, "0: a clean result counts by the audit's power; 1: it counts in full", J, SHARE),
     ),
     *_group(

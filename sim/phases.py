@@ -12,10 +12,11 @@ from sim import data
 from sim.agents.choice import GOVERNMENT
 from sim.agents.lab import HOLD, Draft, Lessons
 from sim.agents.malicious import Scene
-from sim.agents.routes import draw_attempts
+from sim.agents.routes import decide, draw_attempts
 from sim.agents.tally import earn, spread_use, use_by_release
 from sim.catalogue import FLAGGED
 from sim.diffusion import DECEMBER, use_by_country
+from sim.hub import scan_files
 from sim.law import CN, MODES, ORIGINS, US
 from sim.months import month_index
 from sim.observation import measure
@@ -49,7 +50,8 @@ def compute(world: World) -> None:
     ahead = p.buying_ahead if world.month < NOVEMBER_2023 else 1.0
     world.legal["row"] *= exp(log(growth) / 12.0)
     world.legal["CN"] *= exp((1.0 - world.squeeze) * log(growth) / 12.0 + log(ahead) / 12.0)
-    world.domestic *= exp(log(p.domestic_growth_2023 if year < 2.0 else p.domestic_growth) / 12.0)
+    home_made = log(p.domestic_growth_2023 if year < 2.0 else p.domestic_growth)
+    world.domestic *= exp((home_made + p.domestic_substitution * world.squeeze * log(10.0)) / 12.0)
     leak = min(0.95, p.smuggled_share * world.law.smuggling)
     world.smuggled = (world.legal["CN"] + world.domestic) * leak / (1.0 - leak)
     gap = (log(effective_stock(world)) - log(us_stock(world))) / log(10.0)
@@ -59,6 +61,7 @@ def compute(world: World) -> None:
     step = _path(year, (p.run_growth, p.run_growth), p.run_growth_2030)
     if world.month > 0:
         world.run_frontier += log(step) / log(10.0) / 12.0
+    world.run_path.append(world.run_frontier)
     if world.month >= world.handover:
         for lab in world.labs:
             lab.reinvest()
@@ -118,6 +121,9 @@ def release(world: World) -> None:
             replay_one(world, row)
     else:
         _generate(world)
+    for lab in {programme.lab: None for programme in world.law.programmes}:
+        mine = [programme for programme in world.law.programmes if programme.lab == lab]
+        world.labs[lab].train_public(mine, world.month)
     world.note_bests()
 
 
@@ -170,8 +176,10 @@ def leak(world: World) -> None:
 
 
 def audit(world: World) -> None:
-    """Auditors examine open releases and publish what is due."""
-    world.month_audits = {"detections": 0.0, "false_alarms": 0.0}
+    """Hubs scan files; auditors examine open releases and publish what is due."""
+    world.month_audits = {"detections": 0.0, "false_alarms": 0.0, "scanned": 0.0}
+    if world.law.scan > 0.0 and world.month > 0:  # in the first month nothing is in use yet
+        world.month_audits["scanned"] = float(scan_files(world))
     for auditor in world.auditors:
         auditor.work(world.month)
 
@@ -179,7 +187,7 @@ def audit(world: World) -> None:
 def adopt(world: World) -> None:
     """Use spreads; adopters that review take the release of highest utility."""
     p = world.p
-    spread_use(world.use, world.use_ceiling, p.ceiling_growth * (world.month / 12.0 - 2.5), p.bass_p, p.bass_q)
+    spread_use(world.use, world.ceiling, p.ceiling_growth * (world.month / 12.0 - 2.5), p.bass_p, p.bass_q)
     world.use[:, DEVELOPER] = 1.0
     people = world.adopters.own_people
     world.world_use = float((people * world.use[:, 0]).sum() / people.sum())
@@ -222,16 +230,17 @@ def build(world: World) -> None:
     world.derivatives = keep * world.derivatives + flow
     world.tainted = keep * world.tainted + tainted
     world.derivative_flow, world.application_value = flow, value.tolist()
+    world.hub.host(float(flow.sum()), keep, world.law)
 
 
 def misuse(world: World) -> None:
     """Malicious actors look at their routes, estimate success, and act."""
     scene = Scene(world)
-    count, draws = draw_attempts(
-        np.uint64(world.streams("attempts").bits(world.month)), scene.attempts_each, len(world.malicious)
-    )
-    for a in np.flatnonzero(count).tolist():
-        world.malicious[a].act(world.month, draws[a, : count[a]].tolist(), scene)
+    key = np.uint64(world.streams("attempts").bits(world.month))
+    who, draws = draw_attempts(key, scene.attempts_each, len(world.malicious))
+    attempts = decide(who, draws, world.actors.mix, scene.odds, scene.chance, scene.success_left, scene.detection)
+    for actor, domain, route, noticed, luck in zip(*(column.tolist() for column in attempts), strict=True):
+        world.malicious[actor].act(domain, route, noticed, luck, scene)
     world.scene = scene
     world.month_incidents = scene.incidents
     world.incidents.extend(scene.incidents)
@@ -250,13 +259,15 @@ def respond(world: World) -> None:
     heal = 1.0 - 0.5 ** (1.0 / p.trust_half_life)
     world.supply += heal * (1.0 - world.supply)
     world.security += heal * (1.0 - world.security)
-    for i, o, mode in zip(*(index.tolist() for index in np.nonzero(world.law.alarm)), strict=True):
-        world.country_agents[i].meet(o, mode, float(world.law.alarm[i, o, mode]))
+    for country, origin, mode, alarm in world.alarms:
+        country.meet(origin, mode, alarm)
     for crisis in world.scenario.crisis.values():
         if month_index(crisis.month) == world.month:
             strike(world, crisis.origin, crisis.share)
     for government in world.governments:
         government.review(world.month)
+    for trigger in world.law.triggers:
+        world.us_government.watch(trigger, world.month)
 
 
 def strike(world: World, origin: str, share: float) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LONGEST_SHOWN = 60
-_MOST_SHOWN = 50
+MOST_SHOWN = 50
+_MOST_COMPARED = 8
 
 
 class ScenarioError(ValueError):
@@ -27,9 +30,9 @@ class ScenarioError(ValueError):
     def __str__(self) -> str:
         if len(self.problems) == 1:
             return self.problems[0]
-        lines = [f"{len(self.problems)} problems:", *(f"  {problem}" for problem in self.problems[:_MOST_SHOWN])]
-        if len(self.problems) > _MOST_SHOWN:
-            lines.append(f"  and {len(self.problems) - _MOST_SHOWN} more")
+        lines = [f"{len(self.problems)} problems:", *(f"  {problem}" for problem in self.problems[:MOST_SHOWN])]
+        if len(self.problems) > MOST_SHOWN:
+            lines.append(f"  and {len(self.problems) - MOST_SHOWN} more")
         return "\n".join(lines)
 
 
@@ -52,9 +55,20 @@ def printable(text: str) -> str:
 
 def nearest(text: object, names: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the valid name closest to `text`, or "" if none is close."""
+    word = str(text)[:100].casefold()
     candidates = {name.casefold(): name for name in names}
-    found = difflib.get_close_matches(str(text)[:200].casefold(), list(candidates), n=1, cutoff=0.6)
+    likely = list(candidates)
+    if len(likely) > _MOST_COMPARED:  # hundreds of long names would take difflib half a minute
+        own = _pairs(word)
+        likely = heapq.nlargest(_MOST_COMPARED, likely, key=lambda name: len(own & _pairs(name)) / (len(name) + 1))
+    found = difflib.get_close_matches(word, likely, n=1, cutoff=0.6)
     return f"; did you mean {candidates[found[0]]!r}?" if found else ""
+
+
+@lru_cache(maxsize=4096)
+def _pairs(text: str) -> frozenset[str]:
+    """Return the pairs of neighbouring characters in a text."""
+    return frozenset(text[i : i + 2] for i in range(len(text) - 1))
 
 
 def one_of(names: Iterable[str]) -> str:

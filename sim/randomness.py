@@ -12,19 +12,20 @@ from functools import partial
 from hashlib import sha256
 from math import exp, log
 from statistics import NormalDist
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from sim.agents import kernels
 
+Bits = TypeVar("Bits", int, np.ndarray)
 GOLDEN = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
 _NORMAL = NormalDist()
 
 
-def mix64(x: int) -> int:
-    """SplitMix64 finaliser: 64 bits in, 64 well mixed bits out."""
+def mix64(x: Bits) -> Bits:
+    """SplitMix64 finaliser: 64 bits in, 64 well mixed bits out; of an int, or of every uint64 of an array."""
     x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
     return x ^ (x >> 31)
@@ -62,6 +63,13 @@ class Stream:
         for slot in slots:
             x = mix64((x + (slot + 1) * GOLDEN) & _MASK)
         return x
+
+    def uniforms(self, *counts: int) -> np.ndarray:
+        """All of ``uniform(i, j, ...)`` with i < counts[0], j < counts[1], ... at once: an array (i, j, ...)."""
+        x = np.array(self.key, np.uint64)
+        for count in counts:
+            x = mix64(x[..., None] + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
+        return ((x >> 12) + 0.5) * 2.0**-52
 
     def normal(self, *slots: int) -> float:
         """A standard normal number."""

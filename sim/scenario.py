@@ -20,16 +20,25 @@ from pydantic import (
     SerializeAsAny,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
     field_validator,
 )
 
 from sim import library
-from sim.checks import Problem, parameter_problems, policy_from_table, sentence, validation_problems
+from sim.checks import (
+    Problem,
+    overlap_problems,
+    parameter_problems,
+    policy_from_table,
+    reference_problems,
+    sentence,
+    validation_problems,
+)
 from sim.layers import LABELS, Layer, flatten, nest, refuse, sources
-from sim.months import month_index, month_name
+from sim.months import MONTH_RULE, month_index, month_name
 from sim.parameters import PARAMETERS
 from sim.policies import Policy
-from sim.problems import ScenarioError, shown
+from sim.problems import MOST_SHOWN, ScenarioError, shown
 from sim.sources import read_layer
 from sim.tomlfile import dotted, parse_toml
 
@@ -52,7 +61,7 @@ def _checked_month(text: str) -> str:
     return text
 
 
-Month = Annotated[str, AfterValidator(_checked_month)]
+Month = Annotated[str, AfterValidator(_checked_month), WithJsonSchema({"type": "string", "pattern": f"^{MONTH_RULE}$"})]
 Name = Annotated[str, StringConstraints(pattern=f"^{library.NAME_RULE}$")]
 
 
@@ -198,9 +207,25 @@ def load(
     name_or_path
         Name of a shipped scenario, or a file (the text ends in .toml or contains a separator).
     overrides
-        Files whose values replace those of the scenario.
+        Files whose values replace those of the scenario, or names of shipped overrides. ``[policy."*"]`` in an
+        override speaks of every policy of the scenario that has the field.
     settings
         Texts "path=value", such as "policy.open-weight-control.strength=0.5".
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found.
+    """
+    return load_with_origins(name_or_path, overrides, settings)[0]
+
+
+def load_with_origins(
+    name_or_path: str | os.PathLike[str],
+    overrides: Iterable[str | os.PathLike[str]] = (),
+    settings: Iterable[str] = (),
+) -> tuple[Scenario, dict[str, str]]:
+    """Read a scenario as `load` does; also return the file (or "--set", or "default") that gave each value by key path.
 
     Raises
     ------
@@ -211,7 +236,10 @@ def load(
     scenario, found = _validated(layer, file)
     refuse(problems + found)
     assert scenario is not None
-    return scenario
+    origins = {
+        dotted(key): layer[key].source if key in layer else "default" for key in flatten(scenario.as_table(), "")
+    }
+    return scenario, origins
 
 
 def parse(text: str, label: str = "scenario") -> Scenario:
@@ -304,11 +332,12 @@ def _policies(table: object) -> tuple[dict[str, Policy], list[Problem]]:
         if isinstance(value, Policy):
             policies[name] = value
             continue
-        policy, found = policy_from_table(name, _frozen(value), tuple(table))
+        others = tuple(table) if len(problems) < MOST_SHOWN else ()
+        policy, found = policy_from_table(name, _frozen(value), others)
         problems.extend(found)
         if policy is not None:
             policies[name] = policy
-    return policies, problems
+    return policies, [*problems, *overlap_problems(policies), *reference_problems(policies, tuple(table))]
 
 
 def _frozen(value: object) -> object:

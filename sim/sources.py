@@ -8,7 +8,8 @@ from typing import Any
 
 from sim import library
 from sim.checks import parameter_problems, sentence
-from sim.layers import LABELS, Layer, combine, flatten, from_settings, lay, refuse, remove
+from sim.layers import LABELS, Layer, combine, flatten, from_settings, lay, refuse, remove, spread
+from sim.policies import LEVERS
 from sim.problems import ScenarioError, nearest, shown
 from sim.tomlfile import dotted, read_toml
 
@@ -16,7 +17,7 @@ LONGEST_CHAIN = 8
 
 
 def read_layer(name_or_path: str, overrides: Iterable[str], settings: Iterable[str]) -> tuple[Layer, str, list[str]]:
-    """Return the values of a scenario, each with its source, the name of its file and problems of its assumptions.
+    """Return the values of a scenario, each with its source, the name of its file and problems found.
 
     Parameters
     ----------
@@ -37,9 +38,9 @@ def read_layer(name_or_path: str, overrides: Iterable[str], settings: Iterable[s
     removed = combined.pop(("remove",), None)
     if removed is not None:
         refuse(remove(layer, removed.value, removed.source))
+    problems = spread(combined, _policy_fields(lay(layer, combined)))
     layer = lay(layer, combined)
-    problems = _assume(layer, beside)
-    return layer, library.label(path), problems
+    return layer, library.label(path), problems + _assume(layer, beside)
 
 
 def _locate(kind: str, text: str) -> tuple[Path, Path | None]:
@@ -85,14 +86,21 @@ def _chain(path: Path, beside: Path | None) -> Layer:
 
 
 def _override(text: str) -> Layer:
-    """Return the values of an override file."""
-    if not library.is_path(text):
-        raise ScenarioError([f"override {shown(text)}: must be a file, such as ./{text}.toml"])
-    file = library.label(Path(text))
-    table = read_toml(Path(text), file)
+    """Return the values of an override, a shipped one or a file; name and texts say what the file is for."""
+    path, _ = _locate("override", text)
+    file = library.label(path)
+    table = read_toml(path, file)
     if "extends" in table:
         raise ScenarioError([f"{file}: extends: an override only replaces values"])
-    return flatten(table, file)
+    refuse(_name_problems(table, path, file) if "name" in table else [])
+    return flatten({key: value for key, value in table.items() if key not in LABELS}, file)
+
+
+def _policy_fields(layer: Layer) -> dict[str, tuple[str, ...]]:
+    """Return the fields that each policy of a layer may have, by the policy's name."""
+    levers = {key[1]: entry.value for key, entry in layer.items() if key[0] == "policy" and key[2:] == ("lever",)}
+    known = {name: LEVERS[lever] for name, lever in levers.items() if isinstance(lever, str) and lever in LEVERS}
+    return {name: tuple(policy.model_fields) for name, policy in known.items()}
 
 
 def _assume(layer: Layer, beside: Path | None) -> list[str]:
@@ -122,8 +130,13 @@ def _assumption_parameters(path: Path, file: str) -> tuple[dict[str, object], li
     table = read_toml(path, file)
     known = (*LABELS, "parameters")
     problems = [f"{file}: {dotted((key,))}: unknown key{nearest(key, known)}" for key in table if key not in known]
-    if table.get("name") != path.stem:
-        problems.append(f"{file}: name = {shown(table.get('name'))}: must be {path.stem!r}, the name of the file")
+    problems.extend(_name_problems(table, path, file))
     parameters = table.get("parameters", {})
     problems.extend(f"{file}: {sentence(problem)}" for problem in parameter_problems(parameters))
     return (parameters if isinstance(parameters, dict) and not problems else {}), problems
+
+
+def _name_problems(table: dict[str, object], path: Path, file: str) -> list[str]:
+    """Return what is wrong with the name that an assumption set or override gives itself."""
+    name = table.get("name")
+    return [] if name == path.stem else [f"{file}: name = {shown(name)}: must be {path.stem!r}, the name of the file"]

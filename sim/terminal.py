@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
@@ -205,12 +206,96 @@ def print_row(row: Row) -> None:
         if key != "fields" and value not in ("", None):
             table.add_row(key, _flowing(_cell(value)))
     screen.print(table)
-    if fields:
-        detail = _table("", ("Field", "Value", "5-95 %", "Allowed", "Unit", "Meaning"), whole=(0, 2, 3), gap=1)
-        for field in fields:
-            limits = [_range_text(field[low], field[high]) for low, high in (("low", "high"), ("smallest", "largest"))]
-            detail.add_row(field["name"], _cell(field["value"]), *limits, field["unit"], field["description"])
-        screen.print(detail)
+    for field in fields or ():
+        screen.print(f"\n{field['name']}: {_flowing(field['description'])}")
+        allowed = ", ".join(map(str, field["choices"])) or _range_text(field["smallest"], field["largest"])
+        facts = {
+            "default": _cell(field["value"]) or "none",
+            "5-95 %": _range_text(field["low"], field["high"]),
+            "allowed": allowed,
+            "unit": field["unit"],
+            "source": field["source"],
+        }
+        screen.print(_indented("; ".join(f"{name} {fact}" for name, fact in facts.items() if fact), 4))
+
+
+def print_differences(sides: Mapping[str, Row], rows: Sequence[Row]) -> None:
+    """Print where two scenarios differ: key path, both values and the files that gave them."""
+    screen = console()
+    for side, scenario in sides.items():
+        screen.print(f"{side.upper()}  {scenario['name']}, id {scenario['id']}")
+    if not rows:
+        screen.print("No difference.")
+        return
+    # Of a policy that only one of them has, what no file says is left out.
+    said = [
+        row for row in rows if None not in (row["a"], row["b"]) or {row["a_from"], row["b_from"]} != {None, "default"}
+    ]
+    for row in said:
+        screen.print(row["key"])
+        for side in sides:
+            source = row[f"{side}_from"]
+            value = f"{_cell(row[side])}, {'by' if source == 'default' else 'from'} {source}"
+            screen.print(f"    {side.upper()}  {'absent' if row[side] is None else value}", soft_wrap=True)
+    if len(said) < len(rows):
+        screen.print(f"and {len(rows) - len(said)} defaults of levers that only one of them uses (--json lists them)")
+
+
+def print_explanation(row: Row) -> None:
+    """Print the law of a month: what policies changed, what is left as it was, and what it costs whom."""
+    screen = console()
+    of = "".join(f", {key} {row[key]}" for key in ("country", "family") if row[key])
+    screen.print(f"The law of {row['month']} in {row['scenario']}{of}")
+    for policy in row["policies"]:
+        screen.print(f"  {policy['policy']}: {policy['lever']}, {policy['title']}, strength {policy['strength']:g}")
+    untouched = []
+    for field in row["fields"]:
+        changed = [part for part in field["parts"] if part["changes"]]
+        others = [part for part in field["parts"] if not part["changes"]]
+        if not changed:
+            untouched.append(f"{field['field']} {_values(others)}")
+            continue
+        unit = f" ({field['unit']})" if field["unit"] else ""
+        screen.print(f"\n{field['field']}: {field['meaning']}{unit}")
+        for part in changed:
+            whole = field["combine"] == "list"
+            screen.print(_indented(_where(part) + ("" if whole else f": {_cell(part['value'])}"), 2))
+            for change in part["changes"]:
+                screen.print(_indented(f"{change['by']}: {_change(change)}", 4))
+        if others:
+            screen.print(_indented(f"elsewhere: {_values(others)}", 2))
+    screen.print("\nAs without any policy:")
+    screen.print(_indented("; ".join(untouched) or "nothing", 2))
+    for entry in row["ledger"]:
+        if entry["usd_a_year"]:
+            cost = _cell(entry["usd_a_year"])
+            screen.print(f"Cost to {entry['payer']} in all: {cost} USD a year ({entry['policy']})")
+
+
+def _where(part: Row) -> str:
+    """Return the place of a part of a field: axes and names, or "everywhere"."""
+    return "; ".join(f"{axis} {_shortened(names)}" for axis, names in part["where"].items()) or "everywhere"
+
+
+def _values(parts: Sequence[Row]) -> str:
+    """Return the different values of parts, each once."""
+    return ", ".join(dict.fromkeys(_cell(part["value"]) or "none" for part in parts))
+
+
+def _change(change: Row) -> str:
+    if isinstance(change["after"], dict):
+        return "; ".join(
+            f"{key} {_shortened(value) if isinstance(value, list) else _cell(value)}"
+            for key, value in change["after"].items()
+        )
+    same = change["before"] == change["after"]
+    return "no change" if same else f"{_cell(change['before'])} to {_cell(change['after'])}"
+
+
+def _shortened(names: Sequence[str]) -> str:
+    from sim.problems import one_of
+
+    return one_of(names)
 
 
 def run_content(study: Study) -> dict[str, Any]:
@@ -313,6 +398,12 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e12 else f"{value:.4g}"
     return str(value)
+
+
+def _indented(text: str, depth: int) -> str:
+    """Return text folded to the width of the screen, every line indented."""
+    margin = " " * depth
+    return textwrap.fill(text, WIDTH, initial_indent=margin, subsequent_indent=margin, break_long_words=False)
 
 
 def _flowing(text: str) -> str:

@@ -11,6 +11,7 @@ from sim.problems import ScenarioError, is_unsafe, shown
 
 LARGEST_FILE = 64 * 1024
 LONGEST_LINE = 2000
+MOST_DOTS = 100
 DEEPEST = 6
 MOST_VALUES = 1000
 LARGEST_INTEGER = 2**63
@@ -62,8 +63,9 @@ def parse_toml(content: bytes, label: str) -> dict[str, object]:
         raise ScenarioError([f"{label}: begins with a byte order mark; save it as plain UTF-8"])
     # Dotted keys cost the parser the square of their number on a line: 64 kB of them would take a quarter of a minute.
     for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > LONGEST_LINE:
-            raise ScenarioError([f"{label}: line {number} has {len(line)} characters; at most {LONGEST_LINE}"])
+        for count, most, what in ((len(line), LONGEST_LINE, "characters"), (line.count("."), MOST_DOTS, "dots")):
+            if count > most:
+                raise ScenarioError([f"{label}: line {number} has {count} {what}; at most {most}"])
     try:
         table: dict[str, object] = tomllib.loads(text)
     except RecursionError:

@@ -24,15 +24,19 @@ from sim.agents.malicious import Actors, Incident, Scene, recruit
 from sim.agents.tally import Tally
 from sim.catalogue import Catalogue
 from sim.diffusion import DECEMBER, Curve, use_by_country
+from sim.docket import Docket
+from sim.hub import Hub
 from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, statute
 from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
 from sim.phases import PHASES, effective_stock, exposure, replay_one, us_stock
 from sim.randomness import Streams
+from sim.safeguards import Carried, carry
 from sim.scenario import load
 
 if TYPE_CHECKING:
+    from sim.policies import Policy
     from sim.scenario import Scenario
 
 HANDOVER = 30
@@ -98,7 +102,7 @@ class World(mesa.Model):
         self.months = self.scenario.months
         self.handover = HANDOVER if self.scenario.history == "replay" else 0
         self.info = data.countries()
-        self.policies = tuple(sorted(self.scenario.policy.items()))
+        self.docket = Docket(sorted(self.scenario.policy.items()), self.months)
         self.mix = np.array(by_channel(self.p, "mix")) / sum(by_channel(self.p, "mix"))
         self._settle_countries()
         self._settle_labs()
@@ -128,7 +132,9 @@ class World(mesa.Model):
         self.log_gdp_per_head = [log(c.gdp_per_head) for c in self.info]
         residual = use_residuals()
         draws = self.streams("use ceiling")
-        spread = [residual.get(c.code, p.ceiling_sd * draws.normal(i)) for i, c in enumerate(self.info)]
+        spread = [
+            residual[c.code] if c.code in residual else p.ceiling_sd * draws.normal(i) for i, c in enumerate(self.info)
+        ]
         base = [p.ceiling + p.income_elasticity * g + u for g, u in zip(self.log_gdp_per_head, spread, strict=True)]
         self.use_ceiling = np.repeat(np.array(base)[:, None], N_CHANNELS, axis=1)
         self.use = np.full((len(self.info), N_CHANNELS), p.use_2023)
@@ -171,11 +177,14 @@ class World(mesa.Model):
         self.running_best = {which: dict.fromkeys(GROUPS, -1e9) for which in ("true", "measured")}
         self._open_top = ((-1e9, -1), (-1e9, -1))
         self._open_measured = [-1e9] * 3
+        self._open_best = [-1e9] * 3
+        self.safeguards = [Carried()]
         self.teachers: list[list[tuple[float, int, int]]] = []
         self.ideas: list[list[tuple[float, int]]] = [[(-1e9, US)], [(-1e9, US)]]
         self._held_ideas: dict[int, tuple[float, int]] = {}
         self.log_price_fall = log(self.p.price_fall)
         self.run_frontier, self.stock_gap, self.squeeze, self.backfire = self.p.run_flop_2023, 0.0, 0.0, 0.0
+        self.run_path: list[float] = []
         for row in data.releases():
             if self.handover or row.month < 0:
                 self.replay.setdefault(max(row.month, -1), []).append(row)
@@ -185,11 +194,10 @@ class World(mesa.Model):
     def _start_state(self) -> None:
         n = len(self.labs)
         self._law_key: tuple[object, ...] | None = None
-        # Strength of every policy from the month before the first on: the law is made anew where it changes.
-        self._schedule = [tuple(policy.intensity(m) for _, policy in self.policies) for m in range(-1, self.months)]
         self.law = self._law = statute(self.terrain, self.policies, -1)
         self._publish_law(self.law)
         self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
+        self.hub = Hub()
         self.defence = 0.0
         self.legal = {"CN": self.p.stock_cn_2022, "row": self.p.stock_row_2022}
         self.domestic, self.smuggled = self.p.domestic_2022, 0.0
@@ -200,7 +208,7 @@ class World(mesa.Model):
         self.idea_gains = [0.0, 0.0, 0.0]
         self.scene: Scene
         self.people_abroad = self.adopters.own_people * [c.bloc not in ("US", "CN") for c in self.info]
-        self.month_audits = {"detections": 0.0, "false_alarms": 0.0}
+        self.month_audits = {"detections": 0.0, "false_alarms": 0.0, "scanned": 0.0}
         self.incidents: list[Incident] = []
         self.month_incidents: list[Incident] = []
         self.readings = np.zeros(0)
@@ -229,6 +237,11 @@ class World(mesa.Model):
         self.note_bests()
 
     # running
+
+    @property
+    def policies(self) -> tuple[tuple[str, Policy], ...]:
+        """Policies by name as they stand: what a trigger switched begins or ends in that month."""
+        return self.docket.policies
 
     @property
     def market(self) -> Market:
@@ -272,15 +285,16 @@ class World(mesa.Model):
 
     def read_law(self, month: int) -> Law:
         """The law of a month; made anew only when some policy's intensity changed or one begins."""
-        key = self._schedule[month], self._schedule[month + 1]
-        if key != self._law_key:
+        switched = bool(self.docket.monitors) and self.docket.settle(month, self.us_government.thrown)
+        key = self.docket.strengths(month)
+        if switched or key != self._law_key:
             before, self._law = self._law, statute(self.terrain, self.policies, month)
             self._law_key = key
             self._publish_law(self._law, before)
         return self._law
 
     def _publish_law(self, law: Law, before: Law | None = None) -> None:
-        """Set out what kernels read of a law: friction with the checks of gates, logarithms, reach lost.
+        """Set out what phases read of a law: friction with the checks of gates, logarithms, alarms, reach lost.
 
         Logarithms of what is as in the law ``before`` stand.
         """
@@ -290,6 +304,11 @@ class World(mesa.Model):
             self.log_access = logarithm(law.access)
         if before is None or (law.price_factor != before.price_factor).any():
             self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
+        self.lock_in = law.lock_in.transpose(0, 2, 1).astype(np.float32)
+        self.ceiling = self.use_ceiling + law.uptake[:, None]
+        where = np.nonzero(law.alarm)
+        met = zip(*(index.tolist() for index in where), law.alarm[where].tolist(), strict=True)
+        self.alarms = [(self.country_agents[i], origin, mode, alarm) for i, origin, mode, alarm in met]
         self.audit_cover = np.zeros(len(self.info))
         for programme in law.audits:
             if not programme.public:
@@ -318,10 +337,18 @@ class World(mesa.Model):
         """Measured capability of the best open release so far, without one origin's."""
         return max(x for o, x in enumerate(self._open_measured) if o != excluding_origin)
 
-    def lag(self, which: str, reference: str, group: str) -> float:
-        """Months since the reference's running best first exceeded the group's best ("true" or "measured" scores)."""
-        leader = self.best[which][reference]
-        return float(max(0, len(leader) - 1 - bisect_right(leader, self.best[which][group][-1])))
+    def best_open_of(self, origin: int) -> float:
+        """Capability of an origin's best open release so far."""
+        return self._open_best[origin]
+
+    def lag(self, which: str, reference: str, group: str, month: int | None = None) -> float:
+        """Months since the reference's running best first exceeded the group's best ("true" or "measured" scores).
+
+        As it stands, or as it stood at the end of a past month.
+        """
+        leader, follower = self.best[which][reference], self.best[which][group]
+        last = len(leader) - 1 if month is None else month + 1  # paths begin before the first month
+        return float(max(0, last - bisect_right(leader, follower[last], 0, last + 1)))
 
     def idea_pool(self, origin: int) -> tuple[float, int]:
         """Best public efficiency that labs of an origin can reach, and whose it is."""
@@ -364,6 +391,9 @@ class World(mesa.Model):
         """Bring a release out: into the catalogue, the public ideas and the records."""
         p, index, origin, draw = self.p, lab.index, lab.origin, draft.draw
         luck = self.streams("release").uniform
+        safeguard = 0
+        if self.law.safeguards and draft.mode >= OPEN_WEIGHTS:
+            draft, safeguard = self._safeguard(lab, draft)
         measured = self.us_government.measure(draft.capability, origin, index, draw)
         opened = draft.mode >= OPEN_WEIGHTS
         compromised = controlled = contained = False
@@ -394,6 +424,7 @@ class World(mesa.Model):
             contained=contained,
             mirrored=opened and not controlled,
             documented=draft.documented,
+            safeguard=safeguard,
         )
         self.curves[lab.index].begin(self.month)
         lab.best_released = max(lab.best_released, draft.capability)
@@ -404,6 +435,23 @@ class World(mesa.Model):
         if not opened or (controlled and not contained):
             self._time_leak(row, draft, index)
         return row
+
+    def _safeguard(self, lab: Lab, draft: Draft) -> tuple[Draft, int]:
+        """Make an open release carry what the law asks for: it costs the lab money and the release capability.
+
+        Returns the draft as it comes out, and the number of what it carries among ``safeguards``.
+        """
+        luck = self.streams("release").uniform(lab.index, draft.draw, 3)
+        duties = [d for d in self.law.safeguards if lab.index in d.labs and luck < d.strength]
+        for duty in duties:
+            lab.expense += duty.cost
+            self.charge("labs", duty.cost)
+            lost = [duty.tax * max(0.0, x - self.p.no_model_capability) for x in (draft.capability, draft.underlying)]
+            draft = draft._replace(capability=draft.capability - lost[0], underlying=draft.underlying - lost[1])
+        carried = carry(duties)
+        if carried not in self.safeguards:
+            self.safeguards.append(carried)
+        return draft, self.safeguards.index(carried)
 
     def _time_leak(self, row: int, draft: Draft, lab: int) -> None:
         """Draw the month in which weights that are not free reach mirrors (a constant monthly hazard)."""
@@ -427,6 +475,7 @@ class World(mesa.Model):
                 self.adopters.notice(lab.index)
             self._rank_open(draft.capability, lab.index)
             self._open_measured[lab.origin] = max(self._open_measured[lab.origin], measured)
+            self._open_best[lab.origin] = max(self._open_best[lab.origin], draft.capability)
 
     def note_bests(self) -> None:
         """Enter the running bests of all groups into their paths."""
@@ -465,6 +514,11 @@ class World(mesa.Model):
         lab, origin = int(c.lab[row]), int(c.origin[row])
         for country in self.country_agents:
             country.hear(origin, lab)
+        self.mend(row)
+
+    def mend(self, row: int) -> None:
+        """Derivatives of a compromised release are mended."""
+        c, lab = self.catalogue.columns, int(self.catalogue.columns.lab[row])
         rows = self.market.release[DEVELOPER]
         hidden = c.compromised[rows] & (self.market.family == lab)
         used = np.where(hidden, self.tally.slot[DEVELOPER], 0.0)

@@ -83,7 +83,7 @@ def test_help_comes_at_once_and_names_every_command() -> None:
         seconds.append(time.perf_counter() - begin)
     assert done.returncode == 0
     assert min(seconds) < 0.5
-    for name in ("run", "compare", "experiment", "report", "check", "list"):
+    for name in ("run", "compare", "experiment", "report", "check", "show", "diff", "explain", "list"):
         assert re.search(rf"^  {name} +[A-Z]", done.stdout, flags=re.MULTILINE)
     assert "not forecasts" in done.stdout
 
@@ -128,7 +128,7 @@ BAD = {
     "end before start": (["run", "p1-blanket", "--set", "policy.open-weight-control.end=2025-01"], "before start"),
     "no setting": (["run", "status-quo", "--set", "adopters"], "path=value"),
     "missing override": (["run", "status-quo", "--override", "none.toml"], "none.toml: cannot be read"),
-    "override by name": (["run", "status-quo", "--override", "p1-blanket"], "must be a file"),
+    "unknown override": (["run", "status-quo", "--override", "p1-blanket"], "override 'p1-blanket' does not exist"),
     "no replications": (["compare", "p1-blanket", "--replications", "0"], "--replications"),
     "negative replications": (["run", "status-quo", "--replications", "-3"], "--replications"),
     "too many replications": (["run", "status-quo", "--replications", "100000"], "--replications"),
@@ -331,7 +331,8 @@ def test_failed_runs_give_status_3_and_are_named(tmp_path: Path) -> None:
     path.write_text('name = "failing"\nextends = "p1-blanket"\n[parameters]\nleak_hazard = 0.123\n')
     result = call("compare", path, "--replications", "4")
     assert result.exit_code == 3
-    assert "failing, replication 1: ZeroDivisionError: made to fail" in result.stderr
+    point = re.search(r"failing, replication 1 \(([0-9a-f]{16}):1\): ZeroDivisionError: made to fail", result.stderr)
+    assert point, result.stderr
     assert "failing minus status-quo" in result.stdout
     result = call("run", path, "--replications", "4")
     assert result.exit_code == 3
@@ -374,7 +375,7 @@ def test_results_of_something_else_are_not_mixed_in(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     result = call("run", "p1-blanket", "--replications", "2", "--seed", "1", "--out", out)
     assert result.exit_code == 2
-    assert "results of something else" in result.stderr
+    assert "other seed (0 there, 1 here)" in result.stderr
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
@@ -384,7 +385,8 @@ def test_a_small_comparison_of_real_worlds(tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     done = command("compare", "control.toml", "--against", "base.toml", "--replications", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    # A slow machine may show progress; nothing else is said.
+    assert all(line.startswith("compare: ") for line in done.stderr.splitlines())
     assert "control minus base" in done.stdout
     assert sorted(tmp_path.iterdir()) == before
 
@@ -433,7 +435,7 @@ def test_an_unfinished_folder_gets_no_report(stop: int, tmp_path: Path, monkeypa
 def test_a_damaged_folder_gives_status_1(tmp_path: Path) -> None:
     out = tmp_path / "results"
     assert call("run", "p1-blanket", "--replications", "2", "--out", out).exit_code == 0
-    part = sorted(out.glob("parts/*.parquet"))[0]
+    part = sorted(out.glob("series/*.parquet"))[0]
     part.write_bytes(part.read_bytes()[:-1] + b"x")
     result = call("report", out)
     assert result.exit_code == 1
@@ -500,7 +502,6 @@ def test_an_experiment_runs_as_the_comparison_it_names(tmp_path: Path) -> None:
         ({"scenarios": None}, "scenarios: is missing"),
         ({"scenarios": ["../p1-blanket"]}, "small letters"),
         ({"scenarios": ["p1-blanket", "p1-blanket"]}, "more than once"),
-        ({"scenarios": ["status-quo"]}, "nothing to compare"),
         ({"replications": 0}, "replications = 0: must be from 1 to 99999"),
         ({"seed": -1}, "seed = -1: must be from 0"),
         ({"against": "nothing"}, "scenario 'nothing' does not exist"),

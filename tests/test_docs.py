@@ -16,6 +16,7 @@ from sim.agents.lab import Draft
 from sim.agents.malicious import ACTORS, Incident
 from sim.agents.routes import DOMAINS, KINDS_OF_ROUTE
 from sim.catalogue import Columns
+from sim.duties import Programme, Safeguard, Trigger
 from sim.law import FIELDS, MODES, Assessment, AuditProgramme
 from sim.outcomes import OUTCOMES, REGIONS
 from sim.parameters import CHANNELS, PARAMETERS
@@ -65,7 +66,7 @@ def stems() -> dict[str, list[str]]:
 def names() -> frozenset[str]:
     """Everything of the model that a page may name in code type."""
     levers = {field for cls in (Policy, *LEVERS.values()) for field in cls.model_fields}
-    kinds = (Assessment, AuditProgramme, Series, data.Country, data.Lab, data.Release)
+    kinds = (Assessment, AuditProgramme, Programme, Safeguard, Trigger, Series, data.Country, data.Lab, data.Release)
     records = {field.name for record in kinds for field in fields(record)}
     scenario = {field for record in (Scenario, Horizon, Crisis) for field in record.model_fields}
     rows = {*Columns._fields, *Draft._fields, *Incident._fields}
@@ -86,10 +87,13 @@ def names() -> frozenset[str]:
     )
 
 
-@pytest.mark.parametrize("name", ["parameters.md", "policies.md", "outcomes.md", "phases.md"])
+GENERATED = ("parameters.md", "policies.md", "outcomes.md", "phases.md", "scenario.schema.json")
+
+
+@pytest.mark.parametrize("name", GENERATED)
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
     pages = build().pages()
-    assert set(pages) == {"parameters.md", "policies.md", "outcomes.md", "phases.md"}
+    assert set(pages) == set(GENERATED)
     assert page(name) == pages[name], f"docs/{name} is out of date: run `make docs`"
 
 

@@ -24,13 +24,16 @@ SCENARIOS = {
     "p4-audit-repository",
     "p3-p4-audits",
     "targeted-bundle",
+    "open-push",
+    "safe-open",
+    "monitor-and-trigger",
 }
 
 
 def test_the_shipped_files_are_found() -> None:
     assert set(library.scenarios()) >= SCENARIOS
     assert "no-assumed-responses" in library.assumptions()
-    assert "four-policies" in library.experiments()
+    assert {"four-policies", "where-it-turns"} <= set(library.experiments())
     found = [*library.scenarios().values(), *library.assumptions().values(), *library.experiments().values()]
     assert all(path.is_file() for path in found)
 
@@ -82,10 +85,11 @@ def test_no_assumed_responses_sets_all_assumed_parameters_to_zero_and_no_other()
 
 @pytest.mark.parametrize("name", sorted(library.experiments()))
 def test_a_shipped_experiment_is_valid_and_explained(name: str) -> None:
-    experiment, scenarios = load_experiment(name)
+    experiment, design = load_experiment(name)
     assert experiment.name == name
     assert experiment.question.endswith("?")
-    assert [scenario.name for scenario in scenarios] == [experiment.against, *experiment.scenarios]
+    named = list(dict.fromkeys(case.scenario.name for case in design.cases))
+    assert named == [experiment.against, *experiment.scenarios]
     assert "Question" in (library.experiments()[name].parent / "README.md").read_text()
 
 

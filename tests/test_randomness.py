@@ -33,6 +33,14 @@ def test_python_and_compiled_mix64_agree():
         assert int(compiled(np.uint64(x))) == mix64(x)
 
 
+@given(st.integers(0, 2**63), st.lists(st.integers(1, 7), min_size=1, max_size=3))
+def test_draws_at_once_are_the_draws_one_by_one(seed, counts):
+    stream = Stream(seed, 0, "actors")
+    together = stream.uniforms(*counts)
+    assert together.shape == tuple(counts)
+    assert all(together[slot] == stream.uniform(*slot) for slot in np.ndindex(*counts))
+
+
 @given(st.integers(0, 2**63), st.integers(0, 10_000), slots)
 def test_draws_lie_between_zero_and_one_and_repeat(seed, replication, slot):
     stream = Stream(seed, replication, "choice")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
-import time
 import tomllib
 from pathlib import Path
 
 import pytest
 import tomli_w
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sim.parameters import PARAMETERS
@@ -188,6 +184,7 @@ def test_two_overrides_may_not_set_one_key(tmp_path: Path) -> None:
     table = 'policy.x={lever="L7"}'
     assert "already set" in set_problems(table, "policy.x.lever=L7")[0]
     assert "already set" in set_problems("policy.x=3", "policy.x.lever=L7")[0]
+    assert "already set" in set_problems("policy.x.lever=L7", "policy.x=3")[0]
     assert load("status-quo", settings=[table, "policy.x.start=2027-01"]).policy["x"].start == "2027-01"
 
 
@@ -200,7 +197,7 @@ def test_a_setting_that_is_no_setting_is_refused(text: str) -> None:
 
 def test_an_override_cannot_extend(tmp_path: Path) -> None:
     assert "extends" in problems(load, "status-quo", [write(tmp_path, 'extends = "p1-blanket"\n')])[0]
-    assert "must be a file" in problems(load, "status-quo", ["p1-blanket"])[0]
+    assert "override 'p1-blanket' does not exist" in problems(load, "status-quo", ["p1-blanket"])[0]
 
 
 # What is wrong is said, all at once
@@ -308,112 +305,13 @@ def test_values_outside_any_fields_range_are_refused(name: str) -> None:
 def test_the_countries_and_labs_of_a_levers_own_defaults_exist(lever: str) -> None:
     table = {name: field.default for name, field in LEVERS[lever].model_fields.items() if field.default is not None}
     Scenario.model_validate({"name": "x", "policy": {"x": {"lever": lever, **table}}})
-    Scenario.model_validate({"name": "x", "policy": {"x": {"lever": lever, **LEVERS[lever].example}}})
+    others = load("status-quo").as_table()["policy"]  # an example may name them
+    Scenario.model_validate({"name": "x", "policy": {**others, "x": {"lever": lever, **LEVERS[lever].example}}})
 
 
 def test_a_window_outside_the_horizon_is_allowed() -> None:
     scenario = load("p1-blanket", settings=["policy.open-weight-control.start=2039-01"])
     assert first_difference(load("status-quo"), scenario) is None
-
-
-# Hostile files
-
-HOSTILE = {
-    "too large": b"# " + b"x" * (64 * 1024),
-    "not UTF-8": b"name = '\xff\xfe'",
-    "byte order mark": b"\xef\xbb\xbfname = 'mine'",
-    "UTF-16": 'name = "mine"'.encode("utf-16"),
-    "binary": bytes(range(256)),
-    "deep lists": b"x = " + b"[" * 900 + b"]" * 900,
-    "deep lists on many lines": b"x = " + b"[\n" * 15_000,
-    "deep tables": b"x = " + b"{a = " * 300 + b"1" + b"}" * 300,
-    "deep dotted key": b"a." * 990 + b"a = 1",
-    "many deep dotted keys": b"\n".join(b"a." * 990 + f"b{i} = 1".encode() for i in range(32)),
-    "long dotted header": b"[" + b"a." * 30_000 + b"a]",
-    "many tables": b"\n".join(f"[a{i}]".encode() for i in range(8000)),
-    "many unknown parameters": b"name = 'mine'\n[parameters]\n"
-    + b"\n".join(f"leak_hazar{i} = 1".encode() for i in range(990)),
-    "many digits": b"adopters = " + b"9" * 1900,
-    "many hexadecimal digits": b"adopters = 0x" + b"f" * 1900,
-    "huge exponent": b"name = 'mine'\nadopters = 1e400",
-    "duplicate key": b"name = 'a'\nname = 'b'",
-    "control character": b'name = "mine"\nquestion = "\\u0007"',
-    "escape sequence": b'name = "mine"\nquestion = "\\u001b[2J"',
-    "bidi in text": 'name = "mine"\nquestion = "\u202eevil"'.encode(),
-    "bidi in a key": '"\u2066a" = 1'.encode(),
-    "NUL": b'name = "mine\\u0000"',
-    "line break in a name": b'name = "mi\\nne"',
-    "trailing line break in a name": b'name = "mine\\n"',
-    "line separator": 'name = "mine"\nquestion = "a\u2028b"'.encode(),
-    "other digits": 'name = "mine"\n[policy.x]\nlever = "L1"\nstart = "\u0662\u0660\u0662\u0666-01"'.encode(),
-    "markup": b'name = "<script>"',
-    "date": b"name = 2026-01-01",
-    "empty": b"",
-    "only a table": b"[policy.x]",
-}
-
-
-@pytest.mark.parametrize("what", sorted(HOSTILE))
-def test_a_hostile_file_is_refused_within_a_second(tmp_path: Path, what: str) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_bytes(HOSTILE[what])
-    load("status-quo")
-    begin = time.process_time()
-    with pytest.raises(ScenarioError) as caught:
-        load(path)
-    assert time.process_time() - begin < 1.5
-    message = str(caught.value)
-    assert message.splitlines()
-    assert all(line.isprintable() for line in message.splitlines())
-    assert len(message) < 20_000
-    assert str(path) in message
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_files_with_other_line_ends_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_bytes((HEAD + CONTROL).replace("\n", "\r\n").encode())
-    assert load(path).policy["control"].lever == "L1"
-
-
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    import os
-
-    os.mkfifo(tmp_path / "pipe.toml")
-    (tmp_path / "folder.toml").mkdir()
-    for name in ("pipe.toml", "folder.toml", "missing.toml", "nul\0.toml", "n" * 300 + ".toml"):
-        assert len(problems(load, tmp_path / name)) == 1
-    assert "/dev/zero: not a file" in problems(load, "/dev/zero")
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-        max_leaves=6,
-    ),
-    st.sampled_from(["name", "policy", "parameters", "horizon", "crisis", "adopters", "history", "assumptions", "zzz"]),
-)
-@settings(max_examples=300, deadline=None, derandomize=True)
-def test_no_value_makes_the_reader_fail_otherwise(value: object, key: str) -> None:
-    try:
-        text = tomli_w.dumps({"name": "mine", key: value})
-    except (TypeError, ValueError, AttributeError):
-        return
-    try:
-        scenario = parse(text)
-    except ScenarioError:
-        return
-    assert parse(scenario.as_toml()) == scenario
-
-
-@given(st.binary(max_size=200))
-@settings(max_examples=200, deadline=None, derandomize=True)
-def test_no_bytes_make_the_reader_fail_otherwise(content: bytes) -> None:
-    from sim.tomlfile import parse_toml
-
-    with contextlib.suppress(ScenarioError):
-        parse_toml(content, "file")
 
 
 # The object

@@ -1,9 +1,10 @@
-"""The tutorial works as printed: its files are written, its Python is run, its commands are run."""
+"""The tutorials work as printed: their files are written, their Python is run, their commands are run."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import signal
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,8 @@ from sim.policies import LEVERS, Policy
 from sim.sweep.study import Study
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "tutorial.md"
+TUTORIAL, SWEEPS = ROOT / "docs" / "tutorial.md", ROOT / "docs" / "sweeps.md"
+PAGES = pytest.mark.parametrize("page", [TUTORIAL, SWEEPS], ids=lambda page: page.stem)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# (\S+\.(?:toml|py))\n")
 QUICK = 2
@@ -26,26 +28,28 @@ QUICK = 2
 
 
 class Block(NamedTuple):
-    """A fenced block: its language, its text, the line it starts on and the file it says it is."""
+    """A fenced block: its page, its language, its text, the line it starts on and the file it says it is."""
 
+    page: Path
     language: str
     text: str
     line: int
     file: str | None
 
 
-def blocks() -> list[Block]:
-    page = PAGE.read_text(encoding="utf-8")
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
     found = []
-    for match in FENCE.finditer(page):
+    for match in FENCE.finditer(text):
         named = FILE.match(match[2])
-        found.append(Block(match[1], match[2], page.count("\n", 0, match.start()) + 2, named[1] if named else None))
+        line = text.count("\n", 0, match.start()) + 2
+        found.append(Block(page, match[1], match[2], line, named[1] if named else None))
     return found
 
 
 def execute(block: Block, namespace: dict[str, Any]) -> None:
     """Run a block as the page's next lines; a traceback names the line of the page."""
-    code = compile("\n" * (block.line - 1) + block.text, str(PAGE), "exec")
+    code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec")
     exec(code, namespace)
 
 
@@ -74,24 +78,41 @@ def levers() -> Iterator[dict[str, type[Policy]]]:
     LEVERS.update(before)
 
 
-def test_every_block_is_of_a_kind_that_is_tested() -> None:
-    assert {block.language for block in blocks()} == {"python", "toml", "console"}
+@pytest.fixture
+def cluster(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a cluster that is running already, for the page that joins one: one worker, in this process."""
+    if request.getfixturevalue("page") != SWEEPS:
+        yield ""
+        return
+    import distributed
+
+    settings = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard_address": None, "silence_logs": False}
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, **settings) as found:
+        yield found.scheduler_address
 
 
+@PAGES
+def test_every_block_is_of_a_kind_that_is_tested(page: Path) -> None:
+    assert {block.language for block in blocks(page)} == {"python", "toml", "console"}
+
+
+@PAGES
 def test_the_page_runs_from_top_to_bottom(
-    place: Path, levers: dict[str, type[Policy]], capsys: pytest.CaptureFixture[str]
+    page: Path, place: Path, cluster: str, levers: dict[str, type[Policy]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     session: dict[str, Any] = {"__name__": "__main__"}
-    for block in blocks():
+    for block in blocks(page):
         if block.language == "toml":
             assert block.file, f"line {block.line}: a scenario says in its first line which file it is"
             (place / block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "console":
-            run_commands(block.text)
+            run_commands(block.text, cluster, session)
         elif block.file is None:
             with warnings.catch_warnings():
                 # Mesa says at import that batch_run's successor will differ.
                 warnings.filterwarnings("ignore", category=FutureWarning)
+                # It imports what is not installed, and calls pandas as its next version will not be called.
+                warnings.filterwarnings("ignore", module="ema_workbench")
                 execute(block, session)
         elif block.file.startswith("tests/"):
             run_tests(block)
@@ -100,15 +121,35 @@ def test_the_page_runs_from_top_to_bottom(
     assert capsys.readouterr().out
 
 
-def run_commands(text: str) -> None:
-    """Run each command line for real; those that simulate are in files with short horizons and few adopters."""
-    for line in text.strip().splitlines():
-        assert line.startswith("$ openstakes "), line
-        words = shlex.split(line.removeprefix("$ openstakes "))
+def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:
+    """Run each command for real and look for the lines printed below it; those that simulate use small worlds.
+
+    A line ^C below a command is Ctrl-C, which arrives when the first runs are finished. HOST:PORT and POINT stand for
+    the running cluster and for a design point of the last study.
+    """
+    for command in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        line, *below = command.strip().splitlines()
+        words = [word.replace("tcp://HOST:8786", cluster) for word in shlex.split(line)]
         if "--replications" in words:
             assert int(words[words.index("--replications") + 1]) <= QUICK
-        result = CliRunner().invoke(cli.app, words, prog_name="openstakes")
-        assert result.exit_code == 0, f"{line}\n{result.output}"
+        if "POINT:0" in words:
+            study = session["study"]
+            words[words.index("POINT:0")] = f"{study.points(study.against)[0]}:0"
+        stopped = below[:1] == ["^C"]
+        assert words.pop(0) == "openstakes", line
+        with pytest.MonkeyPatch.context() as patch:
+            if stopped:
+                patch.setattr("sim.progress.PlainLines.__call__", press_ctrl_c)
+            result = CliRunner().invoke(cli.app, words, prog_name="openstakes")
+        assert result.exit_code == (cli.INTERRUPTED if stopped else 0), f"{line}\n{result.output}"
+        assert (result.output.splitlines()[1 - len(below) :] == below[1:]) if stopped else not below
+
+
+def press_ctrl_c(lines: object, finished: int, failed: int, total: int) -> None:
+    """In place of a line of progress: Ctrl-C once the first runs are finished and others are not."""
+    assert finished < total
+    if finished:
+        signal.raise_signal(signal.SIGINT)
 
 
 def add_policy(block: Block, levers: dict[str, type[Policy]]) -> None:
@@ -136,7 +177,7 @@ def run_tests(block: Block) -> None:
 def test_the_commands_of_the_readme_and_the_tutorial_exist() -> None:
     """Every `openstakes` command in the pages answers --help, and every scenario named in the README is shipped."""
     known = {command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback}
-    for page in (PAGE, ROOT / "README.md", ROOT / "docs" / "model.md", ROOT / "docs" / "validation.md"):
+    for page in (TUTORIAL, SWEEPS, ROOT / "README.md", ROOT / "docs" / "model.md", ROOT / "docs" / "validation.md"):
         text = page.read_text(encoding="utf-8")
         for command in re.findall(r"openstakes ([a-z]+)\b", text):
             if command in known:

@@ -126,6 +126,7 @@ class Adopters(Sequence[AdopterView]):
         self.counts = np.zeros((self.size.size, len(world.labs) * len(MODES)), np.int32)
         self.alive = np.zeros(len(world.labs) * len(MODES), bool)
         self.retired = np.full(len(world.labs) * len(MODES), NEVER)
+        self.origin = np.array([lab.origin for lab in world.labs])
         self.is_fringe = np.array([lab.fringe for lab in world.labs])
         self.familiarity = np.empty((N_CHANNELS, len(world.labs)))
         p = world.p
@@ -191,7 +192,8 @@ class Adopters(Sequence[AdopterView]):
             world.log_price_factor, factors[:, 2] * p.price_weight,
         )  # fmt: skip
         fear = (p.reliability_weight * (1.0 - world.supply)).astype(np.float32)
-        self.who = Choosers(traits, bar, wall, lost, fear, world.audit_cover.astype(np.float32), home)
+        cover = world.audit_cover.astype(np.float32)
+        self.who = Choosers(traits, bar, wall, lost, fear, cover, home, self.origin, world.lock_in)
 
     def _breadth(self, month: int) -> np.ndarray:
         """Open releases of each family in 12 months; the fringe is many small labs and no family of its own."""
@@ -216,7 +218,9 @@ class Adopters(Sequence[AdopterView]):
             out = slots[stale]
             self.alive[out] = False
             self.retired[out] = newest[out]
-            self.choice[np.isin(self.choice, out)] = NONE
+            gone = np.zeros(NONE + 1, bool)
+            gone[out] = True
+            self.choice[gone[self.choice]] = NONE
             self.counts[:, out] = 0
 
     def review_all(self, month: int) -> None:

@@ -26,6 +26,7 @@ from sim.agents.kernels import (
     logistic64,
     mix64,
     parallel_kernel,
+    salt32,
     u8,
     unit32,
 )
@@ -34,6 +35,7 @@ from sim.parameters import CHANNELS
 
 NONE = 255
 MAX_ALIVE = 96
+VECTOR = 8  # lists are filled up to a multiple of this, so that loops run in whole vector registers
 NEIGHBOURS = 8
 REWIRED = f4(0.1)
 N_CHANNELS = len(CHANNELS)
@@ -76,6 +78,8 @@ class Choosers(NamedTuple):
     fear: np.ndarray  # (country, origin) utils lost by fear of a cut-off
     cover: np.ndarray  # (country,) share of government use that private audits reach
     home: np.ndarray  # (family,) country of the lab
+    origin: np.ndarray  # (family,) origin of the lab
+    lock: np.ndarray  # (country, channel, origin) utils lost by leaving a family of an origin, beyond inertia
 
 
 class Network(NamedTuple):
@@ -159,8 +163,17 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
     n, n_family = slots.size, familiarity.shape[1]
     release, log_price = np.empty((N_CHANNELS, n), np.int64), np.empty((N_CHANNELS, n), np.float32)
     terms, home_bonus = np.empty((N_CHANNELS, N_TERMS, n), np.float32), np.empty((N_CHANNELS, n_family), np.float32)
-    origin = np.empty(n, np.int64)
+    origin, n_candidates = np.empty(n, np.int64), candidates.shape[1]
     b_cap, width, b_open, b_price, nov_months, ln_fall, points, mirror_denial, clean, flagged, b_home = weights
+    novelty, price, audited = np.empty((n, n_candidates)), np.empty((n, n_candidates)), np.empty((n, n_candidates))
+    for k in range(n):
+        for q in range(n_candidates):
+            r = candidates[slots[k], q]
+            if r < 0:
+                break
+            novelty[k, q] = exp64(-(month - c.month[r]) / nov_months)
+            price[k, q] = c.log_price[r] - ln_fall * max(0.0, frontier - c.capability[r]) / points
+            audited[k, q] = audited_risk(c, r, flagged, clean)
     for h in range(N_CHANNELS):
         f_cap, f_open, f_price, f_novelty, f_breadth = channel_weights[h]
         for f in range(n_family):
@@ -168,16 +181,15 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
         for k in range(n):
             family, mode = slots[k] // 4, slots[k] % 4
             best, best_value, best_price = -1, -1e300, 0.0
-            for q in range(candidates.shape[1]):
+            for q in range(n_candidates):
                 r = candidates[slots[k], q]
                 if r < 0:
                     break
                 v = f_cap * 4.0 * b_cap * width * logistic64((c.capability[r] - need[h]) / width)
-                v += f_novelty * exp64(-(month - c.month[r]) / nov_months)
-                price = c.log_price[r] - ln_fall * max(0.0, frontier - c.capability[r]) / points
-                value = v - f_price * b_price * price - concern[h] * audited_risk(c, r, flagged, clean)
+                v += f_novelty * novelty[k, q]
+                value = v - f_price * b_price * price[k, q] - concern[h] * audited[k, q]
                 if value > best_value:
-                    best, best_value, best_price = r, value, price
+                    best, best_value, best_price = r, value, price[k, q]
             release[h, k], log_price[h, k], origin[k] = best, best_price, c.origin[best]
             shared = log64(familiarity[h, family] + 0.001)
             if mode != API:
@@ -196,6 +208,7 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
 
 
 # Arrays go whole into these functions, with indices: a view of a row would cost a reference count per cell.
+# Numba widens 32-bit arithmetic; lists are bytes, since a wider index would halve what a vector register looks up.
 
 
 @inline
@@ -215,23 +228,27 @@ def list_alternatives(market):
 
     Returns
     -------
-    listed : int array (channel,), how many
-    lists : int32 array (channel, 4, K): slot, way, origin, family
-    terms : float32 array (channel, 7, K), as in the market
+    listed : int array (channel,), how many, filled up to whole vectors by alternatives that nobody takes
+    lists : uint8 array (channel, 4, 96): slot, way, origin, family
+    salts : uint32 array (channel, 96), of the slots
+    terms : float32 array (channel, 7, 96), as in the market
     """
-    n = market.slot.size
     listed = np.zeros(N_CHANNELS, np.int64)
-    lists, terms = np.zeros((N_CHANNELS, 4, n), np.int32), np.zeros((N_CHANNELS, N_TERMS, n), np.float32)
+    lists, salts = np.zeros((N_CHANNELS, 4, MAX_ALIVE), np.uint8), np.zeros((N_CHANNELS, MAX_ALIVE), np.uint32)
+    terms = np.zeros((N_CHANNELS, N_TERMS, MAX_ALIVE), np.float32)
+    terms[:, BASE] = -np.inf
     for h in range(N_CHANNELS):
-        for k in range(n):
+        for k in range(market.slot.size):
             if h != DEVELOPER or market.mode[k] != API:
                 at = listed[h]
                 lists[h, SLOT, at], lists[h, WAY, at] = market.slot[k], market.origin[k] * 4 + market.mode[k]
                 lists[h, ORIGIN, at], lists[h, FAMILY, at] = market.origin[k], market.family[k]
+                salts[h, at] = salt32(market.slot[k])
                 for t in range(N_TERMS):
                     terms[h, t, at] = market.terms[h, t, k]
                 listed[h] += 1
-    return listed, lists, terms
+        listed[h] = -(-listed[h] // VECTOR) * VECTOR
+    return listed, lists, salts, terms
 
 
 @inline
@@ -283,26 +300,20 @@ def weigh(v, size):
 
 @inline
 def has_tastes(i, key, table, taste):
-    """exp(-taste) of adopter i for every family: eight families share one hash, a byte each."""
+    """exp(-taste) of adopter i for every family, filled up to eights: eight share one hash, a byte each."""
     person = mix64(key + u8(i) * GOLDEN)
-    bits = person
-    for f in range(taste.size):
-        if f % 8 == 0:
-            bits = mix64(person + u8(f) * GOLDEN)
-        taste[f] = table[bits & u8(255)]
-        bits = bits >> u8(8)
+    for first in range(0, taste.size, 8):
+        bits = mix64(person + u8(first) * GOLDEN)
+        for f in range(8):
+            taste[first + f] = table[(bits >> u8(8 * f)) & u8(255)]
 
 
 @inline
-def run_race(key, size, lists, h, v, taste, race):
+def run_race(key, size, lists, salts, h, v, taste):
     """Alternative with the least Exponential * exp(-v): positive floats sort like integers, the low bits carry k."""
-    for k in range(size):
-        race[k] = draw32(key, lists[h, SLOT, k])
-    for k in range(size):
-        race[k] = -log32(race[k]) * v[k]
     best = i4(2147483647)
     for k in range(size):
-        x = race[k] * taste[lists[h, FAMILY, k]]
+        x = -log32(draw32(key, salts[h, k])) * v[k] * taste[lists[h, FAMILY, k]]
         best = min(best, i4((f4(x).view(i4) & i4(-128)) | i4(k)))
     return best & i4(127)
 
@@ -326,6 +337,7 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
     # Arrays are taken out of the records once: inside the loop each access would cost a reference count.
     bonus = market.home_bonus
     traits, bar, wall, fear, home = who.traits, who.bar, who.wall, who.fear, who.home
+    origin, lock, stay = who.origin, who.lock, np.empty(3, np.float32)
     own, world, derivative, weights, table = (
         network.country,
         network.world,
@@ -333,11 +345,11 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
         network.weights,
         network.taste,
     )
-    listed, lists, terms = list_alternatives(market)
+    listed, lists, salts, terms = list_alternatives(market)
     cover = who.cover
     barred = meets_bars(wall, fear, cover)
-    v, race = np.empty(market.slot.size, np.float32), np.empty(market.slot.size, np.float32)
-    net, taste = np.empty(own.shape[1], np.float32), np.empty(own.shape[1], np.float32)
+    v, net = np.empty(MAX_ALIVE, np.float32), np.empty(own.shape[1], np.float32)
+    taste = np.empty(-(-own.shape[1] // 8) * 8, np.float32)
     largest = 0
     for cell in range(first, last):
         largest = max(largest, start[cell + 1] - start[cell])
@@ -357,16 +369,17 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
         fill_network(net, own, world, derivative, weights, home, bonus, c, h)
         fill_row(v, size, terms, lists, net, traits, bar, wall, fear, cover, barred, c, h)
         weigh(v, size)
-        stay = exp32(-inertia[h])
+        for o in range(3):
+            stay[o] = exp32(-min(inertia[h] + lock[c, h, o], f4(60)))
         for q in range(n):
             i = ids[q]
             current = before[i]
             has_tastes(i, keys[1], table, taste)
             if current != NONE and unit32(mix64(keys[0] + u8(i) * GOLDEN)) >= newcomers:
-                taste[current // 4] *= stay
+                taste[current // 4] *= stay[origin[current // 4]]
             if graph:
                 ask_neighbours(i, before, weights[2], keys[3], taste)
-            new = lists[h, SLOT, run_race(mix64(keys[2] + u8(i) * GOLDEN), size, lists, h, v, taste, race)]
+            new = lists[h, SLOT, run_race(mix64(keys[2] + u8(i) * GOLDEN), size, lists, salts, h, v, taste)]
             choice[i] = new
             if current != NONE:
                 counts[cell, current] -= 1

@@ -46,8 +46,8 @@ def parallel_kernel(function: Callable[..., Any]) -> Any:
 
 
 def inline(function: Callable[..., Any]) -> Any:
-    """Compile a small function into its callers."""
-    return nb.njit(fastmath=False, error_model="numpy", cache=CACHE)(function)
+    """Compile a small function into its callers; a call would count references to every array it is given."""
+    return nb.njit(fastmath=False, error_model="numpy", forceinline=True, cache=CACHE)(function)
 
 
 @inline
@@ -68,9 +68,15 @@ def mix32(x):
 
 
 @inline
-def draw32(key, slot):
-    """A float32 in (0, 1) keyed by 64 bits and a slot."""
-    x = u4(mix32(u4(u4(key) + u4(u4(slot) * u4(0x9E3779B9)))) ^ u4(key >> u8(32)))
+def salt32(slot):
+    """What :func:`draw32` reads of a slot."""
+    return u4(u4(slot) * u4(0x9E3779B9))
+
+
+@inline
+def draw32(key, salt):
+    """A float32 in (0, 1) keyed by 64 bits and a slot's salt."""
+    x = u4(mix32(u4(u4(key) + u4(salt))) ^ u4(key >> u8(32)))
     return (f4(i4(u4(x >> u4(9)))) + f4(0.5)) * f4(2.0**-23)
 
 
@@ -90,7 +96,7 @@ def unit64(x):
 def log32(x):
     """Natural logarithm of a positive normal float32: x = m 2^e, log m = 2 atanh((m - 1) / (m + 1))."""
     bits = f4(x).view(i4)
-    e = (bits - i4(0x3F3504F3)) >> i4(23)
+    e = i4(i4(bits - i4(0x3F3504F3)) >> i4(23))
     m = i4(bits - (e << i4(23))).view(f4)
     t = (m - f4(1)) / (m + f4(1))
     s = t * t

@@ -9,11 +9,15 @@ import mesa
 
 from sim import data
 from sim.law import API, CN, GATED, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment
+from sim.months import month_name
 
 if TYPE_CHECKING:
+    from sim.duties import Programme
     from sim.world import World
 
 HOLD = -1
+PUBLIC_DRAWS = 1_000_000
+"""Releases of public programmes are numbered from here, by month: they shift no number of the lab's own."""
 # Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in the release table.
 COMPONENTS = {
     API: (0.0, 0.0, 0.0, 0.0),
@@ -90,6 +94,7 @@ class Lab(mesa.Agent):
         self.drafts: list[Draft] = []
         self.record: list[tuple[int, int]] = []
         self.record_licence: list[int] = []
+        self.public_flop, self.public_months = 0.0, 0
         self._leads: list[float] = []
         self._markets: list[float] = []
         self.share_history: list[float] = []
@@ -236,6 +241,27 @@ class Lab(mesa.Agent):
             self.drafts.append(
                 Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency, False)
             )
+
+    def train_public(self, programmes: list[Programme], month: int) -> None:
+        """Train on public chips; the model comes out open when its time is over, and the next one begins.
+
+        Programmes of one lab pool their chips; the nearest target and the widest openness count.
+        """
+        world, p = self.model, self.model.p
+        self.public_flop += sum(programme.compute for programme in programmes) * 10.0**p.public_run_flop
+        self.public_months += 1
+        if self.public_months < min(programme.cadence for programme in programmes):
+            return
+        target = world.run_path[max(0, len(world.run_path) - 1 - min(x.lag_target for x in programmes))]
+        run = min(log10(max(self.public_flop, 1.0)), target)
+        self.public_flop, self.public_months = 0.0, 0
+        underlying = world.points(run + self.efficiency + self.distilled) + self.quality
+        draw = PUBLIC_DRAWS + month
+        noisy = underlying + p.capability_noise * world.streams("capability noise").normal(self.index, draw)
+        weights, records, code, licence = (max(x.parts[i] for x in programmes) for i in range(4))
+        name = f"{self.info.slug} public {month_name(month)}"
+        draft = Draft(month, name, draw, OPEN_SOURCE, False, noisy, underlying, self.efficiency, True)
+        world.release(self, draft, (weights, records, code, licence))
 
     def _name(self, draw: int) -> str:
         return f"{self.info.slug} {draw // 2}{' small' if draw % 2 else ''}"

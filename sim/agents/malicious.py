@@ -12,12 +12,12 @@ import numpy as np
 
 from sim.agents.routes import (
     DOMAINS,
-    JAILBREAK,
     KIND,
     KINDS_OF_ROUTE,
     ORIGIN,
     ROUTES,
     best_by_route,
+    pick_each,
     weigh_barriers,
     weigh_routes,
 )
@@ -57,7 +57,9 @@ ACTORS = (
     Kind("criminal", 55, 0.0, 2e3, (0.70, 0.15, 0.0, 0.14, 0.01), ()),
     Kind("lone", 20, -6.0, 100.0, (0.30, 0.35, 0.10, 0.20, 0.05), ()),
 )
-_KNOWN_OFFSET = {"none": 99.0, "strip": 0.0, "jailbreak": 1.5, "gated": -1.0, "own_state": 99.0}
+_KNOWN_OFFSET = {"strip": 0.0, "jailbreak": 1.5, "gated": -1.0}
+_KIND = KIND.tolist()
+_ORIGIN_NAMES = tuple(ORIGINS[o].lower() if o < 3 else "no_model" for o in ORIGIN.tolist())
 
 
 class Incident(NamedTuple):
@@ -74,57 +76,51 @@ class Incident(NamedTuple):
 
 
 class MaliciousActor(mesa.Agent):
-    """One actor: looks at the routes it knows, estimates success, decides, acts."""
+    """One actor: looks at the routes it knows, estimates success, decides, acts.
 
-    def __init__(self, model: World, index: int, kind: Kind, home: int) -> None:
+    All actors look, estimate and decide together, in the kernels of :mod:`sim.agents.routes`; each acts on its own.
+
+    Parameters
+    ----------
+    draws : list of float
+        Uniform draws: of skill, of budget, and of knowing each route.
+    """
+
+    def __init__(self, model: World, index: int, kind: Kind, home: int, draws: list[float]) -> None:
         super().__init__(model)
         self.index, self.kind, self.home = index, kind, home
-        ability = model.streams("actors")
-        self.skill = kind.skill + SKILL_SD * ability.normal(index, 0)
-        self.budget = kind.budget * exp(ability.normal(index, 1))
-        self.known = [self._knows(ability.uniform(index, 2 + r), KINDS_OF_ROUTE[KIND[r]]) for r in range(len(ROUTES))]
+        self.skill = kind.skill + SKILL_SD * _NORMAL.inv_cdf(draws[0])
+        self.budget = kind.budget * exp(_NORMAL.inv_cdf(draws[1]))
+        familiar = [self._familiarity(route) for route in KINDS_OF_ROUTE]
+        self.known = [u < familiar[k] for u, k in zip(draws[2:], _KIND, strict=True)]
 
-    def _knows(self, draw: float, route: str) -> bool:
+    def _familiarity(self, route: str) -> float:
+        """Probability of knowing one route of a kind."""
         if route == "own_state":
-            return self.kind.name == "cn_state"
-        return draw < 1.0 / (1.0 + exp(-(self.skill / 5.0 + _KNOWN_OFFSET[route])))
+            return float(self.kind.name == "cn_state")
+        return 1.0 if route == "none" else 1.0 / (1.0 + exp(-(self.skill / 5.0 + _KNOWN_OFFSET[route])))
 
-    def act(self, month: int, draws: list[list[float]], scene: Scene) -> None:
-        """Carry out the month's attempts, four draws each; successful ones become incidents."""
-        for u_domain, u_route, u_caught, u_success in draws:
-            domain = _pick(self.kind.domains, u_domain)
-            route = _pick(scene.odds[self.index, domain].tolist(), u_route)
-            if KIND[route] == JAILBREAK and u_caught < scene.detection:
-                self.model.actors.banned_until[self.index, route] = month + 1 + scene.ban_months
-            left = u_success / (scene.chance[self.index, domain, route] * scene.success_left)
-            if left < 1.0:
-                # Given success, left is uniform: it also draws the severity.
-                scene.incidents.append(self.cause(month, domain, route, scene, left))
+    def act(self, domain: int, route: int, noticed: bool, luck: float, scene: Scene) -> None:
+        """Carry out one attempt: noticed it bars the route for a time, and with success it becomes an incident."""
+        if noticed:
+            self.model.actors.banned_until[self.index, route] = scene.month + 1 + scene.ban_months
+        if luck < 1.0:
+            # Given success, luck is uniform: it also draws the severity.
+            scene.incidents.append(self.cause(domain, route, luck, scene))
 
-    def cause(self, month: int, domain: int, route: int, scene: Scene, u: float) -> Incident:
+    def cause(self, domain: int, route: int, u: float, scene: Scene) -> Incident:
         """An incident with a log-normal harm."""
         spread = scene.severity_sd
-        harm = scene.harm[domain] * exp(spread * _NORMAL.inv_cdf(max(u, 1e-12)) - spread**2 / 2.0)
-        origin = ORIGINS[ORIGIN[route]].lower() if ORIGIN[route] < 3 else "no_model"
         return Incident(
-            month,
+            scene.month,
             self.index,
             self.kind.name,
             DOMAINS[domain],
-            KINDS_OF_ROUTE[KIND[route]],
-            origin,
-            scene.release[route],
-            harm,
+            KINDS_OF_ROUTE[_KIND[route]],
+            _ORIGIN_NAMES[route],
+            scene.releases[int(scene.way[self.index, domain, route])][route],
+            scene.harm[domain] * exp(spread * _NORMAL.inv_cdf(max(u, 1e-12)) - spread**2 / 2.0),
         )
-
-
-def _pick(weights: list[float] | tuple[float, ...], u: float) -> int:
-    """Index drawn with the given weights (which sum to 1)."""
-    for i, w in enumerate(weights):
-        u -= w
-        if u < 0.0:
-            return i
-    return max(range(len(weights)), key=weights.__getitem__)
 
 
 class Actors:
@@ -137,7 +133,8 @@ class Actors:
         self.home = np.array([a.home for a in actors])
         self.known = np.array([a.known for a in actors])
         self.banned_until = np.zeros((len(actors), len(ROUTES)), np.int64)
-        self.of_kind = {kind.name: np.array([a.kind is kind for a in actors]) for kind in ACTORS}
+        ends = np.cumsum([kind.agents for kind in ACTORS]).tolist()
+        self.of_kind = {kind.name: (end - kind.agents, end) for kind, end in zip(ACTORS, ends, strict=True)}
 
 
 class Scene:
@@ -145,14 +142,37 @@ class Scene:
 
     def __init__(self, world: World) -> None:
         p, actors = world.p, world.actors
+        self.month = world.month
         self.harm = [getattr(p, f"harm_{d}") for d in DOMAINS]
-        rows, capability = best_by_route(world.catalogue.columns, len(world.catalogue), p.no_model_capability)
-        self.release = rows.tolist()
+        c, releases = world.catalogue.columns, len(world.catalogue)
+        classes = world.safeguards
+        rows, capability = best_by_route(
+            c.origin,
+            c.mode,
+            c.capability,
+            c.controlled,
+            c.mirrored,
+            c.safeguard,
+            releases,
+            len(classes),
+            p.no_model_capability,
+        )
+        ways = [(k, way) for k, safeguard in enumerate(classes) for way in safeguard.ways()]
+        of_class = [k for k, _ in ways]
+        self.releases = rows[of_class].tolist()
+        withheld = np.zeros((len(ways), len(DOMAINS)))
+        for w, (_, way) in enumerate(ways):
+            for domain, in_context in way.filtered:
+                withheld[w, DOMAINS.index(domain)] = 1.0 - in_context
         refused = np.array([p.refusal, p.refusal_cn, p.refusal])
-        barred = world.law.denial[actors.home, :, DEVELOPER, OPEN_WEIGHTS]
-        passing, cost = weigh_barriers(refused, p.gate_pass, barred, p.strip_cost * world.law.strip_cost, actors.budget)
-        self.chance, self.odds, expected, without = weigh_routes(
-            capability,
+        barred = world.law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
+        strip_cost = p.strip_cost * world.law.strip_cost * world.hub.search()
+        factors = np.array([way.cost for _, way in ways])
+        passing, cost = weigh_barriers(refused, p.gate_pass, barred, strip_cost, factors, actors.budget)
+        self.chance, self.odds, expected, without, self.way = weigh_routes(
+            capability[of_class],
+            withheld,
+            p.no_model_capability,
             passing,
             cost,
             actors.known & (actors.banned_until <= world.month),
@@ -171,10 +191,10 @@ class Scene:
             / len(actors.skill)
         )
         scale = self.attempts_each * self.success_left
-        self.expected = {name: float(expected[kind].sum()) * scale for name, kind in actors.of_kind.items()}
-        self.uplift_us = {
-            name: float((expected - without)[kind].sum()) * scale for name, kind in actors.of_kind.items()
-        }
+        harm = np.array((expected, expected - without))
+        by_kind = {name: harm[:, i:end].sum(axis=1).tolist() for name, (i, end) in actors.of_kind.items()}
+        self.expected = {name: total * scale for name, (total, _) in by_kind.items()}
+        self.uplift_us = {name: from_us * scale for name, (_, from_us) in by_kind.items()}
         self.detection, self.ban_months = p.detection, round(p.ban_months)
         self.severity_sd = p.severity_sd
         self.incidents: list[Incident] = []
@@ -182,15 +202,17 @@ class Scene:
 
 def recruit(world: World) -> list[MaliciousActor]:
     """All malicious actors; homes of criminals and lone actors are drawn by people."""
-    homes = world.streams("actor homes")
+    codes = {c.code: i for i, c in enumerate(world.countries)}
     people = [c.working_age_m for c in world.countries]
     weights = [x / sum(people) for x in people]
-    codes = {c.code: i for i, c in enumerate(world.countries)}
+    n = sum(kind.agents for kind in ACTORS)
+    anywhere = pick_each(np.array(weights), world.streams("actor homes").uniforms(n)).tolist()
+    draws = world.streams("actors").uniforms(n, 2 + len(ROUTES)).tolist()
     actors: list[MaliciousActor] = []
     for kind in ACTORS:
         named = [codes[code] for code in kind.homes if code in codes]
-        for n in range(kind.agents):
+        for i in range(kind.agents):
             index = len(actors)
-            home = named[n % len(named)] if named else _pick(weights, homes.uniform(index))
-            actors.append(MaliciousActor(world, index, kind, home))
+            home = named[i % len(named)] if named else anywhere[index]
+            actors.append(MaliciousActor(world, index, kind, home, draws[index]))
     return actors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.agents.kernels import GOLDEN, exp64, inline, kernel, logistic64, mix64, u8, unit64
+from sim.law import US
 
 ROUTES = (
     "none",
@@ -21,89 +22,64 @@ ROUTES_OF_KIND = np.array([0, 1, 4, 7, 10])
 DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
 
 
-@inline
-def take_route(a, j, capability, passing, cost, known, skill, threshold, slope, weight, chance, odds):
-    """Fill ``chance`` (success) and ``odds`` (probability) of the routes of actor a in domain j.
-
-    Returns
-    -------
-    expected, without : float
-        Expected success, and the same without the routes over releases of US origin.
-    """
-    n = capability.size
-    top = -1e300
-    for r in range(n):
-        odds[a, j, r] = -1e300
-        if known[a, r] and capability[r] > -1e8:
-            chance[a, j, r] = logistic64((capability[r] + skill[a] - threshold[j]) / slope) * passing[a, r]
-            odds[a, j, r] = weight * chance[a, j, r] - cost[a, r]
-            top = max(top, odds[a, j, r])
-    total, other, success, other_success = 0.0, 0.0, 0.0, 0.0
-    for r in range(n):
-        if odds[a, j, r] > -1e299:
-            odd = exp64(max(odds[a, j, r] - top, -690.0))
-            total += odd
-            success += odd * chance[a, j, r]
-            if ORIGIN[r] != 0:
-                other += odd
-                other_success += odd * chance[a, j, r]
-            odds[a, j, r] = odd
-        else:
-            odds[a, j, r] = 0.0
-    for r in range(n):
-        odds[a, j, r] /= total
-    return success / total, other_success / other
-
-
 @kernel
-def best_by_route(c, n, no_model):
-    """Row (-1: none) and capability (-1e9: none) of the best release on each route, from the first n catalogue rows."""
-    row = np.full(KIND.size, -1)
-    best = np.full(KIND.size, -1e9)
-    best[0] = no_model
+def best_by_route(origin, mode, capability, controlled, mirrored, safeguard, n, classes, no_model):
+    """Row (-1: none) and capability (-1e9: none) of the best release on each route: two arrays (class, route).
+
+    Open and gated weights are told apart by the class of safeguard they carry; all else stands in class 0.
+    """
+    row = np.full((classes, KIND.size), -1)
+    best = np.full((classes, KIND.size), -1e9)
+    best[0, 0] = no_model
     for r in range(n):
-        o = c.origin[r]
-        free = c.mirrored[r] or (c.mode[r] >= 2 and c.controlled[r] == 0.0)
-        kind = STRIP if free else (JAILBREAK if c.mode[r] == 0 else GATED_ROUTE)
-        for way in (kind, JAILBREAK if c.mode[r] == 0 else kind, OWN_STATE if o == 1 else kind):
+        o = origin[r]
+        free = mirrored[r] or (mode[r] >= 2 and controlled[r] == 0.0)
+        kind = STRIP if free else (JAILBREAK if mode[r] == 0 else GATED_ROUTE)
+        for way in (kind, JAILBREAK if mode[r] == 0 else kind, OWN_STATE if o == 1 else kind):
             route = ROUTES_OF_KIND[way] + (o if way != OWN_STATE else 0)
-            if c.capability[r] > best[route]:
-                row[route], best[route] = r, c.capability[r]
+            k = safeguard[r] if way in (STRIP, GATED_ROUTE) else 0
+            if capability[r] > best[k, route]:
+                row[k, route], best[k, route] = r, capability[r]
     return row, best
 
 
 @kernel
-def weigh_barriers(refused, gate_pass, barred, strip_cost, budget):
-    """Share of success left after refusals and checks, and cost in utils: two arrays (actor, route).
+def weigh_barriers(refused, gate_pass, barred, strip_cost, factor, budget):
+    """Share of success left (actor, route) after refusals and checks, and cost in utils (way, actor, route).
 
     Parameters
     ----------
     refused, strip_cost : array (origin,)
     gate_pass : float
     barred : array (actor, origin), denial at the actor's home in utils
+    factor : array (way,), on the cost of stripping: what safeguards and the way round them add
     budget : array (actor,), USD a month
     """
     n = budget.size
-    passing, cost = np.ones((n, KIND.size)), np.zeros((n, KIND.size))
-    for a in range(n):
-        for o in range(3):
-            passing[a, ROUTES_OF_KIND[JAILBREAK] + o] = 1.0 - refused[o]
-            passing[a, ROUTES_OF_KIND[GATED_ROUTE] + o] = gate_pass * exp64(-barred[a, o])
-            price = min(3.0, strip_cost[o] / budget[a])
-            cost[a, ROUTES_OF_KIND[STRIP] + o] = price
-            cost[a, ROUTES_OF_KIND[GATED_ROUTE] + o] = price
+    passing, cost = np.ones((n, KIND.size)), np.zeros((factor.size, n, KIND.size))
+    for o in range(3):
+        strip, jailbreak, gated = ROUTES_OF_KIND[STRIP : GATED_ROUTE + 1] + o
+        for a in range(n):
+            passing[a, jailbreak] = 1.0 - refused[o]
+            passing[a, gated] = gate_pass * exp64(-barred[a, o])
+            for w in range(factor.size):
+                cost[w, a, strip] = cost[w, a, gated] = factor[w] * min(3.0, strip_cost[o] / budget[a])
     return passing, cost
 
 
 @kernel
-def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope, weight, harm):
-    """Success, choice probability and expected harm of every route.
+def weigh_routes(capability, withheld, no_model, passing, cost, known, skill, mix, threshold, slope, weight, harm):
+    """Success, choice probability and expected harm of every route, each used in the way that suits the actor best.
+
+    A way is a class of safeguard and what is done about it: strip it, or strip it and teach filtered knowledge again.
 
     Parameters
     ----------
-    capability : array (route,), index points of the best release on the route, -1e9 where there is none
+    capability : array (way, route), index points of the best release, -1e9 where there is none
+    withheld : array (way, domain), share of its points above ``no_model`` that filtered data takes from a release
+    no_model : float, index points
     passing : array (actor, route), share of expected success left after refusals and checks
-    cost : array (actor, route), utils
+    cost : array (way, actor, route), utils
     known : bool array (actor, route), routes that the actor knows and is not banned from
     skill : array (actor,), index points
     mix : array (actor, domain), share of attempts
@@ -116,19 +92,69 @@ def weigh_routes(capability, passing, cost, known, skill, mix, threshold, slope,
     odds : array (actor, domain, route), probability that the route is taken
     expected : array (actor,), expected harm of one attempt before defence
     without : array (actor,), the same without releases of US origin
+    way : int8 array (actor, domain, route), the way in which the route is used
     """
-    n, d, r = mix.shape[0], mix.shape[1], capability.size
-    chance, odds = np.zeros((n, d, r)), np.zeros((n, d, r))
-    expected, without = np.zeros(n), np.zeros(n)
+    # Inside, actors stand last and inner loops have no branches: the compiler takes several actors at once.
+    n, d = mix.shape
+    ways = cost.shape[0]
+    shape = d, KIND.size, n
+    chance, odds, taken = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int8)
+    usable, left, price = np.zeros(shape[1:]), np.zeros(shape[1:]), np.full((ways, KIND.size, n), 1e300)
     for a in range(n):
-        for j in range(d):
-            if mix[a, j] > 0.0:
-                hit, spared = take_route(
-                    a, j, capability, passing, cost, known, skill, threshold, slope, weight, chance, odds
-                )
-                expected[a] += mix[a, j] * harm[j] * hit
-                without[a] += mix[a, j] * harm[j] * spared
-    return chance, odds, expected, without
+        for k in range(KIND.size):
+            if known[a, k]:
+                usable[k, a], left[k, a] = 1.0, passing[a, k]
+                for w in range(ways):
+                    price[w, k, a] = cost[w, a, k]
+    expected, without = np.zeros(n), np.zeros(n)
+    on_offer = np.zeros(KIND.size)
+    for w in range(ways):
+        for k in range(KIND.size):
+            on_offer[k] += 1.0 if capability[w, k] > -1e8 else 0.0
+    offered = np.flatnonzero(on_offer)
+    for j in range(d):
+        top = np.full(n, -1e300)
+        for r in offered:
+            met = 0
+            for w in range(ways):
+                points = capability[w, r]
+                if points <= -1e8:
+                    continue
+                points -= withheld[w, j] * max(0.0, points - no_model)
+                met += 1
+                if met == 1:
+                    for a in range(n):
+                        chance[j, r, a] = logistic64((points + skill[a] - threshold[j]) / slope) * left[r, a]
+                        odds[j, r, a] = weight * chance[j, r, a] - price[w, r, a]
+                    if w > 0:
+                        taken[j, r] = w
+                    continue
+                for a in range(n):
+                    likely = logistic64((points + skill[a] - threshold[j]) / slope) * left[r, a]
+                    value = weight * likely - price[w, r, a]
+                    if value > odds[j, r, a]:
+                        chance[j, r, a], odds[j, r, a], taken[j, r, a] = likely, value, w
+            for a in range(n):
+                top[a] = max(top[a], odds[j, r, a])
+        total, other, success, other_success = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+        for r in offered:
+            elsewhere = 0.0 if ORIGIN[r] == US else 1.0
+            for a in range(n):
+                odd = exp64(max(odds[j, r, a] - top[a], -690.0)) * usable[r, a]
+                odds[j, r, a] = odd
+                total[a] += odd
+                other[a] += elsewhere * odd
+                success[a] += odd * chance[j, r, a]
+                other_success[a] += elsewhere * odd * chance[j, r, a]
+        for r in offered:
+            for a in range(n):
+                odds[j, r, a] /= total[a]
+        for a in range(n):
+            expected[a] += mix[a, j] * harm[j] * (success[a] / total[a])
+            without[a] += mix[a, j] * harm[j] * (other_success[a] / other[a])
+            if mix[a, j] == 0.0:
+                chance[j, :, a] = odds[j, :, a] = 0.0
+    return chance.transpose(2, 0, 1), odds.transpose(2, 0, 1), expected, without, taken.transpose(2, 0, 1)
 
 
 @kernel
@@ -143,8 +169,8 @@ def draw_attempts(key, mean, n):
 
     Returns
     -------
-    count : int array (actor,), Poisson by inversion
-    draws : array (actor, attempt, 4), numbers in (0, 1)
+    who : int array (attempt,), actors in order; the attempts of each are Poisson, by inversion
+    draws : array (attempt, 4), numbers in (0, 1)
     """
     count = np.zeros(n, np.int64)
     none = exp64(-mean)
@@ -156,10 +182,63 @@ def draw_attempts(key, mean, n):
             p *= mean / k
             total += p
         count[a] = k
-    draws = np.empty((n, max(1, count.max()), 4))
+    who, draws = np.repeat(np.arange(n), count), np.empty((count.sum(), 4))
+    i = 0
     for a in range(n):
         person = mix64(key + u8(a) * GOLDEN)
         for k in range(count[a]):
             for q in range(4):
-                draws[a, k, q] = unit64(mix64(person + u8(4 * k + q + 1) * GOLDEN))
-    return count, draws
+                draws[i, q] = unit64(mix64(person + u8(4 * k + q + 1) * GOLDEN))
+            i += 1
+    return who, draws
+
+
+@inline
+def pick(weights, u):
+    """Index drawn with the given weights, which sum to 1; the heaviest where rounding leaves none."""
+    for i in range(weights.size):
+        u -= weights[i]
+        if u < 0.0:
+            return i
+    return np.argmax(weights)
+
+
+@kernel
+def pick_each(weights, draws):
+    """Index drawn with the given weights for every draw."""
+    return np.array([pick(weights, u) for u in draws])
+
+
+@kernel
+def decide(who, draws, mix, odds, chance, success_left, detection):
+    """Domain and route of every attempt, and whether it is noticed or succeeds; those that do neither are left out.
+
+    Parameters
+    ----------
+    who : int array (attempt,)
+    draws : array (attempt, 4), of domain, route, detection and success
+    mix : array (actor, domain)
+    odds, chance : array (actor, domain, route)
+    success_left : float, share of successes that defence leaves
+    detection : float, probability that a jailbreak is noticed
+
+    Returns
+    -------
+    who, domain, route : int array (attempt,)
+    noticed : bool array (attempt,)
+    luck : array (attempt,), draw of success over its probability: below 1 on success, and uniform given success
+    """
+    n = who.size
+    actor, domain, route = np.empty_like(who), np.empty_like(who), np.empty_like(who)
+    noticed, luck = np.empty(n, np.bool_), np.empty(n)
+    k = 0
+    for i in range(n):
+        a = who[i]
+        j = pick(mix[a], draws[i, 0])
+        r = pick(odds[a, j], draws[i, 1])
+        actor[k], domain[k], route[k] = a, j, r
+        noticed[k] = KIND[r] == JAILBREAK and draws[i, 2] < detection
+        luck[k] = draws[i, 3] / (chance[a, j, r] * success_left)
+        if noticed[k] or luck[k] < 1.0:
+            k += 1
+    return actor[:k], domain[:k], route[:k], noticed[:k], luck[:k]

@@ -112,6 +112,8 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
     mix : array (channel,), weights of the mix of channels
     """
     n_country, n = use.shape[0], market.slot.size
+    slots, family, origin, mode = market.slot, market.family, market.origin, market.mode
+    used = np.empty(n, np.int64)
     country = np.zeros((n_country, n_family), np.float32)
     world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
     slot = np.zeros((N_CHANNELS, n))
@@ -132,25 +134,25 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
             each = weight[c, h] / (start[cell + 1] - start[cell])
             parts[b, h, len(KINDS)] += weight[c, h]
             total[h] += weight[c, h]
-            left = start[cell + 1] - start[cell]
+            found = 0  # alternatives in use are listed first: most are not, and a branch on each would be mispredicted
             for k in range(n):
-                count = counts[cell, market.slot[k]]
-                if count > 0:
-                    left -= count
-                    adopters_of[market.slot[k]] += count
-                    ways[c, market.origin[k] * 4 + market.mode[k]] += count / adopters
-                    country[c, market.family[k]] += f4(count) / f4(adopters)
-                    slot[h, k] += count * each
-                    parts[b, h, market.origin[k]] += count * each
-                    if market.mode[k] >= OPEN_WEIGHTS:
-                        parts[b, h, len(KINDS) - 1] += count * each
-                    if left == 0:
-                        break
+                used[found] = k
+                found += 1 if counts[cell, slots[k]] > 0 else 0
+            for at in range(found):
+                k = used[at]
+                count = counts[cell, slots[k]]
+                adopters_of[slots[k]] += count
+                ways[c, origin[k] * 4 + mode[k]] += count / adopters
+                country[c, family[k]] += f4(count) / f4(adopters)
+                slot[h, k] += count * each
+                parts[b, h, origin[k]] += count * each
+                if mode[k] >= OPEN_WEIGHTS:
+                    parts[b, h, len(KINDS) - 1] += count * each
     for h in range(N_CHANNELS):
         for k in range(n):
             slot[h, k] /= total[h]
-            world[h, market.family[k]] += f4(slot[h, k])
-            world[N_CHANNELS, market.family[k]] += f4(mix[h] * slot[h, k])
+            world[h, family[k]] += f4(slot[h, k])
+            world[N_CHANNELS, family[k]] += f4(mix[h] * slot[h, k])
     region, reach = sum_regions(parts, users, persons, china, mix)
     concentration = concentrate(world, weight, mix)
     return Tally(country, world, slot, region, weight, reach, concentration, adopters_of, ways)
@@ -192,7 +194,7 @@ def build(market, start, counts, projects, who, capability, adaptable, slope, re
                 o, mode = market.origin[k], market.mode[k]
                 way = o * 4 + mode
                 lost = who.lost[c, h, way] + who.wall[c, h, way] * market.terms[h, RELIEF, k]
-                made = each * count * exp64(-float(lost))
+                made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0)
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
     return flow, value

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sim.months import month_index
 
 if TYPE_CHECKING:
+    from sim.duties import Trigger
     from sim.law import Law
 
 
@@ -72,6 +73,10 @@ class Policy(BaseModel):
         if age < 0 or (self.end is not None and month >= month_index(self.end)):
             return 0.0
         return self.strength * min(1.0, (age + 1) / (self.ramp_months + 1))
+
+    def trigger(self, strength: float) -> Trigger | None:
+        """The order to watch an indicator and switch other policies, if this policy is one."""
+        return None
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write this policy, called ``name`` in the scenario, into a month's law."""

@@ -238,13 +238,21 @@ def run_chunk_there(chunk: Chunk, *, made: dict[str, str], folder: Path | None, 
 
 
 def run_chunk(chunk: Chunk, *, seed: int, keep: Keep, folder: Path | None, simulate: Simulate) -> Receipt:
-    """Do the runs of a chunk, leave their part and return its receipt; a run that raises is noted, the others go on."""
+    """Do the runs of a chunk, leave their part and return its receipt; a run that raises is noted, the others go on.
+
+    Raises
+    ------
+    MemoryError
+        If a run needs more memory than there is: another time there may be enough, so it is not noted for good.
+    """
     runs: list[tuple[Run, Series]] = []
     failures = []
     for run in chunk.runs:
         try:
             series = simulate(run.scenario, run.replication, seed)
             _check(series, runs[0][1] if runs else None)
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001  whatever a run raises is recorded and stops nothing
             failures.append(_failure(run, seed, error))
         else:

@@ -69,7 +69,13 @@ def estimate(plan: Design, store: Store, workers: int | None = None, simulate: S
         case, world = plan.world(point)
         chunk = Chunk(0, (Run(point, case.name, world, 0),))
         start = time.perf_counter()
-        receipt = run_chunk(chunk, seed=plan.seed, keep=plan.keep, folder=None, simulate=simulate or simulate_world)
+        receipt = run_chunk(
+            chunk,
+            seed=plan.seed,
+            keep=plan.keep,
+            folder=None,
+            simulate=simulate or simulate_world,
+        )
         if i:
             seconds.append(time.perf_counter() - start)
             size.append(sum(map(len, receipt.payload)))

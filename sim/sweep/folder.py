@@ -186,6 +186,7 @@ class Folder(Store):
                 except DamagedPartError as error:
                     own = path.name in str(error)
                     damaged.append((path, "damaged" if own else f"of no use: {error}"))
+        self._check_replications(design)
         return damaged
 
     def _check_plan(self, part: Part, design: Design) -> None:
@@ -204,7 +205,10 @@ class Folder(Store):
             raise StoreError(
                 f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); choose another folder"
             )
-        most = max(replication for _, replication in held) + 1
+
+    def _check_replications(self, design: Design) -> None:
+        """Refuse a design with fewer replications than the folder holds."""
+        most = max((max(held) for held in self.finished.values() if held), default=-1) + 1
         if most > design.replications:
             raise StoreError(
                 f"{self.root} holds {most} replications, and {design.replications} are asked for; "

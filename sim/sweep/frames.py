@@ -79,13 +79,16 @@ def runs(study: Study, outcomes: list[str]) -> pd.DataFrame:
     levers = list(dict.fromkeys(path for case in study.cases for path in case.levers))
     finished = [_finished(study, case.name) for case in study.cases]
     times = [len(pairs) for pairs in finished]
-    means = [
-        study.means(case.name, outcomes, study.window(case.name))[pairs]
-        for case, pairs in zip(study.cases, finished, strict=True)
-    ]
+    window = study.common_window()
+    means = [study.means(case.name, outcomes, window)[pairs] for case, pairs in zip(study.cases, finished, strict=True)]
     draw, replication = np.divmod(np.concatenate(finished), study.replications)
     columns: dict[str, Any] = {
         "scenario": np.repeat([case.name for case in study.cases], times),
+        "point": [
+            study.points(case.name)[d]
+            for case, pairs in zip(study.cases, finished, strict=True)
+            for d in pairs // study.replications
+        ],
         "draw": draw,
         "replication": replication,
     }

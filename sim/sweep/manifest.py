@@ -33,6 +33,7 @@ ROWS = 16_384
 NOT_MODEL = (
     "analysis/",
     "cli.py",
+    "commands/",
     "experiment.py",
     "interrupt.py",
     "library/",

@@ -251,8 +251,9 @@ class Study:
     def runs(self, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
         """Return one row per finished run: the design beside the outcomes, as tools for sensitivity want them.
 
-        Columns: scenario, draw, replication, one for each lever (its path), one for each uncertain number (its name)
-        and one for each outcome: its mean over the months compared (`window`).
+        Columns: scenario, point (id of the design point), draw, replication, one for each lever (its path), one for
+        each uncertain number (its name) and one for each outcome: its mean over the same months in every row
+        (`common_window`).
         """
         from sim.sweep.frames import runs
 
@@ -287,6 +288,16 @@ class Study:
             return 0, last
         first = start + FIRST - 1
         return (first, min(start + LAST - 1, last)) if first <= last else (min(start, last), last)
+
+    def common_window(self) -> tuple[int, int]:
+        """Return the months in which all cases are compared with their references: the overlap of their windows.
+
+        Where the windows do not overlap, from the first month of any to the last month of any.
+        """
+        windows = [self.window(case.name) for case in self.cases if case.name != case.against]
+        windows = windows or [self.window(self.against)]
+        first, last = max(w[0] for w in windows), min(w[1] for w in windows)
+        return (first, last) if first <= last else (min(w[0] for w in windows), max(w[1] for w in windows))
 
     def differences(self, scenario: str, outcome: str) -> Floats:
         """Return case minus reference, each averaged over the window, by draw (with one draw, by replication).
@@ -336,7 +347,7 @@ class Study:
         without = {} if twin is None else {row[:2]: row[2].sign for row in twin._comparisons(list(factors))}
         rows = []
         for name, outcome, found in self._comparisons(list(factors)):
-            paper = paper_signs().get((name, factors[outcome]))
+            paper = paper_signs().get((self.cases[self._place(name)].scenario.name, factors[outcome]))
             row = {"scenario": name, "factor": factors[outcome], "outcome": outcome, "unit": self.outcome(outcome).unit}
             row |= {field: getattr(found, field) for field in Comparison.__slots__}
             row |= {"paper": paper or "", "agreement": rubric.agreement(found.sign, paper)}

@@ -109,13 +109,15 @@ def test_control_of_publication_turns_stripping_into_gated_access():
     """One US release, open, controlled or mirrored, and one service."""
 
     def catalogue(controlled, mirrored):
-        return SimpleNamespace(
-            origin=np.array([US, US]), mode=np.array([OPEN_WEIGHTS, API]), capability=np.array([150.0, 160.0]),
-            controlled=np.array([controlled, 0.0]), mirrored=np.array([mirrored, False]),
-        )  # fmt: skip
+        return {
+            "origin": np.array([US, US]), "mode": np.array([OPEN_WEIGHTS, API]), "capability": np.array([150.0, 160.0]),
+            "controlled": np.array([controlled, 0.0]), "mirrored": np.array([mirrored, False]),
+            "safeguard": np.array([0, 0]),
+        }  # fmt: skip
 
     def best(controlled, mirrored):
-        row, capability = best_by_route.py_func(catalogue(controlled, mirrored), 2, 100.0)
+        rows, found = best_by_route.py_func(**catalogue(controlled, mirrored), n=2, classes=1, no_model=100.0)
+        row, capability = rows[0], found[0]
         return {ROUTES[r]: (int(row[r]), float(capability[r])) for r in range(len(ROUTES)) if row[r] >= 0}
 
     service = {"jailbreak_us": (1, 160.0)}
@@ -127,10 +129,10 @@ def test_control_of_publication_turns_stripping_into_gated_access():
 def test_chinese_state_actors_alone_have_their_own_states_releases(world_at):
     world = world_at(30)
     own = routes(OWN_STATE)
-    state = world.actors.of_kind["cn_state"]
+    state = np.array([actor.kind.name == "cn_state" for actor in world.malicious])
     assert (world.scene.odds[~state][:, :, own] == 0.0).all()
     assert world.scene.odds[state][:, :, own].sum() > 0.0
-    assert world.catalogue.columns.origin[world.scene.release[own[0]]] == CN
+    assert world.catalogue.columns.origin[world.scene.releases[0][own[0]]] == CN
 
 
 def test_checks_hold_back_actors_whose_home_is_denied(world_at, decree, release_by_hand):

@@ -16,6 +16,8 @@ POLICIES = (
     "policy.suppliers={lever='L6', start='2023-06'}",
     "policy.assess={lever='L4', start='2024-01', capability_floor=0.0}",
     "policy.control={lever='L1', start='2024-06'}",
+    "policy.hubs={lever='L12', start='2024-06'}",
+    "policy.money={lever='L9', start='2023-06'}",
 )
 
 

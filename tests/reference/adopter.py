@@ -49,6 +49,7 @@ class Release(NamedTuple):
     finding: int
     private: int
     clean_weight: float
+    safeguard: int
 
 
 class Offer(NamedTuple):
@@ -141,6 +142,10 @@ class Place:
         relief = p.mirror_denial if offer.release.mirrored else 1.0
         return friction + law["denial"][c][origin][h][mode] * relief
 
+    def lock_in(self, family: int) -> float:
+        """What the law adds to the cost of leaving a family."""
+        return self.world.statute["lock_in"][self.country][self.world.labs[family].origin][self.channel]
+
     def installed_base(self, family: int) -> float:
         """Pull of last month's users here and in the world's channel, and of derivatives."""
         world, p = self.world, self.world.p
@@ -203,8 +208,8 @@ class Adopter(mesa.Agent):
         for offer, value in self.place.look():
             slot = offer.slot
             utility = value + self.tastes[slot.family] + gumbel(draw32(noise, slot.number))
-            if inertia and slot.family != self.before.family:
-                utility -= inertia
+            if settled and slot.family != self.before.family:
+                utility -= inertia + self.place.lock_in(self.before.family)
             if peers:
                 utility += self.model.p.peer_weight * peers[slot.family] / len(self.neighbours)
             seen.append((slot, utility))

@@ -12,7 +12,7 @@ from sim.law import API, CN, OPEN_WEIGHTS, ORIGINS, US
 from tests.reference.draws import logistic, nth, poisson, unit64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sim.agents.malicious import Incident, MaliciousActor
     from tests.reference.adopter import Release
@@ -44,6 +44,7 @@ class View(NamedTuple):
     odds: list[float]
     success: float
     without_us: float
+    way: list[int]
 
 
 def routes_of(release: Release) -> set[Route]:
@@ -60,14 +61,16 @@ def routes_of(release: Release) -> set[Route]:
     return routes
 
 
-def best_by_route(releases: Iterable[Release], no_model: float) -> list[tuple[int, float]]:
-    """Index and capability of the best release on each route."""
-    best = dict.fromkeys(ROUTES, (-1, NOWHERE)) | {ROUTES[0]: (-1, no_model)}
+def best_by_route(releases: Iterable[Release], no_model: float, classes: int = 1) -> list[list[tuple[int, float]]]:
+    """Index and capability of the best release on each route, by the class of safeguard that weights carry."""
+    best = [dict.fromkeys(ROUTES, (-1, NOWHERE)) for _ in range(classes)]
+    best[0][ROUTES[0]] = -1, no_model
     for release in releases:
         for route in routes_of(release):
-            if release.capability > best[route][1]:
-                best[route] = release.index, release.capability
-    return [best[route] for route in ROUTES]
+            carried = best[release.safeguard if route.kind in ("strip", "gated") else 0]
+            if release.capability > carried[route][1]:
+                carried[route] = release.index, release.capability
+    return [[carried[route] for route in ROUTES] for carried in best]
 
 
 def passing(route: Route, refused: list[float], gate_pass: float, barred: list[float]) -> float:
@@ -79,33 +82,44 @@ def passing(route: Route, refused: list[float], gate_pass: float, barred: list[f
     return 1.0
 
 
-def cost(route: Route, strip_cost: list[float], budget: float) -> float:
-    """Utils that stripping safeguards costs an actor; gated weights carry them too."""
-    return min(3.0, strip_cost[route.origin] / budget) if route.kind in ("strip", "gated") else 0.0
+def cost(route: Route, strip_cost: list[float], factor: float, budget: float) -> float:
+    """Utils that stripping safeguards costs an actor; gated weights carry them too. The cap is on the usual cost."""
+    return factor * min(3.0, strip_cost[route.origin] / budget) if route.kind in ("strip", "gated") else 0.0
+
+
+def worth(capability: float, in_context: float, no_model: float) -> float:
+    """Points of a release of whose advantage over no model only a part can be supplied in context."""
+    return capability - (1.0 - in_context) * max(0.0, capability - no_model)
 
 
 def weigh(
-    capability: list[float],
+    capability: list[list[float]],
     left: list[float],
-    costs: list[float],
+    costs: list[list[float]],
     known: list[bool],
     ability: float,
     slope: float,
     weight: float,
 ) -> View:
-    """Logit over the known routes by expected success net of cost; ability is skill less the domain's threshold."""
-    usable = [k and c > NOWHERE for k, c in zip(known, capability, strict=True)]
-    chance = [
-        logistic((c + ability) / slope) * keep if use else 0.0
-        for c, keep, use in zip(capability, left, usable, strict=True)
-    ]
-    values = [weight * s - x if use else -inf for s, x, use in zip(chance, costs, usable, strict=True)]
+    """Logit over the known routes by expected success net of cost, each used in the way that nets most.
+
+    Capability and costs by way and route; ability is skill less the domain's threshold.
+    """
+    chance, values, way = [], [], []
+    for r, keep in enumerate(left):
+        ways = [w for w in range(len(costs)) if known[r] and capability[w][r] > NOWHERE]
+        success = [logistic((capability[w][r] + ability) / slope) * keep for w in ways]
+        net = [weight * s - costs[w][r] for w, s in zip(ways, success, strict=True)]
+        best = max(range(len(ways)), key=net.__getitem__, default=None)
+        chance.append(0.0 if best is None else success[best])
+        values.append(-inf if best is None else net[best])
+        way.append(0 if best is None else ways[best])
     powers = [exp(value - max(values)) for value in values]
     odds = [power / sum(powers) for power in powers]
     elsewhere = [i for i, route in enumerate(ROUTES) if route.origin != US]
     success = sum(q * s for q, s in zip(odds, chance, strict=True))
     without_us = sum(odds[i] * chance[i] for i in elsewhere) / sum(odds[i] for i in elsewhere)
-    return View(chance, odds, success, without_us)
+    return View(chance, odds, success, without_us, way)
 
 
 class PlainScene:
@@ -113,10 +127,17 @@ class PlainScene:
 
     def __init__(self, world: PlainWorld) -> None:
         p = world.p
-        best = best_by_route(world.panel.releases, p.no_model_capability)
-        self.release = [row for row, _ in best]
-        self.capability = [capability for _, capability in best]
+        best = best_by_route(world.panel.releases, p.no_model_capability, len(world.safeguards))
+        # A way: what weights carry, its factor on cost, and what can be supplied in context of filtered domains.
+        self.ways = []
+        for k, carried in enumerate(world.safeguards):
+            self.ways.append((k, carried.strip_factor, dict(carried.filtered)))
+            if carried.filtered:
+                self.ways.append((k, carried.strip_factor * carried.relearn_factor, {}))
+        self.releases = [[row for row, _ in best[k]] for k, _, _ in self.ways]
+        self.capability = [[capability for _, capability in best[k]] for k, _, _ in self.ways]
         self.harm = [getattr(p, f"harm_{domain}") for domain in DOMAINS]
+        self.month = world.month
         self.success_left = 1.0 - p.defence_ceiling * (1.0 - exp(-world.defence))
         growth = (float(world.tally.people[0]) / 0.1) ** p.attempts_use_exponent * (1.0 + p.automation) ** (
             world.month / 12.0
@@ -127,7 +148,7 @@ class PlainScene:
         self.expected = dict.fromkeys((kind.name for kind in ACTORS), 0.0)
         self.uplift_us = dict(self.expected)
         shape = len(world.malicious), len(DOMAINS), len(ROUTES)
-        self.chance, self.odds = np.zeros(shape), np.zeros(shape)
+        self.chance, self.odds, self.way = np.zeros(shape), np.zeros(shape), np.zeros(shape, int)
         for actor in world.malicious:
             self.look(world, actor)
 
@@ -136,17 +157,22 @@ class PlainScene:
         p, law = world.p, world.law
         refused = [p.refusal, p.refusal_cn, p.refusal]
         barred = [float(law.denial[actor.home, origin, DEVELOPER, OPEN_WEIGHTS]) for origin in range(3)]
-        strip_cost = [p.strip_cost * float(factor) for factor in law.strip_cost]
+        strip_cost = [p.strip_cost * float(factor) * world.hub.search() for factor in law.strip_cost]
         left = [passing(route, refused, p.gate_pass, barred) for route in ROUTES]
-        costs = [cost(route, strip_cost, actor.budget) for route in ROUTES]
+        costs = [[cost(route, strip_cost, factor, actor.budget) for route in ROUTES] for _, factor, _ in self.ways]
         banned_until = world.actors.banned_until[actor.index].tolist()
         known = [knows and until <= world.month for knows, until in zip(actor.known, banned_until, strict=True)]
         attempts = self.attempts_each * self.success_left
         for j, (domain, share) in enumerate(zip(DOMAINS, actor.kind.domains, strict=True)):
             if share > 0.0:
                 ability = actor.skill - getattr(p, f"threshold_{domain}")
-                view = weigh(self.capability, left, costs, known, ability, p.success_slope, p.route_weight)
+                there = [
+                    [worth(x, filtered.get(domain, 1.0), p.no_model_capability) for x in capability]
+                    for capability, (_, _, filtered) in zip(self.capability, self.ways, strict=True)
+                ]
+                view = weigh(there, left, costs, known, ability, p.success_slope, p.route_weight)
                 self.chance[actor.index, j], self.odds[actor.index, j] = view.chance, view.odds
+                self.way[actor.index, j] = view.way
                 self.expected[actor.kind.name] += attempts * share * self.harm[j] * view.success
                 self.uplift_us[actor.kind.name] += attempts * share * self.harm[j] * (view.success - view.without_us)
 
@@ -157,12 +183,31 @@ def attempts(key: int, actor: int, mean: float) -> list[list[float]]:
     return [[unit64(nth(own, 4 * k + q + 1)) for q in range(4)] for k in range(poisson(mean, unit64(own)))]
 
 
+def pick(weights: Sequence[float], u: float) -> int:
+    """Index of the weight on which u falls when they lie end to end; the heaviest where u lies beyond them all."""
+    for i, weight in enumerate(weights):
+        u -= weight
+        if u < 0.0:
+            return i
+    return max(range(len(weights)), key=weights.__getitem__)
+
+
+def decide(actor: MaliciousActor, draws: list[float], scene: PlainScene) -> tuple[int, int, bool, float]:
+    """Domain and route of an attempt, whether it is noticed, and its draw of success over its chance."""
+    domain = pick(actor.kind.domains, draws[0])
+    route = pick(scene.odds[actor.index, domain].tolist(), draws[1])
+    noticed = ROUTES[route].kind == "jailbreak" and draws[2] < scene.detection
+    chance = float(scene.chance[actor.index, domain, route]) * scene.success_left
+    return domain, route, noticed, draws[3] / chance if chance > 0.0 else inf
+
+
 def misuse(world: PlainWorld) -> None:
     """Malicious actors look at their routes, estimate success, and act."""
     scene = world.scene = PlainScene(world)
     key = world.streams("attempts").bits(world.month)
     for actor in world.malicious:
-        actor.act(world.month, attempts(key, actor.index, scene.attempts_each), scene)
+        for draws in attempts(key, actor.index, scene.attempts_each):
+            actor.act(*decide(actor, draws, scene), scene)
     world.month_incidents = scene.incidents
     world.incidents.extend(scene.incidents)
     p, law = world.p, world.law

@@ -37,6 +37,8 @@ class Remainder(Policy):
         law.write(name, "reporting", 1.3)
         law.write(name, "defence", 0.2)
         law.write(name, "distillation_barrier", 0.5)
+        law.write(name, "lock_in", 0.8, countries=tuple(range(0, 166, 5)), origins=(CN,))
+        law.write(name, "uptake", 0.4, countries=(8, 9))
         law.write(name, "alarm", 0.3, origins=(CN,), countries=tuple(range(0, 166, 3)))
 
 
@@ -79,6 +81,17 @@ def everything() -> Scenario:
         ),
         "suppliers": LEVERS["L6"](start="2023-02", audits_a_year=60.0, false_positive=0.1),
         "repository": LEVERS["L7"](start="2023-02", budget=5e6, detect_prob=0.9, false_positive=0.1, priority="risk"),
+        "promotion": LEVERS["L10"](start="2023-03", bundle_lockin=1.5),
+        "hubs": LEVERS["L12"](start="2023-03", gating="identity", takedown_rate=0.4, mirror_prob=0.5),
+        "tamper": LEVERS["L11"](start="2023-02", strip_cost_multiplier=20.0, allied_coverage=1.0),
+        "filters": LEVERS["L11"](
+            start="2023-06",
+            method="data-filtering",
+            domains=("cyber", "fraud"),
+            strip_cost_multiplier=30.0,
+            allied_coverage=1.0,
+        ),
+        "public": LEVERS["L9"](start="2023-02", cadence_months=3),
         "remainder": Remainder(start="2023-02"),
     }
     crisis = {"breach": Crisis(month="2023-09", origin="CN", share=0.5)}

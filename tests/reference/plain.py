@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 def adopt(world: PlainWorld) -> None:
     """Use spreads; adopters review; shares are counted."""
-    spread_use(world)
-    names = ("access", "friction", "denial", "price_factor")
+    names = ("access", "friction", "denial", "price_factor", "lock_in", "uptake")
     world.statute = {name: getattr(world.law, name).tolist() for name in names}
+    spread_use(world)
     world.review_bits = world.streams("review").bits(world.month)
     world.choice_bits = world.streams("choice").bits(world.month)
     world.panel.derivative_share = [float(x) for x in world.derivative_shares()]
@@ -46,7 +46,8 @@ def spread_use(world: PlainWorld) -> None:
     growth = p.ceiling_growth * (world.month / 12.0 - 2.5)
     for place in world.panel.places:
         at = place.country, place.channel
-        use, ceiling = float(world.use[at]), logistic(float(world.use_ceiling[at]) + growth)
+        financed = world.statute["uptake"][place.country]
+        use, ceiling = float(world.use[at]), logistic(float(world.use_ceiling[at]) + financed + growth)
         change = (p.bass_p + p.bass_q * use / ceiling) * (ceiling - use) / 12.0
         world.use[at] = 1.0 if place.channel == DEVELOPER else max(0.0, use + change)
     people = [info.working_age_m for info in world.info]

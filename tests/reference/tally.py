@@ -147,6 +147,7 @@ def build(world: PlainWorld) -> None:
     world.derivatives = np.array([keep * float(old) + new for old, new in zip(world.derivatives, flow, strict=True)])
     world.tainted = np.array([keep * float(old) + new for old, new in zip(world.tainted, tainted, strict=True)])
     world.derivative_flow, world.application_value = np.array(flow), value
+    world.hub.host(sum(flow), keep, world.law)
 
 
 def slot_shares(world: PlainWorld, h: int) -> list[float]:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from sim.agents import kernels, routes
-from sim.agents.choice import FAMILY, SLOT, has_tastes, run_race, weigh
+from sim.agents.choice import FAMILY, VECTOR, has_tastes, run_race, weigh
+from sim.agents.malicious import ACTORS
 from sim.agents.tally import spread_use
 from sim.catalogue import Catalogue
 from tests.reference import draws, misuse
@@ -32,7 +33,7 @@ def single(low, high):
 def test_draws_equal_exact_integer_arithmetic(key, slot):
     assert int(kernels.mix64(np.uint64(key))) == draws.mix64(key)
     assert int(kernels.mix32(np.uint32(slot))) == draws.mix32(slot)
-    assert float(kernels.draw32(np.uint64(key), np.uint32(slot))) == draws.draw32(key, slot)
+    assert float(kernels.draw32(np.uint64(key), kernels.salt32(np.uint32(slot)))) == draws.draw32(key, slot)
     assert float(kernels.unit32(np.uint64(key))) == draws.unit32(key)
     assert float(kernels.unit64(np.uint64(key))) == draws.unit64(key)
 
@@ -51,7 +52,8 @@ def test_draws_are_uniform(slots):
     """Chi-square over 256 classes: by person for one slot, and over the slots of few persons."""
     n = 50_000
     people = [draws.nth(2026, i) for i in range(n // slots)]
-    drawn = np.array([kernels.draw32(np.uint64(key), np.uint32(slot)) for key in people for slot in range(slots)])
+    salts = [kernels.salt32(np.uint32(slot)) for slot in range(slots)]
+    drawn = np.array([kernels.draw32(np.uint64(key), salt) for key in people for salt in salts])
     seen = np.bincount((drawn * 256).astype(int), minlength=256)
     statistic = ((seen - drawn.size / 256) ** 2).sum() / (drawn.size / 256)
     assert chi2.ppf(0.001, 255) < statistic < chi2.ppf(0.999, 255)
@@ -99,10 +101,10 @@ def test_logistic64(x):
 @given(bits64, st.integers(0, 10**6), st.integers(1, 40))
 def test_tastes_are_one_of_256_levels(key, person, families):
     table = np.array([math.exp(-z) for z in draws.TASTES], np.float32)
-    taste = np.empty(families, np.float32)
+    taste = np.empty(-(-families // 8) * 8, np.float32)
     has_tastes(person, np.uint64(key), table, taste)
     plain = [math.exp(-z) for z in draws.tastes(key, person, families)]
-    np.testing.assert_allclose(taste, plain, rtol=1e-7)
+    np.testing.assert_allclose(taste[:families], plain, rtol=1e-7)
 
 
 def test_tastes_are_standard_normal_and_unrelated_between_families():
@@ -115,11 +117,12 @@ def test_tastes_are_standard_normal_and_unrelated_between_families():
 
 def race(key, slots, families, v, taste):
     """Winner of the kernel's race for utilities v and tastes (utils)."""
-    lists = np.zeros((1, 4, len(v)), np.int32)
-    lists[0, SLOT], lists[0, FAMILY] = slots, families
+    lists = np.zeros((1, 4, len(v)), np.uint8)
+    lists[0, FAMILY] = families
+    salts = np.array([[kernels.salt32(np.uint32(slot)) for slot in slots]], np.uint32)
     odds = np.exp(max(v) - np.array(v)).astype(np.float32)
     keep = np.array([math.exp(-t) for t in taste], np.float32)
-    return int(run_race(np.uint64(key), len(v), lists, 0, odds, keep, np.empty(len(v), np.float32)))
+    return int(run_race(np.uint64(key), len(v), lists, salts, 0, odds, keep))
 
 
 @given(
@@ -154,6 +157,18 @@ def test_weights_are_taken_from_the_best(utilities):
     weigh(v, len(utilities))
     plain = [math.exp(min(max(utilities) - x, 60.0)) for x in utilities]
     np.testing.assert_allclose(v, plain, rtol=1e-5)
+
+
+@given(st.lists(bits64, min_size=1, max_size=50), st.lists(single(-50.0, 50.0), min_size=1, max_size=8))
+def test_nobody_takes_what_only_fills_a_vector(keys, utilities):
+    """Lists are filled up by alternatives worth minus infinity, whose slot, family and salt are those of slot 0."""
+    n = len(utilities)
+    v = np.array(utilities + [-np.inf] * (2 * VECTOR - n), np.float32)
+    weigh(v, v.size)
+    lists, salts = np.zeros((1, 4, v.size), np.uint8), np.zeros((1, v.size), np.uint32)
+    salts[0, :n] = [kernels.salt32(np.uint32(slot)) for slot in range(n)]
+    for key in keys:
+        assert run_race(np.uint64(key), v.size, lists, salts, 0, v, np.ones(8, np.float32)) < n
 
 
 def test_choice_frequencies_are_those_of_the_logit():
@@ -207,10 +222,10 @@ def catalogues(draw):
         )
     )
     catalogue = Catalogue(4)
-    for origin, mode, capability, controlled, mirrored in rows:
+    for number, (origin, mode, capability, controlled, mirrored) in enumerate(rows):
         catalogue.add(
             "x", lab=0, origin=origin, mode=mode, capability=capability, controlled=float(controlled),
-            mirrored=mirrored, weights=0.0, data=0.0, code=0.0, licence=0.0,
+            mirrored=mirrored, safeguard=number % 3, weights=0.0, data=0.0, code=0.0, licence=0.0,
         )  # fmt: skip
     return catalogue
 
@@ -218,8 +233,12 @@ def catalogues(draw):
 @given(catalogues())
 def test_best_release_on_each_route(catalogue):
     plain = read_releases(SimpleNamespace(catalogue=catalogue))
-    rows, best = routes.best_by_route(catalogue.columns, len(catalogue), 100.0)
-    assert list(zip(rows.tolist(), best.tolist(), strict=True)) == misuse.best_by_route(plain, 100.0)
+    c = catalogue.columns
+    rows, best = routes.best_by_route(
+        c.origin, c.mode, c.capability, c.controlled, c.mirrored, c.safeguard, len(catalogue), 3, 100.0
+    )
+    found = [list(zip(*both, strict=True)) for both in zip(rows.tolist(), best.tolist(), strict=True)]
+    assert found == misuse.best_by_route(plain, 100.0, 3)
 
 
 def test_routes_stand_in_the_same_order():
@@ -232,42 +251,65 @@ def triple(low, high):
     return st.lists(st.floats(low, high), min_size=3, max_size=3)
 
 
-@given(triple(0.0, 1.0), unit, triple(0.0, 20.0), triple(0.0, 1e6), st.floats(1.0, 1e6))
-def test_barriers(refused, gate_pass, barred, strip_cost, budget):
+@given(
+    triple(0.0, 1.0), unit, triple(0.0, 20.0), triple(0.0, 1e6), st.lists(st.floats(1.0, 1e3), min_size=1, max_size=3),
+    st.floats(1.0, 1e6),
+)  # fmt: skip
+def test_barriers(refused, gate_pass, barred, strip_cost, factors, budget):
     passing, cost = routes.weigh_barriers(
-        np.array(refused), gate_pass, np.array([barred]), np.array(strip_cost), np.array([budget])
+        np.array(refused), gate_pass, np.array([barred]), np.array(strip_cost), np.array(factors), np.array([budget])
     )
     plain = [misuse.passing(route, refused, gate_pass, barred) for route in misuse.ROUTES]
     np.testing.assert_allclose(passing[0], plain, rtol=1e-14, atol=1e-300)
-    np.testing.assert_allclose(cost[0], [misuse.cost(route, strip_cost, budget) for route in misuse.ROUTES], rtol=1e-15)
+    for way, factor in zip(cost, factors, strict=True):
+        expected = [misuse.cost(route, strip_cost, factor, budget) for route in misuse.ROUTES]
+        np.testing.assert_allclose(way[0], expected, rtol=1e-15)
 
 
 def of_routes(values):
     return st.lists(values, min_size=len(misuse.ROUTES), max_size=len(misuse.ROUTES))
 
 
+def ways_of_routes(values):
+    return st.lists(of_routes(values), min_size=1, max_size=3)
+
+
 @given(
-    of_routes(st.just(-1e9) | st.floats(60.0, 220.0)), of_routes(unit), of_routes(st.floats(0.0, 3.0)),
+    ways_of_routes(st.just(-1e9) | st.floats(60.0, 220.0)), of_routes(unit), ways_of_routes(st.floats(0.0, 3.0)),
     of_routes(st.booleans()), st.floats(-12.0, 14.0), st.lists(st.floats(100.0, 180.0), min_size=5, max_size=5),
     st.floats(8.0, 16.0), st.floats(3.0, 12.0),
+    st.lists(st.lists(st.just(0.0) | unit, min_size=5, max_size=5), min_size=3, max_size=3),
 )  # fmt: skip
-def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, threshold, slope, weight):
-    capability, known = [100.0, *capability[1:]], [True, *known[1:]]
+def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, threshold, slope, weight, withheld):
+    n = min(len(capability), len(cost))
+    capability, cost, known = capability[:n], cost[:n], [True, *known[1:]]
+    capability[0][0] = 100.0
     mix, harm = [0.4, 0.3, 0.0, 0.2, 0.1], [1.0, 3.0, 10.0, 10.0, 300.0]
+    withheld = np.array(withheld[:n])
     fast = routes.weigh_routes(
-        np.array(capability), np.array([passing]), np.array([cost]), np.array([known]), np.array([skill]),
-        np.array([mix]), np.array(threshold), slope, weight, np.array(harm),
+        np.array(capability), withheld, 100.0, np.array([passing]), np.array(cost)[:, None], np.array([known]),
+        np.array([skill]), np.array([mix]), np.array(threshold), slope, weight, np.array(harm),
     )  # fmt: skip
-    chance, odds, expected, without = fast
+    chance, odds, expected, without, way = fast
     success = without_us = 0.0
     for j, share in enumerate(mix):
         if share == 0.0:
             assert not chance[0, j].any()
             assert not odds[0, j].any()
             continue
-        view = misuse.weigh(capability, passing, cost, known, skill - threshold[j], slope, weight)
+        there = [
+            [misuse.worth(x, 1.0 - withheld[w, j], 100.0) if x > -1e8 else x for x in xs]
+            for w, xs in enumerate(capability)
+        ]
+        view = misuse.weigh(there, passing, cost, known, skill - threshold[j], slope, weight)
         np.testing.assert_allclose(chance[0, j], view.chance, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(odds[0, j], view.odds, rtol=1e-12, atol=1e-14)
+        value = [[weight * draws.logistic((x + skill - threshold[j]) / slope) * keep - c for x, c, keep in
+                  zip(xs, cs, passing, strict=True)] for xs, cs in zip(there, cost, strict=True)]  # fmt: skip
+        for r in np.flatnonzero(known):
+            offered = [value[w][r] for w in range(n) if capability[w][r] > -1e8]
+            if offered:
+                assert value[int(way[0, j, r])][r] == pytest.approx(max(offered), abs=1e-9)
         success += share * harm[j] * view.success
         without_us += share * harm[j] * view.without_us
     assert expected[0] == pytest.approx(success, rel=1e-12, abs=1e-14)
@@ -276,18 +318,39 @@ def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, 
 
 @given(bits64, st.floats(0.0, 8.0))
 def test_attempts(key, mean):
-    count, drawn = routes.draw_attempts(np.uint64(key), mean, 4)
-    for actor in range(4):
-        plain = misuse.attempts(key, actor, mean)
-        assert count[actor] == len(plain)
-        assert drawn[actor, : count[actor]].tolist() == plain
+    who, drawn = routes.draw_attempts(np.uint64(key), mean, 4)
+    plain = [(actor, draws) for actor in range(4) for draws in misuse.attempts(key, actor, mean)]
+    assert list(zip(who.tolist(), drawn.tolist(), strict=True)) == plain
 
 
 def test_attempts_are_poisson():
-    count, drawn = routes.draw_attempts(np.uint64(12345), 1.7, 20_000)
+    who, drawn = routes.draw_attempts(np.uint64(12345), 1.7, 20_000)
+    count = np.bincount(who, minlength=20_000)
     assert count.mean() == pytest.approx(1.7, abs=4 * (1.7 / 20_000) ** 0.5)
     assert count.var() == pytest.approx(1.7, rel=0.06)
-    used = np.concatenate([drawn[a, : count[a]] for a in range(2000)])
+    used = drawn[who < 2000]
     assert (used > 0.0).all()
     assert (used < 1.0).all()
     assert np.abs(np.corrcoef(used.T) - np.eye(4)).max() < 0.08
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12), st.lists(unit, max_size=9))
+def test_picks(weights, draws):
+    picked = routes.pick_each(np.array(weights), np.array(draws))
+    assert picked.tolist() == [misuse.pick(weights, u) for u in draws]
+
+
+@given(st.integers(0, 2**32 - 1), unit, unit)
+def test_decisions(seed, success_left, detection):
+    """Over random views, one route in four of no chance at all; what neither succeeds nor is noticed is left out."""
+    luck = np.random.default_rng(seed)
+    odds = luck.dirichlet(np.ones(len(misuse.ROUTES)), (len(ACTORS), len(misuse.DOMAINS)))
+    chance = luck.random(odds.shape) * (luck.random(odds.shape) > 0.25)
+    scene = SimpleNamespace(odds=odds, chance=chance, success_left=success_left, detection=detection)
+    who, draws = luck.integers(len(ACTORS), size=50), luck.random((50, 4))
+    mix = np.array([kind.domains for kind in ACTORS])
+    decided = routes.decide(who, draws, mix, odds, chance, success_left, detection)
+    actors = [SimpleNamespace(index=i, kind=kind) for i, kind in enumerate(ACTORS)]
+    plain = [(a, *misuse.decide(actors[a], u, scene)) for a, u in zip(who.tolist(), draws.tolist(), strict=True)]
+    kept = [attempt for attempt in plain if attempt[3] or attempt[4] < 1.0]
+    assert list(zip(*(column.tolist() for column in decided), strict=True)) == kept

@@ -17,11 +17,13 @@ SIZES = {"country": 3, "origin": len(ORIGINS), "channel": len(CHANNELS), "mode":
 ACCESS = np.linspace(0.1, 1.0, 3 * 3 * 5).reshape(3, 3, 5)
 AXIS_NAMES = {"country": "countries", "origin": "origins", "channel": "channels", "mode": "modes", "lab": "labs"}
 COMBINE = {
-    **dict.fromkeys(("friction", "denial", "opening_cost", "compliance_cost", "defence", "alarm"), "add"),
+    **dict.fromkeys(
+        ("friction", "denial", "opening_cost", "compliance_cost", "defence", "alarm", "lock_in", "uptake"), "add"
+    ),
     **dict.fromkeys(
         ("access", "price_factor", "smuggling", "distillation_barrier", "strip_cost", "reporting"), "multiply"
     ),
-    **dict.fromkeys(("controlled", "containment", "stringency"), "max"),
+    **dict.fromkeys(("controlled", "containment", "stringency", "takedown", "remirroring", "scan"), "max"),
 }
 NUMERIC = list(COMBINE)
 
@@ -132,7 +134,7 @@ def test_what_combining_means(all_writes):
 
 def test_how_every_field_combines_is_stated_here():
     listed = {name for name, field in FIELDS.items() if field.combine == "list"}
-    assert listed == {"assessments", "audits"}
+    assert listed == {"assessments", "audits", "safeguards", "programmes", "triggers"}
     assert set(FIELDS) - listed == set(COMBINE)
 
 

@@ -8,6 +8,7 @@ import pytest
 from sim.agents import adopters as fast_adopters
 from sim.law import MODES
 from sim.parameters import CHANNELS, PARAMETERS
+from sim.policies import LEVERS
 from sim.scenario import load
 from sim.world import World
 from tests.reference import panel
@@ -52,7 +53,9 @@ def check_state(pair):
 
 def check_misuse(pair):
     fast, slow = pair.fast.scene, pair.plain.scene
-    assert fast.release == slow.release
+    assert fast.releases == slow.releases
+    known = slow.odds > 0.0
+    np.testing.assert_array_equal(fast.way[known], slow.way[known])
     loose = 1e-3 if pair.ties else 0.0
     np.testing.assert_allclose(fast.chance, slow.chance, rtol=0, atol=1e-9 + loose)
     np.testing.assert_allclose(fast.odds, slow.odds, rtol=0, atol=1e-9 + loose)
@@ -96,15 +99,20 @@ def test_every_rule_month_by_month():
     assert {i.route for i in pair.fast.incidents} == {"none", "strip", "jailbreak", "gated", "own_state"}
     assert (pair.fast.supply < 1.0).any()
     assert (pair.fast.security < 1.0).any()
+    assert len(pair.fast.safeguards) == 3, "neither, tamper resistance, both"
+    assert any(name.startswith("us_fringe public") for name in pair.fast.catalogue.names)
+    assert 0.0 < pair.fast.hub.shares()[1] < 1.0
 
 
 def test_past_the_handover_under_a_control():
     """Replayed releases to June 2025, generated ones from July; late enough for prices to weigh more in the market."""
     scenario = load("p1-blanket", settings=["adopters=3500", "horizon.end=2025-12", "parameters.price_growth=2.0"])
     control = scenario.policy["open-weight-control"].model_copy(update={"start": "2025-03"})
-    scenario = scenario.model_copy(update={"policy": {**scenario.policy, "open-weight-control": control}})
-    pair = Pair(scenario, seed=6)
+    filters = LEVERS["L11"](start="2025-03", method="data-filtering", domains=("fraud", "cyber"), allied_coverage=1.0)
+    policies = {**scenario.policy, "open-weight-control": control, "filters": filters}
+    pair = Pair(scenario.model_copy(update={"policy": policies}), seed=6)
     step_and_check(pair, 33)
+    assert {1, 2} <= set(pair.fast.scene.way[pair.fast.scene.odds > 0.01].tolist()), "do without, and teach again"
     assert pair.fast.law.controlled.max() == 1.0
 
 

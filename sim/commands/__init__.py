@@ -1,0 +1,1 @@
+"""The commands of ``openstakes``: those that run worlds, and those that read scenarios."""

@@ -1,0 +1,90 @@
+"""L12: rules for the platforms that host weights."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from sim.parameters import CHANNELS
+from sim.policies import Policy, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+
+OPEN = (2, 3)
+
+
+class HubRules(Policy):
+    """Hubs check who downloads, take down derivatives without safeguards, and scan files.
+
+    Writes: friction on all who download open weights, outside China, which has hubs of its own; takedowns of malicious
+    derivatives and the part of them that appears on mirrors; scans, which find compromise in files and not in weights.
+    Weights themselves stay on mirrors whatever hubs do.
+    """
+
+    lever: ClassVar[str] = "L12"
+    title: ClassVar[str] = "Rules for hosting platforms"
+    example: ClassVar[dict[str, Any]] = {
+        "start": "2026-01",
+        "gating": "identity",
+        "takedown_rate": 0.5,
+        "scan_coverage": 0.9,
+    }
+
+    gating: Literal["none", "click", "identity"] = own("click", "what a download asks for", "", "scenario")
+    click_loss: float = own(
+        0.01, "share of downloads lost to a click-through", "0-1", "judgement", ge=0.0, le=0.9, low=0.0, high=0.05
+    )
+    identity_loss: float = own(
+        0.1, "share of downloads lost to an identity check", "0-1", "judgement", ge=0.0, le=0.9, low=0.03, high=0.3
+    )
+    takedown_rate: float = own(
+        0.2,
+        "share of derivatives without safeguards that is taken down",
+        "a month",
+        "judgement; NPR 2026 on their number",
+        ge=0.0,
+        le=1.0,
+        low=0.05,
+        high=0.6,
+    )
+    mirror_prob: float = own(
+        0.8,
+        "probability that what is taken down appears on mirrors",
+        "0-1",
+        "judgement",
+        ge=0.0,
+        le=1.0,
+        low=0.3,
+        high=1.0,
+    )
+    scan_coverage: float = own(
+        0.7, "share of files scanned", "0-1", "Protect AI 2025; judgement", ge=0.0, le=1.0, low=0.3, high=0.95
+    )
+    compliance_cost: float = own(
+        10e6,
+        "cost to hubs, passed on to their users",
+        "USD a year",
+        "judgement",
+        ge=0.0,
+        le=1e11,
+        low=2e6,
+        high=50e6,
+    )
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the rules into a month's law."""
+        effect = strength * self.enforcement
+        lost = {"none": 0.0, "click": self.click_loss, "identity": self.identity_loss}[self.gating]
+        law.write(
+            name,
+            "friction",
+            -log(1.0 - lost * effect),
+            countries=[i for i, bloc in enumerate(law.terrain.blocs) if bloc != "CN"],
+            channels=[CHANNELS.index("developer")],
+            modes=OPEN,
+        )
+        law.write(name, "takedown", self.takedown_rate * effect)
+        law.write(name, "remirroring", self.mirror_prob)
+        law.write(name, "scan", self.scan_coverage * effect)
+        law.spend(name, "adopters", self.compliance_cost * strength)

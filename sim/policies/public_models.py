@@ -1,0 +1,106 @@
+"""L9: public money for open models made at home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import field_validator
+
+from sim.policies import Policy, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+
+# Weights, data, code and licence that a class of the Model Openness Framework asks for.
+OPENNESS = {"I": (1.0, 1.0, 1.0, 1.0), "II": (1.0, 0.3, 1.0, 1.0), "III": (1.0, 0.1, 0.3, 1.0)}
+
+
+class PublicModels(Policy):
+    """The government pays for chips on which US labs train models that have to be open.
+
+    Writes: a programme at each of ``labs`` (the academic and small ones unless the scenario says otherwise) with as
+    many chips as ``gpu_count`` and ``budget`` allow. What adopters, builders and malicious actors make of its releases
+    is theirs.
+    """
+
+    lever: ClassVar[str] = "L9"
+    title: ClassVar[str] = "Public funding of open models"
+    example: ClassVar[dict[str, Any]] = {
+        "start": "2025-09",
+        "budget": 5e9,
+        "gpu_count": 250_000.0,
+        "openness_class": "I",
+        "cadence_months": 3,
+    }
+
+    budget: float = own(
+        250e6,
+        "spending at most",
+        "USD a year",
+        "NSF and NVIDIA 2025: 152 million in all; judgement",
+        ge=0.0,
+        le=1e11,
+        low=30e6,
+        high=5e9,
+    )
+    gpu_count: float = own(
+        10_000.0,
+        "chips at most",
+        "H100-equivalents",
+        "ATOM Project 2025: 10,000 and more a lab",
+        ge=0.0,
+        le=1e7,
+        low=1000.0,
+        high=100_000.0,
+    )
+    gpu_cost: float = own(
+        20_000.0,
+        "cost of a chip with power, hosting and staff",
+        "USD a year",
+        "cloud prices of about 2 USD an hour; judgement",
+        ge=100.0,
+        le=1e6,
+        low=12_000.0,
+        high=35_000.0,
+    )
+    openness_class: Literal["I", "II", "III"] = own(
+        "II", "class of the Model Openness Framework that releases must reach", "", "White et al. 2024"
+    )
+    lag_target: int = own(
+        6, "months behind the frontier that are near enough", "months", "judgement", ge=0, le=60, low=0, high=12
+    )
+    cadence_months: int = own(9, "months that a model takes", "months", "judgement", ge=1, le=36, low=6, high=12)
+    labs: tuple[str, ...] = own(
+        ("us_fringe",), "US labs that share the money", "labs", "scenario", kind="labs", strict=False, min_length=1
+    )
+
+    @field_validator("labs")
+    @classmethod
+    def _domestic(cls, labs: tuple[str, ...]) -> tuple[str, ...]:
+        from sim.data import labs as known
+
+        foreign = [lab.slug for lab in known() if lab.slug in labs and lab.origin != "US"]
+        if foreign:
+            home = ", ".join(lab.slug for lab in known() if lab.origin == "US")
+            raise ValueError(f"{foreign[0]} is no US lab; US labs: {home}")
+        return labs
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the programmes into a month's law."""
+        from sim.duties import Programme
+
+        chips = min(self.gpu_count, self.budget / self.gpu_cost)
+        labs = [law.terrain.labs.index(lab) for lab in sorted(set(self.labs))]
+        for lab in labs:
+            law.write(
+                name,
+                "programmes",
+                Programme(
+                    lab=lab,
+                    compute=chips * strength * self.enforcement / len(labs),
+                    parts=OPENNESS[self.openness_class],
+                    lag_target=self.lag_target,
+                    cadence=self.cadence_months,
+                ),
+            )
+        law.spend(name, "government", chips * self.gpu_cost * strength)

@@ -1,0 +1,72 @@
+"""L10: export promotion of the full US stack: chips, clouds and models together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sim.parameters import CHANNELS
+from sim.policies import Policy, own
+
+if TYPE_CHECKING:
+    from sim.law import Law
+
+US = 0
+CONTRACTS = (CHANNELS.index("enterprise"), CHANNELS.index("government"))
+
+
+class StackPromotion(Policy):
+    """US services are made cheaper in partner countries, infrastructure is financed, contracts bind to the bundle.
+
+    Writes: a factor on the price of US services, a higher ceiling of AI use, and a cost of leaving US families in
+    enterprise and government contracts, all in partner countries. What users make of it when terms end is theirs.
+    """
+
+    lever: ClassVar[str] = "L10"
+    title: ClassVar[str] = "Export promotion of the US stack"
+    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "subsidy": 0.4, "bundle_lockin": 2.0}
+
+    partner_countries: tuple[str, ...] = own(
+        ("IND", "IDN", "BRA", "MEX", "VNM", "THA", "MYS", "PHL", "SAU", "ARE", "KAZ", "NGA", "KEN", "ZAF", "EGY", "MAR"),
+        "countries offered the bundle",
+        "country codes",
+        "EO 14320, American AI Exports Program, names none; judgement",
+        kind="countries",
+        strict=False,
+    )  # fmt: skip
+    subsidy: float = own(
+        0.2, "share of the price of US services that is paid", "0-1", "judgement", ge=0.0, le=0.95, low=0.0, high=0.5
+    )
+    partner_spending: float = own(
+        2e9,
+        "spending on US services in partner countries that the subsidy is reckoned on",
+        "USD a year",
+        "judgement",
+        ge=0.0,
+        le=1e12,
+        low=0.5e9,
+        high=10e9,
+    )
+    financing: float = own(
+        2e9, "loans and guarantees for infrastructure", "USD a year", "EO 14320; judgement",
+        ge=0.0, le=1e12, low=0.0, high=20e9,
+    )  # fmt: skip
+    uptake_per_billion: float = own(
+        0.03, "rise of the ceiling of AI use in partner countries per billion USD a year", "logit", "judgement",
+        ge=0.0, le=1.0, low=0.0, high=0.1,
+    )  # fmt: skip
+    subsidy_element: float = own(
+        0.05, "cost of a loan or guarantee to the government", "share", "judgement", ge=0.0, le=1.0, low=0.0, high=0.2
+    )
+    bundle_lockin: float = own(
+        1.0, "cost of leaving a family of the bundle", "utils", "judgement", ge=0.0, le=20.0, low=0.0, high=2.0
+    )
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write the programme into a month's law."""
+        effect = strength * self.enforcement
+        partners = law.terrain.country_indices(self.partner_countries)
+        law.write(name, "price_factor", 1.0 - self.subsidy * effect, countries=partners, origins=[US])
+        law.write(name, "uptake", self.financing / 1e9 * self.uptake_per_billion * effect, countries=partners)
+        law.write(name, "lock_in", self.bundle_lockin * effect, countries=partners, origins=[US], channels=CONTRACTS)
+        cost = self.subsidy * self.partner_spending + self.subsidy_element * self.financing
+        law.spend(name, "government", cost * strength)

@@ -1,0 +1,165 @@
+"""Public compute for open models, and promotion of the US stack: which way each cause works."""
+
+import numpy as np
+import pytest
+
+from sim.agents.malicious import Scene
+from sim.agents.routes import ROUTES
+from sim.law import CN, OPEN_SOURCE, US, statute
+from sim.parameters import CHANNELS
+from sim.policies import LEVERS
+
+STRIP_US = ROUTES.index("strip_us")
+ENTERPRISE, CONSUMER = CHANNELS.index("enterprise"), CHANNELS.index("consumer")
+
+
+def public(world):
+    """Rows of releases trained on public chips."""
+    return [i for i, name in enumerate(world.catalogue.names) if " public " in name]
+
+
+# public money
+
+
+def test_more_money_trains_more_capable_open_models(world_at, policy):
+    quiet = {"capability_noise": 0.0}
+    best = []
+    for budget in (20e6, 200e6, 2e9):
+        world = world_at(48, quiet, money=policy("L9", budget=budget, start="2025-09"))
+        rows = public(world)
+        assert rows
+        c = world.catalogue
+        assert {int(c.column("mode")[i]) for i in rows} == {OPEN_SOURCE}
+        assert {int(c.column("origin")[i]) for i in rows} == {US}
+        best.append(max(c.column("capability")[i] for i in rows))
+    assert best[0] < best[1] < best[2]
+
+
+def test_compute_is_what_budget_and_chips_allow_and_the_target_is_enough(world_at, policy):
+    terrain = world_at(0).terrain
+
+    def chips(**fields):
+        (found,) = statute(terrain, [("x", policy("L9", **fields))], 36).programmes
+        return found.compute
+
+    assert chips(budget=1e9, gpu_count=1000.0) == 1000.0
+    assert chips(budget=1e6, gpu_cost=20_000.0) == pytest.approx(50.0)
+    assert chips(budget=1e6, gpu_cost=20_000.0, strength=0.5) == pytest.approx(25.0)
+    quiet = {"capability_noise": 0.0}
+    near, far = (world_at(42, quiet, money=policy("L9", budget=1e11, gpu_count=1e7, lag_target=lag)) for lag in (0, 12))
+    rows = [public(world)[-1] for world in (near, far)]
+    assert near.catalogue.column("capability")[rows[0]] > far.catalogue.column("capability")[rows[1]]
+    lab = near.labs[near.slugs["us_fringe"]]
+    most = near.points(near.run_frontier + lab.efficiency + lab.distilled) + lab.quality
+    assert near.catalogue.column("capability")[rows[0]] <= most + 1e-9
+
+
+def test_the_class_decides_what_comes_with_the_weights(world_at, policy):
+    parts = {}
+    for cls in ("I", "II", "III"):
+        world = world_at(42, money=policy("L9", openness_class=cls))
+        c, row = world.catalogue, public(world)[-1]
+        parts[cls] = [c.column(x)[row] for x in ("weights", "data", "code", "licence")]
+        assert c.column("documented")[row]
+    assert parts["I"] == [1.0, 1.0, 1.0, 1.0]
+    for wider, narrower in (("I", "II"), ("II", "III")):
+        assert all(a >= b for a, b in zip(parts[wider], parts[narrower], strict=True))
+        assert sum(parts[wider]) > sum(parts[narrower])
+
+
+def test_a_more_open_programme_teaches_more(world_at, policy):
+    pools = []
+    for cls in ("III", "I"):
+        world = world_at(42, {"secrecy_months": 60.0, "idea_embargo": 0.0}, money=policy("L9", openness_class=cls))
+        lab = world.labs[world.slugs["us_fringe"]]
+        lab.efficiency = 5.0  # far ahead, so that what it reveals shows
+        lab.train_public(list(world.law.programmes), world.month + 99)
+        lab.public_months = 99
+        lab.train_public(list(world.law.programmes), world.month)
+        pools.append(world.idea_pool(US)[0])
+    assert pools[0] < pools[1]
+
+
+def test_misuse_reaches_what_public_money_opens(world_at, policy):
+    """Exposure follows by the route alone: the best weights that actors can strip are at least as capable."""
+    quiet = {"capability_noise": 0.0}
+    without = world_at(45, quiet)
+    money = world_at(45, quiet, money=policy("L9", budget=1e11, gpu_count=1e7, lag_target=0, cadence_months=1))
+    best = [w.catalogue.column("capability")[w.scene.releases[0][STRIP_US]] for w in (without, money)]
+    assert best[1] > best[0]
+    assert money.scene.releases[0][STRIP_US] in public(money)
+    assert money.observed["frontier_open_us"] == pytest.approx(best[1], rel=1e-6)
+    row = money.scene.releases[0][STRIP_US]
+    chance = Scene(money).chance[:, :, STRIP_US]
+    money.catalogue.columns.capability[row] -= 30.0
+    assert (Scene(money).chance[:, :, STRIP_US] <= chance).all()
+
+
+def test_a_programme_moves_no_number_of_the_labs_own(world_at, policy):
+    without, money = world_at(44), world_at(44, money=policy("L9"))
+    tables = []
+    for world in (without, money):
+        c = world.catalogue
+        own = [i for i, name in enumerate(c.names) if name.startswith("us_fringe") and " public " not in name]
+        tables.append([(c.names[i], int(c.column("month")[i]), int(c.column("draw")[i])) for i in own])
+    assert tables[0] == tables[1]
+
+
+def test_public_money_goes_to_us_labs_alone():
+    with pytest.raises(ValueError, match=r"alibaba is no US lab; US labs: .*us_fringe"):
+        LEVERS["L9"](labs=("alibaba",))
+
+
+# promotion
+
+
+def partner(world, code="IND"):
+    return next(i for i, c in enumerate(world.countries) if c.code == code)
+
+
+def test_a_subsidy_makes_us_releases_cheaper_where_it_is_paid(world_at, policy):
+    world = world_at(37, push=policy("L10", subsidy=0.3))
+    factor = world.law.price_factor
+    here = partner(world)
+    assert factor[here, US] == pytest.approx(0.7)
+    assert factor[here, CN] == 1.0
+    assert factor[partner(world, "DEU"), US] == 1.0
+
+
+def test_financing_raises_use_in_partner_countries_and_nowhere_else(world_at, policy):
+    plain = world_at(48)
+    push = world_at(48, push=policy("L10", financing=20e9, subsidy=0.0, bundle_lockin=0.0))
+    codes = LEVERS["L10"]().partner_countries
+    joined = np.array([c.code in codes for c in plain.countries])
+    assert (push.use[joined, CONSUMER] > plain.use[joined, CONSUMER]).all()
+    np.testing.assert_array_equal(push.use[~joined], plain.use[~joined])
+
+
+def test_a_bundle_keeps_its_users(world_at, decree):
+    """The dearer it is to leave, the fewer leave; who was never in it is free."""
+    kept = []
+    for lock in (0.0, 2.0, 6.0):
+        world = world_at(40, lock=decree("lock_in", lock, "2026-05", origins=(US,)))
+        before = world.adopters.choice.copy()
+        world.step()
+        after = world.adopters.choice
+        origin = world.adopters.origin
+        channel = np.repeat(np.arange(world.adopters.size.size) % 5, np.diff(world.adopters.start))
+        mine = (origin[before // 4] == US) & (channel == ENTERPRISE)
+        stayed = (before // 4 == after // 4)[mine].mean()
+        kept.append(stayed)
+        others = (origin[before // 4] == CN) & (channel == ENTERPRISE)
+        stayed_others = (before // 4 == after // 4)[others].mean()
+        if lock == 0.0:
+            free = stayed_others
+        assert stayed_others == free
+    assert kept[0] < kept[1] < kept[2]
+    assert kept[2] > 0.97  # newcomers choose afresh
+
+
+def test_lock_in_does_not_bind_newcomers(world_at, decree):
+    """An adopter that chooses afresh has nothing to leave."""
+    everybody = {"newcomers": 1.0}
+    free = world_at(40, everybody)
+    bound = world_at(40, everybody, lock=decree("lock_in", 20.0, "2026-03", origins=(US,)))
+    np.testing.assert_array_equal(free.adopters.choice, bound.adopters.choice)
