@@ -21,6 +21,7 @@ from tests.faults.harness import (
     sweep_script,
     until,
     values,
+    values_of,
     write_experiment,
 )
 from tests.sweep import fake
@@ -74,28 +75,53 @@ def test_a_killed_sweep_on_dask_goes_on(tmp_path, undisturbed) -> None:
 
 EVERY_STEP = """
 import os, signal, sys
+import pyarrow.parquet
 from pathlib import Path
 from sim.sweep import execute
+from sim.sweep.manifest import environment, made_by
 from tests.faults.harness import plan
 from tests.sweep import fake
 
-def killed(step, out):
-    '''Sweep in a process that dies just before its step-th call that changes the folder; return whether it died.'''
+environment(), made_by()  # once for all
+
+class Torn:
+    '''A file that is written in two halves.'''
+    def __init__(self, file, step):
+        self.file, self.step = file, step
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+    def __enter__(self):
+        return self
+    def __exit__(self, *_):
+        self.file.close()
+    def write(self, data):
+        self.file.write(data[: len(data) // 2])
+        self.file.flush()
+        self.step()
+        self.file.write(data[len(data) // 2 :])
+
+def killed(last, out):
+    '''Sweep in a process that dies just before its so-manieth change of a file or folder; return whether it died.'''
     pid = os.fork()
     if not pid:
         count = 0
-        def dying(call):
+        def step():
+            nonlocal count
+            count += 1
+            if count == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+        def stepping(call):
             def wrapped(*arguments, **named):
-                nonlocal count
-                count += 1
-                if count == step:
-                    os.kill(os.getpid(), signal.SIGKILL)
+                step()
                 return call(*arguments, **named)
             return wrapped
-        os.fsync, os.mkdir, Path.unlink = dying(os.fsync), dying(os.mkdir), dying(Path.unlink)
-        os.replace = os.rename = dying(os.replace)
-        Path.replace = dying(Path.replace)
-        execute(plan(8), out=out, workers=1, simulate=fake.world)
+        plain = Path.open
+        def torn(path, mode="r", *arguments, **named):
+            file = plain(path, mode, *arguments, **named)
+            return Torn(file, step) if "w" in mode else file
+        Path.open, os.fsync, os.mkdir = torn, stepping(os.fsync), stepping(os.mkdir)
+        Path.unlink, Path.replace = stepping(Path.unlink), stepping(Path.replace)
+        execute(plan(4), out=out, workers=1, simulate=fake.world)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
 
@@ -110,10 +136,11 @@ def test_death_at_every_step_of_writing(tmp_path) -> None:
     with Driver(tmp_path, EVERY_STEP, str(tmp_path)) as driver:
         steps = int(driver.line())
         assert driver.wait() == 0
-    assert steps > 15
-    whole = values(tmp_path / f"out-{steps}")
-    for step in range(steps):
+    assert steps > 30
+    whole = values_of(execute(plan(8), workers=1, simulate=fake.world))
+    for step in range(steps + 1):
         out = tmp_path / f"out-{step}"
+        # With more replications than before: what was half done then is now done in other chunks.
         execute(plan(8), out=out, workers=1, simulate=fake.world)
         assert_whole(out, 16)
         assert values(out) == whole
