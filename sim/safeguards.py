@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.agents.routes import DOMAINS
-from sim.duties import Safeguard
+from sim.mandates import Safeguard
 
 
 class Way(NamedTuple):

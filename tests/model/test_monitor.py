@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.docket import Docket
-from sim.duties import Trigger
+from sim.mandates import Trigger
 from sim.law import US
 from sim.policies import LEVERS
 from sim.problems import ScenarioError

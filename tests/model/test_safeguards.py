@@ -5,7 +5,7 @@ import pytest
 
 from sim.agents.malicious import Scene
 from sim.agents.routes import DOMAINS, KIND, ORIGIN, ROUTES
-from sim.duties import Safeguard
+from sim.mandates import Safeguard
 from sim.law import CN, GATED, OPEN_WEIGHTS, OTHER, US
 from sim.safeguards import Carried, Way, carry
 
