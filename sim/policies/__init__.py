@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sim.months import month_index
 
 if TYPE_CHECKING:
-    from sim.mandates import Trigger
     from sim.law import Law
+    from sim.mandates import Trigger
 
 
 def own(default: Any, description: str, unit: str, source: str, **limits: Any) -> Any:

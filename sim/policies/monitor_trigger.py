@@ -10,8 +10,8 @@ from sim.months import month_index
 from sim.policies import Policy, own
 
 if TYPE_CHECKING:
-    from sim.mandates import Trigger
     from sim.law import Law
+    from sim.mandates import Trigger
 
 
 class MonitorTrigger(Policy):
