@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.months import month_index, month_name
 
 if TYPE_CHECKING:
-    from sim.duties import Trigger
+    from sim.mandates import Trigger
     from sim.policies import Policy
     from sim.randomness import Streams
 

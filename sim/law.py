@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.duties import Programme, Safeguard, Trigger
+from sim.mandates import Programme, Safeguard, Trigger
 from sim.parameters import CHANNELS
 
 if TYPE_CHECKING:

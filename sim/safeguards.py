@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sim.duties import Safeguard
+import numpy as np
+
+from sim.agents.routes import DOMAINS
+from sim.mandates import Safeguard
 
 
 class Way(NamedTuple):
@@ -48,3 +51,33 @@ def carry(duties: Sequence[Safeguard]) -> Carried:
         for domain in duty.filtered:
             filtered[domain] = min(duty.in_context, filtered.get(domain, 1.0))
     return Carried(strip_factor, relearn_factor, tuple(sorted(filtered.items())))
+
+
+class Safeguards:
+    """All that releases of a world carry, by number, and every way round it; number 0 is nothing.
+
+    Attributes
+    ----------
+    carried : list of Carried
+    number_of : int array (way,), what the way goes round
+    factor : array (way,), on the cost of stripping
+    withheld : array (way, domain), share of a release's points above no model that is missing
+    """
+
+    def __init__(self) -> None:
+        self.carried: list[Carried] = []
+        self.number(Carried())
+
+    def __len__(self) -> int:
+        return len(self.carried)
+
+    def number(self, carried: Carried) -> int:
+        """Number of what a release carries; something new gets the next one."""
+        if carried not in self.carried:
+            self.carried.append(carried)
+            ways = [(k, way) for k, one in enumerate(self.carried) for way in one.ways()]
+            self.number_of = np.array([k for k, _ in ways])
+            self.factor = np.array([way.cost for _, way in ways])
+            missing = [{domain: 1.0 - share for domain, share in way.filtered} for _, way in ways]
+            self.withheld = np.array([[row.get(domain, 0.0) for domain in DOMAINS] for row in missing])
+        return self.carried.index(carried)

@@ -32,7 +32,7 @@ from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
 from sim.phases import PHASES, effective_stock, exposure, replay_one, us_stock
 from sim.randomness import Streams
-from sim.safeguards import Carried, carry
+from sim.safeguards import Safeguards, carry
 from sim.scenario import load
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class World(mesa.Model):
         self._open_top = ((-1e9, -1), (-1e9, -1))
         self._open_measured = [-1e9] * 3
         self._open_best = [-1e9] * 3
-        self.safeguards = [Carried()]
+        self.safeguards = Safeguards()
         self.teachers: list[list[tuple[float, int, int]]] = []
         self.ideas: list[list[tuple[float, int]]] = [[(-1e9, US)], [(-1e9, US)]]
         self._held_ideas: dict[int, tuple[float, int]] = {}
@@ -491,10 +491,7 @@ class World(mesa.Model):
             self.charge("labs", duty.cost)
             lost = [duty.tax * max(0.0, x - self.p.no_model_capability) for x in (draft.capability, draft.underlying)]
             draft = draft._replace(capability=draft.capability - lost[0], underlying=draft.underlying - lost[1])
-        carried = carry(duties)
-        if carried not in self.safeguards:
-            self.safeguards.append(carried)
-        return draft, self.safeguards.index(carried)
+        return draft, self.safeguards.number(carry(duties))
 
     def _time_leak(self, row: int, draft: Draft, lab: int) -> None:
         """Draw the month in which weights that are not free reach mirrors (a constant monthly hazard)."""

@@ -16,8 +16,8 @@ from sim.agents.lab import Draft
 from sim.agents.malicious import ACTORS, Incident
 from sim.agents.routes import DOMAINS, KINDS_OF_ROUTE
 from sim.catalogue import Columns
-from sim.duties import Programme, Safeguard, Trigger
 from sim.law import FIELDS, MODES, Assessment, AuditProgramme
+from sim.mandates import Programme, Safeguard, Trigger
 from sim.outcomes import OUTCOMES, REGIONS
 from sim.parameters import CHANNELS, PARAMETERS
 from sim.phases import PHASES

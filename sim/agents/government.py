@@ -11,7 +11,7 @@ from sim.law import CN
 from sim.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
-    from sim.duties import Trigger
+    from sim.mandates import Trigger
     from sim.world import World
 
 INDICATORS = {

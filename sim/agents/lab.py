@@ -13,7 +13,7 @@ from sim.law import API, CN, GATED, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIG
 from sim.months import month_name
 
 if TYPE_CHECKING:
-    from sim.duties import Programme
+    from sim.mandates import Programme
     from sim.world import World
 
 HOLD = -1

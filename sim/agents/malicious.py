@@ -145,7 +145,7 @@ class Scene:
         self.month = world.month
         self.harm = [getattr(p, f"harm_{d}") for d in DOMAINS]
         c, releases = world.catalogue.columns, len(world.catalogue)
-        classes = world.safeguards
+        carried = world.safeguards
         rows, capability = best_by_route(
             c.origin,
             c.mode,
@@ -154,28 +154,21 @@ class Scene:
             c.mirrored,
             c.safeguard,
             releases,
-            len(classes),
+            len(carried),
             p.no_model_capability,
         )
-        ways = [(k, way) for k, safeguard in enumerate(classes) for way in safeguard.ways()]
-        of_class = [k for k, _ in ways]
-        self.releases = rows[of_class].tolist()
-        withheld = np.zeros((len(ways), len(DOMAINS)))
-        for w, (_, way) in enumerate(ways):
-            for domain, in_context in way.filtered:
-                withheld[w, DOMAINS.index(domain)] = 1.0 - in_context
+        self.releases = rows.take(carried.number_of, axis=0).tolist()
         refused = np.array([p.refusal, p.refusal_cn, p.refusal])
         barred = world.law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
         law = world.law
         accounts = law.account_pass.take(actors.home, axis=0)
         strip_cost = p.strip_cost * law.strip_cost * world.hub.search()
-        factors = np.array([way.cost for _, way in ways])
         passing, cost = weigh_barriers(
-            refused, accounts, p.gate_pass * law.gate_pass, barred, strip_cost, factors, actors.budget
+            refused, accounts, p.gate_pass * law.gate_pass, barred, strip_cost, carried.factor, actors.budget
         )
         self.chance, self.odds, expected, without, self.way = weigh_routes(
-            capability[of_class],
-            withheld,
+            capability.take(carried.number_of, axis=0),
+            carried.withheld,
             p.no_model_capability,
             passing,
             cost,

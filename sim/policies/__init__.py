@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sim.months import month_index
 
 if TYPE_CHECKING:
-    from sim.duties import Trigger
     from sim.law import Law
+    from sim.mandates import Trigger
     from sim.randomness import Streams
 
 

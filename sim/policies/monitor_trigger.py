@@ -10,8 +10,8 @@ from sim.months import month_index
 from sim.policies import Policy, own
 
 if TYPE_CHECKING:
-    from sim.duties import Trigger
     from sim.law import Law
+    from sim.mandates import Trigger
 
 
 class MonitorTrigger(Policy):
@@ -29,6 +29,7 @@ class MonitorTrigger(Policy):
 
     lever: ClassVar[str] = "L14"
     title: ClassVar[str] = "Monitor and trigger"
+    phase: ClassVar[str] = "respond"
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",
         "indicator": "incidents",
@@ -76,7 +77,7 @@ class MonitorTrigger(Policy):
 
     def trigger(self, strength: float) -> Trigger:
         """The standing order that this policy gives."""
-        from sim.duties import Trigger
+        from sim.mandates import Trigger
 
         return Trigger(
             indicator=self.indicator,

@@ -25,6 +25,7 @@ class PublicModels(Policy):
 
     lever: ClassVar[str] = "L9"
     title: ClassVar[str] = "Public funding of open models"
+    phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {
         "start": "2025-09",
         "budget": 5e9,
@@ -87,7 +88,7 @@ class PublicModels(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the programmes into a month's law."""
-        from sim.duties import Programme
+        from sim.mandates import Programme
 
         chips = min(self.gpu_count, self.budget / self.gpu_cost)
         labs = [law.terrain.labs.index(lab) for lab in sorted(set(self.labs))]

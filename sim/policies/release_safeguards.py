@@ -33,6 +33,7 @@ class ReleaseSafeguards(Policy):
 
     lever: ClassVar[str] = "L11"
     title: ClassVar[str] = "Safeguards of open releases"
+    phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",
         "method": "tamper-resistant",
@@ -92,7 +93,7 @@ class ReleaseSafeguards(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the safeguards into a month's law."""
-        from sim.duties import Safeguard
+        from sim.mandates import Safeguard
 
         usual = METHODS[self.method]
         factor = usual.multiplier if self.strip_cost_multiplier is None else self.strip_cost_multiplier

@@ -156,6 +156,14 @@ DIFFERENT = {
     "L4": ({"fallback": ("gated",)}, {"fallback": ("api",)}),
     "L6": ({"detect_prob": 1.0}, {"detect_prob": 0.0, "false_positive": 0.9, "public_results": True}),
     "L7": ({"detect_prob": 1.0}, {"detect_prob": 0.0, "false_positive": 0.9}),
+    "L9": (
+        {"openness_class": "I", "cadence_months": 2},
+        {"openness_class": "III", "gpu_count": 1000.0, "lag_target": 9},
+    ),
+    "L10": ({"subsidy": 0.1}, {"subsidy": 0.3, "bundle_lockin": 0.7}),
+    "L11": ({"method": "data-filtering"}, {"method": "tamper-resistant", "cost_per_release": 3e7}),
+    "L12": ({"takedown_rate": 0.3, "gating": "click"}, {"takedown_rate": 0.1, "mirror_prob": 1.0}),
+    "L14": ({"error": 0.5, "strength": 0.5}, {"switch_off": (), "switch_on": ("chips-2026-01",), "lasting": False}),
 }
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sim.docket import Docket
-from sim.duties import Trigger
 from sim.law import US
+from sim.mandates import Trigger
 from sim.policies import LEVERS
 from sim.problems import ScenarioError
 from sim.scenario import load

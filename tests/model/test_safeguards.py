@@ -5,8 +5,8 @@ import pytest
 
 from sim.agents.malicious import Scene
 from sim.agents.routes import DOMAINS, KIND, ORIGIN, ROUTES
-from sim.duties import Safeguard
 from sim.law import CN, GATED, OPEN_WEIGHTS, OTHER, US
+from sim.mandates import Safeguard
 from sim.safeguards import Carried, Way, carry
 
 STRIP_US = ROUTES.index("strip_us")

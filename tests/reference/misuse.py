@@ -132,7 +132,7 @@ class PlainScene:
         best = best_by_route(world.panel.releases, p.no_model_capability, len(world.safeguards))
         # A way: what weights carry, its factor on cost, and what can be supplied in context of filtered domains.
         self.ways = []
-        for k, carried in enumerate(world.safeguards):
+        for k, carried in enumerate(world.safeguards.carried):
             self.ways.append((k, carried.strip_factor, dict(carried.filtered)))
             if carried.filtered:
                 self.ways.append((k, carried.strip_factor * carried.relearn_factor, {}))
