@@ -145,7 +145,6 @@ class World(mesa.Model):
         self.slugs = {lab.info.slug: lab.index for lab in self.labs}
         origins = [lab.origin for lab in self.labs]
         self.family_origin = np.array([[float(o == wanted) for o in origins] for wanted in range(3)], np.float32)
-        self.firms_of = np.array([[lab.origin == o and not lab.fringe for lab in self.labs] for o in (US, CN)])
         access = np.ones((len(self.info), 3, N_CHANNELS))
         for i, c in enumerate(self.info):
             if c.bloc == "CN":
@@ -174,6 +173,8 @@ class World(mesa.Model):
         self.running_best = {which: dict.fromkeys(GROUPS, -1e9) for which in ("true", "measured")}
         self._open_top = ((-1e9, -1), (-1e9, -1))
         self._open_measured = [-1e9] * 3
+        self.firm_releases: list[list[int]] = []
+        self.gated_releases = 0
         self.teachers: list[list[tuple[float, int, int]]] = []
         self.ideas: list[list[tuple[float, int]]] = [[(-1e9, US)], [(-1e9, US)]]
         self._held_ideas: dict[int, tuple[float, int]] = {}
@@ -196,6 +197,7 @@ class World(mesa.Model):
         ]
         # Policies with notice: labs know of them before they start.
         self._announced = [policy for _, policy in self.policies if policy.known_from < month_index(policy.start)]
+        self.notice_given = bool(self._announced)
         self._prospects: dict[int, Law] = {}
         self.law = self._law = statute(self.terrain, self.policies, -1, draws)
         self._publish_law(self.law)
@@ -449,6 +451,9 @@ class World(mesa.Model):
             documented=draft.documented,
             rationale=draft.rationale,
         )
+        self.gated_releases += draft.mode == GATED
+        if self.month >= 0 and not lab.fringe:
+            self.firm_releases[-1][2 * origin + opened] += 1
         self.curves[lab.index].begin(self.month)
         lab.best_released = max(lab.best_released, draft.capability)
         lab.best_underlying = max(lab.best_underlying, draft.underlying)
