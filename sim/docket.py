@@ -25,6 +25,8 @@ class Docket:
     Attributes
     ----------
     policies : tuple of (name, Policy), in order of name
+    notice_given : bool
+        Whether labs know of any policy before it starts.
     """
 
     def __init__(self, policies: Sequence[tuple[str, Policy]], months: int, streams: Streams) -> None:
@@ -43,6 +45,7 @@ class Docket:
             for m in range(-1, self.months)
         ]
         self._announced = [p for _, p in self.policies if p.known_from < month_index(p.start)]
+        self.notice_given = bool(self._announced)
 
     def standing_in(self, month: int) -> tuple[Standing, Standing]:
         """Force and course of all policies in the month before and in a month: the law is made anew where they change."""

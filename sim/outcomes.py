@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sim import data
-from sim.law import GATED, OPEN_WEIGHTS
+from sim.law import GATED
 from sim.parameters import CHANNELS
 
 if TYPE_CHECKING:
@@ -208,16 +208,14 @@ def safeguarded_share(world: World) -> float:
 
 def opened_share(world: World) -> list[float]:
     """Share of open releases among those of firms in the last twelve months: US, Chinese."""
-    c, n = world.catalogue.columns, len(world.catalogue)
-    first = c.month[:n].searchsorted(max(0, world.month - 11))  # rows stand in the order of months
-    lab = c.lab[first:n]
-    made = world.firms_of[:, lab]
-    opened = made[:, c.mode[first:n] >= OPEN_WEIGHTS]
-    return [float(o / max(a, 1)) for o, a in zip(opened.sum(axis=1), made.sum(axis=1), strict=True)]
+    closed_us, open_us, closed_cn, open_cn, *_ = map(sum, zip(*world.firm_releases[-12:], strict=True))
+    return [open_us / max(1, closed_us + open_us), open_cn / max(1, closed_cn + open_cn)]
 
 
 def gated_share(world: World) -> float:
     """Share of use on gated releases."""
+    if world.gated_releases == 0:
+        return 0.0
     use = world.use_of_releases
     return float(use[world.catalogue.columns.mode[: len(use)] == GATED].sum())
 

@@ -149,7 +149,6 @@ class World(mesa.Model):
         self.slugs = {lab.info.slug: lab.index for lab in self.labs}
         origins = [lab.origin for lab in self.labs]
         self.family_origin = np.array([[float(o == wanted) for o in origins] for wanted in range(3)], np.float32)
-        self.firms_of = np.array([[lab.origin == o and not lab.fringe for lab in self.labs] for o in (US, CN)])
         access = np.ones((len(self.info), 3, N_CHANNELS))
         for i, c in enumerate(self.info):
             if c.bloc == "CN":
@@ -180,6 +179,8 @@ class World(mesa.Model):
         self._open_measured = [-1e9] * 3
         self._open_best = [-1e9] * 3
         self.safeguards = Safeguards()
+        self.firm_releases: list[list[int]] = []
+        self.gated_releases = 0
         self.teachers: list[list[tuple[float, int, int]]] = []
         self.ideas: list[list[tuple[float, int]]] = [[(-1e9, US)], [(-1e9, US)]]
         self._held_ideas: dict[int, tuple[float, int]] = {}
@@ -469,6 +470,9 @@ class World(mesa.Model):
             safeguard=safeguard,
             rationale=draft.rationale,
         )
+        self.gated_releases += draft.mode == GATED
+        if self.month >= 0 and not lab.fringe:
+            self.firm_releases[-1][2 * origin + opened] += 1
         self.curves[lab.index].begin(self.month)
         lab.best_released = max(lab.best_released, draft.capability)
         lab.best_underlying = max(lab.best_underlying, draft.underlying)

@@ -207,7 +207,8 @@ class Lab(mesa.Agent):
         lead, market = self._lead_utility(capability), self._market()
         closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
         opened = self.leaning() - world.reach_lost(self.origin) - self._opening_cost(capability, draw, small, world.law)
-        closed -= sum(duty.burden for duty in self.owes(API, draw, small, world.law))
+        if world.law.compute_duties:
+            closed -= sum(duty.burden for duty in self.owes(API, draw, small, world.law))
         if self.origin == CN:
             opened += p.state_push + world.backfire
         if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
@@ -227,13 +228,12 @@ class Lab(mesa.Agent):
 
     def _opening_cost(self, capability: float, draw: int, small: bool, law: Law) -> float:
         """Utils that a law takes from an open release: cost, liability, and the months that it is held up."""
-        cost = float(law.opening_cost[self.index])
-        duties: list[Assessment | ComputeDuty] = [*self._duties(capability, draw, law)]
+        cost, months = float(law.opening_cost[self.index]), sum(d.delay for d in self._duties(capability, draw, law))
         if law.compute_duties:
             owed = self.owes(self._licence(draw, small, law), draw, small, law)
             cost += sum(duty.burden + duty.liability for duty in owed)
-            duties.extend(owed)
-        return cost + self.model.p.delay_cost * sum(duty.delay for duty in duties) if duties else cost
+            months += sum(duty.delay for duty in owed)
+        return cost + self.model.p.delay_cost * months
 
     def training_run(self, small: bool) -> float:
         """Training compute of a release (log10 FLOP); a small variant has what its capability explains."""
@@ -246,10 +246,10 @@ class Lab(mesa.Agent):
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
+        if month < self.next_flagship and not (self.model.docket.notice_given and self._hurries(month)):
+            return
         p, streams = self.model.p, self.model.streams
         luck = streams("capability noise")
-        if month < self.next_flagship and not self._hurries(month):
-            return
         self.number += 1
         underlying = self.capability()
         noisy = underlying + p.capability_noise * luck.normal(self.index, self.number, 0)
