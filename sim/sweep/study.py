@@ -412,7 +412,8 @@ class Study:
             if part.countries and rows:
                 values, sample = self.store.countries(part)
                 # Whole numbers add up to the same in any order.
-                summed = np.rint(values[rows] * FINE).sum(axis=0), sample[rows].sum(axis=0, dtype=np.float64)
+                fine = np.rint(values[rows].astype(np.float64) * FINE)
+                summed = fine.sum(axis=0), sample[rows].sum(axis=0, dtype=np.float64)
                 table, panel = summed if not runs else (table + summed[0], panel + summed[1])
                 runs += len(rows)
         return table / FINE, panel, runs
