@@ -388,8 +388,10 @@ class Store:
     def series(self, part: Part, outcomes: Sequence[str]) -> NDArray[np.float32]:
         """Return outcomes of a part: array (run, month, outcome), runs and months as in `Part`."""
         table = self._file(SERIES, part.name)[0].read(columns=list(outcomes), use_threads=False)
-        columns = [table.column(outcome).to_numpy() for outcome in outcomes]
-        return np.stack(columns, axis=-1).reshape(len(part.runs), len(part.months), len(outcomes))
+        values = np.empty((table.num_rows, len(outcomes)), np.float32)  # perhaps none: a study may keep no headline
+        for i, outcome in enumerate(outcomes):
+            values[:, i] = table.column(outcome)
+        return values.reshape(len(part.runs), len(part.months), len(outcomes))
 
     def outcomes(self, part: Part) -> tuple[str, ...]:
         """Return the names of the outcomes in a part; none if all its runs failed."""
