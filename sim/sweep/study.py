@@ -7,6 +7,7 @@ share a part depends on how the sweep went, so nothing here may depend on it, no
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -249,7 +250,7 @@ class Study:
         return summary(self, self._chosen(outcomes))
 
     def runs(self, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return one row per finished run: the design beside the outcomes, as tools for sensitivity want them.
+        """Return one row per case, draw and replication that finished: the design beside the outcomes.
 
         Columns: scenario, point (id of the design point), draw, replication, one for each lever (its path), one for
         each uncertain number (its name) and one for each outcome: its mean over the same months in every row
@@ -399,12 +400,12 @@ class Study:
         channel, for the mix of channels (weights from the scenario's parameters) its variance-weighted equivalent.
         """
         world = self.scenario(scenario)
-        table, sample, runs = self.country_sums(scenario)
-        if not runs:
+        table, sample, pairs = self.country_sums(scenario)
+        if not pairs:
             from sim.data import countries
 
             return MapShares(np.full((len(countries()), len(USE) - 1), np.nan), np.zeros(len(countries())))
-        shares, sample = table[-1, :, :, 1:] / runs, sample[-1]
+        shares, sample = table[-1, :, :, 1:] / pairs, sample[-1]
         if channel != "all":
             i = CHANNELS.index(channel)
             return MapShares(shares[:, i], sample[:, i])
@@ -414,19 +415,24 @@ class Study:
         return MapShares(np.einsum("kco,c->ko", shares, mix), np.where((sample > 0).any(axis=1), 1 / variance, 0.0))
 
     def country_sums(self, scenario: str) -> tuple[Floats, Floats, int]:
-        """Return sums over a case's runs: table (moment, country, channel, `USE`), panel, and number of runs."""
-        points = set(self.points(scenario))
+        """Return sums over a case's pairs: table (moment, country, channel, `USE`), panel, and number of pairs.
+
+        Draws that share a world count each in the table; the panel counts its adopters once.
+        """
+        draws = Counter(self.points(scenario))
         table = panel = np.zeros(0)
-        runs = 0
-        for part in self.store.of(list(points)):
-            rows = [row for row, (point, _) in enumerate(part.runs) if point in points]
+        pairs = 0
+        for part in self.store.of(list(draws)):
+            rows = [row for row, (point, _) in enumerate(part.runs) if point in draws]
             if part.countries and rows:
                 values, sample = self.store.countries(part)
+                times = np.array([draws[part.runs[row][0]] for row in rows])
                 # Whole numbers add up to the same in any order.
-                summed = np.rint(values[rows] * FINE).sum(axis=0), sample[rows].sum(axis=0, dtype=np.float64)
-                table, panel = summed if not runs else (table + summed[0], panel + summed[1])
-                runs += len(rows)
-        return table / FINE, panel, runs
+                fine = np.rint(values[rows].astype(np.float64) * FINE) * times[:, None, None, None, None]
+                summed = fine.sum(axis=0), sample[rows].sum(axis=0, dtype=np.float64)
+                table, panel = summed if not pairs else (table + summed[0], panel + summed[1])
+                pairs += int(times.sum())
+        return table / FINE, panel, pairs
 
     # Out of the study
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.months import month_name
+from sim.parameters import PARAMETERS
 from sim.scenario import Scenario
 
 NAMES = ("alpha", "beta", "gamma")
@@ -63,6 +64,21 @@ def world(scenario: Scenario, replication: int, seed: int) -> Series:
     moments = tuple(month for month in months if month.endswith("-12"))
     countries = rng.random((len(moments), 4, 5, 4)).astype(np.float32)
     return Series(NAMES, months, values, moments, countries, np.full((4, 5), 4))
+
+
+def responds(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Alpha rises with what the policies audit and with one parameter, beta with that parameter only."""
+    found = world(scenario, replication, seed)
+    found.values[START:, :2] -= SHIFT * len(scenario.policy)
+    hazard = scenario.parameters.get("leak_hazard", PARAMETERS["leak_hazard"].value)
+    found.values[START:, 0] += sum(policy.enforcement for policy in scenario.policy.values()) * (1 + hazard)
+    found.values[:, 1] += hazard
+    return found
+
+
+def never(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Raise: a finished run was asked for again."""
+    raise AssertionError(f"{scenario.name}, replication {replication} was run again")
 
 
 def fails_sometimes(scenario: Scenario, replication: int, seed: int) -> Series:

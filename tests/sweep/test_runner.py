@@ -1,224 +1,377 @@
-"""Same bits whoever runs it; what raises or dies is named and the rest goes on."""
+"""Same bits whatever the order and the extension; finished runs are never repeated; a failed run stops nothing.
+
+Deaths of workers and drivers are in tests/faults.
+"""
 
 import multiprocessing
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
+from concurrent.futures import BrokenExecutor, Future
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sim.sweep import run_chunk, sweep
-from sim.sweep.design import BLOCK, Design, DesignPoint
+import sim
+import sim.sweep
+from sim.scenario import load
+from sim.sweep import RunFailedError, execute, run_chunk
+from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
+from sim.sweep.estimate import estimate
+from sim.sweep.executors import InProcess, executor_factory
 from sim.sweep.folder import Folder
-from sim.sweep.runner import InProcess, ProcessPool, run_chunks
+from sim.sweep.runner import ATTEMPTS, run_chunks
+from sim.sweep.sampling import parameter_range, sample
+from sim.sweep.store import Store, hash_of
 from sim.sweep.study import Study
 from tests.sweep import fake
 
-
-def plan(replications=8, seed=3, **content):
-    scenarios = [fake.scenario("status-quo", 0, **content), fake.scenario("audits", 1, **content)]
-    return Design.of(scenarios, replications, seed, also_without_assumed=False)
+LEVER = "policy.audit-0.strength"
 
 
-def names_of_parts(store):
-    return {key: part.name for key, part in store.parts.items()}
+def case(policies, against="status-quo", name=None, **levers):
+    table = fake.scenario(name or f"audits-{policies}", policies).as_table()
+    words = [name or f"audits-{policies}"]
+    for path, value in levers.items():
+        _, policy, field = path.split(".")
+        table["policy"][policy][field] = value
+        words.append(f"{field}={value}")
+    return Case(" ".join(words), fake.Scenario.model_validate(table), against, levers=levers)
 
 
-def values(store, plan):
-    study = Study(store, plan, described=fake.DESCRIBED)
-    return {(s.name, o): study.values(s.name, o) for s in study.scenarios for o in study.outcomes()}
+def plan(replications=8, cases=(1,), draws=1, values=()):
+    """The reference, scenarios with some policies, one of them with lever values; Sobol draws of one parameter."""
+    known = [case(0, name="status-quo"), *map(case, cases), *(case(1, **{LEVER: value}) for value in values)]
+    drawn = sample({"leak_hazard": parameter_range("leak_hazard")}, draws, "sobol", 3) if draws > 1 else ({},)
+    return Design(tuple(known), replications, 3, Draws.of(drawn))
+
+
+def read(store, design):
+    """Every number a study gives, run by run and over runs."""
+    study = Study(store, design, described=fake.DESCRIBED)
+    names = [known.name for known in study.cases]
+    found = {(name, o): study.values(name, o) for name in names for o in study.outcomes()}
+    found |= {(name, "countries"): study.country_sums(name)[0] for name in names}
+    found |= {(name, "means"): study.means(name, study.outcomes(), study.window(name)) for name in names}
+    found |= {(name, "mean"): study.means(name, ["alpha"], study.window(name)) for name in names}
+    return found
 
 
 def assert_equal(a, b):
     assert a.keys() == b.keys()
     for key, array in a.items():
-        np.testing.assert_array_equal(array, b[key])
+        np.testing.assert_array_equal(array, b[key], err_msg=str(key))
 
 
-def test_workers_do_not_change_a_bit():
-    many = plan(replications=40)
-    alone = sweep(many, workers=1, simulate=fake.world)
-    pool = sweep(many, workers=2, simulate=fake.world)
-    assert len(alone.parts) == 2 * 40 / BLOCK
-    assert names_of_parts(alone) == names_of_parts(pool)
+# Bits
 
 
-def test_fewer_replications_are_a_prefix():
-    few, many = plan(replications=4), plan(replications=8)
-    short, long = (values(sweep(p, workers=1, simulate=fake.world), p) for p in (few, many))
-    assert_equal(short, {key: array[:4] for key, array in long.items()})
+def rough(scenario, replication, seed):
+    """Series of very different sizes, whose sums depend on the order in which they are added."""
+    found = fake.responds(scenario, replication, seed)
+    rng = np.random.default_rng([seed, replication])
+    found.values[:] *= 10.0 ** rng.uniform(-8, 8, found.values.shape)
+    found.countries[:] *= 10.0 ** rng.uniform(-6, 0, found.countries.shape)
+    return found
+
+
+GROWTH = {
+    "replications": [plan(3), plan(20)],
+    "draws": [plan(3, draws=4), plan(3, draws=16)],
+    "cases": [plan(10), plan(10, cases=(1, 2, 3))],
+    "lever values": [plan(3, values=(0.5,)), plan(3, values=(0.25, 0.5, 0.75))],
+    "everything, step by step": [
+        plan(2, draws=4),
+        plan(3, draws=4),
+        plan(3, draws=8, values=(0.5,)),
+        plan(9, draws=16, cases=(1, 2), values=(0.25, 0.5)),
+    ],
+}
+
+
+class Count:
+    """A world that counts its runs, and refuses to run one again."""
+
+    def __init__(self, simulate):
+        self.simulate = simulate
+        self.done = Counter()
+
+    def __call__(self, scenario, replication, seed):
+        key = scenario.id, replication
+        assert key not in self.done
+        self.done[key] += 1
+        return self.simulate(scenario, replication, seed)
+
+
+@pytest.mark.parametrize("steps", GROWTH.values(), ids=GROWTH)
+def test_a_sweep_that_grows_is_the_sweep_at_once_and_repeats_no_run(tmp_path, steps):
+    counted = Count(rough)
+    for step in steps:
+        store = execute(step, workers=1, out=tmp_path / "out", simulate=counted)
+        assert len(counted.done) == step.runs
+    last = steps[-1]
+    at_once = read(execute(last, workers=1, simulate=rough), last)
+    assert_equal(read(store, last), at_once)
+    assert_equal(read(*Folder.open(tmp_path / "out")), at_once)
+
+
+@pytest.mark.parametrize("stop", [1, 9, 20])
+def test_a_stopped_sweep_goes_on_where_it_stopped(tmp_path, stop):
+    whole = plan(12, cases=(1, 2))
+    counted = Count(rough)
+
+    def interrupt(finished, failed, total):
+        if finished >= stop:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        execute(whole, workers=1, out=tmp_path / "out", simulate=counted, progress=interrupt)
+    left = sorted(p.name for p in (tmp_path / "out").rglob("*") if p.is_file())
+    assert [name for name in left if not name.endswith(".parquet")] == ["manifest.json"]
+    assert Study.open(tmp_path / "out").finished == len(counted.done) < whole.runs
+    store = execute(whole, workers=1, out=tmp_path / "out", simulate=counted)
+    assert len(counted.done) == whole.runs
+    assert_equal(read(store, whole), read(execute(whole, workers=1, simulate=rough), whole))
 
 
 def test_order_does_not_matter():
-    many = plan(replications=2 * BLOCK)
-    task = partial(run_chunk, seed=3, folder=None, simulate=fake.world)
-    found = {}
+    many = plan(2 * BLOCK, cases=(1, 2))
+    task = partial(run_chunk, seed=3, keep=Keep(), folder=None, simulate=rough)
+    parts = []
     for order in (1, -1):
-        receipts = found[order] = {}
+        receipts = {}
         run_chunks(
             task,
-            many.chunks()[::order],
+            list(many.chunks())[::order],
             InProcess,
-            lambda c, r, to=receipts: to.update({c.key: r}),
+            lambda chunk, receipt, to=receipts: to.update({chunk.number: receipt}),
             pytest.fail,
-            window=1,
         )
-    assert found[1] == found[-1]
+        parts.append(receipts)
+    assert parts[0] == parts[1]
 
 
-def test_chunk_plan_depends_on_the_design_alone():
-    chunks = plan(replications=BLOCK + 1).chunks()
-    assert [(c.scenario.name, c.first, c.stop) for c in chunks] == [
-        ("status-quo", 0, BLOCK),
-        ("audits", 0, BLOCK),
-        ("status-quo", BLOCK, BLOCK + 1),
-        ("audits", BLOCK, BLOCK + 1),
-    ]
-    shorter = {c.key for c in plan(replications=BLOCK).chunks()}
-    assert shorter <= {c.key for c in chunks}
+def test_random_numbers_depend_on_seed_and_replication_only():
+    """The same replication of two worlds, of two designs, has the same luck."""
+    one, other = plan(4), plan(6, cases=(2, 3), draws=2)
+    found, again = (read(execute(p, workers=1, simulate=fake.responds), p) for p in (one, other))
+    np.testing.assert_array_equal(found["status-quo", "gamma"], again["audits-3", "gamma"][:4])
+    np.testing.assert_array_equal(again["audits-3", "gamma"][:6], again["audits-3", "gamma"][6:])
 
 
-def test_equal_worlds_are_run_once():
-    twin = Design((DesignPoint(fake.scenario("a")), DesignPoint(fake.scenario("b"))), 3)
-    assert twin.runs == 3
-    study = Study(sweep(twin, workers=1, simulate=fake.world), twin, described=fake.DESCRIBED)
-    np.testing.assert_array_equal(study.values("a", "alpha"), study.values("b", "alpha"))
+def test_a_point_of_the_model_is_the_run_that_the_same_settings_give():
+    friction = "policy.open-weight-control.kyc_friction"
+    settings = ["horizon.end=2024-12", "adopters=3500"]
+    study = sim.sweep(
+        {
+            "name": "mine",
+            "scenarios": ["p1-blanket"],
+            "replications": 1,
+            "also_without_assumed": False,
+            "levers": {"horizon.end": ["2024-12"], "adopters": [3500], friction: [0.3]},
+            "uncertainties": {"draws": 1, "numbers": {"leak_hazard": {"choice": [0.25]}}},
+        }
+    )
+    name = study.cases[1].name
+    same = load("p1-blanket", settings=[*settings, f"{friction}=0.3", "parameters.leak_hazard=0.25"])
+    alone = sim.run(same)
+    assert study.points(name) == [same.id]
+    for outcome in alone.outcomes():
+        np.testing.assert_array_equal(study.values(name, outcome), alone.values("p1-blanket", outcome))
 
 
-@pytest.mark.parametrize("wrong", [{"replications": 0}, {"replications": 1.5}, {"seed": -1}, {"seed": True}])
-def test_designs_out_of_range_are_refused(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        plan(**wrong)
-
-
-def test_names_twice_are_refused():
-    with pytest.raises(ValueError, match="occurs twice"):
-        Design.of([fake.scenario("a"), fake.scenario("a", 1)], 2, 0, also_without_assumed=False)
+# Failures
 
 
 def test_a_failing_run_is_recorded_and_stops_nothing():
     calls = []
-    store = sweep(plan(), workers=1, simulate=fake.fails_sometimes, progress=lambda *n: calls.append(n))
+    store = execute(plan(), workers=1, simulate=fake.fails_sometimes, progress=lambda *n: calls.append(n))
     (failure,) = store.failures()
-    assert (failure.scenario, failure.replication, failure.seed) == ("audits", 5, 3)
+    assert (failure.scenario, failure.replication, failure.seed) == ("audits-1", 5, 3)
+    assert failure.point == plan().points[1][0]
     assert failure.error == "ValueError: five is right out"
     assert "fails_sometimes" in failure.traceback
     assert calls[0] == (0, 0, 16)
     assert calls[-1] == (15, 1, 16)
-    found = values(store, plan())["audits", "alpha"]
+    found = read(store, plan())["audits-1", "alpha"]
     assert np.isnan(found[5]).all()
     assert np.isfinite(np.delete(found, 5, axis=0)).all()
 
 
 def test_a_misshapen_run_is_a_failed_run():
-    (failure, _) = sweep(plan(), workers=1, simulate=fake.misshapen).failures()
+    (failure, _) = execute(plan(), workers=1, simulate=fake.misshapen).failures()
     assert failure.replication == 1
     assert "2 outcomes" in failure.error
+
+
+def test_a_run_of_another_form_than_those_before_is_a_failed_run():
+    def growing(scenario, replication, seed):
+        longer = fake.scenario("longer", horizon={"end": "2031-12"})
+        return fake.world(longer if replication == 2 else scenario, replication, seed)
+
+    failures = execute(plan(), workers=1, simulate=growing).failures()
+    assert {failure.replication for failure in failures} == {2}
+    assert "other outcomes or months" in failures[0].error
+
+
+def test_the_first_failure_stops_a_sweep_that_is_to_stop_then(tmp_path):
+    whole = plan(2 * BLOCK)
+    with pytest.raises(RunFailedError, match="audits-1, replication 5 failed: ValueError: five") as caught:
+        execute(whole, workers=1, out=tmp_path, on_error="stop", simulate=fake.fails_sometimes)
+    assert "fails_sometimes" in caught.value.failure.traceback
+    store, _ = Folder.open(tmp_path)
+    assert sum(len(part.runs) for part in store.parts.values()) == 2 * BLOCK - 1
+    # The failure is known now and does not stop the rest; nor does it stand for a new one.
+    execute(whole, workers=1, out=tmp_path, on_error="stop", simulate=fake.world)
+    with pytest.raises(RunFailedError, match="replication 17"):
+        execute(plan(3 * BLOCK), workers=1, out=tmp_path, on_error="stop", simulate=fails_late)
+
+
+def fails_late(scenario, replication, seed):
+    if replication == 17:
+        raise ValueError("late")
+    return fake.world(scenario, replication, seed)
+
+
+def test_a_part_that_cannot_be_written_ends_the_sweep(tmp_path, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sim.sweep.deposit", full)
+    with pytest.raises(OSError, match="No space left"):
+        execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.world)
 
 
 def test_a_chunk_that_raises_is_failed_and_the_others_done():
     done, failed = [], []
 
     def task(chunk):
-        if chunk.first == 0 and chunk.scenario.name == "audits":
-            raise OSError("disk full")
-        return chunk.key
+        if chunk.number == 1:
+            raise MemoryError("too much")
+        return chunk.number
 
-    chunks = plan(replications=2 * BLOCK).chunks()
     run_chunks(
-        task, chunks, InProcess, lambda c, r: done.append(r), lambda c, e: failed.append((c.key, str(e))), window=1
+        task,
+        plan(2 * BLOCK).chunks(),
+        InProcess,
+        lambda chunk, result: done.append(result),
+        lambda chunk, error: failed.append((chunk.number, str(error))),
     )
-    assert failed == [(chunks[1].key, "disk full")]
-    assert done == [c.key for c in chunks if c is not chunks[1]]
+    assert failed == [(1, "too much")]
+    assert done == [0, 2, 3]
 
 
-def test_a_killed_worker_changes_nothing(tmp_path):
-    marker = {"description": str(tmp_path / "killed")}
-    whole = plan(replications=2 * BLOCK, **marker)
-    disturbed = sweep(whole, workers=2, simulate=fake.dies_once)
-    assert (tmp_path / "killed").exists()
-    assert disturbed.failures() == []
-    assert names_of_parts(disturbed) == names_of_parts(sweep(whole, workers=1, simulate=fake.world))
+class Fragile:
+    """An executor that breaks, with all it has in hand, when it meets the guilty chunk; the first one is slow."""
+
+    window = 4
+    deaths = 1
+    guilty = 2
+    made = 0
+
+    def __init__(self):
+        type(self).made += 1
+        self.slow, self.broken, self.waiting = self.made == 1, False, []
+
+    def submit(self, task, chunk, /):
+        if self.broken:
+            raise BrokenExecutor
+        future = Future()
+        self.waiting.append(future)
+        if chunk.number == self.guilty:
+            self.broken = True
+            for lost in self.waiting:
+                lost.set_exception(BrokenExecutor())
+        elif not self.slow:
+            future.set_result(task(chunk))
+            self.waiting = []
+        return future
+
+    def shutdown(self, *, at_once):
+        """Nothing to end."""
 
 
-def test_a_chunk_that_kills_its_workers_is_named_and_the_others_done():
-    starts = Counter()
-
-    def factory():
-        starts["pools"] += 1
-        return ProcessPool(2)
-
+def test_after_a_loss_all_in_flight_are_tried_alone_and_the_guilty_one_is_given_up():
     done, failed = [], []
-    chunks = plan(replications=2 * BLOCK).chunks()
-    task = partial(run_chunk, seed=3, folder=None, simulate=fake.dies_always)
-    run_chunks(task, chunks, factory, lambda c, r: done.append(c.key), lambda c, e: failed.append(c.key), window=4)
-    assert failed == [chunks[1].key]
-    assert sorted(done) == sorted(c.key for c in chunks if c is not chunks[1])
-    assert starts["pools"] == 5  # the first, one for the suspects, and one after each death alone
+    chunks = list(plan(2 * BLOCK).chunks())
+    run_chunks(
+        lambda chunk: chunk.number,
+        chunks,
+        Fragile,
+        lambda chunk, result: done.append(result),
+        lambda chunk, error: failed.append(chunk.number),
+    )
+    assert failed == [Fragile.guilty]
+    assert sorted(done) == [chunk.number for chunk in chunks if chunk.number != Fragile.guilty]
+    assert Fragile.made == 2 + ATTEMPTS  # the first, one for the suspects, and one after each death alone
 
 
-def test_interrupt_leaves_only_finished_parts(tmp_path):
-    many = plan(replications=6 * BLOCK)
+def test_an_interrupt_leaves_only_finished_parts_and_no_worker(tmp_path):
+    many = plan(6 * BLOCK)
 
     def interrupt(done, failed, total):
         if done >= 2 * BLOCK:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sweep(many, workers=2, out=tmp_path / "out", simulate=fake.world, progress=interrupt)
+        execute(many, workers=2, out=tmp_path / "out", simulate=fake.world, progress=interrupt)
     assert [p for p in multiprocessing.active_children() if p.is_alive()] == []
     left = sorted(p.name for p in (tmp_path / "out").rglob("*") if p.is_file())
     assert [name for name in left if not name.endswith(".parquet")] == ["manifest.json"]
     store, _ = Folder.open(tmp_path / "out")
-    assert 2 <= len(store.parts) < len(many.chunks())
-    finished = sweep(many, workers=1, out=tmp_path / "out", simulate=fake.world)
-    assert names_of_parts(finished) == names_of_parts(sweep(many, workers=1, simulate=fake.world))
+    assert 2 <= len(store.parts) < 12
+    finished = execute(many, workers=1, out=tmp_path / "out", simulate=fake.world)
+    assert_equal(read(finished, many), read(execute(many, workers=1, simulate=fake.world), many))
 
 
-DRIVER = """
-from sim.sweep import sweep
-from tests.sweep import fake
-from tests.sweep.test_runner import plan
-sweep(plan(replications=64, description={pids!r}), workers=2, out={out!r}, simulate=fake.slow)
-"""
+# Calls
 
 
-def running(pids):
-    found = []
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        except FileNotFoundError:
-            continue
-        found += [pid] if state != "Z" else []
-    return found
+def test_sweep_is_a_package_and_a_function(monkeypatch):
+    monkeypatch.setattr("sim.sweep.simulate_world", small)
+    content = {"name": "mine", "scenarios": ["p1-blanket"], "replications": 2, "also_without_assumed": False}
+    study = sim.sweep(content, replications=3, seed=5)
+    assert isinstance(study, sim.Study)
+    assert (study.replications, study.seed) == (3, 5)
+    assert sim.sweep.sweep(content).replications == 2
+
+    assert sim.sweep.Study is sim.Study
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes through /proc")
-def test_workers_end_with_a_killed_driver_whose_script_has_no_main_guard(tmp_path):
-    pids = tmp_path / "pids"
-    pids.mkdir()
-    script = tmp_path / "driver.py"
-    script.write_text(DRIVER.format(pids=str(pids), out=str(tmp_path / "out")))
-    root = Path(__file__).parents[2]
-    driver = subprocess.Popen([sys.executable, script], cwd=root, env={**os.environ, "PYTHONPATH": str(root)})
-    try:
-        deadline = time.monotonic() + 15
-        while len(list(pids.iterdir())) < 2 and time.monotonic() < deadline:
-            time.sleep(0.1)
-        workers = [int(p.name) for p in pids.iterdir()]
-        assert len(workers) == 2
-        assert running(workers) == workers
-    finally:
-        driver.send_signal(signal.SIGKILL)
-        driver.wait()
-    deadline = time.monotonic() + 5
-    while running(workers) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert running(workers) == []
+def small(scenario, replication, seed):
+    from sim.outcomes import OUTCOMES
+
+    found = fake.world(scenario, replication, seed)
+    values = np.zeros((scenario.months, len(OUTCOMES)), np.float32)
+    return fake.Series(tuple(OUTCOMES), found.months, values, found.moments, found.countries, found.panel)
+
+
+@pytest.mark.parametrize("executor", ["pol", "dask:http://x", ""])
+def test_an_unknown_executor_is_refused_before_anything_is_written(tmp_path, executor):
+    with pytest.raises(ValueError, match="must be pool, dask, or dask:tcp://HOST:PORT"):
+        execute(plan(), out=tmp_path / "out", executor=executor, simulate=fake.never)
+    with pytest.raises(ValueError, match="workers = 0"):
+        execute(plan(), out=tmp_path / "out", workers=0, simulate=fake.never)
+    assert list(tmp_path.iterdir()) == []
+    assert executor_factory("pool", 1) is InProcess
+
+
+def test_an_estimate_counts_the_design_and_writes_nothing(tmp_path):
+    whole = plan(20, cases=(1, 2), draws=4)
+    execute(plan(5, cases=(1, 2), draws=4), workers=1, out=tmp_path / "out", simulate=fake.world)
+    before = {path: hash_of(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()}
+    store = Folder(tmp_path / "out")
+    store.look(whole)
+    found = estimate(whole, store, 2, simulate=fake.world)
+    assert (found.cases, found.draws, found.replications) == (3, 4, 20)
+    assert (found.points, found.runs, found.finished, found.workers) == (12, 240, 60, 2)
+    assert found.seconds == pytest.approx(found.seconds_per_run * 180 / 2)
+    assert found.bytes == pytest.approx(found.bytes_per_run * 180)
+    assert found.bytes_per_run > 0
+    assert found.worker_memory > 1e6
+    assert (found.sample, found.sample_failed) == (4, 0)
+    assert {path: hash_of(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_an_estimate_says_that_its_sample_failed():
+    found = estimate(plan(), Store(), 1, simulate=fake.never)
+    assert (found.points, found.sample, found.sample_failed) == (2, 2, 2)

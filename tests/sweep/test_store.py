@@ -1,28 +1,36 @@
-"""A part is whole or not there, other bytes than those written are found, and a folder has one writer and design."""
+"""A part is whole or not there, other bytes than those written are found, and a folder has one writer and plan."""
 
 import json
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from sim.sweep import sweep
-from sim.sweep.design import BLOCK, Design
-from sim.sweep.folder import Folder
-from sim.sweep.store import DamagedPartError, StoreError, hash_of, write_whole
+from sim.sweep import execute
+from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
+from sim.sweep.folder import Folder, foreign
+from sim.sweep.store import DamagedPartError, StoreError, encode, hash_of, write_whole
 from sim.sweep.study import Study
 from tests.sweep import fake
 
+REPLICATIONS = BLOCK + 1
 
-def plan(replications=BLOCK + 1, seed=3):
-    scenarios = [fake.scenario("status-quo"), fake.scenario("audits", 1)]
-    return Design.of(scenarios, replications, seed, also_without_assumed=False)
+
+def plan(replications=REPLICATIONS, seed=3, scenarios=None, **content):
+    known = scenarios or [fake.scenario("status-quo", **content), fake.scenario("audits", 1, **content)]
+    return Design.of(known, replications, seed, also_without_assumed=False)
+
+
+def kept(keep, draws=({},), replications=3):
+    known = [Case(name, fake.scenario(name, i), "status-quo") for i, name in enumerate(("status-quo", "audits"))]
+    return Design(tuple(known), replications, 3, Draws.of(draws), keep)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results") / "finished"
-    sweep(plan(), workers=1, out=folder, simulate=fake.world)
+    execute(plan(), workers=1, out=folder, simulate=fake.world)
     return folder
 
 
@@ -31,58 +39,97 @@ def results(finished, tmp_path):
     return shutil.copytree(finished, tmp_path / "results")
 
 
-def parts(folder):
-    return sorted((folder / "parts").iterdir())
+def files(folder, kind="series"):
+    return sorted((folder / kind).iterdir())
 
 
 def contents(folder):
     return {p.relative_to(folder).as_posix(): hash_of(p.read_bytes()) for p in folder.rglob("*") if p.is_file()}
 
 
-def never(scenario, replication, seed):
-    raise AssertionError("run again")
+# What a folder holds
 
 
 def test_a_folder_holds_what_memory_holds(finished):
-    memory = sweep(plan(), workers=1, simulate=fake.world)
-    store, design_ = Folder.open(finished)
-    assert design_ == plan()
-    assert {k: p.name for k, p in store.parts.items()} == {k: p.name for k, p in memory.parts.items()}
-    study = Study(store, design_, described=fake.DESCRIBED)
+    memory = execute(plan(), workers=1, simulate=fake.world)
+    store, design = Folder.open(finished)
+    assert design == plan()
+    assert store.parts == memory.parts
+    study = Study(store, design, described=fake.DESCRIBED)
     series = fake.world(fake.scenario("audits", 1), BLOCK, 3)
     np.testing.assert_array_equal(study.values("audits", "gamma")[BLOCK], series.values[:, 2])
-    shares, panel = store.countries(list(store.of(design_.points[1].id))[1])
-    np.testing.assert_array_equal(shares[0], series.countries)
-    np.testing.assert_array_equal(panel[0], series.panel)
+    part = next(part for part in store.of(design.points[1]) if len(part.runs) == 1)
+    assert part.runs == ((design.points[1][0], BLOCK),)
+    assert part.moments == ("2030-12",)
+    use, panel = store.countries(part)
+    np.testing.assert_array_equal(use[0, 0], series.countries[-1])
+    np.testing.assert_array_equal(panel[0, 0], series.panel)
 
 
 def test_files_are_named_by_their_hash_and_nothing_is_left_over(finished):
-    assert sorted(p.name for p in finished.iterdir()) == ["designs.parquet", "manifest.json", "parts"]
-    assert [p.stem for p in parts(finished)] == [hash_of(p.read_bytes()) for p in parts(finished)]
+    assert sorted(p.name for p in finished.iterdir()) == ["countries", "designs.parquet", "manifest.json", "series"]
+    for kind in ("series", "countries"):
+        assert [p.stem for p in files(finished, kind)] == [hash_of(p.read_bytes()) for p in files(finished, kind)]
     manifest = json.loads((finished / "manifest.json").read_text())
-    assert (manifest["runs"], manifest["finished"], manifest["failed"]) == (2 * BLOCK + 2, 2 * BLOCK + 2, 0)
+    runs = 2 * REPLICATIONS
+    assert (manifest["runs"], manifest["finished"], manifest["failed"]) == (runs, runs, 0)
+    assert manifest["parts"] == [path.stem for path in files(finished)]
 
 
-def test_finished_results_are_used_again(results):
-    before = contents(results)
-    again = sweep(plan(), workers=1, out=results, simulate=never)
-    assert again.failures() == []
-    assert contents(results) == before
+def test_equal_tables_give_equal_bytes():
+    def table(values):
+        texts = pa.DictionaryArray.from_arrays(np.zeros(3, np.int32), ["a"])
+        return pa.table({"name": texts, "value": np.array(values, np.float32)})
+
+    one = encode([table([1, 2, 3])], {"a": 1})
+    assert encode([table([1, 2, 3])], {"a": 1}) == one
+    assert encode([table([1, 2, 4])], {"a": 1}) != one
+    assert encode([table([1, 2, 3])], {"a": 2}) != one
 
 
-def flip(path):
-    data = bytearray(path.read_bytes())
-    rng = np.random.default_rng(len(data))
-    data[rng.integers(len(data))] ^= 1 << int(rng.integers(8))
-    path.write_bytes(data)
+@pytest.mark.parametrize(
+    ("countries", "moments"),
+    [("none", ()), ("last", ("2030-12",)), ("year-ends", tuple(f"{year}-12" for year in range(2023, 2031)))],
+)
+def test_countries_are_kept_when_asked(tmp_path, countries, moments):
+    store = execute(kept(Keep(countries=countries)), workers=1, out=tmp_path / "out", simulate=fake.world)
+    assert len(list((tmp_path / "out" / "countries").iterdir())) == (0 if countries == "none" else 2)
+    for part in store.parts.values():
+        assert part.moments == moments
+        if moments:
+            whole = [fake.world(fake.scenario("any"), replication, 3).countries for _, replication in part.runs]
+            np.testing.assert_array_equal(store.countries(part)[0], np.array(whole)[:, -len(moments) :])
+
+
+def test_only_the_outcomes_and_months_asked_for_are_kept():
+    plan = kept(Keep(("gamma", "alpha"), ("2026-02", "2030-12")))
+    store = execute(plan, workers=1, simulate=fake.world)
+    whole = fake.world(fake.scenario("audits", 1), 2, 3)
+    for part in store.parts.values():
+        assert part.months == ("2026-02", "2030-12")
+        assert store.outcomes(part) == ("gamma", "alpha")
+    study = Study(store, plan, described=fake.DESCRIBED)
+    assert study.months("audits") == ["2026-02", "2030-12"]
+    np.testing.assert_array_equal(study.values("audits", "alpha")[2], whole.values[[37, 95], 0])
+
+
+def test_failed_runs_are_read_back(tmp_path):
+    made = execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.fails_sometimes).failures()
+    read, _ = Folder.open(tmp_path / "out")
+    assert read.failures() == made
+    assert [failure.replication for failure in made] == [5]
+
+
+def test_an_empty_plan_of_a_folder_that_does_not_exist_writes_nothing(tmp_path):
+    Folder(tmp_path / "none").look(plan())
+    assert list(tmp_path.iterdir()) == []
+
+
+# Damage; tests/faults has every bit, and kill -9
 
 
 def truncate(path):
     path.write_bytes(path.read_bytes()[:-7])
-
-
-def empty(path):
-    path.write_bytes(b"")
 
 
 def swap(path):
@@ -96,89 +143,144 @@ def remove(path):
     path.unlink()
 
 
-@pytest.mark.parametrize("harm", [flip, truncate, empty, swap, remove])
-@pytest.mark.parametrize("which", range(6))
-def test_damage_is_found_when_a_folder_is_opened(results, harm, which):
-    assert len(parts(results)) == 6  # four series parts; both scenarios have the same country parts
-    path = parts(results)[which]
+@pytest.mark.parametrize("harm", [truncate, swap, remove])
+@pytest.mark.parametrize("kind", ["series", "countries"])
+def test_damage_is_found_at_opening_and_mended_by_the_same_sweep(results, harm, kind):
+    before = contents(results)
+    path = files(results, kind)[0]
     harm(path)
-    with pytest.raises(DamagedPartError, match=path.stem if harm is not remove else "missing"):
+    with pytest.raises(DamagedPartError, match=f"{path.stem}.* is (damaged|missing|of no use)"):
         Folder.open(results)
+    store = execute(plan(), workers=1, out=results, simulate=fake.world)
+    assert contents(results) == before
+    assert bool(store.repaired) == (harm is not remove or kind == "countries")
 
 
-def test_every_bit_of_a_part_counts(results):
-    path = parts(results)[0]
-    whole = path.read_bytes()
-    store, _ = Folder.open(results)
-    for place in range(0, 8 * len(whole), 8 * len(whole) // 50):
-        data = bytearray(whole)
-        data[place // 8] ^= 1 << place % 8
-        path.write_bytes(data)
-        with pytest.raises(DamagedPartError):
-            store.checked(path.stem)
+def test_a_long_list_of_damaged_parts_is_cut(tmp_path):
+    many = plan(16 * BLOCK)
+    execute(many, workers=1, out=tmp_path, simulate=fake.world)
+    for path in files(tmp_path):
+        truncate(path)
+    with pytest.raises(DamagedPartError, match=r"; and 20 more\. The same sweep"):
+        Folder.open(tmp_path)
 
 
-def test_damage_after_opening_is_found_when_read(results):
-    study = Study(*Folder.open(results), described=fake.DESCRIBED)
-    for path in parts(results):
-        flip(path)
-    with pytest.raises(DamagedPartError):
-        study.values("audits", "alpha")
-    with pytest.raises(DamagedPartError):
-        study.map_shares("audits")
-
-
-def test_damaged_designs_and_manifest_are_found(results):
-    flip(results / "designs.parquet")
-    with pytest.raises(DamagedPartError, match="designs"):
+def test_a_run_that_is_in_two_parts_counts_once(results, tmp_path):
+    """A worker of a killed sweep, on a cluster say, leaves its part after the next sweep has begun."""
+    execute(plan(BLOCK - 1), workers=1, out=tmp_path / "other", simulate=fake.world)
+    for kind in ("series", "countries"):
+        for path in files(tmp_path / "other", kind):
+            shutil.copy(path, results / kind)
+    with pytest.raises(DamagedPartError, match="of no use: its runs are in another part too"):
         Folder.open(results)
-    truncate(results / "manifest.json")
-    with pytest.raises(StoreError, match="damaged"):
-        Folder.open(results)
+    store = execute(plan(), workers=1, out=results, simulate=fake.world)
+    assert sum(len(part.runs) for part in store.parts.values()) == 2 * REPLICATIONS
+    assert len(Study(*Folder.open(results), described=fake.DESCRIBED).frame(["alpha"])) == 2 * REPLICATIONS * 96
 
 
-def test_a_second_writer_is_refused(tmp_path):
-    with Folder(tmp_path / "out").writing(plan()), pytest.raises(StoreError, match="another sweep is writing"):
-        sweep(plan(), workers=1, out=tmp_path / "out", simulate=never)
-    sweep(plan(), workers=1, out=tmp_path / "out", simulate=fake.world)
+@pytest.mark.parametrize("left", [[], ["report.html"]])
+def test_parts_are_enough_to_make_the_manifest_again(results, left):
+    before = contents(results)
+    for name in left:
+        (results / name).touch()
+    (results / "manifest.json").unlink()
+    (results / "designs.parquet").unlink()
+    execute(plan(), workers=1, out=results, simulate=fake.never)
+    assert {name: hash_ for name, hash_ in contents(results).items() if name not in left} == before
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        plan(seed=4),
+        plan(scenarios=[fake.scenario("status-quo"), fake.scenario("audits", 2)]),
+        Design(plan().cases, REPLICATIONS, 3, keep=Keep(months="year-ends")),
+        Design(plan().cases, REPLICATIONS, 3, Draws.of([{"leak_hazard": 0.1}])),
+    ],
+    ids=["seed", "scenario", "keep", "draws"],
+)
+def test_parts_alone_know_whose_they_are(results, other):
+    (results / "manifest.json").unlink()
+    before = contents(results)
+    with pytest.raises(StoreError, match="belongs to other results"):
+        execute(other, workers=1, out=results, simulate=fake.never)
+    assert contents(results) == before
+
+
+# Whose a folder is
+
+
+def test_finished_results_are_used_again(results):
+    before = contents(results)
+    again = execute(plan(), workers=1, out=results, simulate=fake.never)
+    assert again.failures() == []
+    assert contents(results) == before
+
+
+def test_failed_runs_are_not_done_again(tmp_path):
+    execute(plan(), workers=1, out=tmp_path, simulate=fake.fails_sometimes)
+    again = execute(plan(), workers=1, out=tmp_path, simulate=fake.never)
+    assert [failure.replication for failure in again.failures()] == [5]
 
 
 @pytest.mark.parametrize(
     ("other", "words"),
-    [({"seed": 4}, "seed 3 there, 4 here"), ({"replications": 2}, f"replications {BLOCK + 1} there, 2 here")],
+    [
+        (plan(seed=4), "other seed (3 there, 4 here)"),
+        (plan(replications=2), f"holds {REPLICATIONS} replications, and 2 are asked for"),
+        (Design(plan().cases, REPLICATIONS, 3, keep=Keep(countries="none")), "with other keep"),
+        (plan(scenarios=[fake.scenario("status-quo"), fake.scenario("audits", 2)]), "'audits', with another content"),
+        (plan(scenarios=[fake.scenario("status-quo")]), "'audits', which is not asked for"),
+        (Design(plan().cases, REPLICATIONS, 3, Draws.of([{"leak_hazard": 0.1}])), "draw that is not asked"),
+    ],
+    ids=["seed", "replications", "keep", "content", "case", "draws"],
 )
-def test_a_folder_of_another_design_is_refused(results, other, words):
+def test_a_folder_of_another_plan_is_refused_and_left_as_it_is(results, other, words):
     before = contents(results)
-    with pytest.raises(StoreError, match=words):
-        sweep(plan(**other), workers=1, out=results, simulate=never)
-    assert contents(results) == before
+    for action in (
+        lambda: execute(other, workers=1, out=results, simulate=fake.never),
+        lambda: Folder(results).look(other),
+    ):
+        with pytest.raises(StoreError) as caught:
+            action()
+        assert words in str(caught.value)
+        assert "choose another folder" in str(caught.value)
+        assert contents(results) == before
 
 
-def test_a_folder_of_other_code_is_refused(results, monkeypatch):
-    monkeypatch.setattr("sim.sweep.folder._code", lambda: "other")
-    with pytest.raises(StoreError, match=r"code .* there, other here"):
-        sweep(plan(), workers=1, out=results, simulate=never)
+def test_texts_for_people_may_change(results):
+    known = [scenario.model_copy(update={"question": "New?"}) for scenario in (case.scenario for case in plan().cases)]
+    execute(plan(scenarios=known), workers=1, out=results, simulate=fake.never)
+    assert Folder.open(results)[1].cases[0].scenario.question == "New?"
+
+
+def test_a_second_writer_is_refused(tmp_path):
+    with Folder(tmp_path / "out").writing(plan()), pytest.raises(StoreError, match="another sweep is writing"):
+        execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.never)
+    execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.world)
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.tex").touch()
+    assert foreign(tmp_path) == "thesis.tex"
     with pytest.raises(StoreError, match=r"thesis\.tex"):
-        sweep(plan(), workers=1, out=tmp_path, simulate=never)
+        execute(plan(), workers=1, out=tmp_path, simulate=fake.never)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
     with pytest.raises(StoreError, match="is a file"):
-        sweep(plan(), workers=1, out=tmp_path / "thesis.tex", simulate=never)
+        execute(plan(), workers=1, out=tmp_path / "thesis.tex", simulate=fake.never)
 
 
 def test_a_folder_without_results_cannot_be_opened(tmp_path):
-    with pytest.raises(StoreError, match="no results"):
-        Folder.open(tmp_path)
+    for read in (Folder.open, Folder.plan, Study.open):
+        with pytest.raises(StoreError, match="no results"):
+            read(tmp_path)
 
 
-def test_a_part_of_other_results_is_refused(results, tmp_path):
-    other = tmp_path / "other"
-    sweep(plan(seed=4), workers=1, out=other, simulate=fake.world)
-    for path in parts(other):
-        shutil.copy(path, results / "parts")
+def test_a_part_of_another_seed_is_refused(results, tmp_path):
+    execute(plan(seed=4), workers=1, out=tmp_path / "other", simulate=fake.world)
+    for kind in ("series", "countries"):
+        for path in files(tmp_path / "other", kind):
+            shutil.copy(path, results / kind)
     with pytest.raises(StoreError, match="belongs to other results"):
         Folder.open(results)
 
@@ -193,8 +295,8 @@ def test_a_half_written_file_is_never_there(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_failed_runs_are_read_back(tmp_path):
-    made = sweep(plan(), workers=1, out=tmp_path / "out", simulate=fake.fails_sometimes).failures()
-    read, _ = Folder.open(tmp_path / "out")
-    assert read.failures() == made
-    assert [f.replication for f in made] == [5]
+def test_parts_share_what_they_all_say():
+    """A sweep of a million runs must fit in memory: months and versions are held once, not once a part."""
+    store = execute(plan(4 * BLOCK), workers=1, simulate=fake.world)
+    for shared in ("months", "moments", "made_by", "keep"):
+        assert len({id(getattr(part, shared)) for part in store.parts.values()}) == 1

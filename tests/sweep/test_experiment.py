@@ -1,0 +1,459 @@
+"""An experiment file says which worlds are run; whatever is wrong with it is said at once, with its path."""
+
+import json
+
+import pytest
+import tomli_w
+
+from sim.experiment import load_experiment
+from sim.outcomes import OUTCOMES
+from sim.parameters import PARAMETERS
+from sim.problems import ScenarioError
+from sim.scenario import load
+from sim.sweep import levers as levers_module
+from sim.sweep.design import STATED, WITHOUT_ASSUMED, Keep
+from sim.sweep.levers import lever_values
+
+FRICTION = "policy.open-weight-control.kyc_friction"
+START = "policy.open-weight-control.start"
+THOUSAND = {"from": 0, "to": 1, "steps": 1000}
+BASE = {"name": "mine", "scenarios": ["p1-blanket"], "replications": 2, "also_without_assumed": False}
+
+
+def design(**content):
+    return load_experiment(BASE | content)[1]
+
+
+def problems(**content):
+    with pytest.raises(ScenarioError) as caught:
+        design(**content)
+    assert all(problem.startswith("experiment: ") for problem in caught.value.problems)
+    return [problem.removeprefix("experiment: ") for problem in caught.value.problems]
+
+
+def cases(plan):
+    return {case.name: case.against for case in plan.cases}
+
+
+def write(path, content, name="experiment.toml"):
+    file = path / name
+    file.write_text(tomli_w.dumps(content))
+    return file
+
+
+# Cases
+
+
+def test_without_levers_the_cases_are_the_scenarios():
+    plan = design(scenarios=["p1-blanket", "status-quo", "targeted-bundle"], seed=7, question="What?")
+    assert cases(plan) == dict.fromkeys(["status-quo", "p1-blanket", "targeted-bundle"], "status-quo")
+    assert [case.scenario for case in plan.cases] == [load(case.name) for case in plan.cases]
+    assert (plan.replications, plan.seed, plan.name, plan.question) == (2, 7, "mine", "What?")
+    assert list(plan.draws) == [{}]
+    assert plan.keep == Keep()
+
+
+def test_twins_without_assumed_responses_are_there_unless_refused():
+    plan = design(also_without_assumed=True)
+    assert [(case.name, case.variant) for case in plan.cases] == [
+        (name, variant) for variant in (STATED, WITHOUT_ASSUMED) for name in ("status-quo", "p1-blanket")
+    ]
+
+
+def test_a_lever_on_a_policy_leaves_the_reference_as_it_is():
+    plan = design(levers={FRICTION: [0.1, 0.2], START: ["2026-01", "2027-01"]})
+    assert cases(plan) == dict.fromkeys(
+        [
+            "status-quo",
+            "p1-blanket kyc_friction=0.1 start=2026-01",
+            "p1-blanket kyc_friction=0.1 start=2027-01",
+            "p1-blanket kyc_friction=0.2 start=2026-01",
+            "p1-blanket kyc_friction=0.2 start=2027-01",
+        ],
+        "status-quo",
+    )
+    last = plan.cases[-1]
+    assert last.levers == {FRICTION: 0.2, START: "2027-01"}
+    assert last.scenario == load("p1-blanket", settings=[f"{FRICTION}=0.2", f"{START}=2027-01"])
+
+
+def test_a_lever_on_the_stage_varies_the_reference_too():
+    plan = design(levers={"adopters": [4000, 5000], FRICTION: [0.1]})
+    assert cases(plan) == {
+        "status-quo adopters=4000": "status-quo adopters=4000",
+        "p1-blanket adopters=4000 kyc_friction=0.1": "status-quo adopters=4000",
+        "status-quo adopters=5000": "status-quo adopters=5000",
+        "p1-blanket adopters=5000 kyc_friction=0.1": "status-quo adopters=5000",
+    }
+    assert plan.cases[2].scenario == load("status-quo", settings=["adopters=5000"])
+
+
+def test_a_lever_varies_only_scenarios_that_have_the_policy():
+    plan = design(scenarios=["p1-blanket", "p4-audit-repository"], levers={FRICTION: [0.1, 0.2]})
+    assert list(cases(plan)) == [
+        "status-quo",
+        "p1-blanket kyc_friction=0.1",
+        "p1-blanket kyc_friction=0.2",
+        "p4-audit-repository",
+    ]
+
+
+def test_the_reference_alone_may_be_varied():
+    plan = design(scenarios=["status-quo"], levers={"parameters.leak_hazard": [0.1, 0.2]})
+    assert cases(plan) == {name: name for name in ("status-quo leak_hazard=0.1", "status-quo leak_hazard=0.2")}
+
+
+def test_levers_that_end_alike_are_named_in_full(tmp_path):
+    for name in ("a", "b"):
+        policy = {f"{name}-audits": {"lever": "L7", "start": "2026-01"}}
+        write(tmp_path, {"name": name, "extends": "status-quo", "policy": policy}, f"{name}.toml")
+    levers = {f"policy.{name}-audits.strength": [0.5] for name in ("a", "b")}
+    file = write(tmp_path, BASE | {"scenarios": ["a", "b"], "levers": levers})
+    names = list(cases(load_experiment(file)[1]))
+    assert names == ["status-quo", "a policy.a-audits.strength=0.5", "b policy.b-audits.strength=0.5"]
+
+
+@pytest.mark.parametrize(
+    ("given", "values"),
+    [
+        ([0.1, "a", True, 3], [0.1, "a", True, 3]),
+        ({"from": 0.0, "to": 0.3, "steps": 4}, [0.0, 0.1, 0.2, 0.3]),
+        ({"from": 1, "to": 0, "steps": 3}, [1.0, 0.5, 0.0]),
+        ({"from": 4000, "to": 5000, "steps": 3}, [4000, 4500, 5000]),
+        ({"from": 0, "to": 3e-14, "steps": 4}, [0.0, 1e-14, 2e-14, 3e-14]),
+    ],
+)
+def test_values_of_a_lever(given, values):
+    found = lever_values(given)
+    assert found == values
+    assert list(map(type, found)) == list(map(type, values))
+
+
+def test_a_span_of_whole_numbers_fits_a_field_of_whole_numbers():
+    plan = design(levers={"adopters": {"from": 4000, "to": 5000, "steps": 3}})
+    assert [case.scenario.adopters for case in plan.cases] == [4000, 4000, 4500, 4500, 5000, 5000]
+
+
+def test_keys_may_be_dotted_or_quoted(tmp_path):
+    texts = [
+        f'"{FRICTION}" = [0.1, 0.2]',
+        f"{FRICTION} = [0.1, 0.2]",
+        f"{FRICTION} = {{ from = 0.1, to = 0.2, steps = 2 }}",
+    ]
+    found = []
+    for text in texts:
+        file = tmp_path / "experiment.toml"
+        file.write_text(f'name = "mine"\nscenarios = ["p1-blanket"]\n[levers]\n{text}\n')
+        found.append(load_experiment(file)[1])
+    assert found[0].points == found[1].points == found[2].points
+
+
+def test_a_scenario_may_stand_beside_the_file(tmp_path):
+    write(tmp_path, {"name": "own", "extends": "p1-blanket", "adopters": 4000}, "own.toml")
+    plan = load_experiment(write(tmp_path, BASE | {"scenarios": ["own"]}))[1]
+    assert plan.cases[1].scenario.adopters == 4000
+
+
+def test_replications_and_seed_may_be_given_beside_the_file():
+    assert load_experiment(BASE, replications=9, seed=4)[1].replications == 9
+    with pytest.raises(ScenarioError, match="replications = 0: must be from 1 to 99999"):
+        load_experiment(BASE, replications=0)
+
+
+@pytest.mark.parametrize(
+    ("levers", "expected"),
+    [
+        ({FRICTION: [0.1, 2.0]}, [f"levers: {FRICTION} = 2.0: must be from 0 to 0.9 (0-1)"]),
+        (
+            {"policy.open-weight-contrl.strength": [1], "adopter": [4000], f"{FRICTION}s": [0.1]},
+            [
+                (
+                    "levers.policy.open-weight-contrl.strength: "
+                    "no compared scenario has a policy 'open-weight-contrl'; "
+                    "did you mean 'open-weight-control'?"
+                ),
+                "levers: adopter: unknown key; did you mean 'adopters'?",
+                f"levers: {FRICTION}s: unknown key; did you mean 'kyc_friction'?",
+            ],
+        ),
+        ({"parameters.leak_hazrd": [0.1]}, ["levers: parameters.leak_hazrd: unknown parameter; did you mean"]),
+        ({"policy.open-weight-control": [0.1]}, ["levers.policy.open-weight-control: a lever on a policy is written"]),
+        ({"question": ["Why?"]}, ["levers.question: cannot be a lever"]),
+        ({FRICTION: [0.1, 0.1]}, [f"levers.{FRICTION} = [0.1, 0.1]: a value occurs twice"]),
+        ({FRICTION: []}, [f"levers.{FRICTION} = []: must be a list of 1 to 1000 values"]),
+        ({FRICTION: 0.1}, [f"levers.{FRICTION} = 0.1: must be a list"]),
+        (
+            {FRICTION: [0.1], "policy": {"open-weight-control": {"kyc_friction": [0.2]}}},
+            [f"levers.{FRICTION} is given"],
+        ),
+        ({FRICTION: {"from": 0, "to": 0.1}}, [f"levers.{FRICTION} has steps = None: must be a whole number from 2"]),
+        ({FRICTION: {"from": 0, "to": "x", "steps": 2}}, [f"levers.{FRICTION} has to = 'x': must be a finite number"]),
+        ({FRICTION: {"from": 0, "to": 1, "steps": 1001}}, [f"levers.{FRICTION} has steps = 1001: must be"]),
+        (
+            {FRICTION: {"from": 0, "to": 1, "stepz": 3}},
+            [f"levers.{FRICTION} has 'stepz': unknown key; did you mean 'steps'"],
+        ),
+        ({FRICTION: {"from": 1, "to": 1, "steps": 3}}, [f"levers.{FRICTION} has from = to = 1: the ends must differ"]),
+        (
+            {START: ["2026-01", "2028-01"], "policy.open-weight-control.end": ["2027-01"]},
+            ["levers: policy.open-weight-control end 2027-01 is before start 2028-01"],
+        ),
+        (3, ["levers = 3: must be a table"]),
+    ],
+)
+def test_levers_that_cannot_be_used(levers, expected):
+    found = problems(levers=levers)
+    assert len(found) == len(expected)
+    for problem, words in zip(found, expected, strict=True):
+        assert problem.replace(": end ", " end ").startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "levers", "count"),
+    [
+        (
+            ["p1-blanket"],
+            {FRICTION: {"from": 0, "to": 0.5, "steps": 200}, "adopters": [3500 + i for i in range(60)]},
+            12060,
+        ),
+        (["status-quo"], {"adopters": [3500 + i for i in range(900)], "parameters.leak_hazard": THOUSAND}, 900_000),
+    ],
+)
+def test_too_many_cases_are_refused_before_they_are_made(monkeypatch, scenarios, levers, count):
+    monkeypatch.setattr("sim.experiment.load", lambda name, settings: load(name) if len(settings) < 2 else None)
+    assert problems(scenarios=scenarios, levers=levers) == [f"levers make {count} cases; at most 10000"]
+
+
+def test_settings_that_fail_are_tried_a_few_times_only(monkeypatch):
+    tried = []
+
+    def refused(name, settings):
+        tried.append(settings)
+        return load(name, settings=settings)
+
+    monkeypatch.setattr("sim.experiment.load", refused)
+    found = problems(levers={FRICTION: {"from": 1, "to": 2, "steps": 500}})
+    assert len(found) == levers_module.ENOUGH
+    assert len(tried) <= levers_module.ENOUGH + 2
+
+
+# Uncertain numbers
+
+
+def test_draws_are_values_of_the_numbers_for_every_case():
+    numbers = {"leak_hazard": "range", FRICTION: {"uniform": [0.1, 0.2]}, "compute_elasticity": {"choice": [0.4, 1]}}
+    plan = design(uncertainties={"draws": 8, "method": "sobol", "numbers": numbers})
+    assert plan.draws.names == tuple(sorted(numbers))
+    assert len(plan.draws) == 8
+    assert all(0.1 <= draw[FRICTION] <= 0.2 and draw["compute_elasticity"] in (0.4, 1.0) for draw in plan.draws)
+    assert plan.runs == 2 * 8 * 2
+
+
+def test_the_order_of_the_numbers_does_not_matter():
+    numbers = [("leak_hazard", "range"), ("compute_elasticity", "range")]
+    plans = [design(uncertainties={"draws": 4, "numbers": dict(order)}) for order in (numbers, numbers[::-1])]
+    assert plans[0].points == plans[1].points
+
+
+def test_a_star_stands_for_all_parameters():
+    plan = design(uncertainties={"draws": 1, "numbers": {"*": "range", "leak_hazard": {"uniform": [0.5, 0.6]}}})
+    assert set(plan.draws.names) == set(PARAMETERS)
+    assert 0.5 <= plan.draws[0]["leak_hazard"] <= 0.6
+    for name, value in plan.draws[0].items():
+        assert PARAMETERS[name].bounds[0] <= value <= PARAMETERS[name].bounds[1]
+
+
+def test_a_number_of_a_policy_without_a_range_needs_a_law():
+    strength = "policy.open-weight-control.strength"
+    assert problems(uncertainties={"draws": 1, "numbers": {strength: "range"}}) == [
+        (
+            f"uncertainties.numbers.{strength}: states no range; write {{ uniform = [low, high] }}, "
+            "{ log-uniform = [low, high] } or { choice = [...] }"
+        )
+    ]
+    plan = design(uncertainties={"draws": 3, "numbers": {strength: {"uniform": [0, 1]}}})
+    assert len(set(plan.points[1])) == 3
+    assert len(set(plan.points[0])) == 1
+
+
+def test_an_ensemble_stands_beside_the_file(tmp_path):
+    (tmp_path / "draws.csv").write_text(f"leak_hazard,{FRICTION}\n0.1,0.2\n0.3,0.4\n")
+    content = BASE | {"uncertainties": {"ensemble": "draws.csv"}}
+    plan = load_experiment(write(tmp_path, content))[1]
+    assert list(plan.draws) == [{"leak_hazard": 0.1, FRICTION: 0.2}, {"leak_hazard": 0.3, FRICTION: 0.4}]
+    content["uncertainties"]["draws"] = 1
+    assert list(load_experiment(write(tmp_path, content))[1].draws) == [{"leak_hazard": 0.1, FRICTION: 0.2}]
+    content["uncertainties"]["draws"] = 3
+    with pytest.raises(ScenarioError, match=r"experiment\.toml: uncertainties\.draws = 3: .*draws\.csv has 2"):
+        load_experiment(write(tmp_path, content))
+    (tmp_path / "draws.csv").write_text("leak_hazard\n1.5\n")
+    with pytest.raises(ScenarioError, match=r"leak_hazard takes values from 1\.5 to 1\.5: must be from 0 to 1"):
+        load_experiment(write(tmp_path, BASE | {"uncertainties": {"ensemble": "draws.csv"}}))
+
+
+def uncertain(numbers, **more):
+    return {"draws": 4, "numbers": numbers} | more
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            uncertain({"leak_hazard": "range"}, draws=6, method="sobol"),
+            ["draws = 6: Sobol points need a power of 2, such as 4 or 8"],
+        ),
+        (uncertain({"leak_hazard": "range"}, draws=0), ["uncertainties.draws = 0: must be from 1 to 100000"]),
+        (uncertain({"leak_hazard": "range"}, draws=None), ["draws is missing"]),
+        (uncertain({"leak_hazard": "range"}, method="halton"), ["uncertainties.method = 'halton': must be one of"]),
+        (uncertain({"leak_hazard": "range"}, ensemble="x.csv"), ["needs either"]),
+        ({"draws": 4}, ["needs either"]),
+        ({"ensemble": "none.csv"}, ["none.csv: cannot be read: No such file"]),
+        (
+            uncertain({"leak_hazrd": "range", f"{FRICTION}x": "range"}),
+            ["leak_hazrd: unknown; did you mean 'leak_hazard'?", f"{FRICTION}x: unknown; did you mean '{FRICTION}'?"],
+        ),
+        (
+            uncertain({"leak_hazard": "rang", "distillation": {"uniform": [1, 0]}, "theft_hazard": {"choice": []}}),
+            [
+                "leak_hazard = 'rang': must be \"range\"",
+                "[1, 0]: must be [low, high], the low end below",
+                "has choice = []",
+            ],
+        ),
+        (uncertain({"leak_hazard": {"uniform": [0, 1], "choice": [0]}}), ["leak_hazard = {"]),
+        (
+            uncertain({"leak_hazard": {"uniform": [0, "x"]}}),
+            ["has uniform = [0, 'x']: must be a list of finite numbers"],
+        ),
+        (uncertain({"leak_hazard": {"log-uniform": [0, 1]}}), ["both ends must be above 0"]),
+        (
+            uncertain({"leak_hazard": {"uniform": [0.5, 1.5]}}),
+            ["leak_hazard takes values from 0.5 to 1.5: must be from 0 to 1"],
+        ),
+        (uncertain({"*": {"uniform": [0, 1]}}), ['uncertainties.numbers."*" = ']),
+    ],
+)
+def test_uncertainties_that_cannot_be_used(given, expected):
+    found = problems(uncertainties={key: value for key, value in given.items() if value is not None})
+    assert len(found) == len(expected)
+    for problem, words in zip(found, expected, strict=True):
+        assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("levers", "number"), [({FRICTION: [0.1]}, FRICTION), ({"parameters.leak_hazard": [0.1, 0.2]}, "leak_hazard")]
+)
+def test_a_number_that_is_drawn_may_not_be_set_too(levers, number):
+    (problem,) = problems(levers=levers, uncertainties=uncertain({number: "range"}))
+    assert problem.startswith(f"{number} is uncertain, and set by case ")
+    assert problem.endswith("too; keep one of the two")
+
+
+def test_a_parameter_that_a_scenario_sets_may_not_be_drawn(tmp_path):
+    write(tmp_path, {"name": "own", "extends": "p1-blanket", "parameters": {"leak_hazard": 0.4}}, "own.toml")
+    content = BASE | {"scenarios": ["own"], "uncertainties": uncertain({"leak_hazard": "range"})}
+    with pytest.raises(ScenarioError, match="leak_hazard is uncertain, and set by case 'own' too"):
+        load_experiment(write(tmp_path, content))
+
+
+# What is kept
+
+
+def test_patterns_stand_for_outcomes_in_the_order_of_the_series():
+    keep = design(keep={"outcomes": ["us_share_world", "cn_share_*"], "months": ["2030-12", "2027-01", "2027-01"]}).keep
+    expected = [name for name in OUTCOMES if name.startswith("cn_share_") or name == "us_share_world"]
+    assert keep == Keep(tuple(expected), ("2027-01", "2030-12"), "last")
+    assert design(keep={"outcomes": ["*", "us_share_world"]}).keep == Keep()
+
+
+@pytest.mark.parametrize(
+    ("keep", "words"),
+    [
+        ({"outcomes": ["us_share_wrld"]}, "keep.outcomes has 'us_share_wrld': no outcome of that name; did you mean"),
+        ({"outcomes": []}, "keep.outcomes = []: must not be empty"),
+        ({"months": "yearly"}, 'keep.months = \'yearly\': must be "all", "year-ends" or a list of months'),
+        ({"months": []}, "keep.months = []: must be"),
+        ({"months": ["2027-13"]}, "keep.months = ['2027-13']: '2027-13' is not a month"),
+        ({"months": ["2030-12", "2031-01"]}, "keep.months has '2031-01': outside the months run, 2023-01 to 2030-12"),
+        ({"months": ["2022-12"]}, "keep.months has '2022-12': outside"),
+        ({"countries": "all"}, "keep.countries = 'all': must be one of none, last, year-ends"),
+        ({"month": "all"}, "keep.month: unknown key; did you mean 'months'?"),
+    ],
+)
+def test_what_cannot_be_kept(keep, words):
+    (problem,) = problems(keep=keep)
+    assert problem.startswith(words)
+
+
+def test_a_month_must_lie_in_every_horizon():
+    levers = {"horizon.end": ["2028-12", "2030-12"]}
+    assert design(levers=levers, keep={"months": ["2028-12"]}).keep.months == ("2028-12",)
+    (problem,) = problems(levers=levers, keep={"months": ["2029-01"]})
+    assert "outside the months run, 2023-01 to 2028-12" in problem
+
+
+# Everything at once
+
+
+def test_every_problem_is_said_at_once():
+    found = problems(
+        scenarios=["p1-blankett"],
+        against="status",
+        keep={"outcomes": ["xx"]},
+        uncertainties=uncertain({"leak_hazrd": "range", "policy.unknown-yet.strength": {"uniform": [0, 1]}}),
+    )
+    assert [problem.partition(";")[0] for problem in found] == [
+        "scenario 'status' does not exist",
+        "scenario 'p1-blankett' does not exist",
+        "keep.outcomes has 'xx': no outcome of that name",
+        "uncertainties.numbers.leak_hazrd: unknown",
+    ]
+    found = problems(replications=0, seed=-1, nme="x", levers={FRICTION: 1, START: 2}, keep={"months": "x"})
+    assert len(found) == 6
+
+
+def test_problems_name_the_file(tmp_path):
+    with pytest.raises(ScenarioError) as caught:
+        load_experiment(write(tmp_path, BASE | {"levers": {"adopters": [1]}}))
+    assert caught.value.problems == [
+        f"{tmp_path}/experiment.toml: levers: adopters = 1: must be from 3500 to 1000000 (adopters)"
+    ]
+
+
+def test_cases_with_other_horizons_than_their_reference_are_refused(tmp_path):
+    write(tmp_path, {"name": "short", "extends": "p1-blanket", "horizon": {"end": "2027-12"}}, "short.toml")
+    with pytest.raises(ScenarioError) as caught:
+        load_experiment(write(tmp_path, BASE | {"scenarios": ["short"]}))
+    assert caught.value.problems == [
+        (
+            f"{tmp_path}/experiment.toml: scenario 'short' ends 2027-12, 'status-quo' ends 2030-12; "
+            "only equal horizons can be compared"
+        )
+    ]
+    content = BASE | {"scenarios": ["short"], "levers": {"horizon.end": ["2028-12"]}}
+    assert len(load_experiment(write(tmp_path, content))[1].cases) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"levers": {FRICTION: [float("nan")]}},
+        {"levers": {FRICTION: [[1]]}},
+        {"question": "a\x00b"},
+        {"a": {"b": {"c": {"d": {"e": {"f": {"g": 1}}}}}}},
+        {"levers": {FRICTION: {1, 2}}},
+        {"levers": {"adopters": list(range(4000, 6000))}},
+        {"seed": 10**400},
+    ],
+)
+def test_tables_are_read_with_the_same_suspicion_as_files(content):
+    assert problems(**content)
+
+
+def test_an_experiment_dumps_as_it_was_written():
+    content = BASE | {"levers": {"adopters": {"from": 4000, "to": 5000, "steps": 3}}}
+    content["uncertainties"] = uncertain({"leak_hazard": {"uniform": [0.1, 0.2]}})
+    experiment, _ = load_experiment(content)
+    dumped = json.loads(json.dumps(experiment.model_dump(mode="json")))
+    assert dumped["levers"] == content["levers"]
+    assert dumped["uncertainties"]["numbers"] == content["uncertainties"]["numbers"]
