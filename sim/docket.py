@@ -48,7 +48,7 @@ class Docket:
         self.notice_given = bool(self._announced)
 
     def standing_in(self, month: int) -> tuple[Standing, Standing]:
-        """Force and course of all policies in the month before and in a month: the law is made anew where they change."""
+        """Force and course of all policies the month before and in a month: the law is made anew where they change."""
         return self._schedule[month], self._schedule[month + 1]
 
     def coming(self, now: int, month: int) -> list[Policy]:
