@@ -208,7 +208,8 @@ def safeguarded_share(world: World) -> float:
 
 def opened_share(world: World) -> list[float]:
     """Share of open releases among those of firms in the last twelve months: US, Chinese."""
-    closed_us, open_us, closed_cn, open_cn, *_ = map(sum, zip(*world.firm_releases[-12:], strict=True))
+    counts = world.firm_releases[-12:] or [[0] * 6]
+    closed_us, open_us, closed_cn, open_cn, *_ = map(sum, zip(*counts, strict=True))
     return [open_us / max(1, closed_us + open_us), open_cn / max(1, closed_cn + open_cn)]
 
 

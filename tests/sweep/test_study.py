@@ -306,6 +306,7 @@ def test_runs_hold_the_design_beside_the_outcomes(holed):
     runs = holed.runs()
     assert list(runs.columns) == [
         "scenario",
+        "point",
         "draw",
         "replication",
         "policy.audit-0.strength",
@@ -315,6 +316,7 @@ def test_runs_hold_the_design_beside_the_outcomes(holed):
         "gamma",
     ]
     assert len(runs) == 15 + 2 * 11
+    assert all(runs.point == [holed.points(row.scenario)[row.draw] for row in runs.itertuples()])
     assert holed.finished == 12 + 2 * 11  # two of the draws are one world without the policy
     assert runs["policy.audit-0.strength"].dtype == float
     assert runs[runs.scenario == "status-quo"]["policy.audit-0.strength"].isna().all()
