@@ -295,8 +295,8 @@ class Study:
 
         Where the windows do not overlap, from the first month of any to the last month of any.
         """
-        windows = [self.window(case.name) for case in self.cases if case.name != case.against]
-        windows = windows or [self.window(self.against)]
+        compared = [case for case in self.cases if case.name != case.against]
+        windows = [self.window(case.name) for case in compared or self.cases]
         first, last = max(w[0] for w in windows), min(w[1] for w in windows)
         return (first, last) if first <= last else (min(w[0] for w in windows), max(w[1] for w in windows))
 

@@ -322,9 +322,24 @@ def test_runs_hold_the_design_beside_the_outcomes(holed):
     assert runs[runs.scenario == "status-quo"]["policy.audit-0.strength"].isna().all()
     assert set(runs[runs.scenario == CASE]["policy.audit-0.strength"]) == {0.5}
     assert runs.leak_hazard.tolist() == [HAZARDS[draw] for draw in runs.draw]
+    assert runs.point.tolist() == [
+        holed.points(case)[draw] for case, draw in zip(runs.scenario, runs.draw, strict=True)
+    ]
     own = runs[(runs.scenario == CASE) & (runs.draw == 4)]
     values = holed.values(CASE, "beta")[12:15, 48:].astype(float).mean(axis=1)
     np.testing.assert_allclose(own.beta, values)
+
+
+def test_runs_average_every_case_over_the_same_months():
+    policy = {"audits": {"lever": "L7", "start": "2027-01"}}
+    known = [fake.scenario("status-quo"), fake.scenario("audits", 1), fake.scenario("late", policy=policy)]
+    found = study(2, scenarios=known)
+    assert (found.window("audits"), found.window("late")) == ((48, 95), (60, 95))
+    first, last = found.common_window()
+    runs = found.runs(["alpha"]).set_index(["scenario", "replication"]).alpha
+    for name in ("status-quo", "audits", "late"):
+        expected = found.values(name, "alpha")[1, first : last + 1].astype(float).mean()
+        assert runs[name, 1] == pytest.approx(expected)
 
 
 def test_levers_that_are_texts_stay_texts():
