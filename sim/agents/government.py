@@ -31,15 +31,15 @@ class Government(mesa.Agent):
     ----------
     indicators : dict
         What the last review found; None before the first one.
-    thrown : set of Trigger
-        Triggers of the law whose switch is thrown.
+    thrown : dict
+        Triggers of the law whose switch is thrown, with the month since when.
     """
 
     def __init__(self, model: World, name: str) -> None:
         super().__init__(model)
         self.name = name
         self.indicators: dict[str, float] | None = None
-        self.thrown: set[Trigger] = set()
+        self.thrown: dict[Trigger, int] = {}
 
     def measure(self, capability: float, origin: int, lab: int, draw: int) -> float:
         """A release's capability as evaluators measure it: true value, bias by origin, noise."""
@@ -64,9 +64,9 @@ class Government(mesa.Agent):
         crossed = found > trigger.threshold if trigger.when == "above" else found < trigger.threshold
         number = list(INDICATORS).index(trigger.indicator)
         if crossed and self.model.streams("trigger").uniform(number, month, 1) < trigger.will:
-            self.thrown.add(trigger)
+            self.thrown.setdefault(trigger, month)
         elif not crossed and not trigger.lasting:
-            self.thrown.discard(trigger)
+            self.thrown.pop(trigger, None)
 
     def gauge(self, trigger: Trigger, month: int) -> float:
         """An indicator as a review finds it: mean over the months since the last one, old, with a relative error."""

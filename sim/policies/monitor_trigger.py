@@ -44,7 +44,7 @@ class MonitorTrigger(Policy):
         60.0,
         "value that calls for action",
         "of the indicator: incidents a month, months, harm a year, share",
-        "judgement",
+        "scenario",
         ge=-1e9,
         le=1e9,
     )

@@ -67,6 +67,31 @@ def test_the_class_decides_what_comes_with_the_weights(world_at, policy):
         assert sum(parts[wider]) > sum(parts[narrower])
 
 
+def test_programmes_of_one_lab_pool_their_chips_and_the_widest_class_counts(world_at, policy):
+    quiet = {"capability_noise": 0.0}
+    one = policy("L9", openness_class="III", gpu_count=5000.0, budget=1e10)
+    two = policy("L9", openness_class="I", gpu_count=5000.0, budget=1e10)
+    both = policy("L9", openness_class="I", gpu_count=10_000.0, budget=1e10)
+    found = []
+    for programmes in ({"one": one, "two": two}, {"both": both}):
+        world = world_at(42, quiet, **programmes)
+        c = world.catalogue
+        found.append([(c.column("capability")[i], c.column("data")[i], c.column("month")[i]) for i in public(world)])
+    assert found[0] == found[1]
+    assert len(found[0]) > 1
+
+
+def test_every_model_is_trained_anew(world_at, policy):
+    """Equal chips give equal runs: later models gain by efficiency alone."""
+    world = world_at(48, {"capability_noise": 0.0}, money=policy("L9", gpu_count=10_000.0, lag_target=0))
+    c, p = world.catalogue, world.p
+    rows = public(world)
+    lab = world.labs[world.slugs["us_fringe"]]
+    runs = [c.column("underlying")[i] - p.capability_slope * (c.column("efficiency")[i] + lab.distilled) for i in rows]
+    assert len(runs) > 2
+    assert runs == pytest.approx([runs[0]] * len(runs))
+
+
 def test_a_more_open_programme_teaches_more(world_at, policy):
     pools = []
     for cls in ("III", "I"):
