@@ -96,7 +96,7 @@ def research(world: World) -> None:
     for pool in world.ideas:
         pool.append(max(pool[-1], spread))
     ranked = sorted(world.labs, key=attrgetter("best_underlying"), reverse=True)  # stable: of equals the first lab
-    world.teachers.append([(lab.best_underlying, lab.origin, lab.index) for lab in ranked])
+    world.teachers = [*world.teachers[-1:], [(lab.best_underlying, lab.origin, lab.index) for lab in ranked]]
     lessons = [_lessons(world, origin) for origin in range(len(ORIGINS))]
     credit = world.idea_gains = [0.0, 0.0, 0.0]
     for lab in world.labs:

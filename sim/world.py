@@ -181,6 +181,7 @@ class World(mesa.Model):
         self.safeguards = Safeguards()
         self.firm_releases: list[list[int]] = []
         self.gated_releases = 0
+        # Of this month and the one before: (capability without noise, origin, lab), the best first.
         self.teachers: list[list[tuple[float, int, int]]] = []
         self.ideas: list[list[tuple[float, int]]] = [[(-1e9, US)], [(-1e9, US)]]
         self._held_ideas: dict[int, tuple[float, int]] = {}
@@ -394,7 +395,7 @@ class World(mesa.Model):
         share : float
             What the law's barrier leaves of the lesson.
         """
-        ranking = self.teachers[max(0, len(self.teachers) - 2)]
+        ranking = self.teachers[0]
         best = ranking[1] if ranking[0][2] == student.index else ranking[0]
         if not self.services_barred:
             return best[0], best[1], 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -83,6 +84,7 @@ class ProcessPool:
 def _enter_worker(lifeline: connection.Connection) -> None:
     """Prepare a worker: only the parent answers Ctrl-C, and the worker ends with the parent or when the line is cut."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what is imported stays: each full collection would look through all of it
     parent = multiprocessing.parent_process()
     watched: list[Any] = [lifeline] if parent is None else [lifeline, parent.sentinel]
     threading.Thread(target=_exit_when_cut, args=(watched,), daemon=True, name="watchdog").start()

@@ -285,7 +285,7 @@ def test_a_barred_student_asks_the_teacher_it_learns_most_from(world_at, decree)
     """A wall round US services leaves those of others: what a lab learns falls, and it comes from elsewhere."""
     world = world_at(36, bar=decree("distillation_barrier", 0.0, "2025-12", origins=(US,)))
     student = next(lab for lab in world.labs if lab.origin == CN and lab.distilled > 0.0)
-    known = world.teachers[-2][0][0] - 60.0
+    known = world.teachers[0][0][0] - 60.0
     open_score, open_origin, _ = world_at(36).teacher(world_at(36).labs[student.index], known)
     score, origin, share = world.teacher(student, known)
     assert origin != US
