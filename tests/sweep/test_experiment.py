@@ -98,6 +98,16 @@ def test_a_lever_varies_only_scenarios_that_have_the_policy():
     ]
 
 
+def test_a_reference_that_has_the_policy_keeps_its_own(tmp_path):
+    policy = {"audits": {"lever": "L7", "start": "2026-01"}}
+    for name, more in (("a", {}), ("b", {"adopters": 4000})):
+        write(tmp_path, {"name": name, "extends": "status-quo", "policy": policy} | more, f"{name}.toml")
+    levers = {"policy.audits.strength": [0.25, 0.5]}
+    plan = load_experiment(write(tmp_path, BASE | {"scenarios": ["b"], "against": "a", "levers": levers}))[1]
+    assert cases(plan) == dict.fromkeys(["a", "b strength=0.25", "b strength=0.5"], "a")
+    assert plan.cases[0].scenario.policy["audits"].strength == 1.0
+
+
 def test_the_reference_alone_may_be_varied():
     plan = design(scenarios=["status-quo"], levers={"parameters.leak_hazard": [0.1, 0.2]})
     assert cases(plan) == {name: name for name in ("status-quo leak_hazard=0.1", "status-quo leak_hazard=0.2")}

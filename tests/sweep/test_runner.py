@@ -70,12 +70,13 @@ def rough(scenario, replication, seed):
     found = fake.responds(scenario, replication, seed)
     rng = np.random.default_rng([seed, replication])
     found.values[:] *= 10.0 ** rng.uniform(-8, 8, found.values.shape)
-    found.countries[:] *= 10.0 ** rng.uniform(-6, 0, found.countries.shape)
+    found.countries[:] *= 10.0 ** rng.uniform(-14, 0, found.countries.shape)
     return found
 
 
 GROWTH = {
     "replications": [plan(3), plan(20)],
+    "one replication": [plan(7), plan(8)],
     "draws": [plan(3, draws=4), plan(3, draws=16)],
     "cases": [plan(10), plan(10, cases=(1, 2, 3))],
     "lever values": [plan(3, values=(0.5,)), plan(3, values=(0.25, 0.5, 0.75))],
