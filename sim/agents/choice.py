@@ -299,6 +299,13 @@ def weigh(v, size):
 
 
 @inline
+def fill_stay(stay, inertia, lock, c, h):
+    """exp(-cost of leaving a family) for every origin of the family, of one country and channel."""
+    for o in range(3):
+        stay[o] = exp32(-min(inertia[h] + lock[c, h, o], f4(60)))
+
+
+@inline
 def has_tastes(i, key, table, taste):
     """exp(-taste) of adopter i for every family, filled up to eights: eight share one hash, a byte each."""
     person = mix64(key + u8(i) * GOLDEN)
@@ -369,8 +376,7 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
         fill_network(net, own, world, derivative, weights, home, bonus, c, h)
         fill_row(v, size, terms, lists, net, traits, bar, wall, fear, cover, barred, c, h)
         weigh(v, size)
-        for o in range(3):
-            stay[o] = exp32(-min(inertia[h] + lock[c, h, o], f4(60)))
+        fill_stay(stay, inertia, lock, c, h)
         for q in range(n):
             i = ids[q]
             current = before[i]
