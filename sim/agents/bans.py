@@ -13,13 +13,14 @@ from sim.agents.choice import (
     ask_neighbours,
     fill_network,
     fill_row,
+    fill_stay,
     has_tastes,
     list_alternatives,
     meets_bars,
     run_race,
     weigh,
 )
-from sim.agents.kernels import GOLDEN, exp32, f4, kernel, mix64, u8, unit32
+from sim.agents.kernels import GOLDEN, f4, kernel, mix64, u8, unit32
 from sim.law import API
 
 NEVER = f4(1e30)  # exp(-utility) of what may not be taken
@@ -39,6 +40,7 @@ def obey(start, choice, before, counts, market, who, network, inertia, newcomers
     keys : uint64 array (5,), of review, taste, choice, graph and ban
     """
     traits, bar, wall, fear, home, cover = who.traits, who.bar, who.wall, who.fear, who.home, who.cover
+    stay = np.empty(3, np.float32)
     own, world, derivative = network.country, network.world, network.derivative
     size_of, lists, salts, terms = list_alternatives(market)
     barred = meets_bars(wall, fear, cover)
@@ -59,7 +61,7 @@ def obey(start, choice, before, counts, market, who, network, inertia, newcomers
         fill_network(net, own, world, derivative, network.weights, home, market.home_bonus, c, h)
         fill_row(v, size, terms, lists, net, traits, bar, wall, fear, cover, barred, c, h)
         weigh(v, size)
-        stay = exp32(-inertia[h])
+        fill_stay(stay, inertia, who.lock, c, h)
         for i in range(start[cell], start[cell + 1]):
             bound = unit32(mix64(keys[4] + u8(i) * GOLDEN))
             current = choice[i]
@@ -74,7 +76,7 @@ def obey(start, choice, before, counts, market, who, network, inertia, newcomers
                 continue
             has_tastes(i, keys[1], network.taste, taste)
             if before[i] != NONE and unit32(mix64(keys[0] + u8(i) * GOLDEN)) >= newcomers:
-                taste[before[i] // 4] *= stay
+                taste[before[i] // 4] *= stay[who.origin[before[i] // 4]]
             if graph:
                 ask_neighbours(i, before, network.weights[2], keys[3], taste)
             new = lists[h, SLOT, run_race(mix64(keys[2] + u8(i) * GOLDEN), size, lists, salts, h, w, taste)]
