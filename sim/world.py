@@ -24,7 +24,7 @@ from sim.agents.malicious import Actors, Incident, Scene, recruit
 from sim.agents.tally import Tally
 from sim.catalogue import Catalogue
 from sim.diffusion import DECEMBER, Curve, use_by_country
-from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, enact, statute
+from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, ORIGINS, US, Law, Terrain, enact, statute
 from sim.months import month_index, month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
@@ -261,6 +261,7 @@ class World(mesa.Model):
         """One month: every phase in order."""
         self.month += 1
         self._prospects.clear()
+        self.firm_releases.append([0] * 2 * len(ORIGINS))
         self.crisis_loss = 0.0
         for phase in self.phases:
             phase(self)

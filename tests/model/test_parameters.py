@@ -15,7 +15,8 @@ POLICIES = (
     "policy.audits={lever='L7', start='2023-06'}",
     "policy.suppliers={lever='L6', start='2023-06'}",
     "policy.assess={lever='L4', start='2024-01', capability_floor=0.0}",
-    "policy.control={lever='L1', start='2024-06'}",
+    "policy.control={lever='L1', start='2024-06', anticipation_months=12}",
+    "policy.licence={lever='L5', start='2024-01', threshold_flop=1e26, duties_cost=2e7, open_exemption=true}",
 )
 
 
