@@ -119,7 +119,6 @@ def _lessons(world: World, origin: int) -> Lessons:
 
 def release(world: World) -> None:
     """Labs finish releases and decide their mode; before the handover the record is replayed."""
-    world.firm_releases.append([0] * 6)
     if world.month < world.handover:
         for row in world.replay.get(world.month, ()):
             replay_one(world, row)

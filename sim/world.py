@@ -26,7 +26,7 @@ from sim.catalogue import Catalogue
 from sim.diffusion import DECEMBER, Curve, use_by_country
 from sim.docket import Docket
 from sim.hub import Hub
-from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US, Law, Terrain, enact, statute
+from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, ORIGINS, US, Law, Terrain, enact, statute
 from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
@@ -266,6 +266,7 @@ class World(mesa.Model):
         """One month: every phase in order."""
         self.month += 1
         self._prospects.clear()
+        self.firm_releases.append([0] * 2 * len(ORIGINS))
         self.crisis_loss = 0.0
         for phase in self.phases:
             phase(self)

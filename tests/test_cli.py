@@ -118,7 +118,7 @@ BAD = {
     "unknown reference": (["compare", "p1-blanket", "--against", "status"], "scenario 'status' does not exist"),
     "unknown experiment": (["experiment", "four-policy"], "did you mean 'four-policies'"),
     "missing file": (["compare", "missing.toml"], "missing.toml: cannot be read: No such file"),
-    "unknown lever": (["run", "status-quo", "--set", "policy.x.lever=L2"], "unknown lever"),
+    "unknown lever": (["run", "status-quo", "--set", "policy.x.lever=L99"], "unknown lever"),
     "unknown key": (["run", "status-quo", "--set", "adopter=5000"], "did you mean 'adopters'"),
     "unknown country": (
         ["run", "p1-blanket", "--set", 'policy.open-weight-control.targets=["China"]'],

@@ -50,7 +50,9 @@ def with_policies(status_quo) -> Callable[..., Scenario]:
 def everything(with_policies) -> Scenario:
     """A short scenario in which every lever and a crisis are in force."""
     crisis = {"leak": Crisis(month="2026-06", origin="CN", share=0.5)}
-    return with_policies({f"every-{key.lower()}": lever(key) for key in LEVERS}, name="everything", crisis=crisis)
+    return with_policies(
+        {f"every-{key.lower().replace('_', '-')}": lever(key) for key in LEVERS}, name="everything", crisis=crisis
+    )
 
 
 @pytest.fixture(scope="session")

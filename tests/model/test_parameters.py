@@ -16,9 +16,9 @@ POLICIES = (
     "policy.suppliers={lever='L6', start='2023-06'}",
     "policy.assess={lever='L4', start='2024-01', capability_floor=0.0}",
     "policy.control={lever='L1', start='2024-06', anticipation_months=12}",
-    "policy.eu={lever='EU_GPAI', start='2023-08'}",
     "policy.hubs={lever='L12', start='2024-06'}",
     "policy.money={lever='L9', start='2023-06'}",
+    "policy.licence={lever='L5', start='2024-01', threshold_flop=1e26, duties_cost=2e7, open_exemption=true}",
 )
 
 
