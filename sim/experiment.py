@@ -13,13 +13,15 @@
     [uncertainties]                                             # every case meets every draw
     draws = 64
     method = "sobol"
-    [uncertainties.numbers]
-    leak_hazard = "range"
-    compute_elasticity = { uniform = [0.4, 1.0] }
+    [uncertainties.numbers]                                     # parameters, and policy.NAME.FIELD
+    leak_hazard = "range"                                       # "*" = "range": every parameter
+    compute_elasticity = { uniform = [0.4, 1.0] }               # or log-uniform = [...], or choice = [...]
 
     [keep]
     outcomes = ["us_share_*", "incidents"]
     months = "year-ends"
+
+In place of numbers, ``ensemble = "draws.csv"`` names a file with a column for each number and a row for each draw.
 
 A lever on a policy varies the compared scenarios that have the policy; the reference stays as it is. A lever on any
 other field of a scenario sets the stage: it varies the reference too, and each case is compared with its own.

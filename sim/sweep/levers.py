@@ -99,13 +99,14 @@ def make_cases(
     found.problems.extend(_lever_problems(levers, [having[name] for name in scenarios]))
     own = {name: _own_levers(levers, having[name] if name != against else set()) for name in plain}
     stage = {path: values for path, values in levers.items() if not path.startswith("policy.")}
-    for name in plain if all(plain.values()) else ():  # each value by itself, so that each problem is said once
-        for path, values in (stage | own[name]).items():
-            for value in values:
-                found(name, {path: value})
     count = prod(map(len, stage.values())) * sum(prod(map(len, own[name].values())) for name in plain)
     if count > MOST_CASES:
         found.problems.append(f"levers make {count} cases; at most {MOST_CASES}")
+    elif all(plain.values()):
+        for name in plain:  # each value by itself, so that each problem is said once
+            for path, values in (stage | own[name]).items():
+                for value in values:
+                    found(name, {path: value})
     if found.problems:
         return (), found.problems
     cases = []

@@ -183,7 +183,7 @@ def test_sections_in_order(page):
 
 
 def test_thresholds_are_printed():
-    text = " ".join(rule())
+    text = " ".join(rule("replications"))
     for part in (
         "90 %",
         "75 %",
