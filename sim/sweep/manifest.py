@@ -31,17 +31,21 @@ ROWS = 16_384
 """Rows of designs.parquet that are made together."""
 
 NOT_MODEL = (
+    "__main__.py",
     "analysis/",
     "cli.py",
     "commands/",
     "experiment.py",
+    "explanation.py",
     "interrupt.py",
     "library/",
     "listing.py",
-    "__main__.py",
+    "notes.py",
+    "origins.py",
     "progress.py",
     "report/",
     "rubric.py",
+    "schema.py",
     "sweep/",
     "terminal.py",
 )
