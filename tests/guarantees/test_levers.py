@@ -2,8 +2,10 @@
 
 import hashlib
 
+import numpy as np
 import pytest
 
+from sim.law import FIELDS, statute
 from sim.months import month_index
 from sim.policies import LEVERS, Policy, _place
 from sim.scenario import first_difference
@@ -73,6 +75,30 @@ def test_a_lever_says_what_it_is(key):
         assert "unit" in extra, name
         if "judgement" in extra["source"] and isinstance(field.default, float):
             assert extra["low"] <= field.default <= extra["high"], name
+
+
+# What says which or when, beside a field that says how much.
+QUALIFIERS = {"containment", "listed_until"}
+
+
+@pytest.mark.parametrize("key", LEVERS)
+@pytest.mark.parametrize("field", ["strength", "enforcement"])
+def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_quo):
+    """Every number that a lever writes shrinks with its strength, and all but costs with its enforcement."""
+    terrain = World(status_quo).terrain
+    full, hardly = (statute(terrain, [("x", policy(key, **{field: x}))], 36) for x in (1.0, 1e-9))
+    default = statute(terrain, [], 36)
+    for name, spec in FIELDS.items():
+        if (
+            spec.combine != "list"
+            and name not in QUALIFIERS
+            and not (field == "enforcement" and name == "compliance_cost")
+        ):
+            ours, most, none = (np.asarray(getattr(law, name)) for law in (hardly, full, default))
+            assert (np.abs(ours - none) <= 1e-6 * np.abs(most - none).max() + 1e-12).all(), name
+    for record in (*hardly.assessments, *hardly.compute_duties):
+        assert record.strength <= 1e-9
+    assert all(programme.audits_a_month < 1e-6 for programme in hardly.audits)
 
 
 def test_levers_stand_in_order():

@@ -70,10 +70,13 @@ def test_cut_offs_are_drawn_by_month_and_last_as_long_as_they_should(policy):
     assert all(a <= b for a, b in zip(few, many, strict=True))
     assert sum(few) < sum(many)
     assert set(few) <= {0.0, 0.5, 1.0}
-    begins = few.index(1.0)
-    assert few[begins : begins + 3] == [1.0, 1.0, 0.5] or few[begins + 1 : begins + 3] == [1.0, 1.0]
-    assert rare.cut_off(begins, None) == 0.0
-    assert policy("L2", start="2023-01", shock_prob=0.0).cut_off(begins, streams) == 0.0
+    begun = [policy("L2", start="2023-01", shock_prob=0.3, shock_months=1.0).cut_off(m, streams) for m in range(96)]
+    padded = [0.0, 0.0, *begun]
+    expected = [max(padded[m + 2], padded[m + 1], 0.5 * padded[m]) for m in range(96)]
+    assert few == expected
+    assert 0.5 in few
+    assert rare.cut_off(few.index(1.0), None) == 0.0
+    assert policy("L2", start="2023-01", shock_prob=0.0).cut_off(few.index(1.0), streams) == 0.0
 
 
 def test_gates_bar_those_in_scope(world, policy):
