@@ -15,9 +15,9 @@ from tests.guarantees.test_pairing import moved
 
 # What a world keeps of its law: set out of the law when it changes, and read by agents later.
 OF_THE_LAW = {
-    "law", "_law", "_law_key", "_schedule", "_announced", "_prospects", "friction", "log_access", "log_price_factor",
+    "law", "_law", "_law_key", "_prospects", "friction", "log_access", "log_price_factor",
     "alarms", "audit_cover", "developers_lost", "backfire", "policies", "scenario", "streams",
-    "services_barred", "bans", "notice_given",
+    "services_barred", "bans", "docket", "lock_in", "ceiling",
 }  # fmt: skip
 WITH_NOTICE = [key for key, cls in LEVERS.items() if "anticipation_months" in cls.model_fields]
 
@@ -78,7 +78,7 @@ def test_a_lever_says_what_it_is(key):
 
 
 # What says which or when, beside a field that says how much.
-QUALIFIERS = {"containment", "listed_until"}
+QUALIFIERS = {"containment", "listed_until", "remirroring"}
 
 
 @pytest.mark.parametrize("key", LEVERS)
