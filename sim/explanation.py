@@ -175,22 +175,34 @@ def _listed(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
     records = [
         (write.by, _record(write.value, law.terrain))
         for write in writes
-        if all(index in getattr(write.value, _MANY[axis], (index,)) for axis, index in chosen.items())
+        if all(_binds(write.value, axis, index) for axis, index in chosen.items())
     ]
     changes = [{"by": by, "before": None, "after": record} for by, record in records]
     return [{"where": {}, "value": [record for _, record in records], "default": [], "changes": changes}]
 
 
+def _binds(record: Any, axis: str, index: int) -> bool:
+    """Tell whether a record speaks of an entry of an axis; one that names none of the axis speaks of all."""
+    if hasattr(record, axis):
+        return bool(getattr(record, axis) == index)
+    return index in getattr(record, _MANY[axis], (index,))
+
+
 def _record(record: Any, terrain: Terrain) -> Any:
-    """Return a record with names in place of indices; an axis that it covers whole is left out."""
+    """Return a record with names in place of indices; an axis that it covers whole is left out.
+
+    A field that ends in the name of an axis, such as ``exempt_modes``, holds indices of that axis.
+    """
     if not is_dataclass(record):
         return record
     axes = {many: axis for axis, many in _MANY.items()}
     table = {}
     for field in fields(record):
         value = getattr(record, field.name)
-        axis = axes.get(field.name)
-        if axis is None:
+        axis = axes.get(field.name.rpartition("_")[2])
+        if field.name in _MANY:
+            (table[field.name],) = _names(field.name, [value], terrain)
+        elif axis is None:
             table[field.name] = list(value) if isinstance(value, tuple) else value
         elif len(value) < terrain.sizes[axis]:
             table[field.name] = _names(axis, value, terrain)

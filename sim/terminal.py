@@ -292,10 +292,10 @@ def _change(change: Row) -> str:
     return "no change" if same else f"{_cell(change['before'])} to {_cell(change['after'])}"
 
 
-def _shortened(names: Sequence[str]) -> str:
+def _shortened(items: Sequence[Any]) -> str:
     from sim.problems import one_of
 
-    return one_of(names)
+    return one_of(map(_cell, items))
 
 
 def run_content(study: Study) -> dict[str, Any]:

@@ -27,7 +27,7 @@ MONTH = "2026-03"
 def everything() -> Scenario:
     """Every lever with its example, twice, beside the status quo."""
     policies = {
-        f"{lever.lower()}-{n}": {"lever": lever, **cls.example, "start": "2026-01"}
+        f"{lever.lower().replace('_', '-')}-{n}": {"lever": lever, **cls.example, "start": "2026-01"}
         for lever, cls in LEVERS.items()
         for n in (1, 2)
     }
@@ -185,6 +185,7 @@ def test_the_command_prints_changes_and_json() -> None:
     text = call()
     assert "denial: barrier that a mirror relieves (utils)\n  origin US; mode open_weights, open_source: 3\n" in text
     assert "    open-weight-control: 0 to 3\n  elsewhere: 0\n" in text
+    assert "exempt_modes open_source" in text
     assert max(map(len, text.splitlines())) <= 100
     row = json.loads(call("--json"))
     assert [field["field"] for field in row["fields"]] == list(FIELDS)

@@ -48,8 +48,9 @@ def leaves() -> dict[Path, tuple[dict[str, Any], dict[str, Any]]]:
     for lever in LEVERS:
         for name, schema in SCHEMA["$defs"][lever]["properties"].items():
             if name != "lever":
-                around = {"name": "mine", "policy": {lever.lower(): {"lever": lever}}}
-                found["policy", lever.lower(), name] = (schema, around)
+                own = lever.lower().replace("_", "-")
+                around = {"name": "mine", "policy": {own: {"lever": lever}}}
+                found["policy", own, name] = (schema, around)
     return {path: (resolved(schema), around) for path, (schema, around) in found.items()}
 
 
