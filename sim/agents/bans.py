@@ -13,13 +13,14 @@ from sim.agents.choice import (
     ask_neighbours,
     fill_network,
     fill_row,
+    fill_stay,
     has_tastes,
     list_alternatives,
     meets_bars,
     run_race,
     weigh,
 )
-from sim.agents.kernels import GOLDEN, exp32, f4, kernel, mix64, u8, unit32
+from sim.agents.kernels import GOLDEN, f4, kernel, mix64, u8, unit32
 from sim.law import API
 
 NEVER = f4(1e30)  # exp(-utility) of what may not be taken
@@ -43,7 +44,7 @@ def obey(start, choice, before, counts, market, who, network, inertia, newcomers
     size_of, lists, salts, terms = list_alternatives(market)
     barred = meets_bars(wall, fear, cover)
     v, w, net = np.empty(MAX_ALIVE, np.float32), np.empty(MAX_ALIVE, np.float32), np.empty(own.shape[1], np.float32)
-    taste = np.empty(-(-own.shape[1] // 8) * 8, np.float32)
+    taste, stay = np.empty(-(-own.shape[1] // 8) * 8, np.float32), np.empty(3, np.float32)
     for cell in range(start.size - 1):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
         if share[c, 0, h] <= 0.0 and share[c, 1, h] <= 0.0 and share[c, 2, h] <= 0.0:
@@ -59,7 +60,7 @@ def obey(start, choice, before, counts, market, who, network, inertia, newcomers
         fill_network(net, own, world, derivative, network.weights, home, market.home_bonus, c, h)
         fill_row(v, size, terms, lists, net, traits, bar, wall, fear, cover, barred, c, h)
         weigh(v, size)
-        stay = exp32(-inertia[h])
+        fill_stay(stay, inertia, who.lock, c, h)
         for i in range(start[cell], start[cell + 1]):
             bound = unit32(mix64(keys[4] + u8(i) * GOLDEN))
             current = choice[i]
@@ -74,7 +75,7 @@ def obey(start, choice, before, counts, market, who, network, inertia, newcomers
                 continue
             has_tastes(i, keys[1], network.taste, taste)
             if before[i] != NONE and unit32(mix64(keys[0] + u8(i) * GOLDEN)) >= newcomers:
-                taste[before[i] // 4] *= stay
+                taste[before[i] // 4] *= stay[who.origin[before[i] // 4]]
             if graph:
                 ask_neighbours(i, before, network.weights[2], keys[3], taste)
             new = lists[h, SLOT, run_race(mix64(keys[2] + u8(i) * GOLDEN), size, lists, salts, h, w, taste)]

@@ -259,6 +259,22 @@ def test_a_release_is_banned_from_the_list_after_it(policy, world_at, release_by
     assert used[2] == 0
 
 
+def test_who_obeys_a_ban_is_held_by_contracts_like_everybody(world_at, decree):
+    """Users of US releases choose under a ban as they would if nobody could reach what it forbids, lock-in included."""
+    lock = {"lock": decree("lock_in", 1.5, "2025-06", origins=(US,))}
+    ban = {"ban": decree("use_ban", 1.0, "2025-09", origins=(CN,)), "list": decree("listed_until", 99.0, "2025-09")}
+    before = world_at(32, **lock).adopters
+    banned = world_at(33, **lock, **ban).adopters
+    barred = world_at(33, **lock, bar=decree("access", 1e-30, "2025-09", origins=(CN,))).adopters
+    free = world_at(33, **lock).adopters
+    slots = len(banned.world.labs) * 4
+    us_slots = [slot for slot in range(slots) if banned.world.labs[slot // 4].origin == US]
+    others = np.repeat(np.arange(banned.start.size - 1) % len(CHANNELS) != DEVELOPER, np.diff(banned.start))
+    held = np.isin(before.choice, us_slots) & others
+    assert (banned.choice[held] != free.choice[held]).sum() > 5
+    np.testing.assert_array_equal(banned.choice[held], barred.choice[held])
+
+
 def test_allies_that_ban_too(world, policy):
     law = under(world, policy("L8", allied_coverage=0.5, sectors=("government",))).law
     banning = {world.info[i].bloc for i in np.flatnonzero(law.use_ban[:, CN, GOVERNMENT])}
