@@ -270,7 +270,8 @@ def _design(experiment: Experiment, beside: Path | None, file: str) -> Design:
     def load_case(name: str, changes: Mapping[str, Value]) -> Scenario:
         return _loaded(name, beside, changes)
 
-    levers = {path: lever_values(given) for path, given in experiment.levers.items()}
+    # Sorted, so that a case has one name however the file is written.
+    levers = {path: lever_values(given) for path, given in sorted(experiment.levers.items())}
     cases, problems = make_cases(experiment.scenarios, experiment.against, levers, load_case)
     keep, of_keep = experiment.keep.resolved(case.scenario for case in cases)
     draws, of_draws = _draws(experiment, cases, beside)

@@ -196,7 +196,7 @@ def _record(record: Any, terrain: Terrain) -> Any:
     if not is_dataclass(record):
         return record
     axes = {many: axis for axis, many in _MANY.items()}
-    table = {}
+    table: dict[str, Any] = {}
     for field in fields(record):
         value = getattr(record, field.name)
         axis = axes.get(field.name.rpartition("_")[2])

@@ -133,8 +133,10 @@ def release(world: World) -> None:
 def _generate(world: World) -> None:
     if world.month == world.handover:
         scored = sorted(lab.quality for lab in world.labs if lab.best_score > 0.0)
+        short = sorted(lab.shortfall for lab in world.labs if lab.shortfall is not None and not lab.fringe)
         for lab in world.labs:
-            lab.take_over(world.month, scored[len(scored) // 4] if scored else 0.0)
+            quality = scored[len(scored) // 4] if scored else 0.0
+            lab.take_over(world.month, quality, short[len(short) // 2] if short else 0.0)
     for lab in world.labs:
         if lab.fringe:
             lab.plan_fringe(world.month)
@@ -153,6 +155,8 @@ def replay_one(world: World, row: data.Release) -> None:
         capability = world.points(row.log_flop + world.p.algorithmic_growth * years)
     if row.capability is not None and row.size == "flagship" and mode != HOLD and row.month >= 0 and not lab.fringe:
         lab.assimilate(row.capability)
+    if row.log_flop is not None and row.usable and row.size == "flagship" and mode != HOLD and row.month >= 0:
+        lab.compare_run(row.log_flop)
     if capability is not None and row.usable and mode != HOLD:
         lab.replayed += 1
         draft = Draft(

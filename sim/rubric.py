@@ -1,14 +1,14 @@
 """The rule that turns paired differences into a sign, and a sign into agreement with the paper.
 
-For one outcome, D holds one difference per draw of the uncertain numbers: policy minus reference under the same random
-numbers, both averaged over the months compared, and then over replications. With a single draw, replications take the
-place of draws. The reference's own values over draws and replications give the yardstick of noise.
+For one outcome, D holds one difference per pair of a draw of the uncertain numbers and a replication: policy minus
+reference under the same random numbers, both averaged over the months compared. The reference's own values over the
+same pairs give the yardstick of noise.
 
 The rule, in order:
 
-1. `0` if at least 90 % of the draws lie inside the floor (below 2 % of the reference, or below 0.5 points for a
+1. `0` if at least 90 % of the pairs lie inside the floor (below 2 % of the reference, or below 0.5 points for a
    share), or if |d| < 0.2;
-2. `?` if fewer than 90 % of the draws have the sign of the mean difference;
+2. `?` if fewer than 90 % of the pairs have the sign of the mean difference;
 3. `+` or `-`, doubled if |d| > 0.8.
 
 Here d is the mean difference over the reference's standard deviation. Signs are read towards the goal: for an outcome
@@ -85,7 +85,7 @@ def sign(differences: Values, reference: Values, kind: str, direction: int, spre
     Parameters
     ----------
     differences, reference
-        Paired by draw, or by replication if there is one draw.
+        One value for each pair.
     kind
         "share" or "level", which chooses the floor.
     direction

@@ -75,6 +75,7 @@ def print_comparison(study: Study) -> None:
     """Print each scenario's factors: difference, its 5-95 % over replications, share of that sign, sign, paper."""
     from sim.outcomes import OUTCOMES
     from sim.report.findings import FACTOR_NAMES
+    from sim.report.setting import few
     from sim.report.words import SINGLE
 
     screen = console()
@@ -107,6 +108,9 @@ def print_comparison(study: Study) -> None:
             f"\nSame sign: share of {study.unit}. Sign: + gain, − loss for the factor's goal, doubled where large,"
         )
         screen.print("0 no material change, ? undecided. None assumed: sign with every assumed response at 0.")
+        warning = few(study)
+        if warning:
+            screen.print(warning)
     screen.print("Conditional comparisons under stated assumptions, not forecasts.")
 
 

@@ -86,9 +86,11 @@ def wrong(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         number = st.floats if kind == "number" else st.integers
         step = 1 if kind == "integer" else 1e-6 * max(1.0, abs(schema.get("minimum", 0)), abs(schema.get("maximum", 0)))
         if "minimum" in schema:
-            choices.append(number(max_value=schema["minimum"] - step, min_value=-(2**62)))
+            low = schema["minimum"] - step
+            choices.append(number(max_value=low, min_value=min(low, -(2**62)) if kind == "integer" else -1e40))
         if "maximum" in schema:
-            choices.append(number(min_value=schema["maximum"] + step, max_value=2**62))
+            high = schema["maximum"] + step
+            choices.append(number(min_value=high, max_value=max(high, 2**62) if kind == "integer" else 1e40))
     elif kind == "array":
         choices.append(st.sampled_from([["no such thing"], [1], ["CHN", "<b>"]]))
     elif {"enum", "const", "pattern"} & set(schema):
@@ -104,6 +106,13 @@ def right(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         return st.sampled_from(schema["enum"])
     if "pattern" in schema:
         return st.sampled_from(["2027-01", "2029-12"] if "[0-9]{4}" in schema["pattern"] else ["mine", "x-1"])
+    if (
+        schema["type"] == "array"
+        and "minItems" not in schema
+        and "$ref" not in schema["items"]
+        and not schema["items"].keys() - {"type"}
+    ):
+        return st.just([])
     if schema["type"] == "array":
         return st.lists(right(schema["items"]), min_size=1, max_size=3, unique=True)
     if schema["type"] in ("number", "integer"):

@@ -81,7 +81,7 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
         title = f"p1-blanket adopters=4000 kyc_friction={friction} minus status-quo adopters=4000"
         assert f"{title}, mean of 2027-01 to 2030-12, 2 draws of 2 replications" in text
     assert result.stdout.count("Global power (US)") == 3
-    assert "share of draws" in text
+    assert "share of pairs" in text
     assert "report:" not in result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 100
     study = sim.Study.open("results")

@@ -45,7 +45,7 @@ def obey(start, choice, before, counts, market, who, network, inertia, newcomers
     size_of, lists, salts, terms = list_alternatives(market)
     barred = meets_bars(wall, fear, cover)
     v, w, net = np.empty(MAX_ALIVE, np.float32), np.empty(MAX_ALIVE, np.float32), np.empty(own.shape[1], np.float32)
-    taste = np.empty(-(-own.shape[1] // 8) * 8, np.float32)
+    taste, stay = np.empty(-(-own.shape[1] // 8) * 8, np.float32), np.empty(3, np.float32)
     for cell in range(start.size - 1):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
         if share[c, 0, h] <= 0.0 and share[c, 1, h] <= 0.0 and share[c, 2, h] <= 0.0:

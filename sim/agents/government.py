@@ -71,8 +71,8 @@ class Government(mesa.Agent):
     def gauge(self, trigger: Trigger, month: int) -> float:
         """An indicator as a review finds it: mean over the months since the last one, old, with a relative error."""
         world = self.model
-        last = month - trigger.lag_months
-        months = [m for m in range(last - trigger.review_months + 1, last + 1) if 0 <= m < month]
+        last = month - max(1, trigger.lag_months)  # a month is on record when it is over
+        months = [m for m in range(last - trigger.review_months + 1, last + 1) if m >= 0]
         if not months:
             return nan
         true = sum(self.indicator(trigger.indicator, m) for m in months) / len(months)

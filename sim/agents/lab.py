@@ -73,6 +73,8 @@ class Lab(mesa.Agent):
         Algorithmic efficiency a and distilled gain d (orders of magnitude, OOM).
     offset : float
         Largest run against the frontier run (OOM).
+    shortfall : float or None
+        OOM by which its flagships are trained smaller than its largest run: the least in its record (None: no record).
     held_back : float
         OOM by which the flagship being planned is trained smaller, to stay below a threshold of the law.
     quality : float
@@ -88,6 +90,7 @@ class Lab(mesa.Agent):
         self.origin = ORIGINS.index(info.origin)
         self.fringe = info.kind == "fringe"
         self.offset = info.run_offset
+        self.shortfall: float | None = None
         self.efficiency = self.distilled = self.quality = self.held_back = 0.0
         self.gains = {"own": 0.0, "scarcity": 0.0, "public": 0.0, "distilled": 0.0}
         self.sources = {"public": self.origin, "distilled": self.origin}
@@ -143,11 +146,14 @@ class Lab(mesa.Agent):
 
     # release
 
-    def take_over(self, month: int, low_quality: float) -> None:
+    def take_over(self, month: int, low_quality: float, usual_shortfall: float) -> None:
         """From the handover on flagships follow each other by the lab's cadence, counted from its last real one.
 
-        A lab that was never scored takes over with the lower quartile of the quality of labs that were.
+        A lab that was never scored takes over with the lower quartile of the quality of labs that were, and one whose
+        training runs are unknown with the median shortfall of those that are known.
         """
+        if self.shortfall is None:
+            self.shortfall = usual_shortfall
         if self.best_score < 0.0:
             self.quality = low_quality
         if self.last_flagship is not None:
@@ -187,6 +193,11 @@ class Lab(mesa.Agent):
             self.best_score = score
             # A score above what a lab's own compute explains rests on somebody else's base.
             self.quality = min(0.0, self.quality + score - self.capability())
+
+    def compare_run(self, log_flop: float) -> None:
+        """A replayed flagship of known training compute shows how near its releases come to the lab's largest run."""
+        short = max(0.0, self.run_size() - log_flop)
+        self.shortfall = short if self.shortfall is None else min(short, self.shortfall)
 
     def _lead_utility(self, capability: float) -> float:
         p = self.model.p
@@ -236,9 +247,13 @@ class Lab(mesa.Agent):
         return cost + self.model.p.delay_cost * months
 
     def training_run(self, small: bool) -> float:
-        """Training compute of a release (log10 FLOP); a small variant has what its capability explains."""
+        """Training compute of a release (log10 FLOP), as far below the lab's largest run as its record was.
+
+        A small variant has what its capability explains.
+        """
         p = self.model.p
-        return self.run_size() - self.held_back - (p.small_gap / p.capability_slope if small else 0.0)
+        flagship = self.run_size() - (self.shortfall or 0.0) - self.held_back
+        return flagship - (p.small_gap / p.capability_slope if small else 0.0)
 
     def owes(self, mode: int, draw: int, small: bool, law: Law) -> list[ComputeDuty]:
         """Duties that a law lays on a release of this size and mode."""

@@ -72,17 +72,22 @@ def run(
 def compare(
     scenarios: Annotated[list[str], typer.Argument(help="Names of scenarios, or files.")],
     against: Annotated[str, typer.Option(help="The scenario that all are compared with.")] = "status-quo",
+    settings: Settings = [],  # noqa: B006  read, never changed
+    overrides: Overrides = [],  # noqa: B006
     replications: Replications = 32,
     seed: Seed = 0,
     workers: Workers = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
-    """Compare scenarios with the status quo."""
+    """Compare scenarios with the status quo, which --set and --override do not change."""
     with guarded(out):
         from sim.scenario import load
 
-        loaded = all_or_problems([(load, name) for name in (against, *scenarios)])
+        def changed(name: str) -> Scenario:
+            return load(name, overrides, settings)
+
+        loaded = all_or_problems([(load, against), *((changed, name) for name in scenarios)])
         _compare(loaded, replications, seed, workers, out, as_json=as_json)
 
 

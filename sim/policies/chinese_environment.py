@@ -16,8 +16,8 @@ class ChineseEnvironment(Policy):
     """The Chinese state supports chips, pushes labs to open or to close, and may withhold releases in retaliation.
 
     Writes: growth of chips made in China, the cost (or reward) of opening to Chinese firms, how much data and code they
-    publish with weights, and what users in the US and aligned countries meet when they want Chinese releases. Weights
-    that are out stay on mirrors.
+    publish with weights, and what users in the US and aligned countries meet when they want Chinese releases. Chinese
+    weights are on mirrors from the first day, which relieve most of a denial.
     """
 
     lever: ClassVar[str] = "E1"
@@ -64,7 +64,7 @@ class ChineseEnvironment(Policy):
         low=0.0, high=1.0,
     )  # fmt: skip
     retaliation_denial: float = own(
-        3.0, "loss of users there before a mirror exists, at full retaliation", "utils", "judgement, as for L1",
+        3.0, "loss of users of open weights there at full retaliation, of which mirrors leave a part", "utils", "judgement, as for L1",
         ge=0.0, le=20.0, low=1.5, high=5.0,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ class ChineseEnvironment(Policy):
         law.spend(name, "government", self.support_budget * self.state_support * strength)
 
     def _retaliate(self, law: Law, name: str, effect: float, month: int) -> None:
-        """Chinese services and new weights are withheld from the US and aligned countries."""
+        """Chinese services and weights are withheld from the US and aligned countries."""
         rise = max(0.0, effect - self.intensity(month - 1) * self.enforcement * self.retaliation)
         users = tuple(i for i, bloc in enumerate(law.terrain.blocs) if bloc in ("US", "us_aligned"))
         law.write(name, "access", 1.0 - 0.99 * effect, countries=users, origins=[CN])

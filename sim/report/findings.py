@@ -337,7 +337,7 @@ def _direct(study: Study, cell: Cell, blanket: str, first: int, last: int) -> Ce
         np.asarray(study.values(scenario, name), dtype=float)[:, first : last + 1].mean(axis=1)
         for scenario in (cell.scenario, blanket, study.against)
     )
-    found = compare_means(ours, theirs, cell.outcome, study.draws, reference)
+    found = compare_means(ours, theirs, cell.outcome, study.replications, reference)
     return Cell(
         scenario=cell.scenario,
         factor=cell.factor,

@@ -118,7 +118,7 @@ def _context(study: Study, shown: list[Shown], question: str | None, out: Path) 
         "beside": _beside(study),
         "rule": setting.rule(study.unit),
         "unit": study.unit,
-        "single": study.units == 1,
+        "single": study.pairs == 1,
         "uncalibrated": setting.UNCALIBRATED,
         "headlines": setting.headline_grid(study),
         "channels": setting.channels(study),

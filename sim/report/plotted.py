@@ -110,7 +110,7 @@ def paired(study: Study, outcomes: Sequence[str]) -> dict[tuple[str, str], Paire
         found[row.scenario, row.outcome] = Paired(
             mean=float(row.difference) * words.factor(outcome),
             levels=tuple(float(x) for x in levels),
-            rung=words.rung(row.sign, row.share_same_sign) if study.units > 1 else "",
+            rung=words.rung(row.sign, row.share_same_sign) if study.pairs > 1 else "",
             judgement=words.judgement(row.sign, row.share_same_sign, row.difference, outcome),
         )
     return found
@@ -154,7 +154,7 @@ def _with_band(levels: NDArray[np.float64], outcome: Outcome) -> str:
 def difference_grid(study: Study, name: str) -> Grid:
     """Return the paired differences of an outcome over the months compared, one row per policy."""
     outcome = study.outcome(name)
-    if study.units == 1:
+    if study.pairs == 1:
         found = records(study.table([name]))
         single = tuple((row.scenario, words.difference(row.difference, outcome)) for row in found)
         return Grid(("Scenario", "Difference"), single)

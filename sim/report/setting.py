@@ -304,14 +304,15 @@ def by_chance(replications: int) -> float:
 
 def few(study: Study) -> str:
     """Return a warning where the replications are too few for the word clear to mean much, else nothing."""
-    if study.units == 1:
+    if study.pairs == 1:
         return words.SINGLE
-    chance = by_chance(study.units)
+    chance = by_chance(study.replications)
     if chance <= _FEW:
         return ""
+    shared = ", and all draws share the luck of each" if study.draws > 1 else ""
     return (
-        f"Few {study.unit} ({study.units}): by chance alone, {words.percent(chance)} of cells would have the "
-        "same sign as often as the word clear asks for. Run more before quoting."
+        f"Few replications ({study.replications}){shared}: by chance alone, {words.percent(chance)} of cells would "
+        "have the same sign as often as the word clear asks for. Run more before quoting."
     )
 
 
@@ -324,8 +325,8 @@ def limits(study: Study) -> list[str]:
     )
     if study.draws > 1:
         paired += (
-            f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values; the intervals are "
-            f"over these draws, each the mean of {study.replications} replications."
+            f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values, each with "
+            f"{study.replications} replications; the intervals are over all these pairs."
         )
     else:
         paired += (

@@ -1,4 +1,9 @@
-"""The paired comparison of two cases: one difference for each draw, or for each replication if there is one draw."""
+"""The paired comparison of two cases: one difference for each pair of a draw and a replication.
+
+Every draw meets the same replications, and replication k brings the same luck to all of them. Means over replications,
+one for each draw, would so share their luck, and an interval over draws alone would leave it out. Pairs hold both what
+nobody knows and luck.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +27,7 @@ class Comparison:
     """One outcome of one scenario against the reference: a row of `Study.table`, less its names.
 
     `reference`, `difference`, `low` and `high` are in the outcome's unit, averaged over the months compared; `relative`
-    is the mean difference over the reference; `pairs` counts the differences: draws, or replications if
-    there is one draw, that finished in both.
+    is the mean difference over the reference; `pairs` counts the differences: pairs that finished in both.
     """
 
     reference: float
@@ -48,18 +52,21 @@ def by_draw(values: Floats, draws: int) -> Floats:
 
 
 def compared(
-    ours: Floats, theirs: Floats, outcome: Outcome, draws: int = 1, yardstick: Floats | None = None
+    ours: Floats, theirs: Floats, outcome: Outcome, replications: int, yardstick: Floats | None = None
 ) -> Comparison:
-    """Compare window means (pair,); pairs with a missing run are left out, and each draw counts once.
+    """Compare window means (pair,); pairs with a missing run are left out.
 
-    Floor and spread are those of `yardstick`, by default of `theirs`.
+    Floor and spread are those of `yardstick`, by default of `theirs`. With one replication all draws have the same
+    luck: what is not inside the floor is then undecided.
     """
     measure = theirs if yardstick is None else yardstick
     both = np.isfinite(ours) & np.isfinite(theirs) & np.isfinite(measure)
-    arrays = (by_draw(np.where(both, x, np.nan), draws) for x in (ours - theirs, theirs, measure))
-    differences, reference, scale = (x[np.isfinite(x)] for x in arrays)
+    differences, reference, scale = (x[both] for x in (ours - theirs, theirs, measure))
     level, mean = (float(x.mean()) if len(x) else math.nan for x in (reference, differences))
     low, high = rubric.interval(differences)
+    sign = rubric.sign(differences, scale, outcome.kind, outcome.direction, measure[both])
+    if replications == 1 and rubric.inside_floor(differences, scale, outcome.kind) < rubric.AGREEMENT:
+        sign = "?"
     return Comparison(
         reference=level,
         difference=mean,
@@ -68,6 +75,6 @@ def compared(
         share_same_sign=rubric.same_sign(differences),
         relative=mean / abs(level) if level != 0 else math.nan,
         d=rubric.effect_size(differences, measure[both]),
-        sign=rubric.sign(differences, scale, outcome.kind, outcome.direction, measure[both]),
+        sign=sign,
         pairs=len(differences),
     )

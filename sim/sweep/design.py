@@ -79,8 +79,8 @@ class Case:
                 parameters[path] = value
                 continue
             _, name, number = path.split(".")
-            now = getattr(policies.get(name), number, None)
-            if now is not None:
+            if name in policies and number in type(policies[name]).model_fields:
+                now = getattr(policies[name], number)  # None where a field is unset, which the draw then sets
                 changed.setdefault(name, {})[number] = round(value) if isinstance(now, int) else value
         try:
             for name, numbers in changed.items():

@@ -112,14 +112,14 @@ class Study:
         return sum(len(part.runs) for part in self.store.parts.values())
 
     @property
-    def units(self) -> int:
-        """Number of paired differences behind each statistic: draws, or replications if there is one draw."""
-        return self.draws if self.draws > 1 else self.replications
+    def pairs(self) -> int:
+        """Number of paired differences behind each statistic: draws times replications."""
+        return self.draws * self.replications
 
     @property
     def unit(self) -> str:
-        """What statistics are taken over: "draws" or "replications"."""
-        return "draws" if self.draws > 1 else "replications"
+        """What statistics are taken over: "pairs" (of a draw and a replication), or "replications" of one draw."""
+        return "pairs" if self.draws > 1 else "replications"
 
     @property
     def no_report(self) -> str:
@@ -314,8 +314,8 @@ class Study:
         """Return one row per case (references left out) and outcome.
 
         Columns: scenario (name of the case), one for each lever, outcome, unit, reference, difference, low, high (5 and
-        95 % points of the difference over draws, or over replications if there is one draw), share_same_sign, relative,
-        d, sign (read towards the goal), first_month, last_month, pairs.
+        95 % points of the difference over pairs of a draw and a replication), share_same_sign, relative, d,
+        sign (read towards the goal), first_month, last_month, pairs.
         """
         import pandas as pd
 
@@ -376,7 +376,7 @@ class Study:
                 theirs[window] = self.means(against, outcomes, window)
             ours = self.means(case.name, outcomes, window)
             for i, name in enumerate(outcomes):
-                yield case.name, name, compared(ours[:, i], theirs[window][:, i], self.outcome(name), self.draws)
+                yield case.name, name, compared(ours[:, i], theirs[window][:, i], self.outcome(name), self.replications)
 
     def means(self, scenario: str, outcomes: Sequence[str], window: tuple[int, int]) -> Floats:
         """Return means over the months of a window that were kept: array (pair, outcome), nan for runs that failed."""

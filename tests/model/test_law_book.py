@@ -157,6 +157,38 @@ def test_a_duty_binds_releases_above_its_threshold_only(world, policy):
     assert lab.training_run(True) < run
 
 
+def test_generated_releases_are_trained_as_near_to_the_largest_run_as_recorded_ones(world_at):
+    """Else thresholds of compute would bind labs that have never come near them."""
+    from sim import data
+
+    world = world_at(31)
+    for lab in world.labs:
+        assert lab.shortfall is not None
+        assert lab.training_run(False) == pytest.approx(lab.run_size() - lab.shortfall)
+    assert named(world, "deepseek").shortfall > 0.5
+    recorded = [
+        row.log_flop
+        for row in data.releases()
+        if row.lab == "deepseek" and row.usable and row.size == "flagship" and row.log_flop and row.month >= 0
+    ]
+    assert abs(named(world, "deepseek").training_run(False) - max(recorded)) < 0.5
+    known = sorted(lab.shortfall for lab in world.labs)
+    unknown = named(world, "moonshot")
+    assert known[0] < unknown.shortfall < known[-1]
+
+
+def test_the_exemption_of_open_source_moves_something_after_the_handover():
+    """It did not while every flagship counted as its lab's largest run, above the systemic threshold."""
+    from sim.scenario import load
+    from sim.world import World
+
+    found = []
+    for name in ("eu-exemption", "eu-no-exemption"):
+        world = World(load(name, settings=["horizon.end=2026-12"]), rng=1)
+        found.append(world.run().values)
+    assert (found[0] != found[1]).any(axis=0).sum() > 10
+
+
 def test_open_releases_may_be_exempt(world, policy):
     lab = named(world, "meta")
     law = under(world, policy("L5", threshold_flop=1e23, open_exemption=True)).law
@@ -260,6 +292,22 @@ def test_a_release_is_banned_from_the_list_after_it(policy, world_at, release_by
         used.append(len(banned_use(world, "USA", "developer")))
     assert used[0] > 0
     assert used[2] == 0
+
+
+def test_who_obeys_a_ban_is_held_by_contracts_like_everybody(world_at, decree):
+    """Users of US releases choose under a ban as they would if nobody could reach what it forbids, lock-in included."""
+    lock = {"lock": decree("lock_in", 1.5, "2025-06", origins=(US,))}
+    ban = {"ban": decree("use_ban", 1.0, "2025-09", origins=(CN,)), "list": decree("listed_until", 99.0, "2025-09")}
+    before = world_at(32, **lock).adopters
+    banned = world_at(33, **lock, **ban).adopters
+    barred = world_at(33, **lock, bar=decree("access", 1e-30, "2025-09", origins=(CN,))).adopters
+    free = world_at(33, **lock).adopters
+    slots = len(banned.world.labs) * 4
+    us_slots = [slot for slot in range(slots) if banned.world.labs[slot // 4].origin == US]
+    others = np.repeat(np.arange(banned.start.size - 1) % len(CHANNELS) != DEVELOPER, np.diff(banned.start))
+    held = np.isin(before.choice, us_slots) & others
+    assert (banned.choice[held] != free.choice[held]).sum() > 5
+    np.testing.assert_array_equal(banned.choice[held], barred.choice[held])
 
 
 def test_allies_that_ban_too(world, policy):

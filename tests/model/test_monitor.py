@@ -34,7 +34,7 @@ def controlled_from(world):
     return months
 
 
-@pytest.mark.parametrize(("review", "lag"), [(6, 3), (3, 0), (12, 12)])
+@pytest.mark.parametrize(("review", "lag"), [(6, 3), (3, 0), (1, 0), (12, 12)])
 def test_a_waiting_policy_begins_in_the_month_after_the_review_that_throws_the_switch(world_at, review, lag):
     watch = monitor(start="2026-02", review_months=review, lag_months=lag, switch_on=("later",), **ALWAYS)
     world = world_at(0, watch=watch, later=control())

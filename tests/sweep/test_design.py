@@ -72,6 +72,13 @@ def test_numbers_of_a_policy_apply_only_where_the_policy_is():
     assert chips.under(plan.draws[0]) == chips.scenario  # a policy of that name, with another lever
 
 
+def test_a_field_of_a_policy_that_is_unset_is_set_by_a_draw():
+    case = Case("safe", load("safe-open"), "safe")
+    path = "policy.release-safeguards.capability_tax"
+    assert case.scenario.policy["release-safeguards"].capability_tax is None
+    assert case.under({path: 0.05}).policy["release-safeguards"].capability_tax == 0.05
+
+
 def test_whole_numbers_of_a_policy_are_rounded():
     case = Case("audits", fake.scenario("audits", 1), "audits")
     assert case.under({"policy.audit-0.update_lag": 2.6}).policy["audit-0"].update_lag == 3

@@ -10,6 +10,7 @@ import pytest
 from sim.parameters import PARAMETERS
 from sim.scenario import Scenario
 from sim.sweep import execute
+from sim.sweep.comparison import compared
 from sim.sweep.design import Case, Design, Draws, Keep, with_twins
 from sim.sweep.study import Study
 from tests.sweep import fake
@@ -161,24 +162,17 @@ def always_fails_policies(scenario, replication, seed):
 
 
 def slow_comparison(found, case, outcome):
-    """Differences by draw, and the reference by draw and by run, in plain Python."""
+    """Differences and the reference, pair by pair, in plain Python."""
     first, last = found.window(case)
     months = [i for i, month in enumerate(found.months(case)) if first <= fake_index(month) <= last]
     ours, theirs = (found.values(name, outcome) for name in (case, found.against))
-    differences, by_draw, by_run = [], [], []
-    for draw in range(found.draws):
-        own, references = [], []
-        for replication in range(found.replications):
-            pair = draw * found.replications + replication
-            a, b = (sum(map(float, values[pair][months])) / len(months) for values in (ours, theirs))
-            if np.isfinite(a) and np.isfinite(b):
-                own.append(a - b)
-                references.append(b)
-        if own:
-            differences.append(sum(own) / len(own))
-            by_draw.append(sum(references) / len(references))
-            by_run.extend(references)
-    return np.array(differences), np.array(by_draw), np.array(by_run)
+    differences, references = [], []
+    for pair in range(found.draws * found.replications):
+        a, b = (sum(map(float, values[pair][months])) / len(months) for values in (ours, theirs))
+        if np.isfinite(a) and np.isfinite(b):
+            differences.append(a - b)
+            references.append(b)
+    return np.array(differences), np.array(references)
 
 
 def fake_index(month):
@@ -190,13 +184,14 @@ def test_statistics_over_draws_are_those_of_a_slow_reference(request, name):
     found = request.getfixturevalue(name)
     table = found.table().set_index(["scenario", "outcome"])
     for (case, outcome), row in table.iterrows():
-        differences, by_draw, by_run = slow_comparison(found, case, outcome)
-        assert row.pairs == len(differences) == (5 if name == "drawn" else 4)
-        assert row.reference == pytest.approx(by_draw.mean())
+        differences, references = slow_comparison(found, case, outcome)
+        assert row.pairs == len(differences)
+        assert row.pairs == 15 if name == "drawn" else row.pairs < 13
+        assert row.reference == pytest.approx(references.mean())
         assert row.difference == pytest.approx(differences.mean())
         assert [row.low, row.high] == pytest.approx(np.quantile(differences, [0.05, 0.95]))
-        assert row.relative == pytest.approx(differences.mean() / by_draw.mean())
-        assert row.d == pytest.approx(differences.mean() / by_run.std(ddof=1))
+        assert row.relative == pytest.approx(differences.mean() / references.mean())
+        assert row.d == pytest.approx(differences.mean() / references.std(ddof=1))
         if differences.mean():
             same = np.mean(np.sign(differences) == np.sign(differences.mean()))
             assert row.share_same_sign == pytest.approx(same)
@@ -209,7 +204,18 @@ def test_the_difference_of_a_draw_is_its_mean_over_replications(drawn, holed):
     lost = holed.differences(CASE, "alpha")
     assert np.isnan(lost[2])
     np.testing.assert_allclose(np.delete(lost, 2), np.delete(expected, 2), rtol=1e-6)
-    assert (drawn.units, drawn.unit) == (5, "draws")
+    assert (drawn.pairs, drawn.unit) == (15, "pairs")
+
+
+def test_draws_do_not_hide_that_they_share_their_luck():
+    """A difference that turns with the replication is undecided, however many draws agree on its mean."""
+    turning = np.tile([1.0, -0.6], 50)  # 50 draws, each with the same two replications
+    found = compared(turning, np.zeros(100), fake.DESCRIBED["alpha"], 2)
+    assert (found.low, found.high) == (-0.6, 1.0)
+    assert found.share_same_sign == 0.5
+    assert found.sign == "?"
+    once = compared(np.full(50, 1.0), np.random.default_rng(0).normal(size=50), fake.DESCRIBED["alpha"], 1)
+    assert once.sign == "?"
 
 
 def test_worlds_that_draws_share_are_run_once_and_stand_for_each():
