@@ -27,7 +27,7 @@ MONTH = "2026-03"
 def everything() -> Scenario:
     """Every lever with its example, twice, beside the status quo."""
     policies = {
-        f"{lever.lower()}-{n}": {"lever": lever, **cls.example, "start": "2026-01"}
+        f"{lever.lower().replace('_', '-')}-{n}": {"lever": lever, **cls.example, "start": "2026-01"}
         for lever, cls in LEVERS.items()
         for n in (1, 2)
     }
