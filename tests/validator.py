@@ -51,6 +51,8 @@ def _word(value: Any, word: str, said: Any, top: dict[str, Any], path: str) -> l
         return [] if fits else [f"does not match {said}"]
     if word == "maxLength":
         return [] if not isinstance(value, str) or len(value) <= said else ["too long"]
+    if word == "minItems":
+        return [] if not isinstance(value, list | tuple) or len(value) >= said else ["too few"]
     if word == "minimum":
         return [] if not number or value >= said else [f"below {said}"]
     if word == "maximum":
