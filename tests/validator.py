@@ -61,8 +61,6 @@ def _word(value: Any, word: str, said: Any, top: dict[str, Any], path: str) -> l
         return [f"lacks {name}" for name in said if isinstance(value, dict) and name not in value]
     if word == "items":
         return [e for item in value for e in errors(item, said, top, path)] if isinstance(value, list | tuple) else []
-    if word == "minItems":
-        return [] if not isinstance(value, list | tuple) or len(value) >= said else ["too short"]
     if word == "propertyNames":
         return [e for key in value for e in errors(key, said, top, path)] if isinstance(value, dict) else []
     if word == "anyOf":
