@@ -585,3 +585,13 @@ def test_problems_are_counted_and_cut() -> None:
     text = str(ScenarioError(f"problem {i}" for i in range(60)))
     assert text.startswith("60 problems:\n")
     assert text.endswith("and 10 more")
+
+
+@pytest.mark.usefixtures("fake")
+def test_settings_and_overrides_change_what_is_compared_and_not_the_reference() -> None:
+    words = ("compare", "p1-blanket", "--replications", "2", "--json")
+    plain = {row["name"]: row["id"] for row in json.loads(call(*words).stdout)["scenarios"]}
+    for change in (("--override", "high-allied-coverage"), ("--set", "policy.open-weight-control.strength=0.5")):
+        found = {row["name"]: row["id"] for row in json.loads(call(*words, *change).stdout)["scenarios"]}
+        assert found["status-quo"] == plain["status-quo"]
+        assert found["p1-blanket"] != plain["p1-blanket"]

@@ -455,7 +455,7 @@ class Study:
         if self.no_report:
             raise ValueError(f"no report: {self.no_report}; see Study.table, Study.runs and Study.to_csv")
 
-        return Path(write_report(self, Path(out)))
+        return Path(write_report(self, Path(out), question=self.design.question or None))
 
     def to_csv(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write table, rubric, series (the `summary`), runs and countries as CSV into a folder; return the paths."""

@@ -469,3 +469,14 @@ def test_an_experiment_dumps_as_it_was_written():
     dumped = json.loads(json.dumps(experiment.model_dump(mode="json")))
     assert dumped["levers"] == content["levers"]
     assert dumped["uncertainties"]["numbers"] == content["uncertainties"]["numbers"]
+
+
+def test_a_case_has_one_name_however_its_levers_are_written():
+    """A list and a span, dotted or quoted, in any order: the same cases, so that a folder can grow."""
+    friction, allies = "policy.open-weight-control.kyc_friction", "policy.open-weight-control.allied_coverage"
+    span = {friction: {"from": 0.0, "to": 0.3, "steps": 3}, allies: [0.0, 0.8]}
+    listed = {allies: [0.0, 0.8], friction: [0.0, 0.15, 0.3]}
+    table = {"name": "one", "scenarios": ["p1-blanket"], "replications": 1, "also_without_assumed": False}
+    designs = [load_experiment({**table, "levers": levers})[1] for levers in (span, listed)]
+    assert [case.name for case in designs[0].cases] == [case.name for case in designs[1].cases]
+    assert designs[0] == designs[1]

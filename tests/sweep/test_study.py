@@ -505,3 +505,13 @@ def test_a_study_without_outcomes_of_the_rubric_has_tables_all_the_same(tmp_path
     assert found.rubric().empty
     assert len(found.table()) == 2
     assert len(found.to_csv(tmp_path)) == 5
+
+
+def test_a_report_asks_the_question_of_its_experiment(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr("sim.report.html.write_report", lambda study, out, question: asked.append(question) or out)
+    cases = (Case("a", fake.scenario("a"), "a"), Case("b", fake.scenario("b", 1), "a"))
+    for question in ("Who gains?", ""):
+        plan = Design(cases, 2, question=question)
+        Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED).report(tmp_path)
+    assert asked == ["Who gains?", None]
