@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.law import OPEN, Assessment, ComputeDuty
@@ -10,16 +11,22 @@ if TYPE_CHECKING:
     from sim.agents.lab import Lab
 
 
-def covers(duty: ComputeDuty, lab: Lab, mode: int, draw: int, run: float) -> bool:
-    """Whether a duty binds a release of a lab, by its mode, its training run (log10 FLOP) and a draw against strength.
+def covering(duties: Sequence[ComputeDuty], lab: Lab, mode: int, draw: int, run: float) -> list[ComputeDuty]:
+    """Duties that bind a release of a lab, by its mode, its training run (log10 FLOP) and a draw against strength.
 
     The draws of a release are the same under every duty.
     """
-    if run < duty.floor or lab.index not in duty.labs:
+    met = [duty for duty in duties if run >= duty.floor and lab.index in duty.labs]
+    if not met:
+        return met
+    bound = lab.model.streams("bound by duty").uniform(lab.index, draw)
+    return [duty for duty in met if bound < duty.strength and not _exempt(duty, lab, mode, draw, run)]
+
+
+def _exempt(duty: ComputeDuty, lab: Lab, mode: int, draw: int, run: float) -> bool:
+    if mode not in duty.exempt_modes or run >= duty.exempt_below:
         return False
-    if mode in duty.exempt_modes and run < duty.exempt_below and (duty.monetised_exempt or not is_monetised(lab, draw)):
-        return False
-    return lab.model.streams("bound by duty").uniform(lab.index, draw) < duty.strength
+    return duty.monetised_exempt or not is_monetised(lab, draw)
 
 
 def is_monetised(lab: Lab, draw: int) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 
 from sim import data
-from sim.agents.duties import bars, covers, refused
+from sim.agents.duties import bars, covering, refused
 from sim.law import API, CN, GATED, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment, ComputeDuty, Law
 from sim.months import month_name
 
@@ -217,14 +217,16 @@ class Lab(mesa.Agent):
         noise = world.streams("release mode")
         lead, market = self._lead_utility(capability), self._market()
         closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
-        opened = self.leaning() - world.reach_lost(self.origin) - self._opening_cost(capability, draw, small, world.law)
+        open_mode = self._licence(draw, small, world.law)
+        cost = self._opening_cost(capability, draw, small, world.law, open_mode)
+        opened = self.leaning() - world.reach_lost(self.origin) - cost
         if world.law.compute_duties:
             closed -= sum(duty.burden for duty in self.owes(API, draw, small, world.law))
         if self.origin == CN:
             opened += p.state_push + world.backfire
         if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
             return API
-        return self._licence(draw, small, world.law)
+        return open_mode
 
     def _licence(self, draw: int, small: bool, law: Law) -> int:
         """Open with a free licence as often as earlier, the more often the more the law asks of others."""
@@ -237,11 +239,11 @@ class Lab(mesa.Agent):
             free = 1.0 / (1.0 + (1.0 - free) / free * exp(freed - kept))
         return OPEN_SOURCE if self.model.streams("release mode").uniform(self.index, draw, 2) < free else OPEN_WEIGHTS
 
-    def _opening_cost(self, capability: float, draw: int, small: bool, law: Law) -> float:
-        """Utils that a law takes from an open release: cost, liability, and the months that it is held up."""
+    def _opening_cost(self, capability: float, draw: int, small: bool, law: Law, mode: int) -> float:
+        """Utils that a law takes from a release in an open mode: cost, liability, and the months that it is held up."""
         cost, months = float(law.opening_cost[self.index]), sum(d.delay for d in self._duties(capability, draw, law))
         if law.compute_duties:
-            owed = self.owes(self._licence(draw, small, law), draw, small, law)
+            owed = self.owes(mode, draw, small, law)
             cost += sum(duty.burden + duty.liability for duty in owed)
             months += sum(duty.delay for duty in owed)
         return cost + self.model.p.delay_cost * months
@@ -257,7 +259,7 @@ class Lab(mesa.Agent):
 
     def owes(self, mode: int, draw: int, small: bool, law: Law) -> list[ComputeDuty]:
         """Duties that a law lays on a release of this size and mode."""
-        return [duty for duty in law.compute_duties if covers(duty, self, mode, draw, self.training_run(small))]
+        return covering(law.compute_duties, self, mode, draw, self.training_run(small))
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
@@ -282,13 +284,13 @@ class Lab(mesa.Agent):
 
     def _stays_below(self, capability: float, month: int, draw: int) -> float:
         """OOM by which a run is kept smaller, so that a duty that would bind the release does not."""
-        p, run = self.model.p, self.training_run(False)
-        spared = 0.0
-        for duty in self.owes(self.decide_mode(capability, month, draw), draw, False, self.model.law):
-            excess = run - duty.floor
-            if p.capability_slope * excess < p.threshold_avoidance * duty.cost / 1e7:
-                spared = max(spared, excess + BELOW)
-        return spared
+        p, run, law = self.model.p, self.training_run(False), self.model.law
+        worth = p.threshold_avoidance / p.capability_slope / 1e7  # OOM for each dollar of a duty
+        near = [duty for duty in law.compute_duties if duty.floor <= run < duty.floor + worth * duty.cost]
+        if not near:
+            return 0.0
+        owed = self.owes(self.decide_mode(capability, month, draw), draw, False, law)
+        return max((run - duty.floor + BELOW for duty in owed if duty in near), default=0.0)
 
     def _hurries(self, month: int) -> bool:
         """Whether to open the next flagship early, since the law announced for its month would cost more or bar it.
@@ -302,11 +304,13 @@ class Lab(mesa.Agent):
         draw = 2 * (self.number + 1)
         luck = world.streams("capability noise").normal(self.index, self.number + 1, 0)
         capability = self.capability() + world.p.capability_noise * luck
-        if self.decide_mode(capability, month, draw) not in OPEN:
+        mode = self.decide_mode(capability, month, draw)
+        if mode not in OPEN:
             return False
-        now = self._opening_cost(capability, draw, False, world.law) + world.p.delay_cost * early
+        now = self._opening_cost(capability, draw, False, world.law, mode) + world.p.delay_cost * early
         barred = any(bars(duty, self, capability, draw) for duty in self._duties(capability, draw, law))
-        return barred or now < self._opening_cost(capability, draw, False, law)
+        then = self._opening_cost(capability, draw, False, law, self._licence(draw, False, law))
+        return barred or now < then
 
     def plan_fringe(self, month: int) -> None:
         """Academic and small labs release at an outside rate and openness."""
@@ -350,6 +354,7 @@ class Lab(mesa.Agent):
         law = self.model.law
         mode = self.decide_mode(capability, month, draw, small)
         left, rationale = set(range(len(MODES))), False
+        owed = self.owes(mode, draw, small, law)
         if mode in OPEN:
             for duty in self._duties(capability, draw, law):
                 month += duty.delay
@@ -357,13 +362,13 @@ class Lab(mesa.Agent):
                 self._pay(duty.cost)
                 if self.model.assessor.judges_hazardous(duty, self, capability, draw):
                     left = left.intersection(duty.modes)
-            for licence in self.owes(mode, draw, small, law):
+            for licence in owed:
                 month += licence.delay
                 if refused(licence, self, draw):
                     left = left.difference(OPEN)
         if len(left) < len(MODES):
             mode = self._fall_back(left, draw)
-        owed = self.owes(mode, draw, small, law)
+            owed = self.owes(mode, draw, small, law)
         for paid in owed:
             self._pay(paid.cost)
         documented = rationale or any(paid.documents for paid in owed)
