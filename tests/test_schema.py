@@ -92,7 +92,8 @@ def wrong(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     elif kind == "array":
         choices.append(st.sampled_from([["no such thing"], [1], ["CHN", "<b>"]]))
     elif {"enum", "const", "pattern"} & set(schema):
-        choices.append(st.sampled_from(["no such thing", "2026-13", "2026-1", "../x", "x" * 300, "Replay"]))
+        texts = ["no such thing", "2026-13", "2026-1", "../x", "x" * 300, "Replay"]
+        choices.append(st.sampled_from([text for text in texts if errors(text, schema, SCHEMA)]))
     return st.one_of(choices)
 
 

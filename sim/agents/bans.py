@@ -40,7 +40,6 @@ def obey(start, choice, before, counts, market, who, network, inertia, newcomers
     keys : uint64 array (5,), of review, taste, choice, graph and ban
     """
     traits, bar, wall, fear, home, cover = who.traits, who.bar, who.wall, who.fear, who.home, who.cover
-    stay = np.empty(3, np.float32)
     own, world, derivative = network.country, network.world, network.derivative
     size_of, lists, salts, terms = list_alternatives(market)
     barred = meets_bars(wall, fear, cover)

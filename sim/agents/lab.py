@@ -258,8 +258,8 @@ class Lab(mesa.Agent):
         return flagship - (p.small_gap / p.capability_slope if small else 0.0)
 
     def owes(self, mode: int, draw: int, small: bool, law: Law) -> list[ComputeDuty]:
-        """Duties that a law lays on a release of this size and mode."""
-        return covering(law.compute_duties, self, mode, draw, self.training_run(small))
+        """Duties that a law lays on a release of this size and mode; what is held back is no release."""
+        return [] if mode == HOLD else covering(law.compute_duties, self, mode, draw, self.training_run(small))
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""

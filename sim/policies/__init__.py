@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sim.months import month_index
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.law import Assessment, Law
     from sim.mandates import Trigger
     from sim.randomness import Streams
 
@@ -153,6 +153,55 @@ class Contestable(Policy):
         hazard = 1.0 - (1.0 - self.challenge_prob) ** (1.0 / 12.0)
         luck = streams(f"legal challenge to {self.lever}").uniform
         return hazard > 0.0 and any(luck(m + 1) < hazard for m in range(month_index(self.start), month + 1))
+
+
+class Judging(Policy):
+    """A rule by which releases are judged before they come out: which are hazardous, and how often that is seen."""
+
+    capability_floor: float = own(
+        150.0, "releases below are free", "index points", "judgement", ge=0.0, le=400.0, low=140.0, high=160.0
+    )
+    hazard_reference: Literal["marginal", "absolute"] = own(
+        "marginal", "what a release is compared with", "", "Kapoor et al. 2024; scenario"
+    )
+    delta: float = own(
+        6.0, "lead that counts as marginal risk", "index points", "judgement", ge=0.0, le=100.0, low=2.0, high=12.0
+    )
+    hazard_threshold: float = own(
+        165.0,
+        "level that counts as absolute risk",
+        "index points",
+        "judgement",
+        ge=0.0,
+        le=400.0,
+        low=155.0,
+        high=175.0,
+    )
+    domains: tuple[Literal["fraud", "influence", "military", "cyber", "chem_bio"], ...] = own(
+        ("military", "cyber", "chem_bio"), "domains assessed", "", "Seger et al. 2023; judgement", strict=False
+    )
+    assessor_accuracy: float = own(
+        0.8, "probability that the judgement is right", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=0.95
+    )
+    allied_coverage: float = allied_coverage("other non-Chinese labs")
+    anticipation_months: int = anticipation_months()
+
+    def assessment(self, law: Law, strength: float, modes: Iterable[int], **duties: Any) -> Assessment:
+        """The assessment that bound labs owe, which leaves a hazardous release some modes; ``duties`` are its others."""
+        from sim.law import Assessment
+
+        return Assessment(
+            labs=law.terrain.bound_labs(self.allied_coverage),
+            floor=self.capability_floor,
+            reference=self.hazard_reference,
+            delta=self.delta,
+            absolute=self.hazard_threshold,
+            domains=tuple(self.domains),
+            accuracy=self.assessor_accuracy,
+            modes=tuple(sorted(modes)),
+            strength=strength * self.enforcement,
+            **duties,
+        )
 
 
 def _levers() -> dict[str, type[Policy]]:

@@ -6,7 +6,7 @@ from math import log
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sim.parameters import CHANNELS
-from sim.policies import Policy, own
+from sim.policies import Policy, compliance_cost, own
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -62,16 +62,7 @@ class HubRules(Policy):
     scan_coverage: float = own(
         0.7, "share of files scanned", "0-1", "Protect AI 2025; judgement", ge=0.0, le=1.0, low=0.3, high=0.95
     )
-    compliance_cost: float = own(
-        10e6,
-        "cost to hubs, passed on to their users",
-        "USD a year",
-        "judgement",
-        ge=0.0,
-        le=1e11,
-        low=2e6,
-        high=50e6,
-    )
+    compliance_cost: float = compliance_cost(10e6, "cost to hubs, passed on to their users", 2e6, 50e6)
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the rules into a month's law."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from sim.policies import Policy, own
+from sim.policies import Policy, allied_coverage, own
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -82,14 +82,7 @@ class ReleaseSafeguards(Policy):
     opening_cost: float = own(
         0.1, "effort and liability of an open release", "utils", "judgement", ge=0.0, le=10.0, low=0.0, high=0.5
     )
-    allied_coverage: float = own(
-        0.0,
-        "share of other non-Chinese labs that apply the rule, most aligned first",
-        "0-1",
-        "scenario",
-        ge=0.0,
-        le=1.0,
-    )
+    allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the safeguards into a month's law."""

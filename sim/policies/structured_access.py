@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies import Policy, allied_coverage, anticipation_months, compliance_cost, own
+from sim.policies import Judging, compliance_cost, own
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 GATED, US, OTHER = 1, 0, 2
 
 
-class StructuredAccess(Policy):
+class StructuredAccess(Judging):
     """Releases of US labs (and of allies that join) that are judged hazardous may be gated, not open.
 
     Hazard is *marginal* (measured capability above the best open release of any other origin by ``delta``) or
@@ -33,31 +33,6 @@ class StructuredAccess(Policy):
         "compliance_cost": 0.0,
     }
 
-    capability_floor: float = own(
-        150.0, "releases below are free", "index points", "judgement", ge=0.0, le=400.0, low=140.0, high=160.0
-    )
-    hazard_reference: Literal["marginal", "absolute"] = own(
-        "marginal", "what a release is compared with", "", "Kapoor et al. 2024; scenario"
-    )
-    delta: float = own(
-        6.0, "lead that counts as marginal risk", "index points", "judgement", ge=0.0, le=100.0, low=2.0, high=12.0
-    )
-    hazard_threshold: float = own(
-        165.0,
-        "level that counts as absolute risk",
-        "index points",
-        "judgement",
-        ge=0.0,
-        le=400.0,
-        low=155.0,
-        high=175.0,
-    )
-    domains: tuple[Literal["fraud", "influence", "military", "cyber", "chem_bio"], ...] = own(
-        ("military", "cyber", "chem_bio"), "domains assessed", "", "Seger et al. 2023; judgement", strict=False
-    )
-    assessor_accuracy: float = own(
-        0.8, "probability that the judgement is right", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=0.95
-    )
     vetting: float = own(
         0.5, "share of malicious actors stopped at the gate beside those whom any gate stops", "0-1", "judgement",
         ge=0.0, le=1.0, low=0.2, high=0.8,
@@ -73,30 +48,13 @@ class StructuredAccess(Policy):
         0.5e6, "cost of the judgement on a release", "USD a release", "judgement", ge=0.0, le=1e10, low=0.1e6, high=5e6
     )
     compliance_cost: float = compliance_cost(3e6, "cost of running the gates to each bound lab", 0.5e6, 20e6)
-    allied_coverage: float = allied_coverage("other non-Chinese labs")
-    anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the rule and the standard of the gates into a month's law."""
-        from sim.law import Assessment
-
         effect = strength * self.enforcement
         labs = law.terrain.bound_labs(self.allied_coverage)
-        rule = Assessment(
-            labs=labs,
-            floor=self.capability_floor,
-            reference=self.hazard_reference,
-            delta=self.delta,
-            absolute=self.hazard_threshold,
-            domains=tuple(self.domains),
-            accuracy=self.assessor_accuracy,
-            delay=0,
-            cost=self.cost_per_release,
-            modes=(GATED,),
-            strength=effect,
-            reasons=False,
-        )
-        law.write(name, "assessments", rule)
+        duties = {"delay": 0, "cost": self.cost_per_release, "reasons": False}
+        law.write(name, "assessments", self.assessment(law, strength, [GATED], **duties))
         for origin, share in ((US, effect), (OTHER, effect * self.allied_coverage)):
             law.write(name, "gate_pass", 1.0 - self.vetting * share, origins=[origin])
             law.write(name, "gate_leak", 1.0 - self.containment * share, origins=[origin])
