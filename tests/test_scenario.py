@@ -304,9 +304,10 @@ def test_values_outside_any_fields_range_are_refused(name: str) -> None:
 @pytest.mark.parametrize("lever", sorted(LEVERS))
 def test_the_countries_and_labs_of_a_levers_own_defaults_exist(lever: str) -> None:
     table = {name: field.default for name, field in LEVERS[lever].model_fields.items() if field.default is not None}
-    Scenario.model_validate({"name": "x", "policy": {"x": {"lever": lever, **table}}})
     others = load("status-quo").as_table()["policy"]  # an example may name them
-    Scenario.model_validate({"name": "x", "policy": {**others, "x": {"lever": lever, **LEVERS[lever].example}}})
+    for parameters in (table, LEVERS[lever].example):
+        made = Scenario.model_validate({"name": "x", "policy": {**others, "x": {"lever": lever, **parameters}}})
+        assert made.policy["x"] == LEVERS[lever](**parameters)
 
 
 def test_a_window_outside_the_horizon_is_allowed() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.agents.duties import is_monetised
+from sim.agents.lab import HOLD
 from sim.agents.routes import GATED_ROUTE, JAILBREAK, ROUTES_OF_KIND
 from sim.law import API, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, OTHER, US, Assessment, statute
 from sim.parameters import CHANNELS
@@ -195,6 +196,12 @@ def test_open_releases_may_be_exempt(world, policy):
     assert lab.owes(OPEN_WEIGHTS, DRAW, False, law) == lab.owes(OPEN_SOURCE, DRAW, False, law) == []
     assert lab.owes(API, DRAW, False, law)
     assert (law.friction == 0.0).all()
+
+
+def test_what_is_held_back_owes_nothing(world, policy):
+    law = under(world, policy("L5", threshold_flop=1e20)).law
+    assert named(world, "meta").owes(API, DRAW, False, law)
+    assert named(world, "meta").owes(HOLD, DRAW, False, law) == []
 
 
 def test_a_refused_licence_leaves_no_open_release(world, policy):

@@ -261,6 +261,18 @@ def test_a_chunk_that_raises_is_failed_and_the_others_done():
     assert done == [0, 2, 3]
 
 
+def test_a_run_without_memory_is_no_failed_run_but_loses_its_chunk(tmp_path):
+    """Another time there may be enough: noted as failed it would never be tried again."""
+
+    def greedy(scenario, replication, seed):
+        raise MemoryError("too much")
+
+    (chunk, *_) = plan().chunks()
+    with pytest.raises(MemoryError):
+        run_chunk(chunk, seed=1, keep=Keep(), folder=tmp_path, simulate=greedy)
+    assert list(tmp_path.iterdir()) == []
+
+
 class Fragile:
     """An executor that breaks, with all it has in hand, when it meets the guilty chunk; the first one is slow."""
 
