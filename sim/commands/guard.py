@@ -80,7 +80,7 @@ def guarded(out: Path | None = None) -> Iterator[None]:
         raise typer.Exit(FAILED) from None
     except RuntimeError as error:
         from sim.sweep import ClusterError, RunFailedError
-        from sim.sweep.store import DamagedPartError, StoreError
+        from sim.sweep.parts import DamagedPartError, StoreError
 
         if not isinstance(error, StoreError | RunFailedError | ClusterError):
             raise

@@ -7,14 +7,11 @@ damaged table with a :class:`DataError` that names the file, the line and the co
 
 from __future__ import annotations
 
-import csv
-import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import TypeVar
+
+from sim.data.reading import DataError, Row, head_lines, read, unique
 
 __all__ = [
     "BLOCS",
@@ -58,16 +55,8 @@ FACTORS = (
 )
 SIGNS = ("--", "-", "-/0", "0", "0/+", "+", "++")
 TABLES = ("countries", "labs", "releases", "chip_controls", "chip_stocks", "targets", "paper_signs")
-FOLDER = Path(__file__).parent
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_DATE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-(?:0[1-9]|[12]\d|3[01])")
 _CODE = re.compile(r"[A-Z]{3}|X(-[A-Z]+)+")
-_T = TypeVar("_T")
-
-
-class DataError(ValueError):
-    """A table of facts is missing, damaged or inconsistent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,124 +171,7 @@ class Target:
     source: str
 
 
-class _Row:
-    """One line of a table, read field by field; every complaint names file, line and column."""
-
-    __slots__ = ("_fields", "_line", "_table")
-
-    def __init__(self, table: str, line: int, fields: dict[str, str]) -> None:
-        self._table = table
-        self._line = line
-        self._fields = fields
-
-    def fail(self, column: str, expected: str) -> DataError:
-        return DataError(
-            f"{self._table}.csv, line {self._line}, column {column}: expected {expected}, got {self._fields[column]!r}"
-        )
-
-    def text(self, column: str) -> str:
-        value = self._fields[column]
-        if not value or value != value.strip():
-            raise self.fail(column, "text without blanks around it")
-        return value
-
-    def one_of(self, column: str, allowed: tuple[str, ...]) -> str:
-        value = self._fields[column]
-        if value not in allowed:
-            raise self.fail(column, f"one of {', '.join(allowed)}")
-        return value
-
-    def number(self, column: str, low: float = -math.inf, high: float = math.inf) -> float:
-        try:
-            value = float(self._fields[column])
-        except ValueError:
-            raise self.fail(column, "a number") from None
-        if not (math.isfinite(value) and low <= value <= high):
-            raise self.fail(column, f"a number from {low:g} to {high:g}")
-        return value
-
-    def maybe(self, column: str, low: float = -math.inf, high: float = math.inf) -> float | None:
-        return self.number(column, low, high) if self._fields[column] else None
-
-    def whole(self, column: str, low: int, high: int) -> int:
-        value = self._fields[column]
-        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
-            raise self.fail(column, f"a whole number from {low} to {high}")
-        return int(value)
-
-    def flag(self, column: str) -> bool:
-        return self.one_of(column, ("0", "1")) == "1"
-
-    def words(self, column: str) -> tuple[str, ...]:
-        return tuple(self._fields[column].split())
-
-    def month(self, column: str) -> int:
-        found = _MONTH.fullmatch(self._fields[column])
-        if not found:
-            raise self.fail(column, "a month such as 2023-01")
-        return 12 * (int(found[1]) - 2023) + int(found[2]) - 1
-
-    def date(self, column: str, month_column: str) -> str:
-        found = _DATE.fullmatch(self._fields[column])
-        if not found or found[1] != self._fields[month_column]:
-            raise self.fail(column, f"a date within {self._fields[month_column]}")
-        return self._fields[column]
-
-
-def head_lines(table: str) -> tuple[str, ...]:
-    """Return the comment lines at the head of a table, without their ``#``.
-
-    Parameters
-    ----------
-    table : str
-        Name of the table, one of :data:`TABLES`.
-    """
-    return tuple(line[1:].strip() for line in _lines(table) if line.startswith("#"))
-
-
-def _lines(table: str) -> list[str]:
-    path = FOLDER / f"{table}.csv"
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise DataError(f"{table}.csv is missing from {FOLDER}") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{table}.csv is not UTF-8 text") from None
-
-
-def _read(table: str, columns: tuple[str, ...], build: Callable[[_Row], _T]) -> tuple[_T, ...]:
-    """Read a table, check its header against ``columns`` and build one record per line."""
-    lines = _lines(table)
-    first = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    reader = csv.reader(lines[first:], strict=True)
-    records: list[_T] = []
-    try:
-        header = tuple(next(reader, ()))
-        if header != columns:
-            raise DataError(
-                f"{table}.csv, line {first + 1}: expected the columns {', '.join(columns)}; got {', '.join(header)}"
-            )
-        for fields in reader:
-            line = first + reader.line_num
-            if len(fields) != len(columns):
-                raise DataError(f"{table}.csv, line {line}: expected {len(columns)} fields, got {len(fields)}")
-            records.append(build(_Row(table, line, dict(zip(columns, fields, strict=True)))))
-    except csv.Error as error:
-        raise DataError(f"{table}.csv, line {first + reader.line_num}: {error}") from None
-    if not records:
-        raise DataError(f"{table}.csv has no rows")
-    return tuple(records)
-
-
-def _unique(table: str, what: str, keys: list[object]) -> None:
-    seen: set[object] = set()
-    for key in keys:
-        if key in seen:
-            raise DataError(f"{table}.csv: {what} {key!r} appears more than once")
-        seen.add(key)
-
-
-def _country(row: _Row) -> Country:
+def _country(row: Row) -> Country:
     code = row.text("code")
     if not _CODE.fullmatch(code):
         raise row.fail("code", "three capitals, or X- and capitals")
@@ -330,14 +202,14 @@ def countries() -> tuple[Country, ...]:
         "code,name,region,bloc,gdp_usd_bn,people_m,working_age_m,alignment,ai_use_2025,regional_value,treaty_ally,eu,"
         "imputed,row,column,members"
     )
-    found = _read("countries", tuple(columns.split(",")), _country)
-    _unique("countries", "code", [country.code for country in found])
-    _unique("countries", "tile", [(country.row, country.column) for country in found])
-    _unique("countries", "member", [member for country in found for member in country.members])
+    found = read("countries", tuple(columns.split(",")), _country)
+    unique("countries", "code", [country.code for country in found])
+    unique("countries", "tile", [(country.row, country.column) for country in found])
+    unique("countries", "member", [member for country in found for member in country.members])
     return found
 
 
-def _lab(row: _Row) -> Lab:
+def _lab(row: Row) -> Lab:
     return Lab(
         name=row.text("name"),
         slug=row.text("slug"),
@@ -356,9 +228,9 @@ def _lab(row: _Row) -> Lab:
 def labs() -> tuple[Lab, ...]:
     """Return every lab: US first, then Chinese, then others; within an origin by size of run, the fringe last."""
     columns = ("name", "slug", "home", "origin", "kind", "run_offset", "cadence_months", "price_class", "first_month")
-    found = _read("labs", (*columns, "frontier"), _lab)
-    _unique("labs", "slug", [lab.slug for lab in found])
-    _unique("labs", "name", [lab.name for lab in found])
+    found = read("labs", (*columns, "frontier"), _lab)
+    unique("labs", "slug", [lab.slug for lab in found])
+    unique("labs", "name", [lab.name for lab in found])
     known = {country.code for country in countries()}
     for lab in found:
         if lab.home not in known:
@@ -366,7 +238,7 @@ def labs() -> tuple[Lab, ...]:
     return found
 
 
-def _release(row: _Row) -> Release:
+def _release(row: Row) -> Release:
     return Release(
         month=row.month("month"),
         lab=row.text("lab"),
@@ -389,8 +261,8 @@ def _release(row: _Row) -> Release:
 def releases() -> tuple[Release, ...]:
     """Return the release record, 2022-01 to 2025-06, sorted by month, lab and name."""
     columns = "month,lab,name,group,capability,log_flop,mode,size,weights,data,code,licence,notable,usable"
-    found = _read("releases", tuple(columns.split(",")), _release)
-    _unique("releases", "release", [(release.lab, release.name) for release in found])
+    found = read("releases", tuple(columns.split(",")), _release)
+    unique("releases", "release", [(release.lab, release.name) for release in found])
     known = {lab.slug for lab in labs()}
     for release in found:
         if release.lab not in known:
@@ -404,7 +276,7 @@ def _release_order(release: Release) -> tuple[int, str, str]:
     return release.month, release.lab, release.name
 
 
-def _chip_step(row: _Row) -> ChipStep:
+def _chip_step(row: Row) -> ChipStep:
     return ChipStep(
         month=row.month("month"),
         date=row.date("date", "month"),
@@ -417,14 +289,14 @@ def _chip_step(row: _Row) -> ChipStep:
 @lru_cache(maxsize=1)
 def chip_controls() -> tuple[ChipStep, ...]:
     """Return the dated steps of chip export control on China, oldest first."""
-    found = _read("chip_controls", ("month", "date", "intensity", "event", "source"), _chip_step)
+    found = read("chip_controls", ("month", "date", "intensity", "event", "source"), _chip_step)
     dates = [step.date for step in found]
     if dates != sorted(dates):
         raise DataError("chip_controls.csv: dates are not in order")
     return found
 
 
-def _chip_stock(row: _Row) -> ChipStock:
+def _chip_stock(row: Row) -> ChipStock:
     return ChipStock(
         owner=row.one_of("owner", CHIP_OWNERS),
         month=row.month("month"),
@@ -436,12 +308,12 @@ def _chip_stock(row: _Row) -> ChipStock:
 @lru_cache(maxsize=1)
 def chip_stocks() -> tuple[ChipStock, ...]:
     """Return Nvidia chips in place by owner group and quarter end, oldest first."""
-    found = _read("chip_stocks", ("owner", "month", "date", "h100e"), _chip_stock)
-    _unique("chip_stocks", "stock", [(stock.owner, stock.date) for stock in found])
+    found = read("chip_stocks", ("owner", "month", "date", "h100e"), _chip_stock)
+    unique("chip_stocks", "stock", [(stock.owner, stock.date) for stock in found])
     return found
 
 
-def _target(row: _Row) -> Target:
+def _target(row: Row) -> Target:
     target = Target(
         id=row.text("id"),
         quantity=row.text("quantity"),
@@ -463,19 +335,19 @@ def _target(row: _Row) -> Target:
 def targets() -> tuple[Target, ...]:
     """Return the calibration targets in the order of their ids."""
     columns = ("id", "quantity", "statistic", "value", "low", "high", "unit", "window", "mode", "source")
-    found = _read("targets", columns, _target)
-    _unique("targets", "id", [target.id for target in found])
+    found = read("targets", columns, _target)
+    unique("targets", "id", [target.id for target in found])
     return found
 
 
-def _sign(row: _Row) -> tuple[tuple[str, str], str]:
+def _sign(row: Row) -> tuple[tuple[str, str], str]:
     return (row.text("policy"), row.one_of("factor", FACTORS)), row.one_of("sign", SIGNS)
 
 
 @lru_cache(maxsize=1)
 def _sign_rows() -> tuple[tuple[tuple[str, str], str], ...]:
-    found = _read("paper_signs", ("policy", "factor", "sign"), _sign)
-    _unique("paper_signs", "cell", [cell for cell, _ in found])
+    found = read("paper_signs", ("policy", "factor", "sign"), _sign)
+    unique("paper_signs", "cell", [cell for cell, _ in found])
     return found
 
 

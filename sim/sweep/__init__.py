@@ -15,8 +15,9 @@ from sim.interrupt import outside_kernels
 from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import executor_factory
 from sim.sweep.manifest import made_by
+from sim.sweep.parts import SERIES, USE, DamagedPartError, Failure, Receipt, Series, StoreError, deposit
 from sim.sweep.runner import ClusterError, Executor, run_chunks
-from sim.sweep.store import SERIES, USE, DamagedPartError, Failure, Receipt, Series, Store, StoreError, deposit
+from sim.sweep.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,18 +16,8 @@ from typing import Any
 
 from sim.sweep.design import Design
 from sim.sweep.manifest import designs_file, digest, environment, made_by, plan_table, read_design
-from sim.sweep.store import (
-    COUNTRIES,
-    FORMAT,
-    SERIES,
-    DamagedPartError,
-    Failure,
-    Part,
-    Store,
-    StoreError,
-    hash_of,
-    write_whole,
-)
+from sim.sweep.parts import COUNTRIES, FORMAT, SERIES, DamagedPartError, Failure, Part, StoreError, hash_of, write_whole
+from sim.sweep.store import Store
 
 MOST_SHOWN = 12
 

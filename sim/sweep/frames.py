@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.months import month_index, month_name
-from sim.sweep.store import USE, channel_names, country_codes, write_whole
+from sim.sweep.parts import USE, channel_names, country_codes, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd

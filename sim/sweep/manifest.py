@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.sweep.design import Case, Design, Draws, Keep
 from sim.sweep.levers import text_of
-from sim.sweep.store import encode, hash_of
+from sim.sweep.parts import encode, hash_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -22,7 +22,8 @@ from sim.parameters import CHANNELS, PARAMETERS
 from sim.problems import nearest, one_of
 from sim.sweep.comparison import Comparison, Floats, by_draw, compared
 from sim.sweep.design import STATED, WITHOUT_ASSUMED, Case, Design
-from sim.sweep.store import USE, Failure, Store
+from sim.sweep.parts import USE, Failure
+from sim.sweep.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd

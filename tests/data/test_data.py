@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sim import data
+from sim.data import reading
 
 EARLIEST = -12  # 2022-01
 LAST = 29  # 2025-06
@@ -20,8 +21,8 @@ LAST = 29  # 2025-06
 def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A private copy of the tables that a test may spoil."""
     for table in data.TABLES:
-        shutil.copy(data.FOLDER / f"{table}.csv", tmp_path)
-    monkeypatch.setattr(data, "FOLDER", tmp_path)
+        shutil.copy(reading.FOLDER / f"{table}.csv", tmp_path)
+    monkeypatch.setattr(reading, "FOLDER", tmp_path)
     data.clear_cache()
     yield tmp_path
     data.clear_cache()
@@ -236,8 +237,8 @@ def test_paper_signs() -> None:
 
 
 def test_every_table_names_source_and_licence() -> None:
-    assert sorted(p.stem for p in data.FOLDER.glob("*.csv")) == sorted(data.TABLES)
-    described = (data.FOLDER / "SOURCES.md").read_text(encoding="utf-8")
+    assert sorted(p.stem for p in reading.FOLDER.glob("*.csv")) == sorted(data.TABLES)
+    described = (reading.FOLDER / "SOURCES.md").read_text(encoding="utf-8")
     for table in data.TABLES:
         head = data.head_lines(table)
         assert any(line.startswith("source:") for line in head), table

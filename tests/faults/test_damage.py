@@ -13,7 +13,7 @@ import pytest
 import sim
 from sim.sweep import execute, manifest
 from sim.sweep.folder import Folder
-from sim.sweep.store import DamagedPartError, StoreError
+from sim.sweep.parts import DamagedPartError, StoreError
 from tests.faults.harness import COMMAND, FEW, Driver, files, plan, values, write_experiment
 from tests.sweep import fake
 

@@ -10,7 +10,7 @@ import pytest
 
 from sim.sweep import execute
 from sim.sweep.folder import Folder
-from sim.sweep.store import StoreError
+from sim.sweep.parts import StoreError
 from tests.faults.harness import (
     COMMAND,
     Driver,

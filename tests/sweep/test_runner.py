@@ -19,9 +19,10 @@ from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
 from sim.sweep.estimate import estimate
 from sim.sweep.executors import InProcess, executor_factory
 from sim.sweep.folder import Folder
+from sim.sweep.parts import hash_of
 from sim.sweep.runner import ATTEMPTS, run_chunks
 from sim.sweep.sampling import parameter_range, sample
-from sim.sweep.store import Store, hash_of
+from sim.sweep.store import Store
 from sim.sweep.study import Study
 from tests.sweep import fake
 

@@ -10,7 +10,7 @@ import pytest
 from sim.sweep import execute
 from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
 from sim.sweep.folder import Folder, foreign
-from sim.sweep.store import DamagedPartError, StoreError, encode, hash_of, write_whole
+from sim.sweep.parts import DamagedPartError, StoreError, encode, hash_of, write_whole
 from sim.sweep.study import Study
 from tests.sweep import fake
 
