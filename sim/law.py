@@ -379,12 +379,12 @@ class Law:
     def reach(self, write: Write) -> tuple[Sequence[int], ...]:
         """Entries of each axis that a write reaches."""
         places: list[Sequence[int]] = []
-        sizes = self.sizes
+        sizes, class_of = self.sizes, self.class_of.tolist()
         for axis, entries in zip(FIELDS[write.field].axes, write.where, strict=True):
             if entries is None:
                 places.append(range(sizes[axis]))
             else:
-                places.append(sorted({int(self.class_of[i]) for i in entries}) if axis == "class" else entries)
+                places.append(sorted({class_of[i] for i in entries}) if axis == "class" else entries)
         return tuple(places)
 
     def explain(self, name: str) -> list[tuple[Write | None, Any]]:
