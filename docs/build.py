@@ -283,7 +283,11 @@ def law_section() -> str:
         )
         for name, f in FIELDS.items()
     ]
-    intro = "Each month starts from the defaults. Writes of several policies combine, in any order, as the table says."
+    intro = (
+        "Each month starts from the defaults. Writes of several policies combine, in any order, as the table says. A "
+        "*class* is made of labs of one origin that are in the same writes: one for each origin, unless a rule binds "
+        "single labs, as under `allied_coverage`. A *student* is a lab that learns from another lab's services."
+    )
     heads = ("Field", "Axes", "Default", "Writes combine by", "Unit", "Meaning", "Written by")
     return "\n\n".join(("## The law", intro, table(heads, rows)))
 

@@ -41,7 +41,8 @@ def explain(
     -------
     dict
         ``policies`` in force; ``fields``, each with ``parts`` that were written alike: ``where`` (axes that are not
-        named: all), ``value``, ``default`` and ``changes`` (``by``, ``before``, ``after``); ``ledger`` in USD a year.
+        named: all; rules for users name labs, or origins where all labs of an origin are meant), ``value``,
+        ``default`` and ``changes`` (``by``, ``before``, ``after``); ``ledger`` in USD a year.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def field_row(law: Law, name: str, chosen: Mapping[str, int]) -> Row:
     ----------
     law, name
     chosen
-        Index on an axis ("country", "lab", "origin"), where only one is asked for.
+        Index on an axis ("country", "lab", "origin"), where only one is asked for. A lab also picks its class.
     """
     spec = FIELDS[name]
     listed = _listed(law, name, chosen) if spec.combine == "list" else _parts(law, name, chosen)
@@ -116,12 +117,14 @@ def _problems(scenario: Scenario, month: str, country: str | None, family: str |
 
 def _parts(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
     """Return the parts of a field that went through the same values by the same writes."""
-    axes, combine, sizes = FIELDS[name].axes, FIELDS[name].combine, law.terrain.sizes
+    axes, combine, sizes = FIELDS[name].axes, FIELDS[name].combine, law.sizes
+    if "lab" in chosen:
+        chosen = {**chosen, "class": int(law.class_of[chosen["lab"]])}
     kept = [[chosen[axis]] if axis in chosen else list(range(sizes[axis])) for axis in axes]
     history = law.explain(name)
     values = [np.asarray(value)[np.ix_(*kept)] if axes else np.asarray(value) for _, value in history]
     writes = [write for write, _ in history if write is not None]
-    reached = [_reached(write.where, [sizes[axis] for axis in axes], kept) for write in writes]
+    reached = [_reached(law.reach(write), [sizes[axis] for axis in axes], kept) for write in writes]
     if combine in ("add", "multiply"):  # a write of 0 or a factor of 1 says nothing; one below a maximum does
         reached = [mask & (values[n] != values[n + 1]) for n, mask in enumerate(reached)]
     # One column per entry: all its values and which writes reached it.
@@ -133,11 +136,11 @@ def _parts(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
         own = [value.ravel()[entry].item() for value in values]
         rows.append(
             {
-                "where": {
-                    axis: _names(axis, [kept[k][i] for i in box[k]], law.terrain)
+                "where": dict(
+                    _place(axis, [kept[k][i] for i in box[k]], law)
                     for k, axis in enumerate(axes)
                     if len(box[k]) < len(kept[k])
-                },
+                ),
                 "value": own[-1],
                 "default": own[0],
                 "changes": [
@@ -150,11 +153,22 @@ def _parts(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
     return rows
 
 
-def _reached(where: Sequence[Sequence[int] | None], sizes: Sequence[int], kept: Sequence[list[int]]) -> np.ndarray:
+def _reached(places: Sequence[Sequence[int]], sizes: Sequence[int], kept: Sequence[list[int]]) -> np.ndarray:
     """Which of the kept entries a write reached."""
     mask = np.zeros(tuple(sizes), bool)
-    mask[np.ix_(*(range(n) if place is None else list(place) for n, place in zip(sizes, where, strict=True)))] = True
+    mask[np.ix_(*places)] = True
     return mask[np.ix_(*kept)]
+
+
+def _place(axis: str, indices: Sequence[int], law: Law) -> tuple[str, list[str]]:
+    """Return an axis and names on it; classes go by their origins, or where a part of an origin is meant by labs."""
+    if axis != "class":
+        return axis, _names(axis, indices, law.terrain)
+    origins = {int(law.class_origin[k]) for k in indices}
+    whole = [k for k, origin in enumerate(law.class_origin.tolist()) if origin in origins]
+    if len(whole) == len(indices):
+        return "origin", _names("origin", sorted(origins), law.terrain)
+    return "lab", _names("lab", [i for i, k in enumerate(law.class_of.tolist()) if k in indices], law.terrain)
 
 
 def _boxes(labels: np.ndarray) -> list[tuple[tuple[tuple[int, ...], ...], int]]:
@@ -219,5 +233,6 @@ def _names(axis: str, indices: Sequence[int], terrain: Terrain) -> list[str]:
         "channel": CHANNELS,
         "mode": MODES,
         "lab": terrain.labs,
+        "student": terrain.labs,
     }
     return [known[axis][index] for index in indices]

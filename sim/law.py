@@ -28,7 +28,11 @@ WEIGHTS = (GATED, *OPEN)
 
 
 class Field(NamedTuple):
-    """One field of the law: its axes, default, how writes combine, unit and meaning."""
+    """One field of the law: its axes, default, how writes combine, unit and meaning.
+
+    Rules that reach users, malicious actors and learners by way of a lab's releases have the axis *class*: labs that a
+    law treats alike (see :class:`Law`). Rules for labs themselves have the axis *lab*, and *student* for who learns.
+    """
 
     axes: tuple[str, ...]
     default: float
@@ -38,17 +42,17 @@ class Field(NamedTuple):
 
 
 FIELDS: dict[str, Field] = {
-    "access": Field(("country", "origin", "channel"), 1.0, "multiply", "0-1", "graded access to an origin's services"),
+    "access": Field(("country", "class", "channel"), 1.0, "multiply", "0-1", "graded access to a lab's services"),
     "friction": Field(
-        ("country", "origin", "channel", "mode"), 0.0, "add", "utils", "burden on users of an origin's releases"
+        ("country", "class", "channel", "mode"), 0.0, "add", "utils", "burden on users of a lab's releases"
     ),
-    "denial": Field(("country", "origin", "channel", "mode"), 0.0, "add", "utils", "barrier that a mirror relieves"),
+    "denial": Field(("country", "class", "channel", "mode"), 0.0, "add", "utils", "barrier that a mirror relieves"),
     "use_ban": Field(("country", "origin", "channel"), 0.0, "max", "0-1", "probability that an adopter is banned"),
     "listed_until": Field(
         ("country", "origin", "channel"), 0.0, "max", "month", "releases before this month are on the list of a ban"
     ),
-    "controlled": Field(("origin",), 0.0, "max", "0-1", "share of open weights that may not be published freely"),
-    "containment": Field(("origin",), 0.0, "max", "0-1", "share of controlled releases that never leak"),
+    "controlled": Field(("class",), 0.0, "max", "0-1", "share of open weights that may not be published freely"),
+    "containment": Field(("class",), 0.0, "max", "0-1", "share of controlled releases that never leak"),
     "opening_cost": Field(("lab",), 0.0, "add", "utils", "cost and liability of an open release to a lab"),
     "compliance_cost": Field(("lab",), 0.0, "add", "USD a year", "cost of compliance to a lab"),
     "price_factor": Field(("country", "origin"), 1.0, "multiply", "factor", "factor on service prices"),
@@ -58,22 +62,21 @@ FIELDS: dict[str, Field] = {
     "stringency": Field((), 0.0, "max", "0-1", "chip export control on China"),
     "smuggling": Field((), 1.0, "multiply", "factor", "factor on the smuggled share of chips"),
     "distillation_barrier": Field(
-        ("lab", "origin"), 1.0, "multiply", "factor", "factor on a lab's learning from services of an origin"
+        ("student", "class"), 1.0, "multiply", "factor", "factor on a lab's learning from another lab's services"
     ),
     "chip_support": Field((), 1.0, "multiply", "factor a year", "factor on growth of chips made in China"),
-    "gate_pass": Field(("origin",), 1.0, "multiply", "factor", "factor on malicious actors passing checks of gates"),
-    "gate_leak": Field(("origin",), 1.0, "multiply", "factor", "factor on the hazard that gated weights leak"),
+    "gate_pass": Field(("class",), 1.0, "multiply", "factor", "factor on malicious actors passing checks of gates"),
+    "gate_leak": Field(("class",), 1.0, "multiply", "factor", "factor on the hazard that gated weights leak"),
     "account_pass": Field(
-        ("country", "origin"), 1.0, "multiply", "factor", "factor on success of jailbreaks: accounts that pass checks"
+        ("country", "class"), 1.0, "multiply", "factor", "factor on success of jailbreaks: accounts that pass checks"
     ),
-    "strip_cost": Field(("origin",), 1.0, "multiply", "factor", "factor on the cost of stripping safeguards"),
     "takedown": Field((), 0.0, "max", "a month", "share of malicious derivatives on hubs that is taken down"),
     "remirroring": Field((), 0.0, "max", "0-1", "share of what hubs take down that appears on mirrors"),
     "scan": Field((), 0.0, "max", "0-1", "share of files on hubs that is scanned"),
     "reporting": Field((), 1.0, "multiply", "factor", "factor on incident reporting and sharing"),
     "defence": Field((), 0.0, "add", "a year", "funded growth of defence"),
     "alarm": Field(
-        ("country", "origin", "mode"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"
+        ("country", "class", "mode"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"
     ),
     "assessments": Field((), 0.0, "list", "", "release assessments in force"),
     "compute_duties": Field((), 0.0, "list", "", "duties for releases above a size of training run"),
@@ -158,7 +161,7 @@ class AuditProgramme:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one policy wrote: a value into some entries of a field."""
+    """What one policy wrote: a value into some entries of a field; ``where`` names labs on the axis of classes."""
 
     by: str
     field: str
@@ -172,30 +175,40 @@ class Write:
 
 @dataclass(slots=True)
 class Terrain:
-    """The indices that a law speaks of: countries (code, bloc, alignment) and labs (slug, origin, home alignment)."""
+    """The indices that a law speaks of: countries (code, bloc, alignment) and labs (slug, origin, home country).
+
+    ``defaults`` are shared by all laws and may not be written into. Without a write to single labs the classes of a law
+    are the origins: ``classes`` (class of each lab, origin of each class) and ``defaults`` hold these.
+    """
 
     countries: tuple[str, ...]
     blocs: tuple[str, ...]
     alignment: tuple[float, ...]
     labs: tuple[str, ...]
     lab_origins: tuple[int, ...]
-    lab_alignment: tuple[float, ...]
+    lab_homes: tuple[int, ...]
     fringe: tuple[bool, ...]
     access: np.ndarray
     sizes: dict[str, int] = field(init=False)
+    classes: tuple[np.ndarray, np.ndarray] = field(init=False)
     defaults: dict[str, np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
         self.sizes = {
             "country": len(self.countries),
             "origin": len(ORIGINS),
+            "class": len(ORIGINS),
             "channel": len(CHANNELS),
             "mode": len(MODES),
             "lab": len(self.labs),
+            "student": len(self.labs),
         }
+        self.classes = np.array(self.lab_origins, np.int64), np.arange(len(ORIGINS))
         shapes = {name: tuple(self.sizes[axis] for axis in spec.axes) for name, spec in FIELDS.items() if spec.axes}
         self.defaults = {name: np.full(shape, FIELDS[name].default) for name, shape in shapes.items()}
-        self.defaults["access"] = self.access
+        self.defaults["access"] = self.access.copy()
+        for default in self.defaults.values():
+            default.flags.writeable = False
 
     def country_indices(self, codes: Sequence[str]) -> tuple[int, ...]:
         """Indices of country codes, ascending."""
@@ -205,13 +218,23 @@ class Terrain:
     def bound_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
         """US firms and, in order of their home's alignment, the share of other non-Chinese firms that join.
 
-        Fringe labs release at an outside rate and owe nothing themselves; their users do.
+        Fringe labs release at an outside rate and owe nothing themselves; their users do (see :meth:`covered_labs`).
         """
         us = [i for i, o in enumerate(self.lab_origins) if o == US and not self.fringe[i]]
         allies = sorted(
-            (i for i, o in enumerate(self.lab_origins) if o == OTHER), key=lambda i: (-self.lab_alignment[i], i)
+            (i for i, o in enumerate(self.lab_origins) if o == OTHER),
+            key=lambda i: (-self.alignment[self.lab_homes[i]], i),
         )
         return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
+
+    def covered_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
+        """Labs whose users a rule binds: those bound themselves, and the US fringe."""
+        fringe = (i for i in self.labs_of(US) if self.fringe[i])
+        return tuple(sorted((*self.bound_labs(allied_coverage), *fringe)))
+
+    def labs_of(self, *origins: int) -> tuple[int, ...]:
+        """All labs of some origins, fringe labs too."""
+        return tuple(i for i, o in enumerate(self.lab_origins) if o in origins)
 
     def firms(self, *origins: int) -> tuple[int, ...]:
         """Labs that are no fringe, of some origins or of all."""
@@ -228,7 +251,18 @@ class Terrain:
 
 
 class Law:
-    """One month's law. Fields are attributes: arrays over their axes, floats, or tuples of records (see FIELDS)."""
+    """One month's law. Fields are attributes: arrays over their axes, floats, or tuples of records (see FIELDS).
+
+    A field that nobody wrote is the terrain's default itself: laws are read and not written into.
+
+    Attributes
+    ----------
+    class_of : int array (lab,)
+        Class of a lab. Labs are in one class if they are of one origin and in the same writes; most laws have three
+        classes, the origins in their order. Tables for users are so no wider than the law is detailed.
+    class_origin : int array (class,)
+        Origin of a class. Classes stand in the order of their origin, then of the writes that name them.
+    """
 
     access: np.ndarray
     friction: np.ndarray
@@ -244,7 +278,6 @@ class Law:
     gate_pass: np.ndarray
     gate_leak: np.ndarray
     account_pass: np.ndarray
-    strip_cost: np.ndarray
     distillation_barrier: np.ndarray
     alarm: np.ndarray
     lock_in: np.ndarray
@@ -268,6 +301,7 @@ class Law:
         self.terrain, self.streams = terrain, streams
         self.writes: list[Write] = []
         self.expenses: list[tuple[str, float, str]] = []
+        self.class_of, self.class_origin = terrain.classes
 
     def write(
         self,
@@ -280,16 +314,32 @@ class Law:
         channels: Sequence[int] | None = None,
         modes: Sequence[int] | None = None,
         labs: Sequence[int] | None = None,
+        students: Sequence[int] | None = None,
     ) -> None:
         """Record a write of policy ``by``; None on an axis means all of it.
+
+        Parameters
+        ----------
+        labs, origins
+            Whose releases are meant: labs, or in short all labs of some origins.
+        students
+            Labs that learn from them.
 
         Raises
         ------
         KeyError
             If the field does not exist or has no such axis.
+        ValueError
+            If labs are given twice.
         """
-        given = {"country": countries, "origin": origins, "channel": channels, "mode": modes, "lab": labs}
         axes = FIELDS[name].axes
+        makers = "class" if "class" in axes else "lab"
+        if makers == "class" and origins is not None:
+            if labs is not None:
+                raise ValueError(f"the law's field {name!r} takes labs or origins, not both")
+            labs, origins = self.terrain.labs_of(*origins), None
+        given = {"country": countries, "origin": origins, "channel": channels, "mode": modes}
+        given |= {makers: labs, "student": students}
         wrong = [axis for axis, entries in given.items() if entries is not None and axis not in axes]
         if wrong:
             raise KeyError(f"the law's field {name!r} has no axis {wrong[0]!r}")
@@ -303,12 +353,39 @@ class Law:
     def settle(self) -> Law:
         """Combine all writes into the fields."""
         self.expenses.sort()
+        self._classify()
         written: dict[str, list[Write]] = {name: [] for name in FIELDS}
         for write in sorted(self.writes, key=Write.order):
             written[write.field].append(write)
         for name, spec in FIELDS.items():
             setattr(self, name, self._combine(spec, name, written[name]))
         return self
+
+    def _classify(self) -> None:
+        """Sort labs into the classes that the writes tell apart."""
+        named = sorted({labs for write in self.writes if (labs := _labs_named(write)) is not None})
+        origins = self.terrain.lab_origins
+        keys = [(origin, *(lab in labs for labs in named)) for lab, origin in enumerate(origins)]
+        classes = sorted(set(keys))
+        if len(classes) > len(set(origins)):
+            self.class_of = np.array([classes.index(key) for key in keys])
+            self.class_origin = np.array([key[0] for key in classes])
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of every axis."""
+        return {**self.terrain.sizes, "class": len(self.class_origin)}
+
+    def reach(self, write: Write) -> tuple[Sequence[int], ...]:
+        """Entries of each axis that a write reaches."""
+        places: list[Sequence[int]] = []
+        sizes, class_of = self.sizes, self.class_of.tolist()
+        for axis, entries in zip(FIELDS[write.field].axes, write.where, strict=True):
+            if entries is None:
+                places.append(range(sizes[axis]))
+            else:
+                places.append(sorted({class_of[i] for i in entries}) if axis == "class" else entries)
+        return tuple(places)
 
     def explain(self, name: str) -> list[tuple[Write | None, Any]]:
         """How a field came about: its default, under None, then its value after each write, in canonical order."""
@@ -327,17 +404,25 @@ class Law:
             for w in writes:
                 value = float(combine(value, w.value))
             return value
-        array = self.terrain.defaults[name].copy()
+        array = self.terrain.defaults[name]
+        if "class" in spec.axes and self.class_origin is not self.terrain.classes[1]:
+            array = array.take(self.class_origin, axis=spec.axes.index("class"))
+        if writes:
+            array = array.copy()
         for w in writes:
-            index = np.ix_(
-                *(range(n) if entries is None else entries for n, entries in zip(array.shape, w.where, strict=True))
-            )
+            index = np.ix_(*self.reach(w))
             array[index] = combine(array[index], w.value)
         return array
 
     def ledger(self, payer: str) -> float:
         """What all policies cost one payer, USD a year."""
         return sum(usd for who, usd, _ in self.expenses if who == payer)
+
+
+def _labs_named(write: Write) -> tuple[int, ...] | None:
+    """Labs that a write names on the axis of classes; None for all, or if it has none."""
+    axes = FIELDS[write.field].axes
+    return write.where[axes.index("class")] if "class" in axes else None
 
 
 def statute(terrain: Terrain, policies: Sequence[Any], month: int, streams: Streams | None = None) -> Law:

@@ -24,6 +24,7 @@ from sim.outcomes import family_shares
 from sim.parameters import CHANNELS
 
 if TYPE_CHECKING:
+    from sim.law import Law
     from sim.world import World
 
 NOVEMBER_2023 = 10
@@ -38,9 +39,16 @@ def law(world: World) -> None:
     before = world.law
     world.law = world.read_law(world.month)
     if world.month >= world.handover:  # earlier steps are in the labs' own records
-        rise = max(0.0, world.law.stringency - before.stringency) / CONTROL_STEP
-        rise += max(0.0, float(world.law.controlled[US] - before.controlled[US]))
-        world.backfire = world.backfire * exp(-1.0 / world.p.backfire_months) + world.p.backfire * rise
+        world.backfire *= exp(-1.0 / world.p.backfire_months)
+        if world.law is not before:
+            rise = max(0.0, world.law.stringency - before.stringency) / CONTROL_STEP
+            rise += max(0.0, us_control(world.law) - us_control(before))
+            world.backfire += world.p.backfire * rise
+
+
+def us_control(law: Law) -> float:
+    """Share of open weights that the lab in the US that is bound most may not publish freely."""
+    return float(law.controlled[law.class_origin == US].max())
 
 
 def compute(world: World) -> None:
@@ -178,7 +186,7 @@ def leak(world: World) -> None:
     c, luck = world.catalogue.columns, world.streams("release")
     for row in world.held_rows():
         lab = int(c.lab[row])
-        if luck.uniform(lab, int(c.draw[row]), 0) >= world.law.controlled[int(c.origin[row])]:
+        if luck.uniform(lab, int(c.draw[row]), 0) >= world.law.controlled[world.law.class_of[lab]]:
             world.mirror(row)
 
 
@@ -256,8 +264,20 @@ def misuse(world: World) -> None:
 
 def defenders_progress(world: World) -> float:
     """Speed of defence against the law of 2023 (1): defenders' access to open weights, reporting, audits."""
-    lost = sum(world.region_shares[0][DEVELOPER][o] * world.developers_lost[o] for o in range(3))
+    lost = _developers_lost(world) if any(world.developers_lost) else 0.0
     return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
+
+
+def _developers_lost(world: World) -> float:
+    """Share of developers' use that friction and denial take: of each class of labs by its part of its origin's use."""
+    law, lost = world.law, 0.0
+    used = np.bincount(law.class_of, world.tally.world[DEVELOPER], len(law.class_origin)).tolist()
+    origins = law.class_origin.tolist()
+    for origin, here, part in zip(origins, used, world.developers_lost, strict=True):
+        if here > 0.0:
+            share = here / sum(x for x, o in zip(used, origins, strict=True) if o == origin)
+            lost += world.region_shares[0][DEVELOPER][origin] * share * part
+    return lost
 
 
 def respond(world: World) -> None:
@@ -266,8 +286,8 @@ def respond(world: World) -> None:
     heal = 1.0 - 0.5 ** (1.0 / p.trust_half_life)
     world.supply += heal * (1.0 - world.supply)
     world.security += heal * (1.0 - world.security)
-    for country, origin, mode, alarm in world.alarms:
-        country.meet(origin, mode, alarm)
+    for country, origin, alarms in world.alarms:
+        country.meet(origin, alarms)
     for crisis in world.scenario.crisis.values():
         if month_index(crisis.month) == world.month:
             strike(world, crisis.origin, crisis.share)

@@ -149,7 +149,7 @@ class World(mesa.Model):
         self.slugs = {lab.info.slug: lab.index for lab in self.labs}
         origins = [lab.origin for lab in self.labs]
         self.family_origin = np.array([[float(o == wanted) for o in origins] for wanted in range(3)], np.float32)
-        access = np.ones((len(self.info), 3, N_CHANNELS))
+        access = np.ones((len(self.info), len(ORIGINS), N_CHANNELS))
         for i, c in enumerate(self.info):
             if c.bloc == "CN":
                 access[i, US] = exp(self.p.access_us_in_china)
@@ -161,7 +161,7 @@ class World(mesa.Model):
             tuple(c.alignment for c in self.info),
             tuple(self.slugs),
             tuple(origins),
-            tuple(self.info[lab.home].alignment for lab in self.labs),
+            tuple(lab.home for lab in self.labs),
             tuple(lab.fringe for lab in self.labs),
             access,
         )
@@ -320,31 +320,41 @@ class World(mesa.Model):
     def _publish_law(self, law: Law, before: Law | None = None) -> None:
         """Set out what phases read of a law: friction with the checks of gates, logarithms, alarms, reach lost.
 
-        Logarithms of what is as in the law ``before`` stand.
+        What is as in the law ``before`` stands. Compiled phases get copies, since defaults are read-only arrays.
         """
-        self.friction = law.friction.copy()
-        self.friction[:, :, :, GATED] += self.p.gate_friction
-        if before is None or (law.access != before.access).any():
-            self.log_access = logarithm(law.access)
-        if before is None or (law.price_factor != before.price_factor).any():
-            self.log_price_factor = logarithm(law.price_factor[:, :, None])[:, :, 0]
-        self.lock_in = law.lock_in.transpose(0, 2, 1).astype(np.float32)
+        if before is None or not _same(law.friction, before.friction):
+            self.friction = law.friction.copy()
+            self.friction[:, :, :, GATED] += self.p.gate_friction
+        if before is None or not _same(law.denial, before.denial):
+            self.denial = law.denial.copy()
+        if before is None or not _same(law.access, before.access):
+            self.log_access = logarithm(law.access.copy())
+        if before is None or not _same(law.price_factor, before.price_factor):
+            self.log_price_factor = logarithm(law.price_factor[:, :, None].copy())[:, :, 0]
+        if before is None or not _same(law.lock_in, before.lock_in):
+            self.lock_in = law.lock_in.transpose(0, 2, 1).astype(np.float32)
         self.ceiling = self.use_ceiling + law.uptake[:, None]
         self.bans = bool(law.use_ban.any())
         self.services_barred = bool((law.distillation_barrier != 1.0).any())
-        where = np.nonzero(law.alarm)
-        met = zip(*(index.tolist() for index in where), law.alarm[where].tolist(), strict=True)
-        self.alarms = [(self.country_agents[i], origin, mode, alarm) for i, origin, mode, alarm in met]
+        self.alarms = self._alarms(law)
         self.audit_cover = np.zeros(len(self.info))
         for programme in law.audits:
             if not programme.public:
                 bound = list(programme.countries)
                 self.audit_cover[bound] = np.maximum(self.audit_cover[bound], programme.coverage)
         friction = law.friction[:, :, DEVELOPER, OPEN_WEIGHTS] + law.denial[:, :, DEVELOPER, OPEN_WEIGHTS]
-        self.developers_lost = [0.0, 0.0, 0.0]
+        self.developers_lost = [0.0] * len(law.class_origin)
         if friction.any():
             lost = [[1.0 - exp(-x) for x in row] for row in friction.T.tolist()]
             self.developers_lost = (np.array(lost) * self.adopters.size[:, DEVELOPER]).sum(axis=1).tolist()
+
+    def _alarms(self, law: Law) -> list[tuple[Country, int, list[tuple[int, float]]]]:
+        """What users of an origin meet in one country and mode: way (class of labs and mode) and events a month."""
+        where, origins = np.nonzero(law.alarm), law.class_origin.tolist()
+        met: dict[tuple[int, int, int], list[tuple[int, float]]] = {}
+        for i, k, mode, alarm in zip(*(index.tolist() for index in where), law.alarm[where].tolist(), strict=True):
+            met.setdefault((i, origins[k], mode), []).append((k * len(MODES) + mode, alarm))
+        return [(self.country_agents[i], origin, alarms) for (i, origin, _), alarms in met.items()]
 
     def points(self, log_compute: float) -> float:
         """Index points of an effective training compute (log10)."""
@@ -401,12 +411,13 @@ class World(mesa.Model):
         if not self.services_barred:
             return best[0], best[1], 1.0
         barrier = self.law.distillation_barrier[student.index].tolist()
-        best = max((x for x in ranking if x[2] != student.index), key=lambda x: max(0.0, x[0] - known) * barrier[x[1]])
-        return best[0], best[1], barrier[best[1]]
+        left = [barrier[k] for k in self.law.class_of.tolist()]
+        best = max((x for x in ranking if x[2] != student.index), key=lambda x: max(0.0, x[0] - known) * left[x[2]])
+        return best[0], best[1], left[best[2]]
 
-    def reach_lost(self, origin: int) -> float:
-        """Utils that friction and denial take from the reach of an origin's open weights, over developers."""
-        return -log(max(1e-9, 1.0 - self.developers_lost[origin])) + 0.0
+    def reach_lost(self, lab: int) -> float:
+        """Utils that friction and denial take from the reach of a lab's open weights, over developers."""
+        return -log(max(1e-9, 1.0 - self.developers_lost[self.law.class_of[lab]])) + 0.0
 
     def derivative_shares(self) -> np.ndarray:
         """Share of each family in the stock of derivatives."""
@@ -444,9 +455,10 @@ class World(mesa.Model):
         compromised = controlled = contained = False
         if opened:
             compromised = luck(index, draw, 1) < p.compromise + (p.compromise_premium if origin == CN else 0.0)
-            bound = float(self.law.controlled[origin])
+            law_class = self.law.class_of[index]
+            bound = float(self.law.controlled[law_class])
             controlled = bound > 0.0 and luck(index, draw, 0) < bound
-            contained = controlled and luck(index, draw, 2) < float(self.law.containment[origin])
+            contained = controlled and luck(index, draw, 2) < float(self.law.containment[law_class])
         row = self.catalogue.add(
             draft.name,
             month=draft.month if self.month < 0 else self.month,
@@ -504,7 +516,7 @@ class World(mesa.Model):
         closed = draft.mode == API
         hazard = self.p.theft_hazard if closed else self.p.leak_hazard
         if draft.mode == GATED:
-            hazard *= float(self.law.gate_leak[self.labs[lab].origin])
+            hazard *= float(self.law.gate_leak[self.law.class_of[lab]])
         if hazard > 0.0 and self.month >= 0 and not (closed and draft.small):
             u = self.streams("leak").uniform(lab, draft.draw)
             wait = 1 if hazard >= 1.0 else 1 + int(log(u) / log(1.0 - hazard))
@@ -576,6 +588,11 @@ class World(mesa.Model):
     def held_rows(self) -> list[int]:
         """Controlled releases that are on no mirror; until then their ideas are held too."""
         return list(self._held_ideas)
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two fields are equal; most are the one default."""
+    return a is b or np.array_equal(a, b)
 
 
 def _reading(column: int, world: World) -> float:

@@ -19,17 +19,24 @@ from sim.policies import LEVERS
 from sim.problems import ScenarioError
 from sim.scenario import Scenario, load
 from sim.world import World
+from tests.reference.misuse import by_lab
 
 MONTH = "2026-03"
 
 
 @lru_cache
 def everything() -> Scenario:
-    """Every lever with its example, twice, beside the status quo."""
+    """Every lever with its example, twice, once with allies who join, beside the status quo."""
+    allies = [{}, {"allied_coverage": 0.5}]
     policies = {
-        f"{lever.lower().replace('_', '-')}-{n}": {"lever": lever, **cls.example, "start": "2026-01"}
+        f"{lever.lower().replace('_', '-')}-{n}": {
+            "lever": lever,
+            **cls.example,
+            "start": "2026-01",
+            **allies["allied_coverage" in cls.model_fields and n],
+        }
         for lever, cls in LEVERS.items()
-        for n in (1, 2)
+        for n in (0, 1)
     }
     table = load("status-quo").as_table()
     return Scenario.model_validate(tuples(table | {"name": "everything", "policy": table["policy"] | policies}))
@@ -53,20 +60,22 @@ def whole_law() -> Law:
 
 
 def filled(law: Law, row: Row, chosen: dict[str, int], what: str) -> np.ndarray:
-    """An array of a field, put together from the parts of its explanation."""
+    """An array of a field, put together from the parts of its explanation; by lab where the law is by class."""
     terrain = law.terrain
     names = {
         "country": terrain.countries, "origin": ORIGINS, "channel": CHANNELS, "mode": MODES, "lab": terrain.labs,
+        "student": terrain.labs,
     }  # fmt: skip
     axes = FIELDS[row["field"]].axes
-    array = np.full([terrain.sizes[axis] for axis in axes], np.nan)
+    array = np.full([terrain.sizes["lab" if axis == "class" else axis] for axis in axes], np.nan)
     for part in row["parts"]:
-        place = [
-            [chosen[axis]]
-            if axis in chosen
-            else [names[axis].index(name) for name in part["where"].get(axis, names[axis])]
-            for axis in axes
-        ]
+        where, place = dict(part["where"]), []
+        if "class" in axes and "origin" in where:
+            origins = [ORIGINS.index(name) for name in where.pop("origin")]
+            where["lab"] = [terrain.labs[i] for i in terrain.labs_of(*origins)]
+        for axis in ("lab" if axis == "class" else axis for axis in axes):
+            picked = [chosen[axis]] if axis in chosen else None
+            place.append(picked or [names[axis].index(name) for name in where.get(axis, names[axis])])
         assert np.isnan(array[np.ix_(*place)]).all(), "two parts speak of one entry"
         array[np.ix_(*place)] = part[what]
     return array
@@ -75,15 +84,15 @@ def filled(law: Law, row: Row, chosen: dict[str, int], what: str) -> np.ndarray:
 @pytest.mark.parametrize("name", [name for name, spec in FIELDS.items() if spec.combine != "list"])
 def test_with_every_policy_the_explained_values_are_the_laws(name: str) -> None:
     law = whole_law()
-    held = np.asarray(getattr(law, name))
+    held = by_lab(law, name)
     assert held.dtype.kind in "fib"
     row = field_row(law, name, {})
     np.testing.assert_array_equal(filled(law, row, {}, "value"), held)
-    np.testing.assert_array_equal(filled(law, row, {}, "default"), np.asarray(getattr(Law(law.terrain).settle(), name)))
-    chosen = {"country": 17, "lab": 3, "origin": law.terrain.lab_origins[3]}
-    chosen = {axis: index for axis, index in chosen.items() if axis in FIELDS[name].axes}
+    np.testing.assert_array_equal(filled(law, row, {}, "default"), by_lab(Law(law.terrain).settle(), name))
+    chosen = {"country": 17, "lab": 25, "origin": law.terrain.lab_origins[25]}
     one = filled(law, field_row(law, name, chosen), chosen, "value")
-    place = np.ix_(*([chosen[a]] if a in chosen else range(law.terrain.sizes[a]) for a in FIELDS[name].axes))
+    axes = ["lab" if axis == "class" else axis for axis in FIELDS[name].axes]
+    place = np.ix_(*([chosen[axis]] if axis in chosen else range(law.terrain.sizes[axis]) for axis in axes))
     np.testing.assert_array_equal(one[place], held[place])
     assert np.isnan(one).sum() == held.size - held[place].size
 
@@ -123,7 +132,7 @@ def test_where_writes_add_the_changes_of_a_policy_are_what_the_law_lacks_without
             for part in row["parts"]
         ]
         own = filled(law, row | {"parts": parts}, {}, "own")
-        lacking = np.asarray(getattr(law, name)) - np.asarray(getattr(law_of(everything(), policy), name))
+        lacking = by_lab(law, name) - by_lab(law_of(everything(), policy), name)
         np.testing.assert_allclose(own, lacking, rtol=1e-9, atol=1e-12)
 
 

@@ -184,13 +184,13 @@ class Adopters(Sequence[AdopterView]):
         self.market = open_market(
             np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier(), self.familiarity,
             self._breadth(month), p.capability_need + p.capability_need_growth * years + self.need_offset,
-            weights, factors, self.mean_concern, catalogue.columns,
+            weights, factors, self.mean_concern, law.class_of, catalogue.columns,
         )  # fmt: skip
         capacity, income, concern, alignment, taste, home = self.who_fixed
         traits, bar, wall, lost = face(
-            world.log_access, self.access_factor, alignment, concern, capacity, income, world.security, taste,
-            world.origin_risk, p.alignment_weight, p.flagged_effect, world.friction, law.denial,
-            world.log_price_factor, factors[:, 2] * p.price_weight,
+            law.class_origin, world.log_access, self.access_factor, alignment, concern, capacity, income,
+            world.security, taste, world.origin_risk, p.alignment_weight, p.flagged_effect, world.friction,
+            world.denial, world.log_price_factor, factors[:, 2] * p.price_weight,
         )  # fmt: skip
         fear = (p.reliability_weight * (1.0 - world.supply)).astype(np.float32)
         cover = world.audit_cover.astype(np.float32)
@@ -270,6 +270,7 @@ class Adopters(Sequence[AdopterView]):
             china,
             self.world.mix,
             len(self.world.labs),
+            len(self.world.law.class_origin),
         )
 
     def learn(self) -> None:

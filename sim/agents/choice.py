@@ -60,6 +60,7 @@ class Market(NamedTuple):
     family: np.ndarray  # (K,)
     origin: np.ndarray  # (K,)
     mode: np.ndarray  # (K,)
+    law_class: np.ndarray  # (K,) class of labs that the month's law treats alike
     release: np.ndarray  # (channel, K) row of the catalogue
     log_price: np.ndarray  # (channel, K)
     terms: np.ndarray  # (channel, 7, K): utils all countries share; of openness at full own capacity; lost to price;
@@ -69,7 +70,7 @@ class Market(NamedTuple):
 
 
 class Choosers(NamedTuple):
-    """What a month's choice reads of each country; way is origin * 4 + mode."""
+    """What a month's choice reads of each country; way is class of labs (see :class:`sim.law.Law`) * 4 + mode."""
 
     traits: np.ndarray  # (country, channel, 3): own capacity, concern, factor on price weight
     bar: np.ndarray  # (country, channel, way) utils: access, alignment, tastes, disclosed risk, friction, price factor
@@ -94,6 +95,7 @@ class Network(NamedTuple):
 
 @kernel
 def face(
+    class_origin,
     log_access,
     access_factor,
     alignment,
@@ -111,24 +113,25 @@ def face(
     slope,
 ):
     """What each country's adopters face: traits, bar, wall and lost of :class:`Choosers`."""
-    n = log_access.shape[0]
+    n, ways = log_access.shape[0], 4 * class_origin.size
     traits = np.empty((n, N_CHANNELS, 3), np.float32)
-    bar, wall = np.empty((n, N_CHANNELS, 12), np.float32), np.empty((n, N_CHANNELS, 12), np.float32)
-    lost = np.empty((n, N_CHANNELS, 12), np.float32)
+    bar, wall = np.empty((n, N_CHANNELS, ways), np.float32), np.empty((n, N_CHANNELS, ways), np.float32)
+    lost = np.empty((n, N_CHANNELS, ways), np.float32)
     for c in range(n):
         for h in range(N_CHANNELS):
             traits[c, h, 0], traits[c, h, 1], traits[c, h, 2] = capacity[c], concern[c, h], income[c]
-            for o in range(3):
+            for k in range(class_origin.size):
+                o = class_origin[k]
                 match = 1.0 if o == US else (-1.0 if o == CN else 0.0)
-                x = taste[c, o] + access_factor[h] * log_access[c, o, h] + b_align * match * (alignment[c] - 0.5)
+                x = taste[c, o] + access_factor[h] * log_access[c, k, h] + b_align * match * (alignment[c] - 0.5)
                 x -= (
                     concern[c, h] * (risk[o] + flagged * (1.0 - security[c, o]))
                     + income[c] * slope[h] * log_price[c, o]
                 )
                 for mode in range(4):
-                    lost[c, h, o * 4 + mode] = friction[c, o, h, mode]
-                    bar[c, h, o * 4 + mode] = x - friction[c, o, h, mode]
-                    wall[c, h, o * 4 + mode] = denial[c, o, h, mode]
+                    lost[c, h, k * 4 + mode] = friction[c, k, h, mode]
+                    bar[c, h, k * 4 + mode] = x - friction[c, k, h, mode]
+                    wall[c, h, k * 4 + mode] = denial[c, k, h, mode]
     return traits, bar, wall, lost
 
 
@@ -139,7 +142,9 @@ def audited_risk(c, row, flagged, clean):
 
 
 @kernel
-def open_market(slots, candidates, month, frontier, familiarity, breadth, need, weights, channel_weights, concern, c):
+def open_market(
+    slots, candidates, month, frontier, familiarity, breadth, need, weights, channel_weights, concern, class_of, c
+):
     """Find each slot's best release per channel and its utility that all countries share.
 
     Parameters
@@ -154,6 +159,7 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
     weights : array, see :meth:`sim.agents.adopters.Adopters.open_market`
     channel_weights : array (channel, 5), factors of capability, openness, price, novelty, breadth
     concern : array (channel,), mean concern of the world's users
+    class_of : int array (family,), class of labs that the law treats alike
     c : Columns of the catalogue
 
     Returns
@@ -204,7 +210,7 @@ def open_market(slots, candidates, month, frontier, familiarity, breadth, need, 
                 terms[h, EXPOSED, k] = 1.0
             hidden_flaw = c.private_finding[best] == 2 and c.public_finding[best] != 2
             terms[h, PRIVATE, k] = flagged if hidden_flaw and h == GOVERNMENT else 0.0
-    return Market(slots, slots // 4, origin, slots % 4, release, log_price, terms, home_bonus)
+    return Market(slots, slots // 4, origin, slots % 4, class_of[slots // 4], release, log_price, terms, home_bonus)
 
 
 # Arrays go whole into these functions, with indices: a view of a row would cost a reference count per cell.
@@ -241,7 +247,7 @@ def list_alternatives(market):
         for k in range(market.slot.size):
             if h != DEVELOPER or market.mode[k] != API:
                 at = listed[h]
-                lists[h, SLOT, at], lists[h, WAY, at] = market.slot[k], market.origin[k] * 4 + market.mode[k]
+                lists[h, SLOT, at], lists[h, WAY, at] = market.slot[k], market.law_class[k] * 4 + market.mode[k]
                 lists[h, ORIGIN, at], lists[h, FAMILY, at] = market.origin[k], market.family[k]
                 salts[h, at] = salt32(market.slot[k])
                 for t in range(N_TERMS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import mesa
@@ -36,11 +37,18 @@ class Country(mesa.Agent):
         """The country's part of the panel."""
         return self.model.adopters.of(self.index)
 
-    def meet(self, origin: int, mode: int, alarm: float) -> None:
-        """Refusals, cut-offs or failed checks hit those who use the origin in this mode: trust in its supply falls."""
+    def meet(self, origin: int, alarms: Sequence[tuple[int, float]]) -> None:
+        """Refusals, cut-offs or failed checks hit users of an origin in one mode: trust in its supply falls.
+
+        Parameters
+        ----------
+        alarms
+            Way (class of labs and mode) and events a month for each of its users.
+        """
         world = self.model
-        reliance = float(world.tally.ways[self.index, origin * 4 + mode])
-        world.supply[self.index, origin] *= 1.0 - min(1.0, world.p.trust_penalty * alarm * reliance)
+        reliance = world.tally.ways[self.index]
+        lost = sum(world.p.trust_penalty * alarm * float(reliance[way]) for way, alarm in alarms)
+        world.supply[self.index, origin] *= 1.0 - min(1.0, lost)
 
     def hear(self, origin: int, lab: int) -> None:
         """A compromise of a family that the country uses became known: trust in its origin's security falls."""

@@ -219,7 +219,7 @@ class Lab(mesa.Agent):
         closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
         open_mode = self._licence(draw, small, world.law)
         cost = self._opening_cost(capability, draw, small, world.law, open_mode)
-        opened = self.leaning() - world.reach_lost(self.origin) - cost
+        opened = self.leaning() - world.reach_lost(self.index) - cost
         if world.law.compute_duties:
             closed -= sum(duty.burden for duty in self.owes(API, draw, small, world.law))
         if self.origin == CN:

@@ -157,14 +157,21 @@ class Scene:
             len(carried),
             p.no_model_capability,
         )
-        self.releases = rows.take(carried.number_of, axis=0).tolist()
+        used = rows.take(carried.number_of, axis=0)
+        self.releases = used.tolist()
         refused = np.array([p.refusal, p.refusal_cn, p.refusal])
-        barred = world.law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
         law = world.law
+        barred = law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
         accounts = law.account_pass.take(actors.home, axis=0)
-        strip_cost = p.strip_cost * law.strip_cost * world.hub.search()
         passing, cost = weigh_barriers(
-            refused, accounts, p.gate_pass * law.gate_pass, barred, strip_cost, carried.factor, actors.budget
+            law.class_of.take(c.lab.take(used)),  # of a route without a release any class: it is not on offer
+            refused,
+            accounts,
+            p.gate_pass * law.gate_pass,
+            barred,
+            p.strip_cost * world.hub.search(),
+            carried.factor,
+            actors.budget,
         )
         self.chance, self.odds, expected, without, self.way = weigh_routes(
             capability.take(carried.number_of, axis=0),

@@ -44,26 +44,30 @@ def best_by_route(origin, mode, capability, controlled, mirrored, safeguard, n, 
 
 
 @kernel
-def weigh_barriers(refused, accounts, gate_pass, barred, strip_cost, factor, budget):
-    """Share of success left (actor, route) after refusals and checks, and cost in utils (way, actor, route).
+def weigh_barriers(law_class, refused, accounts, gate_pass, barred, strip_cost, factor, budget):
+    """Share of success left after refusals and checks, and cost in utils: both (way, actor, route).
 
     Parameters
     ----------
-    refused, gate_pass, strip_cost : array (origin,)
-    accounts : array (actor, origin), share of an actor's accounts that services let stand
-    barred : array (actor, origin), denial at the actor's home in utils
+    law_class : int array (way, route), class of labs whose release the route uses
+    refused : array (origin,)
+    gate_pass : array (class,)
+    accounts : array (actor, class), share of an actor's accounts that services let stand
+    barred : array (actor, class), denial at the actor's home in utils
+    strip_cost : float, USD
     factor : array (way,), on the cost of stripping: what safeguards and the way round them add
     budget : array (actor,), USD a month
     """
     n = budget.size
-    passing, cost = np.ones((n, KIND.size)), np.zeros((factor.size, n, KIND.size))
+    passing, cost = np.ones((factor.size, n, KIND.size)), np.zeros((factor.size, n, KIND.size))
     for o in range(3):
         strip, jailbreak, gated = ROUTES_OF_KIND[STRIP : GATED_ROUTE + 1] + o
-        for a in range(n):
-            passing[a, jailbreak] = (1.0 - refused[o]) * accounts[a, o]
-            passing[a, gated] = gate_pass[o] * exp64(-barred[a, o])
-            for w in range(factor.size):
-                cost[w, a, strip] = cost[w, a, gated] = factor[w] * min(3.0, strip_cost[o] / budget[a])
+        for w in range(factor.size):
+            service, gate = law_class[w, jailbreak], law_class[w, gated]
+            for a in range(n):
+                passing[w, a, jailbreak] = (1.0 - refused[o]) * accounts[a, service]
+                passing[w, a, gated] = gate_pass[gate] * exp64(-barred[a, gate])
+                cost[w, a, strip] = cost[w, a, gated] = factor[w] * min(3.0, strip_cost / budget[a])
     return passing, cost
 
 
@@ -78,7 +82,7 @@ def weigh_routes(capability, withheld, no_model, passing, cost, known, skill, mi
     capability : array (way, route), index points of the best release, -1e9 where there is none
     withheld : array (way, domain), share of its points above ``no_model`` that filtered data takes from a release
     no_model : float, index points
-    passing : array (actor, route), share of expected success left after refusals and checks
+    passing : array (way, actor, route), share of expected success left after refusals and checks
     cost : array (way, actor, route), utils
     known : bool array (actor, route), routes that the actor knows and is not banned from
     skill : array (actor,), index points
@@ -99,13 +103,13 @@ def weigh_routes(capability, withheld, no_model, passing, cost, known, skill, mi
     ways = cost.shape[0]
     shape = d, KIND.size, n
     chance, odds, taken = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int8)
-    usable, left, price = np.zeros(shape[1:]), np.zeros(shape[1:]), np.full((ways, KIND.size, n), 1e300)
+    usable, left, price = np.zeros(shape[1:]), np.zeros((ways, KIND.size, n)), np.full((ways, KIND.size, n), 1e300)
     for a in range(n):
         for k in range(KIND.size):
             if known[a, k]:
-                usable[k, a], left[k, a] = 1.0, passing[a, k]
+                usable[k, a] = 1.0
                 for w in range(ways):
-                    price[w, k, a] = cost[w, a, k]
+                    left[w, k, a], price[w, k, a] = passing[w, a, k], cost[w, a, k]
     expected, without = np.zeros(n), np.zeros(n)
     on_offer = np.zeros(KIND.size)
     for w in range(ways):
@@ -124,13 +128,13 @@ def weigh_routes(capability, withheld, no_model, passing, cost, known, skill, mi
                 met += 1
                 if met == 1:
                     for a in range(n):
-                        chance[j, r, a] = logistic64((points + skill[a] - threshold[j]) / slope) * left[r, a]
+                        chance[j, r, a] = logistic64((points + skill[a] - threshold[j]) / slope) * left[w, r, a]
                         odds[j, r, a] = weight * chance[j, r, a] - price[w, r, a]
                     if w > 0:
                         taken[j, r] = w
                     continue
                 for a in range(n):
-                    likely = logistic64((points + skill[a] - threshold[j]) / slope) * left[r, a]
+                    likely = logistic64((points + skill[a] - threshold[j]) / slope) * left[w, r, a]
                     value = weight * likely - price[w, r, a]
                     if value > odds[j, r, a]:
                         chance[j, r, a], odds[j, r, a], taken[j, r, a] = likely, value, w

@@ -48,7 +48,7 @@ class Tally(NamedTuple):
     people: np.ndarray  # (region,) share of people 15-64 that use AI (consumer)
     concentration: np.ndarray  # (2, channel + 1) HHI over labs and over countries of use
     adopters: np.ndarray  # (slot,) adopters of every slot, alive or not
-    ways: np.ndarray  # (country, way) share of a country's adopters by origin * 4 + mode
+    ways: np.ndarray  # (country, way) share of a country's adopters by class of labs * 4 + mode
 
 
 @inline
@@ -99,7 +99,7 @@ def concentrate(world, weight, mix):
 
 
 @kernel
-def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
+def tally(market, start, counts, use, size, people, bloc, china, mix, n_family, n_class):
     """Count who uses what, weighted by use.
 
     Parameters
@@ -112,13 +112,13 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
     mix : array (channel,), weights of the mix of channels
     """
     n_country, n = use.shape[0], market.slot.size
-    slots, family, origin, mode = market.slot, market.family, market.origin, market.mode
+    slots, family, origin, mode, law_class = market.slot, market.family, market.origin, market.mode, market.law_class
     used = np.empty(n, np.int64)
     country = np.zeros((n_country, n_family), np.float32)
     world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
     slot = np.zeros((N_CHANNELS, n))
     adopters_of = np.zeros(counts.shape[1], np.int64)
-    ways = np.zeros((n_country, 12))
+    ways = np.zeros((n_country, 4 * n_class))
     parts = np.zeros((len(BLOCS), N_CHANNELS, len(KINDS) + 1))
     weight = np.empty((n_country, N_CHANNELS))
     total = np.zeros(N_CHANNELS)
@@ -142,7 +142,7 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family):
                 k = used[at]
                 count = counts[cell, slots[k]]
                 adopters_of[slots[k]] += count
-                ways[c, origin[k] * 4 + mode[k]] += count / adopters
+                ways[c, law_class[k] * 4 + mode[k]] += count / adopters
                 country[c, family[k]] += f4(count) / f4(adopters)
                 slot[h, k] += count * each
                 parts[b, h, origin[k]] += count * each
@@ -191,8 +191,7 @@ def build(market, start, counts, projects, who, capability, adaptable, slope, re
         for k in range(market.slot.size):
             count = counts[cell, market.slot[k]]
             if count > 0:
-                o, mode = market.origin[k], market.mode[k]
-                way = o * 4 + mode
+                o, way = market.origin[k], market.law_class[k] * 4 + market.mode[k]
                 lost = who.lost[c, h, way] + who.wall[c, h, way] * market.terms[h, RELIEF, k]
                 made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0)
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from sim.law import Law
     from sim.randomness import Streams
 
-API, US, CN, OTHER = 0, 0, 1, 2
+API, CN = 0, 1
 
 
 class AntiDistillation(Policy):
     """US labs (and allies that join) detect and stop Chinese labs that learn from their services.
 
     Accounts may be checked, which keeps those who were stopped from coming back and burdens everybody else; a lab that
-    is caught may be sanctioned for a time. Writes: barriers to learning by lab and origin of the service, friction and
+    is caught may be sanctioned for a time. Writes: barriers to learning by student and teacher, friction and
     failed checks for users of these services, malicious accounts turned away, costs.
     """
 
@@ -86,19 +86,15 @@ class AntiDistillation(Policy):
         effect = strength * self.enforcement
         labs, learners = law.terrain.bound_labs(self.allied_coverage), law.terrain.firms(CN)
         caught = [lab for lab in learners if self.sanctioned(lab, month, law.streams)]
-        for origin, share in ((US, 1.0), (OTHER, self.allied_coverage)):
-            if share == 0.0:
-                continue
-            left = 1.0 - self.detect_prob * effect * share
-            if self.account_kyc:
-                left *= 1.0 - self.kyc_cut * effect * share
-                friction = -log(1.0 - self.kyc_friction * effect * share)
-                law.write(name, "friction", friction, origins=[origin], modes=[API])
-                law.write(name, "alarm", self.kyc_refusal * effect * share, origins=[origin], modes=[API])
-                law.write(name, "account_pass", 1.0 - self.account_check * effect * share, origins=[origin])
-            law.write(name, "distillation_barrier", left, labs=learners, origins=[origin])
-            if caught:
-                cut = 1.0 - self.sanction_cut * share
-                law.write(name, "distillation_barrier", cut, labs=caught, origins=[origin])
+        services = law.terrain.covered_labs(self.allied_coverage)
+        left = 1.0 - self.detect_prob * effect
+        if self.account_kyc:
+            left *= 1.0 - self.kyc_cut * effect
+            law.write(name, "friction", -log(1.0 - self.kyc_friction * effect), labs=services, modes=[API])
+            law.write(name, "alarm", self.kyc_refusal * effect, labs=services, modes=[API])
+            law.write(name, "account_pass", 1.0 - self.account_check * effect, labs=services)
+        law.write(name, "distillation_barrier", left, labs=services, students=learners)
+        if caught:
+            law.write(name, "distillation_barrier", 1.0 - self.sanction_cut, labs=services, students=caught)
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))

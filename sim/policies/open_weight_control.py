@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from sim.law import Law
 
 _JUDGED = "judgement"
-US, OTHER = 0, 2
 OPEN = (2, 3)
 CAREFUL = (CHANNELS.index("enterprise"), CHANNELS.index("government"))
 
@@ -96,21 +95,19 @@ class OpenWeightControl(Contestable):
         effect = strength * self.enforcement
         rise = max(0.0, effect - self.intensity(month - 1) * self.enforcement)
         labs = law.terrain.bound_labs(self.allied_coverage)
-        targets = law.terrain.country_indices(self.targets)
-        for origin, share in ((US, 1.0), (OTHER, self.allied_coverage)):
-            if share > 0.0:
-                self._bind(law, name, origin, effect * share, rise * share, targets)
+        self._bind_users(law, name, effect, rise)
         law.write(name, "opening_cost", self.opening_cost * effect, labs=labs)
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
 
-    def _bind(self, law: Law, name: str, origin: int, effect: float, rise: float, targets: tuple[int, ...]) -> None:
-        """What users of one origin's open weights meet: checks, denial, and the cut-off as the control tightens."""
+    def _bind_users(self, law: Law, name: str, effect: float, rise: float) -> None:
+        """What users of covered open weights meet: checks, denial, and the cut-off as the control tightens."""
+        labs, targets = law.terrain.covered_labs(self.allied_coverage), law.terrain.country_indices(self.targets)
         if self.kyc:
-            law.write(name, "friction", -log(1.0 - self.kyc_friction * effect), origins=[origin], modes=OPEN)
-            law.write(name, "friction", -self.reassurance * effect, origins=[origin], channels=CAREFUL, modes=OPEN)
-            law.write(name, "alarm", self.kyc_refusal * effect, origins=[origin], modes=OPEN)
-        law.write(name, "denial", self.denial * effect, countries=targets, origins=[origin], modes=OPEN)
-        law.write(name, "controlled", effect, origins=[origin])
-        law.write(name, "containment", 1.0 - self.leakage, origins=[origin])
-        law.write(name, "alarm", rise, countries=targets, origins=[origin], modes=OPEN)
+            law.write(name, "friction", -log(1.0 - self.kyc_friction * effect), labs=labs, modes=OPEN)
+            law.write(name, "friction", -self.reassurance * effect, labs=labs, channels=CAREFUL, modes=OPEN)
+            law.write(name, "alarm", self.kyc_refusal * effect, labs=labs, modes=OPEN)
+        law.write(name, "denial", self.denial * effect, countries=targets, labs=labs, modes=OPEN)
+        law.write(name, "controlled", effect, labs=labs)
+        law.write(name, "containment", 1.0 - self.leakage, labs=labs)
+        law.write(name, "alarm", rise, countries=targets, labs=labs, modes=OPEN)

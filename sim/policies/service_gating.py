@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sim.law import Law
     from sim.randomness import Streams
 
-API, US, OTHER = 0, 0, 2
+API, CN = 0, 1
 CUT_OFF = 0.99  # of a service that is switched off: a share above 0 has a logarithm
 
 
@@ -20,7 +20,8 @@ class ServiceGating(Policy):
     """Users in scope need leave to use services of US labs (and of allies that join): they wait, and some are refused.
 
     A cut-off, drawn month by month, switches these services off for users in scope at once and for a time; those who do
-    not look round meanwhile wait for them. Writes: access, friction of waiting, refusals and cut-offs that users meet,
+    not look round meanwhile wait for them. Malicious actors in scope have no service to jailbreak meanwhile, nor Chinese
+    labs in scope one to learn from. Writes: access, friction of waiting, refusals and cut-offs that users meet,
     malicious accounts turned away, a barrier to learning from these services, costs of licence desks. What users make
     of it comes from their trust.
     """
@@ -78,7 +79,7 @@ class ServiceGating(Policy):
         0.2, "share of malicious accounts in scope turned away", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.6
     )
     distillation_cut: float = own(
-        0.2, "share of Chinese labs' learning from these services that ends", "0-1", "judgement", ge=0.0, le=1.0,
+        0.2, "share of the learning of Chinese labs in scope from these services that ends", "0-1", "judgement", ge=0.0, le=1.0,
         low=0.0, high=0.5,
     )  # fmt: skip
     compliance_cost: float = compliance_cost(10e6, "cost of the licence desk to each bound lab", 1e6, 50e6)
@@ -104,24 +105,22 @@ class ServiceGating(Policy):
         """Write the gates, and a cut-off that is on, into a month's law."""
         effect = strength * self.enforcement
         labs = law.terrain.bound_labs(self.allied_coverage)
-        users = self._in_scope(law)
-        off = self.cut_off(month, law.streams)
-        for origin, share in ((US, effect), (OTHER, effect * self.allied_coverage)):
-            if share > 0.0:
-                self._gate(law, name, origin, share, users, off if origin == US else off * self.allied_coverage)
+        self._gate(law, name, effect, self.cut_off(month, law.streams))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
 
-    def _gate(self, law: Law, name: str, origin: int, effect: float, users: tuple[int, ...], off: float) -> None:
-        """What users and labs meet at the gates of one origin's services."""
-        place: dict[str, Any] = {"countries": users, "origins": [origin]}
+    def _gate(self, law: Law, name: str, effect: float, off: float) -> None:
+        """What users, malicious actors and labs in scope meet at the gates, and in a cut-off of part of the month."""
+        users, services = self._in_scope(law), law.terrain.covered_labs(self.allied_coverage)
+        place: dict[str, Any] = {"countries": users, "labs": services}
         law.write(name, "access", (1.0 - min(self.refusal * effect, CUT_OFF)) * (1.0 - CUT_OFF * off), **place)
         law.write(name, "friction", self.delay_loss * self.delay_months * effect, modes=[API], **place)
         alarm = self.refusal * effect / 12.0 + self.trust_penalty * off  # who uses a service applies once a year
         law.write(name, "alarm", alarm, modes=[API], **place)
-        law.write(name, "account_pass", 1.0 - self.account_check * effect, **place)
-        barrier = 1.0 - self.distillation_cut * effect
-        law.write(name, "distillation_barrier", barrier, labs=law.terrain.firms(1), origins=[origin])
+        law.write(name, "account_pass", (1.0 - self.account_check * effect) * (1.0 - off), **place)
+        learners = [lab for lab in law.terrain.firms(CN) if law.terrain.lab_homes[lab] in users]
+        barrier = (1.0 - self.distillation_cut * effect) * (1.0 - off)
+        law.write(name, "distillation_barrier", barrier, labs=services, students=learners)
 
     def _in_scope(self, law: Law) -> tuple[int, ...]:
         named, exempt = (set(law.terrain.country_indices(codes)) for codes in (self.countries, self.exempt))

@@ -9,7 +9,7 @@ from sim.policies import Judging, compliance_cost, own
 if TYPE_CHECKING:
     from sim.law import Law
 
-GATED, US, OTHER = 1, 0, 2
+GATED = 1
 
 
 class StructuredAccess(Judging):
@@ -55,9 +55,9 @@ class StructuredAccess(Judging):
         labs = law.terrain.bound_labs(self.allied_coverage)
         duties = {"delay": 0, "cost": self.cost_per_release, "reasons": False}
         law.write(name, "assessments", self.assessment(law, strength, [GATED], **duties))
-        for origin, share in ((US, effect), (OTHER, effect * self.allied_coverage)):
-            law.write(name, "gate_pass", 1.0 - self.vetting * share, origins=[origin])
-            law.write(name, "gate_leak", 1.0 - self.containment * share, origins=[origin])
-            law.write(name, "friction", self.access_friction * share, origins=[origin], modes=[GATED])
+        gates = law.terrain.covered_labs(self.allied_coverage)
+        law.write(name, "gate_pass", 1.0 - self.vetting * effect, labs=gates)
+        law.write(name, "gate_leak", 1.0 - self.containment * effect, labs=gates)
+        law.write(name, "friction", self.access_friction * effect, labs=gates, modes=[GATED])
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))

@@ -17,7 +17,7 @@ from tests.guarantees.test_pairing import moved
 OF_THE_LAW = {
     "law", "_law", "_law_key", "_prospects", "friction", "log_access", "log_price_factor",
     "alarms", "audit_cover", "developers_lost", "backfire", "policies", "scenario", "streams",
-    "services_barred", "bans", "docket", "lock_in", "ceiling",
+    "services_barred", "bans", "docket", "lock_in", "ceiling", "denial",
 }  # fmt: skip
 WITH_NOTICE = [key for key, cls in LEVERS.items() if "anticipation_months" in cls.model_fields]
 

@@ -195,10 +195,11 @@ def test_writes_commute_whatever_they_are(writes, shuffler):
     laws = []
     for order in (writes, shuffled):
         law = Law(terrain)
-        for by, origins, value in order:
-            law.write(by, "friction", value, origins=origins)
-            law.write(by, "strip_cost", value, origins=origins)
-            law.write(by, "controlled", min(value, 1.0), origins=origins)
+        for by, labs, value in order:
+            law.write(by, "friction", value, labs=labs)
+            law.write(by, "distillation_barrier", value, labs=labs, students=labs)
+            law.write(by, "controlled", min(value, 1.0), labs=labs)
+            law.write(by, "price_factor", value, origins=labs)
             law.spend(by, "labs", value)
         laws.append(law.settle())
     assert_same_law(*laws)

@@ -14,6 +14,12 @@ def named(world, slug):
     return world.labs[world.slugs[slug]]
 
 
+def command(world, **fields):
+    """Write values into the law of the present month for US labs."""
+    for name, value in fields.items():
+        setattr(world.law, name, np.where(world.law.class_origin == US, value, getattr(world.law, name)))
+
+
 # compute
 
 
@@ -131,7 +137,7 @@ def test_distilled_gains_are_not_published_again(world_at, release_by_hand):
 
 def test_ideas_of_a_controlled_release_reach_china_with_its_mirror(world_at, release_by_hand):
     world = world_at(10, {"leak_hazard": 0.0})
-    world.law.controlled[US] = 1.0
+    command(world, controlled=1.0)
     row = release_by_hand(world, efficiency=5.0)
     assert world.idea_pool(US)[0] > 3.0 > world.idea_pool(CN)[0]
     world.mirror(row)
@@ -317,7 +323,7 @@ def test_what_two_assessments_allow_is_what_both_allow(world_at):
 
 def gated_release(world, release_by_hand, controlled):
     if controlled:
-        world.law.controlled[US] = 1.0
+        command(world, controlled=1.0)
     return release_by_hand(world, mode=OPEN_WEIGHTS if controlled else GATED)
 
 
@@ -345,7 +351,7 @@ def test_weights_are_free_once_the_control_ends(world_at, release_by_hand):
     row = gated_release(world, release_by_hand, controlled=True)
     world.step()
     assert not world.catalogue.columns.mirrored[row]
-    world.law.controlled[US] = 0.0
+    command(world, controlled=0.0)
     world.step()
     assert world.catalogue.columns.mirrored[row]
 
@@ -367,7 +373,7 @@ def test_held_releases_are_the_controlled_ones_on_no_mirror(world_at, release_by
 
 def test_contained_releases_never_leak(world_at, release_by_hand):
     world = world_at(20, {"leak_hazard": 1.0})
-    world.law.controlled[US] = world.law.containment[US] = 1.0
+    command(world, controlled=1.0, containment=1.0)
     row = release_by_hand(world)
     assert world.catalogue.columns.contained[row]
     world.step()
@@ -376,7 +382,7 @@ def test_contained_releases_never_leak(world_at, release_by_hand):
 
 def test_leaks_wait_as_long_as_their_hazard_says(world_at, release_by_hand):
     world = world_at(20, {"leak_hazard": 0.25, "theft_hazard": 0.0})
-    world.law.controlled[US] = 1.0
+    command(world, controlled=1.0)
     rows = {release_by_hand(world) for _ in range(400)}
     waits = [month - world.month for month, due in world.leaks.items() for row in due if row in rows]
     assert len(waits) == 400

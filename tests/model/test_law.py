@@ -19,7 +19,7 @@ def terrain():
         alignment=(1.0, 0.0, 0.8, 0.9),
         labs=("meta", "alibaba", "mistral", "us_fringe"),
         lab_origins=(0, 1, 2, 0),
-        lab_alignment=(1.0, 0.0, 0.8, 1.0),
+        lab_homes=(0, 1, 2, 0),
         fringe=(False, False, False, True),
         access=access,
     )
@@ -54,8 +54,8 @@ def test_unknown_fields_and_axes_are_refused(terrain):
         law.write("a", "no_such_field", 1.0)
     with pytest.raises(KeyError, match=r"'stringency' has no axis 'country'"):
         law.write("a", "stringency", 1.0, countries=[0])
-    with pytest.raises(KeyError, match=r"'friction' has no axis 'lab'"):
-        law.write("a", "friction", 1.0, labs=[0])
+    with pytest.raises(KeyError, match=r"'price_factor' has no axis 'lab'"):
+        law.write("a", "price_factor", 1.0, labs=[0])
     assert law.writes == []
 
 
@@ -74,7 +74,7 @@ def test_a_write_reaches_its_place_and_no_other(terrain):
         ("opening_cost", (1.0, 2.5), 3.5),
         ("defence", (0.1, 0.2), 0.3),
         ("smuggling", (0.5, 0.5), 0.25),
-        ("strip_cost", (2.0, 3.0), 6.0),
+        ("gate_leak", (0.5, 0.3), 0.15),
         ("access", (0.5, 0.4), 0.2),
         ("stringency", (0.8, 0.6), 0.8),
         ("controlled", (0.2, 0.9), 0.9),
@@ -108,6 +108,8 @@ def test_allies_join_in_order_of_alignment(terrain):
 def test_labs_that_are_bound(terrain):
     assert terrain.bound_labs() == (0,)
     assert terrain.bound_labs(1.0) == (0, 2)
+    assert terrain.covered_labs() == (0, 3)
+    assert terrain.covered_labs(1.0) == (0, 2, 3)
 
 
 # windows, ramps, strength
@@ -192,7 +194,7 @@ def test_the_world_reads_the_law_of_its_month(world_at, policy):
         for name, spec in FIELDS.items():
             if spec.combine != "list":
                 np.testing.assert_array_equal(getattr(world.law, name), getattr(expected, name), err_msg=name)
-    assert len(ORIGINS) == world.law.controlled.size
+    assert len(ORIGINS) == world.law.controlled.size, "classes are the origins where nobody writes single labs"
 
 
 def test_logarithms_follow_the_law(world_at, decree):

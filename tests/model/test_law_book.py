@@ -87,9 +87,9 @@ def test_gates_bar_those_in_scope(world, policy):
     assert touched == ["BRA", "KEN"]
     assert some.law.friction[codes.index("KEN"), US, 0, API] > 0.0
     assert some.law.friction[:, :, :, 1:].max() == 0.0
-    allied = under(world, policy("L2", scope="all", allied_coverage=0.5))
-    assert (allied.law.access[:, OTHER] < 1.0).all()
-    assert (allied.law.access[:, CN] == 1.0).all()
+    everybody = under(world, policy("L2", scope="all"))
+    assert (everybody.law.access[:, US] < 1.0).all()
+    assert (everybody.law.access[:, [CN, OTHER]] == 1.0).all()
 
 
 def test_checks_of_accounts_stop_jailbreaks_and_nothing_else(world_at, policy):

@@ -105,7 +105,7 @@ class Place:
         release, c, h = offer.release, self.country, self.channel
         origin, mode, family = release.origin, offer.slot.mode, offer.slot.family
 
-        access = self.access_factor * log(max(law["access"][c][origin][h], 1e-9))
+        access = self.access_factor * log(max(law["access"][c][family][h], 1e-9))
         match = p.alignment_weight * {US: 1.0, CN: -1.0}.get(origin, 0.0) * (self.alignment - 0.5)
         taste = self.taste_cn if origin == CN else 0.0
         price = self.income * (offer.price + world.panel.price_weight(h) * log(law["price_factor"][c][origin]))
@@ -137,10 +137,10 @@ class Place:
     def burden(self, offer: Offer) -> float:
         """Friction, and a denial that a mirror relieves."""
         law, p = self.world.statute, self.world.p
-        c, origin, h, mode = self.country, offer.release.origin, self.channel, offer.slot.mode
-        friction = law["friction"][c][origin][h][mode] + (p.gate_friction if mode == GATED else 0.0)
+        c, family, h, mode = self.country, offer.release.family, self.channel, offer.slot.mode
+        friction = law["friction"][c][family][h][mode] + (p.gate_friction if mode == GATED else 0.0)
         relief = p.mirror_denial if offer.release.mirrored else 1.0
-        return friction + law["denial"][c][origin][h][mode] * relief
+        return friction + law["denial"][c][family][h][mode] * relief
 
     def lock_in(self, family: int) -> float:
         """What the law adds to the cost of leaving a family."""

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.agents.malicious import ACTORS
-from sim.law import API, CN, OPEN_WEIGHTS, ORIGINS, US
+from sim.law import API, CN, FIELDS, OPEN_WEIGHTS, ORIGINS, US
 from tests.reference.draws import logistic, nth, poisson, unit64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sim.agents.malicious import Incident, MaliciousActor
+    from sim.law import Law
     from tests.reference.adopter import Release
     from tests.reference.plain import PlainWorld
 
@@ -74,19 +75,28 @@ def best_by_route(releases: Iterable[Release], no_model: float, classes: int = 1
 
 
 def passing(
-    route: Route, refused: list[float], accounts: list[float], gate_pass: list[float], barred: list[float]
+    route: Route, lab: int, refused: list[float], accounts: list[float], gate_pass: list[float], barred: list[float]
 ) -> float:
-    """Share of success left after a service's refusals, or after the checks of gated access."""
+    """Share of success left after refusals of a lab's service, or after the checks of its gates.
+
+    ``refused`` by origin, all else by lab.
+    """
     if route.kind == "jailbreak":
-        return (1.0 - refused[route.origin]) * accounts[route.origin]
+        return (1.0 - refused[route.origin]) * accounts[lab]
     if route.kind == "gated":
-        return gate_pass[route.origin] * exp(-barred[route.origin])
+        return gate_pass[lab] * exp(-barred[lab])
     return 1.0
 
 
-def cost(route: Route, strip_cost: list[float], factor: float, budget: float) -> float:
+def by_lab(law: Law, name: str) -> np.ndarray:
+    """A field of the law with one entry for every lab where the law has one for every class of labs."""
+    axes, value = FIELDS[name].axes, np.asarray(getattr(law, name))
+    return value.take(law.class_of, axis=axes.index("class")) if "class" in axes else value
+
+
+def cost(route: Route, strip_cost: float, factor: float, budget: float) -> float:
     """Utils that stripping safeguards costs an actor; gated weights carry them too. The cap is on the usual cost."""
-    return factor * min(3.0, strip_cost[route.origin] / budget) if route.kind in ("strip", "gated") else 0.0
+    return factor * min(3.0, strip_cost / budget) if route.kind in ("strip", "gated") else 0.0
 
 
 def worth(capability: float, in_context: float, no_model: float) -> float:
@@ -96,7 +106,7 @@ def worth(capability: float, in_context: float, no_model: float) -> float:
 
 def weigh(
     capability: list[list[float]],
-    left: list[float],
+    left: list[list[float]],
     costs: list[list[float]],
     known: list[bool],
     ability: float,
@@ -105,12 +115,12 @@ def weigh(
 ) -> View:
     """Logit over the known routes by expected success net of cost, each used in the way that nets most.
 
-    Capability and costs by way and route; ability is skill less the domain's threshold.
+    Capability, share left and costs by way and route; ability is skill less the domain's threshold.
     """
     chance, values, way = [], [], []
-    for r, keep in enumerate(left):
+    for r in range(len(ROUTES)):
         ways = [w for w in range(len(costs)) if known[r] and capability[w][r] > NOWHERE]
-        success = [logistic((capability[w][r] + ability) / slope) * keep for w in ways]
+        success = [logistic((capability[w][r] + ability) / slope) * left[w][r] for w in ways]
         net = [weight * s - costs[w][r] for w, s in zip(ways, success, strict=True)]
         best = max(range(len(ways)), key=net.__getitem__, default=None)
         chance.append(0.0 if best is None else success[best])
@@ -138,6 +148,7 @@ class PlainScene:
                 self.ways.append((k, carried.strip_factor * carried.relearn_factor, {}))
         self.releases = [[row for row, _ in best[k]] for k, _, _ in self.ways]
         self.capability = [[capability for _, capability in best[k]] for k, _, _ in self.ways]
+        self.lab = [[world.panel.releases[row].family for row in rows] for rows in self.releases]
         self.harm = [getattr(p, f"harm_{domain}") for domain in DOMAINS]
         self.month = world.month
         self.success_left = 1.0 - p.defence_ceiling * (1.0 - exp(-world.defence))
@@ -158,11 +169,14 @@ class PlainScene:
         """One actor's view of its routes in every domain it is active in."""
         p, law = world.p, world.law
         refused = [p.refusal, p.refusal_cn, p.refusal]
-        barred = [float(law.denial[actor.home, origin, DEVELOPER, OPEN_WEIGHTS]) for origin in range(3)]
-        strip_cost = [p.strip_cost * float(factor) * world.hub.search() for factor in law.strip_cost]
-        accounts = [float(law.account_pass[actor.home, origin]) for origin in range(3)]
-        gate_pass = [p.gate_pass * float(factor) for factor in law.gate_pass]
-        left = [passing(route, refused, accounts, gate_pass, barred) for route in ROUTES]
+        barred = by_lab(law, "denial")[actor.home, :, DEVELOPER, OPEN_WEIGHTS].tolist()
+        strip_cost = p.strip_cost * world.hub.search()
+        accounts = by_lab(law, "account_pass")[actor.home].tolist()
+        gate_pass = [p.gate_pass * factor for factor in by_lab(law, "gate_pass").tolist()]
+        left = [
+            [passing(r, lab, refused, accounts, gate_pass, barred) for r, lab in zip(ROUTES, labs, strict=True)]
+            for labs in self.lab
+        ]
         costs = [[cost(route, strip_cost, factor, actor.budget) for route in ROUTES] for _, factor, _ in self.ways]
         banned_until = world.actors.banned_until[actor.index].tolist()
         known = [knows and until <= world.month for knows, until in zip(actor.known, banned_until, strict=True)]
@@ -221,11 +235,13 @@ def misuse(world: PlainWorld) -> None:
 def defenders_speed(world: PlainWorld) -> float:
     """Speed of defence (1 under the law of 2023): access of defenders to open weights, reporting, audits."""
     lost = 0.0
-    for place in world.panel.places:
-        if place.channel == DEVELOPER:
-            for origin in range(3):
-                share = float(world.tally.region[0, DEVELOPER, origin])
-                friction = float(world.law.friction[place.country, origin, DEVELOPER, OPEN_WEIGHTS])
-                denial = float(world.law.denial[place.country, origin, DEVELOPER, OPEN_WEIGHTS])
-                lost += share * place.size * (1.0 - exp(-friction - denial))
+    used = [float(share) for share in world.tally.world[DEVELOPER]]
+    burden = sum(by_lab(world.law, name)[:, :, DEVELOPER, OPEN_WEIGHTS] for name in ("friction", "denial")).tolist()
+    for origin in range(3):
+        labs = [lab.index for lab in world.labs if lab.origin == origin and used[lab.index] > 0.0]
+        for lab in labs:
+            share = float(world.tally.region[0, DEVELOPER, origin]) * used[lab] / sum(used[i] for i in labs)
+            for place in world.panel.places:
+                if place.channel == DEVELOPER:
+                    lost += share * place.size * (1.0 - exp(-burden[place.country][lab]))
     return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())

@@ -34,7 +34,6 @@ class Remainder(Policy):
         law.write(name, "price_factor", 0.8, countries=(3, 4))
         law.write(name, "denial", 1.2, countries=tuple(range(0, 166, 4)), modes=(GATED, OPEN_WEIGHTS))
         law.write(name, "friction", 0.2, channels=(4,), modes=OPEN)
-        law.write(name, "strip_cost", 4.0, origins=(US,))
         law.write(name, "reporting", 1.3)
         law.write(name, "defence", 0.2)
         law.write(name, "lock_in", 0.8, countries=tuple(range(0, 166, 5)), origins=(CN,))
@@ -46,6 +45,7 @@ class Remainder(Policy):
         law.write(name, "gate_leak", 0.5)
         law.write(name, "account_pass", 0.7, countries=tuple(range(0, 166, 2)), origins=(US,))
         law.write(name, "alarm", 0.3, origins=(CN,), countries=tuple(range(0, 166, 3)))
+        law.write(name, "alarm", 0.2, labs=(11, 14, 23), countries=tuple(range(0, 166, 2)))
 
 
 def small(name: str = "status-quo") -> Scenario:
@@ -75,7 +75,9 @@ def everything() -> Scenario:
     }
     policy = {
         "chips": LEVERS["L3"](start="2023-02", stringency=0.9),
-        "control": LEVERS["L1"](start="2023-03", kyc_friction=0.4, reassurance=0.3, strength=0.7, leakage=0.5),
+        "control": LEVERS["L1"](
+            start="2023-03", kyc_friction=0.4, reassurance=0.3, strength=0.7, leakage=0.5, allied_coverage=0.4
+        ),
         "assessment": LEVERS["L4"](
             start="2023-01",
             hazard_reference="absolute",
@@ -94,8 +96,8 @@ def everything() -> Scenario:
             allied_coverage=0.3,
             list_update_days=90,
         ),
-        "gates": LEVERS["L2"](start="2023-02", shock_prob=0.9, shock_months=1.5, refusal=0.3),
-        "teachers": LEVERS["L13"](start="2023-02", sanction_prob=0.6),
+        "gates": LEVERS["L2"](start="2023-02", shock_prob=0.9, shock_months=1.5, refusal=0.3, allied_coverage=0.6),
+        "teachers": LEVERS["L13"](start="2023-02", sanction_prob=0.6, allied_coverage=0.4),
         "repository": LEVERS["L7"](start="2023-02", budget=5e6, detect_prob=0.9, false_positive=0.1, priority="risk"),
         "promotion": LEVERS["L10"](start="2023-03", bundle_lockin=1.5),
         "hubs": LEVERS["L12"](start="2023-03", gating="identity", takedown_rate=0.4, mirror_prob=0.5),

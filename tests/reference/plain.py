@@ -15,7 +15,7 @@ from sim.phases import PHASES
 from sim.world import World
 from tests.reference.adopter import Adopter
 from tests.reference.draws import logistic
-from tests.reference.misuse import misuse
+from tests.reference.misuse import by_lab, misuse
 from tests.reference.panel import CONSUMER, DEVELOPER, Panel
 from tests.reference.tally import build, count, pay
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def adopt(world: PlainWorld) -> None:
     """Use spreads; adopters review; shares are counted."""
     names = ("access", "friction", "denial", "price_factor", "lock_in", "uptake", "use_ban", "listed_until")
-    world.statute = {name: getattr(world.law, name).tolist() for name in names}
+    world.statute = {name: by_lab(world.law, name).tolist() for name in names}
     spread_use(world)
     world.review_bits = world.streams("review").bits(world.month)
     world.choice_bits = world.streams("choice").bits(world.month)

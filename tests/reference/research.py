@@ -119,9 +119,10 @@ class PlainResearch:
         now = p.capability_2023 + p.capability_slope * (run - p.run_flop_2023 + self.efficiency[i] + self.distilled[i])
         seen = self.best[max(0, len(self.best) - 2)]
         known = p.distillation_margin + now + self.quality[i]
-        barrier = world.law.distillation_barrier[i]
+        barrier = [float(world.law.distillation_barrier[i, k]) for k in world.law.class_of]
         # Of those who can teach it something the lab asks whom the law lets it learn most from.
-        lessons = [(max(0.0, score - known) * barrier[o] / p.capability_slope, o) for score, o, lab in seen if lab != i]
+        others = [(score, o, lab) for score, o, lab in seen if lab != i]
+        lessons = [(max(0.0, score - known) * barrier[lab] / p.capability_slope, o) for score, o, lab in others]
         behind, whose = max(lessons, key=lambda lesson: lesson[0])
         reach = 1.0 if origin == CN else p.distillation_elsewhere
         own = p.algorithmic_growth * (1.0 if frontier else p.follower_growth) / 12.0

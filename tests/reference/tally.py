@@ -29,11 +29,11 @@ def count(world: PlainWorld) -> None:
     own = [[0.0] * families for _ in world.info]
     people = Counter(place.country for place in panel.places for _ in place.adopters)
     used = [Counter() for _ in CHANNELS]
-    ways = [[0.0] * 12 for _ in world.info]
+    ways = [[0.0] * (4 * len(world.law.class_origin)) for _ in world.info]
     for place in panel.places:
         for a in place.adopters:
             if a.using is not None:
-                way = world.labs[a.using.family].origin * len(MODES) + a.using.mode
+                way = int(world.law.class_of[a.using.family]) * len(MODES) + a.using.mode
                 ways[place.country][way] += 1.0 / people[place.country]
     holders = Counter(a.using for place in panel.places for a in place.adopters)
     parts = {(bloc, h): [0.0] * 4 for bloc in BLOCS for h in range(channels)}

@@ -251,24 +251,34 @@ def triple(low, high):
     return st.lists(st.floats(low, high), min_size=3, max_size=3)
 
 
-@given(
-    triple(0.0, 1.0), triple(0.0, 1.0), triple(0.0, 1.0), triple(0.0, 20.0), triple(0.0, 1e6),
-    st.lists(st.floats(1.0, 1e3), min_size=1, max_size=3), st.floats(1.0, 1e6),
-)  # fmt: skip
-def test_barriers(refused, accounts, gate_pass, barred, strip_cost, factors, budget):
-    passing, cost = routes.weigh_barriers(
-        np.array(refused), np.array([accounts]), np.array(gate_pass), np.array([barred]), np.array(strip_cost),
-        np.array(factors), np.array([budget]),
-    )  # fmt: skip
-    plain = [misuse.passing(route, refused, accounts, gate_pass, barred) for route in misuse.ROUTES]
-    np.testing.assert_allclose(passing[0], plain, rtol=1e-14, atol=1e-300)
-    for way, factor in zip(cost, factors, strict=True):
-        expected = [misuse.cost(route, strip_cost, factor, budget) for route in misuse.ROUTES]
-        np.testing.assert_allclose(way[0], expected, rtol=1e-15)
-
-
 def of_routes(values):
     return st.lists(values, min_size=len(misuse.ROUTES), max_size=len(misuse.ROUTES))
+
+
+def of_classes(low, high):
+    return st.lists(st.floats(low, high), min_size=5, max_size=5)
+
+
+@given(
+    triple(0.0, 1.0), of_classes(0.0, 1.0), of_classes(0.0, 1.0), of_classes(0.0, 20.0), st.floats(0.0, 1e6),
+    st.lists(st.tuples(st.floats(1.0, 1e3), of_routes(st.integers(0, 4))), min_size=1, max_size=3),
+    st.floats(1.0, 1e6),
+)  # fmt: skip
+def test_barriers(refused, accounts, gate_pass, barred, strip_cost, ways, budget):
+    """Ways use releases of any class of labs."""
+    factors, classes = zip(*ways, strict=True)
+    passing, cost = routes.weigh_barriers(
+        np.array(classes), np.array(refused), np.array([accounts]), np.array(gate_pass), np.array([barred]),
+        strip_cost, np.array(factors), np.array([budget]),
+    )  # fmt: skip
+    for w, (factor, labs) in enumerate(ways):
+        plain = [
+            misuse.passing(route, lab, refused, accounts, gate_pass, barred)
+            for route, lab in zip(misuse.ROUTES, labs, strict=True)
+        ]
+        np.testing.assert_allclose(passing[w, 0], plain, rtol=1e-14, atol=1e-300)
+        expected = [misuse.cost(route, strip_cost, factor, budget) for route in misuse.ROUTES]
+        np.testing.assert_allclose(cost[w, 0], expected, rtol=1e-15)
 
 
 def ways_of_routes(values):
@@ -276,22 +286,22 @@ def ways_of_routes(values):
 
 
 @given(
-    ways_of_routes(st.just(-1e9) | st.floats(60.0, 220.0)), of_routes(unit), ways_of_routes(st.floats(0.0, 3.0)),
+    ways_of_routes(st.just(-1e9) | st.floats(60.0, 220.0)), ways_of_routes(unit), ways_of_routes(st.floats(0.0, 3.0)),
     of_routes(st.booleans()), st.floats(-12.0, 14.0), st.lists(st.floats(100.0, 180.0), min_size=5, max_size=5),
     st.floats(8.0, 16.0), st.floats(3.0, 12.0),
     st.lists(st.lists(st.just(0.0) | unit, min_size=5, max_size=5), min_size=3, max_size=3),
 )  # fmt: skip
 def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, threshold, slope, weight, withheld):
-    n = min(len(capability), len(cost))
-    capability, cost, known = capability[:n], cost[:n], [True, *known[1:]]
+    n = min(len(capability), len(cost), len(passing))
+    capability, cost, passing, known = capability[:n], cost[:n], passing[:n], [True, *known[1:]]
     capability[0][0] = 100.0
     mix, harm = [0.4, 0.3, 0.0, 0.2, 0.1], [1.0, 3.0, 10.0, 10.0, 300.0]
     withheld = np.array(withheld[:n])
     fast = routes.weigh_routes(
-        np.array(capability), withheld, 100.0, np.array([passing]), np.array(cost)[:, None], np.array([known]),
+        np.array(capability), withheld, 100.0, np.array(passing)[:, None], np.array(cost)[:, None], np.array([known]),
         np.array([skill]), np.array([mix]), np.array(threshold), slope, weight, np.array(harm),
     )  # fmt: skip
-    chance, odds, expected, without, way = fast
+    chance, odds, expected, without, taken = fast
     success = without_us = 0.0
     for j, share in enumerate(mix):
         if share == 0.0:
@@ -306,11 +316,11 @@ def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, 
         np.testing.assert_allclose(chance[0, j], view.chance, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(odds[0, j], view.odds, rtol=1e-12, atol=1e-14)
         value = [[weight * draws.logistic((x + skill - threshold[j]) / slope) * keep - c for x, c, keep in
-                  zip(xs, cs, passing, strict=True)] for xs, cs in zip(there, cost, strict=True)]  # fmt: skip
+                  zip(*way, strict=True)] for way in zip(there, cost, passing, strict=True)]  # fmt: skip
         for r in np.flatnonzero(known):
             offered = [value[w][r] for w in range(n) if capability[w][r] > -1e8]
             if offered:
-                assert value[int(way[0, j, r])][r] == pytest.approx(max(offered), abs=1e-9)
+                assert value[int(taken[0, j, r])][r] == pytest.approx(max(offered), abs=1e-9)
         success += share * harm[j] * view.success
         without_us += share * harm[j] * view.without_us
     assert expected[0] == pytest.approx(success, rel=1e-12, abs=1e-14)

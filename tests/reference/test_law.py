@@ -12,10 +12,15 @@ from sim.law import FIELDS, MODES, ORIGINS, Law, Terrain, Write
 from sim.parameters import CHANNELS
 
 COUNTRIES = ("USA", "CHN", "FRA")
-LABS = ("one", "two")
-SIZES = {"country": 3, "origin": len(ORIGINS), "channel": len(CHANNELS), "mode": len(MODES), "lab": 2}
+LABS = ("one", "two", "three", "four", "five")
+LAB_ORIGINS = (0, 1, 2, 2, 0)
+SIZES = {"country": 3, "origin": len(ORIGINS), "channel": len(CHANNELS), "mode": len(MODES), "lab": 5}
+SIZES |= {"class": SIZES["lab"], "student": SIZES["lab"]}  # what holds for a class holds for each of its labs
 ACCESS = np.linspace(0.1, 1.0, 3 * 3 * 5).reshape(3, 3, 5)
-AXIS_NAMES = {"country": "countries", "origin": "origins", "channel": "channels", "mode": "modes", "lab": "labs"}
+AXIS_NAMES = {
+    "country": "countries", "origin": "origins", "channel": "channels", "mode": "modes", "lab": "labs",
+    "class": "labs", "student": "students",
+}  # fmt: skip
 COMBINE = {
     **dict.fromkeys(
         ("friction", "denial", "opening_cost", "compliance_cost", "defence", "alarm", "lock_in", "uptake"), "add"
@@ -26,7 +31,6 @@ COMBINE = {
             "price_factor",
             "smuggling",
             "distillation_barrier",
-            "strip_cost",
             "reporting",
             "disclosure",
             "chip_support",
@@ -51,9 +55,9 @@ def terrain():
         blocs=("US", "CN", "us_aligned"),
         alignment=(1.0, 0.0, 0.9),
         labs=LABS,
-        lab_origins=(0, 1),
-        lab_alignment=(1.0, 0.0),
-        fringe=(False, False),
+        lab_origins=LAB_ORIGINS,
+        lab_homes=(0, 1, 2, 2, 0),
+        fringe=(False, False, False, False, True),
         access=ACCESS,
     )
 
@@ -86,13 +90,17 @@ def entries(name, where):
     return product(*(where.get(AXIS_NAMES[axis], range(SIZES[axis])) for axis in axes))
 
 
+def default(name, at):
+    """An entry of the default law; graded access is by origin."""
+    return float(ACCESS[at[0], LAB_ORIGINS[at[1]], at[2]]) if name == "access" else FIELDS[name].default
+
+
 def plain(all_writes):
     """Every field as a dictionary of entries; an entry's writes combine in the order of place and value."""
     fields = {}
     for name in NUMERIC:
-        spec = FIELDS[name]
-        default = (lambda at: float(ACCESS[at])) if name == "access" else (lambda at, value=spec.default: value)
-        fields[name] = {at: default(at) for at in product(*(range(SIZES[axis]) for axis in spec.axes))}
+        places = product(*(range(SIZES[axis]) for axis in FIELDS[name].axes))
+        fields[name] = {at: default(name, at) for at in places}
 
     def place(write):
         _, name, value, where = write
@@ -108,8 +116,11 @@ def plain(all_writes):
 
 
 def as_dictionary(law, name):
-    value = getattr(law, name)
-    return {(): value} if not FIELDS[name].axes else {at: float(value[at]) for at in np.ndindex(value.shape)}
+    """A field by entry, by lab where the law holds it by class."""
+    value, axes = getattr(law, name), FIELDS[name].axes
+    if "class" in axes:
+        value = value.take(law.class_of, axis=axes.index("class"))
+    return {(): value} if not axes else {at: float(value[at]) for at in np.ndindex(value.shape)}
 
 
 @given(writes())
@@ -140,11 +151,43 @@ def test_what_combining_means(all_writes):
             if field == name:
                 for at in entries(name, where):
                     reached.setdefault(at, []).append(value)
-        spec = FIELDS[name]
         whole = {"add": fsum, "multiply": prod, "max": max}[COMBINE[name]]
         for at, found in as_dictionary(law, name).items():
-            start = float(ACCESS[at]) if name == "access" else spec.default
-            assert found == pytest.approx(whole([start, *reached.get(at, [])]), rel=1e-12, abs=1e-12)
+            assert found == pytest.approx(whole([default(name, at), *reached.get(at, [])]), rel=1e-12, abs=1e-12)
+
+
+@given(writes())
+def test_classes_are_what_the_writes_tell_apart_and_no_more(all_writes):
+    """Two labs are of one class if they are of one origin and in the same writes to fields by class."""
+    law = settled(all_writes)
+    found = [where["labs"] for _, name, _, where in all_writes if "class" in FIELDS[name].axes and "labs" in where]
+    for a, b in product(range(len(LABS)), repeat=2):
+        alike = LAB_ORIGINS[a] == LAB_ORIGINS[b] and all((a in labs) == (b in labs) for labs in found)
+        assert alike == (law.class_of[a] == law.class_of[b])
+    assert [int(law.class_origin[k]) for k in law.class_of] == list(LAB_ORIGINS)
+    assert law.class_origin.tolist() == sorted(law.class_origin)
+
+
+def test_classes_do_not_depend_on_what_is_written_where():
+    """The same labs named in other fields, by other policies, in another order: the same classes."""
+    laws = [
+        settled([("a", first, 0.5, {"labs": (2,)}), ("b", second, 0.5, {"labs": (0, 2)})])
+        for first, second in (("friction", "gate_pass"), ("gate_pass", "access"))
+    ]
+    laws.append(settled([("z", "alarm", 1.0, {"labs": (0, 2)}), ("a", "alarm", 1.0, {"labs": (2,)})]))
+    for law in laws:
+        assert law.class_of.tolist() == [1, 2, 4, 3, 0]
+        assert law.class_origin.tolist() == [0, 0, 1, 2, 2]
+
+
+@pytest.mark.parametrize("name", [name for name in NUMERIC if "class" in FIELDS[name].axes])
+def test_origins_stand_for_all_their_labs(name):
+    short, long = (settled([("a", name, 0.5, where)]) for where in ({"origins": (0, 2)}, {"labs": (0, 2, 3, 4)}))
+    assert len(short.class_origin) == len(ORIGINS)
+    assert as_dictionary(short, name) == as_dictionary(long, name)
+    assert short.writes == long.writes
+    with pytest.raises(ValueError, match="labs or origins"):
+        Law(terrain()).write("a", name, 0.5, labs=(0,), origins=(0,))
 
 
 def test_how_every_field_combines_is_stated_here():
@@ -157,7 +200,7 @@ def test_how_every_field_combines_is_stated_here():
 def test_two_writes_of_each_field(name):
     law = settled([("a", name, 0.75, {}), ("b", name, 0.5, {})])
     spec = FIELDS[name]
-    start = float(ACCESS[0, 0, 0]) if name == "access" else spec.default
+    start = default(name, (0,) * len(spec.axes))
     expected = {"add": start + 1.25, "multiply": start * 0.375, "max": max(start, 0.75)}[COMBINE[name]]
     assert as_dictionary(law, name)[(0,) * len(spec.axes)] == pytest.approx(expected, rel=1e-15)
 
@@ -165,7 +208,6 @@ def test_two_writes_of_each_field(name):
 def test_no_write_leaves_the_default_law():
     law = settled([])
     np.testing.assert_array_equal(law.access, ACCESS)
-    assert law.access is not ACCESS
     for name in NUMERIC:
         if name != "access":
             assert set(as_dictionary(law, name).values()) == {FIELDS[name].default}
@@ -198,6 +240,19 @@ def test_settling_changes_neither_the_terrain_nor_the_writes():
     assert law.writes == before == [Write("a", "access", 0.5, (None, None, None))]
 
 
+def test_what_nobody_writes_is_the_one_default_and_cannot_be_changed():
+    ground = terrain()
+    law = Law(ground)
+    law.write("a", "denial", 1.0, countries=(0,))
+    law.settle()
+    for name in NUMERIC:
+        if FIELDS[name].axes:
+            assert (getattr(law, name) is ground.defaults[name]) == (name != "denial")
+    with pytest.raises(ValueError, match="read-only"):
+        law.friction[0] = 1.0
+    assert not ground.defaults["denial"].any()
+
+
 def test_ledger():
     law = Law(terrain())
     law.spend("b", "labs", 3.0)
@@ -218,10 +273,11 @@ def test_allies_join_in_the_order_of_their_alignment(coverage, labs, countries):
         alignment=(1.0, 0.0, 0.9, 0.5, 1.0, 0.8),
         labs=("us", "low", "high", "us2", "cn", "fringe"),
         lab_origins=(0, 2, 2, 0, 1, 0),
-        lab_alignment=(1.0, 0.6, 0.9, 1.0, 0.0, 1.0),
+        lab_homes=(0, 5, 2, 0, 1, 0),
         fringe=(False, False, False, False, False, True),
         access=np.ones((6, 3, 5)),
     )
     assert ground.bound_labs(coverage) == labs
+    assert ground.covered_labs(coverage) == (*labs, 5)
     assert ground.bound_countries(coverage) == countries
     assert ground.country_indices(("KEN", "USA", "nowhere")) == (0, 3)

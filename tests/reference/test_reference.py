@@ -102,18 +102,21 @@ def test_every_rule_month_by_month():
     assert len(pair.fast.safeguards) == 3, "neither, tamper resistance, both"
     assert any(name.startswith("us_fringe public") for name in pair.fast.catalogue.names)
     assert 0.0 < pair.fast.hub.shares()[1] < 1.0
+    assert pair.fast.law.class_origin.tolist() == [0, 1, 1, 2, 2, 2, 2], "labs of an origin under different rules"
 
 
 def test_past_the_handover_under_a_control():
     """Replayed releases to June 2025, generated ones from July; late enough for prices to weigh more in the market."""
     scenario = load("p1-blanket", settings=["adopters=3500", "horizon.end=2025-12", "parameters.price_growth=2.0"])
-    control = scenario.policy["open-weight-control"].model_copy(update={"start": "2025-03"})
+    control = scenario.policy["open-weight-control"]
+    control = control.model_copy(update={"start": "2025-03", "allied_coverage": 0.5})
     filters = LEVERS["L11"](start="2025-03", method="data-filtering", domains=("fraud", "cyber"), allied_coverage=1.0)
     policies = {**scenario.policy, "open-weight-control": control, "filters": filters}
     pair = Pair(scenario.model_copy(update={"policy": policies}), seed=6)
     step_and_check(pair, 33)
     assert {1, 2} <= set(pair.fast.scene.way[pair.fast.scene.odds > 0.01].tolist()), "do without, and teach again"
-    assert pair.fast.law.controlled.max() == 1.0
+    assert pair.fast.law.class_origin.tolist() == [0, 1, 2, 2]
+    assert pair.fast.law.controlled.tolist() == [1.0, 0.0, 0.0, 1.0]
 
 
 @pytest.mark.parametrize("draw", range(3))
