@@ -164,7 +164,7 @@ def difference_grid(study: Study, name: str) -> Grid:
             words.difference(row.difference, outcome),
             words.interval(row.low, row.high, outcome),
             words.count_of(row.share_same_sign, row.pairs),
-            words.rung(row.sign, row.share_same_sign),
+            words.judgement(row.sign, row.share_same_sign, row.difference, outcome),
             words.period(row.first_month, row.last_month),
         )
         for row in records(study.table([name]))
