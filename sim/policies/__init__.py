@@ -51,7 +51,7 @@ class Policy(BaseModel):
     Attributes
     ----------
     main : tuple of str
-        The one to three fields that say what a use of the lever amounts to; reports name them always.
+        The one to four fields that say what a use of the lever amounts to; reports name them always.
     phase : str
         The phase in which the example first changes something other than the law.
     """

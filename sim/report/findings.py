@@ -372,8 +372,7 @@ def sides(study: Study) -> Sides:
             continue
         papers, others = _papers(scenario, reference)
         if others or not papers or papers > {BLANKET}:
-            mixed = [words.listing(sorted(papers))] if papers else []
-            neither.append((scenario.name, f"changes {words.listing([*mixed, *others]) or 'nothing'}"))
+            neither.append((scenario.name, f"changes {words.listing([*sorted(papers), *others]) or 'nothing'}"))
         elif papers == {BLANKET}:
             blanket.append(scenario.name)
         else:

@@ -182,10 +182,11 @@ def _printed(value: Any, field: Any) -> str:
 
 
 def _timing(policy: Any) -> str:
-    parts = [f"from {words.month(policy.start)}"]
+    when = f"from {words.month(policy.start)}"
     if policy.end is not None:
-        parts.append(f"to {words.month(month_name(month_index(policy.end) - 1))}")
-    parts = [" ".join(parts)]
+        last = month_name(month_index(policy.end) - 1)
+        when = f"in {words.month(last)}" if last == policy.start else f"{when} to {words.month(last)}"
+    parts = [when]
     if policy.ramp_months:
         parts.append(f"phased in over {policy.ramp_months} months")
     if policy.strength != 1:

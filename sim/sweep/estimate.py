@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sim.sweep import Simulate, run_chunk, simulate_world, workers_for
-from sim.sweep.design import Chunk, Design, Run
+from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import ProcessPool
 from sim.sweep.store import Receipt, Store
 
@@ -71,7 +71,7 @@ def estimate(plan: Design, store: Store, workers: int | None = None, simulate: S
     points = list(plan.owners)
     chosen = dict.fromkeys(points[i * (len(points) - 1) // (SAMPLE - 1)] for i in range(SAMPLE))
     seconds, size, failed = [], [], 0
-    make = partial(run_chunk, seed=plan.seed, keep=plan.keep, folder=None, simulate=simulate or simulate_world)
+    make = partial(_run, seed=plan.seed, keep=plan.keep, simulate=simulate)
     first = _chunk(plan, points[0])
     make(first)  # warms up and is not counted
     for point in chosen:
@@ -110,6 +110,11 @@ def _chunk(plan: Design, point: str) -> Chunk:
     """Return the first replication of a design point, alone."""
     case, world = plan.world(point)
     return Chunk(0, (Run(point, case.name, world, 0),))
+
+
+def _run(chunk: Chunk, *, seed: int, keep: Keep, simulate: Simulate | None) -> Receipt:
+    """Do the run of a chunk and store nothing."""
+    return run_chunk(chunk, seed=seed, keep=keep, folder=None, simulate=simulate or simulate_world)
 
 
 def _seconds_in_a_new_worker(make: Callable[[Chunk], Receipt], chunk: Chunk) -> float:
