@@ -61,7 +61,7 @@ class Policy(BaseModel):
     lever: ClassVar[str]
     title: ClassVar[str]
     paper: ClassVar[str] = ""
-    main: ClassVar[tuple[str, ...]]
+    main: ClassVar[tuple[str, ...]] = ()
     phase: ClassVar[str]
     example: ClassVar[dict[str, Any]]
 

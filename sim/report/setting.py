@@ -154,7 +154,8 @@ def _in_words(policy: Any, before: Any = None) -> str:
     if before is not None and type(before) is type(policy):
         return f"{_lever(policy)}, {_timing(policy)}, as in the reference but for: {_values(policy, before)}."
     doc = " ".join((type(policy).__doc__ or "").split("\n\n")[0].split())
-    return f"{_lever(policy)}, {_timing(policy)}. {doc} Its values: {_values(policy)}."
+    values = _values(policy)
+    return f"{_lever(policy)}, {_timing(policy)}. {doc}{f' Its values: {values}.' if values else ''}"
 
 
 def _lever(policy: Any) -> str:
