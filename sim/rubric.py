@@ -6,14 +6,13 @@ same pairs give the yardstick of noise.
 
 The rule, in order:
 
-1. `0`, no material change, if the 5-95 % interval of the differences lies within the bound: 2 % of the reference's mean
-   level, or 0.5 points for a share;
-2. `?`, undecided, if fewer than 90 % of the pairs have the sign of the mean difference;
+1. `0` if at least 90 % of the pairs lie inside the floor (below 2 % of the reference, or below 0.5 points for a
+   share), or if |d| < 0.2;
+2. `?` if fewer than 90 % of the pairs have the sign of the mean difference;
 3. `+` or `-`, doubled if |d| > 0.8.
 
-So a wide interval is never called no change, however small the mean difference and however large the spread between
-runs: it gets a sign if nearly all pairs agree in direction, and is undecided if they do not. Rows of a table can be
-checked by hand: the rule asks for nothing but the interval, the reference, the share of one sign and d.
+So `0` has two reasons, and the words of a report keep them apart (`slight`): the difference is immaterial, or it may be
+material and is small against the spread between runs.
 
 Here d is the mean difference over the reference's standard deviation. Signs are read towards the goal: for an outcome
 of which less is better, a fall is `+`.
@@ -30,6 +29,7 @@ from numpy.typing import NDArray
 FLOOR_RELATIVE = 0.02
 FLOOR_SHARE = 0.005
 AGREEMENT = 0.9
+SMALL = 0.2
 LARGE = 0.8
 INTERVAL = (0.05, 0.95)
 
@@ -67,24 +67,29 @@ def same_sign(differences: Values) -> float:
 
 
 def bound(level: float, kind: str) -> float:
-    """Return the size below which a difference does not matter.
-
-    Parameters
-    ----------
-    level
-        Mean of the reference.
-    kind
-        "share" (0 to 1; 0.5 percentage points) or "level" (2 % of the level).
-    """
+    """Return the floor at a level of the reference: 0.5 points for a "share", 2 % of it for a "level"."""
     return FLOOR_SHARE if kind == "share" else FLOOR_RELATIVE * abs(level)
 
 
-def immaterial(differences: Values, reference: Values, kind: str) -> bool:
-    """Tell whether the 5-95 % interval of the differences lies within the bound; no differences at all do not."""
+def slight(sign: str, d: float, low: float, high: float, level: float, kind: str) -> bool:
+    """Tell whether a `0` rests on the spread alone: d is small, and the interval reaches beyond the floor."""
+    return sign == "0" and abs(d) < SMALL and max(-low, high) >= bound(level, kind) and low < high
+
+
+def inside_floor(differences: Values, reference: Values, kind: str) -> float:
+    """Return the share of replications whose difference is too small to matter.
+
+    Parameters
+    ----------
+    differences, reference
+        Paired by replication.
+    kind
+        "share" (0 to 1; floor 0.5 percentage points) or "level" (floor 2 % of the reference of that replication).
+    """
     if len(differences) == 0:
-        return False
-    low, high = interval(differences)
-    return max(-low, high) < bound(float(np.mean(reference)), kind) or low == high == 0
+        return math.nan
+    floor = FLOOR_SHARE if kind == "share" else FLOOR_RELATIVE * np.abs(reference)
+    return float(np.mean((np.abs(differences) < floor) | (differences == 0)))
 
 
 def sign(differences: Values, reference: Values, kind: str, direction: int, spread: Values | None = None) -> str:
@@ -95,7 +100,7 @@ def sign(differences: Values, reference: Values, kind: str, direction: int, spre
     differences, reference
         One value for each pair.
     kind
-        "share" or "level", which chooses the bound.
+        "share" or "level", which chooses the floor.
     direction
         +1 if more is better, -1 if less is better; 0 leaves the sign of the difference itself.
     spread
@@ -104,13 +109,13 @@ def sign(differences: Values, reference: Values, kind: str, direction: int, spre
 
     Notes
     -----
-    One replication cannot show that a sign repeats: beyond the bound it gives "?", and so does none.
+    One replication cannot show that a sign repeats: beyond the floor it gives "?", and so does none.
     """
     if len(differences) == 0:
         return "?"
-    if immaterial(differences, reference, kind):
-        return "0"
     d = effect_size(differences, reference if spread is None else spread)
+    if inside_floor(differences, reference, kind) >= AGREEMENT or abs(d) < SMALL:
+        return "0"
     if math.isnan(d) or same_sign(differences) < AGREEMENT:
         return "?"
     better = d * (direction or 1) > 0

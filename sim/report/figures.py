@@ -377,7 +377,7 @@ def _verdicts(
     for name, cell in cells.items():
         number = words.signed(plotted.printed(cell.mean, outcome, largest))
         y = top + (1 - places[name]) * tall
-        word = "not material" if cell.rung == words.UNCHANGED else cell.rung
+        word = {words.UNCHANGED: "not material", words.SLIGHT: "small"}.get(cell.rung, cell.rung)
         style.write(figure, left + 0.55, y, number, size=SMALL, va="center_baseline", ha="right")
         style.write(figure, left + 0.65, y, word, size=SMALL, va="center_baseline", color=MUTED)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim import rubric
 from sim.months import month_name
 from sim.report import plotted, words
 from sim.sweep.comparison import compared as compare_means
@@ -84,7 +85,8 @@ class Cell:
     @property
     def rung(self) -> str:
         """Word of the ladder."""
-        return words.rung(self.sign, self.share)
+        level, kind = self.reference, self.outcome.kind
+        return words.rung(self.sign, self.share, rubric.slight(self.sign, self.d, self.low, self.high, level, kind))
 
     @property
     def relative(self) -> float:
@@ -94,22 +96,28 @@ class Cell:
     @property
     def judgement(self) -> str:
         """What the difference means for the goal."""
-        return words.judgement(self.sign, self.share, self.difference, self.outcome)
+        return words.judgement(self.rung, self.difference, self.outcome)
 
     @property
     def verdict(self) -> str:
-        """`judgement` for a table that names the factor, with the ends where the study cannot tell."""
-        ends = f": {words.between(self.low, self.high, self.outcome)}" if self.rung == words.CANNOT_TELL else ""
+        """`judgement` for a table that names the factor, with the ends where the word needs them."""
+        ends = f": {words.between(self.low, self.high, self.outcome)}" if self.with_ends else ""
         return f"{self.judgement}{ends}"
+
+    @property
+    def with_ends(self) -> bool:
+        """Whether the ends of the interval are part of the words."""
+        return self.rung in words.WITH_ENDS
 
     @property
     def move(self) -> str:
         """The finding in words that can be quoted alone: "less Chinese misuse (better)"."""
         more, less = FACTOR_MOVES.get(self.factor, (f"higher: {self.name}", f"lower: {self.name}"))
-        if self.rung == words.CANNOT_TELL:
+        if self.with_ends:
             return f"{self.name}: {self.rung}, {words.between(self.low, self.high, self.outcome)}"
         if self.rung == words.UNCHANGED:
-            return f"{self.name}: {self.rung} ({words.within(self.reference, self.outcome)})"
+            most = words.percent(rubric.AGREEMENT, 0)
+            return f"{self.name}: {self.rung} ({most} {words.within(self.reference, self.outcome)})"
         return words.said(self.rung, more if self.difference > 0 else less, self.difference, self.outcome)
 
     @property
@@ -119,10 +127,11 @@ class Cell:
 
     @property
     def group(self) -> str:
-        """Where the finding stands on the page: gain, loss, likely, undecided or unchanged."""
+        """Where the finding stands on the page: gain, loss, likely, undecided, slight or unchanged."""
         if self.rung == "clear":
             return "gain" if self.sign.startswith("+") else "loss"
-        return {words.UNCHANGED: "unchanged", words.CANNOT_TELL: "undecided"}.get(self.rung, self.rung)
+        named = {words.UNCHANGED: "unchanged", words.SLIGHT: "slight", words.CANNOT_TELL: "undecided"}
+        return named.get(self.rung, self.rung)
 
     @property
     def name(self) -> str:
@@ -132,8 +141,7 @@ class Cell:
     @property
     def evidence(self) -> str:
         """Interval, share of replications and relative change, in brackets after a number."""
-        told = self.group == "undecided"  # its interval is said in words
-        parts = [] if told else [f"5–95 %: {words.interval(self.low, self.high, self.outcome)}"]
+        parts = [] if self.with_ends else [f"5–95 %: {words.interval(self.low, self.high, self.outcome)}"]
         if self.outcome.kind == "level" and self.reference != 0 and math.isfinite(self.relative):
             parts.append(f"{words.relative(self.relative)} of the reference")
         if self.difference != 0 and math.isfinite(self.difference):
@@ -144,7 +152,7 @@ class Cell:
     @property
     def text(self) -> str:
         """The numbers of a finding: outcome, signed difference, evidence."""
-        mean = "mean " if self.group == "undecided" else ""
+        mean = "mean " if self.with_ends else ""
         evidence = f" ({self.evidence})" if self.evidence else ""
         return f"{self.outcome.label}: {mean}{words.difference(self.difference, self.outcome)}{evidence}"
 
@@ -276,6 +284,7 @@ def _summary(own: Sequence[Cell]) -> str:
             ("loss", "clearly worse"),
             ("likely", "likely, not clear,"),
             ("undecided", words.CANNOT_TELL),
+            ("slight", words.SLIGHT),
             ("unchanged", words.UNCHANGED),
         )
     ]
@@ -446,12 +455,13 @@ def _direct(study: Study, cell: Cell, blanket: str, first: int, last: int) -> Ce
     )
 
 
-VERDICTS = ("better", "worse", "likely better", "likely worse", "no material difference", words.CANNOT_TELL)
+UNCHANGED = "no material difference"
+VERDICTS = ("better", "worse", "likely better", "likely worse", words.CANNOT_TELL, words.SLIGHT, UNCHANGED)
 
 
 def _verdict(cell: Cell) -> str:
     if cell.rung == words.UNCHANGED:
-        return "no material difference"
+        return UNCHANGED
     meant = words.goal(cell.difference, cell.outcome)
     return {"clear": meant, "likely": f"likely {meant}"}.get(cell.rung, cell.rung)
 

@@ -369,12 +369,15 @@ def rule(unit: str) -> list[str]:
     agreement, likely, floor = (words.percent(x, 0) for x in (rubric.AGREEMENT, words.LIKELY, rubric.FLOOR_RELATIVE))
     points = words.fixed(100 * rubric.FLOOR_SHARE, 1)
     unchanged = (
-        f"No material change (0): the whole 5–95 % interval lies within ±{floor} of the reference's level, for a share "
-        f"within ±{points} percentage points (±{rubric.FLOOR_SHARE:g} on a scale of 0 to 1). A wide interval is never "
-        "called no change."
+        f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} of the reference, for "
+        f"a share by less than {points} percentage points ({rubric.FLOOR_SHARE:g} on a scale of 0 to 1)."
+    )
+    slight = (
+        f"Small against chance (0 as well): the interval reaches beyond that, but the mean difference is below "
+        f"{rubric.SMALL:g} standard deviations between runs of the reference. The interval says between which values."
     )
     clear = (
-        f"Clear (+ better, {words.MINUS} worse): the interval reaches beyond that bound, and at least {agreement} of "
+        f"Clear (+ better, {words.MINUS} worse): neither holds, and at least {agreement} of "
         f"the {unit} differ in the same direction; so the interval may just cross 0."
     )
     doubled = (
@@ -382,12 +385,13 @@ def rule(unit: str) -> list[str]:
         "runs of the reference. That is large against chance, not large in itself: read the percentage."
     )
     undecided = (
-        f"Undecided (?): the interval reaches beyond the bound and fewer than {agreement} of the {unit} differ in one "
+        f"Undecided (?): neither holds and fewer than {agreement} of the {unit} differ in one "
         f"direction. It is called likely if at least {likely} do. Below that the study cannot tell, and the interval "
         "says between which values."
     )
     return [
         unchanged,
+        slight,
         clear,
         doubled,
         undecided,

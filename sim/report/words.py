@@ -3,9 +3,10 @@
 The report and the command line both write numbers through this module, so that a figure reads the same everywhere:
 shares in percent and percentage points, everything else with three significant digits, intervals as "a to b".
 
-The ladder gives each paired difference one of four words, from its sign by the rule of `sim.rubric`. `clear`: it has a
-sign. `no material change`: its interval lies within the bound. Else it is undecided, `?`: `likely` if three
-replications in four are on one side, `cannot tell` if not.
+The ladder gives each paired difference one of five words, from its sign by the rule of `sim.rubric`. `clear`: it has a
+sign. Of `0`, `no material change`: it is immaterial; `small against chance`: its interval reaches beyond that, its mean
+is small against the spread between runs. Of `?`, `likely`: three replications in four are on one side; `cannot tell`:
+they are not.
 
 A word never stands for a direction alone: it says lower or higher, as the outcome itself moves, and then whether that
 is better or worse for the goal.
@@ -27,8 +28,11 @@ LIKELY = 0.75
 SINGLE = "One replication shows no chance variation: no words are given. Run at least 8."
 
 UNCHANGED = "no material change"
+SLIGHT = "small against chance"
 CANNOT_TELL = "cannot tell"
-RUNGS = ("clear", "likely", CANNOT_TELL, UNCHANGED)
+RUNGS = ("clear", "likely", CANNOT_TELL, SLIGHT, UNCHANGED)
+WITH_ENDS = (CANNOT_TELL, SLIGHT)
+"""Words that are said with the ends of the interval."""
 
 _MONTHS = (
     "January",
@@ -195,7 +199,7 @@ def between(low: float, high: float, outcome: Measured) -> str:
 
 
 def within(level: float, outcome: Measured) -> str:
-    """Return the bound of `no material change` around a level of the reference: "within ±0.5 percentage points"."""
+    """Return the floor of `no material change` at a level of the reference: "within ±0.5 percentage points"."""
     if not math.isfinite(level):
         return NOT_AVAILABLE
     return f"within ±{size(rubric.bound(level, outcome.kind), outcome)}"
@@ -237,7 +241,7 @@ def period(first: str, last: str) -> str:
 # Signs and the ladder
 
 
-def rung(sign: str, share_same_sign: float) -> str:
+def rung(sign: str, share_same_sign: float, slight: bool = False) -> str:
     """Return the word of the ladder for a paired difference.
 
     Parameters
@@ -246,9 +250,11 @@ def rung(sign: str, share_same_sign: float) -> str:
         Result of the sign rule: "++", "+", "0", "?", "-" or "--".
     share_same_sign : float
         Share of replications whose difference has the sign of the mean difference, 0 to 1.
+    slight : bool
+        Which `0` it is (`sim.rubric.slight`).
     """
     if sign == "0":
-        return UNCHANGED
+        return SLIGHT if slight else UNCHANGED
     if sign.strip("+-") == "":
         return "clear"
     # A single replication always agrees with itself: the rule gives it no sign, and the ladder no more than that.
@@ -273,17 +279,17 @@ def goal(difference_: float, outcome: Measured) -> str:
     return "" if towards_goal == 0 or not math.isfinite(towards_goal) else "better" if towards_goal > 0 else "worse"
 
 
-def judgement(sign: str, share_same_sign: float, difference_: float, outcome: Measured) -> str:
+def judgement(word: str, difference_: float, outcome: Measured) -> str:
     """Return what a difference means: "lower (better)", "likely higher (worse)", "cannot tell", "no material change".
 
     An outcome that is neither better nor worse when it moves is called higher or lower.
     """
-    return said(rung(sign, share_same_sign), towards(difference_), difference_, outcome)
+    return said(word, towards(difference_), difference_, outcome)
 
 
 def said(word: str, direction: str, difference_: float, outcome: Measured) -> str:
     """Return a word of the ladder with a direction in words and whether that is better or worse."""
-    if word in (CANNOT_TELL, UNCHANGED):
+    if word in (*WITH_ENDS, UNCHANGED):
         return word
     meant = goal(difference_, outcome)
     return f"{'likely ' if word == 'likely' else ''}{direction}{f' ({meant})' if meant else ''}"
@@ -295,10 +301,10 @@ def legend(unit_: str) -> str:
     points = fixed(100 * rubric.FLOOR_SHARE, 1)
     return (
         f"Signs are read towards the factor's goal: + better, {MINUS} worse, doubled where the difference is large "
-        f"against the spread between runs of the reference. 0 {UNCHANGED}: the 5–95 % interval lies within "
-        f"±{floor} of the reference's level, for a share ±{points} points. ? undecided: it does not, and fewer than "
-        f"{agreement} of the {unit_} have the same sign; in words that is likely (at least {likely}) or {CANNOT_TELL} "
-        "(fewer)."
+        f"against the spread between runs of the reference. 0 {UNCHANGED}: at least {agreement} of the {unit_} differ "
+        f"by less than {floor} of the reference, for a share {points} points; or {SLIGHT}: the mean is below "
+        f"{rubric.SMALL:g} standard deviations between runs. ? undecided: neither, and fewer than {agreement} have the "
+        f"same sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
     )
 
 

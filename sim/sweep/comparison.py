@@ -56,8 +56,8 @@ def compared(
 ) -> Comparison:
     """Compare window means (pair,); pairs with a missing run are left out.
 
-    Bound and spread are those of `yardstick`, by default of `theirs`. With one replication all draws have the same
-    luck: what is not within the bound is then undecided.
+    Floor and spread are those of `yardstick`, by default of `theirs`. With one replication all draws have the same
+    luck: what is not inside the floor is then undecided.
     """
     measure = theirs if yardstick is None else yardstick
     both = np.isfinite(ours) & np.isfinite(theirs) & np.isfinite(measure)
@@ -65,7 +65,7 @@ def compared(
     level, mean = (float(x.mean()) if len(x) else math.nan for x in (reference, differences))
     low, high = rubric.interval(differences)
     sign = rubric.sign(differences, scale, outcome.kind, outcome.direction, measure[both])
-    if replications == 1 and not rubric.immaterial(differences, scale, outcome.kind):
+    if replications == 1 and rubric.inside_floor(differences, scale, outcome.kind) < rubric.AGREEMENT:
         sign = "?"
     return Comparison(
         reference=level,

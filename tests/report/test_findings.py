@@ -56,7 +56,7 @@ def test_a_finding_names_unit_interval_and_count():
 
 def test_every_cell_is_in_one_group(study):
     for policy in findings.by_policy(study):
-        grouped = [c for g in ("gain", "loss", "likely", "undecided", "unchanged") for c in policy.of(g)]
+        grouped = [c for g in ("gain", "loss", "likely", "undecided", "slight", "unchanged") for c in policy.of(g)]
         assert sorted(c.factor for c in grouped) == sorted(c.factor for c in policy.cells)
 
 
@@ -64,7 +64,7 @@ def test_counts_add_up(study):
     found = findings.cells(study)
     line = findings.count_line(found)
     counts = {
-        word: int(n) for n, word in re.findall(r"(\d+) (clear|better|worse|likely|cannot tell|no material)", line)
+        word: int(n) for n, word in re.findall(r"(\d+) (clear|better|worse|likely|cannot tell|small|no material)", line)
     }
     assert counts.pop("better") + counts.pop("worse") == counts["clear"]
     assert sum(counts.values()) == len(found)
@@ -258,21 +258,36 @@ def test_what_cannot_be_told_is_said_with_its_ends():
 
 
 def test_no_change_is_said_with_its_bound():
-    assert cell("0").move == "Transparency: no material change (within ±0.5 percentage points)"
+    assert cell("0").move == "Transparency: no material change (90 % within ±0.5 percentage points)"
 
 
-def test_no_cell_that_is_called_no_change_has_an_interval_beyond_the_bound(make):
+def test_a_zero_beyond_the_floor_is_small_against_chance_and_not_no_change(make):
     study = make((0, 1, 5))
-    for factor, change in (("progress_frontier", 1.01), ("transparency", 1.001)):
-        name = HEADLINES[factor].name
-        study._held["p1-blanket", name] = study.values("status-quo", name) * np.float32(change)
-    found = [*findings.cells(study), *(c for rows in findings.beside(study).values() for row in rows for c in row)]
-    seen = set()
-    for made in found:
-        inside = max(-made.low, made.high) < rubric.bound(made.reference, made.outcome.kind)
-        assert (made.rung == words.UNCHANGED) == inside
-        seen.add(inside)
-    assert seen == {True, False}
+    name = HEADLINES["progress_frontier"].name
+    same = study.values("status-quo", name)
+    changed = same * (1.0 + np.float32(0.03) * np.where(np.arange(len(same)) % 2, 1, -1))[:, None]
+    study._held["p1-blanket", name], study._held["targeted-bundle", name] = changed.astype(np.float32), same * 1.01
+    zero = {c.scenario: c for c in findings.cells(study) if c.outcome.name == name}
+    slight, immaterial = zero["p1-blanket"], zero["targeted-bundle"]
+    assert (slight.sign, immaterial.sign) == ("0", "0")
+    assert abs(slight.d) < rubric.SMALL
+    assert (slight.rung, slight.group) == (words.SLIGHT, "slight")
+    assert slight.move.startswith("Progress at the frontier: small against chance, between ")
+    assert (immaterial.rung, immaterial.group) == (words.UNCHANGED, "unchanged")
+
+
+@pytest.mark.parametrize(
+    ("sign", "d", "low", "high", "slight"),
+    [
+        ("0", 0.1, -0.01, 0.02, True),
+        ("0", 0.1, -0.004, 0.004, False),  # within 0.5 points
+        ("0", 0.9, 0.0, 0.006, False),  # nine in ten are: the floor made it 0
+        ("0", 0.0, 0.0, 0.0, False),
+        ("?", 0.1, -0.01, 0.02, False),
+    ],
+)
+def test_which_zero_it_is(sign, d, low, high, slight):
+    assert rubric.slight(sign, d, low, high, 0.4, "share") == slight
 
 
 def test_the_leading_findings_name_scenarios_and_factors_once_beyond_the_best_and_the_worst(study):

@@ -153,7 +153,7 @@ def test_the_rule_and_the_ladder_together(positive, word):
     ],
 )
 def test_judgement(sign, share, difference, outcome, text):
-    assert words.judgement(sign, share, difference, outcome) == text
+    assert words.judgement(words.rung(sign, share), difference, outcome) == text
 
 
 def test_the_ends_are_said_with_signs_and_unit():
@@ -177,8 +177,9 @@ def test_the_legend_has_the_thresholds_and_one_meaning_for_every_sign():
         "− worse",
         "0 no material change",
         "? undecided",
-        "±2 %",
-        "±0.5 points",
+        "less than 2 % of the reference",
+        "0.5 points",
+        "or small against chance: the mean is below 0.2 standard deviations",
         "90 % of the pairs",
     ):
         assert text.count(part) == 1
