@@ -11,6 +11,9 @@ The rule, in order:
 2. `?` if fewer than 90 % of the pairs have the sign of the mean difference;
 3. `+` or `-`, doubled if |d| > 0.8.
 
+So `0` has two reasons, and the words of a report keep them apart (`slight`): the difference is immaterial, or it may be
+material and is small against the spread between runs.
+
 Here d is the mean difference over the reference's standard deviation. Signs are read towards the goal: for an outcome
 of which less is better, a fall is `+`.
 """
@@ -61,6 +64,16 @@ def same_sign(differences: Values) -> float:
         return math.nan
     mean = np.mean(differences)
     return float(np.mean(np.sign(differences) == np.sign(mean))) if mean != 0 else 0.0
+
+
+def bound(level: float, kind: str) -> float:
+    """Return the floor at a level of the reference: 0.5 points for a "share", 2 % of it for a "level"."""
+    return FLOOR_SHARE if kind == "share" else FLOOR_RELATIVE * abs(level)
+
+
+def slight(sign: str, d: float, low: float, high: float, level: float, kind: str) -> bool:
+    """Tell whether a `0` rests on the spread alone: d is small, and the interval reaches beyond the floor."""
+    return sign == "0" and abs(d) < SMALL and max(-low, high) >= bound(level, kind) and low < high
 
 
 def inside_floor(differences: Values, reference: Values, kind: str) -> float:

@@ -197,8 +197,8 @@ def policy_table(policy: Policy) -> dict[str, Any]:
 
 def load(
     name_or_path: str | os.PathLike[str],
-    overrides: Iterable[str | os.PathLike[str]] = (),
-    settings: Iterable[str] = (),
+    overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    settings: str | Iterable[str] = (),
 ) -> Scenario:
     """Read a scenario.
 
@@ -207,10 +207,10 @@ def load(
     name_or_path
         Name of a shipped scenario, or a file (the text ends in .toml or contains a separator).
     overrides
-        Files whose values replace those of the scenario, or names of shipped overrides. ``[policy."*"]`` in an
-        override speaks of every policy of the scenario that has the field.
+        One or several files whose values replace those of the scenario, or names of shipped overrides.
+        ``[policy."*"]`` in an override speaks of every policy of the scenario that has the field.
     settings
-        Texts "path=value", such as "policy.open-weight-control.strength=0.5".
+        One or several texts "path=value", such as "policy.open-weight-control.strength=0.5".
 
     Raises
     ------
@@ -222,8 +222,8 @@ def load(
 
 def load_with_origins(
     name_or_path: str | os.PathLike[str],
-    overrides: Iterable[str | os.PathLike[str]] = (),
-    settings: Iterable[str] = (),
+    overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    settings: str | Iterable[str] = (),
 ) -> tuple[Scenario, dict[str, str]]:
     """Read a scenario as `load` does; also return the file (or "--set", or "default") that gave each value by key path.
 
@@ -232,7 +232,9 @@ def load_with_origins(
     ScenarioError
         With every problem found.
     """
-    layer, file, problems = read_layer(os.fspath(name_or_path), [os.fspath(file) for file in overrides], settings)
+    files = [overrides] if isinstance(overrides, str | os.PathLike) else overrides
+    changes = [settings] if isinstance(settings, str) else settings
+    layer, file, problems = read_layer(os.fspath(name_or_path), [os.fspath(file) for file in files], changes)
     scenario, found = _validated(layer, file)
     refuse(problems + found)
     assert scenario is not None

@@ -44,17 +44,24 @@ def console() -> Console:
 
 def print_estimate(found: Estimate) -> None:
     """Print what a sweep will cost."""
+    from sim.report.words import counted
+
     out = console()
+    sizes = ((found.cases, "case"), (found.draws, "draw"), (found.replications, "replication"))
+    done = f", {found.finished:,} of them finished" if found.finished else ""
     out.print(
-        f"{found.cases} cases x {found.draws} draws x {found.replications} replications: {found.points} different "
-        f"worlds, {found.runs} runs" + (f", {found.finished} of them finished" if found.finished else "")
+        f"{' x '.join(counted(*size) for size in sizes)}: {counted(found.points, 'different world')}, "
+        f"{counted(found.runs, 'run')}{done}"
     )
-    out.print(f"time    {_duration(found.seconds)} with {found.workers} workers ({found.seconds_per_run:.2f} s a run)")
+    out.print(
+        f"time    {_duration(found.seconds)} with {counted(found.workers, 'worker')}: {found.startup:.1f} s to start, "
+        f"then {found.seconds_per_run:.2f} s a run"
+    )
     out.print(f"disk    {_size(found.bytes)} ({_size(found.bytes_per_run)} a run)")
     out.print(f"memory  {_size(found.worker_memory)} in each worker")
     if found.sample_failed:
-        out.print(f"{found.sample_failed} of the {found.sample} sample runs failed: --alone shows why")
-    out.print(f"estimated from {found.sample} runs made now in this process")
+        out.print(f"{found.sample_failed} of the {counted(found.sample, 'sample run')} failed: --alone shows why")
+    out.print(f"estimated from {counted(found.sample, 'run')} made now, and from the start of one worker process")
 
 
 def _duration(seconds: float) -> str:
@@ -76,7 +83,7 @@ def print_comparison(study: Study) -> None:
     from sim.outcomes import OUTCOMES
     from sim.report.findings import FACTOR_NAMES
     from sim.report.setting import few
-    from sim.report.words import SINGLE
+    from sim.report.words import SINGLE, legend
 
     screen = console()
     rubric = study.rubric()
@@ -104,10 +111,10 @@ def print_comparison(study: Study) -> None:
     if single:
         screen.print(f"\n{SINGLE}")
     else:
-        screen.print(
-            f"\nSame sign: share of {study.unit}. Sign: + gain, − loss for the factor's goal, doubled where large,"
-        )
-        screen.print("0 no material change, ? undecided. None assumed: sign with every assumed response at 0.")
+        assumed = " None assumed: the sign with every assumed response at 0." if "None\nassumed" in heads else ""
+        screen.print()
+        screen.print(_indented(f"Same sign: share of the {study.unit} that have the sign of the mean.{assumed}", 0))
+        screen.print(_indented(legend(study.unit), 0))
         warning = few(study)
         if warning:
             screen.print(warning)
@@ -174,12 +181,16 @@ def _run_table(study: Study, case: str, outcomes: Sequence[str]) -> Table:
 
 def _print_rest(screen: Console, cases: Sequence[Case]) -> None:
     if len(cases) > MOST_TABLES:
-        screen.print(f"And {len(cases) - MOST_TABLES} more cases; --csv writes them all.")
+        from sim.report.words import counted
+
+        screen.print(f"And {counted(len(cases) - MOST_TABLES, 'more case')}; --csv writes them all.")
 
 
 def _counted(study: Study) -> str:
-    draws = f"{study.draws} draws of " if study.draws > 1 else ""
-    return f"{draws}{study.replications} replication{'' if study.replications == 1 else 's'}"
+    from sim.report.words import counted
+
+    draws = f"{counted(study.draws, 'draw')} of " if study.draws > 1 else ""
+    return f"{draws}{counted(study.replications, 'replication')}"
 
 
 def print_rows(kind: str, rows: Sequence[Row]) -> None:

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.problems import ScenarioError
 from sim.progress import Pace, PlainLines, shown_on_stderr
+from sim.report import words
 from sim.scenario import Scenario
 from sim.sweep.study import Study
 from sim.world import Series
@@ -291,6 +294,9 @@ def test_compare_prints_each_factor_in_order_with_difference_interval_and_sign()
     assert "percentage points" in rows[7][1]
     assert {row[5] for row in rows} <= {"++", "+", "0", "?", "−", "−−"}
     assert "not forecasts" in result.stdout
+    said = " ".join(result.stdout.split())
+    assert " ".join(words.legend("replications").split()) in said
+    assert "None assumed: the sign with every assumed response at 0." in said
     assert len(re.findall(r"(silent|agrees) *$", result.stdout, flags=re.MULTILINE)) == 16
 
 
@@ -306,6 +312,7 @@ def test_one_replication_gets_no_signs() -> None:
     text = call("compare", "p1-blanket", "--replications", "1").stdout
     assert "One replication shows no chance variation: no words are given. Run at least 8." in text
     assert not re.search(r"5-95|undecided|disagrees|Sign", text)
+    assert ", 1 replication " in text
     assert "5-95" not in call("run", "p1-blanket", "--replications", "1").stdout
 
 
@@ -595,3 +602,19 @@ def test_settings_and_overrides_change_what_is_compared_and_not_the_reference() 
         found = {row["name"]: row["id"] for row in json.loads(call(*words, *change).stdout)["scenarios"]}
         assert found["status-quo"] == plain["status-quo"]
         assert found["p1-blanket"] != plain["p1-blanket"]
+
+
+@pytest.mark.usefixtures("fake")
+def test_progress_is_named_after_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = []
+
+    @contextmanager
+    def shown(what: str) -> Iterator[Any]:
+        named.append(what)
+        yield lambda *_: None
+
+    monkeypatch.setattr("sim.progress.shown_on_stderr", shown)
+    assert call("run", "status-quo").exit_code == 0
+    assert call("compare", "p1-blanket", "--replications", "2").exit_code == 0
+    assert call("experiment", "four-policies", "--replications", "2").exit_code == 0
+    assert named == ["run", "compare", "experiment"]

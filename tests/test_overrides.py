@@ -160,3 +160,13 @@ def test_a_shipped_override_says_why_and_fits_some_scenario(name: str) -> None:
             refused.extend(error.problems)
     assert fitting
     assert all("no policy of the scenario has such a field" in problem for problem in refused)
+
+
+def test_one_override_and_one_setting_need_no_list(tmp_path: Path) -> None:
+    alone = load("p1-blanket", overrides="high-allied-coverage", settings="adopters=4000")
+    assert alone == load("p1-blanket", overrides=["high-allied-coverage"], settings=["adopters=4000"])
+    assert alone.adopters == 4000
+    assert alone.policy != load("p1-blanket").policy
+    path = tmp_path / "fewer.toml"
+    path.write_text("adopters = 4500\n")
+    assert load("p1-blanket", overrides=path).adopters == 4500

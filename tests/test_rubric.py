@@ -43,6 +43,11 @@ def test_the_floor_of_a_share_is_half_a_point():
     assert signs([0.0499] * 2, [4.0, 4.1], "level") == "0"
 
 
+def test_the_bound_is_the_floor_at_a_level():
+    assert rubric.bound(0.4, "share") == 0.005
+    assert rubric.bound(-100.0, "level") == 2.0
+
+
 def test_nine_in_ten_inside_the_floor_is_no_change():
     assert signs([1.0] * 9 + [50.0], TEN) == "0"
     assert signs([1.0] * 8 + [50.0] * 2, TEN) == "++"

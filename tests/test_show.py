@@ -126,7 +126,16 @@ def test_diff_is_the_same_the_other_way_round() -> None:
 def test_changes_of_diff_are_changes_of_b() -> None:
     rows = json.loads(call("diff", "p1-blanket", "--set", "adopters=4000", "--json").stdout)["differences"]
     assert [(row["key"], row["a"], row["b"], row["b_from"]) for row in rows] == [("adopters", 6000, 4000, "--set")]
-    assert "No difference." in call("diff", "p1-blanket").stdout
+    assert "No difference." in call("diff", "p1-blanket", "p1-blanket").stdout
+
+
+def test_diff_asks_for_something_to_differ_from() -> None:
+    result = call("diff", "p1-blanket")
+    assert result.exit_code == 2
+    assert (
+        "diff p1-blanket: needs a second scenario, or a change of the first with --set or --override" in result.stderr
+    )
+    assert result.stdout == ""
 
 
 def test_diff_names_the_problems_of_both() -> None:

@@ -81,7 +81,7 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
         title = f"p1-blanket adopters=4000 kyc_friction={friction} minus status-quo adopters=4000"
         assert f"{title}, mean of 2027-01 to 2030-12, 2 draws of 2 replications" in text
     assert result.stdout.count("Global power (US)") == 3
-    assert "share of pairs" in text
+    assert "share of the pairs" in text
     assert "report:" not in result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 100
     study = sim.Study.open("results")
@@ -321,7 +321,7 @@ def test_a_dry_run_says_the_size_and_writes_nothing() -> None:
     result = call(write(SWEPT), "--dry-run", "--out", "results", "--workers", "3")
     assert result.exit_code == 0, result.output
     assert "3 cases x 2 draws x 2 replications: 6 different worlds, 12 runs\n" in result.stdout
-    assert "with 3 workers" in result.stdout
+    assert re.search(r"with 3 workers: \d+\.\d s to start, then \d+\.\d\d s a run", result.stdout)
     for word in ("time", "disk", "memory"):
         assert re.search(rf"^{word} +\d", result.stdout, flags=re.MULTILINE)
     assert sorted(path.name for path in Path().iterdir()) == ["experiment.toml"]
@@ -343,3 +343,10 @@ def test_a_dry_run_says_that_runs_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     result = call(write(BASE), "--dry-run")
     assert result.exit_code == 0
     assert "2 of the 2 sample runs failed" in result.stdout
+
+
+def test_one_of_a_thing_is_no_plural() -> None:
+    text = call(write(BASE | {"scenarios": ["status-quo"], "replications": 1}), "--dry-run", "--workers", "1").stdout
+    assert "1 case x 1 draw x 1 replication: 1 different world, 1 run\n" in text
+    assert "with 1 worker:" in text
+    assert not re.search(r"\b1 (cases|draws|replications|different worlds|runs|workers)\b", text)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.commands.guard import BAD_INPUT, all_or_problems, guarded
+from sim.commands.guard import BAD_INPUT, all_or_problems, guarded, refuse
 from sim.commands.options import Json, Overrides, Seed, Settings
 
 
@@ -69,13 +69,15 @@ def show(
 
 def diff(
     a: Annotated[str, typer.Argument(help="Name of a scenario, or a file.")],
-    b: Annotated[str | None, typer.Argument(show_default="A", help="The other one.")] = None,
+    b: Annotated[str | None, typer.Argument(show_default="A as changed", help="The other one.")] = None,
     settings: Settings = [],  # noqa: B006  read, never changed
     overrides: Overrides = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
     """Print where two scenarios differ, and which file gave each value; --set and --override change B."""
     with guarded():
+        if b is None and not settings and not overrides:
+            refuse(f"diff {a}: needs a second scenario, or a change of the first with --set or --override")
         from sim import terminal
         from sim.origins import compared
         from sim.scenario import load_with_origins

@@ -138,7 +138,7 @@ def sweep(
         elif out is None:
             refuse("a sweep needs a folder for its results: --out DIR (or --dry-run to see its size)")
         else:
-            _execute(plan, workers, out, executor=executor, on_error=on_error, csv=csv, as_json=as_json)
+            _execute("sweep", plan, workers, out, executor=executor, on_error=on_error, csv=csv, as_json=as_json)
 
 
 def experiment(
@@ -155,7 +155,7 @@ def experiment(
 
         plan = load_experiment(name, replications=replications, seed=seed)[1]
         check_out(out)
-        _execute(plan, workers, out, as_json=as_json)
+        _execute("experiment", plan, workers, out, as_json=as_json)
 
 
 def report(
@@ -197,6 +197,7 @@ def _compare(
 
 
 def _execute(
+    what: str,
     plan: Design,
     workers: int | None,
     out: Path | None,
@@ -206,10 +207,10 @@ def _execute(
     csv: bool = False,
     as_json: bool,
 ) -> None:
-    """Run a design, print and write what was found."""
+    """Run a design for a command, print and write what was found."""
     from sim.sweep import Study, execute
 
-    with running("sweep", out) as progress:
+    with running(what, out) as progress:
         store = execute(plan, workers=workers, executor=executor, out=out, on_error=on_error, progress=progress)
     study = Study(store, plan)
     for name in store.repaired:

@@ -50,6 +50,8 @@ class Policy(BaseModel):
 
     Attributes
     ----------
+    main : tuple of str
+        The one to four fields that say what a use of the lever amounts to; reports name them always.
     phase : str
         The phase in which the example first changes something other than the law.
     """
@@ -59,6 +61,7 @@ class Policy(BaseModel):
     lever: ClassVar[str]
     title: ClassVar[str]
     paper: ClassVar[str] = ""
+    main: ClassVar[tuple[str, ...]] = ()
     phase: ClassVar[str]
     example: ClassVar[dict[str, Any]]
 

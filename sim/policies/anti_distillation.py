@@ -26,6 +26,7 @@ class AntiDistillation(Policy):
 
     lever: ClassVar[str] = "L13"
     title: ClassVar[str] = "Measures against distillation"
+    main: ClassVar[tuple[str, ...]] = ("detect_prob", "account_kyc", "sanction_prob")
     phase: ClassVar[str] = "research"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "detect_prob": 0.8, "sanction_prob": 0.3}
 

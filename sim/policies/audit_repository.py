@@ -19,6 +19,7 @@ class AuditRepository(Policy):
     lever: ClassVar[str] = "L7"
     title: ClassVar[str] = "Public audit repository"
     paper: ClassVar[str] = "P4"
+    main: ClassVar[tuple[str, ...]] = ("budget", "detect_prob")
     phase: ClassVar[str] = "audit"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "budget": 10e6}
 

@@ -22,6 +22,7 @@ class ChineseEnvironment(Policy):
 
     lever: ClassVar[str] = "E1"
     title: ClassVar[str] = "Chinese policy environment"
+    main: ClassVar[tuple[str, ...]] = ("openness_push", "commercial_close_pressure")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "openness_push": -1.0, "commercial_close_pressure": 1.0}
 

@@ -18,6 +18,7 @@ class ChipControl(Contestable):
 
     lever: ClassVar[str] = "L3"
     title: ClassVar[str] = "Chip export control"
+    main: ClassVar[tuple[str, ...]] = ("stringency",)
     phase: ClassVar[str] = "compute"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "stringency": 1.0}
 

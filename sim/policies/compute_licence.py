@@ -25,6 +25,7 @@ class ComputeLicence(Policy):
 
     lever: ClassVar[str] = "L5"
     title: ClassVar[str] = "Licence above a compute threshold"
+    main: ClassVar[tuple[str, ...]] = ("threshold_flop", "liability", "refusal")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "threshold_flop": 1e25, "liability": 2.0, "refusal": 0.3}
 

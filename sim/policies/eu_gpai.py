@@ -23,6 +23,7 @@ class EuGpai(Policy):
 
     lever: ClassVar[str] = "EU_GPAI"
     title: ClassVar[str] = "EU duties of general-purpose AI"
+    main: ClassVar[tuple[str, ...]] = ("open_exemption", "threshold_flop")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "open_exemption": False, "burden": 1.0}
 

@@ -29,6 +29,7 @@ class MonitorTrigger(Policy):
 
     lever: ClassVar[str] = "L14"
     title: ClassVar[str] = "Monitor and trigger"
+    main: ClassVar[tuple[str, ...]] = ("indicator", "threshold", "when")
     phase: ClassVar[str] = "respond"
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",

@@ -27,6 +27,7 @@ class OpenWeightControl(Contestable):
     lever: ClassVar[str] = "L1"
     title: ClassVar[str] = "Export control on open weights"
     paper: ClassVar[str] = "P1"
+    main: ClassVar[tuple[str, ...]] = ("kyc", "kyc_friction", "targets")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "kyc_friction": 0.3}
 

@@ -25,6 +25,7 @@ class PublicModels(Policy):
 
     lever: ClassVar[str] = "L9"
     title: ClassVar[str] = "Public funding of open models"
+    main: ClassVar[tuple[str, ...]] = ("budget", "gpu_count", "openness_class")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {
         "start": "2025-09",

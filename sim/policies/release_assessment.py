@@ -21,6 +21,7 @@ class ReleaseAssessment(Judging):
     lever: ClassVar[str] = "L4"
     title: ClassVar[str] = "Release risk assessment"
     paper: ClassVar[str] = "P2"
+    main: ClassVar[tuple[str, ...]] = ("hazard_reference", "delay_months", "fallback")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "hazard_reference": "absolute"}
 

@@ -33,6 +33,7 @@ class ReleaseSafeguards(Policy):
 
     lever: ClassVar[str] = "L11"
     title: ClassVar[str] = "Safeguards of open releases"
+    main: ClassVar[tuple[str, ...]] = ("method", "strip_cost_multiplier")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",

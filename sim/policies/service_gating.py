@@ -28,6 +28,7 @@ class ServiceGating(Policy):
 
     lever: ClassVar[str] = "L2"
     title: ClassVar[str] = "Gating of closed services"
+    main: ClassVar[tuple[str, ...]] = ("scope", "delay_months", "refusal", "shock_months")
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",

@@ -23,6 +23,7 @@ class StackPromotion(Policy):
 
     lever: ClassVar[str] = "L10"
     title: ClassVar[str] = "Export promotion of the US stack"
+    main: ClassVar[tuple[str, ...]] = ("subsidy", "bundle_lockin")
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "subsidy": 0.4, "bundle_lockin": 2.0}
 

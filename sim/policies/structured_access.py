@@ -23,6 +23,7 @@ class StructuredAccess(Judging):
 
     lever: ClassVar[str] = "STRUCTURED_ACCESS"
     title: ClassVar[str] = "Structured access to weights"
+    main: ClassVar[tuple[str, ...]] = ("hazard_reference", "vetting")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",

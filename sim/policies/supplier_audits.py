@@ -21,6 +21,7 @@ class SupplierAudits(Policy):
     lever: ClassVar[str] = "L6"
     title: ClassVar[str] = "Audits of government AI products"
     paper: ClassVar[str] = "P3"
+    main: ClassVar[tuple[str, ...]] = ("audits_a_year", "coverage", "public_results")
     phase: ClassVar[str] = "audit"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "audits_a_year": 48.0}
 

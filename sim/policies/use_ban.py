@@ -27,6 +27,7 @@ class UseBan(Policy):
 
     lever: ClassVar[str] = "L8"
     title: ClassVar[str] = "Use ban on foreign releases"
+    main: ClassVar[tuple[str, ...]] = ("origins", "sectors", "compliance")
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "sectors": ["government", "enterprise"], "compliance": 0.9}
 

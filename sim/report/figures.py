@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.months import month_name
+from sim.problems import nearest, one_of
 from sim.report import plotted, style, words
 from sim.report.style import BODY, INK, MUTED, SMALL, Pen
 from sim.scenario import first_difference
@@ -114,7 +115,9 @@ def plot(study: Study, outcome: str, scenarios: Sequence[str] | None = None) -> 
     chosen = [name for name in (known if scenarios is None else scenarios) if name != study.against]
     missing = sorted(set(chosen) - set(known))
     if missing:
-        raise ValueError(f"no such scenario in this study: {', '.join(missing)}")
+        raise ValueError(
+            f"no scenario {missing[0]!r} in this study; it has {one_of(known)}{nearest(missing[0], known)}"
+        )
     pens = style.pens(known, study.against)
     columns = min(3, max(1, len(chosen)))
     lines = max(1, -(-len(chosen) // columns))
@@ -374,7 +377,7 @@ def _verdicts(
     for name, cell in cells.items():
         number = words.signed(plotted.printed(cell.mean, outcome, largest))
         y = top + (1 - places[name]) * tall
-        word = "not material" if cell.rung == "no material change" else cell.rung
+        word = {words.UNCHANGED: "not material", words.SLIGHT: "small"}.get(cell.rung, cell.rung)
         style.write(figure, left + 0.55, y, number, size=SMALL, va="center_baseline", ha="right")
         style.write(figure, left + 0.65, y, word, size=SMALL, va="center_baseline", color=MUTED)
 
@@ -439,6 +442,6 @@ def _footer(figure: Figure, study: Study) -> None:
     h = figure.get_size_inches()[1]
     months = [month_name(m) for m in starts(study)]
     begin = f"Dotted: policies start ({words.listing([words.month(m) for m in months])}). " if months else ""
-    counted = f"{study.draws} draws of {study.replications}" if study.draws > 1 else str(study.replications)
-    text = f"{begin}{counted} replications. {FORECAST}"
+    draws = f"{words.counted(study.draws, 'draw')} of " if study.draws > 1 else ""
+    text = f"{begin}{draws}{words.counted(study.replications, 'replication')}. {FORECAST}"
     style.write(figure, 0.08, h - 0.1, text, size=SMALL, color=MUTED)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim import rubric
 from sim.months import month_name
 from sim.report import plotted, words
 from sim.sweep.comparison import compared as compare_means
@@ -24,13 +25,24 @@ if TYPE_CHECKING:
 
 FACTOR_NAMES = {
     "transparency": "Transparency",
-    "progress_specific": "Progress: specific uses",
-    "progress_frontier": "Progress: frontier",
+    "progress_specific": "Progress in specific uses",
+    "progress_frontier": "Progress at the frontier",
     "power_distribution": "Power distribution",
     "chinese_misuse": "Chinese misuse",
     "other_misuse": "Other misuse",
     "backdoors": "Backdoors",
     "global_power": "Global power (US)",
+}
+# What a rise and a fall of each factor's headline outcome are called, so that a quoted line cannot be read backwards.
+FACTOR_MOVES = {
+    "transparency": ("more transparency", "less transparency"),
+    "progress_specific": ("more progress in specific uses", "less progress in specific uses"),
+    "progress_frontier": ("faster progress at the frontier", "slower progress at the frontier"),
+    "power_distribution": ("power spread more widely", "power less widely spread"),
+    "chinese_misuse": ("more Chinese misuse", "less Chinese misuse"),
+    "other_misuse": ("more other misuse", "less other misuse"),
+    "backdoors": ("more exposure to backdoors", "less exposure to backdoors"),
+    "global_power": ("more global power of the US", "less global power of the US"),
 }
 IDEOLOGICAL = ("transparency", "progress_specific", "progress_frontier", "power_distribution")
 GEOPOLITICAL = ("chinese_misuse", "backdoors", "global_power")
@@ -73,7 +85,8 @@ class Cell:
     @property
     def rung(self) -> str:
         """Word of the ladder."""
-        return words.rung(self.sign, self.share)
+        level, kind = self.reference, self.outcome.kind
+        return words.rung(self.sign, self.share, rubric.slight(self.sign, self.d, self.low, self.high, level, kind))
 
     @property
     def relative(self) -> float:
@@ -83,14 +96,42 @@ class Cell:
     @property
     def judgement(self) -> str:
         """What the difference means for the goal."""
-        return words.judgement(self.sign, self.share, self.difference, self.outcome)
+        return words.judgement(self.rung, self.difference, self.outcome)
+
+    @property
+    def verdict(self) -> str:
+        """`judgement` for a table that names the factor, with the ends where the word needs them."""
+        ends = f": {words.between(self.low, self.high, self.outcome)}" if self.with_ends else ""
+        return f"{self.judgement}{ends}"
+
+    @property
+    def with_ends(self) -> bool:
+        """Whether the ends of the interval are part of the words."""
+        return self.rung in words.WITH_ENDS
+
+    @property
+    def move(self) -> str:
+        """The finding in words that can be quoted alone: "less Chinese misuse (better)"."""
+        more, less = FACTOR_MOVES.get(self.factor, (f"higher: {self.name}", f"lower: {self.name}"))
+        if self.with_ends:
+            return f"{self.name}: {self.rung}, {words.between(self.low, self.high, self.outcome)}"
+        if self.rung == words.UNCHANGED:
+            most = words.percent(rubric.AGREEMENT, 0)
+            return f"{self.name}: {self.rung} ({most} {words.within(self.reference, self.outcome)})"
+        return words.said(self.rung, more if self.difference > 0 else less, self.difference, self.outcome)
+
+    @property
+    def head(self) -> str:
+        """`move` as the beginning of a sentence."""
+        return self.move[:1].upper() + self.move[1:]
 
     @property
     def group(self) -> str:
-        """Where the finding stands on the page: gain, loss, likely, undecided or unchanged."""
+        """Where the finding stands on the page: gain, loss, likely, undecided, slight or unchanged."""
         if self.rung == "clear":
             return "gain" if self.sign.startswith("+") else "loss"
-        return {"no material change": "unchanged"}.get(self.rung, self.rung)
+        named = {words.UNCHANGED: "unchanged", words.SLIGHT: "slight", words.CANNOT_TELL: "undecided"}
+        return named.get(self.rung, self.rung)
 
     @property
     def name(self) -> str:
@@ -100,7 +141,7 @@ class Cell:
     @property
     def evidence(self) -> str:
         """Interval, share of replications and relative change, in brackets after a number."""
-        parts = [f"5–95 %: {words.interval(self.low, self.high, self.outcome)}"]
+        parts = [] if self.with_ends else [f"5–95 %: {words.interval(self.low, self.high, self.outcome)}"]
         if self.outcome.kind == "level" and self.reference != 0 and math.isfinite(self.relative):
             parts.append(f"{words.relative(self.relative)} of the reference")
         if self.difference != 0 and math.isfinite(self.difference):
@@ -110,8 +151,10 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """The finding without its scenario: outcome, signed difference, evidence."""
-        return f"{self.outcome.label}: {words.difference(self.difference, self.outcome)} ({self.evidence})"
+        """The numbers of a finding: outcome, signed difference, evidence."""
+        mean = "mean " if self.with_ends else ""
+        evidence = f" ({self.evidence})" if self.evidence else ""
+        return f"{self.outcome.label}: {mean}{words.difference(self.difference, self.outcome)}{evidence}"
 
     @property
     def paper_text(self) -> str:
@@ -237,15 +280,16 @@ def _summary(own: Sequence[Cell]) -> str:
     counts = [
         (sum(cell.group == group for cell in own), text)
         for group, text in (
-            ("gain", "clear gain"),
-            ("loss", "clear loss"),
-            ("likely", "likely"),
-            ("undecided", "undecided"),
-            ("unchanged", "no material change"),
+            ("gain", "clearly better"),
+            ("loss", "clearly worse"),
+            ("likely", "likely, not clear,"),
+            ("undecided", words.CANNOT_TELL),
+            ("slight", words.SLIGHT),
+            ("unchanged", words.UNCHANGED),
         )
     ]
     parts = [f"{text} on {n}" for n, text in counts if n]
-    return f"Of {len(own)} factors: {', '.join(parts)}."
+    return f"Of {len(own)} factors: {'; '.join(parts)}."
 
 
 def _paper(own: Sequence[Cell]) -> list[str]:
@@ -253,8 +297,8 @@ def _paper(own: Sequence[Cell]) -> list[str]:
     sentences = []
     for agreement, verb in (
         ("agrees", "The sign agrees with the paper's on"),
-        ("disagrees", "It disagrees on"),
-        ("undecided", "The paper gives a sign that is undecided here on"),
+        ("disagrees", "The sign disagrees with the paper's on"),
+        ("undecided", "The paper gives a sign and this study is undecided (?) on"),
     ):
         there = [c for c in own if c.agreement == agreement]
         named = [f"{c.name} (paper {words.symbol(c.paper)}, here {words.symbol(c.sign)})" for c in there]
@@ -269,55 +313,112 @@ def _paper(own: Sequence[Cell]) -> list[str]:
 
 
 def leading(found: Sequence[Cell], most: int = 3) -> list[Cell]:
-    """Return the clear findings with the largest effect size: the strongest gain and loss, then other policies."""
+    """Return the clear findings with the largest effect size: the best, the worst, then other scenarios and factors."""
     ranked = sorted((c for c in found if c.rung == "clear"), key=lambda c: -abs(c.d))
     chosen: list[Cell] = []
     for group in ("gain", "loss"):
         chosen += [c for c in ranked if c.group == group][:1]
     for cell in ranked:
-        if len(chosen) < most and cell.scenario not in {c.scenario for c in chosen}:
+        if all(cell.scenario != c.scenario and cell.factor != c.factor for c in chosen):
             chosen.append(cell)
     return sorted(chosen[:most], key=lambda c: -abs(c.d))
 
 
 def count_line(found: Sequence[Cell]) -> str:
     """Count the cells of the rubric on each rung of the ladder."""
-    counts = [f"{sum(c.rung == rung for c in found)} {rung}" for rung in words.RUNGS]
+    sides = f" ({sum(c.group == 'gain' for c in found)} better, {sum(c.group == 'loss' for c in found)} worse)"
+    counts = [f"{sum(c.rung == rung for c in found)} {rung}{sides if rung == 'clear' else ''}" for rung in words.RUNGS]
     policies = len({c.scenario for c in found})
     factors = len({c.factor for c in found})
-    return f"Of {len(found)} cells ({_count(policies, 'policy scenario')}, {factors} factors): {words.listing(counts)}."
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    cells_ = f"{words.counted(policies, 'policy scenario')} by {words.counted(factors, 'factor')}"
+    return f"Of {words.counted(len(found), 'cell')} ({cells_}): {words.listing(counts)}."
 
 
 # Targeted measures against the blanket control
 
 
-def papers(scenario: Scenario, reference: Scenario) -> set[str]:
-    """Return the paper's policies that a scenario adds to the reference: "P1" to "P4"."""
-    added = [policy for name, policy in scenario.policy.items() if reference.policy.get(name) != policy]
-    return {type(policy).paper for policy in added} - {""}
+@dataclass(frozen=True)
+class Sides:
+    """Which scenarios of a study stand for the blanket control, which for targeted measures, and why the others do not.
+
+    Attributes
+    ----------
+    blanket : tuple of str
+        Scenarios that differ from the reference in the paper's P1 alone.
+    targeted : tuple of str
+        Scenarios that differ in the paper's P2, P3 or P4 alone, the one with most of them first.
+    neither : tuple of (str, str)
+        The others, with what they change besides.
+    """
+
+    blanket: tuple[str, ...]
+    targeted: tuple[str, ...]
+    neither: tuple[tuple[str, str], ...]
+
+    @property
+    def sentences(self) -> list[str]:
+        """Who stands for what."""
+        blanket, targeted = (words.listing(list(names)) or "none" for names in (self.blanket, self.targeted))
+        measures = f"{', '.join(TARGETED[:-1])} or {TARGETED[-1]}"
+        text = [
+            f"Blanket control means here a change of the paper's {BLANKET} and nothing else: {blanket}.",
+            f"Targeted measures means a change of {measures} and nothing else: {targeted}.",
+        ]
+        if len(self.targeted) > 1 and self.blanket:
+            text.append(f"Of these {self.targeted[0]} has the most measures of the paper and is the one compared.")
+        if self.neither:
+            others = [f"{name} ({why})" for name, why in self.neither]
+            text.append(f"Neither: {words.listing(others)}.")
+        return text
 
 
-def contestants(study: Study) -> tuple[str, str] | None:
-    """Return the scenario with most targeted measures and the one with the blanket control alone, or None."""
-    reference = next(s for s in study.scenarios if s.name == study.against)
-    sets = {s.name: papers(s, reference) for s in study.scenarios if s.name != study.against}
-    blanket = [name for name, found in sets.items() if found == {BLANKET}]
-    targeted = [name for name, found in sets.items() if found and found <= set(TARGETED)]
-    if not blanket or not targeted:
-        return None
-    return max(targeted, key=lambda name: len(sets[name])), blanket[0]
+def sides(study: Study) -> Sides:
+    """Sort the scenarios of a study by the paper's policies that they change against the reference."""
+    reference = study.scenario(study.against)
+    blanket, targeted, neither = [], [], []
+    for scenario in study.scenarios:
+        if scenario.name == study.against:
+            continue
+        papers, others = _papers(scenario, reference)
+        if others or not papers or papers > {BLANKET}:
+            neither.append((scenario.name, f"changes {words.listing([*sorted(papers), *others]) or 'nothing'}"))
+        elif papers == {BLANKET}:
+            blanket.append(scenario.name)
+        else:
+            targeted.append((scenario.name, len(papers)))
+    ranked = sorted(targeted, key=lambda item: -item[1])
+    return Sides(tuple(blanket), tuple(name for name, _ in ranked), tuple(neither))
 
 
-def duel(study: Study) -> Duel | None:
-    """Compare targeted measures with the blanket control directly, paired; None if one is missing."""
-    pair = contestants(study)
-    if pair is None:
-        return None
-    targeted, blanket = pair
+def _papers(scenario: Scenario, reference: Scenario) -> tuple[set[str], list[str]]:
+    """Return the paper's policies in which two scenarios differ, and in words what else differs."""
+    added = [p for name, p in sorted(scenario.policy.items()) if reference.policy.get(name) != p]
+    dropped = [p for name, p in sorted(reference.policy.items()) if name not in scenario.policy]
+    papers = {type(p).paper for p in added} - {""}
+    levers = [type(p) for p in added if not type(p).paper] + [type(p) for p in dropped]
+    others = list(dict.fromkeys(f"{kind.title} ({kind.lever})" for kind in levers))
+    facts = (
+        ("parameters", "parameters"),
+        ("crisis", "crisis events"),
+        ("history", "history"),
+        ("adopters", "the panel"),
+    )
+    others += [word for field, word in facts if getattr(scenario, field) != getattr(reference, field)]
+    return papers, others
+
+
+def duels(study: Study) -> list[Duel]:
+    """Compare the targeted measures with each blanket control directly, paired; none if either is missing."""
+    found = sides(study)
+    if not found.targeted:
+        return []
+    made = [_duel(study, found.targeted[0], blanket) for blanket in found.blanket]
+    return [duel for duel in made if duel is not None]
+
+
+def _duel(study: Study, targeted: str, blanket: str) -> Duel | None:
+    """Compare two scenarios over the months in which both are compared with the reference; None if there are none."""
+    pair = targeted, blanket
     windows = [study.window(name) for name in pair]
     first, last = max(w[0] for w in windows), min(w[1] for w in windows)
     if first > last:
@@ -354,38 +455,40 @@ def _direct(study: Study, cell: Cell, blanket: str, first: int, last: int) -> Ce
     )
 
 
+UNCHANGED = "no material difference"
+VERDICTS = ("better", "worse", "likely better", "likely worse", words.CANNOT_TELL, words.SLIGHT, UNCHANGED)
+
+
 def _verdict(cell: Cell) -> str:
-    if cell.rung == "clear":
-        return "better" if cell.sign.startswith("+") else "worse"
-    if cell.rung == "likely":
-        return f"undecided, likely {'better' if cell.difference * cell.outcome.direction > 0 else 'worse'}"
-    return "no material difference" if cell.rung == "no material change" else "undecided"
+    if cell.rung == words.UNCHANGED:
+        return UNCHANGED
+    meant = words.goal(cell.difference, cell.outcome)
+    return {"clear": meant, "likely": f"likely {meant}"}.get(cell.rung, cell.rung)
 
 
 def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[str]:
-    named = {
-        key: [c.name for c in found if _verdict(c).split(",")[0] == key]
-        for key in ("better", "worse", "no material difference", "undecided")
-    }
+    named = {verdict: [c.name for c in found if _verdict(c) == verdict] for verdict in VERDICTS}
     better, worse = len(named["better"]), len(named["worse"])
-    parts = [f"{key}: {len(names)}{f' ({words.listing(names)})' if names else ''}" for key, names in named.items()]
-    sentences = [f"Counting factors, {targeted} against {blanket}: {'; '.join(parts)}."]
+    parts = [f"{verdict} on {len(names)} ({words.listing(names)})" for verdict, names in named.items() if names]
+    sentences = [f"{targeted} against {blanket}, over {len(found)} factors: {'; '.join(parts)}."]
+    told = better + worse
+    apart = f"On the {told if told > 1 else 'one'} of {len(found)} factors where the two can be told apart clearly"
     if better and worse:
-        sentences.append("It depends on the goal: the factors are not added up into one score.")
+        sentences.append("Which does better depends on the factor; factors are not added up into one score.")
     elif better:
-        sentences.append("On every factor on which the two can be told apart, the targeted measures do better.")
+        sentences.append(f"{apart}, {targeted} does better than {blanket}.")
     elif worse:
-        sentences.append("On every factor on which the two can be told apart, the blanket control does better.")
+        sentences.append(f"{apart}, {blanket} does better than {targeted}.")
     else:
-        sentences.append("The two cannot be told apart on any factor with these replications.")
+        sentences.append("The two cannot be told apart clearly on any factor with these runs.")
     return sentences
 
 
 def _both_lose(found: Sequence[Cell], pair: tuple[str, str], against: str) -> list[str]:
-    """Say on which factors both scenarios lose clearly against the reference: the better of two may still be a loss."""
+    """Say on which factors both scenarios are clearly worse than the reference: the better of two may be that too."""
     losers = [c for c in found if c.scenario in pair and c.group == "loss"]
     named = [c.name for c in losers if c.scenario == pair[0] and c.factor in _factors(losers, pair[1])]
-    return [f"Against {against} both lose clearly on {words.listing(named)}."] if named else []
+    return [f"Against {against} both are clearly worse on {words.listing(named)}."] if named else []
 
 
 def _factors(found: Sequence[Cell], scenario: str) -> set[str]:
@@ -396,7 +499,7 @@ def _factors(found: Sequence[Cell], scenario: str) -> set[str]:
 
 
 def changed(study: Study, zero: Study) -> list[Changed]:
-    """Return the cells whose sign reads otherwise (gain, loss, 0 or ?) in the study with assumed responses at zero.
+    """Return the cells whose sign reads otherwise (better, worse, 0 or ?) in the study with assumed responses at zero.
 
     A sign that only gets stronger or weaker has not changed. Cells that the second study lacks are left out.
     """

@@ -112,11 +112,13 @@ def _context(study: Study, shown: list[Shown], question: str | None, out: Path) 
         "leading": findings.leading(found),
         "counts": findings.count_line(found) if found else "",
         "policies": findings.by_policy(study),
-        "duel": findings.duel(study),
+        "duels": findings.duels(study),
+        "sides": findings.sides(study).sentences if found else [],
         "zero": _zero(study),
         "rubric": _rubric(found),
         "beside": _beside(study),
         "rule": setting.rule(study.unit),
+        "legend": words.legend(study.unit),
         "unit": study.unit,
         "single": study.pairs == 1,
         "uncalibrated": setting.UNCALIBRATED,
@@ -133,7 +135,9 @@ def _context(study: Study, shown: list[Shown], question: str | None, out: Path) 
         "command": setting.command(study),
         "versions": setting.versions(),
         "digest": hashlib.sha256((out / "table.csv").read_bytes()).hexdigest(),
-        "scenario_files": [(s, setting.scenario_file(s), s.as_toml()) for s in study.scenarios],
+        "scenario_files": [
+            (s, setting.scenario_file(s), setting.scenario_text(s, setting.reference(study))) for s in study.scenarios
+        ],
         "words": words,
     }
 
@@ -204,12 +208,12 @@ def _show(study: Study, picture: Picture, number: int, folder: Path) -> Shown:
 
 def _write_findings(study: Study, path: Path) -> None:
     """Write every paired difference that the text and the rubric speak of, with its words."""
-    twin, duel = study.without_assumed, findings.duel(study)
+    twin = study.without_assumed
     parts = [
         ("headline", study.against, findings.cells(study)),
         ("beside", study.against, [c for rows in findings.beside(study).values() for row in rows for c in row]),
         ("headline, assumed responses at 0", study.against, [] if twin is None else findings.cells(twin)),
-        ("targeted against blanket", duel.blanket if duel else "", list(duel.cells) if duel else []),
+        *(("targeted against blanket", duel.blanket, list(duel.cells)) for duel in findings.duels(study)),
     ]
     head = ("part", "scenario", "against", "factor", "outcome", "unit", *_NUMBERS, "sign", "word", "paper", "agreement")
     rows: list[tuple[str, ...]] = [head]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim import rubric
 from sim.months import month_name
 from sim.report import words
 
@@ -106,14 +107,21 @@ def paired(study: Study, outcomes: Sequence[str]) -> dict[tuple[str, str], Paire
     found = {}
     for row in records(study.table(list(outcomes))):
         outcome = study.outcome(row.outcome)
+        word = rung(row, outcome)
         levels = quantiles(study.differences(row.scenario, row.outcome)) * words.factor(outcome)
         found[row.scenario, row.outcome] = Paired(
             mean=float(row.difference) * words.factor(outcome),
             levels=tuple(float(x) for x in levels),
-            rung=words.rung(row.sign, row.share_same_sign) if study.pairs > 1 else "",
-            judgement=words.judgement(row.sign, row.share_same_sign, row.difference, outcome),
+            rung=word if study.pairs > 1 else "",
+            judgement=words.judgement(word, row.difference, outcome),
         )
     return found
+
+
+def rung(row: Any, outcome: Outcome) -> str:
+    """Return the word of the ladder for a row of `Study.table`."""
+    slight = rubric.slight(row.sign, row.d, row.low, row.high, row.reference, outcome.kind)
+    return words.rung(row.sign, row.share_same_sign, slight)
 
 
 def records(frame: pd.DataFrame) -> list[Any]:
@@ -164,7 +172,7 @@ def difference_grid(study: Study, name: str) -> Grid:
             words.difference(row.difference, outcome),
             words.interval(row.low, row.high, outcome),
             words.count_of(row.share_same_sign, row.pairs),
-            words.rung(row.sign, row.share_same_sign),
+            words.judgement(rung(row, outcome), row.difference, outcome),
             words.period(row.first_month, row.last_month),
         )
         for row in records(study.table([name]))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
 _USUAL = 48
+_TABLES = ("parameters", "policy", "crisis")
+_BETTER = {1: "more is better", -1: "less is better", 0: "neither"}
 _FEW = 0.01
 
 UNCALIBRATED = (
@@ -86,17 +88,48 @@ def compared(study: Study) -> list[Compared]:
     ordered = [base, *(s for s in study.scenarios if s.name != study.against)]
     return [
         Compared(
-            s.name, s.id, s.question, " ".join(s.description.split()), tuple(_changes(s, base)) if s is not base else ()
+            s.name,
+            s.id,
+            s.question,
+            " ".join(s.description.split()),
+            tuple(_changes(s, base) if s is not base else _common(base)),
         )
         for s in ordered
     ]
 
 
+def _common(base: Scenario) -> list[str]:
+    """Return what the reference holds, and so every scenario that does not say otherwise: one line for each lever."""
+    lines = []
+    for steps in _by_lever(base).values():
+        last = max((policy for _, policy in steps), key=_start)
+        if len(steps) == 1:
+            lines.append(_in_words(last))
+            continue
+        first = words.month(min(policy.start for _, policy in steps))
+        lines.append(
+            f"{_lever(last)}, {len(steps)} dated steps from {first}. The last, {_timing(last)}: {_values(last)}."
+        )
+    return lines
+
+
+def _by_lever(scenario: Scenario) -> dict[str, list[tuple[str, Any]]]:
+    """Return the policies of a scenario with their names, under their levers."""
+    found: dict[str, list[tuple[str, Any]]] = {}
+    for name, policy in sorted(scenario.policy.items()):
+        found.setdefault(type(policy).lever, []).append((name, policy))
+    return found
+
+
+def _start(policy: Any) -> str:
+    return str(policy.start)
+
+
 def _changes(scenario: Scenario, base: Scenario) -> list[str]:
-    lines = [_in_words(policy) for _, policy in added(scenario, base)]
+    lines = [_in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)]
     dropped = sorted(set(base.policy) - set(scenario.policy))
     if dropped:
-        lines.append(f"Without {words.listing(dropped)}.")
+        lines.append(f"Without {words.listing(dropped)} of {base.name}.")
     set_here = sorted(set(scenario.parameters) | set(base.parameters))
     differing = [
         f"{name} = {words.plain(_value(scenario, name))} (in {base.name} {words.plain(_value(base, name))})"
@@ -116,35 +149,63 @@ def added(scenario: Scenario, base: Scenario) -> list[tuple[str, Any]]:
     return [(name, p) for name, p in sorted(scenario.policy.items()) if base.policy.get(name) != p]
 
 
-def _in_words(policy: Any) -> str:
+def _in_words(policy: Any, before: Any = None) -> str:
+    """Return lever, timing and values of a policy; of one that the reference has in another form, what differs."""
+    if before is not None and type(before) is type(policy):
+        return f"{_lever(policy)}, {_timing(policy)}, as in the reference but for: {_values(policy, before)}."
+    doc = " ".join((type(policy).__doc__ or "").split("\n\n")[0].split())
+    values = _values(policy)
+    return f"{_lever(policy)}, {_timing(policy)}. {doc}{f' Its values: {values}.' if values else ''}"
+
+
+def _lever(policy: Any) -> str:
     kind = type(policy)
     paper = f", the paper's {kind.paper}" if kind.paper else ""
-    doc = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-    settings = [f"{field.description}: {_named(value, field)}{_unit(field)}" for value, field in _chosen(policy)]
-    chosen = f" Set here: {'; '.join(settings)}." if settings else ""
-    return f"{kind.title} (lever {kind.lever}{paper}), {_timing(policy)}. {doc}{chosen}"
+    return f"{kind.title} (lever {kind.lever}{paper})"
+
+
+def _values(policy: Any, before: Any = None) -> str:
+    """Return the values that define a policy; against another form of it, those that differ, with the value there."""
+    if before is None:
+        return "; ".join(
+            f"{name}: {_printed(value, field)} ({field.description})" for name, value, field in _chosen(policy)
+        )
+    fields = type(policy).model_fields
+    return "; ".join(
+        f"{name}: {_printed(value, field)}, not {_printed(old, field)} ({field.description})"
+        for name, field in fields.items()
+        if (value := getattr(policy, name)) != (old := getattr(before, name))
+    )
+
+
+def _printed(value: Any, field: Any) -> str:
+    return "none" if value is None else f"{_named(value, field)}{_unit(field, value)}"
 
 
 def _timing(policy: Any) -> str:
-    parts = [f"from {words.month(policy.start)}"]
+    when = f"from {words.month(policy.start)}"
     if policy.end is not None:
-        parts.append(f"to {words.month(month_name(month_index(policy.end) - 1))}")
-    parts = [" ".join(parts)]
+        last = month_name(month_index(policy.end) - 1)
+        when = f"in {words.month(last)}" if last == policy.start else f"{when} to {words.month(last)}"
+    parts = [when]
     if policy.ramp_months:
         parts.append(f"phased in over {policy.ramp_months} months")
     if policy.strength != 1:
         parts.append(f"at strength {words.plain(policy.strength)}")
+    if policy.enforcement != 1:
+        parts.append(f"enforced to {words.plain(policy.enforcement)}")
     return ", ".join(parts)
 
 
-def _chosen(policy: Any) -> list[tuple[Any, Any]]:
-    """Return value and field of what the scenario sets away from the lever's own start values."""
-    fields = type(policy).model_fields
-    return [
-        (getattr(policy, name), field)
-        for name, field in fields.items()
-        if name not in _TIMING and _unordered(getattr(policy, name)) != _unordered(field.default)
+def _chosen(policy: Any) -> list[tuple[str, Any, Any]]:
+    """Return name, value and field of what defines a policy: the lever's main fields, and those off the start value."""
+    kind = type(policy)
+    others = [
+        name
+        for name, field in kind.model_fields.items()
+        if name not in (*_TIMING, *kind.main) and _unordered(getattr(policy, name)) != _unordered(field.default)
     ]
+    return [(name, getattr(policy, name), kind.model_fields[name]) for name in (*kind.main, *others)]
 
 
 def _unordered(value: Any) -> Any:
@@ -152,8 +213,10 @@ def _unordered(value: Any) -> Any:
     return frozenset(value) if isinstance(value, tuple | list) else value
 
 
-def _unit(field: Any) -> str:
+def _unit(field: Any, value: Any) -> str:
     unit = _extra(field).get("unit", "")
+    if value == 1 and unit in ("months", "utils"):
+        unit = unit[:-1]
     return "" if unit in ("", "0-1", "country codes", "yes or no") else f" {unit}"
 
 
@@ -167,7 +230,7 @@ def _named(value: Any, field: Any) -> str:
     if _extra(field).get("kind") != "countries":
         return _shown(value)
     known = {country.code: country.name for country in countries()}
-    return words.listing([known.get(code, code) for code in value])
+    return words.listing(sorted(known.get(code, code) for code in value)) or "none"
 
 
 def _shown(value: Any) -> str:
@@ -176,7 +239,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, int | float):
         return words.plain(float(value))
     if isinstance(value, tuple | list):
-        return ", ".join(str(item) for item in value)
+        return ", ".join(str(item) for item in value) or "none"
     return str(value)
 
 
@@ -188,23 +251,27 @@ def _value(scenario: Scenario, name: str) -> float:
 
 
 def policy_grid(study: Study) -> Grid:
-    """Return every field of every policy that a scenario adds to the reference, and of the reference's own policies."""
+    """Return every field of the reference's policies, and of those that a scenario adds to it.
+
+    What is the same in all steps of a lever stands once.
+    """
     base = reference(study)
     rows = []
     for scenario in study.scenarios:
-        own = sorted(base.policy.items()) if scenario is base else added(scenario, base)
-        for name, policy in own:
-            for field_name, field in type(policy).model_fields.items():
+        held = {name for name, _ in (base.policy.items() if scenario is base else added(scenario, base))}
+        for lever, policies in _by_lever(scenario).items():
+            own = [(name, policy) for name, policy in policies if name in held]
+            for names, field_name, field, value in _settings(own):
+                everywhere = len(own) > 1 and len(names) == len(own)
+                where = f"all {len(own)} steps" if everywhere else ", ".join(names)
                 extra = _extra(field)
-                ends = _range(extra)
-                value = getattr(policy, field_name)
                 rows.append(
                     (
                         scenario.name,
-                        f"{name} ({type(policy).lever})",
+                        f"{where} ({lever})",
                         field_name,
                         "none" if value is None else _shown(value),
-                        ends,
+                        _range(extra),
                         str(extra.get("unit", "")),
                         str(field.description or ""),
                         str(extra.get("source", "")),
@@ -213,6 +280,22 @@ def policy_grid(study: Study) -> Grid:
     return Grid(
         ("Scenario", "Policy (lever)", "Setting", "Value", "5–95 %", "Unit", "Meaning", "Source"), tuple(rows), names=3
     )
+
+
+def _settings(policies: list[tuple[str, Any]]) -> list[tuple[list[str], str, Any, Any]]:
+    """Return the settings of policies of one lever: names of the policies with a value, field name, field, value."""
+    rows = []
+    for field_name, field in type(policies[0][1]).model_fields.items() if policies else ():
+        values: list[Any] = []
+        names: list[list[str]] = []
+        for name, policy in policies:
+            value = getattr(policy, field_name)
+            if value not in values:
+                values.append(value)
+                names.append([])
+            names[values.index(value)].append(name)
+        rows += [(own, field_name, field, value) for own, value in zip(names, values, strict=True)]
+    return rows
 
 
 def _range(extra: dict[str, Any]) -> str:
@@ -243,12 +326,11 @@ def _parameter_row(study: Study, parameter: Parameter) -> tuple[str, ...]:
 
 def definition_grid(study: Study, outcomes: list[str]) -> Grid:
     """Return unit, measure, direction and definition of some outcomes."""
-    said = {1: "more is better", -1: "less is better", 0: "neither"}
     rows = []
     for name in outcomes:
         outcome = study.outcome(name)
         rows.append(
-            (outcome.label, name, words.unit(outcome), outcome.measure, said[outcome.direction], outcome.definition)
+            (outcome.label, name, words.unit(outcome), outcome.measure, _BETTER[outcome.direction], outcome.definition)
         )
     return Grid(("Outcome", "Name in the files", "Unit", "Measure", "For the goal", "Definition"), tuple(rows), names=1)
 
@@ -257,11 +339,19 @@ def headline_grid(study: Study) -> Grid:
     """Return label, unit and definition of the outcome that stands for each factor, in the order of the rubric."""
     known = {o.factor: o for o in (study.outcome(name) for name in study.outcomes()) if o.headline}
     rows = [
-        (FACTOR_NAMES[factor], known[factor].label, words.unit(known[factor]), known[factor].definition)
+        (
+            FACTOR_NAMES[factor],
+            known[factor].label,
+            words.unit(known[factor]),
+            _BETTER[known[factor].direction],
+            words.bound(known[factor]),
+            known[factor].definition,
+        )
         for factor in FACTOR_NAMES
         if factor in known
     ]
-    return Grid(("Factor", "Outcome", "Unit", "Definition"), tuple(rows), names=1)
+    head = ("Factor", "Outcome", "Unit", "For the goal", "No material change within", "Definition")
+    return Grid(head, tuple(rows), names=1)
 
 
 def channels(study: Study) -> str:
@@ -275,24 +365,38 @@ def channels(study: Study) -> str:
 
 
 def rule(unit: str) -> list[str]:
-    """Return the sign rule and the ladder in words, with their thresholds; `unit` is draws or replications."""
+    """Return the sign rule and the ladder in words, with their thresholds; `unit` is pairs or replications."""
     agreement, likely, floor = (words.percent(x, 0) for x in (rubric.AGREEMENT, words.LIKELY, rubric.FLOOR_RELATIVE))
     points = words.fixed(100 * rubric.FLOOR_SHARE, 1)
-    none = (
-        f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} of the "
-        f"reference ({points} percentage points for a share), or the mean difference is below {rubric.SMALL:g} "
-        "standard deviations of the reference."
+    unchanged = (
+        f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} of the reference, for "
+        f"a share by less than {points} percentage points ({rubric.FLOOR_SHARE:g} on a scale of 0 to 1)."
+    )
+    slight = (
+        f"Small against chance (0 as well): the interval reaches beyond that, but the mean difference is below "
+        f"{rubric.SMALL:g} standard deviations between runs of the reference. The interval says between which values."
     )
     clear = (
-        f"Clear (+ or {words.MINUS}, read towards the goal; doubled if strong): at least {agreement} of the "
-        f"{unit} have the same sign. A clear sign needs {agreement} of the runs on one side, so the 5–95 % range "
-        "may just cross 0."
+        f"Clear (+ better, {words.MINUS} worse): neither holds, and at least {agreement} of "
+        f"the {unit} differ in the same direction; so the interval may just cross 0."
     )
-    strong = (
-        "Strong means large against the spread between runs of the reference (above "
-        f"{rubric.LARGE:g} standard deviations), not large in itself: read the percentage."
+    doubled = (
+        f"Doubled (++ or {2 * words.MINUS}): the mean difference is above {rubric.LARGE:g} standard deviations between "
+        "runs of the reference. That is large against chance, not large in itself: read the percentage."
     )
-    return [none, clear, strong, f"Likely: not clear, but at least {likely} have the same sign. Undecided (?): fewer."]
+    undecided = (
+        f"Undecided (?): neither holds and fewer than {agreement} of the {unit} differ in one "
+        f"direction. It is called likely if at least {likely} do. Below that the study cannot tell, and the interval "
+        "says between which values."
+    )
+    return [
+        unchanged,
+        slight,
+        clear,
+        doubled,
+        undecided,
+        "Better and worse are meant for the goal of the factor (table above).",
+    ]
 
 
 def by_chance(replications: int) -> float:
@@ -320,8 +424,8 @@ def limits(study: Study) -> list[str]:
     """Return what the reader must keep in mind, as far as it follows from the study and the model."""
     times = study.draws * study.replications
     paired = (
-        f"Each scenario was run {times} times; replication k of every scenario uses the same random numbers, so "
-        "differences are paired. "
+        f"Each scenario was run {words.counted(times, 'time')}; replication k of every scenario uses the same random "
+        "numbers, so differences are paired. "
     )
     if study.draws > 1:
         paired += (
@@ -378,6 +482,23 @@ def _argument(scenario: Scenario) -> str:
         if load(scenario.name).id == scenario.id:
             return scenario.name
     return f"./{scenario_file(scenario)}"
+
+
+def scenario_text(scenario: Scenario, base: Scenario) -> str:
+    """Return a scenario as the page prints it: the reference in full, of another what the reference does not have."""
+    if scenario is base:
+        return scenario.as_toml()
+    import tomli_w
+
+    table, theirs = scenario.as_table(), base.as_table()
+    own = {key: value for key, value in table.items() if value != theirs.get(key) and key not in _TABLES}
+    for key in _TABLES:
+        here, there = table.get(key, {}), theirs.get(key, {})
+        found = {name: value for name, value in here.items() if value != there.get(name)}
+        own |= {key: found} if found else {}
+    dropped = [f"{key}.{name}" for key in _TABLES for name in theirs.get(key, {}) if name not in table.get(key, {})]
+    head = f"# Not here, but in {base.name}: {', '.join(dropped)}\n" if dropped else ""
+    return head + tomli_w.dumps(own, multiline_strings=True)
 
 
 def scenario_file(scenario: Scenario) -> str:

@@ -3,9 +3,13 @@
 The report and the command line both write numbers through this module, so that a figure reads the same everywhere:
 shares in percent and percentage points, everything else with three significant digits, intervals as "a to b".
 
-The ladder gives each paired difference one of four words. `clear` needs a sign by the rule of `sim.rubric`; `likely`
-needs three replications in four on one side; below that a difference is `undecided`; a difference inside the floor is
-`no material change`.
+The ladder gives each paired difference one of five words, from its sign by the rule of `sim.rubric`. `clear`: it has a
+sign. Of `0`, `no material change`: it is immaterial; `small against chance`: its interval reaches beyond that, its mean
+is small against the spread between runs. Of `?`, `likely`: three replications in four are on one side; `cannot tell`:
+they are not.
+
+A word never stands for a direction alone: it says lower or higher, as the outcome itself moves, and then whether that
+is better or worse for the goal.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from sim.rubric import AGREEMENT
+from sim import rubric
 
 MINUS = "\N{MINUS SIGN}"
 NOT_AVAILABLE = "not available"
@@ -23,16 +27,12 @@ LIKELY = 0.75
 
 SINGLE = "One replication shows no chance variation: no words are given. Run at least 8."
 
-RUNGS = ("clear", "likely", "undecided", "no material change")
-
-GAIN_WORDS = {
-    "++": "strong gain",
-    "+": "gain",
-    "0": "no material change",
-    "?": "undecided",
-    "-": "loss",
-    "--": "strong loss",
-}
+UNCHANGED = "no material change"
+SLIGHT = "small against chance"
+CANNOT_TELL = "cannot tell"
+RUNGS = ("clear", "likely", CANNOT_TELL, SLIGHT, UNCHANGED)
+WITH_ENDS = (CANNOT_TELL, SLIGHT)
+"""Words that are said with the ends of the interval."""
 
 _MONTHS = (
     "January",
@@ -49,6 +49,7 @@ _MONTHS = (
     "December",
 )
 _INDEX = "0-1"
+HUGE = 1e15
 LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
@@ -108,6 +109,10 @@ def plain(x: float) -> str:
     """Return a number that was set, not measured: up to four significant digits, none of them filled up with zeros."""
     if not math.isfinite(x):
         return NOT_AVAILABLE
+    if abs(x) >= HUGE:
+        digits, power = f"{x:.3e}".split("e")
+        mantissa = plain(float(digits))
+        return f"10^{int(power)}" if mantissa == "1" else f"{mantissa} x 10^{int(power)}"
     limit, word = next(((limit, f" {word}") for limit, word in LARGE if abs(x) >= limit), (1.0, ""))
     short = float(f"{x / limit:.4g}")
     decimals = max(0, 3 - math.floor(math.log10(abs(short)))) if short else 0
@@ -185,6 +190,28 @@ def interval(low: float, high: float, outcome: Measured) -> str:
     return f"{number(low, outcome, high)} to {number(high, outcome, low)}"
 
 
+def between(low: float, high: float, outcome: Measured) -> str:
+    """Return "between -4.1 and +0.5 percentage points": both ends with their signs and the unit."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return NOT_AVAILABLE
+    ends = f"{signed(number(low, outcome, high))} and {signed(number(high, outcome, low))}"
+    return f"between {ends} {unit(outcome, of_difference=True)}".rstrip()
+
+
+def within(level: float, outcome: Measured) -> str:
+    """Return the floor of `no material change` at a level of the reference: "within ±0.5 percentage points"."""
+    if not math.isfinite(level):
+        return NOT_AVAILABLE
+    return f"within ±{size(rubric.bound(level, outcome.kind), outcome)}"
+
+
+def bound(outcome: Measured) -> str:
+    """Return the rule behind `within`: "±0.5 percentage points", or "±2 % of the reference's level"."""
+    if outcome.kind == "share":
+        return f"±{size(rubric.FLOOR_SHARE, outcome)}"
+    return f"±{percent(rubric.FLOOR_RELATIVE, 0)} of the reference's level"
+
+
 def relative(fraction: float) -> str:
     """Return a relative change: "+4.1 %"."""
     return signed(percent(fraction))
@@ -214,7 +241,7 @@ def period(first: str, last: str) -> str:
 # Signs and the ladder
 
 
-def rung(sign: str, share_same_sign: float) -> str:
+def rung(sign: str, share_same_sign: float, slight: bool = False) -> str:
     """Return the word of the ladder for a paired difference.
 
     Parameters
@@ -223,13 +250,15 @@ def rung(sign: str, share_same_sign: float) -> str:
         Result of the sign rule: "++", "+", "0", "?", "-" or "--".
     share_same_sign : float
         Share of replications whose difference has the sign of the mean difference, 0 to 1.
+    slight : bool
+        Which `0` it is (`sim.rubric.slight`).
     """
     if sign == "0":
-        return "no material change"
+        return SLIGHT if slight else UNCHANGED
     if sign.strip("+-") == "":
         return "clear"
     # A single replication always agrees with itself: the rule gives it no sign, and the ladder no more than that.
-    return "likely" if LIKELY <= share_same_sign < AGREEMENT else "undecided"
+    return "likely" if LIKELY <= share_same_sign < rubric.AGREEMENT else CANNOT_TELL
 
 
 def symbol(sign: str) -> str:
@@ -244,21 +273,44 @@ def towards(difference_: float) -> str:
     return "higher" if difference_ > 0 else "lower"
 
 
-def judgement(sign: str, share_same_sign: float, difference_: float, outcome: Measured) -> str:
-    """Return what a difference means for its goal: "strong gain", "likely loss", "undecided", "no material change".
+def goal(difference_: float, outcome: Measured) -> str:
+    """Return "better" or "worse", for the goal of an outcome; nothing if it is neither when the outcome moves."""
+    towards_goal = difference_ * outcome.direction
+    return "" if towards_goal == 0 or not math.isfinite(towards_goal) else "better" if towards_goal > 0 else "worse"
+
+
+def judgement(word: str, difference_: float, outcome: Measured) -> str:
+    """Return what a difference means: "lower (better)", "likely higher (worse)", "cannot tell", "no material change".
 
     An outcome that is neither better nor worse when it moves is called higher or lower.
     """
-    word = rung(sign, share_same_sign)
-    if word in ("undecided", "no material change"):
+    return said(word, towards(difference_), difference_, outcome)
+
+
+def said(word: str, direction: str, difference_: float, outcome: Measured) -> str:
+    """Return a word of the ladder with a direction in words and whether that is better or worse."""
+    if word in (*WITH_ENDS, UNCHANGED):
         return word
-    if outcome.direction == 0:
-        plain = towards(difference_)
-    elif word == "clear":
-        return GAIN_WORDS[sign]
-    else:
-        plain = "gain" if difference_ * outcome.direction > 0 else "loss"
-    return f"likely {plain}" if word == "likely" else plain
+    meant = goal(difference_, outcome)
+    return f"{'likely ' if word == 'likely' else ''}{direction}{f' ({meant})' if meant else ''}"
+
+
+def legend(unit_: str) -> str:
+    """Return what the signs mean, the same wherever they are printed; `unit_` is pairs or replications."""
+    agreement, likely, floor = (percent(x, 0) for x in (rubric.AGREEMENT, LIKELY, rubric.FLOOR_RELATIVE))
+    points = fixed(100 * rubric.FLOOR_SHARE, 1)
+    return (
+        f"Signs are read towards the factor's goal: + better, {MINUS} worse, doubled where the difference is large "
+        f"against the spread between runs of the reference. 0 {UNCHANGED}: at least {agreement} of the {unit_} differ "
+        f"by less than {floor} of the reference, for a share {points} points; or {SLIGHT}: the mean is below "
+        f"{rubric.SMALL:g} standard deviations between runs. ? undecided: neither, and fewer than {agreement} have the "
+        f"same sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
+    )
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun: "1 replication", "8 replications"."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def listing(items: list[str]) -> str:

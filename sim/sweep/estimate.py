@@ -5,11 +5,14 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sim.sweep import Simulate, run_chunk, simulate_world, workers_for
-from sim.sweep.design import Chunk, Design, Run
-from sim.sweep.store import Store
+from sim.sweep.design import Chunk, Design, Keep, Run
+from sim.sweep.executors import ProcessPool
+from sim.sweep.store import Receipt, Store
 
 SAMPLE = 4
 
@@ -26,8 +29,10 @@ class Estimate:
         Worker processes meant.
     sample, sample_failed : int
         Runs timed, and how many of them failed.
+    startup : float
+        Seconds until a new worker process has done its first run, less the time of a run.
     seconds_per_run, seconds : float
-        Timed on the sample; for all runs left on all workers.
+        Timed on the sample; for all runs left on all workers, with their start.
     bytes_per_run, bytes : float
         Disk, for one run and for all that are left.
     worker_memory : float
@@ -43,6 +48,7 @@ class Estimate:
     workers: int
     sample: int
     sample_failed: int
+    startup: float
     seconds_per_run: float
     seconds: float
     bytes_per_run: float
@@ -65,25 +71,21 @@ def estimate(plan: Design, store: Store, workers: int | None = None, simulate: S
     points = list(plan.owners)
     chosen = dict.fromkeys(points[i * (len(points) - 1) // (SAMPLE - 1)] for i in range(SAMPLE))
     seconds, size, failed = [], [], 0
-    for i, point in enumerate([points[0], *chosen]):  # the first warms up and is not counted
-        case, world = plan.world(point)
-        chunk = Chunk(0, (Run(point, case.name, world, 0),))
+    make = partial(_run, seed=plan.seed, keep=plan.keep, simulate=simulate)
+    first = _chunk(plan, points[0])
+    make(first)  # warms up and is not counted
+    for point in chosen:
+        chunk = _chunk(plan, point)
         start = time.perf_counter()
-        receipt = run_chunk(
-            chunk,
-            seed=plan.seed,
-            keep=plan.keep,
-            folder=None,
-            simulate=simulate or simulate_world,
-        )
-        if i:
-            seconds.append(time.perf_counter() - start)
-            size.append(sum(map(len, receipt.payload)))
-            failed += receipt.failed
+        receipt = make(chunk)
+        seconds.append(time.perf_counter() - start)
+        size.append(sum(map(len, receipt.payload)))
+        failed += receipt.failed
     finished = sum(len(store.finished[point]) for point in points if point in store.finished)
     left = plan.runs - finished
     width = workers_for(left) if workers is None else workers
     each, disk = sum(seconds) / len(seconds), sum(size) / len(size)
+    startup = max(0.0, _seconds_in_a_new_worker(make, first) - each) if left else 0.0
     unit = 1 if sys.platform == "darwin" else 1024
     return Estimate(
         cases=len(plan.cases),
@@ -95,9 +97,32 @@ def estimate(plan: Design, store: Store, workers: int | None = None, simulate: S
         workers=width,
         sample=len(seconds),
         sample_failed=failed,
+        startup=startup,
         seconds_per_run=each,
-        seconds=each * left / width,
+        seconds=startup + each * left / width,
         bytes_per_run=disk,
         bytes=disk * left,
         worker_memory=float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit),
     )
+
+
+def _chunk(plan: Design, point: str) -> Chunk:
+    """Return the first replication of a design point, alone."""
+    case, world = plan.world(point)
+    return Chunk(0, (Run(point, case.name, world, 0),))
+
+
+def _run(chunk: Chunk, *, seed: int, keep: Keep, simulate: Simulate | None) -> Receipt:
+    """Do the run of a chunk and store nothing."""
+    return run_chunk(chunk, seed=seed, keep=keep, folder=None, simulate=simulate or simulate_world)
+
+
+def _seconds_in_a_new_worker(make: Callable[[Chunk], Receipt], chunk: Chunk) -> float:
+    """Return how long a worker process takes from nothing to the end of a first run."""
+    start = time.perf_counter()
+    pool = ProcessPool(1)
+    try:
+        pool.submit(make, chunk).result()
+        return time.perf_counter() - start
+    finally:
+        pool.shutdown(at_once=True)

@@ -103,7 +103,8 @@ class Study:
     def __repr__(self) -> str:
         names = ", ".join(case.name for case in self.cases[:10]) + (" ..." if len(self.cases) > 10 else "")
         draws = f"{self.draws} draws, " if self.draws > 1 else ""
-        return f"<Study of {names}; {draws}{self.replications} replications, seed {self.seed}>"
+        times = f"{self.replications} replication{'' if self.replications == 1 else 's'}"
+        return f"<Study of {names}; {draws}{times}, seed {self.seed}>"
 
     # What there is
 
@@ -194,14 +195,14 @@ class Study:
 
             self._given = OUTCOMES
         if name not in self._given:
-            raise KeyError(f"no outcome {name!r}")
+            raise KeyError(f"no outcome {name!r}{nearest(name, self._given)}")
         return self._given[name]
 
     def _chosen(self, outcomes: Sequence[str] | None) -> list[str]:
         chosen = self.outcomes() if outcomes is None else [outcomes] if isinstance(outcomes, str) else list(outcomes)
         unknown = [name for name in chosen if name not in self._names]
         if unknown:
-            raise KeyError(f"no outcome {unknown[0]!r} in this study")
+            raise KeyError(f"no outcome {unknown[0]!r} in this study{nearest(unknown[0], self._names)}")
         return chosen
 
     # Series

@@ -108,8 +108,8 @@ def test_the_readers_own_settings_do_not_matter(study):
 
 
 def test_plot_refuses_unknown_names(study):
-    with pytest.raises(ValueError, match="no such scenario in this study: nowhere"):
-        figures.plot(study, "us_share_abroad", ["nowhere"])
+    with pytest.raises(ValueError, match=r"no scenario 'p1-blankett' in this study.*did you mean 'p1-blanket'"):
+        figures.plot(study, "us_share_abroad", ["p1-blankett"])
 
 
 def test_plot_of_the_reference_alone(make):

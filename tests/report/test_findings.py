@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 
 from sim import rubric
 from sim.outcomes import OUTCOMES
-from sim.report import findings
+from sim.report import findings, words
 from sim.report.findings import Cell
+from sim.scenario import load
+from sim.sweep.design import Case
 
 
 def cell(sign: str, difference: float = 0.1, share: float = 1.0, factor: str = "transparency", d: float = 1.0) -> Cell:
@@ -53,16 +56,19 @@ def test_a_finding_names_unit_interval_and_count():
 
 def test_every_cell_is_in_one_group(study):
     for policy in findings.by_policy(study):
-        grouped = [c for g in ("gain", "loss", "likely", "undecided", "unchanged") for c in policy.of(g)]
+        grouped = [c for g in ("gain", "loss", "likely", "undecided", "slight", "unchanged") for c in policy.of(g)]
         assert sorted(c.factor for c in grouped) == sorted(c.factor for c in policy.cells)
 
 
 def test_counts_add_up(study):
     found = findings.cells(study)
-    counts = [
-        int(word) for word in findings.count_line(found).split(": ")[1].replace(",", "").split() if word.isdigit()
-    ]
-    assert sum(counts) == len(found)
+    line = findings.count_line(found)
+    counts = {
+        word: int(n) for n, word in re.findall(r"(\d+) (clear|better|worse|likely|cannot tell|small|no material)", line)
+    }
+    assert counts.pop("better") + counts.pop("worse") == counts["clear"]
+    assert sum(counts.values()) == len(found)
+    assert line.startswith(f"Of {len(found)} cells (6 policy scenarios by 8 factors): ")
 
 
 def test_leading_findings_are_clear_and_name_a_gain_and_a_loss(study):
@@ -75,7 +81,7 @@ def test_leading_findings_are_clear_and_name_a_gain_and_a_loss(study):
 
 
 def test_the_duel_is_paired(study):
-    duel = findings.duel(study)
+    (duel,) = findings.duels(study)
     assert (duel.targeted, duel.blanket) == ("targeted-bundle", "p1-blanket")
     first, last = study.window("p1-blanket")
     for made, verdict in zip(duel.cells, duel.verdicts, strict=True):
@@ -93,18 +99,18 @@ def test_the_duel_is_paired(study):
 @pytest.mark.parametrize(
     ("signs", "said"),
     [
-        ("+0?", "the targeted measures do better"),
-        ("-0?", "the blanket control does better"),
-        ("+-0", "It depends on the goal"),
-        ("00?", "cannot be told apart"),
+        ("++0?", "On the 2 of 4 factors where the two can be told apart clearly, bundle does better than blanket."),
+        ("-0?", "On the one of 3 factors where the two can be told apart clearly, blanket does better than bundle."),
+        ("+-0", "depends on the factor"),
+        ("00?", "cannot be told apart clearly on any factor"),
     ],
 )
 def test_the_verdict_follows_the_counts(signs, said):
     found = [cell(s, -0.1 if s == "-" else 0.1, 0.6 if s == "?" else 1.0) for s in signs]
     counts, verdict = findings._duel_sentences("bundle", "blanket", found)
     assert said in verdict
-    for key, sign in (("better", "+"), ("worse", "-"), ("no material difference", "0"), ("undecided", "?")):
-        assert f"{key}: {signs.count(sign)}" in counts
+    for key, sign in (("better", "+"), ("worse", "-"), ("no material difference", "0"), ("cannot tell", "?")):
+        assert (f" {key} on {signs.count(sign)} (" in counts) == (sign in signs)
 
 
 def test_factors_on_which_both_lose_are_named():
@@ -117,17 +123,74 @@ def test_factors_on_which_both_lose_are_named():
             ("b", "backdoors", "?"),
         )
     ]
-    assert findings._both_lose(found, ("a", "b"), "r") == ["Against r both lose clearly on Transparency."]
+    assert findings._both_lose(found, ("a", "b"), "r") == ["Against r both are clearly worse on Transparency."]
     assert findings._both_lose(found[1:], ("a", "b"), "r") == []
 
 
 def test_no_duel_without_both_contestants(make):
-    assert findings.duel(make((0, 1))) is None
-    assert findings.duel(make((0, 2, 3))) is None
+    assert findings.duels(make((0, 1))) == []
+    assert findings.duels(make((0, 2, 3))) == []
 
 
 def test_the_bundle_stands_for_targeted_measures(make):
-    assert findings.contestants(make((0, 4, 2, 5, 1))) == ("targeted-bundle", "p1-blanket")
+    study = make((0, 4, 2, 5, 1, 6))
+    found = findings.sides(study)
+    assert found.blanket == ("p1-blanket",)
+    assert found.targeted[0] == "targeted-bundle"
+    assert set(found.targeted[1:]) == {"p4-audit-repository", "p2-risk-assessment", study.scenarios[-1].name}
+    assert "targeted-bundle has the most measures" in " ".join(found.sentences)
+
+
+class Held:
+    """Scenarios, the first of which is the reference."""
+
+    def __init__(self, *scenarios):
+        self.scenarios, self.against = scenarios, scenarios[0].name
+
+    def scenario(self, name):
+        return next(s for s in self.scenarios if s.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "why"),
+    [
+        ("p1-blanket", "blanket", ""),
+        ("targeted-bundle", "targeted", ""),
+        ("p3-p4-audits", "targeted", ""),
+        ("decouple", "neither", "changes P1, Chip export control (L3) and Use ban on foreign releases (L8)"),
+        ("gated-frontier", "neither", "changes Gating of closed services (L2)"),
+        ("monitor-and-trigger", "neither", "changes P1 and Monitor and trigger (L14)"),
+        ("safe-open", "neither", "changes P2, P4 and Safeguards of open releases (L11)"),
+        ("no-chip-controls", "neither", "changes Chip export control (L3)"),
+    ],
+)
+def test_a_side_is_what_a_scenario_changes_and_nothing_else(name, side, why):
+    found = findings.sides(Held(load("status-quo"), load(name)))
+    assert getattr(found, side) == (((name, why),) if side == "neither" else (name,))
+    assert name in " ".join(found.sentences)
+
+
+def test_a_control_with_other_parameters_is_not_the_blanket_control_alone():
+    found = findings.sides(Held(load("status-quo"), load("p1-blanket", settings="parameters.backfire=0.1")))
+    assert found.neither == (("p1-blanket", "changes P1 and parameters"),)
+
+
+def test_both_measures_together_are_neither():
+    both = load("targeted-bundle", settings='policy.open-weight-control.lever="L1"')
+    assert findings.sides(Held(load("status-quo"), both)).neither == (("targeted-bundle", "changes P1, P2, P3 and P4"),)
+
+
+def test_every_blanket_control_is_compared(make):
+    study = make((0, 1, 5))
+    lighter = study.scenarios[1].model_copy(update={"name": "lighter"})
+    study.scenarios.append(lighter)
+    study.positions = (0, 1, 5, 1)
+    study._by_name["lighter"] = 3
+    study.cases.append(Case("lighter", lighter, "status-quo"))
+    assert [(duel.targeted, duel.blanket) for duel in findings.duels(study)] == [
+        ("targeted-bundle", "p1-blanket"),
+        ("targeted-bundle", "lighter"),
+    ]
 
 
 def test_cells_that_change_without_assumed_responses(study):
@@ -151,8 +214,8 @@ def test_the_paper_is_reported_by_agreement():
     ]
     sentences = " ".join(findings._paper(own))
     assert "agrees with the paper's on Global power (US) (paper −, here −)." in sentences
-    assert "disagrees on Backdoors (paper +, here 0)." in sentences
-    assert "undecided here on Chinese misuse" in sentences
+    assert "disagrees with the paper's on Backdoors (paper +, here 0)." in sentences
+    assert "undecided (?) on Chinese misuse" in sentences
     assert "silent on Transparency." in sentences
     assert findings._paper([cell("+")]) == ["The paper gives no sign for this scenario."]
 
@@ -163,3 +226,75 @@ def test_failed_replications_leave_the_count(make):
         study.values("p1-blanket", outcome)[3] = np.nan
     assert {c.pairs for c in findings.cells(study)} == {15}
     assert " of 15 replications" in findings.cells(study)[0].text
+
+
+HEADLINES = {o.factor: o for o in OUTCOMES.values() if o.headline and o.factor}
+UP = ("more ", "faster ", "power spread more ")
+DOWN = ("less ", "slower ", "power less ")
+
+
+@pytest.mark.parametrize("factor", list(findings.FACTOR_NAMES))
+@pytest.mark.parametrize("difference", [0.1, -0.1])
+def test_a_quoted_line_names_the_direction_of_the_outcome_and_what_it_means_for_the_goal(factor, difference):
+    """So "less Chinese misuse (better)" and never "strong gain for Chinese misuse"."""
+    outcome = HEADLINES[factor]
+    sign = "+" if difference * outcome.direction > 0 else "-"
+    made = replace(cell(sign, difference, factor=factor), outcome=outcome)
+    assert made.move.startswith(UP if difference > 0 else DOWN)
+    assert made.move.endswith("(better)" if sign == "+" else "(worse)")
+    assert made.head[1:] == made.move[1:]
+    likely = replace(made, sign="?", share=0.8)
+    assert likely.move == f"likely {made.move}"
+    for text in (made.move, likely.move, made.judgement):
+        assert "gain" not in text
+        assert "loss" not in text
+
+
+def test_what_cannot_be_told_is_said_with_its_ends():
+    made = cell("?", 0.01, 0.6)
+    assert made.move == "Transparency: cannot tell, between −4.0 and +6.0 percentage points"
+    assert made.verdict == "cannot tell: between −4.0 and +6.0 percentage points"
+    assert "5–95 %" not in made.text
+
+
+def test_no_change_is_said_with_its_bound():
+    assert cell("0").move == "Transparency: no material change (90 % within ±0.5 percentage points)"
+
+
+def test_a_zero_beyond_the_floor_is_small_against_chance_and_not_no_change(make):
+    study = make((0, 1, 5))
+    name = HEADLINES["progress_frontier"].name
+    same = study.values("status-quo", name)
+    changed = same * (1.0 + np.float32(0.03) * np.where(np.arange(len(same)) % 2, 1, -1))[:, None]
+    study._held["p1-blanket", name], study._held["targeted-bundle", name] = changed.astype(np.float32), same * 1.01
+    zero = {c.scenario: c for c in findings.cells(study) if c.outcome.name == name}
+    slight, immaterial = zero["p1-blanket"], zero["targeted-bundle"]
+    assert (slight.sign, immaterial.sign) == ("0", "0")
+    assert abs(slight.d) < rubric.SMALL
+    assert (slight.rung, slight.group) == (words.SLIGHT, "slight")
+    assert slight.move.startswith("Progress at the frontier: small against chance, between ")
+    assert (immaterial.rung, immaterial.group) == (words.UNCHANGED, "unchanged")
+
+
+@pytest.mark.parametrize(
+    ("sign", "d", "low", "high", "slight"),
+    [
+        ("0", 0.1, -0.01, 0.02, True),
+        ("0", 0.1, -0.004, 0.004, False),  # within 0.5 points
+        ("0", 0.9, 0.0, 0.006, False),  # nine in ten are: the floor made it 0
+        ("0", 0.0, 0.0, 0.0, False),
+        ("?", 0.1, -0.01, 0.02, False),
+    ],
+)
+def test_which_zero_it_is(sign, d, low, high, slight):
+    assert rubric.slight(sign, d, low, high, 0.4, "share") == slight
+
+
+def test_the_leading_findings_name_scenarios_and_factors_once_beyond_the_best_and_the_worst(study):
+    clear = sorted((c for c in findings.cells(study) if c.rung == "clear"), key=lambda c: abs(c.d))
+    best = {c.group: c for c in clear}
+    leading = findings.leading(findings.cells(study))
+    assert {best["gain"], best["loss"]} <= set(leading)
+    (third,) = set(leading) - {best["gain"], best["loss"]}
+    assert third.scenario not in {best["gain"].scenario, best["loss"].scenario}
+    assert third.factor not in {best["gain"].factor, best["loss"].factor}

@@ -62,6 +62,8 @@ def test_significant_digits(x, text):
         (2.88e6, "2.88 million"),
         (0.0005, "0.0005"),
         (0.0, "0"),
+        (1e23, "10^23"),
+        (1.5e25, "1.5 x 10^25"),
         (math.inf, "not available"),
     ],
 )
@@ -107,9 +109,9 @@ def test_listing():
         ("-", 0.9, "clear"),
         ("?", 0.899, "likely"),
         ("?", 0.75, "likely"),
-        ("?", 0.7499, "undecided"),
-        ("?", 0.5, "undecided"),
-        ("?", math.nan, "undecided"),
+        ("?", 0.7499, "cannot tell"),
+        ("?", 0.5, "cannot tell"),
+        ("?", math.nan, "cannot tell"),
         ("0", 1.0, "no material change"),
         ("0", 0.5, "no material change"),
     ],
@@ -121,12 +123,12 @@ def test_ladder(sign, share, word):
 def test_one_replication_is_never_likely():
     one, reference = np.array([5.0]), np.array([10.0])
     sign = rubric.sign(one, reference, "level", 1)
-    assert words.rung(sign, rubric.same_sign(one)) == "undecided"
+    assert words.rung(sign, rubric.same_sign(one)) == "cannot tell"
 
 
 @pytest.mark.parametrize(
     ("positive", "word"),
-    [(20, "clear"), (18, "clear"), (17, "likely"), (15, "likely"), (14, "undecided"), (10, "undecided")],
+    [(20, "clear"), (18, "clear"), (17, "likely"), (15, "likely"), (14, "cannot tell"), (10, "cannot tell")],
 )
 def test_the_rule_and_the_ladder_together(positive, word):
     """Differences of +1 and -0.5 in 20 replications, far beyond the floor: only the count of signs decides."""
@@ -139,16 +141,51 @@ def test_the_rule_and_the_ladder_together(positive, word):
 @pytest.mark.parametrize(
     ("sign", "share", "difference", "outcome", "text"),
     [
-        ("++", 1.0, 0.1, SHARE, "strong gain"),
-        ("--", 1.0, 5.0, HARM, "strong loss"),
-        ("+", 0.95, -5.0, HARM, "gain"),
-        ("?", 0.8, -5.0, HARM, "likely gain"),
-        ("?", 0.8, -0.1, SHARE, "likely loss"),
-        ("?", 0.6, -0.1, SHARE, "undecided"),
+        ("++", 1.0, 0.1, SHARE, "higher (better)"),
+        ("--", 1.0, 5.0, HARM, "higher (worse)"),
+        ("+", 0.95, -5.0, HARM, "lower (better)"),
+        ("?", 0.8, -5.0, HARM, "likely lower (better)"),
+        ("?", 0.8, -0.1, SHARE, "likely lower (worse)"),
+        ("?", 0.6, -0.1, SHARE, "cannot tell"),
         ("0", 0.6, -0.1, SHARE, "no material change"),
         ("-", 1.0, -0.1, Kind("share", "share of use", 0), "lower"),
         ("?", 0.8, 0.1, Kind("level", "months", 0), "likely higher"),
     ],
 )
 def test_judgement(sign, share, difference, outcome, text):
-    assert words.judgement(sign, share, difference, outcome) == text
+    assert words.judgement(words.rung(sign, share), difference, outcome) == text
+
+
+def test_the_ends_are_said_with_signs_and_unit():
+    assert words.between(-0.0123, 0.004, SHARE) == "between −1.2 and +0.4 percentage points"
+    assert words.between(-4.21, 12.0, HARM) == "between −4.2 and +12.0 harm a year"
+    assert words.between(math.nan, 1.0, HARM) == "not available"
+
+
+def test_the_bound_is_said_in_the_unit_of_the_outcome():
+    assert words.within(447.0, HARM) == "within ±8.94 harm a year"
+    assert words.within(0.4, SHARE) == "within ±0.5 percentage points"
+    assert words.within(0.0227, EXPOSURE) == "within ±0.0454 percentage points"
+    assert words.bound(HARM) == "±2 % of the reference's level"
+    assert words.bound(INDEX) == "±0.005 on a scale of 0 to 1"
+
+
+def test_the_legend_has_the_thresholds_and_one_meaning_for_every_sign():
+    text = words.legend("pairs")
+    for part in (
+        "+ better",
+        "− worse",
+        "0 no material change",
+        "? undecided",
+        "less than 2 % of the reference",
+        "0.5 points",
+        "or small against chance: the mean is below 0.2 standard deviations",
+        "90 % of the pairs",
+    ):
+        assert text.count(part) == 1
+    assert "likely (at least 75 %) or cannot tell" in text
+
+
+@pytest.mark.parametrize(("n", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1200, "1,200 runs")])
+def test_counts(n, text):
+    assert words.counted(n, "run") == text

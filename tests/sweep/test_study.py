@@ -99,6 +99,13 @@ def test_the_table_holds_the_paired_statistics(three):
 def test_only_asked_outcomes_are_in_the_table(three):
     assert list(three.table(["gamma"]).outcome) == ["gamma", "gamma"]
     pd.testing.assert_frame_equal(three.table("gamma"), three.table(["gamma"]))
+    for ask in (three.table, three.summary, three.frame):
+        with pytest.raises(KeyError, match="no outcome 'alpah' in this study; did you mean 'alpha'"):
+            ask(["alpah"])
+    with pytest.raises(KeyError, match="no outcome 'gama'; did you mean 'gamma'"):
+        three.outcome("gama")
+    with pytest.raises(KeyError, match="no outcome 'btea' in this study; did you mean 'beta'"):
+        three.plot("btea")
     with pytest.raises(KeyError, match="delta"):
         three.table(["delta"])
     with pytest.raises(KeyError, match="status-quo"):
