@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 import mesa
@@ -25,14 +26,18 @@ class Assessor(mesa.Agent):
         return self.is_hazardous(duty, lab, capability, draw) == right
 
     def is_hazardous(self, duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
-        """Whether a release would be hazardous under the duty's definition, by measured capability."""
+        """Whether a release would be hazardous in one of the duty's domains, by measured capability.
+
+        It is if it is far enough above the misuse threshold of the domain; as marginal risk also above the best open
+        release of any other origin.
+        """
         world = self.model
         measured = world.us_government.measure(capability, lab.origin, lab.index, draw)
-        if duty.reference == "marginal":
-            above = measured - world.best_open_measured(lab.origin) >= duty.delta
-        else:
-            above = measured >= duty.absolute
-        return above and any(measured >= getattr(world.p, f"threshold_{domain}") for domain in duty.domains)
+        marginal = duty.reference == "marginal"
+        known = world.best_open_measured(lab.origin) if marginal else -inf
+        enough = duty.delta if marginal else duty.margin
+        thresholds = (getattr(world.p, f"threshold_{domain}") for domain in duty.domains)
+        return any(measured - max(threshold, known) >= enough for threshold in thresholds)
 
 
 class Auditor(mesa.Agent):
