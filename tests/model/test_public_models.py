@@ -176,13 +176,12 @@ def test_public_releases_of_the_fringe_owe_nothing(world_at, policy):
 
 def test_a_duty_binds_a_public_release_by_its_own_run(world_at, policy):
     """Not by the larger run of the lab that is paid to train it."""
-    few, many = (
-        funded(world_at(33), policy, policy("L5", threshold_flop=10.0**24.5), gpu_count=n, budget=1e10, lag_target=0)
-        for n in (100.0, 1e5)
-    )
+    duty = policy("L5", threshold_flop=10.0**24.5, refusal=0.0)
+    few, many = (funded(world_at(33), policy, duty, gpu_count=n, budget=1e10, lag_target=0) for n in (100.0, 1e5))
     assert few[0].run < 24.5 < many[0].run
     assert few[1].training_run(False) > 24.5
     assert few[1].expense == 0.0 < many[1].expense
+    assert few[0].month == 36 < many[0].month
 
 
 def test_a_public_release_comes_out_as_and_when_the_law_leaves_it(world_at, policy):
