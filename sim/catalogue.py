@@ -27,6 +27,7 @@ class Columns(NamedTuple):
     underlying: np.ndarray
     measured: np.ndarray
     efficiency: np.ndarray
+    run: np.ndarray  # log10 FLOP, 0 where unknown
     log_price: np.ndarray
     openness: np.ndarray
     weights: np.ndarray

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.mandates import Programme, Safeguard, Trigger
+from sim.mandates import ModifierDuty, Programme, Safeguard, Trigger
 from sim.parameters import CHANNELS
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ US, CN, OTHER = range(3)
 API, GATED, OPEN_WEIGHTS, OPEN_SOURCE = range(4)
 OPEN = (OPEN_WEIGHTS, OPEN_SOURCE)
 WEIGHTS = (GATED, *OPEN)
+PAYERS = ("labs", "government", "adopters", "chip_makers")
 
 
 class Field(NamedTuple):
@@ -80,6 +81,7 @@ FIELDS: dict[str, Field] = {
     ),
     "assessments": Field((), 0.0, "list", "", "release assessments in force"),
     "compute_duties": Field((), 0.0, "list", "", "duties for releases above a size of training run"),
+    "modifier_duties": Field((), 0.0, "list", "", "duties of those who modify releases above a size of training run"),
     "audits": Field((), 0.0, "list", "", "audit programmes in force"),
     "safeguards": Field((), 0.0, "list", "", "safeguards that open releases must carry"),
     "programmes": Field((), 0.0, "list", "", "public programmes that train open models"),
@@ -97,7 +99,7 @@ class Assessment:
     floor: float
     reference: str
     delta: float
-    absolute: float
+    margin: float
     domains: tuple[str, ...]
     accuracy: float
     delay: int
@@ -175,15 +177,19 @@ class Write:
 
 @dataclass(slots=True)
 class Terrain:
-    """The indices that a law speaks of: countries (code, bloc, alignment) and labs (slug, origin, home country).
+    """The indices that a law speaks of, and what it knows of them.
 
-    ``defaults`` are shared by all laws and may not be written into. Without a write to single labs the classes of a law
-    are the origins: ``classes`` (class of each lab, origin of each class) and ``defaults`` hold these.
+    Countries: code, bloc, alignment, millions of people, GDP (billion USD), member of the EU. Labs: slug, origin, home
+    country, fringe. ``defaults`` are shared by all laws and may not be written into. Without a write to single labs the
+    classes of a law are the origins: ``classes`` (class of each lab, origin of each class) and ``defaults`` hold these.
     """
 
     countries: tuple[str, ...]
     blocs: tuple[str, ...]
     alignment: tuple[float, ...]
+    people_m: tuple[float, ...]
+    gdp: tuple[float, ...]
+    eu: tuple[bool, ...]
     labs: tuple[str, ...]
     lab_origins: tuple[int, ...]
     lab_homes: tuple[int, ...]
@@ -249,6 +255,11 @@ class Terrain:
         )
         return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
 
+    def economy(self, countries: Sequence[int]) -> float:
+        """GDP of some countries as a multiple of that of the US."""
+        home = sum(gdp for gdp, bloc in zip(self.gdp, self.blocs, strict=True) if bloc == "US")
+        return sum(self.gdp[i] for i in countries) / home
+
 
 class Law:
     """One month's law. Fields are attributes: arrays over their axes, floats, or tuples of records (see FIELDS).
@@ -292,6 +303,7 @@ class Law:
     defence: float
     assessments: tuple[Assessment, ...]
     compute_duties: tuple[ComputeDuty, ...]
+    modifier_duties: tuple[ModifierDuty, ...]
     audits: tuple[AuditProgramme, ...]
     safeguards: tuple[Safeguard, ...]
     programmes: tuple[Programme, ...]
@@ -347,7 +359,7 @@ class Law:
         self.writes.append(Write(by, name, value, where))
 
     def spend(self, by: str, payer: str, usd_a_year: float) -> None:
-        """Enter in the ledger what policy ``by`` costs ``payer`` (labs, government or adopters)."""
+        """Enter in the ledger what policy ``by`` costs ``payer``, one of ``PAYERS``."""
         self.expenses.append((payer, usd_a_year, by))
 
     def settle(self) -> Law:

@@ -39,6 +39,27 @@ class Safeguard:
 
 
 @dataclass(frozen=True, slots=True)
+class ModifierDuty:
+    """What users in some countries owe who modify a release trained with at least so much compute, whoever made it.
+
+    Attributes
+    ----------
+    countries : tuple of int
+    floor : float
+        Training compute of the base from which the duty holds, log10 FLOP.
+    exempt_modes : tuple of int
+        Release modes of the base that are free of it.
+    lost : float
+        Share of what would be built on such a base that is given up (0-1).
+    """
+
+    countries: tuple[int, ...]
+    floor: float
+    exempt_modes: tuple[int, ...]
+    lost: float
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """Public compute for open models that one lab trains.
 

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sim import data
-from sim.law import GATED
+from sim.law import GATED, PAYERS
 from sim.parameters import CHANNELS
 
 if TYPE_CHECKING:
@@ -480,7 +480,7 @@ def _table() -> dict[str, Outcome]:
         Outcome("compute_smuggled", "Smuggled share of China's chips", "share of chips", "stock", "Smuggled over effective Chinese stock", partial(compute_share, part="smuggled"), 0, "share"),
         Outcome("compute_domestic_cn", "Chinese-made share of China's chips", "share of chips", "stock", "Chinese-made over effective Chinese stock", domestic_share, 0, "share"),
         Outcome("triggers_thrown", "Triggers thrown", "triggers", "count", "Monitors in force whose threshold was found crossed and acted upon", policies_switched),
-        *(Outcome(f"cost_policy_{w}", f"Cost of policies to {w}", "USD a year", "flow", f"What the policies in force cost {w}: standing costs and one-off costs of the last 12 months", partial(policy_cost, payer=w), -1) for w in ("labs", "government", "adopters")),
+        *(Outcome(f"cost_policy_{w}", f"Cost of policies to {t}", "USD a year", "flow", f"What the policies in force cost {t}: standing costs and one-off costs of the last 12 months", partial(policy_cost, payer=w), -1) for w, t in ((w, w.replace("_", " ")) for w in PAYERS)),
         *(Outcome(f"family_share_{lab.slug}", f"Use of {lab.name} releases", "share of use", "mix of channels", f"Share of {lab.name}'s releases in the world's use", family_shares, 0, "share", cell=(i,)) for i, lab in enumerate(data.labs())),
         *(Outcome(f"months_to_half_peak_{lab.slug}", f"Months to half of peak, {lab.name}", "months", "mix of channels", f"Months from {lab.name}'s first release (from 2023-01 where that is older) to the first month in which its share of the world's use reached half of its highest so far; 0 before any use", months_to_half_peak, cell=(i,)) for i, lab in enumerate(data.labs())),
     ]  # fmt: skip

@@ -132,9 +132,11 @@ def release(world: World) -> None:
             replay_one(world, row)
     else:
         _generate(world)
-    for lab in {programme.lab: None for programme in world.law.programmes}:
-        mine = [programme for programme in world.law.programmes if programme.lab == lab]
-        world.labs[lab].train_public(mine, world.month)
+    for number in {programme.lab: None for programme in world.law.programmes}:
+        mine = [programme for programme in world.law.programmes if programme.lab == number]
+        world.labs[number].train_public(mine, world.month)
+    for lab in world.labs:
+        lab.publish(world.month)
     world.note_bests()
 
 
@@ -168,8 +170,9 @@ def replay_one(world: World, row: data.Release) -> None:
     if capability is not None and row.usable and mode != HOLD:
         lab.replayed += 1
         draft = Draft(
-            row.month, row.name, -lab.replayed, mode, row.size == "small", capability, capability, lab.efficiency
-        )
+            row.month, row.name, -lab.replayed, mode, row.size == "small", capability, capability, lab.efficiency,
+            run=row.log_flop or 0.0,
+        )  # fmt: skip
         world.release(lab, draft, (row.weights, row.data, row.code, row.licence))
         if row.size == "flagship":
             lab.last_flagship = row.month
@@ -229,6 +232,9 @@ def _pay(world: World) -> None:
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / total)
         lab.expense = 0.0
+    if world.subsidised:  # a price below the full one is paid up by the government that promotes the services
+        paid = np.maximum(0.0, 1.0 - world.law.price_factor) * world.adopters.spending()
+        world.charge("government", float(paid.sum()) / 12.0)
 
 
 def build(world: World) -> None:

@@ -284,7 +284,7 @@ def print_explanation(row: Row) -> None:
     for entry in row["ledger"]:
         if entry["usd_a_year"]:
             cost = _cell(entry["usd_a_year"])
-            screen.print(f"Cost to {entry['payer']} in all: {cost} USD a year ({entry['policy']})")
+            screen.print(f"Cost to {entry['payer'].replace('_', ' ')} in all: {cost} USD a year ({entry['policy']})")
 
 
 def _where(part: Row) -> str:

@@ -159,6 +159,9 @@ class World(mesa.Model):
             tuple(c.code for c in self.info),
             tuple(c.bloc for c in self.info),
             tuple(c.alignment for c in self.info),
+            tuple(c.people_m for c in self.info),
+            tuple(c.gdp_usd_bn for c in self.info),
+            tuple(c.eu for c in self.info),
             tuple(self.slugs),
             tuple(origins),
             tuple(lab.home for lab in self.labs),
@@ -335,6 +338,7 @@ class World(mesa.Model):
             self.lock_in = law.lock_in.transpose(0, 2, 1).astype(np.float32)
         self.ceiling = self.use_ceiling + law.uptake[:, None]
         self.bans = bool(law.use_ban.any())
+        self.subsidised = bool((law.price_factor < 1.0).any())
         self.services_barred = bool((law.distillation_barrier != 1.0).any())
         self.alarms = self._alarms(law)
         self.audit_cover = np.zeros(len(self.info))
@@ -471,6 +475,7 @@ class World(mesa.Model):
             underlying=draft.underlying,
             measured=measured,
             efficiency=draft.efficiency,
+            run=draft.run,
             log_price=log(p.open_price if opened else lab.info.price_class),
             weights=parts[0],
             data=parts[1],

@@ -18,6 +18,7 @@ import numpy as np
 from sim.agents.bans import obey
 from sim.agents.choice import (
     BLOCS,
+    DEVELOPER,
     GOVERNMENT,
     MAX_ALIVE,
     N_CHANNELS,
@@ -30,7 +31,7 @@ from sim.agents.choice import (
     face,
     open_market,
 )
-from sim.agents.tally import Tally, build, origin_shares, tally
+from sim.agents.tally import Tally, build, origin_shares, spend, tally
 from sim.catalogue import NEVER
 from sim.law import CN, MODES
 from sim.parameters import CHANNELS, by_channel
@@ -288,9 +289,24 @@ class Adopters(Sequence[AdopterView]):
         p, c = self.world.p, self.world.catalogue.columns
         projects = self.size[:, CHANNELS.index("developer")]
         return build(
-            self.market, self.start, self.counts, projects, self.who, c.capability, c.adaptable,
+            self.market, self.start, self.counts, projects, self.who, c.capability, c.adaptable, self._kept(),
             p.application_slope, p.application_reference, len(self.world.labs), self.bloc,
         )  # fmt: skip
+
+    def _kept(self) -> np.ndarray:
+        """Share of what developers would build that the duties of modifiers leave, by country and alternative."""
+        kept, market = np.ones((len(self.world.info), self.market.slot.size)), self.market
+        for duty in self.world.law.modifier_duties:
+            run = self.world.catalogue.columns.run[market.release[DEVELOPER]]
+            bound = np.flatnonzero((run >= duty.floor) & ~np.isin(market.mode, duty.exempt_modes))
+            kept[np.array(duty.countries, int)[:, None], bound] *= 1.0 - duty.lost
+        return kept
+
+    def spending(self) -> np.ndarray:
+        """What users pay at full prices, USD a year: array (country, origin)."""
+        world = self.world
+        each = spend(self.market, self.start, self.counts, world.tally.use)
+        return each * (world.world_use * world.usd_per_unit)
 
     def covered_use(self, cover: np.ndarray) -> np.ndarray:
         """Share of the world's government use that stands under private audits, by alternative of the market.

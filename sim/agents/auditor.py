@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 import mesa
@@ -25,14 +26,17 @@ class Assessor(mesa.Agent):
         return self.is_hazardous(duty, lab, capability, draw) == right
 
     def is_hazardous(self, duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
-        """Whether a release would be hazardous under the duty's definition, by measured capability."""
+        """Whether a release would be hazardous in one of the duty's domains, by measured capability.
+
+        As absolute risk it is if it is far enough above the misuse threshold of the domain; as marginal risk if it has
+        passed that threshold and is far enough above the best open release of any other origin.
+        """
         world = self.model
         measured = world.us_government.measure(capability, lab.origin, lab.index, draw)
-        if duty.reference == "marginal":
-            above = measured - world.best_open_measured(lab.origin) >= duty.delta
-        else:
-            above = measured >= duty.absolute
-        return above and any(measured >= getattr(world.p, f"threshold_{domain}") for domain in duty.domains)
+        lowest = min((getattr(world.p, f"threshold_{domain}") for domain in duty.domains), default=inf)
+        if duty.reference == "absolute":
+            return measured - lowest >= duty.margin
+        return measured >= lowest and measured - world.best_open_measured(lab.origin) >= duty.delta
 
 
 class Auditor(mesa.Agent):

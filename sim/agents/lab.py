@@ -31,7 +31,17 @@ FRINGE_COMPONENTS = {**COMPONENTS, OPEN_WEIGHTS: (1.0, 0.6, 0.8, 0.5), OPEN_SOUR
 
 
 class Draft(NamedTuple):
-    """A release that is decided but not out yet; ``draw`` is its permanent number within the lab."""
+    """A release that is decided but not out yet.
+
+    Attributes
+    ----------
+    draw : int
+        Its permanent number within the lab.
+    run : float
+        Training compute (log10 FLOP), 0 where unknown.
+    parts : tuple of float or None
+        Openness components of a public programme's release; None: those of its mode.
+    """
 
     month: int
     name: str
@@ -43,6 +53,8 @@ class Draft(NamedTuple):
     efficiency: float
     documented: bool = False
     rationale: bool = False
+    run: float = 0.0
+    parts: tuple[float, float, float, float] | None = None
 
 
 class Lessons(NamedTuple):
@@ -322,13 +334,16 @@ class Lab(mesa.Agent):
             mode = OPEN_SOURCE if luck.uniform(self.index, month, n, 1) < p.fringe_openness else API
             underlying = self.capability()
             noisy = underlying + p.capability_noise * luck.normal(self.index, month, n, 2)
-            draw = 2 * self.number
-            self.drafts.append(Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency))
+            draw, run = 2 * self.number, self.training_run(False)
+            self.drafts.append(
+                Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency, run=run)
+            )
 
     def train_public(self, programmes: list[Programme], month: int) -> None:
         """Train on public chips; the model comes out open when its time is over, and the next one begins.
 
-        Programmes of one lab pool their chips; the nearest target and the widest openness count.
+        Programmes of one lab pool their chips; the nearest target and the widest openness count. A release owes what
+        one of the lab's own would owe.
         """
         world, p = self.model, self.model.p
         self.public_flop += sum(programme.compute for programme in programmes) * 10.0**p.public_run_flop
@@ -342,19 +357,26 @@ class Lab(mesa.Agent):
         draw = PUBLIC_DRAWS + month
         noisy = underlying + p.capability_noise * world.streams("capability noise").normal(self.index, draw)
         weights, records, code, licence = (max(x.parts[i] for x in programmes) for i in range(4))
-        name = f"{self.info.slug} public {month_name(month)}"
-        draft = Draft(month, name, draw, OPEN_SOURCE, False, noisy, underlying, self.efficiency, True)
-        world.release(self, draft, (weights, records, code, licence))
+        name, parts = f"{self.info.slug} public {month_name(month)}", (weights, records, code, licence)
+        draft = Draft(
+            month, name, draw, OPEN_SOURCE, False, noisy, underlying, self.efficiency, True, run=run, parts=parts
+        )
+        self.drafts.append(self._submit(draft))
 
     def _name(self, draw: int) -> str:
         return f"{self.info.slug} {draw // 2}{' small' if draw % 2 else ''}"
 
     def _draft(self, month: int, draw: int, small: bool, underlying: float, capability: float) -> None:
-        """Decide the mode of a finished release, have it assessed and licensed where the law asks, and pay for both."""
-        law = self.model.law
-        mode = self.decide_mode(capability, month, draw, small)
-        left, rationale = set(range(len(MODES))), False
-        owed = self.owes(mode, draw, small, law)
+        """Decide the mode of a finished release and submit it to the law."""
+        mode, run = self.decide_mode(capability, month, draw, small), self.training_run(small)
+        draft = Draft(month, self._name(draw), draw, mode, small, capability, underlying, self.efficiency, run=run)
+        self.drafts.append(self._submit(draft))
+
+    def _submit(self, draft: Draft) -> Draft:
+        """Have a release assessed and licensed where the law asks, and pay for both; returns it as it may come out."""
+        law, mode, draw, capability = self.model.law, draft.mode, draft.draw, draft.capability
+        month, left, rationale = draft.month, set(range(len(MODES))), False
+        owed = covering(law.compute_duties, self, mode, draw, draft.run)
         if mode in OPEN:
             for duty in self._duties(capability, draw, law):
                 month += duty.delay
@@ -367,15 +389,12 @@ class Lab(mesa.Agent):
                 if refused(licence, self, draw):
                     left = left.difference(OPEN)
         if len(left) < len(MODES):
-            mode = self._fall_back(left, draw)
-            owed = self.owes(mode, draw, small, law)
+            mode = self._fall_back(left, draft)
+            owed = [] if mode == HOLD else covering(law.compute_duties, self, mode, draw, draft.run)
         for paid in owed:
             self._pay(paid.cost)
-        documented = rationale or any(paid.documents for paid in owed)
-        name = self._name(draw)
-        self.drafts.append(
-            Draft(month, name, draw, mode, small, capability, underlying, self.efficiency, documented, rationale)
-        )
+        documented = draft.documented or rationale or any(paid.documents for paid in owed)
+        return draft._replace(month=month, mode=mode, documented=documented, rationale=rationale)
 
     def _pay(self, usd: float) -> None:
         """Bear a one-off cost of the law."""
@@ -391,11 +410,16 @@ class Lab(mesa.Agent):
         bound = self.model.streams("bound by assessment").uniform(self.index, draw)
         return [d for d in duties if self.index in d.labs and measured >= d.floor and bound < d.strength]
 
-    def _fall_back(self, left: set[int], draw: int) -> int:
-        """An open-minded lab keeps weights in reach of vetted users if it may, else serves or holds."""
+    def _fall_back(self, left: set[int], draft: Draft) -> int:
+        """An open-minded lab keeps weights in reach of vetted users if it may, else serves or holds.
+
+        What public money paid for is gated or held: it becomes no closed service.
+        """
+        if draft.parts is not None:
+            return GATED if GATED in left else HOLD
         if GATED in left and API in left:
             likely = 1.0 / (1.0 + exp(-self.leaning()))
-            return GATED if self.model.streams("release mode").uniform(self.index, draw, 3) < likely else API
+            return GATED if self.model.streams("release mode").uniform(self.index, draft.draw, 3) < likely else API
         return min(left) if left else HOLD
 
     def publish(self, month: int) -> None:
@@ -406,11 +430,17 @@ class Lab(mesa.Agent):
         self.drafts = [d for d in self.drafts if d.month > month]
         for draft in due:
             if draft.mode != HOLD:
-                weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
-                shown = float(self.model.law.disclosure[self.index])
-                self.model.release(self, draft, (weights, data * shown, code * shown, licence))
-            if self.model.handover == 0:
+                self.model.release(self, draft, self._parts(draft))
+            if self.model.handover == 0 and draft.parts is None:
                 self._note_situation(draft.capability)
+
+    def _parts(self, draft: Draft) -> tuple[float, float, float, float]:
+        """Weights, data, code and licence that come with a release."""
+        if draft.parts is not None and draft.mode in OPEN:
+            return draft.parts
+        weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
+        shown = float(self.model.law.disclosure[self.index])
+        return weights, data * shown, code * shown, licence
 
 
 def _mean(values: list[float], default: float) -> float:

@@ -171,8 +171,12 @@ def in_region(region, bloc):
 
 
 @kernel
-def build(market, start, counts, projects, who, capability, adaptable, slope, reference, n_family, bloc):
+def build(market, start, counts, projects, who, capability, adaptable, kept, slope, reference, n_family, bloc):
     """Applications that developers build on open weights in one month.
+
+    Parameters
+    ----------
+    kept : array (country, K), share that the duties of modifiers leave
 
     Returns
     -------
@@ -193,7 +197,7 @@ def build(market, start, counts, projects, who, capability, adaptable, slope, re
             if count > 0:
                 o, way = market.origin[k], market.law_class[k] * 4 + market.mode[k]
                 lost = who.lost[c, h, way] + who.wall[c, h, way] * market.terms[h, RELIEF, k]
-                made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0)
+                made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0) * kept[c, k]
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
     return flow, value
@@ -208,6 +212,29 @@ def earn(market, slot_share, open_revenue, n_family):
             part = open_revenue if market.mode[k] >= OPEN_WEIGHTS else 1.0
             revenue[market.family[k]] += slot_share[h, k] * exp64(float(market.log_price[h, k])) * part
     return revenue
+
+
+@kernel
+def spend(market, start, counts, use):
+    """What users pay per unit of use at full prices in market and enterprise channels: array (country, origin).
+
+    Parameters
+    ----------
+    use : array (country, channel), weight of use
+    """
+    spent = np.zeros((use.shape[0], 3))
+    for h in (MARKET, ENTERPRISE):
+        total = 0.0
+        for c in range(use.shape[0]):
+            total += use[c, h]
+        for c in range(use.shape[0]):
+            cell = c * N_CHANNELS + h
+            each = use[c, h] / total / (start[cell + 1] - start[cell])
+            for k in range(market.slot.size):
+                count = counts[cell, market.slot[k]]
+                if count > 0:
+                    spent[c, market.origin[k]] += count * each * exp64(float(market.log_price[h, k]))
+    return spent
 
 
 @kernel

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Hashable, Iterable
+from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -25,6 +26,14 @@ def own(default: Any, description: str, unit: str, source: str, **limits: Any) -
     extra: dict[str, Any] = {"unit": unit, "source": source}
     extra.update({key: limits.pop(key) for key in ("low", "high", "kind") if key in limits})
     return Field(default, description=description, json_schema_extra=extra, **limits)
+
+
+DECADES = 6.0  # modifications spread evenly over so many orders of magnitude of compute below that of their base
+
+
+def large_modifications(fraction: float) -> float:
+    """Share of modifications that take at least this fraction of their base's compute."""
+    return min(1.0, -log10(fraction) / DECADES)
 
 
 # Common fields that only some levers have: a lever without one has no meaning for it.
@@ -54,6 +63,8 @@ class Policy(BaseModel):
         The one to four fields that say what a use of the lever amounts to; reports name them always.
     phase : str
         The phase in which the example first changes something other than the law.
+    telling : dict
+        Fields beside the example under which labs act before the start if they know of the policy.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
@@ -64,6 +75,7 @@ class Policy(BaseModel):
     main: ClassVar[tuple[str, ...]] = ()
     phase: ClassVar[str]
     example: ClassVar[dict[str, Any]]
+    telling: ClassVar[dict[str, Any]] = {}
 
     start: str = Field(
         "2026-01", description="first month in force", json_schema_extra={"unit": "YYYY-MM", "source": "scenario"}
@@ -161,28 +173,40 @@ class Contestable(Policy):
 class Judging(Policy):
     """A rule by which releases are judged before they come out: which are hazardous, and how often that is seen."""
 
+    telling: ClassVar[dict[str, Any]] = {
+        "hazard_reference": "absolute",
+        "capability_floor": 0.0,
+        "hazard_margin": -50.0,
+    }
+
     capability_floor: float = own(
         150.0, "releases below are free", "index points", "judgement", ge=0.0, le=400.0, low=140.0, high=160.0
     )
     hazard_reference: Literal["marginal", "absolute"] = own(
-        "marginal", "what a release is compared with", "", "Kapoor et al. 2024; scenario"
+        "marginal",
+        "what a release is compared with once it has passed the misuse threshold of a domain: the best open release of "
+        "any other origin, or that threshold",
+        "",
+        "Kapoor et al. 2024; scenario",
     )
     delta: float = own(
-        6.0, "lead that counts as marginal risk", "index points", "judgement", ge=0.0, le=100.0, low=2.0, high=12.0
-    )
-    hazard_threshold: float = own(
-        165.0,
-        "level that counts as absolute risk",
+        6.0,
+        "lead over the best open release of any other origin that counts as marginal risk",
         "index points",
         "judgement",
         ge=0.0,
-        le=400.0,
-        low=155.0,
-        high=175.0,
+        le=100.0,
+        low=2.0,
+        high=12.0,
     )
+    hazard_margin: float = own(
+        23.0, "points above the misuse threshold of a domain that count as absolute risk", "index points", "judgement",
+        ge=-100.0, le=200.0, low=13.0, high=33.0,
+    )  # fmt: skip
     domains: tuple[Literal["fraud", "influence", "military", "cyber", "chem_bio"], ...] = own(
-        ("military", "cyber", "chem_bio"), "domains assessed", "", "Seger et al. 2023; judgement", strict=False
-    )
+        ("military", "cyber", "chem_bio"), "domains assessed; the one of the lowest threshold decides", "",
+        "Seger et al. 2023; judgement", strict=False,
+    )  # fmt: skip
     assessor_accuracy: float = own(
         0.8, "probability that the judgement is right", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=0.95
     )
@@ -198,7 +222,7 @@ class Judging(Policy):
             floor=self.capability_floor,
             reference=self.hazard_reference,
             delta=self.delta,
-            absolute=self.hazard_threshold,
+            margin=self.hazard_margin,
             domains=tuple(self.domains),
             accuracy=self.assessor_accuracy,
             modes=tuple(sorted(modes)),

@@ -30,7 +30,7 @@ class ChipControl(Contestable):
         1.0, "factor on the smuggled share of chips", "factor", "Grunewald and Fist, CNAS 2025: share 1-40 %; judgement",
         ge=0.0, le=10.0, low=0.3, high=2.0,
     )  # fmt: skip
-    compliance_cost: float = compliance_cost(0.0, "cost to chip makers", 0.0, 5e9)
+    compliance_cost: float = compliance_cost(0.0, "cost to US chip makers", 0.0, 5e9)
     anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
@@ -38,4 +38,4 @@ class ChipControl(Contestable):
         effect = strength * self.enforcement
         law.write(name, "stringency", self.stringency * effect)
         law.write(name, "smuggling", self.smuggling**effect)
-        law.spend(name, "labs", self.compliance_cost * strength)
+        law.spend(name, "chip_makers", self.compliance_cost * strength)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from math import log, log10
+from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.parameters import CHANNELS
-from sim.policies import Policy, allied_coverage, anticipation_months, compliance_cost, own
+from sim.policies import Policy, allied_coverage, anticipation_months, compliance_cost, large_modifications, own
 
 if TYPE_CHECKING:
     from sim.law import Law
 
 OPEN = (2, 3)
-DECADES = 6.0  # modifications spread evenly over so many orders of magnitude of compute below that of their base
 
 
 class ComputeLicence(Policy):
     """US labs (and allies that join) register releases trained above a threshold; opening one needs a licence.
 
-    Whoever modifies such a release with a large part of its compute becomes a provider and owes the same. Writes: a duty
-    by training compute (cost, liability of opening, delay, refusal), friction for large modifications, standing costs.
-    Labs near the threshold may train below it.
+    Whoever modifies a release of that size, whatever its origin, with a large part of its compute becomes a provider and
+    owes the same. Writes: a duty by training compute (cost, liability of opening, delay, refusal), a duty of modifiers in
+    bound countries, standing costs. Labs near the threshold may train below it.
     """
 
     lever: ClassVar[str] = "L5"
@@ -47,7 +45,7 @@ class ComputeLicence(Policy):
     )  # fmt: skip
     burden: float = own(
         0.0,
-        "what the duty costs a lab beside money, in any mode",
+        "what the duty costs a lab beside money, in any mode; counts where open releases are exempt, else it cancels",
         "utils",
         "judgement",
         ge=0.0,
@@ -78,15 +76,17 @@ class ComputeLicence(Policy):
     anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
-        """Write the duty into a month's law."""
+        """Write the duties into a month's law."""
         from sim.law import ComputeDuty
+        from sim.mandates import ModifierDuty
 
         effect = strength * self.enforcement
         labs = law.terrain.bound_labs(self.allied_coverage)
+        exempt = OPEN if self.open_exemption else ()
         duty = ComputeDuty(
             labs=labs,
             floor=log10(self.threshold_flop),
-            exempt_modes=OPEN if self.open_exemption else (),
+            exempt_modes=exempt,
             exempt_below=99.0,
             monetised_exempt=True,
             cost=self.duties_cost,
@@ -98,14 +98,8 @@ class ComputeLicence(Policy):
             strength=effect,
         )
         law.write(name, "compute_duties", duty)
-        large = min(1.0, -log10(self.modifier_fraction) / DECADES)
-        law.write(
-            name,
-            "friction",
-            -log(1.0 - large * self.modifier_loss * effect) if not self.open_exemption else 0.0,
-            countries=law.terrain.bound_countries(self.allied_coverage),
-            channels=[CHANNELS.index("developer")],
-            modes=OPEN,
-        )
+        lost = large_modifications(self.modifier_fraction) * self.modifier_loss * effect
+        countries = law.terrain.bound_countries(self.allied_coverage)
+        law.write(name, "modifier_duties", ModifierDuty(countries, duty.floor, exempt, lost))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))

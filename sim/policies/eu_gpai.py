@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies import Policy, anticipation_months, compliance_cost, own
+from sim.policies import Policy, anticipation_months, compliance_cost, large_modifications, own
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -17,8 +17,9 @@ class EuGpai(Policy):
     """Releases offered in the EU owe documentation and a copyright policy; those of systemic risk owe more.
 
     All firms offer in the EU, so all are bound wherever they are; fringe labs are not. Open-source releases (weights
-    under a free licence) are exempt below the systemic threshold, unless they are monetised. Writes: two duties by
-    training compute, and standing costs. Users meet no friction.
+    under a free licence) are exempt below the systemic threshold, unless they are monetised. Whoever in the EU modifies a
+    release that owes duties with a large part of its compute becomes a provider; open modifications are exempt like
+    open-source releases. Writes: two duties by training compute, a duty of modifiers in the EU, and standing costs.
     """
 
     lever: ClassVar[str] = "EU_GPAI"
@@ -55,12 +56,21 @@ class EuGpai(Policy):
     systemic_liability: float = own(
         0.2, "further cost of opening a systemic release", "utils", "judgement", ge=0.0, le=10.0, low=0.0, high=1.0
     )
+    modifier_fraction: float = own(
+        0.33, "share of the base's compute from which a modification is bound", "0-1", "guidelines of July 2025",
+        ge=1e-6, le=1.0, low=0.05, high=1.0,
+    )  # fmt: skip
+    modifier_loss: float = own(
+        0.0, "share of bound modifications that are given up", "0-1",
+        "the duty is to document the modification alone; judgement", ge=0.0, le=0.99, low=0.0, high=0.3,
+    )  # fmt: skip
     compliance_cost: float = compliance_cost(1e6, "standing cost to each firm", 0.1e6, 5e6)
     anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the duties into a month's law."""
         from sim.law import ComputeDuty
+        from sim.mandates import ModifierDuty
 
         firms, systemic = law.terrain.firms(), log10(self.systemic_flop)
         common: dict[str, Any] = {
@@ -92,5 +102,10 @@ class EuGpai(Policy):
         )
         law.write(name, "compute_duties", base)
         law.write(name, "compute_duties", risky)
+        lost = large_modifications(self.modifier_fraction) * self.modifier_loss * strength * self.enforcement
+        if lost > 0.0:
+            countries = tuple(i for i, member in enumerate(law.terrain.eu) if member)
+            floor = systemic if self.open_exemption else log10(self.threshold_flop)
+            law.write(name, "modifier_duties", ModifierDuty(countries, floor, (), lost))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=firms)
         law.spend(name, "labs", self.compliance_cost * strength * len(firms))

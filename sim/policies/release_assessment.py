@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 class ReleaseAssessment(Judging):
     """Before an open release above a floor, the lab assesses its risk and publishes the reasons for the release mode.
 
-    A release judged hazardous may not be open. Hazard is *marginal* (measured capability above the best open release
-    of any other origin by ``delta``) or *absolute* (measured capability above ``hazard_threshold``), in a domain whose
-    misuse threshold the release has passed. The judgement is right with ``assessor_accuracy``.
+    A release judged hazardous may not be open. Hazard is judged in each of ``domains`` by measured capability: it is
+    *absolute* at ``hazard_margin`` above the domain's misuse threshold, *marginal* above that threshold and at ``delta``
+    above the best open release of any other origin. The judgement is right with ``assessor_accuracy``.
     """
 
     lever: ClassVar[str] = "L4"

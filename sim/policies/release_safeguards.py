@@ -59,7 +59,8 @@ class ReleaseSafeguards(Policy):
     )
     in_context: float = own(
         0.4,
-        "share of a release's worth in a filtered domain that can be supplied in context",
+        "share of a release's worth in a filtered domain that can be supplied in context; counts only where no release "
+        "without the filter comes near",
         "0-1",
         "O'Brien et al. 2025; judgement",
         ge=0.0,

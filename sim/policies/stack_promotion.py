@@ -18,7 +18,8 @@ class StackPromotion(Policy):
     """US services are made cheaper in partner countries, infrastructure is financed, contracts bind to the bundle.
 
     Writes: a factor on the price of US services, a higher ceiling of AI use, and a cost of leaving US families in
-    enterprise and government contracts, all in partner countries. What users make of it when terms end is theirs.
+    enterprise and government contracts, all in partner countries. What users make of it when terms end is theirs. The
+    government pays the part of the price that users do not, on what they come to use.
     """
 
     lever: ClassVar[str] = "L10"
@@ -38,23 +39,13 @@ class StackPromotion(Policy):
     subsidy: float = own(
         0.2, "share of the price of US services that is paid", "0-1", "judgement", ge=0.0, le=0.95, low=0.0, high=0.5
     )
-    partner_spending: float = own(
-        2e9,
-        "spending on US services in partner countries that the subsidy is reckoned on",
-        "USD a year",
-        "judgement",
-        ge=0.0,
-        le=1e12,
-        low=0.5e9,
-        high=10e9,
-    )
     financing: float = own(
-        2e9, "loans and guarantees for infrastructure", "USD a year", "EO 14320; judgement",
+        2e9, "loans and guarantees for infrastructure in all partner countries", "USD a year", "EO 14320; judgement",
         ge=0.0, le=1e12, low=0.0, high=20e9,
     )  # fmt: skip
-    uptake_per_billion: float = own(
-        0.03, "rise of the ceiling of AI use in partner countries per billion USD a year", "logit", "judgement",
-        ge=0.0, le=1.0, low=0.0, high=0.1,
+    uptake_per_dollar: float = own(
+        0.09, "rise of the ceiling of AI use in partner countries per USD a year and head", "logit", "judgement",
+        ge=0.0, le=3.0, low=0.0, high=0.3,
     )  # fmt: skip
     subsidy_element: float = own(
         0.05, "cost of a loan or guarantee to the government", "share", "judgement", ge=0.0, le=1.0, low=0.0, high=0.2
@@ -67,8 +58,10 @@ class StackPromotion(Policy):
         """Write the programme into a month's law."""
         effect = strength * self.enforcement
         partners = law.terrain.country_indices(self.partner_countries)
+        if not partners:
+            return
+        per_head = self.financing / sum(1e6 * law.terrain.people_m[i] for i in partners)
         law.write(name, "price_factor", 1.0 - self.subsidy * effect, countries=partners, origins=[US])
-        law.write(name, "uptake", self.financing / 1e9 * self.uptake_per_billion * effect, countries=partners)
+        law.write(name, "uptake", per_head * self.uptake_per_dollar * effect, countries=partners)
         law.write(name, "lock_in", self.bundle_lockin * effect, countries=partners, origins=[US], channels=CONTRACTS)
-        cost = self.subsidy * self.partner_spending + self.subsidy_element * self.financing
-        law.spend(name, "government", cost * strength)
+        law.spend(name, "government", self.subsidy_element * self.financing * strength)

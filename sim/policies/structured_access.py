@@ -15,10 +15,9 @@ GATED = 1
 class StructuredAccess(Judging):
     """Releases of US labs (and of allies that join) that are judged hazardous may be gated, not open.
 
-    Hazard is *marginal* (measured capability above the best open release of any other origin by ``delta``) or
-    *absolute* (above ``hazard_threshold``), in a domain whose misuse threshold the release has passed. Gates are run to
-    a standard: better checks, fewer leaks, a burden on users. Writes: an assessment that leaves gated access only, and
-    what users and malicious actors meet at the gates.
+    Hazard is judged by domain, as under L4: *marginal* or *absolute*. Gates are run to a standard: better checks, fewer
+    leaks, a burden on users. Writes: an assessment that leaves gated access only, and what users and malicious actors
+    meet at the gates.
     """
 
     lever: ClassVar[str] = "STRUCTURED_ACCESS"
@@ -28,7 +27,7 @@ class StructuredAccess(Judging):
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",
         "hazard_reference": "absolute",
-        "hazard_threshold": 155.0,
+        "hazard_margin": 13.0,
         "vetting": 0.0,
         "access_friction": 0.0,
         "compliance_cost": 0.0,

@@ -26,7 +26,14 @@ class SupplierAudits(Policy):
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "audits_a_year": 48.0}
 
     audits_a_year: float = own(
-        24.0, "releases audited by suppliers", "a year", "judgement", ge=0.0, le=2000.0, low=12.0, high=60.0
+        24.0,
+        "releases audited by suppliers of the US; others that join add theirs in proportion to GDP",
+        "a year",
+        "judgement",
+        ge=0.0,
+        le=2000.0,
+        low=12.0,
+        high=60.0,
     )
     cost_per_audit: float = own(
         150_000.0, "cost of an audit", "USD", "OSTIF 2025: 60,000; judgement", ge=0.0, le=1e8, low=50e3, high=500e3
@@ -61,7 +68,9 @@ class SupplierAudits(Policy):
         low=0.0,
         high=0.3,
     )
-    priority: Literal["popularity", "risk"] = own("popularity", "which releases come first", "", "scenario")
+    priority: Literal["popularity", "risk"] = own(
+        "popularity", "which releases come first; counts where more are in use than are audited", "", "scenario"
+    )
     allied_coverage: float = allied_coverage("US-aligned governments")
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
@@ -70,6 +79,7 @@ class SupplierAudits(Policy):
 
         effect = strength * self.enforcement
         countries = law.terrain.bound_countries(self.allied_coverage)
+        audits = self.audits_a_year * law.terrain.economy(countries)
         law.write(
             name,
             "friction",
@@ -84,7 +94,7 @@ class SupplierAudits(Policy):
             AuditProgramme(
                 auditor="government suppliers",
                 countries=countries,
-                audits_a_month=self.audits_a_year / 12.0 * effect,
+                audits_a_month=audits / 12.0 * effect,
                 priority=self.priority,
                 power=self.detect_prob,
                 traceability=self.traceability,
@@ -94,4 +104,4 @@ class SupplierAudits(Policy):
                 update_lag=0,
             ),
         )
-        law.spend(name, "adopters", self.audits_a_year * self.cost_per_audit * strength)
+        law.spend(name, "adopters", audits * self.cost_per_audit * strength)

@@ -20,7 +20,8 @@ DAYS_A_MONTH = 365.25 / 12.0
 class UseBan(Policy):
     """Users of some sectors in some countries may not use listed releases of some origins; the list is renewed at times.
 
-    A release is on the list from the first renewal after it came out. Who is bound leaves at once what is listed.
+    A release is on the list from the first renewal after it came out. Who is bound leaves at once what is listed: a
+    family and mode is barred where the release that it offers in the channel is on the list.
     Writes: the probability that an adopter is bound, and the month of the list. Nothing changes elsewhere, and
     malicious actors do not obey.
     """
@@ -54,7 +55,9 @@ class UseBan(Policy):
     list_update_days: int = own(
         180, "days between two lists", "days", "No Adversarial AI Act 2025", ge=1, le=3650, low=30, high=365
     )
-    compliance_cost: float = compliance_cost(20e6, "cost of replacing and checking to all users bound", 1e6, 500e6)
+    compliance_cost: float = compliance_cost(
+        20e6, "cost of replacing and checking to all users bound in the US; elsewhere in proportion to GDP", 1e6, 500e6
+    )
     allied_coverage: float = allied_coverage("US-aligned governments")
 
     def listed(self, month: int) -> int:
@@ -81,4 +84,4 @@ class UseBan(Policy):
             }
             law.write(name, "use_ban", obey * effect, **place)
             law.write(name, "listed_until", float(self.listed(month) + 1), **place)
-        law.spend(name, "adopters", self.compliance_cost * strength)
+        law.spend(name, "adopters", self.compliance_cost * law.terrain.economy(sorted(banning)) * strength)

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from sim.law import PAYERS
 from sim.months import month_name
 from sim.problems import nearest, one_of
 from sim.report import plotted, style, words
@@ -34,7 +35,6 @@ CHANNELS = ("consumer", "market", "enterprise", "developer", "government")
 ACTORS = ("cn_state", "other_state", "criminal", "lone")
 ROUTES = ("none", "strip", "jailbreak", "gated", "own_state")
 LAGS = ("lag_us_cn", "lag_us_cn_true", "lag_open_closed", "lag_open_closed_true")
-PAYERS = ("labs", "government", "adopters")
 
 FORECAST = "Conditional comparison under stated assumptions, not a forecast."
 

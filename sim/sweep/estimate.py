@@ -12,7 +12,8 @@ from functools import partial
 from sim.sweep import Simulate, run_chunk, simulate_world, workers_for
 from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import ProcessPool
-from sim.sweep.store import Receipt, Store
+from sim.sweep.parts import Receipt
+from sim.sweep.store import Store
 
 SAMPLE = 4
 

@@ -17,7 +17,7 @@ from sim.agents.government import Government
 from sim.agents.lab import Lab
 from sim.agents.malicious import MaliciousActor
 from sim.agents.routes import DOMAINS, KINDS_OF_ROUTE
-from sim.law import API, GATED, MODES, OPEN_WEIGHTS
+from sim.law import API, GATED, MODES, OPEN_WEIGHTS, PAYERS
 from sim.outcomes import ACTOR_KINDS, OUTCOMES, REGIONS
 from sim.parameters import CHANNELS
 from sim.scenario import load
@@ -74,7 +74,7 @@ def look(world, bans, use):
         "trust": (world.supply.copy(), world.security.copy()),
         "use": (use, world.use.copy(), top),
         "stocks": [*world.legal.values(), world.domestic, world.smuggled],
-        "ledger": [world.law.ledger(payer) for payer in ("labs", "government", "adopters")],
+        "ledger": [world.law.ledger(payer) for payer in PAYERS],
         "shares": [lab.share_history[-1] for lab in world.labs],
         "chance": world.scene.chance,
         "odds": world.scene.odds,

@@ -17,7 +17,7 @@ from tests.guarantees.test_pairing import moved
 OF_THE_LAW = {
     "law", "_law", "_law_key", "_prospects", "friction", "log_access", "log_price_factor",
     "alarms", "audit_cover", "developers_lost", "backfire", "policies", "scenario", "streams",
-    "services_barred", "bans", "docket", "lock_in", "ceiling", "denial",
+    "services_barred", "bans", "subsidised", "docket", "lock_in", "ceiling", "denial",
 }  # fmt: skip
 WITH_NOTICE = [key for key, cls in LEVERS.items() if "anticipation_months" in cls.model_fields]
 
@@ -98,6 +98,7 @@ def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_q
             assert (np.abs(ours - none) <= 1e-6 * np.abs(most - none).max() + 1e-12).all(), name
     for record in (*hardly.assessments, *hardly.compute_duties):
         assert record.strength <= 1e-9
+    assert all(duty.lost < 1e-6 for duty in hardly.modifier_duties)
     assert all(programme.audits_a_month < 1e-6 for programme in hardly.audits)
 
 
@@ -124,13 +125,29 @@ def test_common_fields_mean_the_same_everywhere():
 
 
 @pytest.mark.parametrize("key", WITH_NOTICE)
-def test_nothing_moves_before_labs_know(key, policy, with_policies, status_quo, series_of):
-    scenario = with_policies({"added": policy(key, start="2026-06", anticipation_months=5)})
-    known = first_difference(scenario, status_quo)
-    assert known == month_index("2026-01")
-    ours, theirs = series_of(scenario), series_of(status_quo)
-    assert (ours.values[:known] == theirs.values[:known]).all()
-    assert moved(ours, theirs)
+def test_notice_moves_labs_before_the_start_and_not_before_they_know(key, policy, with_policies, status_quo, series_of):
+    fields = {"start": "2026-06", **LEVERS[key].telling}
+    warned, surprised = (with_policies({"added": policy(key, anticipation_months=n, **fields)}) for n in (5, 0))
+    known, start = (first_difference(scenario, status_quo) for scenario in (warned, surprised))
+    assert (known, start) == (month_index("2026-01"), month_index("2026-06"))
+    early, late, without = (series_of(scenario).values for scenario in (warned, surprised, status_quo))
+    assert (early[:known] == without[:known]).all()
+    assert (late[:start] == without[:start]).all()
+    assert (early[known:start] != late[known:start]).any(), "notice does nothing before the start"
+
+
+@pytest.mark.parametrize("key", WITH_NOTICE)
+def test_labs_that_do_nothing_on_notice_are_as_if_surprised(key, policy, with_policies, series_of):
+    """Haste and buying ahead are all that notice does."""
+    fields = {"start": "2026-06", **LEVERS[key].telling}
+    warned, surprised = (
+        with_policies(
+            {"added": policy(key, anticipation_months=n, **fields)},
+            parameters={"haste_months": 0.0, "buying_ahead": 1.0},
+        )
+        for n in (5, 0)
+    )
+    assert moved(series_of(warned), series_of(surprised)) == []
 
 
 @pytest.mark.parametrize("key", WITH_NOTICE)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import library
-from sim.law import FIELDS, Law, statute
+from sim.law import FIELDS, PAYERS, Law, statute
 from sim.outcomes import OUTCOMES
 from sim.parameters import PARAMETERS
 from sim.policies import LEVERS
@@ -47,7 +47,7 @@ def fields_of(law):
 def assert_same_law(one, other):
     for name, value in fields_of(one).items():
         np.testing.assert_array_equal(value, fields_of(other)[name], err_msg=name)
-    for payer in ("labs", "government", "adopters"):
+    for payer in PAYERS:
         assert one.ledger(payer) == other.ledger(payer)
 
 
@@ -170,7 +170,7 @@ DIFFERENT = {
 @pytest.mark.parametrize("key", DIFFERENT)
 def test_two_policies_of_one_lever_commute_in_a_world(key, policy, with_policies, series_of):
     """Two programmes share their auditor, two duties bind the same release: names decide nothing."""
-    low = {"capability_floor": 100.0, "hazard_threshold": 120.0, "assessor_accuracy": 1.0} if key == "L4" else {}
+    low = {"capability_floor": 100.0, "hazard_margin": -22.0, "assessor_accuracy": 1.0} if key == "L4" else {}
     one, two = (policy(key, **low, **fields) for fields in DIFFERENT[key])
     ours = series_of(with_policies({"a-first": one, "z-last": two}))
     theirs = series_of(with_policies({"a-first": two, "z-last": one}))

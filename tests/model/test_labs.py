@@ -188,7 +188,7 @@ def test_costs_and_friction_of_opening_close_those_they_bind(world_at, decree, f
 def test_delay_costs_utility_where_it_is_felt(world_at):
     world = world_at(30)
     lab = named(world, "meta")
-    world.law.assessments = (duty(lab, absolute=500.0, delay=6),)
+    world.law.assessments = (duty(lab, margin=400.0, delay=6),)
     world.p.delay_cost = 0.0
     free = opened(lab)
     world.p.delay_cost = 0.5
@@ -254,7 +254,7 @@ def test_the_licence_follows_the_record_too(world_at):
 def duty(lab, **fields):
     """An assessment that binds one lab, always right."""
     known = {
-        "labs": (lab.index,), "floor": 0.0, "reference": "absolute", "delta": 6.0, "absolute": 140.0,
+        "labs": (lab.index,), "floor": 0.0, "reference": "absolute", "delta": 6.0, "margin": 0.0,
         "domains": ("military",), "accuracy": 1.0, "delay": 0, "cost": 1e6, "modes": (API, GATED), "strength": 1.0,
     }  # fmt: skip
     return Assessment(**{**known, **fields})
@@ -272,12 +272,16 @@ def drafted(world, lab, *duties, capability=160.0):
 @pytest.mark.parametrize(
     ("fields", "capability", "stays_open"),
     [
-        ({}, 160.0, False),  # above the level, in a domain it has passed
-        ({"absolute": 170.0}, 160.0, True),  # below the level
+        ({}, 160.0, False),  # above the threshold of its domain
+        ({"margin": 28.0}, 160.0, True),  # not far enough above it
+        ({"domains": ("fraud",), "margin": 28.0}, 160.0, False),  # far enough above that of another domain
+        ({"domains": ("chem_bio", "fraud"), "margin": 28.0}, 160.0, False),  # one domain is enough
         ({"floor": 170.0}, 160.0, True),  # below the floor: not assessed at all
         ({"domains": ("chem_bio",)}, 160.0, True),  # its domain is out of reach
         ({"reference": "marginal", "delta": -500.0}, 160.0, False),  # adds much
         ({"reference": "marginal", "delta": 500.0}, 160.0, True),  # adds little
+        ({"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)}, 160.0, True),  # its domain is out of reach
+        ({"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)}, 179.0, False),  # is within reach
         ({"accuracy": 0.0}, 160.0, True),  # always wrong
         ({"strength": 0.0}, 160.0, True),  # binds nobody
         ({"labs": ()}, 160.0, True),  # binds others
@@ -299,7 +303,7 @@ def test_what_an_assessment_bars(world_at, fields, capability, stays_open):
 def test_assessed_releases_are_documented_late_and_paid_for(world_at):
     world = world_at(30)
     lab = named(world, "meta")
-    drafts = drafted(world, lab, duty(lab, absolute=500.0, delay=2))
+    drafts = drafted(world, lab, duty(lab, margin=400.0, delay=2))
     opened_ones = [draft for draft in drafts if draft.mode in OPEN]
     assert {draft.month for draft in opened_ones} == {world.month + 2}
     assert all(draft.documented for draft in opened_ones)

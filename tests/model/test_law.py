@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.agents.kernels import logarithm
-from sim.law import FIELDS, OPEN, ORIGINS, US, Law, Terrain, statute
+from sim.law import FIELDS, OPEN, ORIGINS, PAYERS, US, Law, Terrain, statute
 from sim.policies import LEVERS
 
 
@@ -17,6 +17,9 @@ def terrain():
         countries=("USA", "CHN", "DEU", "JPN"),
         blocs=("US", "CN", "us_aligned", "us_aligned"),
         alignment=(1.0, 0.0, 0.8, 0.9),
+        people_m=(330.0, 1400.0, 80.0, 120.0),
+        gdp=(27000.0, 18000.0, 4500.0, 4200.0),
+        eu=(False, False, True, False),
         labs=("meta", "alibaba", "mistral", "us_fringe"),
         lab_origins=(0, 1, 2, 0),
         lab_homes=(0, 1, 2, 0),
@@ -145,9 +148,9 @@ def test_strength_scales_what_a_policy_costs(key, policy, world_at):
     ledgers = []
     for strength in (1.0, 0.5):
         law = statute(terrain, [("x", policy(key, strength=strength))], 36)
-        ledgers.append([law.ledger(payer) for payer in ("labs", "government", "adopters")])
+        ledgers.append([law.ledger(payer) for payer in PAYERS])
         assert all(usd >= 0.0 for usd in ledgers[-1])
-        assert {payer for payer, _, _ in law.expenses} <= {"labs", "government", "adopters"}
+        assert {payer for payer, _, _ in law.expenses} <= set(PAYERS)
     np.testing.assert_allclose(ledgers[1], np.array(ledgers[0]) / 2.0)
 
 

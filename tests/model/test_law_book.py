@@ -7,8 +7,10 @@ from sim.agents.duties import is_monetised
 from sim.agents.lab import HOLD
 from sim.agents.routes import GATED_ROUTE, JAILBREAK, ROUTES_OF_KIND
 from sim.law import API, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, OTHER, US, Assessment, statute
+from sim.months import month_index
 from sim.parameters import CHANNELS
 from sim.randomness import Streams
+from sim.scenario import load
 
 DEVELOPER, GOVERNMENT = CHANNELS.index("developer"), CHANNELS.index("government")
 DRAWS = range(2, 400, 2)
@@ -180,7 +182,6 @@ def test_generated_releases_are_trained_as_near_to_the_largest_run_as_recorded_o
 
 def test_the_exemption_of_open_source_moves_something_after_the_handover():
     """It did not while every flagship counted as its lab's largest run, above the systemic threshold."""
-    from sim.scenario import load
     from sim.world import World
 
     found = []
@@ -195,7 +196,6 @@ def test_open_releases_may_be_exempt(world, policy):
     law = under(world, policy("L5", threshold_flop=1e23, open_exemption=True)).law
     assert lab.owes(OPEN_WEIGHTS, DRAW, False, law) == lab.owes(OPEN_SOURCE, DRAW, False, law) == []
     assert lab.owes(API, DRAW, False, law)
-    assert (law.friction == 0.0).all()
 
 
 def test_what_is_held_back_owes_nothing(world, policy):
@@ -213,14 +213,64 @@ def test_a_refused_licence_leaves_no_open_release(world, policy):
             assert {draft.mode for draft in lab.drafts} <= {API, GATED}
 
 
-def test_the_more_modifications_count_the_more_friction(world, policy):
-    frictions = [
-        under(world, policy("L5", modifier_fraction=f)).law.friction[0:, US, DEVELOPER, OPEN_WEIGHTS].max()
-        for f in (1.0, 0.33, 0.01)
-    ]
-    assert frictions[0] == 0.0
-    assert frictions == sorted(frictions)
-    assert frictions[1] < frictions[2]
+def kept(world, code="USA"):
+    """Share of what developers of a country would build that the duties of modifiers leave, by alternative."""
+    return world.adopters._kept()[[c.code for c in world.info].index(code)]
+
+
+def test_the_more_modifications_count_the_more_are_given_up(world, policy):
+    left = [kept(under(world, policy("L5", threshold_flop=1e23, modifier_fraction=f))).min() for f in (1.0, 0.33, 0.01)]
+    assert left[0] == 1.0
+    assert left[0] > left[1] > left[2] == pytest.approx(1.0 - 0.3 / 3.0)
+
+
+def test_modifiers_owe_by_the_training_run_of_their_base_and_by_where_they_are(world, policy):
+    """Bases of any origin from the threshold on, in the countries that are bound; what is unknown is below."""
+    rows = world.adopters.market.release[DEVELOPER]
+    run, origin = (world.catalogue.columns[world.catalogue.columns._fields.index(x)][rows] for x in ("run", "origin"))
+    assert (run == 0.0).any()
+    under(world, policy("L5", threshold_flop=1e24, modifier_fraction=0.1, allied_coverage=0.5))
+    bound = world.terrain.bound_countries(0.5)
+    left = world.adopters._kept()
+    np.testing.assert_array_equal(left[list(bound)] < 1.0, [run >= 24.0] * len(bound))
+    assert (np.delete(left, bound, axis=0) == 1.0).all()
+    assert {US, CN} <= set(origin[kept(world) < 1.0].tolist())
+    under(world, policy("L5", threshold_flop=1e24, open_exemption=True))
+    assert (kept(world)[np.isin(world.adopters.market.mode, OPEN)] == 1.0).all()
+
+
+def test_modifiers_give_up_and_do_not_choose_otherwise(world_at, policy):
+    fields = {"start": "2025-09", "threshold_flop": 1e24, "liability": 0.0, "refusal": 0.0, "modifier_fraction": 1e-6}
+    free, bound = (world_at(33, duty=policy("L5", modifier_loss=x, **fields)) for x in (0.0, 0.5))
+    np.testing.assert_array_equal(free.adopters.choice, bound.adopters.choice)
+    value, less = (np.array(world.application_value) for world in (free, bound))
+    assert (less[:, 0] <= value[:, 0]).all()
+    assert less[:, 0].sum() < value[:, 0].sum()
+    np.testing.assert_array_equal(less[:, 1:], value[:, 1:])  # blocs without the US
+    assert (bound.derivative_flow <= free.derivative_flow).all()
+    assert bound.reach_lost(US) == free.reach_lost(US) == 0.0
+
+
+def test_the_catalogue_knows_the_training_runs(world_at):
+    from sim import data
+
+    world = world_at(34)
+    recorded = {row.name: row.log_flop or 0.0 for row in data.releases()}
+    found = dict(zip(world.catalogue.names, world.catalogue.column("run").tolist(), strict=True))
+    assert all(found[name] == run for name, run in recorded.items() if name in found)
+    made = [name for name in found if name not in recorded]
+    assert made
+    assert all(20.0 < found[name] < world.run_frontier + 1.0 for name in made)
+
+
+def test_a_burden_in_any_mode_counts_where_open_releases_are_exempt(world_at, policy):
+    """It stands on both sides of the choice and cancels, unless an exemption takes one side away."""
+    fields = {"threshold_flop": 1e23, "liability": 0.0, "licence_months": 0}
+    for exemption, compare in ((False, set.__eq__), (True, set.__lt__)):
+        light, heavy = (
+            under(world_at(30), policy("L5", burden=x, open_exemption=exemption, **fields)) for x in (0.0, 2.0)
+        )
+        assert compare(opened(named(light, "meta")), opened(named(heavy, "meta")))
 
 
 def test_strength_is_the_probability_that_a_release_is_bound(world, policy):
@@ -363,6 +413,31 @@ def test_sanctions_last_and_are_drawn_by_lab(policy):
     assert not any(one.sanctioned(0, m, None) for m in range(12, 84))
 
 
+# costs
+
+
+def test_more_join_at_the_price_of_their_size(world, policy):
+    """Others that audit or ban pay in proportion to GDP, and audit as many more."""
+    gdp = {bloc: sum(c.gdp_usd_bn for c in world.info if c.bloc == bloc) for bloc in ("US", "us_aligned")}
+    size = 1.0 + gdp["us_aligned"] / gdp["US"]
+    for key in ("L6", "L8"):
+        alone, together = (under(world, policy(key, allied_coverage=x)).law for x in (0.0, 1.0))
+        assert alone.ledger("adopters") > 0.0
+        assert together.ledger("adopters") == pytest.approx(size * alone.ledger("adopters"))
+        pairs = zip(alone.audits, together.audits, strict=True)
+        assert all(b.audits_a_month == pytest.approx(size * a.audits_a_month) for a, b in pairs)
+    germany = under(world, policy("L8", countries=("DEU",))).law.ledger("adopters")
+    assert 0.0 < germany < alone.ledger("adopters") / 2.0
+
+
+def test_what_chip_makers_lose_is_theirs(world_at, policy):
+    world = world_at(37, step=policy("L3", compliance_cost=2e9))
+    assert world.observed["cost_policy_chip_makers"] == 2e9
+    plain = world_at(37, step=policy("L3", compliance_cost=0.0))
+    assert world.observed["cost_policy_labs"] == plain.observed["cost_policy_labs"]
+    assert [lab.offset for lab in world.labs] == [lab.offset for lab in plain.labs]
+
+
 # E1
 
 
@@ -463,13 +538,32 @@ def test_duties_bind_firms_of_every_origin_and_document_their_releases(world, po
     assert all(not lab.owes(OPEN_SOURCE, DRAW, False, world.law) for lab in world.labs if lab.fringe)
 
 
+def test_the_eus_duties_grow_to_full_force_when_enforcement_begins():
+    """The months that the scenarios' texts name: applied from August 2025, enforced from August 2026."""
+    duties = load("status-quo").policy["eu-gpai"]
+    force = [duties.intensity(month_index(m)) for m in ("2025-07", "2025-08", "2026-07", "2026-08", "2030-12")]
+    assert force[0] == 0.0 < force[1] < force[2] < force[3] == force[4] == 1.0
+    wide = load("eu-exemption").policy
+    assert (wide["eu-gpai"].end, wide["eu-gpai-2026-08"].start) == ("2026-08", "2026-08")
+    assert wide["eu-gpai-2026-08"].intensity(month_index("2026-08")) == 1.0
+
+
+def test_modifiers_in_the_eu_owe_what_open_modifications_are_not_spared(world, policy):
+    run = world.catalogue.columns.run[world.adopters.market.release[DEVELOPER]]
+    for exemption, floor in ((True, 25.0), (False, 23.0)):
+        under(world, policy("EU_GPAI", modifier_loss=0.3, open_exemption=exemption))
+        np.testing.assert_array_equal(kept(world, "FRA") < 1.0, run >= floor)
+        assert (kept(world, "USA") == 1.0).all()
+    assert under(world, policy("EU_GPAI", modifier_loss=0.0)).law.modifier_duties == ()
+
+
 # STRUCTURED_ACCESS
 
 
 def test_hazardous_weights_are_gated_and_others_are_not(world, policy):
     fields = {"hazard_reference": "absolute", "assessor_accuracy": 1.0, "capability_floor": 0.0, "domains": ("fraud",)}
-    for threshold, expected in ((100.0, {GATED, API}), (300.0, {*OPEN, API})):
-        under(world, policy("STRUCTURED_ACCESS", hazard_threshold=threshold, **fields))
+    for margin, expected in ((-10.0, {GATED, API}), (180.0, {*OPEN, API})):
+        under(world, policy("STRUCTURED_ACCESS", hazard_margin=margin, **fields))
         lab = named(world, "meta")
         lab.drafts = []
         for draw in DRAWS:
@@ -501,6 +595,6 @@ def test_labs_expect_to_be_barred_if_their_release_is_hazardous(world):
     from sim.agents.duties import bars
 
     lab = named(world, "meta")
-    duty = Assessment((lab.index,), 0.0, "absolute", 6.0, 120.0, ("fraud",), 0.8, 0, 0.0, (GATED,), 1.0)
+    duty = Assessment((lab.index,), 0.0, "absolute", 6.0, 4.0, ("fraud",), 0.8, 0, 0.0, (GATED,), 1.0)
     assert bars(duty, lab, 200.0, DRAW)
     assert not bars(duty, lab, 80.0, DRAW)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from sim.agents.lab import HOLD
 from sim.agents.malicious import Scene
 from sim.agents.routes import ROUTES
-from sim.law import CN, OPEN_SOURCE, US, statute
+from sim.law import CN, GATED, OPEN_SOURCE, US, statute
 from sim.parameters import CHANNELS
 from sim.policies import LEVERS
 
@@ -101,6 +102,7 @@ def test_a_more_open_programme_teaches_more(world_at, policy):
         lab.train_public(list(world.law.programmes), world.month + 99)
         lab.public_months = 99
         lab.train_public(list(world.law.programmes), world.month)
+        lab.publish(world.month)
         pools.append(world.idea_pool(US)[0])
     assert pools[0] < pools[1]
 
@@ -128,6 +130,85 @@ def test_a_programme_moves_no_number_of_the_labs_own(world_at, policy):
         own = [i for i, name in enumerate(c.names) if name.startswith("us_fringe") and " public " not in name]
         tables.append([(c.names[i], int(c.column("month")[i]), int(c.column("draw")[i])) for i in own])
     assert tables[0] == tables[1]
+
+
+def funded(world, policy, *policies, lab="meta", **fields):
+    """The draft of a funded lab's model under the law of some policies, and the lab."""
+    money = policy("L9", labs=(lab,), cadence_months=1, **fields)
+    world.law = statute(world.terrain, [(f"p{i}", one) for i, one in enumerate((money, *policies))], 36)
+    world._publish_law(world.law)
+    lab = world.labs[world.slugs[lab]]
+    lab.drafts, lab.expense = [], 0.0
+    lab.train_public(list(world.law.programmes), 36)
+    (draft,) = lab.drafts
+    return draft, lab
+
+
+BARRED = {"capability_floor": 0.0, "hazard_reference": "absolute", "hazard_margin": -100.0, "assessor_accuracy": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("key", "fields", "mode", "delay", "cost"),
+    [
+        ("L4", {**BARRED, "delay_months": 3, "cost_per_release": 7.0}, GATED, 3, 7.0),
+        ("L4", {**BARRED, "fallback": ("api",), "delay_months": 3, "cost_per_release": 7.0}, HOLD, 3, 7.0),
+        ("L4", {**BARRED, "hazard_margin": 200.0, "delay_months": 3, "cost_per_release": 7.0}, OPEN_SOURCE, 3, 7.0),
+        ("STRUCTURED_ACCESS", {**BARRED, "cost_per_release": 5.0}, GATED, 0, 5.0),
+        ("L5", {"threshold_flop": 1e20, "refusal": 1.0, "licence_months": 2, "duties_cost": 9.0}, GATED, 2, 9.0),
+        ("L5", {"threshold_flop": 1e20, "refusal": 0.0, "licence_months": 2, "duties_cost": 9.0}, OPEN_SOURCE, 2, 9.0),
+        ("L5", {"threshold_flop": 1e30, "refusal": 1.0, "licence_months": 2, "duties_cost": 9.0}, OPEN_SOURCE, 0, 0.0),
+        ("EU_GPAI", {"threshold_flop": 1e20, "duties_cost": 4.0, "open_exemption": False, "systemic_flop": 1e30},
+         OPEN_SOURCE, 0, 4.0),
+    ],
+)  # fmt: skip
+def test_a_public_release_owes_what_the_labs_own_would(world_at, policy, key, fields, mode, delay, cost):
+    """What may not be open is gated where that is left, else held: it is never a closed service."""
+    draft, lab = funded(world_at(33), policy, policy(key, **fields))
+    assert (draft.mode, draft.month, lab.expense) == (mode, 36 + delay, cost)
+    assert draft.documented
+
+
+def test_public_releases_of_the_fringe_owe_nothing(world_at, policy):
+    strict = policy("L4", **BARRED, fallback=()), policy("L5", threshold_flop=1e20, refusal=1.0)
+    draft, lab = funded(world_at(33), policy, *strict, lab="us_fringe")
+    assert (draft.mode, draft.month, lab.expense) == (OPEN_SOURCE, 36, 0.0)
+
+
+def test_a_duty_binds_a_public_release_by_its_own_run(world_at, policy):
+    """Not by the larger run of the lab that is paid to train it."""
+    duty = policy("L5", threshold_flop=10.0**24.5, refusal=0.0)
+    few, many = (funded(world_at(33), policy, duty, gpu_count=n, budget=1e10, lag_target=0) for n in (100.0, 1e5))
+    assert few[0].run < 24.5 < many[0].run
+    assert few[1].training_run(False) > 24.5
+    assert few[1].expense == 0.0 < many[1].expense
+    assert few[0].month == 36 < many[0].month
+
+
+def test_a_public_release_comes_out_as_and_when_the_law_leaves_it(world_at, policy):
+    world = world_at(33)
+    draft, lab = funded(world, policy, policy("L4", **BARRED, delay_months=2), openness_class="I")
+    before = len(world.catalogue)
+    for month in (36, 37, 38):
+        lab.publish(month)
+        assert len(world.catalogue) == before + (month == 38)
+    c = world.catalogue.columns
+    assert (c.mode[before], c.run[before]) == (GATED, draft.run)
+    assert c.openness[before] < 0.5
+    funded(world, policy, policy("L4", **BARRED, delay_months=0, fallback=()))
+    lab.publish(99)
+    assert len(world.catalogue) == before + 1
+
+
+def test_a_delayed_public_release_comes_out_in_the_replay_too(world_at, policy):
+    fields = {"start": "2024-01", "labs": ("meta",), "cadence_months": 2}
+    harmless = policy("L4", **{**BARRED, "hazard_margin": 200.0, "start": "2024-01", "delay_months": 3})
+    worlds = (
+        world_at(29, a=policy("L9", **fields)),
+        world_at(29, a=policy("L9", **fields, end="2024-03"), b=harmless),
+    )
+    months = [[int(w.catalogue.column("month")[i]) for i in public(w)] for w in worlds]
+    assert months[0][0] == 13
+    assert months[1] == [16]
 
 
 def test_public_money_goes_to_us_labs_alone():
@@ -158,6 +239,43 @@ def test_financing_raises_use_in_partner_countries_and_nowhere_else(world_at, po
     joined = np.array([c.code in codes for c in plain.countries])
     assert (push.use[joined, CONSUMER] > plain.use[joined, CONSUMER]).all()
     np.testing.assert_array_equal(push.use[~joined], plain.use[~joined])
+
+
+def test_the_same_money_over_more_people_does_less(world_at, policy):
+    terrain = world_at(0).terrain
+    people = dict(zip(terrain.countries, terrain.people_m, strict=True))
+
+    def rise(codes):
+        law = statute(terrain, [("x", policy("L10", partner_countries=codes))], 36)
+        assert set(np.flatnonzero(law.uptake).tolist()) == set(terrain.country_indices(codes))
+        return law.uptake.max()
+
+    few, many = rise(("KEN",)), rise(("KEN", "IND"))
+    assert few > many > 0.0
+    assert few / many == pytest.approx((people["KEN"] + people["IND"]) / people["KEN"])
+
+
+def test_promotion_without_partners_costs_nothing(world_at, policy):
+    world = world_at(38, push=policy("L10", partner_countries=()))
+    assert [write for write in world.law.writes if write.by == "push"] == []
+    assert world.observed["cost_policy_government"] == world_at(38).observed["cost_policy_government"] == 0.0
+
+
+def test_a_subsidy_costs_what_its_users_spend(world_at, policy):
+    """The government pays its share of the price on US services that partners use; more partners, more to pay."""
+    paid = []
+    for codes in (("KEN",), ("KEN", "IND"), ("KEN", "IND", "BRA")):
+        world = world_at(37, push=policy("L10", partner_countries=codes, financing=0.0, subsidy=0.3))
+        spent = world.adopters.spending()[list(world.terrain.country_indices(codes)), US].sum()
+        paid.append(world.observed["cost_policy_government"])
+        assert paid[-1] == pytest.approx(0.3 * spent / 12.0, rel=1e-6)  # one month of it
+    assert 0.0 < paid[0] < paid[1] < paid[2]
+
+
+def test_spending_adds_up_to_the_worlds(world_at):
+    """Users of all countries spend what the model's scale of revenue says; of hosted open weights labs see a part."""
+    world = world_at(30, {"open_revenue": 1.0})
+    assert world.adopters.spending().sum() == pytest.approx(world.p.spend_2025_usd, rel=1e-6)
 
 
 def test_a_bundle_keeps_its_users(world_at, decree):

@@ -50,6 +50,7 @@ class Release(NamedTuple):
     private: int
     clean_weight: float
     safeguard: int
+    run: float
 
 
 class Offer(NamedTuple):

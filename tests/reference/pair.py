@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.law import CN, GATED, OPEN, OPEN_WEIGHTS, US
+from sim.law import CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US
+from sim.mandates import ModifierDuty
 from sim.outcomes import OUTCOMES
 from sim.parameters import CHANNELS
 from sim.policies import LEVERS, Policy
@@ -31,6 +32,8 @@ class Remainder(Policy):
         law.write(name, "access", 0.5, origins=(US,), channels=(0, 2))
         law.write(name, "access", 0.7, countries=(5, 6, 7))
         law.write(name, "price_factor", 1.5, origins=(CN,))
+        law.write(name, "modifier_duties", ModifierDuty((3, 4, 30), 24.5, (), 0.3))
+        law.write(name, "modifier_duties", ModifierDuty(tuple(range(20)), 24.0, (OPEN_SOURCE,), 0.2))
         law.write(name, "price_factor", 0.8, countries=(3, 4))
         law.write(name, "denial", 1.2, countries=tuple(range(0, 166, 4)), modes=(GATED, OPEN_WEIGHTS))
         law.write(name, "friction", 0.2, channels=(4,), modes=OPEN)
@@ -81,7 +84,7 @@ def everything() -> Scenario:
         "assessment": LEVERS["L4"](
             start="2023-01",
             hazard_reference="absolute",
-            hazard_threshold=100.0,
+            hazard_margin=0.0,
             domains=("fraud", "influence"),
             capability_floor=0.0,
             delay_months=1,

@@ -217,7 +217,7 @@ def read_releases(world: World) -> list[Release]:
     n, c = len(world.catalogue), world.catalogue.columns
     columns = (
         c.month, c.lab, c.origin, c.mode, c.capability, c.log_price, c.openness, c.adaptable, c.compromised,
-        c.controlled, c.mirrored, c.public_finding, c.private_finding, c.clean_weight, c.safeguard,
+        c.controlled, c.mirrored, c.public_finding, c.private_finding, c.clean_weight, c.safeguard, c.run,
     )  # fmt: skip
     return [Release(i, *row) for i, row in enumerate(zip(*(x[:n].tolist() for x in columns), strict=True))]
 

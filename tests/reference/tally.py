@@ -120,6 +120,23 @@ def pay(world: PlainWorld) -> None:
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / (sum(net) or 1.0))
         lab.expense = 0.0
+    if any(x < 1.0 for row in world.statute["price_factor"] for x in row):
+        world.charge("government", subsidy(world) * unit / 12.0)
+
+
+def subsidy(world: PlainWorld) -> float:
+    """What users in market and enterprise channels are spared by prices below the full ones, per unit of use."""
+    paid = 0.0
+    for h in (MARKET, ENTERPRISE):
+        places = [place for place in world.panel.places if place.channel == h]
+        prices = dict(zip(world.panel.market.slot.tolist(), world.panel.market.log_price[h].tolist(), strict=True))
+        total = sum(place.weight for place in places)
+        for place in places:
+            for slot, users in Counter(a.using for a in place.adopters).items():
+                factor = world.statute["price_factor"][place.country][world.labs[slot.family].origin]
+                share = place.weight / total * users / len(place.adopters)
+                paid += max(0.0, 1.0 - factor) * share * exp(prices[slot.number])
+    return paid
 
 
 def build(world: PlainWorld) -> None:
@@ -135,6 +152,9 @@ def build(world: PlainWorld) -> None:
         for slot, users in Counter(a.using for a in place.adopters).items():
             base = offers[slot].release
             built = each * users * exp(-place.burden(offers[slot])) * base.adaptable
+            for duty in world.law.modifier_duties:
+                if place.country in duty.countries and base.run >= duty.floor and base.mode not in duty.exempt_modes:
+                    built *= 1.0 - duty.lost
             flow[slot.family] += built
             worth = exp(p.application_slope * (base.capability - p.application_reference))
             value[base.origin][BLOCS.index(place.bloc)] += built * worth

@@ -54,6 +54,9 @@ def terrain():
         countries=COUNTRIES,
         blocs=("US", "CN", "us_aligned"),
         alignment=(1.0, 0.0, 0.9),
+        people_m=(300.0, 1400.0, 70.0),
+        gdp=(27000.0, 18000.0, 3000.0),
+        eu=(False, False, True),
         labs=LABS,
         lab_origins=LAB_ORIGINS,
         lab_homes=(0, 1, 2, 2, 0),
@@ -192,7 +195,9 @@ def test_origins_stand_for_all_their_labs(name):
 
 def test_how_every_field_combines_is_stated_here():
     listed = {name for name, field in FIELDS.items() if field.combine == "list"}
-    assert listed == {"assessments", "audits", "compute_duties", "safeguards", "programmes", "triggers"}
+    assert listed == {
+        "assessments", "audits", "compute_duties", "modifier_duties", "safeguards", "programmes", "triggers",
+    }  # fmt: skip
     assert set(FIELDS) - listed == set(COMBINE)
 
 
@@ -271,6 +276,9 @@ def test_allies_join_in_the_order_of_their_alignment(coverage, labs, countries):
         countries=("USA", "CHN", "FRA", "KEN", "PRI", "JPN"),
         blocs=("US", "CN", "us_aligned", "third_country", "US", "us_aligned"),
         alignment=(1.0, 0.0, 0.9, 0.5, 1.0, 0.8),
+        people_m=(300.0, 1400.0, 70.0, 50.0, 3.0, 120.0),
+        gdp=(27000.0, 18000.0, 3000.0, 100.0, 1000.0, 4200.0),
+        eu=(False, False, True, False, False, False),
         labs=("us", "low", "high", "us2", "cn", "fringe"),
         lab_origins=(0, 2, 2, 0, 1, 0),
         lab_homes=(0, 5, 2, 0, 1, 0),
@@ -281,3 +289,5 @@ def test_allies_join_in_the_order_of_their_alignment(coverage, labs, countries):
     assert ground.covered_labs(coverage) == (*labs, 5)
     assert ground.bound_countries(coverage) == countries
     assert ground.country_indices(("KEN", "USA", "nowhere")) == (0, 3)
+    assert ground.economy((0, 4)) == 1.0
+    assert ground.economy((5, 4, 0)) == pytest.approx(1.15)
