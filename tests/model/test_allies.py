@@ -160,9 +160,12 @@ def test_gated_weights_of_labs_that_joined_leak_more_slowly(world_at, policy, re
     assert world.catalogue.columns.mirrored[[rows[JOINED], rows[OUT]]].tolist() == [False, True]
 
 
-def test_backfire_counts_control_of_us_labs_and_not_of_allies(world_at, policy):
+def test_backfire_counts_control_of_us_labs_and_not_of_allies(world_at, policy, decree):
     alone, allied = (world_at(37, control=policy("L1", allied_coverage=x)).backfire for x in (0.0, 1.0))
     assert alone == allied > world_at(37).backfire
+    some = {labs: decree("controlled", 1.0, "2026-01", labs=labs) for labs in ((3, 4), (23, 25))}
+    assert world_at(37, control=some[3, 4]).backfire == alone
+    assert world_at(37, control=some[23, 25]).backfire == world_at(37).backfire
 
 
 # misuse
