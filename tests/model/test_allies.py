@@ -120,16 +120,17 @@ def test_gates_before_services_cost_the_labs_that_joined_their_users(world_at, p
     assert sum(used[1][slug] for slug in ("tii", "lg")) >= sum(used[0][slug] for slug in ("tii", "lg"))
 
 
-def test_trust_in_an_origin_falls_by_the_share_of_users_who_meet_an_alarm(world_at, decree):
-    """One of two labs of an origin is alarmed: its users count, those of the other lab do not."""
+@pytest.mark.parametrize(("slug", "origin"), [("meta", US), ("alibaba", CN), ("mistral", OTHER)])
+def test_trust_in_an_origin_falls_by_the_share_of_users_who_meet_an_alarm(world_at, decree, slug, origin):
+    """One lab of an origin is alarmed: its users count, those of the others do not."""
     labs = world_at(0).slugs
-    world = world_at(36, refusals=decree("alarm", 0.5, "2025-12", labs=(labs["mistral"],), modes=(OPEN_WEIGHTS,)))
-    slot = labs["mistral"] * len(MODES) + OPEN_WEIGHTS
+    world = world_at(36, refusals=decree("alarm", 0.5, "2025-12", labs=(labs[slug],), modes=(OPEN_WEIGHTS,)))
+    slot = labs[slug] * len(MODES) + OPEN_WEIGHTS
     people = np.add.reduceat(np.diff(world.adopters.start), np.arange(0, len(world.info) * 5, 5))
     counts = world.adopters.counts[:, slot].reshape(-1, 5).sum(axis=1)
     assert counts.any()
-    np.testing.assert_allclose(world.supply[:, OTHER], 1.0 - world.p.trust_penalty * 0.5 * counts / people)
-    assert (world.supply[:, [US, CN]] == 1.0).all()
+    np.testing.assert_allclose(world.supply[:, origin], 1.0 - world.p.trust_penalty * 0.5 * counts / people)
+    assert (np.delete(world.supply, origin, axis=1) == 1.0).all()
 
 
 def test_an_alarm_of_a_whole_origin_is_the_same_however_its_labs_are_told_apart(world_at, decree):
