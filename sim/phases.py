@@ -292,8 +292,7 @@ def respond(world: World) -> None:
     heal = 1.0 - 0.5 ** (1.0 / p.trust_half_life)
     world.supply += heal * (1.0 - world.supply)
     world.security += heal * (1.0 - world.security)
-    for country, origin, alarms in world.alarms:
-        country.meet(origin, alarms)
+    meet_alarms(world)
     for crisis in world.scenario.crisis.values():
         if month_index(crisis.month) == world.month:
             strike(world, crisis.origin, crisis.share)
@@ -301,6 +300,18 @@ def respond(world: World) -> None:
         government.review(world.month)
     for trigger in world.law.triggers:
         world.us_government.watch(trigger, world.month)
+
+
+def meet_alarms(world: World) -> None:
+    """Refusals, cut-offs and failed checks hit users of the labs alarmed: trust in the supply of their origin falls."""
+    law = world.law
+    if law.alarm.any():
+        lost = world.p.trust_penalty * law.alarm * world.tally.ways.reshape(law.alarm.shape)
+        for mode in range(len(MODES)):
+            fallen = np.zeros_like(world.supply)
+            for law_class, origin in enumerate(law.class_origin.tolist()):
+                fallen[:, origin] += lost[:, law_class, mode]
+            world.supply *= 1.0 - np.minimum(1.0, fallen)
 
 
 def strike(world: World, origin: str, share: float) -> None:

@@ -321,7 +321,7 @@ class World(mesa.Model):
         return self._prospects[month]
 
     def _publish_law(self, law: Law, before: Law | None = None) -> None:
-        """Set out what phases read of a law: friction with the checks of gates, logarithms, alarms, reach lost.
+        """Set out what phases read of a law: friction with the checks of gates, logarithms, reach lost.
 
         What is as in the law ``before`` stands. Compiled phases get copies, since defaults are read-only arrays.
         """
@@ -340,7 +340,6 @@ class World(mesa.Model):
         self.bans = bool(law.use_ban.any())
         self.subsidised = bool((law.price_factor < 1.0).any())
         self.services_barred = bool((law.distillation_barrier != 1.0).any())
-        self.alarms = self._alarms(law)
         self.audit_cover = np.zeros(len(self.info))
         for programme in law.audits:
             if not programme.public:
@@ -351,14 +350,6 @@ class World(mesa.Model):
         if friction.any():
             lost = [[1.0 - exp(-x) for x in row] for row in friction.T.tolist()]
             self.developers_lost = (np.array(lost) * self.adopters.size[:, DEVELOPER]).sum(axis=1).tolist()
-
-    def _alarms(self, law: Law) -> list[tuple[Country, int, list[tuple[int, float]]]]:
-        """What users of an origin meet in one country and mode: way (class of labs and mode) and events a month."""
-        where, origins = np.nonzero(law.alarm), law.class_origin.tolist()
-        met: dict[tuple[int, int, int], list[tuple[int, float]]] = {}
-        for i, k, mode, alarm in zip(*(index.tolist() for index in where), law.alarm[where].tolist(), strict=True):
-            met.setdefault((i, origins[k], mode), []).append((k * len(MODES) + mode, alarm))
-        return [(self.country_agents[i], origin, alarms) for (i, origin, _), alarms in met.items()]
 
     def points(self, log_compute: float) -> float:
         """Index points of an effective training compute (log10)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import mesa
@@ -36,19 +35,6 @@ class Country(mesa.Agent):
     def adopters(self) -> list[AdopterView]:
         """The country's part of the panel."""
         return self.model.adopters.of(self.index)
-
-    def meet(self, origin: int, alarms: Sequence[tuple[int, float]]) -> None:
-        """Refusals, cut-offs or failed checks hit users of an origin in one mode: trust in its supply falls.
-
-        Parameters
-        ----------
-        alarms
-            Way (class of labs and mode) and events a month for each of its users.
-        """
-        world = self.model
-        reliance = world.tally.ways[self.index]
-        lost = sum(world.p.trust_penalty * alarm * float(reliance[way]) for way, alarm in alarms)
-        world.supply[self.index, origin] *= 1.0 - min(1.0, lost)
 
     def hear(self, origin: int, lab: int) -> None:
         """A compromise of a family that the country uses became known: trust in its origin's security falls."""

@@ -16,7 +16,7 @@ from tests.guarantees.test_pairing import moved
 # What a world keeps of its law: set out of the law when it changes, and read by agents later.
 OF_THE_LAW = {
     "law", "_law", "_law_key", "_prospects", "friction", "log_access", "log_price_factor",
-    "alarms", "audit_cover", "developers_lost", "backfire", "policies", "scenario", "streams",
+    "audit_cover", "developers_lost", "backfire", "policies", "scenario", "streams",
     "services_barred", "bans", "subsidised", "docket", "lock_in", "ceiling", "denial",
 }  # fmt: skip
 WITH_NOTICE = [key for key, cls in LEVERS.items() if "anticipation_months" in cls.model_fields]

@@ -120,16 +120,17 @@ def test_gates_before_services_cost_the_labs_that_joined_their_users(world_at, p
     assert sum(used[1][slug] for slug in ("tii", "lg")) >= sum(used[0][slug] for slug in ("tii", "lg"))
 
 
-def test_trust_in_an_origin_falls_by_the_share_of_users_who_meet_an_alarm(world_at, decree):
-    """One of two labs of an origin is alarmed: its users count, those of the other lab do not."""
+@pytest.mark.parametrize(("slug", "origin"), [("meta", US), ("alibaba", CN), ("mistral", OTHER)])
+def test_trust_in_an_origin_falls_by_the_share_of_users_who_meet_an_alarm(world_at, decree, slug, origin):
+    """One lab of an origin is alarmed: its users count, those of the others do not."""
     labs = world_at(0).slugs
-    world = world_at(36, refusals=decree("alarm", 0.5, "2025-12", labs=(labs["mistral"],), modes=(OPEN_WEIGHTS,)))
-    slot = labs["mistral"] * len(MODES) + OPEN_WEIGHTS
+    world = world_at(36, refusals=decree("alarm", 0.5, "2025-12", labs=(labs[slug],), modes=(OPEN_WEIGHTS,)))
+    slot = labs[slug] * len(MODES) + OPEN_WEIGHTS
     people = np.add.reduceat(np.diff(world.adopters.start), np.arange(0, len(world.info) * 5, 5))
     counts = world.adopters.counts[:, slot].reshape(-1, 5).sum(axis=1)
     assert counts.any()
-    np.testing.assert_allclose(world.supply[:, OTHER], 1.0 - world.p.trust_penalty * 0.5 * counts / people)
-    assert (world.supply[:, [US, CN]] == 1.0).all()
+    np.testing.assert_allclose(world.supply[:, origin], 1.0 - world.p.trust_penalty * 0.5 * counts / people)
+    assert (np.delete(world.supply, origin, axis=1) == 1.0).all()
 
 
 def test_an_alarm_of_a_whole_origin_is_the_same_however_its_labs_are_told_apart(world_at, decree):
@@ -160,9 +161,12 @@ def test_gated_weights_of_labs_that_joined_leak_more_slowly(world_at, policy, re
     assert world.catalogue.columns.mirrored[[rows[JOINED], rows[OUT]]].tolist() == [False, True]
 
 
-def test_backfire_counts_control_of_us_labs_and_not_of_allies(world_at, policy):
+def test_backfire_counts_control_of_us_labs_and_not_of_allies(world_at, policy, decree):
     alone, allied = (world_at(37, control=policy("L1", allied_coverage=x)).backfire for x in (0.0, 1.0))
     assert alone == allied > world_at(37).backfire
+    some = {labs: decree("controlled", 1.0, "2026-01", labs=labs) for labs in ((3, 4), (23, 25))}
+    assert world_at(37, control=some[3, 4]).backfire == alone
+    assert world_at(37, control=some[23, 25]).backfire == world_at(37).backfire
 
 
 # misuse

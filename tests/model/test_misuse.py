@@ -15,7 +15,7 @@ from sim.agents.malicious import Scene
 from sim.agents.routes import DOMAINS, KIND, ORIGIN, ROUTES, best_by_route
 from sim.catalogue import CLEAN, FLAGGED, UNAUDITED
 from sim.law import API, CN, GATED, OPEN_SOURCE, OPEN_WEIGHTS, US
-from sim.phases import exposure, misuse, respond, strike
+from sim.phases import exposure, meet_alarms, misuse, respond, strike
 from sim.scenario import Crisis, load
 from sim.world import World
 
@@ -403,14 +403,23 @@ def test_a_crisis_strikes_in_its_month_and_no_other(scenario):
 # trust
 
 
+def alarm(world, country, origin, mode, events):
+    """Users of one origin and mode in one country meet so many refusals, once."""
+    default = world.law.alarm
+    world.law.alarm = np.zeros_like(default)
+    world.law.alarm[country, origin, mode] = events
+    meet_alarms(world)
+    world.law.alarm = default
+
+
 def test_alarm_costs_trust_where_the_origin_is_used_and_trust_heals_by_half(world_at):
     world = world_at(30)
     country = next(i for i, c in enumerate(world.countries) if c.bloc == "us_aligned")
-    world.country_agents[country].meet(US, [(US * 4 + API, 5.0)])
+    alarm(world, country, US, API, 5.0)
     fallen = float(world.supply[country, US])
     assert fallen < 1.0
     assert world.supply[country, CN] == 1.0
-    world.country_agents[country].meet(US, [(US * 4 + API, 5.0)])
+    alarm(world, country, US, API, 5.0)
     assert world.supply[country, US] < fallen
     depth = 1.0 - world.supply[country, US]
     for _ in range(round(world.p.trust_half_life)):
@@ -422,13 +431,13 @@ def test_nobody_loses_trust_in_what_they_do_not_use(world_at):
     world = world_at(30)
     world.tally.ways[5] = 0.0
     world.tally.ways[5, CN * 4 + OPEN_SOURCE] = 1.0
-    world.country_agents[5].meet(US, [(US * 4 + OPEN_SOURCE, 100.0)])
-    world.country_agents[5].meet(CN, [(CN * 4 + API, 100.0)])
+    alarm(world, 5, US, OPEN_SOURCE, 100.0)
+    alarm(world, 5, CN, API, 100.0)
     assert world.supply[5, US] == 1.0
     assert world.supply[5, CN] == 1.0
-    world.country_agents[5].meet(CN, [(CN * 4 + OPEN_SOURCE, 1.0)])
+    alarm(world, 5, CN, OPEN_SOURCE, 1.0)
     assert world.supply[5, CN] == pytest.approx(1.0 - world.p.trust_penalty)
-    world.country_agents[5].meet(CN, [(CN * 4 + OPEN_SOURCE, 1e6)])
+    alarm(world, 5, CN, OPEN_SOURCE, 1e6)
     assert world.supply[5, CN] == 0.0
 
 
