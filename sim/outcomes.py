@@ -348,11 +348,12 @@ def policies_switched(world: World) -> float:
     return float(sum(trigger in world.us_government.thrown for trigger in world.law.triggers))
 
 
-def policy_cost(world: World, payer: str) -> float:
-    """What policies cost a payer, a year: the law's ledger and one-off costs of the last 12 months."""
-    return world.law.ledger(payer) + sum(
-        usd for month, who, usd in world.one_off if who == payer and month > world.month - 12
-    )
+def policy_cost(world: World) -> list[float]:
+    """What policies cost each payer, a year: the law's ledger and one-off costs of the last 12 months."""
+    recent = dict.fromkeys(PAYERS, 0.0)
+    for _, payer, usd in world.one_off:
+        recent[payer] += usd
+    return [world.law.ledger(payer) + recent[payer] for payer in PAYERS]
 
 
 def _share_rows() -> list[Outcome]:
@@ -480,7 +481,7 @@ def _table() -> dict[str, Outcome]:
         Outcome("compute_smuggled", "Smuggled share of China's chips", "share of chips", "stock", "Smuggled over effective Chinese stock", partial(compute_share, part="smuggled"), 0, "share"),
         Outcome("compute_domestic_cn", "Chinese-made share of China's chips", "share of chips", "stock", "Chinese-made over effective Chinese stock", domestic_share, 0, "share"),
         Outcome("triggers_thrown", "Triggers thrown", "triggers", "count", "Monitors in force whose threshold was found crossed and acted upon", policies_switched),
-        *(Outcome(f"cost_policy_{w}", f"Cost of policies to {t}", "USD a year", "flow", f"What the policies in force cost {t}: standing costs and one-off costs of the last 12 months", partial(policy_cost, payer=w), -1) for w, t in ((w, w.replace("_", " ")) for w in PAYERS)),
+        *(Outcome(f"cost_policy_{w}", f"Cost of policies to {t}", "USD a year", "flow", f"What the policies in force cost {t}: standing costs and one-off costs of the last 12 months", policy_cost, -1, cell=(i,)) for i, (w, t) in enumerate((w, w.replace("_", " ")) for w in PAYERS)),
         *(Outcome(f"family_share_{lab.slug}", f"Use of {lab.name} releases", "share of use", "mix of channels", f"Share of {lab.name}'s releases in the world's use", family_shares, 0, "share", cell=(i,)) for i, lab in enumerate(data.labs())),
         *(Outcome(f"months_to_half_peak_{lab.slug}", f"Months to half of peak, {lab.name}", "months", "mix of channels", f"Months from {lab.name}'s first release (from 2023-01 where that is older) to the first month in which its share of the world's use reached half of its highest so far; 0 before any use", months_to_half_peak, cell=(i,)) for i, lab in enumerate(data.labs())),
     ]  # fmt: skip

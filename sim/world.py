@@ -270,6 +270,7 @@ class World(mesa.Model):
         self.month += 1
         self._prospects.clear()
         self.firm_releases.append([0] * 2 * len(ORIGINS))
+        self.one_off = [entry for entry in self.one_off if entry[0] > self.month - 12]
         self.crisis_loss = 0.0
         for phase in self.phases:
             phase(self)
@@ -435,7 +436,7 @@ class World(mesa.Model):
     # what happens to the world
 
     def charge(self, payer: str, usd: float) -> None:
-        """Enter a one-off cost in the ledger."""
+        """Enter a one-off cost in the ledger, which keeps those of the last 12 months."""
         self.one_off.append((self.month, payer, usd))
 
     def release(self, lab: Lab, draft: Draft, parts: tuple[float, float, float, float]) -> int:

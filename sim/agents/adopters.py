@@ -209,13 +209,12 @@ class Adopters(Sequence[AdopterView]):
         newest = self.world.catalogue.newest
         self.alive = newest > self.retired
         slots = np.flatnonzero(self.alive)
-        stale = newest[slots] < month - RETIRE_AFTER
-        if not stale.any() and slots.size <= MAX_ALIVE:
-            return
-        used = np.where(newest[slots] < month - RENEWED, self.world.tally.adopters[slots], len(self))
-        stale &= used < RETIRE_BELOW * len(self)
-        excess = max(0, slots.size - int(stale.sum()) - MAX_ALIVE)
-        stale[np.argsort(np.where(stale, len(self) + 1, used), kind="stable")[:excess]] = True
+        age, used = month - newest[slots], self.world.tally.adopters[slots]
+        stale = (age > RETIRE_AFTER) & (used < RETIRE_BELOW * len(self))
+        excess = slots.size - int(stale.sum()) - MAX_ALIVE
+        if excess > 0:
+            rank = np.where(stale, len(self) + 1, np.where(age > RENEWED, used, len(self)))
+            stale[np.argsort(rank, kind="stable")[:excess]] = True
         if stale.any():
             out = slots[stale]
             self.alive[out] = False

@@ -166,40 +166,43 @@ def open_market(
     -------
     Market
     """
-    n, n_family = slots.size, familiarity.shape[1]
+    n, n_family, depth = slots.size, familiarity.shape[1], candidates.shape[1]
     release, log_price = np.empty((N_CHANNELS, n), np.int64), np.empty((N_CHANNELS, n), np.float32)
     terms, home_bonus = np.empty((N_CHANNELS, N_TERMS, n), np.float32), np.empty((N_CHANNELS, n_family), np.float32)
-    origin, n_candidates = np.empty(n, np.int64), candidates.shape[1]
     b_cap, width, b_open, b_price, nov_months, ln_fall, points, mirror_denial, clean, flagged, b_home = weights
-    novelty, price, audited = np.empty((n, n_candidates)), np.empty((n, n_candidates)), np.empty((n, n_candidates))
-    for k in range(n):
-        for q in range(n_candidates):
-            r = candidates[slots[k], q]
-            if r < 0:
-                break
-            novelty[k, q] = exp64(-(month - c.month[r]) / nov_months)
-            price[k, q] = c.log_price[r] - ln_fall * max(0.0, frontier - c.capability[r]) / points
-            audited[k, q] = audited_risk(c, r, flagged, clean)
+    # Candidates of all slots stand side by side, in loops without branches: the compiler takes several at once.
+    rows, origin, log_known = candidates[slots].ravel(), np.empty(n, np.int64), np.empty(n_family)
+    age, capability, price, audited = np.zeros((4, rows.size))
+    for i in range(rows.size):
+        r = rows[i]
+        if r >= 0:
+            age[i], capability[i] = month - c.month[r], c.capability[r]
+            price[i] = c.log_price[r] - ln_fall * max(0.0, frontier - c.capability[r]) / points
+            audited[i] = audited_risk(c, r, flagged, clean)
+    novelty, value, log_breadth = np.empty(rows.size), np.empty(rows.size), np.empty(n_family)
+    for i in range(rows.size):
+        novelty[i] = exp64(-age[i] / nov_months)
+    for f in range(n_family):
+        log_breadth[f] = log64(1.0 + breadth[f])
     for h in range(N_CHANNELS):
         f_cap, f_open, f_price, f_novelty, f_breadth = channel_weights[h]
         for f in range(n_family):
-            home_bonus[h, f] = b_home + log64(1.001) - log64(familiarity[h, f] + 0.001)
+            log_known[f] = log64(familiarity[h, f] + 0.001)
+            home_bonus[h, f] = b_home + log64(1.001) - log_known[f]
+        for i in range(rows.size):
+            value[i] = f_cap * 4.0 * b_cap * width * logistic64((capability[i] - need[h]) / width)
+            value[i] += f_novelty * novelty[i]
+            value[i] = value[i] - f_price * b_price * price[i] - concern[h] * audited[i]
         for k in range(n):
             family, mode = slots[k] // 4, slots[k] % 4
             best, best_value, best_price = -1, -1e300, 0.0
-            for q in range(n_candidates):
-                r = candidates[slots[k], q]
-                if r < 0:
-                    break
-                v = f_cap * 4.0 * b_cap * width * logistic64((c.capability[r] - need[h]) / width)
-                v += f_novelty * novelty[k, q]
-                value = v - f_price * b_price * price[k, q] - concern[h] * audited[k, q]
-                if value > best_value:
-                    best, best_value, best_price = r, value, price[k, q]
+            for i in range(k * depth, (k + 1) * depth):
+                if rows[i] >= 0 and value[i] > best_value:
+                    best, best_value, best_price = rows[i], value[i], price[i]
             release[h, k], log_price[h, k], origin[k] = best, best_price, c.origin[best]
-            shared = log64(familiarity[h, family] + 0.001)
+            shared = log_known[family]
             if mode != API:
-                shared += f_breadth * log64(1.0 + breadth[family])
+                shared += f_breadth * log_breadth[family]
             terms[h, PRICE, k] = f_price * b_price * best_price
             terms[h, RISK, k] = audited_risk(c, best, flagged, clean)
             terms[h, BASE, k] = best_value + f_price * b_price * best_price + concern[h] * terms[h, RISK, k] + shared
@@ -220,10 +223,11 @@ def open_market(
 @inline
 def fill_network(net, own, world, derivative, weights, home, home_bonus, c, h):
     """Utils of the installed base, and of one's own country's labs, for every family."""
+    for f in range(derivative.size):
+        net[f] = f4(0.5) * own[c, f] + f4(0.3) * world[h, f] + f4(0.2) * derivative[f]
     for f in range(net.size):
-        base = f4(0.5) * own[c, f] + f4(0.3) * world[h, f] + f4(0.2) * derivative[f]
-        net[f] = weights[0] * log32(f4(1) + weights[1] * base)
-    for f in range(net.size):
+        net[f] = weights[0] * log32(f4(1) + weights[1] * net[f])
+    for f in range(derivative.size):
         if home[f] == c:
             net[f] += home_bonus[h, f]
 
@@ -282,12 +286,13 @@ def meets_bars(wall, fear, cover):
     """Whether a country's adopters meet any denial, fear or private finding: bool array (country,)."""
     barred = np.zeros(wall.shape[0], np.bool_)
     for c in range(wall.shape[0]):
+        met = cover[c] != 0
+        for o in range(3):
+            met |= fear[c, o] != 0
         for h in range(N_CHANNELS):
             for way in range(wall.shape[2]):
-                barred[c] |= wall[c, h, way] != 0
-        for o in range(3):
-            barred[c] |= fear[c, o] != 0
-        barred[c] |= cover[c] != 0
+                met |= wall[c, h, way] != 0
+        barred[c] = met
     return barred
 
 
@@ -361,7 +366,10 @@ def choose(first, last, start, choice, before, counts, market, who, network, rev
     listed, lists, salts, terms = list_alternatives(market)
     cover = who.cover
     barred = meets_bars(wall, fear, cover)
-    v, net = np.empty(MAX_ALIVE, np.float32), np.empty(own.shape[1], np.float32)
+    v = np.empty(MAX_ALIVE, np.float32)
+    net = np.zeros(
+        -(-own.shape[1] // 32) * 32, np.float32
+    )  # filled up: loops over families take four registers at once
     taste = np.empty(-(-own.shape[1] // 8) * 8, np.float32)
     largest = 0
     for cell in range(first, last):

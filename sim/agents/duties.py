@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sim.law import OPEN, Assessment, ComputeDuty
+from sim.law import MODES, OPEN, Assessment, ComputeDuty
 
 if TYPE_CHECKING:
     from sim.agents.lab import Lab
 
+Owed = tuple[Sequence[ComputeDuty], ...]
+"""Duties that bind a release, by mode; the last entry is of one that is held back and empty, since that is none."""
+NOTHING: Owed = ((),) * (len(MODES) + 1)
 
-def covering(duties: Sequence[ComputeDuty], lab: Lab, mode: int, draw: int, run: float) -> list[ComputeDuty]:
-    """Duties that bind a release of a lab, by its mode, its training run (log10 FLOP) and a draw against strength.
+
+def covering(duties: Sequence[ComputeDuty], lab: Lab, draw: int, run: float) -> Owed:
+    """Duties that bind a release of a lab, by its training run (log10 FLOP), a draw against strength, and its mode.
 
     The draws of a release are the same under every duty.
     """
     met = [duty for duty in duties if run >= duty.floor and lab.index in duty.labs]
     if not met:
-        return met
+        return NOTHING
     bound = lab.model.streams("bound by duty").uniform(lab.index, draw)
-    return [duty for duty in met if bound < duty.strength and not _exempt(duty, lab, mode, draw, run)]
+    met = [duty for duty in met if bound < duty.strength]
+    in_mode = ([duty for duty in met if not _exempt(duty, lab, mode, draw, run)] for mode in range(len(MODES)))
+    return (*in_mode, ())
 
 
 def _exempt(duty: ComputeDuty, lab: Lab, mode: int, draw: int, run: float) -> bool:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 
 from sim import data
-from sim.agents.duties import bars, covering, refused
+from sim.agents.duties import NOTHING, Owed, bars, covering, refused
 from sim.law import API, CN, GATED, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment, ComputeDuty, Law
 from sim.months import month_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sim.mandates import Programme
     from sim.world import World
 
@@ -219,8 +221,8 @@ class Lab(mesa.Agent):
     def _market(self) -> float:
         return log10(self.model.world_use / 0.05)
 
-    def decide_mode(self, capability: float, month: int, draw: int, small: bool = False) -> int:
-        """Release mode by a logit: open (with or without a free licence) against closed.
+    def decide_mode(self, capability: float, draw: int, owed: Owed) -> int:
+        """Release mode by a logit: open (with or without a free licence) against closed, given what each mode owes.
 
         Lead and market count as differences from their mean over the lab's own record, which the leaning already
         contains; backfire counts control steps since the record.
@@ -229,35 +231,29 @@ class Lab(mesa.Agent):
         noise = world.streams("release mode")
         lead, market = self._lead_utility(capability), self._market()
         closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
-        open_mode = self._licence(draw, small, world.law)
-        cost = self._opening_cost(capability, draw, small, world.law, open_mode)
+        closed -= sum(duty.burden for duty in owed[API])
+        open_mode = self._licence(draw, owed)
+        cost = self._opening_cost(capability, draw, world.law, owed[open_mode])
         opened = self.leaning() - world.reach_lost(self.index) - cost
-        if world.law.compute_duties:
-            closed -= sum(duty.burden for duty in self.owes(API, draw, small, world.law))
         if self.origin == CN:
             opened += p.state_push + world.backfire
         if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
             return API
         return open_mode
 
-    def _licence(self, draw: int, small: bool, law: Law) -> int:
+    def _licence(self, draw: int, owed: Owed) -> int:
         """Open with a free licence as often as earlier, the more often the more the law asks of others."""
         free = (sum(self.record_licence) + 1.0) / (len(self.record_licence) + 2.0)
-        if law.compute_duties:
-            kept, freed = (
-                sum(d.burden + d.liability for d in self.owes(mode, draw, small, law))
-                for mode in (OPEN_WEIGHTS, OPEN_SOURCE)
-            )
+        if owed[OPEN_WEIGHTS] or owed[OPEN_SOURCE]:
+            kept, freed = (sum(d.burden + d.liability for d in owed[mode]) for mode in (OPEN_WEIGHTS, OPEN_SOURCE))
             free = 1.0 / (1.0 + (1.0 - free) / free * exp(freed - kept))
         return OPEN_SOURCE if self.model.streams("release mode").uniform(self.index, draw, 2) < free else OPEN_WEIGHTS
 
-    def _opening_cost(self, capability: float, draw: int, small: bool, law: Law, mode: int) -> float:
+    def _opening_cost(self, capability: float, draw: int, law: Law, owed: Sequence[ComputeDuty]) -> float:
         """Utils that a law takes from a release in an open mode: cost, liability, and the months that it is held up."""
         cost, months = float(law.opening_cost[self.index]), sum(d.delay for d in self._duties(capability, draw, law))
-        if law.compute_duties:
-            owed = self.owes(mode, draw, small, law)
-            cost += sum(duty.burden + duty.liability for duty in owed)
-            months += sum(duty.delay for duty in owed)
+        cost += sum(duty.burden + duty.liability for duty in owed)
+        months += sum(duty.delay for duty in owed)
         return cost + self.model.p.delay_cost * months
 
     def training_run(self, small: bool) -> float:
@@ -269,9 +265,9 @@ class Lab(mesa.Agent):
         flagship = self.run_size() - (self.shortfall or 0.0) - self.held_back
         return flagship - (p.small_gap / p.capability_slope if small else 0.0)
 
-    def owes(self, mode: int, draw: int, small: bool, law: Law) -> list[ComputeDuty]:
-        """Duties that a law lays on a release of this size and mode; what is held back is no release."""
-        return [] if mode == HOLD else covering(law.compute_duties, self, mode, draw, self.training_run(small))
+    def owes(self, draw: int, small: bool, law: Law) -> Owed:
+        """Duties that a law lays on a release of this size, by mode."""
+        return covering(law.compute_duties, self, draw, self.training_run(small)) if law.compute_duties else NOTHING
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
@@ -283,7 +279,7 @@ class Lab(mesa.Agent):
         underlying = self.capability()
         noisy = underlying + p.capability_noise * luck.normal(self.index, self.number, 0)
         if self.model.law.compute_duties:
-            self.held_back = self._stays_below(noisy, month, 2 * self.number)
+            self.held_back = self._stays_below(noisy, 2 * self.number)
             underlying, noisy = (x - p.capability_slope * self.held_back for x in (underlying, noisy))
         self._draft(month, 2 * self.number, False, underlying, noisy)
         jitter = streams("cadence").normal(self.index, self.number)
@@ -294,15 +290,16 @@ class Lab(mesa.Agent):
             self._draft(month + 1, 2 * self.number + 1, True, small, noisy)
         self.held_back = 0.0
 
-    def _stays_below(self, capability: float, month: int, draw: int) -> float:
+    def _stays_below(self, capability: float, draw: int) -> float:
         """OOM by which a run is kept smaller, so that a duty that would bind the release does not."""
         p, run, law = self.model.p, self.training_run(False), self.model.law
         worth = p.threshold_avoidance / p.capability_slope / 1e7  # OOM for each dollar of a duty
         near = [duty for duty in law.compute_duties if duty.floor <= run < duty.floor + worth * duty.cost]
         if not near:
             return 0.0
-        owed = self.owes(self.decide_mode(capability, month, draw), draw, False, law)
-        return max((run - duty.floor + BELOW for duty in owed if duty in near), default=0.0)
+        owed = self.owes(draw, False, law)
+        mode = self.decide_mode(capability, draw, owed)
+        return max((run - duty.floor + BELOW for duty in owed[mode] if duty in near), default=0.0)
 
     def _hurries(self, month: int) -> bool:
         """Whether to open the next flagship early, since the law announced for its month would cost more or bar it.
@@ -316,12 +313,14 @@ class Lab(mesa.Agent):
         draw = 2 * (self.number + 1)
         luck = world.streams("capability noise").normal(self.index, self.number + 1, 0)
         capability = self.capability() + world.p.capability_noise * luck
-        mode = self.decide_mode(capability, month, draw)
+        owed = self.owes(draw, False, world.law)
+        mode = self.decide_mode(capability, draw, owed)
         if mode not in OPEN:
             return False
-        now = self._opening_cost(capability, draw, False, world.law, mode) + world.p.delay_cost * early
+        now = self._opening_cost(capability, draw, world.law, owed[mode]) + world.p.delay_cost * early
         barred = any(bars(duty, self, capability, draw) for duty in self._duties(capability, draw, law))
-        then = self._opening_cost(capability, draw, False, law, self._licence(draw, False, law))
+        owed = self.owes(draw, False, law)
+        then = self._opening_cost(capability, draw, law, owed[self._licence(draw, owed)])
         return barred or now < then
 
     def plan_fringe(self, month: int) -> None:
@@ -361,22 +360,22 @@ class Lab(mesa.Agent):
         draft = Draft(
             month, name, draw, OPEN_SOURCE, False, noisy, underlying, self.efficiency, True, run=run, parts=parts
         )
-        self.drafts.append(self._submit(draft))
+        self.drafts.append(self._submit(draft, covering(world.law.compute_duties, self, draw, run)))
 
     def _name(self, draw: int) -> str:
         return f"{self.info.slug} {draw // 2}{' small' if draw % 2 else ''}"
 
     def _draft(self, month: int, draw: int, small: bool, underlying: float, capability: float) -> None:
         """Decide the mode of a finished release and submit it to the law."""
-        mode, run = self.decide_mode(capability, month, draw, small), self.training_run(small)
+        run, owed = self.training_run(small), self.owes(draw, small, self.model.law)
+        mode = self.decide_mode(capability, draw, owed)
         draft = Draft(month, self._name(draw), draw, mode, small, capability, underlying, self.efficiency, run=run)
-        self.drafts.append(self._submit(draft))
+        self.drafts.append(self._submit(draft, owed))
 
-    def _submit(self, draft: Draft) -> Draft:
+    def _submit(self, draft: Draft, owed: Owed) -> Draft:
         """Have a release assessed and licensed where the law asks, and pay for both; returns it as it may come out."""
         law, mode, draw, capability = self.model.law, draft.mode, draft.draw, draft.capability
         month, left, rationale = draft.month, set(range(len(MODES))), False
-        owed = covering(law.compute_duties, self, mode, draw, draft.run)
         if mode in OPEN:
             for duty in self._duties(capability, draw, law):
                 month += duty.delay
@@ -384,16 +383,15 @@ class Lab(mesa.Agent):
                 self._pay(duty.cost)
                 if self.model.assessor.judges_hazardous(duty, self, capability, draw):
                     left = left.intersection(duty.modes)
-            for licence in owed:
+            for licence in owed[mode]:
                 month += licence.delay
                 if refused(licence, self, draw):
                     left = left.difference(OPEN)
         if len(left) < len(MODES):
             mode = self._fall_back(left, draft)
-            owed = [] if mode == HOLD else covering(law.compute_duties, self, mode, draw, draft.run)
-        for paid in owed:
+        for paid in owed[mode]:
             self._pay(paid.cost)
-        documented = draft.documented or rationale or any(paid.documents for paid in owed)
+        documented = draft.documented or rationale or any(paid.documents for paid in owed[mode])
         return draft._replace(month=month, mode=mode, documented=documented, rationale=rationale)
 
     def _pay(self, usd: float) -> None:

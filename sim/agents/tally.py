@@ -112,7 +112,8 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family, 
     mix : array (channel,), weights of the mix of channels
     """
     n_country, n = use.shape[0], market.slot.size
-    slots, family, origin, mode, law_class = market.slot, market.family, market.origin, market.mode, market.law_class
+    slots = market.slot.astype(np.uint64)  # an index that may be negative would be checked
+    family, origin, mode, law_class = market.family, market.origin, market.mode, market.law_class
     used = np.empty(n, np.int64)
     country = np.zeros((n_country, n_family), np.float32)
     world = np.zeros((N_CHANNELS + 1, n_family), np.float32)

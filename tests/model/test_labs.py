@@ -149,7 +149,7 @@ def test_ideas_of_a_controlled_release_reach_china_with_its_mirror(world_at, rel
 
 def opened(lab, capability=150.0):
     """Draws for which a lab would open a release of this capability."""
-    return {draw for draw in DRAWS if lab.decide_mode(capability, lab.model.month, draw) in OPEN}
+    return {draw for draw in DRAWS if lab.decide_mode(capability, draw, lab.owes(draw, False, lab.model.law)) in OPEN}
 
 
 def test_a_larger_lead_closes(world_at):
@@ -246,7 +246,7 @@ def test_the_licence_follows_the_record_too(world_at):
     free = []
     for record in ([0] * 20, [1] * 20):
         lab.record_licence = record
-        modes = [lab.decide_mode(100.0, 30, draw) for draw in DRAWS]
+        modes = [lab.decide_mode(100.0, draw, lab.owes(draw, False, lab.model.law)) for draw in DRAWS]
         free.append(modes.count(OPEN_SOURCE) / max(1, modes.count(OPEN_SOURCE) + modes.count(OPEN_WEIGHTS)))
     assert free[0] < 0.2 < 0.8 < free[1]
 

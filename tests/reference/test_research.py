@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.agents.duties import NOTHING
 from sim.law import API, CN, OPEN_SOURCE, US
 from sim.world import World
 from tests.reference.pair import everything, small
@@ -95,7 +96,7 @@ def test_release_modes_follow_the_logit_of_record_and_situation(name):
         score = world.frontier() + 3.0
         cost, friction = float(world.law.opening_cost[lab.index]), world.reach_lost(lab.index)
         likely = record.open_probability(slug, lab.origin, score, cost, friction)
-        modes = [lab.decide_mode(score, world.month, draw) for draw in range(3000)]
+        modes = [lab.decide_mode(score, draw, NOTHING) for draw in range(3000)]
         opened = [mode for mode in modes if mode != API]
         assert len(opened) / 3000 == pytest.approx(likely, abs=4 * (likely * (1 - likely) / 3000) ** 0.5)
         licence = (sum(record.licences[slug]) + 1) / (len(record.licences[slug]) + 2)
