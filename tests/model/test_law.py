@@ -154,6 +154,18 @@ def test_strength_scales_what_a_policy_costs(key, policy, world_at):
     np.testing.assert_allclose(ledgers[1], np.array(ledgers[0]) / 2.0)
 
 
+def test_a_one_off_cost_counts_for_twelve_months_and_for_its_payer_alone(world_at):
+    plain, charged = world_at(10), world_at(10)
+    charged.charge("government", 5e6)  # in the month that is under way
+    more = []
+    for _ in range(13):
+        for world in (plain, charged):
+            world.step()
+        payers = ("labs", "government", "adopters")
+        more.append([charged.observed[f"cost_policy_{who}"] - plain.observed[f"cost_policy_{who}"] for who in payers])
+    assert more == [[0.0, 5e6, 0.0]] * 11 + [[0.0, 0.0, 0.0]] * 2
+
+
 @pytest.mark.parametrize("key", LEVERS)
 def test_a_policy_writes_numbers_only_into_fields_that_exist(key, policy, world_at):
     law = statute(world_at(0).terrain, [("x", policy(key))], 36)
