@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from sim import data
 
 if TYPE_CHECKING:
     from sim.world import World
@@ -58,3 +62,20 @@ def use_by_country(world: World) -> np.ndarray:
     Use is the share of people, or of what the channel can take up; in the developer channel it is 1.
     """
     return np.concatenate((world.use[:, :, None], world.adopters.country_shares()), axis=2, dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def use_residuals() -> dict[str, float]:
+    """Residuals of logit(share that used AI in early 2025) on log GDP per head, countries with a figure of their own.
+
+    Source: Microsoft AI Diffusion, H1 2025; rows that carry a regional value are left out.
+    """
+    rows = [
+        (c.code, log(c.gdp_per_head), log(c.ai_use_2025 / (1.0 - c.ai_use_2025)))
+        for c in data.countries()
+        if c.ai_use_2025 and not c.regional_value
+    ]
+    mx = sum(x for _, x, _ in rows) / len(rows)
+    my = sum(y for _, _, y in rows) / len(rows)
+    slope = sum((x - mx) * (y - my) for _, x, y in rows) / sum((x - mx) ** 2 for _, x, _ in rows)
+    return {code: y - my - slope * (x - mx) for code, x, y in rows}

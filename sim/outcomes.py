@@ -169,23 +169,23 @@ def application_value(world: World) -> list[float]:
 
 def frontier_growth(world: World) -> float:
     """Gain of the best release over twelve months."""
-    path = world.best["true"]["all"]
+    path = world.frontier.paths["true"]["all"]
     return path[-1] - path[max(0, len(path) - 13)]
 
 
 def best_capability(world: World, group: str) -> float:
     """Capability of a group's best release so far."""
-    return world.best["true"][group][-1]
+    return world.frontier.best["true"][group]
 
 
 def best_open_us(world: World) -> float:
     """Capability of the best open US release so far."""
-    return world.best_open_of(0)
+    return world.frontier.best_open_of(0)
 
 
 def capability_lag(world: World, reference: str, group: str) -> float:
     """Months since the reference's running best first exceeded the group's best."""
-    return world.lag("true", reference, group)
+    return world.frontier.lag("true", reference, group)
 
 
 def reviewed_lag(world: World, name: str) -> float:
@@ -231,7 +231,7 @@ def spread(world: World) -> np.ndarray:
 
 def labs_near_frontier(world: World) -> float:
     """Labs whose best release the frontier had not exceeded six months ago."""
-    path = world.best["true"]["all"]
+    path = world.frontier.paths["true"]["all"]
     then = path[max(0, len(path) - 7)]
     return float(sum(lab.best_released >= then for lab in world.labs))
 

@@ -101,8 +101,7 @@ def research(world: World) -> None:
     p = world.p
     best = max(world.labs, key=attrgetter("efficiency"))
     spread = (best.efficiency - p.algorithmic_growth * p.secrecy_months / 12.0, best.origin)
-    for pool in world.ideas:
-        pool.append(max(pool[-1], spread))
+    world.ideas.spread(spread)
     ranked = sorted(world.labs, key=attrgetter("best_underlying"), reverse=True)  # stable: of equals the first lab
     world.teachers = [*world.teachers[-1:], [(lab.best_underlying, lab.origin, lab.index) for lab in ranked]]
     lessons = [_lessons(world, origin) for origin in range(len(ORIGINS))]
@@ -119,7 +118,7 @@ def research(world: World) -> None:
 def _lessons(world: World, origin: int) -> Lessons:
     """Scarcity spurs Chinese labs only; others distil as far as assumed."""
     p = world.p
-    pool, author = world.idea_pool(origin)
+    pool, author = world.ideas.pool(origin)
     scarcity = p.scarcity_efficiency * world.squeeze / 12.0 if origin == CN else 0.0
     reach = 1.0 if origin == CN else p.distillation_elsewhere
     return Lessons(pool, author, scarcity, reach * p.distillation)
@@ -137,7 +136,7 @@ def release(world: World) -> None:
         world.labs[number].train_public(mine, world.month)
     for lab in world.labs:
         lab.publish(world.month)
-    world.note_bests()
+    world.frontier.close_month()
 
 
 def _generate(world: World) -> None:
@@ -187,7 +186,7 @@ def leak(world: World) -> None:
     for row in world.leaks.pop(world.month, ()):
         world.mirror(row)
     c, luck = world.catalogue.columns, world.streams("release")
-    for row in world.held_rows():
+    for row in world.ideas.held():
         lab = int(c.lab[row])
         if luck.uniform(lab, int(c.draw[row]), 0) >= world.law.controlled[world.law.class_of[lab]]:
             world.mirror(row)

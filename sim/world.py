@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from math import exp, log
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,9 @@ from sim.agents.lab import Draft, Lab
 from sim.agents.malicious import Actors, Incident, Scene, recruit
 from sim.agents.tally import Tally
 from sim.catalogue import Catalogue
-from sim.diffusion import DECEMBER, Curve, use_by_country
+from sim.diffusion import DECEMBER, Curve, use_by_country, use_residuals
 from sim.docket import Docket
+from sim.frontier import Frontier, Ideas
 from sim.hub import Hub
 from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, ORIGINS, US, Law, Terrain, enact, statute
 from sim.months import month_name
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 HANDOVER = 30
 THEFT_WINDOW = 24
-_ORIGIN_GROUPS = ("us", "cn", "other")
-GROUPS = (*_ORIGIN_GROUPS, "open", "closed", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +172,12 @@ class World(mesa.Model):
         self.catalogue = Catalogue(len(self.labs))
         self.replay: dict[int, list[data.Release]] = {}
         self.leaks: dict[int, list[int]] = {}
-        self.best: dict[str, dict[str, list[float]]] = {
-            which: {group: [] for group in GROUPS} for which in ("true", "measured")
-        }
-        self.running_best = {which: dict.fromkeys(GROUPS, -1e9) for which in ("true", "measured")}
-        self._open_top = ((-1e9, -1), (-1e9, -1))
-        self._open_measured = [-1e9] * 3
-        self._open_best = [-1e9] * 3
+        self.frontier, self.ideas = Frontier(), Ideas()
         self.safeguards = Safeguards()
         self.firm_releases: list[list[int]] = []
         self.gated_releases = 0
         # Of this month and the one before: (capability without noise, origin, lab), the best first.
         self.teachers: list[list[tuple[float, int, int]]] = []
-        self.ideas: list[list[tuple[float, int]]] = [[(-1e9, US)], [(-1e9, US)]]
-        self._held_ideas: dict[int, tuple[float, int]] = {}
         self.log_price_fall = log(self.p.price_fall)
         self.run_frontier, self.stock_gap, self.squeeze, self.backfire = self.p.run_flop_2023, 0.0, 0.0, 0.0
         self.run_path: list[float] = []
@@ -241,7 +231,7 @@ class World(mesa.Model):
         self.year_ends: list[np.ndarray] = []
         for row in self.replay.pop(-1, []):
             replay_one(self, row)
-        self.note_bests()
+        self.frontier.close_month()
 
     # running
 
@@ -356,36 +346,6 @@ class World(mesa.Model):
         """Index points of an effective training compute (log10)."""
         return self.p.capability_2023 + self.p.capability_slope * (log_compute - self.p.run_flop_2023)
 
-    def frontier(self) -> float:
-        """Capability of the best release so far."""
-        return self.running_best["true"]["all"]
-
-    def best_open(self, excluding_lab: int) -> float:
-        """Capability of the best open release so far, without one lab's."""
-        first, second = self._open_top
-        return second[0] if first[1] == excluding_lab else first[0]
-
-    def best_open_measured(self, excluding_origin: int) -> float:
-        """Measured capability of the best open release so far, without one origin's."""
-        return max(x for o, x in enumerate(self._open_measured) if o != excluding_origin)
-
-    def best_open_of(self, origin: int) -> float:
-        """Capability of an origin's best open release so far."""
-        return self._open_best[origin]
-
-    def lag(self, which: str, reference: str, group: str, month: int | None = None) -> float:
-        """Months since the reference's running best first exceeded the group's best ("true" or "measured" scores).
-
-        As it stands, or as it stood at the end of a past month.
-        """
-        leader, follower = self.best[which][reference], self.best[which][group]
-        last = len(leader) - 1 if month is None else month + 1  # paths begin before the first month
-        return float(max(0, last - bisect_right(leader, follower[last], 0, last + 1)))
-
-    def idea_pool(self, origin: int) -> tuple[float, int]:
-        """Best public efficiency that labs of an origin can reach, and whose it is."""
-        return self.ideas[int(origin == CN)][-1]
-
     def teacher(self, student: Lab, known: float) -> tuple[float, int, float]:
         """The best release two months old of any other lab; under barriers the one that teaches the student most.
 
@@ -487,9 +447,11 @@ class World(mesa.Model):
         self.curves[lab.index].begin(self.month)
         lab.best_released = max(lab.best_released, draft.capability)
         lab.best_underlying = max(lab.best_underlying, draft.underlying)
-        self._note_records(lab, draft, measured, opened)
         if opened:
+            if self.month >= 0 and draft.capability > self.frontier.best_open():
+                self.adopters.notice(index)
             self._share_ideas(row, draft, origin, parts, controlled)
+        self.frontier.enter(index, origin, draft.capability, measured, opened)
         if not opened or (controlled and not contained):
             self._time_leak(row, draft, index)
         return row
@@ -520,50 +482,19 @@ class World(mesa.Model):
             if not closed or wait <= THEFT_WINDOW:
                 self.leaks.setdefault(self.month + wait, []).append(row)
 
-    def _note_records(self, lab: Lab, draft: Draft, measured: float, opened: bool) -> None:
-        groups = ("all", _ORIGIN_GROUPS[lab.origin], "open" if opened else "closed")
-        for which, score in (("true", draft.capability), ("measured", measured)):
-            best = self.running_best[which]
-            for group in groups:
-                if score > best[group]:
-                    best[group] = score
-        if opened:
-            if draft.capability > self._open_top[0][0] and self.month >= 0:
-                self.adopters.notice(lab.index)
-            self._rank_open(draft.capability, lab.index)
-            self._open_measured[lab.origin] = max(self._open_measured[lab.origin], measured)
-            self._open_best[lab.origin] = max(self._open_best[lab.origin], draft.capability)
-
-    def note_bests(self) -> None:
-        """Enter the running bests of all groups into their paths."""
-        for which, paths in self.best.items():
-            for group, path in paths.items():
-                path.append(self.running_best[which][group])
-
-    def _rank_open(self, capability: float, lab: int) -> None:
-        """Keep the best open release and the best one of any other lab."""
-        first, second = self._open_top
-        if capability > first[0]:
-            self._open_top = ((capability, lab), second if first[1] == lab else first)
-        elif capability > second[0] and first[1] != lab:
-            self._open_top = (first, (capability, lab))
-
     def _share_ideas(self, row: int, draft: Draft, origin: int, parts: tuple[float, ...], controlled: bool) -> None:
         """Open releases make their efficiency public, the more so the more of papers, code and data they carry."""
         reveal = 0.1 * parts[0] + 0.3 * parts[1] + 0.5 * parts[2] + 0.1 * float(draft.documented)
         idea = (draft.efficiency - self.p.idea_embargo - self.p.idea_opacity * (1.0 - reveal), origin)
-        self.ideas[0].append(max(self.ideas[0][-1], idea))
         if controlled:
-            self._held_ideas[row] = idea
+            self.ideas.hold(row, idea)
         else:
-            self.ideas[1].append(max(self.ideas[1][-1], idea))
+            self.ideas.spread(idea)
 
     def mirror(self, row: int) -> None:
         """A release's weights are on mirrors from now on."""
         self.catalogue.columns.mirrored[row] = True
-        idea = self._held_ideas.pop(row, None)
-        if idea is not None:
-            self.ideas[1].append(max(self.ideas[1][-1], idea))
+        self.ideas.free(row)
 
     def disclose(self, row: int) -> None:
         """A compromise became known: its users lose trust in the origin's security, derivatives are mended."""
@@ -582,10 +513,6 @@ class World(mesa.Model):
         total = float(used.sum())
         self.tainted[lab] *= 1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
 
-    def held_rows(self) -> list[int]:
-        """Controlled releases that are on no mirror; until then their ideas are held too."""
-        return list(self._held_ideas)
-
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two fields are equal; most are the one default."""
@@ -594,23 +521,6 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
 
 def _reading(column: int, world: World) -> float:
     return world.readings.item(column)
-
-
-@lru_cache(maxsize=1)
-def use_residuals() -> dict[str, float]:
-    """Residuals of logit(share that used AI in early 2025) on log GDP per head, countries with a figure of their own.
-
-    Source: Microsoft AI Diffusion, H1 2025; rows that carry a regional value are left out.
-    """
-    rows = [
-        (c.code, log(c.gdp_per_head), log(c.ai_use_2025 / (1.0 - c.ai_use_2025)))
-        for c in data.countries()
-        if c.ai_use_2025 and not c.regional_value
-    ]
-    mx = sum(x for _, x, _ in rows) / len(rows)
-    my = sum(y for _, _, y in rows) / len(rows)
-    slope = sum((x - mx) * (y - my) for _, x, y in rows) / sum((x - mx) ** 2 for _, x, _ in rows)
-    return {code: y - my - slope * (x - mx) for code, x, y in rows}
 
 
 def phase_names(phases: Iterable[Callable[[World], None]] = PHASES) -> list[tuple[str, str]]:

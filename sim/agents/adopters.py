@@ -183,7 +183,7 @@ class Adopters(Sequence[AdopterView]):
             world.log_price_fall, p.price_points, p.mirror_denial, p.clean_effect, p.flagged_effect, p.home_weight,
         )  # fmt: skip
         self.market = open_market(
-            np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier(), self.familiarity,
+            np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier.level, self.familiarity,
             self._breadth(month), p.capability_need + p.capability_need_growth * years + self.need_offset,
             weights, factors, self.mean_concern, law.class_of, catalogue.columns,
         )  # fmt: skip

@@ -36,7 +36,7 @@ class Assessor(mesa.Agent):
         lowest = min((getattr(world.p, f"threshold_{domain}") for domain in duty.domains), default=inf)
         if duty.reference == "absolute":
             return measured - lowest >= duty.margin
-        return measured >= lowest and measured - world.best_open_measured(lab.origin) >= duty.delta
+        return measured >= lowest and measured - world.frontier.best_open_measured(lab.origin) >= duty.delta
 
 
 class Auditor(mesa.Agent):

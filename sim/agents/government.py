@@ -52,8 +52,8 @@ class Government(mesa.Agent):
         world = self.model
         if self.indicators is None or month % round(world.p.review_months) == 0:
             self.indicators = {
-                "lag_us_cn": world.lag("measured", "us", "cn"),
-                "lag_open_closed": world.lag("measured", "closed", "open"),
+                "lag_us_cn": world.frontier.lag("measured", "us", "cn"),
+                "lag_open_closed": world.frontier.lag("measured", "closed", "open"),
             }
 
     def watch(self, trigger: Trigger, month: int) -> None:
@@ -83,5 +83,5 @@ class Government(mesa.Agent):
         """What stood on record for an indicator at the end of a past month."""
         world, outcome = self.model, INDICATORS[name]
         if outcome is None:
-            return world.lag("measured", "closed", "open", month)
+            return world.frontier.lag("measured", "closed", "open", month)
         return float(world.rows[month][COLUMNS[outcome]])

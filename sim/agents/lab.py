@@ -215,7 +215,7 @@ class Lab(mesa.Agent):
 
     def _lead_utility(self, capability: float) -> float:
         p = self.model.p
-        lead = capability - self.model.best_open(excluding_lab=self.index)
+        lead = capability - self.model.frontier.best_open(excluding_lab=self.index)
         return (p.lead_slope if lead > 0.0 else p.catchup_slope) * min(max(lead, -40.0), 40.0) / 10.0
 
     def _market(self) -> float:

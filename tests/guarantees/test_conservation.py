@@ -70,7 +70,7 @@ def look(world, bans, use):
         "catalogue": len(world.catalogue),
         "controlled": world.catalogue.column("controlled").copy(),
         "mirrored": world.catalogue.column("mirrored").copy(),
-        "running": [dict(best) for best in world.running_best.values()],
+        "running": [dict(best) for best in world.frontier.best.values()],
         "trust": (world.supply.copy(), world.security.copy()),
         "use": (use, world.use.copy(), top),
         "stocks": [*world.legal.values(), world.domestic, world.smuggled],

@@ -100,8 +100,7 @@ def test_scarcity_spurs_only_those_it_hits_and_only_where_assumed(world_at):
 def test_labs_close_the_gap_to_public_ideas_and_remember_whose_they_are(world_at):
     world = world_at(20)
     best = max(lab.efficiency for lab in world.labs)
-    for pool in world.ideas:
-        pool.append((best + 1.0, CN))
+    world.ideas.spread((best + 1.0, CN))
     research(world)
     for lab in world.labs:
         gap = best + 1.0 - (lab.efficiency - sum(lab.gains[k] for k in ("own", "public", "scarcity")))
@@ -114,34 +113,34 @@ def test_a_more_open_release_teaches_more(world_at, release_by_hand):
     for parts in ((1.0, 0.0, 0.0, 0.0), (1.0, 0.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)):
         world = world_at(10)
         release_by_hand(world, parts=parts, efficiency=5.0)
-        pools.append(world.idea_pool(CN)[0])
+        pools.append(world.ideas.pool(CN)[0])
     assert pools == sorted(set(pools))
     assert pools[-1] <= 5.0 - world.p.idea_embargo
 
 
 def test_closed_releases_teach_nobody(world_at, release_by_hand):
     world = world_at(10)
-    before = [world.idea_pool(origin) for origin in (US, CN)]
+    before = [world.ideas.pool(origin) for origin in (US, CN)]
     release_by_hand(world, mode=API, efficiency=5.0)
     release_by_hand(world, mode=GATED, efficiency=5.0)
-    assert [world.idea_pool(origin) for origin in (US, CN)] == before
+    assert [world.ideas.pool(origin) for origin in (US, CN)] == before
 
 
 def test_distilled_gains_are_not_published_again(world_at, release_by_hand):
     world = world_at(10)
     lab = named(world, "deepseek")
-    lab.distilled, before = 3.0, world.idea_pool(US)
+    lab.distilled, before = 3.0, world.ideas.pool(US)
     release_by_hand(world, lab=lab, capability=lab.capability())
-    assert world.idea_pool(US)[0] <= max(before[0], lab.efficiency)
+    assert world.ideas.pool(US)[0] <= max(before[0], lab.efficiency)
 
 
 def test_ideas_of_a_controlled_release_reach_china_with_its_mirror(world_at, release_by_hand):
     world = world_at(10, {"leak_hazard": 0.0})
     command(world, controlled=1.0)
     row = release_by_hand(world, efficiency=5.0)
-    assert world.idea_pool(US)[0] > 3.0 > world.idea_pool(CN)[0]
+    assert world.ideas.pool(US)[0] > 3.0 > world.ideas.pool(CN)[0]
     world.mirror(row)
-    assert world.idea_pool(CN) == world.idea_pool(US)
+    assert world.ideas.pool(CN) == world.ideas.pool(US)
 
 
 # release mode
@@ -154,7 +153,7 @@ def opened(lab, capability=150.0):
 
 def test_a_larger_lead_closes(world_at):
     lab = named(world_at(30), "meta")
-    best = lab.model.best_open(excluding_lab=lab.index)
+    best = lab.model.frontier.best_open(excluding_lab=lab.index)
     behind, level, ahead = (opened(lab, best + x) for x in (-20.0, 0.0, 20.0))
     assert behind > level > ahead
 
@@ -165,7 +164,7 @@ def test_the_rival_of_a_lab_is_never_itself(world_at):
     opened_rows = c.column("mode") >= OPEN_WEIGHTS
     for lab in world.labs:
         others = opened_rows & (c.column("lab") != lab.index)
-        assert world.best_open(excluding_lab=lab.index) == c.column("capability")[others].max()
+        assert world.frontier.best_open(excluding_lab=lab.index) == c.column("capability")[others].max()
 
 
 def test_a_larger_market_closes(world_at):
@@ -369,7 +368,7 @@ def test_held_releases_are_the_controlled_ones_on_no_mirror(world_at, release_by
     for _ in range(8):
         c = world.catalogue
         held = np.flatnonzero((c.column("controlled") > 0.0) & ~c.column("mirrored")).tolist()
-        assert world.held_rows() == held
+        assert world.ideas.held() == held
         found.append(len(held))
         world.step()
     assert found[0] > found[-1] > 0

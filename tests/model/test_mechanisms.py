@@ -57,7 +57,7 @@ def test_distillation_brings_chinese_labs_nearer_to_what_they_can_query(world_at
     for rate in (0.0, 0.5, 0.9):
         world = world_at(48, {"distillation": rate, "capability_noise": 0.0})
         own = [lab.capability() for lab in origins(world, CN)]
-        gaps.append(world.best["true"]["us"][-1] - float(np.mean(own)))
+        gaps.append(world.frontier.best["true"]["us"] - float(np.mean(own)))
     assert gaps[0] > gaps[1] > gaps[2]
 
 
@@ -84,7 +84,7 @@ def test_weights_data_code_and_licence_matter_each_in_its_own_way(world_at, rele
             {
                 "adaptable": c.adaptable[row],
                 "openness": c.openness[row],
-                "ideas": world.ideas[0][-1][0],
+                "ideas": world.ideas.pool(US)[0],
             }
         )
     for name in moves:

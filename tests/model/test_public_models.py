@@ -103,7 +103,7 @@ def test_a_more_open_programme_teaches_more(world_at, policy):
         lab.public_months = 99
         lab.train_public(list(world.law.programmes), world.month)
         lab.publish(world.month)
-        pools.append(world.idea_pool(US)[0])
+        pools.append(world.ideas.pool(US)[0])
     assert pools[0] < pools[1]
 
 

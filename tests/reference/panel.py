@@ -149,7 +149,7 @@ class Panel:
         capability = 4.0 * steepest * p.capability_width * logistic((release.capability - need) / p.capability_width)
         age = world.month - release.month
         novelty = by_channel(p, "novelty_factor")[h] * p.novelty_weight * exp(-age / p.novelty_months)
-        behind = max(0.0, world.frontier() - release.capability)
+        behind = max(0.0, world.frontier.level - release.capability)
         log_price = release.log_price - log(p.price_fall) * behind / p.price_points
         breadth = 0.0
         if h == DEVELOPER and slot.mode != API and not world.labs[slot.family].fringe:
