@@ -364,13 +364,15 @@ class Law:
 
     def settle(self) -> Law:
         """Combine all writes into the fields."""
-        self.expenses.sort()
+        self._costs = dict.fromkeys(PAYERS, 0.0)
+        for payer, usd, _ in sorted(self.expenses):
+            self._costs[payer] += usd
         self._classify()
         written: dict[str, list[Write]] = {name: [] for name in FIELDS}
-        for write in sorted(self.writes, key=Write.order):
+        for write in self.writes:
             written[write.field].append(write)
         for name, spec in FIELDS.items():
-            setattr(self, name, self._combine(spec, name, written[name]))
+            setattr(self, name, self._combine(spec, name, _in_order(written[name])))
         return self
 
     def _classify(self) -> None:
@@ -405,7 +407,7 @@ class Law:
         return [(w, self._combine(FIELDS[name], name, writes[:n])) for n, w in enumerate([None, *writes])]
 
     def _ordered(self, name: str) -> list[Write]:
-        return sorted((w for w in self.writes if w.field == name), key=Write.order)
+        return _in_order([w for w in self.writes if w.field == name])
 
     def _combine(self, spec: Field, name: str, writes: list[Write]) -> Any:
         if spec.combine == "list":
@@ -428,13 +430,18 @@ class Law:
 
     def ledger(self, payer: str) -> float:
         """What all policies cost one payer, USD a year."""
-        return sum(usd for who, usd, _ in self.expenses if who == payer)
+        return self._costs[payer]
 
 
 def _labs_named(write: Write) -> tuple[int, ...] | None:
     """Labs that a write names on the axis of classes; None for all, or if it has none."""
     axes = FIELDS[write.field].axes
     return write.where[axes.index("class")] if "class" in axes else None
+
+
+def _in_order(writes: list[Write]) -> list[Write]:
+    """Writes of a field in canonical order."""
+    return sorted(writes, key=Write.order) if len(writes) > 1 else writes
 
 
 def statute(terrain: Terrain, policies: Sequence[Any], month: int, streams: Streams | None = None) -> Law:

@@ -299,11 +299,10 @@ def crisis_loss(world: World) -> float:
 # global power
 
 
-def trust(world: World) -> list[float]:
+def trust(world: World) -> np.ndarray:
     """Trust in US and in Chinese supply, mean over countries outside the US and China weighted by people."""
     people = world.people_abroad
-    total = people.sum()
-    return [(people * trusted).sum() / total for trusted in world.supply.T[:2]]
+    return (people * world.supply.T[:2].copy()).sum(axis=1) / people.sum()
 
 
 def dependence(world: World) -> float:

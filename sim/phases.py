@@ -135,7 +135,8 @@ def release(world: World) -> None:
         mine = [programme for programme in world.law.programmes if programme.lab == number]
         world.labs[number].train_public(mine, world.month)
     for lab in world.labs:
-        lab.publish(world.month)
+        if lab.drafts:
+            lab.publish(world.month)
     world.frontier.close_month()
 
 
@@ -151,7 +152,8 @@ def _generate(world: World) -> None:
             lab.plan_fringe(world.month)
         else:
             lab.plan(world.month)
-        lab.publish(world.month)
+        if lab.drafts:
+            lab.publish(world.month)
 
 
 def replay_one(world: World, row: data.Release) -> None:

@@ -317,10 +317,12 @@ class World(mesa.Model):
         What is as in the law ``before`` stands. Compiled phases get copies, since defaults are read-only arrays.
         """
         if before is None or not _same(law.friction, before.friction):
-            self.friction = law.friction.copy()
-            self.friction[:, :, :, GATED] += self.p.gate_friction
+            friction = law.friction.copy()
+            friction[:, :, :, GATED] += self.p.gate_friction
+            self.friction = _by_way(friction)
+            self.lost = self.friction.astype(np.float32)
         if before is None or not _same(law.denial, before.denial):
-            self.denial = law.denial.copy()
+            self.wall = _by_way(law.denial).astype(np.float32)
         if before is None or not _same(law.access, before.access):
             self.log_access = logarithm(law.access.copy())
         if before is None or not _same(law.price_factor, before.price_factor):
@@ -512,6 +514,11 @@ class World(mesa.Model):
         used = np.where(hidden, self.tally.slot[DEVELOPER], 0.0)
         total = float(used.sum())
         self.tainted[lab] *= 1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
+
+
+def _by_way(table: np.ndarray) -> np.ndarray:
+    """A field by (country, class, channel, mode) as the choice reads it: (country, channel, class and mode)."""
+    return table.transpose(0, 2, 1, 3).reshape(len(table), N_CHANNELS, -1)
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

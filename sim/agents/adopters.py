@@ -150,6 +150,7 @@ class Adopters(Sequence[AdopterView]):
         self.factors[CHANNELS.index("developer"), 4] = p.breadth_weight
         self.need_offset = np.array(by_channel(p, "need_offset"))
         self.access_factor = np.array(by_channel(p, "access_factor"))
+        self.all_kept = np.ones((len(world.info), self.counts.shape[1]))
         self.market: Market
         self.who: Choosers
 
@@ -188,14 +189,14 @@ class Adopters(Sequence[AdopterView]):
             weights, factors, self.mean_concern, law.class_of, catalogue.columns,
         )  # fmt: skip
         capacity, income, concern, alignment, taste, home = self.who_fixed
-        traits, bar, wall, lost = face(
+        traits, bar = face(
             law.class_origin, world.log_access, self.access_factor, alignment, concern, capacity, income,
             world.security, taste, world.origin_risk, p.alignment_weight, p.flagged_effect, world.friction,
-            world.denial, world.log_price_factor, factors[:, 2] * p.price_weight,
+            world.log_price_factor, factors[:, 2] * p.price_weight,
         )  # fmt: skip
         fear = (p.reliability_weight * (1.0 - world.supply)).astype(np.float32)
         cover = world.audit_cover.astype(np.float32)
-        self.who = Choosers(traits, bar, wall, lost, fear, cover, home, self.origin, world.lock_in)
+        self.who = Choosers(traits, bar, world.wall, world.lost, fear, cover, home, self.origin, world.lock_in)
 
     def _breadth(self, month: int) -> np.ndarray:
         """Open releases of each family in 12 months; the fringe is many small labs and no family of its own."""
@@ -293,11 +294,12 @@ class Adopters(Sequence[AdopterView]):
         )  # fmt: skip
 
     def _kept(self) -> np.ndarray:
-        """Share of what developers would build that the duties of modifiers leave, by country and alternative."""
-        kept, market = np.ones((len(self.world.info), self.market.slot.size)), self.market
-        for duty in self.world.law.modifier_duties:
+        """Share of what developers would build that the duties of modifiers leave, by country and slot."""
+        duties, market = self.world.law.modifier_duties, self.market
+        kept = self.all_kept.copy() if duties else self.all_kept
+        for duty in duties:
             run = self.world.catalogue.columns.run[market.release[DEVELOPER]]
-            bound = np.flatnonzero((run >= duty.floor) & ~np.isin(market.mode, duty.exempt_modes))
+            bound = market.slot[(run >= duty.floor) & ~np.isin(market.mode, duty.exempt_modes)]
             kept[np.array(duty.countries, int)[:, None], bound] *= 1.0 - duty.lost
         return kept
 

@@ -108,15 +108,12 @@ def face(
     b_align,
     flagged,
     friction,
-    denial,
     log_price,
     slope,
 ):
-    """What each country's adopters face: traits, bar, wall and lost of :class:`Choosers`."""
+    """What each country's adopters face: traits and bar of :class:`Choosers`."""
     n, ways = log_access.shape[0], 4 * class_origin.size
-    traits = np.empty((n, N_CHANNELS, 3), np.float32)
-    bar, wall = np.empty((n, N_CHANNELS, ways), np.float32), np.empty((n, N_CHANNELS, ways), np.float32)
-    lost = np.empty((n, N_CHANNELS, ways), np.float32)
+    traits, bar = np.empty((n, N_CHANNELS, 3), np.float32), np.empty((n, N_CHANNELS, ways), np.float32)
     for c in range(n):
         for h in range(N_CHANNELS):
             traits[c, h, 0], traits[c, h, 1], traits[c, h, 2] = capacity[c], concern[c, h], income[c]
@@ -128,11 +125,9 @@ def face(
                     concern[c, h] * (risk[o] + flagged * (1.0 - security[c, o]))
                     + income[c] * slope[h] * log_price[c, o]
                 )
-                for mode in range(4):
-                    lost[c, h, k * 4 + mode] = friction[c, k, h, mode]
-                    bar[c, h, k * 4 + mode] = x - friction[c, k, h, mode]
-                    wall[c, h, k * 4 + mode] = denial[c, k, h, mode]
-    return traits, bar, wall, lost
+                for way in range(4 * k, 4 * k + 4):
+                    bar[c, h, way] = x - friction[c, h, way]
+    return traits, bar
 
 
 @inline

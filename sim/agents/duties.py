@@ -24,15 +24,15 @@ def covering(duties: Sequence[ComputeDuty], lab: Lab, draw: int, run: float) -> 
     if not met:
         return NOTHING
     bound = lab.model.streams("bound by duty").uniform(lab.index, draw)
-    met = [duty for duty in met if bound < duty.strength]
-    in_mode = ([duty for duty in met if not _exempt(duty, lab, mode, draw, run)] for mode in range(len(MODES)))
-    return (*in_mode, ())
+    free = [(duty, _spared(duty, lab, draw, run)) for duty in met if bound < duty.strength]
+    return (*([duty for duty, modes in free if mode not in modes] for mode in range(len(MODES))), ())
 
 
-def _exempt(duty: ComputeDuty, lab: Lab, mode: int, draw: int, run: float) -> bool:
-    if mode not in duty.exempt_modes or run >= duty.exempt_below:
-        return False
-    return duty.monetised_exempt or not is_monetised(lab, draw)
+def _spared(duty: ComputeDuty, lab: Lab, draw: int, run: float) -> tuple[int, ...]:
+    """Release modes that are free of a duty."""
+    if not duty.exempt_modes or run >= duty.exempt_below:
+        return ()
+    return duty.exempt_modes if duty.monetised_exempt or not is_monetised(lab, draw) else ()
 
 
 def is_monetised(lab: Lab, draw: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import exp, log, log10
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,6 +60,30 @@ class Draft(NamedTuple):
     parts: tuple[float, float, float, float] | None = None
 
 
+@dataclass(slots=True)
+class Record:
+    """What a lab's real releases say of how it decides.
+
+    Attributes
+    ----------
+    recent, recent_open : int
+        Releases from 24 months before generated ones begin, and open ones among them.
+    opened, free : int
+        Open releases, and those under a free licence.
+    situations : int
+    lead, market : float
+        Sums of the utilities of lead and market over the situations in which it released.
+    """
+
+    recent: int = 0
+    recent_open: int = 0
+    opened: int = 0
+    free: int = 0
+    situations: int = 0
+    lead: float = 0.0
+    market: float = 0.0
+
+
 class Lessons(NamedTuple):
     """What labs of one origin can learn from this month.
 
@@ -114,11 +139,8 @@ class Lab(mesa.Agent):
         self.number = self.replayed = 0
         self.expense = 0.0
         self.drafts: list[Draft] = []
-        self.record: list[tuple[int, int]] = []
-        self.record_licence: list[int] = []
+        self.record = Record()
         self.public_flop, self.public_months = 0.0, 0
-        self._leads: list[float] = []
-        self._markets: list[float] = []
         self.share_history: list[float] = []
 
     # compute and research
@@ -179,27 +201,25 @@ class Lab(mesa.Agent):
             )
 
     def leaning(self) -> float:
-        """Log odds of opening from the lab's own record, shrunken by Beta(2, 2).
-
-        The record counts from 24 months before generated releases begin.
-        """
-        start = self.model.handover - 24
-        recent = [opened for month, opened in self.record if month >= start]
-        n = sum(recent)
-        return log((n + 2) / (len(recent) - n + 2))
+        """Log odds of opening from the lab's own recent record, shrunken by Beta(2, 2)."""
+        n = self.record.recent_open
+        return log((n + 2) / (self.record.recent - n + 2))
 
     def remember(self, month: int, mode: str, capability: float | None) -> None:
         """Enter a real release into the record that later decisions are measured against."""
-        opened = mode.startswith("open")
-        self.record.append((month, int(opened)))
-        if opened:
-            self.record_licence.append(int(mode == "open_source"))
+        record, opened = self.record, mode.startswith("open")
+        if month >= self.model.handover - 24:
+            record.recent += 1
+            record.recent_open += opened
+        record.opened += opened
+        record.free += mode == "open_source"
         if capability is not None and month >= 0:
             self._note_situation(capability)
 
     def _note_situation(self, capability: float) -> None:
-        self._leads.append(self._lead_utility(capability))
-        self._markets.append(self._market())
+        self.record.situations += 1
+        self.record.lead += self._lead_utility(capability)
+        self.record.market += self._market()
 
     def assimilate(self, score: float) -> None:
         """A replayed flagship sets the lab's record: its quality is what explains the score."""
@@ -229,8 +249,8 @@ class Lab(mesa.Agent):
         """
         world, p = self.model, self.model.p
         noise = world.streams("release mode")
-        lead, market = self._lead_utility(capability), self._market()
-        closed = lead - _mean(self._leads, lead) + p.market_slope * (market - _mean(self._markets, market))
+        lead, market, n = self._lead_utility(capability), self._market(), self.record.situations
+        closed = lead - self.record.lead / n + p.market_slope * (market - self.record.market / n) if n else 0.0
         closed -= sum(duty.burden for duty in owed[API])
         open_mode = self._licence(draw, owed)
         cost = self._opening_cost(capability, draw, world.law, owed[open_mode])
@@ -243,7 +263,7 @@ class Lab(mesa.Agent):
 
     def _licence(self, draw: int, owed: Owed) -> int:
         """Open with a free licence as often as earlier, the more often the more the law asks of others."""
-        free = (sum(self.record_licence) + 1.0) / (len(self.record_licence) + 2.0)
+        free = (self.record.free + 1.0) / (self.record.opened + 2.0)
         if owed[OPEN_WEIGHTS] or owed[OPEN_SOURCE]:
             kept, freed = (sum(d.burden + d.liability for d in owed[mode]) for mode in (OPEN_WEIGHTS, OPEN_SOURCE))
             free = 1.0 / (1.0 + (1.0 - free) / free * exp(freed - kept))
@@ -422,8 +442,6 @@ class Lab(mesa.Agent):
 
     def publish(self, month: int) -> None:
         """Bring out the drafts that are due."""
-        if not self.drafts:
-            return
         due = [d for d in self.drafts if d.month <= month]
         self.drafts = [d for d in self.drafts if d.month > month]
         for draft in due:
@@ -439,7 +457,3 @@ class Lab(mesa.Agent):
         weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
         shown = float(self.model.law.disclosure[self.index])
         return weights, data * shown, code * shown, licence
-
-
-def _mean(values: list[float], default: float) -> float:
-    return sum(values) / len(values) if values else default

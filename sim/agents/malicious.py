@@ -57,6 +57,7 @@ ACTORS = (
     Kind("criminal", 55, 0.0, 2e3, (0.70, 0.15, 0.0, 0.14, 0.01), ()),
     Kind("lone", 20, -6.0, 100.0, (0.30, 0.35, 0.10, 0.20, 0.05), ()),
 )
+ACTOR_KINDS = tuple(kind.name for kind in ACTORS)
 _KNOWN_OFFSET = {"strip": 0.0, "jailbreak": 1.5, "gated": -1.0}
 _KIND = KIND.tolist()
 _ORIGIN_NAMES = tuple(ORIGINS[o].lower() if o < 3 else "no_model" for o in ORIGIN.tolist())
@@ -134,7 +135,7 @@ class Actors:
         self.known = np.array([a.known for a in actors])
         self.banned_until = np.zeros((len(actors), len(ROUTES)), np.int64)
         ends = np.cumsum([kind.agents for kind in ACTORS]).tolist()
-        self.of_kind = {kind.name: (end - kind.agents, end) for kind, end in zip(ACTORS, ends, strict=True)}
+        self.first_of_kind = [end - kind.agents for kind, end in zip(ACTORS, ends, strict=True)]
 
 
 class Scene:
@@ -159,13 +160,12 @@ class Scene:
         )
         used = rows.take(carried.number_of, axis=0)
         self.releases = used.tolist()
-        refused = np.array([p.refusal, p.refusal_cn, p.refusal])
         law = world.law
         barred = law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
         accounts = law.account_pass.take(actors.home, axis=0)
         passing, cost = weigh_barriers(
             law.class_of.take(c.lab.take(used)),  # of a route without a release any class: it is not on offer
-            refused,
+            np.array([p.refusal, p.refusal_cn, p.refusal]),
             accounts,
             p.gate_pass * law.gate_pass,
             barred,
@@ -195,10 +195,8 @@ class Scene:
             / len(actors.skill)
         )
         scale = self.attempts_each * self.success_left
-        harm = np.array((expected, expected - without))
-        by_kind = {name: harm[:, i:end].sum(axis=1).tolist() for name, (i, end) in actors.of_kind.items()}
-        self.expected = {name: total * scale for name, (total, _) in by_kind.items()}
-        self.uplift_us = {name: from_us * scale for name, (_, from_us) in by_kind.items()}
+        by_kind = np.add.reduceat((expected, expected - without), actors.first_of_kind, axis=1) * scale
+        self.expected, self.uplift_us = (dict(zip(ACTOR_KINDS, of_kind, strict=True)) for of_kind in by_kind.tolist())
         self.detection, self.ban_months = p.detection, round(p.ban_months)
         self.severity_sd = p.severity_sd
         self.incidents: list[Incident] = []

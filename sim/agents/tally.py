@@ -177,7 +177,7 @@ def build(market, start, counts, projects, who, capability, adaptable, kept, slo
 
     Parameters
     ----------
-    kept : array (country, K), share that the duties of modifiers leave
+    kept : array (country, slot), share that the duties of modifiers leave
 
     Returns
     -------
@@ -198,7 +198,7 @@ def build(market, start, counts, projects, who, capability, adaptable, kept, slo
             if count > 0:
                 o, way = market.origin[k], market.law_class[k] * 4 + market.mode[k]
                 lost = who.lost[c, h, way] + who.wall[c, h, way] * market.terms[h, RELIEF, k]
-                made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0) * kept[c, k]
+                made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0) * kept[c, market.slot[k]]
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
     return flow, value

@@ -17,7 +17,7 @@ from tests.guarantees.test_pairing import moved
 OF_THE_LAW = {
     "law", "_law", "_law_key", "_prospects", "friction", "log_access", "log_price_factor",
     "audit_cover", "developers_lost", "backfire", "policies", "scenario", "streams",
-    "services_barred", "bans", "subsidised", "docket", "lock_in", "ceiling", "denial",
+    "services_barred", "bans", "subsidised", "docket", "lock_in", "ceiling", "lost", "wall",
 }  # fmt: skip
 WITH_NOTICE = [key for key, cls in LEVERS.items() if "anticipation_months" in cls.model_fields]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.agents.lab import API, HOLD
+from sim.agents.lab import API, HOLD, Record
 from sim.law import CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US, Assessment
 from sim.phases import leak, research
 
@@ -232,8 +232,16 @@ def test_leaning_is_the_labs_own_record(world_at):
     world = world_at(30)
     lab = named(world, "meta")
     leanings = []
-    for record in ([], [(20, 1)] * 6, [(20, 1)] * 30, [(20, 0)] * 6, [(1, 0)] * 50):
-        lab.record = record
+    for month, mode, times in (
+        (20, "api", 0),
+        (20, "open_source", 6),
+        (20, "open_weights", 30),
+        (20, "api", 6),
+        (1, "api", 50),
+    ):
+        lab.record = Record()
+        for _ in range(times):
+            lab.remember(month, mode, None)
         leanings.append(lab.leaning())
     nothing, some, many, closed, long_ago = leanings
     assert nothing == long_ago == 0.0
@@ -243,8 +251,10 @@ def test_leaning_is_the_labs_own_record(world_at):
 def test_the_licence_follows_the_record_too(world_at):
     lab = named(world_at(30), "meta")
     free = []
-    for record in ([0] * 20, [1] * 20):
-        lab.record_licence = record
+    for mode in ("open_weights", "open_source"):
+        lab.record = Record()
+        for _ in range(20):
+            lab.remember(20, mode, None)
         modes = [lab.decide_mode(100.0, draw, lab.owes(draw, False, lab.model.law)) for draw in DRAWS]
         free.append(modes.count(OPEN_SOURCE) / max(1, modes.count(OPEN_SOURCE) + modes.count(OPEN_WEIGHTS)))
     assert free[0] < 0.2 < 0.8 < free[1]

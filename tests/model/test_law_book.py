@@ -215,7 +215,7 @@ def test_a_refused_licence_leaves_no_open_release(world, policy):
 
 def kept(world, code="USA"):
     """Share of what developers of a country would build that the duties of modifiers leave, by alternative."""
-    return world.adopters._kept()[[c.code for c in world.info].index(code)]
+    return world.adopters._kept()[[c.code for c in world.info].index(code), world.adopters.market.slot]
 
 
 def test_the_more_modifications_count_the_more_are_given_up(world, policy):
@@ -231,7 +231,7 @@ def test_modifiers_owe_by_the_training_run_of_their_base_and_by_where_they_are(w
     assert (run == 0.0).any()
     under(world, policy("L5", threshold_flop=1e24, modifier_fraction=0.1, allied_coverage=0.5))
     bound = world.terrain.bound_countries(0.5)
-    left = world.adopters._kept()
+    left = world.adopters._kept()[:, world.adopters.market.slot]
     np.testing.assert_array_equal(left[list(bound)] < 1.0, [run >= 24.0] * len(bound))
     assert (np.delete(left, bound, axis=0) == 1.0).all()
     assert {US, CN} <= set(origin[kept(world) < 1.0].tolist())
