@@ -220,6 +220,12 @@ def load(
     return load_with_origins(name_or_path, overrides, settings)[0]
 
 
+def is_shipped(scenario: Scenario) -> bool:
+    """Tell whether a scenario has the policies of the shipped one of its name: no file or option changed them."""
+    shipped = library.scenarios().get(scenario.name)
+    return shipped is not None and load(str(shipped)).policy == scenario.policy
+
+
 def load_with_origins(
     name_or_path: str | os.PathLike[str],
     overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),

@@ -284,12 +284,13 @@ def print_explanation(row: Row) -> None:
     for entry in row["ledger"]:
         if entry["usd_a_year"]:
             cost = _cell(entry["usd_a_year"])
-            screen.print(f"Cost to {entry['payer'].replace('_', ' ')} in all: {cost} USD a year ({entry['policy']})")
+            payer = entry["payer"].replace("_", " ")
+            screen.print(f"Standing cost to {payer}, releases come on top: {cost} USD a year ({entry['policy']})")
 
 
 def _where(part: Row) -> str:
     """Return the place of a part of a field: axes and names, or "everywhere"."""
-    return "; ".join(f"{axis} {_shortened(names)}" for axis, names in part["where"].items()) or "everywhere"
+    return "; ".join(f"{axis} {_shortened(axis, names)}" for axis, names in part["where"].items()) or "everywhere"
 
 
 def _values(parts: Sequence[Row]) -> str:
@@ -300,17 +301,34 @@ def _values(parts: Sequence[Row]) -> str:
 def _change(change: Row) -> str:
     if isinstance(change["after"], dict):
         return "; ".join(
-            f"{key} {_shortened(value) if isinstance(value, list) else _cell(value)}"
+            f"{key} {_shortened(key, value) if isinstance(value, list) else _cell(value)}"
             for key, value in change["after"].items()
         )
     same = change["before"] == change["after"]
     return "no change" if same else f"{_cell(change['before'])} to {_cell(change['after'])}"
 
 
-def _shortened(items: Sequence[Any]) -> str:
+def _shortened(axis: str, items: Sequence[Any]) -> str:
     from sim.problems import one_of
 
-    return one_of(map(_cell, items))
+    return one_of(map(_cell, _by_origin(items) if axis in ("lab", "labs") else items))
+
+
+def _by_origin(labs: Sequence[str]) -> list[str]:
+    """Return labs, all of an origin, or all but its academic and small ones, as one."""
+    from sim.data import labs as known
+
+    rest, said = list(labs), []
+    for origin in ("US", "CN", "other"):
+        own = [lab for lab in known() if lab.origin == origin]
+        firms = [lab for lab in own if lab.kind != "fringe"]
+        for group, word in ((own, "labs"), (firms, "firms")):
+            slugs = {lab.slug for lab in group}
+            if slugs <= set(rest):
+                said.append(f"all {origin} {word}")
+                rest = [lab for lab in rest if lab not in slugs]
+                break
+    return [*said, *rest]
 
 
 def run_content(study: Study) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -71,7 +72,7 @@ def parse_toml(content: bytes, label: str) -> dict[str, object]:
     except RecursionError:
         raise ScenarioError([f"{label}: not readable as TOML: nested too deep"]) from None
     except ValueError as error:
-        raise ScenarioError([f"{label}: not readable as TOML: {_reason(error)}"]) from None
+        raise ScenarioError([f"{label}: not readable as TOML: {_reason(error)}{_misprint(error, text)}"]) from None
     problems = content_problems(table)
     if problems:
         raise ScenarioError([f"{label}: {problem}" for problem in problems])
@@ -89,6 +90,16 @@ def _reason(error: ValueError) -> str:
     if "Exceeds the limit" in text:
         return "a number has too many digits"
     return text if text.isprintable() else shown(text)
+
+
+def _misprint(error: ValueError, text: str) -> str:
+    """Return the line that the parser could not read, and how values are written."""
+    found = re.search(r"at line (\d+)", str(error))
+    lines = text.split("\n")
+    if found is None or int(found[1]) > len(lines):
+        return ""
+    line = shown(lines[int(found[1]) - 1].strip())
+    return f': {line}; texts and months stand in quotes ("2026-01"), numbers as 0.5 or 1e26, each key once'
 
 
 def content_problems(table: dict[str, object]) -> list[str]:

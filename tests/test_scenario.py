@@ -18,6 +18,7 @@ from sim.scenario import (
     ScenarioError,
     differences,
     first_difference,
+    is_shipped,
     load,
     month_index,
     month_name,
@@ -313,6 +314,14 @@ def test_the_countries_and_labs_of_a_levers_own_defaults_exist(lever: str) -> No
 def test_a_window_outside_the_horizon_is_allowed() -> None:
     scenario = load("p1-blanket", settings=["policy.open-weight-control.start=2039-01"])
     assert first_difference(load("status-quo"), scenario) is None
+
+
+def test_what_was_changed_is_not_the_shipped_scenario() -> None:
+    assert is_shipped(load("p1-blanket"))
+    assert is_shipped(load("p1-blanket", settings=["adopters=3500"]))
+    assert not is_shipped(load("p1-blanket", overrides=["high-allied-coverage"]))
+    assert not is_shipped(load("p1-blanket").model_copy(update={"name": "mine"}))
+    assert not is_shipped(load("p1-blanket").model_copy(update={"name": "p2-risk-assessment"}))
 
 
 # The object

@@ -169,7 +169,7 @@ def _rubric(found: list[findings.Cell]) -> list[tuple[str, list[Row]]]:
     grouped: dict[str, list[Row]] = {
         "Ideological factors": [],
         "Geopolitical factors": [],
-        "Beside the paper's factors": [],
+        "Beside the six factors": [],
     }
     for factor in dict.fromkeys(cell.factor for cell in found):
         cells = tuple(cell for cell in found if cell.factor == factor)

@@ -17,6 +17,7 @@ from sim.report import plotted, words
 from sim.report.findings import FACTOR_NAMES
 from sim.report.maps import ENOUGH
 from sim.report.plotted import Grid
+from sim.scenario import is_shipped
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -47,6 +48,7 @@ _CONDITIONAL = (
     "All results hold under the model and the values listed above. They compare policies; they do not predict."
 )
 _NOT_ADDED = "The factors of the rubric are not weighted and not added up."
+_NOT_SHIPPED = "Not the shipped scenario of this name: an option or another file changed its policies."
 _PAPER = "The paper's signs are this project's reading of its public summary in prose; its scored table was not read."
 _FITTED = (
     "The model is not calibrated yet: start values come from a prototype that was fitted to targets up to mid 2025, or "
@@ -126,7 +128,8 @@ def _start(policy: Any) -> str:
 
 
 def _changes(scenario: Scenario, base: Scenario) -> list[str]:
-    lines = [_in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)]
+    lines = [] if is_shipped(scenario) or scenario.name not in library.scenarios() else [_NOT_SHIPPED]
+    lines += [_in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)]
     dropped = sorted(set(base.policy) - set(scenario.policy))
     if dropped:
         lines.append(f"Without {words.listing(dropped)} of {base.name}.")

@@ -326,7 +326,7 @@ def _incomparable(cases: Sequence[Case]) -> Iterator[str]:
     """Yield names that occur twice, and cases whose reference is missing or has another horizon."""
     names = sorted((case.name, case.variant) for case in cases)
     twice = dict.fromkeys(name for (name, variant), other in pairwise(names) if (name, variant) == other)
-    yield from (f"scenario {name!r} occurs twice; give one of them another name" for name in twice)
+    yield from (f"scenario {name!r} occurs twice; save one of them as a file with another name" for name in twice)
     known = {case.name: case.scenario for case in cases}
     for case in cases:
         reference = known.get(case.against)

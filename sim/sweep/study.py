@@ -344,13 +344,15 @@ class Study:
         import pandas as pd
 
         from sim.data import paper_signs
+        from sim.scenario import is_shipped
 
         factors = self._headlines()
         twin = self.without_assumed
         without = {} if twin is None else {row[:2]: row[2].sign for row in twin._comparisons(list(factors))}
         rows = []
         for name, outcome, found in self._comparisons(list(factors)):
-            paper = paper_signs().get((self.cases[self._place(name)].scenario.name, factors[outcome]))
+            case = self.cases[self._place(name)].scenario
+            paper = paper_signs().get((case.name, factors[outcome])) if is_shipped(case) else None
             row = {"scenario": name, "factor": factors[outcome], "outcome": outcome, "unit": self.outcome(outcome).unit}
             row |= {field: getattr(found, field) for field in Comparison.__slots__}
             row |= {"paper": paper or "", "agreement": rubric.agreement(found.sign, paper)}

@@ -396,10 +396,12 @@ def test_the_rubric_is_ordered_and_reads_signs_towards_the_goal(three):
     assert three.without_assumed is None
 
 
-def test_the_papers_signs_are_beside_ours():
-    known = [fake.scenario("status-quo"), fake.scenario("p4-audit-repository", 8)]
-    row = study(scenarios=known).rubric().set_index("factor").loc["transparency"]
-    assert (row.sign, row.paper, row.agreement) == ("++", "+", "agrees")
+def test_the_papers_signs_are_beside_ours(monkeypatch):
+    made = study(scenarios=[fake.scenario("status-quo"), fake.scenario("p4-audit-repository", 8)])
+    for shipped, expected in ((True, ("++", "+", "agrees")), (False, ("++", "", "paper silent"))):
+        monkeypatch.setattr("sim.scenario.is_shipped", lambda scenario, answer=shipped: answer)
+        row = made.rubric().set_index("factor").loc["transparency"]
+        assert (row.sign, row.paper, row.agreement) == expected
 
 
 def half_assumed(scenario, replication, seed):
