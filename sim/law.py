@@ -147,7 +147,7 @@ class ComputeDuty:
 
 @dataclass(frozen=True, slots=True)
 class AuditProgramme:
-    """Audits of open releases that an auditor carries out (paper policies P3 and P4)."""
+    """Audits of open releases by an auditor (paper policies P3 and P4); users pay ``cost`` USD for each."""
 
     auditor: str
     countries: tuple[int, ...]
@@ -159,6 +159,7 @@ class AuditProgramme:
     coverage: float
     public: bool
     update_lag: int
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)

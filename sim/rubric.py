@@ -71,9 +71,9 @@ def bound(level: float, kind: str) -> float:
     return FLOOR_SHARE if kind == "share" else FLOOR_RELATIVE * abs(level)
 
 
-def slight(sign: str, d: float, low: float, high: float, level: float, kind: str) -> bool:
-    """Tell whether a `0` rests on the spread alone: d is small, and the interval reaches beyond the floor."""
-    return sign == "0" and abs(d) < SMALL and max(-low, high) >= bound(level, kind) and low < high
+def slight(sign: str, inside: float) -> bool:
+    """Tell whether a `0` rests on the spread alone: fewer pairs lie inside the floor than it takes (`inside_floor`)."""
+    return sign == "0" and inside < AGREEMENT
 
 
 def inside_floor(differences: Values, reference: Values, kind: str) -> float:

@@ -294,13 +294,17 @@ class Adopters(Sequence[AdopterView]):
         )  # fmt: skip
 
     def _kept(self) -> np.ndarray:
-        """Share of what developers would build that the duties of modifiers leave, by country and slot."""
+        """Share of what developers would build that the duties of modifiers leave, by country and slot.
+
+        Large modifications are the same under every duty: of several the one that costs more counts.
+        """
         duties, market = self.world.law.modifier_duties, self.market
         kept = self.all_kept.copy() if duties else self.all_kept
         for duty in duties:
             run = self.world.catalogue.columns.run[market.release[DEVELOPER]]
             bound = market.slot[(run >= duty.floor) & ~np.isin(market.mode, duty.exempt_modes)]
-            kept[np.array(duty.countries, int)[:, None], bound] *= 1.0 - duty.lost
+            place = np.ix_(duty.countries, bound)
+            kept[place] = np.minimum(kept[place], 1.0 - duty.lost)
         return kept
 
     def spending(self) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from sim.agents.choice import GOVERNMENT
 from sim.catalogue import CLEAN, FLAGGED, UNAUDITED
 from sim.law import OPEN_WEIGHTS, Assessment, AuditProgramme
+from sim.parameters import PARAMETERS
 
 if TYPE_CHECKING:
     from sim.agents.lab import Lab
@@ -29,11 +30,12 @@ class Assessor(mesa.Agent):
         """Whether a release would be hazardous in one of the duty's domains, by measured capability.
 
         As absolute risk it is if it is far enough above the misuse threshold of the domain; as marginal risk if it has
-        passed that threshold and is far enough above the best open release of any other origin.
+        passed that threshold and is far enough above the best open release of any other origin. Assessors take the
+        start values of thresholds for true: what they are, nobody knows.
         """
         world = self.model
         measured = world.us_government.measure(capability, lab.origin, lab.index, draw)
-        lowest = min((getattr(world.p, f"threshold_{domain}") for domain in duty.domains), default=inf)
+        lowest = min((PARAMETERS[f"threshold_{domain}"].value for domain in duty.domains), default=inf)
         if duty.reference == "absolute":
             return measured - lowest >= duty.margin
         return measured >= lowest and measured - world.frontier.best_open_measured(lab.origin) >= duty.delta
@@ -72,6 +74,7 @@ class Auditor(mesa.Agent):
                         self.credit = 0.0
                         break
                     self.done[release] = True
+                    self.model.charge("adopters", programme.cost)
                     self.queue.append(
                         (month + programme.update_lag, release, self.examine(programme, release), programme)
                     )

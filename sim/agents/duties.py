@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Owed = tuple[Sequence[ComputeDuty], ...]
 """Duties that bind a release, by mode; the last entry is of one that is held back and empty, since that is none."""
+PUBLIC_DRAWS = 1_000_000
+"""Releases of public programmes have numbers from here on."""
 NOTHING: Owed = ((),) * (len(MODES) + 1)
 
 
@@ -36,8 +38,8 @@ def _spared(duty: ComputeDuty, lab: Lab, draw: int, run: float) -> tuple[int, ..
 
 
 def is_monetised(lab: Lab, draw: int) -> bool:
-    """Whether a release would earn money for its lab if it were open."""
-    return lab.model.streams("monetised").uniform(lab.index, draw) < lab.model.p.monetised_share
+    """Whether a release would earn money for its lab if it were open; one of a public programme never does."""
+    return draw < PUBLIC_DRAWS and lab.model.streams("monetised").uniform(lab.index, draw) < lab.model.p.monetised_share
 
 
 def refused(duty: ComputeDuty, lab: Lab, draw: int) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 
 from sim import data
-from sim.agents.duties import NOTHING, Owed, bars, covering, refused
+from sim.agents.duties import NOTHING, PUBLIC_DRAWS, Owed, bars, covering, refused
 from sim.law import API, CN, GATED, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment, ComputeDuty, Law
 from sim.months import month_name
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sim.world import World
 
 HOLD = -1
-PUBLIC_DRAWS = 1_000_000
 """Releases of public programmes are numbered from here, by month: they shift no number of the lab's own."""
 BELOW = 1e-6
 # Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in the release table.

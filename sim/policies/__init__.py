@@ -46,7 +46,9 @@ def compliance_cost(default: float, description: str, low: float, high: float) -
 
 def allied_coverage(who: str) -> Any:
     """``allied_coverage``: others that apply the same rule, in order of alignment."""
-    return own(0.0, f"share of {who} that apply the rule, most aligned first", "0-1", "scenario", ge=0.0, le=1.0)
+    return own(
+        0.0, f"share of {who} that apply the rule, most aligned first, in whole ones", "0-1", "scenario", ge=0.0, le=1.0
+    )
 
 
 def anticipation_months() -> Any:
@@ -204,7 +206,7 @@ class Judging(Policy):
         ge=-100.0, le=200.0, low=13.0, high=33.0,
     )  # fmt: skip
     domains: tuple[Literal["fraud", "influence", "military", "cyber", "chem_bio"], ...] = own(
-        ("military", "cyber", "chem_bio"), "domains assessed; the one of the lowest threshold decides", "",
+        ("military", "cyber", "chem_bio"), "domains assessed; the one of the lowest threshold decides, if that is above the floor", "",
         "Seger et al. 2023; judgement", strict=False,
     )  # fmt: skip
     assessor_accuracy: float = own(

@@ -74,6 +74,7 @@ class AuditRepository(Policy):
                 coverage=1.0,
                 public=True,
                 update_lag=self.update_lag,
+                cost=0.0,  # the government pays a budget
             ),
         )
         law.spend(name, "government", self.budget * strength)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import model_validator
+
 from sim.policies import Policy, anticipation_months, compliance_cost, large_modifications, own
 
 if TYPE_CHECKING:
@@ -66,6 +68,12 @@ class EuGpai(Policy):
     )  # fmt: skip
     compliance_cost: float = compliance_cost(1e6, "standing cost to each firm", 0.1e6, 5e6)
     anticipation_months: int = anticipation_months()
+
+    @model_validator(mode="after")
+    def _systemic_is_more(self) -> EuGpai:
+        if self.systemic_flop < self.threshold_flop:
+            raise ValueError(f"systemic_flop {self.systemic_flop:g} is below threshold_flop {self.threshold_flop:g}")
+        return self
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the duties into a month's law."""

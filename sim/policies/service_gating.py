@@ -20,8 +20,8 @@ class ServiceGating(Policy):
     """Users in scope need leave to use services of US labs (and of allies that join): they wait, and some are refused.
 
     A cut-off, drawn month by month, switches these services off for users in scope at once and for a time; those who do
-    not look round meanwhile wait for them. Malicious actors in scope have no service to jailbreak meanwhile, nor Chinese
-    labs in scope one to learn from. Writes: access, friction of waiting, refusals and cut-offs that users meet,
+    not look round meanwhile wait for them. Meanwhile jailbreaks of malicious actors in scope fail, and Chinese labs in
+    scope have nothing to learn from. Writes: access, friction of waiting, refusals and cut-offs that users meet,
     malicious accounts turned away, a barrier to learning from these services, costs of licence desks. What users make
     of it comes from their trust.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import expm1
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.parameters import CHANNELS
@@ -44,9 +45,12 @@ class StackPromotion(Policy):
         ge=0.0, le=1e12, low=0.0, high=20e9,
     )  # fmt: skip
     uptake_per_dollar: float = own(
-        0.09, "rise of the ceiling of AI use in partner countries per USD a year and head", "logit", "judgement",
+        0.09, "first rise of the ceiling of AI use in partner countries per USD a year and head", "logit", "judgement",
         ge=0.0, le=3.0, low=0.0, high=0.3,
     )  # fmt: skip
+    uptake_most: float = own(
+        1.0, "rise that no financing exceeds", "logit", "judgement", ge=0.01, le=5.0, low=0.3, high=2.0
+    )
     subsidy_element: float = own(
         0.05, "cost of a loan or guarantee to the government", "share", "judgement", ge=0.0, le=1.0, low=0.0, high=0.2
     )
@@ -62,6 +66,7 @@ class StackPromotion(Policy):
             return
         per_head = self.financing / sum(1e6 * law.terrain.people_m[i] for i in partners)
         law.write(name, "price_factor", 1.0 - self.subsidy * effect, countries=partners, origins=[US])
-        law.write(name, "uptake", per_head * self.uptake_per_dollar * effect, countries=partners)
+        rise = self.uptake_most * -expm1(-per_head * self.uptake_per_dollar / self.uptake_most)
+        law.write(name, "uptake", rise * effect, countries=partners)
         law.write(name, "lock_in", self.bundle_lockin * effect, countries=partners, origins=[US], channels=CONTRACTS)
         law.spend(name, "government", self.subsidy_element * self.financing * strength)

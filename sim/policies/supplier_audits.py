@@ -102,6 +102,6 @@ class SupplierAudits(Policy):
                 coverage=self.coverage * effect,
                 public=self.public_results,
                 update_lag=0,
+                cost=self.cost_per_audit,
             ),
         )
-        law.spend(name, "adopters", audits * self.cost_per_audit * strength)

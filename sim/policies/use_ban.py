@@ -56,7 +56,10 @@ class UseBan(Policy):
         180, "days between two lists", "days", "No Adversarial AI Act 2025", ge=1, le=3650, low=30, high=365
     )
     compliance_cost: float = compliance_cost(
-        20e6, "cost of replacing and checking to all users bound in the US; elsewhere in proportion to GDP", 1e6, 500e6
+        20e6,
+        "cost of replacing and checking in the US whatever the sectors; elsewhere in proportion to GDP",
+        1e6,
+        500e6,
     )
     allied_coverage: float = allied_coverage("US-aligned governments")
 
@@ -73,7 +76,7 @@ class UseBan(Policy):
         """Write the ban into a month's law."""
         effect = strength * self.enforcement * (1.0 - self.waiver_rate)
         banning = set(law.terrain.country_indices(self.countries))
-        if self.allied_coverage > 0.0:
+        if self.allied_coverage > 0.0 and banning & set(law.terrain.bound_countries()):  # allies join a ban of the US
             banning |= set(law.terrain.bound_countries(self.allied_coverage))
         for sector in sorted(set(self.sectors)):
             obey = self.compliance if sector == "government" else self.compliance_private

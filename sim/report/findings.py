@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,6 +75,7 @@ class Cell:
     low: float
     high: float
     share: float
+    inside: float
     d: float
     sign: str
     pairs: int
@@ -85,8 +86,7 @@ class Cell:
     @property
     def rung(self) -> str:
         """Word of the ladder."""
-        level, kind = self.reference, self.outcome.kind
-        return words.rung(self.sign, self.share, rubric.slight(self.sign, self.d, self.low, self.high, level, kind))
+        return words.rung(self.sign, self.share, rubric.slight(self.sign, self.inside))
 
     @property
     def relative(self) -> float:
@@ -202,10 +202,13 @@ def cells(study: Study) -> list[Cell]:
     """Return the cells of a study's rubric, policies in the order of the study, factors in that of the rubric."""
     frame = study.rubric()
     table = study.table(list(dict.fromkeys(frame["outcome"])))
-    pairs = {(row.scenario, row.outcome): int(row.pairs) for row in plotted.records(table)}
+    of = {(row.scenario, row.outcome): row for row in plotted.records(table)}
+    signed = plotted.records(frame)
+    made = (_cell(of[r.scenario, r.outcome], r.factor, study.outcome(r.outcome), study.unit) for r in signed)
+    papers = (row.paper if isinstance(row.paper, str) else "" for row in signed)
     return [
-        _cell(row, study.outcome(row.outcome), pairs[row.scenario, row.outcome], study.unit)
-        for row in plotted.records(frame)
+        replace(cell, paper=paper, agreement=row.agreement)
+        for cell, row, paper in zip(made, signed, papers, strict=True)
     ]
 
 
@@ -218,12 +221,12 @@ def beside(study: Study) -> dict[str, list[list[Cell]]]:
             continue
         rows = plotted.records(study.table(held))
         found[factor] = [
-            [_beside(row, factor, study.outcome(o), study.unit) for row in rows if row.outcome == o] for o in held
+            [_cell(row, factor, study.outcome(o), study.unit) for row in rows if row.outcome == o] for o in held
         ]
     return found
 
 
-def _beside(row: Any, factor: str, outcome: Outcome, unit: str) -> Cell:
+def _cell(row: Any, factor: str, outcome: Outcome, unit: str) -> Cell:
     return Cell(
         scenario=row.scenario,
         factor=factor,
@@ -233,30 +236,11 @@ def _beside(row: Any, factor: str, outcome: Outcome, unit: str) -> Cell:
         low=float(row.low),
         high=float(row.high),
         share=float(row.share_same_sign),
+        inside=float(row.inside_floor),
         d=float(row.d),
         sign=row.sign,
         pairs=int(row.pairs),
         unit=unit,
-    )
-
-
-def _cell(row: Any, outcome: Outcome, pairs: int, unit: str) -> Cell:
-    paper = row.paper if isinstance(row.paper, str) else ""
-    return Cell(
-        scenario=row.scenario,
-        factor=row.factor,
-        outcome=outcome,
-        reference=float(row.reference),
-        difference=float(row.difference),
-        low=float(row.low),
-        high=float(row.high),
-        share=float(row.share_same_sign),
-        d=float(row.d),
-        sign=row.sign,
-        pairs=pairs,
-        unit=unit,
-        paper=paper,
-        agreement=row.agreement,
     )
 
 
@@ -448,6 +432,7 @@ def _direct(study: Study, cell: Cell, blanket: str, first: int, last: int) -> Ce
         low=found.low,
         high=found.high,
         share=found.share_same_sign,
+        inside=found.inside_floor,
         d=found.d,
         sign=found.sign,
         pairs=found.pairs,

@@ -107,7 +107,7 @@ def paired(study: Study, outcomes: Sequence[str]) -> dict[tuple[str, str], Paire
     found = {}
     for row in records(study.table(list(outcomes))):
         outcome = study.outcome(row.outcome)
-        word = rung(row, outcome)
+        word = rung(row)
         levels = quantiles(study.differences(row.scenario, row.outcome)) * words.factor(outcome)
         found[row.scenario, row.outcome] = Paired(
             mean=float(row.difference) * words.factor(outcome),
@@ -118,10 +118,9 @@ def paired(study: Study, outcomes: Sequence[str]) -> dict[tuple[str, str], Paire
     return found
 
 
-def rung(row: Any, outcome: Outcome) -> str:
+def rung(row: Any) -> str:
     """Return the word of the ladder for a row of `Study.table`."""
-    slight = rubric.slight(row.sign, row.d, row.low, row.high, row.reference, outcome.kind)
-    return words.rung(row.sign, row.share_same_sign, slight)
+    return words.rung(row.sign, row.share_same_sign, rubric.slight(row.sign, row.inside_floor))
 
 
 def records(frame: pd.DataFrame) -> list[Any]:
@@ -172,7 +171,7 @@ def difference_grid(study: Study, name: str) -> Grid:
             words.difference(row.difference, outcome),
             words.interval(row.low, row.high, outcome),
             words.count_of(row.share_same_sign, row.pairs),
-            words.judgement(rung(row, outcome), row.difference, outcome),
+            words.judgement(rung(row), row.difference, outcome),
             words.period(row.first_month, row.last_month),
         )
         for row in records(study.table([name]))

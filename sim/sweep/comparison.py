@@ -27,7 +27,8 @@ class Comparison:
     """One outcome of one scenario against the reference: a row of `Study.table`, less its names.
 
     `reference`, `difference`, `low` and `high` are in the outcome's unit, averaged over the months compared; `relative`
-    is the mean difference over the reference; `pairs` counts the differences: pairs that finished in both.
+    is the mean difference over the reference, `inside_floor` the share of pairs whose difference does not matter;
+    `pairs` counts the differences: pairs that finished in both.
     """
 
     reference: float
@@ -35,6 +36,7 @@ class Comparison:
     low: float
     high: float
     share_same_sign: float
+    inside_floor: float
     relative: float
     d: float
     sign: str
@@ -65,7 +67,8 @@ def compared(
     level, mean = (float(x.mean()) if len(x) else math.nan for x in (reference, differences))
     low, high = rubric.interval(differences)
     sign = rubric.sign(differences, scale, outcome.kind, outcome.direction, measure[both])
-    if replications == 1 and rubric.inside_floor(differences, scale, outcome.kind) < rubric.AGREEMENT:
+    inside = rubric.inside_floor(differences, scale, outcome.kind)
+    if replications == 1 and inside < rubric.AGREEMENT:
         sign = "?"
     return Comparison(
         reference=level,
@@ -73,6 +76,7 @@ def compared(
         low=low,
         high=high,
         share_same_sign=rubric.same_sign(differences),
+        inside_floor=inside,
         relative=mean / abs(level) if level != 0 else math.nan,
         d=rubric.effect_size(differences, measure[both]),
         sign=sign,

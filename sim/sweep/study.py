@@ -316,8 +316,9 @@ class Study:
         """Return one row per case (references left out) and outcome.
 
         Columns: scenario (name of the case), one for each lever, outcome, unit, reference, difference, low, high (5 and
-        95 % points of the difference over pairs of a draw and a replication), share_same_sign, relative, d,
-        sign (read towards the goal), first_month, last_month, pairs.
+        95 % points of the difference over pairs of a draw and a replication), share_same_sign, inside_floor (share of
+        pairs that differ by too little to matter), relative, d, sign (read towards the goal), first_month, last_month,
+        pairs.
         """
         import pandas as pd
 

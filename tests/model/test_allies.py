@@ -250,6 +250,15 @@ def test_a_cut_off_stops_learning_of_chinese_labs_whose_home_is_in_scope(countri
     assert (barrier[11:] == 1.0).all()
 
 
+def test_gates_end_their_share_of_learning_as_far_as_they_are_in_force(world_at, policy):
+    for strength in (0.5, 1.0):
+        world = world_at(
+            32, gates=policy("L2", start="2025-01", distillation_cut=0.4, shock_prob=0.0, strength=strength)
+        )
+        us = by_lab(world.law, "distillation_barrier")[:11]
+        assert us.min() == pytest.approx(1.0 - 0.4 * strength)
+
+
 def test_what_a_cut_off_labs_learn_falls(world_at, policy):
     plain, off = world_at(32), world_at(32, gates=cut_off(policy))
     pairs = [(one.gains["distilled"], two.gains["distilled"]) for one, two in zip(plain.labs, off.labs, strict=True)]

@@ -228,6 +228,13 @@ def test_a_control_phased_in_over_months_is_not_many_controls(world_at, policy):
     assert calm < slowly < at_once * 1.5
 
 
+def test_a_control_that_stands_adds_no_backfire_when_other_laws_change(world_at, policy):
+    control = policy("L1", start="2026-01")
+    alone = world_at(50, control=control)
+    among = world_at(50, control=control, rules=policy("L12", start="2026-06", ramp_months=6))
+    assert alone.backfire == among.backfire > world_at(50).backfire
+
+
 def test_leaning_is_the_labs_own_record(world_at):
     world = world_at(30)
     lab = named(world, "meta")

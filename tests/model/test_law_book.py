@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.agents.duties import is_monetised
+from sim.agents.duties import PUBLIC_DRAWS, is_monetised
 from sim.agents.lab import HOLD
 from sim.agents.routes import GATED_ROUTE, JAILBREAK, ROUTES_OF_KIND
 from sim.law import API, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, OTHER, US, Assessment, statute
@@ -420,14 +420,70 @@ def test_more_join_at_the_price_of_their_size(world, policy):
     """Others that audit or ban pay in proportion to GDP, and audit as many more."""
     gdp = {bloc: sum(c.gdp_usd_bn for c in world.info if c.bloc == bloc) for bloc in ("US", "us_aligned")}
     size = 1.0 + gdp["us_aligned"] / gdp["US"]
-    for key in ("L6", "L8"):
-        alone, together = (under(world, policy(key, allied_coverage=x)).law for x in (0.0, 1.0))
-        assert alone.ledger("adopters") > 0.0
-        assert together.ledger("adopters") == pytest.approx(size * alone.ledger("adopters"))
-        pairs = zip(alone.audits, together.audits, strict=True)
-        assert all(b.audits_a_month == pytest.approx(size * a.audits_a_month) for a, b in pairs)
+    alone, together = (under(world, policy("L6", allied_coverage=x)).law.audits for x in (0.0, 1.0))
+    assert together[0].audits_a_month == pytest.approx(size * alone[0].audits_a_month)
+    costs = [under(world, policy("L8", allied_coverage=x)).law.ledger("adopters") for x in (0.0, 1.0)]
+    assert costs[0] > 0.0
+    assert costs[1] == pytest.approx(size * costs[0])
     germany = under(world, policy("L8", countries=("DEU",))).law.ledger("adopters")
     assert 0.0 < germany < alone.ledger("adopters") / 2.0
+
+
+def test_audits_are_paid_when_they_are_done(world_at, policy):
+    """Suppliers plan more audits than there are releases in use by governments."""
+    few, many = (world_at(60, audits=policy("L6", audits_a_year=x, cost_per_audit=1e5)) for x in (2.0, 2000.0))
+    for world in (few, many):
+        paid = [usd for _, payer, usd in world.one_off if payer == "adopters"]
+        assert world.observed["cost_policy_adopters"] == sum(paid)
+        assert set(paid) == {1e5}
+    assert few.observed["cost_policy_adopters"] == 2e5
+    assert many.observed["cost_policy_adopters"] < 100 * 1e5
+
+
+def test_allies_join_a_ban_of_the_us_and_no_other(world, policy):
+    def banning(**fields):
+        return {
+            world.terrain.countries[i]
+            for i in np.flatnonzero(under(world, policy("L8", **fields)).law.use_ban.any((1, 2)))
+        }
+
+    assert banning(countries=("CHN",), origins=("US",), allied_coverage=0.8) == {"CHN"}
+    assert len(banning(countries=("USA",), allied_coverage=0.8)) > 10
+
+
+def test_assessors_know_no_more_of_thresholds_than_their_start_values(world_at, policy):
+    found = []
+    for threshold in (120.0, 142.0, 170.0):
+        world = world_at(30, {"threshold_military": threshold})
+        rule = under(world, policy("L4", hazard_reference="absolute")).law.assessments[0]
+        lab = named(world, "meta")
+        found.append([world.assessor.is_hazardous(rule, lab, x, DRAW) for x in range(140, 190, 5)])
+    assert found[0] == found[1] == found[2]
+    assert any(found[0])
+    assert not all(found[0])
+
+
+def test_of_two_duties_of_modifiers_the_one_that_costs_more_counts(world_at, policy):
+    def left(**losses):
+        rules = {
+            name: policy("L5", threshold_flop=1e23, modifier_loss=loss, start="2023-01")
+            for name, loss in losses.items()
+        }
+        return kept(world_at(30, **rules))
+
+    np.testing.assert_array_equal(left(a=0.5, b=0.2), left(a=0.5))
+    assert left(a=0.5).min() < left(b=0.2).min() < 1.0
+
+
+def test_a_systemic_release_is_a_general_purpose_one(policy):
+    with pytest.raises(ValueError, match="systemic_flop 1e\\+24 is below threshold_flop 1e\\+26"):
+        policy("EU_GPAI", threshold_flop=1e26, systemic_flop=1e24)
+
+
+def test_releases_of_public_programmes_are_never_monetised(world):
+    lab = named(world, "meta")
+    assert not any(is_monetised(lab, PUBLIC_DRAWS + month) for month in range(96))
+    assert any(is_monetised(lab, draw) for draw in DRAWS)
 
 
 def test_what_chip_makers_lose_is_theirs(world_at, policy):

@@ -252,7 +252,10 @@ def test_the_same_money_over_more_people_does_less(world_at, policy):
 
     few, many = rise(("KEN",)), rise(("KEN", "IND"))
     assert few > many > 0.0
-    assert few / many == pytest.approx((people["KEN"] + people["IND"]) / people["KEN"])
+    most = LEVERS["L10"]().uptake_most
+    linear = [-most * np.log1p(-x / most) for x in (few, many)]
+    assert linear[0] / linear[1] == pytest.approx((people["KEN"] + people["IND"]) / people["KEN"])
+    assert rise(("EST",)) <= most  # much money for few people has its limit
 
 
 def test_promotion_without_partners_costs_nothing(world_at, policy):

@@ -152,9 +152,12 @@ def build(world: PlainWorld) -> None:
         for slot, users in Counter(a.using for a in place.adopters).items():
             base = offers[slot].release
             built = each * users * exp(-place.burden(offers[slot])) * base.adaptable
-            for duty in world.law.modifier_duties:
-                if place.country in duty.countries and base.run >= duty.floor and base.mode not in duty.exempt_modes:
-                    built *= 1.0 - duty.lost
+            lost = [
+                duty.lost
+                for duty in world.law.modifier_duties
+                if place.country in duty.countries and base.run >= duty.floor and base.mode not in duty.exempt_modes
+            ]
+            built *= 1.0 - max(lost, default=0.0)
             flow[slot.family] += built
             worth = exp(p.application_slope * (base.capability - p.application_reference))
             value[base.origin][BLOCS.index(place.bloc)] += built * worth

@@ -27,6 +27,7 @@ def cell(sign: str, difference: float = 0.1, share: float = 1.0, factor: str = "
         low=difference - 0.05,
         high=difference + 0.05,
         share=share,
+        inside=1.0 if sign == "0" else 0.0,
         d=d,
         sign=sign,
         pairs=16,
@@ -277,17 +278,22 @@ def test_a_zero_beyond_the_floor_is_small_against_chance_and_not_no_change(make)
 
 
 @pytest.mark.parametrize(
-    ("sign", "d", "low", "high", "slight"),
+    ("differences", "slight"),
     [
-        ("0", 0.1, -0.01, 0.02, True),
-        ("0", 0.1, -0.004, 0.004, False),  # within 0.5 points
-        ("0", 0.9, 0.0, 0.006, False),  # nine in ten are: the floor made it 0
-        ("0", 0.0, 0.0, 0.0, False),
-        ("?", 0.1, -0.01, 0.02, False),
+        ([0.004] * 10, False),  # all within 0.5 points
+        ([0.004] * 9 + [0.3], False),  # nine in ten are
+        ([0.004] * 7 + [0.006], True),  # seven in eight are not nine in ten, however close the ends
+        ([-0.004] * 7 + [-0.006], True),
+        ([0.02, -0.02] * 5, True),
+        ([0.0] * 10, False),
     ],
 )
-def test_which_zero_it_is(sign, d, low, high, slight):
-    assert rubric.slight(sign, d, low, high, 0.4, "share") == slight
+def test_which_zero_it_is_follows_from_the_pairs_and_not_from_the_ends(differences, slight):
+    """ "No material change (90 % within ...)" is said only where nine pairs in ten are within."""
+    ours, reference = np.array(differences), np.linspace(0.2, 0.8, len(differences))
+    assert rubric.sign(ours, reference, "share", 1) == "0"
+    assert rubric.slight("0", rubric.inside_floor(ours, reference, "share")) == slight
+    assert not rubric.slight("?", 0.0)
 
 
 def test_the_leading_findings_name_scenarios_and_factors_once_beyond_the_best_and_the_worst(study):
