@@ -426,7 +426,7 @@ def test_more_join_at_the_price_of_their_size(world, policy):
     assert costs[0] > 0.0
     assert costs[1] == pytest.approx(size * costs[0])
     germany = under(world, policy("L8", countries=("DEU",))).law.ledger("adopters")
-    assert 0.0 < germany < alone.ledger("adopters") / 2.0
+    assert 0.0 < germany < costs[0] / 2.0
 
 
 def test_audits_are_paid_when_they_are_done(world_at, policy):
