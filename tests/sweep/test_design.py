@@ -215,7 +215,7 @@ def test_scenarios_that_cannot_be_compared_are_refused_all_at_once():
     with pytest.raises(ScenarioError) as caught:
         Design(cases, 1)
     assert caught.value.problems == [
-        "scenario 'a' occurs twice; give one of them another name",
+        "scenario 'a' occurs twice; save one of them as a file with another name",
         "scenario 'short' ends 2027-12, 'a' ends 2030-12; only equal horizons can be compared",
         "scenario 'lost' is compared with 'b', which is not in the design",
     ]
