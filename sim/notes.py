@@ -1,8 +1,9 @@
-"""What is allowed in a scenario and may still not be meant: windows that never act, duties that leave nothing."""
+"""What is allowed in a scenario and may still not be meant: windows that never act, rules that stand twice or alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sim.months import month_index, month_name
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def notes(scenario: Scenario) -> list[str]:
     """Return what `openstakes check` points out in a valid scenario, a line each."""
-    return [*_idle(scenario), *_withheld(scenario)]
+    return [*_idle(scenario), *_twice(scenario), *_alone(scenario), *_withheld(scenario)]
 
 
 def _idle(scenario: Scenario) -> Iterator[str]:
@@ -34,6 +35,30 @@ def _idle(scenario: Scenario) -> Iterator[str]:
     for name, event in sorted(scenario.crisis.items()):
         if not 0 <= month_index(event.month) <= month_index(last):
             yield f"crisis.{name}.month = {event.month}: outside {horizon}; the event never happens"
+
+
+def _twice(scenario: Scenario) -> Iterator[str]:
+    """Policies that are the same but for their names."""
+    for (name, policy), (other, same) in combinations(sorted(scenario.policy.items()), 2):
+        if policy == same:
+            yield f"policy.{name} and policy.{other} are the same: both are in force"
+
+
+def _alone(scenario: Scenario) -> Iterator[str]:
+    """Policies whose allied coverage is too small for anybody to join."""
+    policies = sorted(scenario.policy.items())
+    asked = [(name, p, share) for name, p in policies if (share := getattr(p, "allied_coverage", 0.0)) > 0.0]
+    if not asked:
+        return
+    from sim.law import statute
+    from sim.world import World
+
+    terrain = World(scenario).terrain
+    for name, policy, share in asked:
+        month, alone = month_index(policy.start), policy.model_copy(update={"allied_coverage": 0.0})
+        joined, without = (statute(terrain, [(name, p)], month).writes for p in (policy, alone))
+        if joined and joined == without:
+            yield f"policy.{name}.allied_coverage = {share:g}: nobody joins"
 
 
 def _withheld(scenario: Scenario) -> Iterator[str]:

@@ -163,6 +163,7 @@ def test_a_shipped_scenario_checks_clean(name: str) -> None:
         (["policy.x.lever=L7", "policy.x.start=2020-01", "policy.x.end=2022-12"], "policy.x: from 2020-01 to 2022-12"),
         (["policy.open-weight-control.end=2026-01"], "from 2026-01 to 2026-01: the window is empty"),
         (["policy.open-weight-control.strength=0"], "strength = 0: the policy changes nothing"),
+        (["policy.open-weight-control.allied_coverage=0.05"], "allied_coverage = 0.05: nobody joins"),
         (["crisis.x.month=2031-01", "crisis.x.origin=CN"], "crisis.x.month = 2031-01: outside the horizon"),
         (["horizon.end=2025-12"], "from 2026-01 to the end: outside the horizon 2023-01 to 2025-12"),
     ],
@@ -177,6 +178,16 @@ def test_a_window_that_ends_with_the_first_month_is_no_mistake() -> None:
     """Its law holds in the month before the first, where the world starts."""
     changes = ["policy.x.lever=L3", "policy.x.start=2020-01", "policy.x.end=2023-01"]
     assert notes(load("status-quo", settings=changes)) == []
+
+
+def test_the_same_policy_under_two_names_is_noted() -> None:
+    twice = ['policy.x.lever="L6"', 'policy.x.start="2026-01"', 'policy.y.lever="L6"', 'policy.y.start="2026-01"']
+    assert notes(load("status-quo", settings=twice)) == ["policy.x and policy.y are the same: both are in force"]
+    assert notes(load("status-quo", settings=[*twice, "policy.y.audits_a_year=12"])) == []
+
+
+def test_allied_coverage_that_somebody_joins_is_not_noted() -> None:
+    assert notes(load("p1-blanket", settings=["policy.open-weight-control.allied_coverage=0.1"])) == []
 
 
 def test_assessments_that_leave_no_mode_in_common_are_noted() -> None:
