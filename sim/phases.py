@@ -134,7 +134,7 @@ def release(world: World) -> None:
     for number in {programme.lab: None for programme in world.law.programmes}:
         mine = [programme for programme in world.law.programmes if programme.lab == number]
         world.labs[number].train_public(mine, world.month)
-    for lab in world.labs:
+    for lab in world.labs:  # what public programmes finished; the labs' own are out already
         if lab.drafts:
             lab.publish(world.month)
     world.frontier.close_month()

@@ -285,7 +285,8 @@ def print_explanation(row: Row) -> None:
         if entry["usd_a_year"]:
             cost = _cell(entry["usd_a_year"])
             payer = entry["payer"].replace("_", " ")
-            screen.print(f"Standing cost to {payer}, releases come on top: {cost} USD a year ({entry['policy']})")
+            screen.print(f"Standing cost to {payer}: {cost} USD a year ({entry['policy']})")
+    screen.print("Standing costs only: single releases, audits and subsidies come on top (outcomes cost_policy_*).")
 
 
 def _where(part: Row) -> str:

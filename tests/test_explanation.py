@@ -185,6 +185,15 @@ def test_a_country_and_a_family_narrow_the_law() -> None:
     assert {part["value"] for part in parts("controlled", family="alibaba")} == {0.0}
 
 
+def test_labs_that_join_are_named_and_those_of_an_origin_are_one() -> None:
+    words = ["explain", "p1-blanket", "--override", "high-allied-coverage", "--month", "2027-06"]
+    text = CliRunner().invoke(cli.app, words, prog_name="openstakes").stdout
+    assert "freely (0-1)\n  lab all US labs, mistral, cohere, lg, ai21, stability: 1\n" in text
+    assert "to a lab (utils)\n  lab all US firms, mistral, cohere, lg, ai21, stability: 0.5\n" in text
+    assert "Standing cost to labs: " in text
+    assert "single releases, audits and subsidies come on top" in text
+
+
 def test_the_command_prints_changes_and_json() -> None:
     def call(*arguments: str) -> str:
         words = ["explain", "p1-blanket", "--month", "2026-03", "--country", "CHN", *arguments]

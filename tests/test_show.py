@@ -180,6 +180,14 @@ def test_a_window_that_ends_with_the_first_month_is_no_mistake() -> None:
     assert notes(load("status-quo", settings=changes)) == []
 
 
+def test_a_line_that_cannot_be_read_is_shown_with_how_values_are_written(tmp_path: Path) -> None:
+    result = call("check", write(tmp_path, 'name = "mine"\nextends = "p1-blanket"\nadopters = 3.500,0\n'))
+    assert result.exit_code == 2
+    message = " ".join(result.stderr.split())
+    assert "'adopters = 3.500,0'" in message
+    assert 'texts and months stand in quotes ("2026-01")' in message
+
+
 def test_the_same_policy_under_two_names_is_noted() -> None:
     twice = ['policy.x.lever="L6"', 'policy.x.start="2026-01"', 'policy.y.lever="L6"', 'policy.y.start="2026-01"']
     assert notes(load("status-quo", settings=twice)) == ["policy.x and policy.y are the same: both are in force"]

@@ -296,7 +296,7 @@ class Adopters(Sequence[AdopterView]):
     def _kept(self) -> np.ndarray:
         """Share of what developers would build that the duties of modifiers leave, by country and slot.
 
-        Large modifications are the same under every duty: of several the one that costs more counts.
+        What one duty takes for large holds what a stricter one does: of several duties the one that costs more counts.
         """
         duties, market = self.world.law.modifier_duties, self.market
         kept = self.all_kept.copy() if duties else self.all_kept

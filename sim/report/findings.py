@@ -203,13 +203,11 @@ def cells(study: Study) -> list[Cell]:
     frame = study.rubric()
     table = study.table(list(dict.fromkeys(frame["outcome"])))
     of = {(row.scenario, row.outcome): row for row in plotted.records(table)}
-    signed = plotted.records(frame)
-    made = (_cell(of[r.scenario, r.outcome], r.factor, study.outcome(r.outcome), study.unit) for r in signed)
-    papers = (row.paper if isinstance(row.paper, str) else "" for row in signed)
-    return [
-        replace(cell, paper=paper, agreement=row.agreement)
-        for cell, row, paper in zip(made, signed, papers, strict=True)
-    ]
+    found = []
+    for row in plotted.records(frame):
+        cell = _cell(of[row.scenario, row.outcome], row.factor, study.outcome(row.outcome), study.unit)
+        found.append(replace(cell, paper=row.paper, agreement=row.agreement))
+    return found
 
 
 def beside(study: Study) -> dict[str, list[list[Cell]]]:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 FIRST, LAST = 13, 60
 """Months after the start that are compared, the start itself being month 1."""
 
+PAPERS_REFERENCE = "status-quo"
+
 FINE = 2.0**32
 """Steps between 0 and 1 in which countries' use and shares are added up."""
 
@@ -338,6 +340,9 @@ class Study:
     def rubric(self) -> pd.DataFrame:
         """Return one row per scenario and factor of the rubric, with the paper's sign beside ours.
 
+        The paper compares its policies with no new policy: its signs stand beside unchanged scenarios that are compared
+        with an unchanged status quo, and nowhere else.
+
         Columns: scenario, factor, outcome, unit, reference, difference, low, high, share_same_sign, d, sign, paper,
         agreement (agrees, disagrees, paper silent, undecided) and sign_without_assumed: the sign when all assumed
         responses are 0, empty if that was not run.
@@ -350,10 +355,12 @@ class Study:
         factors = self._headlines()
         twin = self.without_assumed
         without = {} if twin is None else {row[:2]: row[2].sign for row in twin._comparisons(list(factors))}
+        shipped = {case.name for case in self.cases if is_shipped(case.scenario)}
         rows = []
         for name, outcome, found in self._comparisons(list(factors)):
-            case = self.cases[self._place(name)].scenario
-            paper = paper_signs().get((case.name, factors[outcome])) if is_shipped(case) else None
+            case = self.cases[self._place(name)]
+            comparable = case.against == PAPERS_REFERENCE and {name, case.against} <= shipped
+            paper = paper_signs().get((case.scenario.name, factors[outcome])) if comparable else None
             row = {"scenario": name, "factor": factors[outcome], "outcome": outcome, "unit": self.outcome(outcome).unit}
             row |= {field: getattr(found, field) for field in Comparison.__slots__}
             row |= {"paper": paper or "", "agreement": rubric.agreement(found.sign, paper)}

@@ -105,7 +105,7 @@ def test_allies_join_in_order_of_alignment(terrain):
     assert terrain.bound_countries() == (0,)
     assert terrain.bound_countries(0.5) == (0, 3)
     assert terrain.bound_countries(1.0) == (0, 2, 3)
-    assert terrain.country_indices(["JPN", "CHN", "XXX"]) == (1, 3)
+    assert terrain.country_indices(["JPN", "CHN", "ZZZ"]) == (1, 3)
 
 
 def test_labs_that_are_bound(terrain):

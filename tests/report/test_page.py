@@ -219,6 +219,14 @@ def test_scenarios_are_described_from_their_levers(study):
     )
 
 
+def test_a_changed_scenario_says_that_it_is_not_the_shipped_one(make):
+    study = make((0, 1))
+    note = "Not the shipped scenario of this name"
+    assert not any(note in line for item in compared(study) for line in item.changes)
+    study.scenarios[1] = load("p1-blanket", overrides="high-allied-coverage")
+    assert {item.name: item for item in compared(study)}["p1-blanket"].changes[0].startswith(note)
+
+
 def test_limits_say_what_follows_from_the_study(make):
     assert any("16 times" in line for line in limits(make((0, 1))))
 

@@ -404,6 +404,13 @@ def test_the_papers_signs_are_beside_ours(monkeypatch):
         assert (row.sign, row.paper, row.agreement) == expected
 
 
+def test_the_paper_compares_with_the_status_quo_and_with_nothing_else(monkeypatch):
+    monkeypatch.setattr("sim.scenario.is_shipped", lambda scenario: True)
+    made = study(scenarios=[fake.scenario("targeted-bundle"), fake.scenario("p4-audit-repository", 8)])
+    assert set(made.rubric().paper) == {""}
+    assert set(made.rubric().agreement) == {"paper silent"}
+
+
 def half_assumed(scenario, replication, seed):
     """Policies lift alpha only while the assumed responses stand at their start values."""
     found = fake.world(scenario, replication, seed)
