@@ -42,9 +42,9 @@ from sim import library
 from sim.checks import sentence, validation_problems
 from sim.layers import flatten, nest
 from sim.months import month_index, month_name
-from sim.problems import ScenarioError, nearest, shown
+from sim.problems import LARGEST_SEED, ScenarioError, nearest, shown
 from sim.scenario import Name, Scenario, load
-from sim.sweep.design import CERTAIN, LARGEST_SEED, MOST_REPLICATIONS, Case, Design, Draws, Keep, with_twins
+from sim.sweep.design import CERTAIN, MOST_REPLICATIONS, Case, Design, Draws, Keep, with_twins
 from sim.sweep.levers import SPAN, Value, lever_values, make_cases
 from sim.sweep.sampling import MOST_DRAWS, read_ensemble, sample
 from sim.sweep.uncertainty import EVERY, LAWS, check_form, draw_problems, known_numbers, laws

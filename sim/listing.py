@@ -176,7 +176,7 @@ def _terrain() -> Terrain:
     """The countries and labs of the tables, as a law sees them."""
     from sim.world import World
 
-    return World("status-quo").terrain
+    return World("status-quo", rng=0).terrain
 
 
 def _bound(value: float) -> float | None:

@@ -53,7 +53,7 @@ def _alone(scenario: Scenario) -> Iterator[str]:
     from sim.law import statute
     from sim.world import World
 
-    terrain = World(scenario).terrain
+    terrain = World(scenario, rng=0).terrain
     for name, policy, share in asked:
         month, alone = month_index(policy.start), policy.model_copy(update={"allied_coverage": 0.0})
         joined, without = (statute(terrain, [(name, p)], month).writes for p in (policy, alone))
@@ -71,7 +71,7 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
         return
     from sim.world import World
 
-    terrain = World(scenario).terrain
+    terrain = World(scenario, rng=0).terrain
     said: set[tuple[str, ...]] = set()
     for month in months:
         for policies, labs in _without_mode(scenario, terrain, month):

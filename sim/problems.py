@@ -7,11 +7,15 @@ import heapq
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import index
+from typing import Any
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LONGEST_SHOWN = 60
 MOST_SHOWN = 50
 _MOST_COMPARED = 8
+LARGEST_SEED = 2**63 - 1
+"""Largest root seed: tables hold no larger whole number."""
 
 
 class ScenarioError(ValueError):
@@ -34,6 +38,25 @@ class ScenarioError(ValueError):
         if len(self.problems) > MOST_SHOWN:
             lines.append(f"  and {len(self.problems) - MOST_SHOWN} more")
         return "\n".join(lines)
+
+
+def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """Return a whole number, Python's or numpy's, as an int.
+
+    Raises
+    ------
+    ValueError
+        If the value, which the message calls `name`, is anything else, true and false included, or out of bounds.
+    """
+    try:
+        number = None if isinstance(value, bool) else index(value)
+    except TypeError:
+        number = None
+    if number is None or number < least or (most is not None and number > most):
+        span = f"of at least {least}" if most is None else f"from {least} to {most}"
+        span = span.replace(str(LARGEST_SEED), "2**63 - 1")
+        raise ValueError(f"{name} = {shown(value)}: must be a whole number {span}")
+    return number
 
 
 def shown(value: object) -> str:

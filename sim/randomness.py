@@ -17,11 +17,41 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sim.agents import kernels
+from sim.problems import LARGEST_SEED, whole
 
 Bits = TypeVar("Bits", int, np.ndarray)
 GOLDEN = 0x9E3779B97F4A7C15
+DRAWN_SEEDS = 2**53
+"""Seeds that are drawn are below it, so that tables which hold numbers as floats keep them."""
 _MASK = (1 << 64) - 1
 _NORMAL = NormalDist()
+
+
+def root_seed(rng: object = None, seed: object = None) -> int:
+    """Return the root seed that is meant by what Mesa calls `rng` or `seed`.
+
+    Parameters
+    ----------
+    rng
+        A whole number from 0 to 2**63 - 1 is the seed itself. From a numpy Generator, BitGenerator or SeedSequence one
+        is drawn; a generator goes on, so that it gives another seed the next time. None: drawn afresh.
+    seed
+        Mesa's other name of the same.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else, or both are given.
+    """
+    if rng is not None and seed is not None:
+        raise ValueError("rng and seed are two names of one number; give one of them")
+    name, given = ("rng", rng) if seed is None else ("seed", seed)
+    if given is None or isinstance(given, np.random.Generator | np.random.BitGenerator | np.random.SeedSequence):
+        return int(np.random.default_rng(given).integers(DRAWN_SEEDS))
+    try:
+        return whole(name, given, 0, LARGEST_SEED)
+    except ValueError as error:
+        raise ValueError(f"{error}, a numpy Generator or SeedSequence, or None for a fresh seed") from None
 
 
 def mix64(x: Bits) -> Bits:

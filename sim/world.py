@@ -31,7 +31,8 @@ from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
 from sim.phases import PHASES, effective_stock, exposure, replay_one, us_stock
-from sim.randomness import Streams
+from sim.problems import whole
+from sim.randomness import Streams, root_seed
 from sim.safeguards import Safeguards, carry
 from sim.scenario import load
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from sim.policies import Policy
     from sim.scenario import Scenario
 
+RNGLike = int | np.integer | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
 HANDOVER = 30
 THEFT_WINDOW = 24
 
@@ -73,12 +75,22 @@ class World(mesa.Model):
     ----------
     scenario : str or Scenario
         Name of a shipped scenario, path of a scenario file, or a Scenario.
-    rng : int
-        Root seed.
+    rng : int, numpy Generator, BitGenerator or SeedSequence, or None
+        Root seed, or what one is drawn from, as in Mesa: a generator goes on, so that it gives the next world another
+        seed; None draws afresh. `World.seed` says which seed was taken.
+    seed : same as rng
+        Mesa's other name of it; one of the two may be given.
     replication : int
         Number of the replication; with the seed it keys every random stream.
     threads : int
         Threads for the adopters' review, used from 100,000 adopters.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario cannot be used.
+    ValueError
+        If a number cannot be used.
 
     Examples
     --------
@@ -89,13 +101,20 @@ class World(mesa.Model):
     phases = PHASES
 
     def __init__(
-        self, scenario: str | Scenario = "status-quo", *, rng: int = 0, replication: int = 0, threads: int = 1
+        self,
+        scenario: str | Scenario = "status-quo",
+        *,
+        rng: RNGLike = None,
+        seed: RNGLike = None,
+        replication: int = 0,
+        threads: int = 1,
     ) -> None:
-        super().__init__(rng=rng)
+        root = root_seed(rng, seed)
+        super().__init__(rng=root)
         self.scenario = load(scenario) if isinstance(scenario, str) else scenario
         self.p = values(self.scenario.parameters)
-        self.streams = Streams(rng, replication)
-        self.threads = threads
+        self.streams = Streams(root, whole("replication", replication, 0))
+        self.threads = whole("threads", threads, 1)
         self.month = -1
         self.months = self.scenario.months
         self.handover = HANDOVER if self.scenario.history == "replay" else 0
@@ -117,7 +136,7 @@ class World(mesa.Model):
         )
         self._start_state()
         headlines = {name: partial(_reading, i) for i, (name, row) in enumerate(OUTCOMES.items()) if row.headline}
-        self.datacollector = mesa.DataCollector(model_reporters={"month": "month_text", **headlines})
+        self.datacollector = mesa.DataCollector(model_reporters={"month": "month_text", "seed": "seed", **headlines})
         # Mesa keeps a counter of agent ids per model for ever, and with it the model.
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
@@ -233,7 +252,16 @@ class World(mesa.Model):
             replay_one(self, row)
         self.frontier.close_month()
 
+    def __repr__(self) -> str:
+        number = self.streams.replication
+        return f"<World of {self.scenario.name}: {self.month_text}, rng={self.seed}, replication={number}>"
+
     # running
+
+    @property
+    def seed(self) -> int:
+        """The root seed: with it as `rng`, and the same scenario and replication, the world can be made again."""
+        return self.streams.seed
 
     @property
     def policies(self) -> tuple[tuple[str, Policy], ...]:

@@ -51,7 +51,7 @@ def tuples(value: Any) -> Any:
 def law_of(scenario: Scenario, *left_out: str) -> Law:
     """The law of the month, without some policies."""
     policies = [(name, policy) for name, policy in sorted(scenario.policy.items()) if name not in left_out]
-    return statute(World(scenario).terrain, policies, month_index(MONTH))
+    return statute(World(scenario, rng=0).terrain, policies, month_index(MONTH))
 
 
 @lru_cache

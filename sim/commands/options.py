@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from sim.problems import LARGEST_SEED
+
 MOST_REPLICATIONS = 99_999
-LARGEST_SEED = 2**63 - 1
 MOST_WORKERS = 1024
 
 Settings = Annotated[

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from sim.parameters import PARAMETERS
-from sim.problems import ScenarioError, shown
+from sim.problems import LARGEST_SEED, ScenarioError, shown, whole
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 STATED = "as stated"
 WITHOUT_ASSUMED = "no assumed responses"
 MOST_REPLICATIONS = 99_999
-LARGEST_SEED = 2**63 - 1
 MOST_POINTS = 1_000_000
 """Most cases times draws. A world takes about a quarter of a kilobyte of the driver and half a millisecond to name."""
 BLOCK = 8
@@ -227,11 +226,11 @@ class Design:
     def __post_init__(self) -> None:
         object.__setattr__(self, "draws", Draws.of(self.draws))
         problems = [] if self.cases else ["a design needs at least one case"]
-        if not _whole(self.replications) or not 1 <= self.replications <= MOST_REPLICATIONS:
-            words = f"must be a whole number from 1 to {MOST_REPLICATIONS}"
-            problems.append(f"replications = {shown(self.replications)}: {words}")
-        if not _whole(self.seed) or not 0 <= self.seed <= LARGEST_SEED:
-            problems.append(f"seed = {shown(self.seed)}: must be a whole number from 0 to 2**63 - 1")
+        for name, least, most in (("replications", 1, MOST_REPLICATIONS), ("seed", 0, LARGEST_SEED)):
+            try:
+                object.__setattr__(self, name, whole(name, getattr(self, name), least, most))
+            except ValueError as error:
+                problems.append(str(error))
         if len(self.cases) * len(self.draws) > MOST_POINTS:
             size = f"{len(self.cases)} cases x {len(self.draws)} draws"
             problems.append(f"{size} are more than {MOST_POINTS} worlds; split the experiment")
@@ -342,7 +341,3 @@ def _incomparable(cases: Sequence[Case]) -> Iterator[str]:
 def with_twins(cases: tuple[Case, ...]) -> tuple[Case, ...]:
     """Return cases, and after them each once more with every assumed response at 0."""
     return (*cases, *(replace(case, variant=WITHOUT_ASSUMED) for case in cases))
-
-
-def _whole(number: Any) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool)

@@ -92,7 +92,7 @@ def loud_fields(policy):
 @pytest.mark.parametrize("field", ["strength", "enforcement"])
 def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_quo):
     """Every number that a lever writes shrinks with its strength, and all but costs with its enforcement."""
-    terrain = World(status_quo).terrain
+    terrain = World(status_quo, rng=0).terrain
     loud = loud_fields(policy(key))
     full, hardly = (statute(terrain, [("x", policy(key, **loud, **{field: x}))], 36) for x in (1.0, 1e-9))
     default = statute(terrain, [], 36)
