@@ -29,7 +29,6 @@ other field of a scenario sets the stage: it varies the reference too, and each 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -42,6 +41,7 @@ from sim import library
 from sim.checks import sentence, validation_problems
 from sim.layers import flatten, nest
 from sim.months import month_index, month_name
+from sim.plain import plain
 from sim.problems import LARGEST_SEED, ScenarioError, nearest, shown
 from sim.scenario import Name, Scenario, load
 from sim.sweep.design import CERTAIN, MOST_REPLICATIONS, Case, Design, Draws, Keep, with_twins
@@ -213,8 +213,9 @@ def load_experiment(
     Parameters
     ----------
     source
-        Name of a shipped experiment, a file, or the tables that a file would hold. A scenario that is not shipped is
-        NAME.toml beside the file.
+        Name of a shipped experiment, a file, or the tables that a file would hold, in which numpy's numbers and arrays
+        and ranges stand for numbers and lists. A scenario that is not shipped is NAME.toml beside the file; tables name
+        it by its path, such as "mine/my-control.toml".
     replications, seed
         In place of those of the experiment.
 
@@ -224,13 +225,13 @@ def load_experiment(
         With every problem of the experiment, or of its scenarios.
     """
     table, file, beside = _read(source)
-    changed = {"replications": replications, "seed": seed}
-    table |= {key: value for key, value in changed.items() if value is not None}
+    table |= _plain({key: x for key, x in (("replications", replications), ("seed", seed)) if x is not None}, file)
+    files = _own_files(table, file) if isinstance(source, Mapping) else {}
     try:
         experiment = Experiment.model_validate(table)
     except ValidationError as error:
         raise ScenarioError(f"{file}: {problem}" for problem in _problems(error)) from None
-    return experiment, _design(experiment, beside, file)
+    return experiment, _design(experiment, beside, file, files)
 
 
 def _read(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[dict[str, object], str, Path | None]:
@@ -238,13 +239,7 @@ def _read(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[dict[str,
     beside: Path | None = None
     if isinstance(source, Mapping):
         file = "experiment"
-        try:
-            table: dict[str, object] = json.loads(json.dumps(source))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise ScenarioError([f"{file}: holds what no file could: {error}"]) from None
-        found = content_problems(table)
-        if found:
-            raise ScenarioError(f"{file}: {problem}" for problem in found)
+        table = _plain(source, file)
     else:
         text = os.fspath(source)
         path = Path(text) if library.is_path(text) else library.find("experiment", text)
@@ -252,6 +247,44 @@ def _read(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[dict[str,
         file = library.label(path)
         table = read_toml(path, file)
     return nest(flatten(table, file)), file, beside
+
+
+def _plain(source: Mapping[str, Any], file: str) -> dict[str, object]:
+    """Return tables from a script as a file would hold them."""
+    problems: list[str] = []
+    table = plain(source, problems)
+    assert isinstance(table, dict)
+    found = problems or content_problems(table)
+    if found:
+        raise ScenarioError(f"{file}: {problem}" for problem in found)
+    return table
+
+
+def _own_files(table: dict[str, object], file: str) -> dict[str, str]:
+    """Put the name of its scenario in place of each path of a user's scenario file; return the paths by name."""
+    asked, against = table.get("scenarios"), table.get("against", Experiment.model_fields["against"].default)
+    texts = [x for x in (*(asked if isinstance(asked, tuple) else ()), against) if isinstance(x, str)]
+    names: dict[str, str] = {}
+    owner: dict[str, str] = {}
+    problems = []
+    for text in dict.fromkeys(texts):
+        if library.is_path(text):
+            try:
+                names[text] = load(text).name
+            except ScenarioError as error:
+                problems.extend(error.problems)
+                continue
+        name = names.get(text, text)
+        known = owner.setdefault(name, text)
+        if known != text and os.path.realpath(known) != os.path.realpath(text):
+            problems.append(f"{shown(known)} and {shown(text)} are both called {name!r}; give one of them another name")
+    if problems:
+        raise ScenarioError(f"{file}: {problem}" for problem in dict.fromkeys(problems))
+    if isinstance(asked, tuple):
+        table["scenarios"] = tuple(names.get(x, x) if isinstance(x, str) else x for x in asked)
+    if isinstance(against, str):
+        table["against"] = names.get(against, against)
+    return {name: text for text, name in names.items()}
 
 
 def _problems(error: ValidationError) -> list[str]:
@@ -266,9 +299,9 @@ def _problems(error: ValidationError) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _design(experiment: Experiment, beside: Path | None, file: str) -> Design:
+def _design(experiment: Experiment, beside: Path | None, file: str, files: Mapping[str, str]) -> Design:
     def load_case(name: str, changes: Mapping[str, Value]) -> Scenario:
-        return _loaded(name, beside, changes)
+        return _loaded(files.get(name, name), beside, changes)
 
     # Sorted, so that a case has one name however the file is written.
     levers = {path: lever_values(given) for path, given in sorted(experiment.levers.items())}
@@ -293,11 +326,10 @@ def _design(experiment: Experiment, beside: Path | None, file: str) -> Design:
 
 
 def _loaded(name: str, beside: Path | None, changes: Mapping[str, Value]) -> Scenario:
-    """Return a scenario with lever values set."""
-    settings = [f"{path}={json.dumps(value, ensure_ascii=False)}" for path, value in changes.items()]
-    found = library.find("scenario", name, beside)
+    """Return the scenario of a name, or of a user's file, with lever values set."""
+    found = name if library.is_path(name) else library.find("scenario", name, beside)
     try:
-        return load(name if found == library.scenarios().get(name) else found, settings=settings)
+        return load(name if found == library.scenarios().get(name) else found, settings=changes)
     except ScenarioError as error:
         raise ScenarioError(
             problem.replace("--set: ", "levers: ").replace("--set ", "levers: ") for problem in error.problems
@@ -313,7 +345,8 @@ def _draws(experiment: Experiment, cases: tuple[Case, ...], beside: Path | None)
     if asked.ensemble is not None:
         path = Path(asked.ensemble) if beside is None else beside / asked.ensemble
         try:
-            draws = read_ensemble(path, library.label(path), known)
+            whole = [name for name, number in known.items() if number.whole]
+            draws = read_ensemble(path, library.label(path), known, whole)
         except ScenarioError as error:
             return CERTAIN, error.problems
         if asked.draws is not None and asked.draws > len(draws):

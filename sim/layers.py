@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from sim.plain import ALLOWED, plain
 from sim.problems import ScenarioError, is_unsafe, nearest, shown
 from sim.tomlfile import LONGEST_LINE, Key, content_problems, dotted
 
@@ -14,6 +15,9 @@ LABELS = ("name", "question", "description")
 
 EVERY_POLICY = ("policy", "*")
 """In an override: every policy of the scenario whose lever has the field."""
+
+EXACT = 2.0**53
+"""Floats below it hold every whole number."""
 
 _REMOVABLE = ("policy", "parameters", "crisis", "assumptions")
 
@@ -97,21 +101,53 @@ def remove(layer: Layer, items: object, source: str) -> list[str]:
     return problems
 
 
-def from_settings(settings: Iterable[str]) -> tuple[list[Layer], list[str]]:
-    """Return one layer for each ``path=value`` and the problems; a value is read as TOML, else taken as text."""
-    layers, problems = [], []
-    for setting in settings:
-        path, equals, text = setting.partition("=")
-        key = tuple(part.strip() for part in path.strip().split("."))
-        if not equals or not all(key):
-            problems.append(f"--set {shown(setting)}: must be written path=value, such as policy.NAME.strength=0.5")
-        elif len(setting) > LONGEST_LINE or len(key) > 4 or is_unsafe(setting):
-            problems.append(f"--set {shown(setting)}: too long, too deep or with control or bidi characters")
+def from_settings(settings: Iterable[str] | Mapping[str, object]) -> tuple[list[Layer], list[str]]:
+    """Return one layer for each setting and the problems.
+
+    Parameters
+    ----------
+    settings
+        Texts ``path=value``, of which the value is read as TOML, else taken as text; or values by path, as scripts have
+        them (`sim.plain`).
+    """
+    layers: list[Layer] = []
+    problems: list[str] = []
+    for written, key, value in _valued(settings, problems) if isinstance(settings, Mapping) else _parsed(settings):
+        if not all(key):
+            problems.append(f"--set {shown(written)}: must be written path=value, such as policy.NAME.strength=0.5")
+        elif len(written) > LONGEST_LINE or len(key) > 4 or is_unsafe(written):
+            problems.append(f"--set {shown(written)}: too long, too deep or with control or bidi characters")
         else:
-            table = _table(key, _value(text.strip()))
+            table = _table(key, value)
             problems.extend(f"--set: {problem}" for problem in content_problems(table))
             layers.append(flatten(table, "--set"))
     return layers, problems
+
+
+def _parsed(settings: Iterable[str]) -> Iterator[tuple[str, Key, object]]:
+    """Yield each text ``path=value`` with its key path and its value."""
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        value = _value(text.strip()) if len(setting) <= LONGEST_LINE else text
+        yield setting, _path(path) if equals else ("",), value
+
+
+def _valued(settings: Mapping[str, object], problems: list[str]) -> Iterator[tuple[str, Key, object]]:
+    """Yield the path of each value, its key path and the value as a file would hold it; others are problems."""
+    for path, given in settings.items():
+        found: list[str] = []
+        value = plain(given, found, (str(path),))
+        if value is None and not found:
+            found.append(f"{dotted((str(path),))} = None: {ALLOWED}")
+        problems.extend(f"--set: {problem}" for problem in found)
+        if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+            value = int(value)  # arithmetic makes floats; a field of fractions takes both
+        if not found:
+            yield str(path), _path(str(path)), value
+
+
+def _path(text: str) -> Key:
+    return tuple(part.strip() for part in text.strip().split("."))
 
 
 def combine(layers: Iterable[Layer]) -> tuple[Layer, list[str]]:

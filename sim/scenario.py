@@ -198,7 +198,7 @@ def policy_table(policy: Policy) -> dict[str, Any]:
 def load(
     name_or_path: str | os.PathLike[str],
     overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
-    settings: str | Iterable[str] = (),
+    settings: str | Iterable[str] | Mapping[str, object] = (),
 ) -> Scenario:
     """Read a scenario.
 
@@ -210,7 +210,8 @@ def load(
         One or several files whose values replace those of the scenario, or names of shipped overrides.
         ``[policy."*"]`` in an override speaks of every policy of the scenario that has the field.
     settings
-        One or several texts "path=value", such as "policy.open-weight-control.strength=0.5".
+        One or several texts "path=value", such as "policy.open-weight-control.strength=0.5", or values by path, such as
+        {"policy.open-weight-control.strength": 0.5}; numpy's numbers and arrays are understood.
 
     Raises
     ------
@@ -229,7 +230,7 @@ def is_shipped(scenario: Scenario) -> bool:
 def load_with_origins(
     name_or_path: str | os.PathLike[str],
     overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
-    settings: str | Iterable[str] = (),
+    settings: str | Iterable[str] | Mapping[str, object] = (),
 ) -> tuple[Scenario, dict[str, str]]:
     """Read a scenario as `load` does; also return the file (or "--set", or "default") that gave each value by key path.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from sim.tomlfile import dotted, read_toml
 LONGEST_CHAIN = 8
 
 
-def read_layer(name_or_path: str, overrides: Iterable[str], settings: Iterable[str]) -> tuple[Layer, str, list[str]]:
+def read_layer(
+    name_or_path: str, overrides: Iterable[str], settings: Iterable[str] | Mapping[str, object]
+) -> tuple[Layer, str, list[str]]:
     """Return the values of a scenario, each with its source, the name of its file and problems found.
 
     Parameters

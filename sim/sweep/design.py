@@ -23,6 +23,8 @@ from sim.parameters import PARAMETERS
 from sim.problems import LARGEST_SEED, ScenarioError, shown, whole
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from sim.scenario import Scenario
 
 STATED = "as stated"
@@ -79,8 +81,11 @@ class Case:
                 continue
             _, name, number = path.split(".")
             if name in policies and number in type(policies[name]).model_fields:
-                now = getattr(policies[name], number)  # None where a field is unset, which the draw then sets
-                changed.setdefault(name, {})[number] = round(value) if isinstance(now, int) else value
+                whole_number = is_whole(type(policies[name]).model_fields[number])
+                if whole_number and not float(value).is_integer():
+                    words = f"{path} = {shown(value)}: must be a whole number"
+                    raise ScenarioError([f"case {self.name!r} under the draw {shown(dict(draw))}: {words}"])
+                changed.setdefault(name, {})[number] = int(value) if whole_number else value
         try:
             for name, numbers in changed.items():
                 policies[name] = type(policies[name]).model_validate({**dict(policies[name]), **numbers})
@@ -336,6 +341,11 @@ def _incomparable(cases: Sequence[Case]) -> Iterator[str]:
                 f"scenario {case.name!r} ends {case.scenario.horizon.end}, {case.against!r} ends "
                 f"{reference.horizon.end}; only equal horizons can be compared"
             )
+
+
+def is_whole(field: FieldInfo) -> bool:
+    """Tell whether a field of a policy takes whole numbers only."""
+    return field.annotation is int
 
 
 def with_twins(cases: tuple[Case, ...]) -> tuple[Case, ...]:

@@ -22,7 +22,7 @@ BATCH = 16
 """Outcomes summarised together."""
 
 DIGITS = "%.7g"
-"""Float32 series have seven significant digits."""
+"""Float32 series have seven significant digits. Inputs (levers, uncertain numbers) are written in full."""
 
 
 def tidy(study: Study, outcomes: list[str]) -> pd.DataFrame:
@@ -158,10 +158,13 @@ def to_csv(study: Study, folder: Path) -> list[Path]:
         "runs": study.runs(),
         "countries": study.countries(),
     }
+    inputs = {path for case in study.cases for path in case.levers} | set(study.design.draws.names)
     paths = []
     for name, frame in frames.items():
         path = folder / f"{name}.csv"
-        write_whole(path, frame.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode())
+        # Python's own floats are written so that they are read back to the last bit.
+        exact = frame.astype({column: object for column in frame if column in inputs})
+        write_whole(path, exact.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode())
         paths.append(path)
     return paths
 

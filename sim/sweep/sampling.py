@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from math import exp, isfinite, log
+from math import exp, floor, isfinite, log
 from pathlib import Path
 from statistics import NormalDist
 
@@ -100,7 +100,32 @@ class Choice:
         return self.values[min(int(probability * len(self.values)), len(self.values) - 1)]
 
 
-Law = Range | Uniform | LogUniform | Choice
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The law of a whole number: another law's value plus a shift, rounded down, at most `high`."""
+
+    law: Range | Uniform | LogUniform
+    shift: float
+    high: float
+
+    def __call__(self, probability: float) -> float:
+        """Return the value at a probability between 0 and 1."""
+        return min(float(floor(self.law(probability) + self.shift)), self.high)
+
+
+Law = Range | Uniform | LogUniform | Choice | Whole
+
+
+def of_whole_numbers(law: Range | Uniform | LogUniform) -> Whole:
+    """Return a law in whole numbers.
+
+    Between two ends, both whole, each number n is as likely as the law between n and n + 1 if it went on to just below
+    high + 1: under a uniform law all are equally likely, the ends included. Of a range each number has what lies
+    nearer to it than to any other, so that three points that are whole stay where they are.
+    """
+    if isinstance(law, Range):
+        return Whole(law, 0.5, law.bounds[1])
+    return Whole(type(law)(law.low, law.high + 1.0), 0.0, law.high)
 
 
 def _logit(share: float) -> float:
@@ -141,7 +166,7 @@ def sample(laws: Mapping[str, Law], draws: int, method: str, seed: int) -> Draws
     return Draws(laws, cube)
 
 
-def read_ensemble(path: Path, label: str, names: Collection[str]) -> Draws:
+def read_ensemble(path: Path, label: str, names: Collection[str], whole: Collection[str] = ()) -> Draws:
     """Return the draws of an ensemble file: CSV, one column per number, one row per draw.
 
     Parameters
@@ -150,6 +175,8 @@ def read_ensemble(path: Path, label: str, names: Collection[str]) -> Draws:
         The file, and how messages name it.
     names
         What a column may be called.
+    whole
+        Columns of whole numbers, which may be written 2 or 2.0.
 
     Raises
     ------
@@ -178,7 +205,7 @@ def read_ensemble(path: Path, label: str, names: Collection[str]) -> Draws:
         problems.extend(_head_problems(head, label, names))
         for row in rows:
             if row:
-                found = _read_row(row, head, f"{label}: line {rows.line_num}", values)
+                found = _read_row(row, head, f"{label}: line {rows.line_num}", values, whole)
                 problems.extend(islice(found, MOST_PROBLEMS))
             if len(problems) >= MOST_PROBLEMS or len(values) > MOST_DRAWS * max(1, len(head)):
                 break
@@ -202,7 +229,9 @@ def _head_problems(head: list[str], label: str, names: Collection[str]) -> Itera
     yield from (f"{label}: column {shown(name)} occurs twice" for name in twice[:MOST_PROBLEMS])
 
 
-def _read_row(row: list[str], head: list[str], where: str, values: array[float]) -> Iterator[str]:
+def _read_row(
+    row: list[str], head: list[str], where: str, values: array[float], whole: Collection[str]
+) -> Iterator[str]:
     """Add the numbers of a row to the values, or yield what is wrong with it."""
     if len(row) != len(head):
         yield f"{where}: {len(row)} values for {len(head)} columns"
@@ -211,6 +240,8 @@ def _read_row(row: list[str], head: list[str], where: str, values: array[float])
         value = _number(cell)
         if value is None:
             yield f"{where}, {shown(name)} = {shown(cell)}: must be a finite number"
+        elif name in whole and not value.is_integer():
+            yield f"{where}, {shown(name)} = {shown(cell)}: must be a whole number"
         else:
             values.append(value)
 

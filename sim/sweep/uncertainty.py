@@ -9,8 +9,8 @@ from math import inf, isfinite
 from sim.checks import field_range, range_words
 from sim.parameters import PARAMETERS
 from sim.problems import nearest, shown
-from sim.sweep.design import Case, Draws
-from sim.sweep.sampling import Choice, Law, LogUniform, Range, Uniform, parameter_range
+from sim.sweep.design import Case, Draws, is_whole
+from sim.sweep.sampling import Choice, Law, LogUniform, Range, Uniform, of_whole_numbers, parameter_range
 from sim.tomlfile import dotted
 
 EVERY = "*"
@@ -25,6 +25,7 @@ class Number:
 
     bounds: tuple[float, float]
     range: Range | None
+    whole: bool = False
 
 
 def known_numbers(cases: Iterable[Case]) -> dict[str, Number]:
@@ -42,7 +43,7 @@ def known_numbers(cases: Iterable[Case]) -> dict[str, Number]:
                 if isinstance(extra, dict) and {"low", "high"} <= extra.keys():
                     low, high = (float(str(extra[side])) for side in ("low", "high"))
                     points = Range(low, float(info.default), high, bounds)
-                found[path] = Number(bounds, points)
+                found[path] = Number(bounds, points, is_whole(info))
     return found
 
 
@@ -93,19 +94,23 @@ def laws(numbers: Mapping[str, object], known: Mapping[str, Number]) -> tuple[di
         if name not in known:
             problems.append(f"{key}: unknown{nearest(name, known)}")
             continue
-        points, bounds = known[name].range, known[name].bounds
-        law = points if given == "range" else _law(given)
+        bounds, whole = known[name].bounds, known[name].whole
+        law = known[name].range if given == "range" else _law(given)
         if law is None:
             problems.append(f"{key}: states no range; write {FORMS}")
             continue
-        low, high = (min(law.values), max(law.values)) if isinstance(law, Choice) else (law.low, law.high)
+        stated = law.values if isinstance(law, Choice) else (law.low, law.high)
+        low, high = min(stated), max(stated)
         if given != "range" and not bounds[0] <= low <= high <= bounds[1]:
             problems.append(f"{key} takes values from {low:.6g} to {high:.6g}: must be {range_words(*bounds)}")
-        found[name] = law
+        if given != "range" and whole:
+            fractions = [value for value in stated if not value.is_integer()]
+            problems.extend(f"{key} has {value!r}: must be a whole number" for value in fractions[:1])
+        found[name] = of_whole_numbers(law) if whole and not isinstance(law, Choice) else law
     return dict(sorted(found.items())), problems
 
 
-def _law(given: object) -> Law:
+def _law(given: object) -> Uniform | LogUniform | Choice:
     assert isinstance(given, Mapping)
     ((name, values),) = given.items()
     if name == "choice":

@@ -79,9 +79,11 @@ def test_a_field_of_a_policy_that_is_unset_is_set_by_a_draw():
     assert case.under({path: 0.05}).policy["release-safeguards"].capability_tax == 0.05
 
 
-def test_whole_numbers_of_a_policy_are_rounded():
+def test_a_whole_number_of_a_policy_is_never_rounded():
     case = Case("audits", fake.scenario("audits", 1), "audits")
-    assert case.under({"policy.audit-0.update_lag": 2.6}).policy["audit-0"].update_lag == 3
+    assert case.under({"policy.audit-0.update_lag": 3.0}).policy["audit-0"].update_lag == 3
+    with pytest.raises(ScenarioError, match=r"policy\.audit-0\.update_lag = 2\.6: must be a whole number"):
+        case.under({"policy.audit-0.update_lag": 2.6})
 
 
 @pytest.mark.parametrize("draw", [{"leak_hazard": 2.0}, {"no_such": 1.0}, {"policy.audit-0.detect_prob": -0.1}])

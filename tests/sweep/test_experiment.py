@@ -173,7 +173,7 @@ def test_replications_and_seed_may_be_given_beside_the_file():
 @pytest.mark.parametrize(
     ("levers", "expected"),
     [
-        ({FRICTION: [0.1, 2.0]}, [f"levers: {FRICTION} = 2.0: must be from 0 to 0.9 (0-1)"]),
+        ({FRICTION: [0.1, 2.0]}, [f"levers: {FRICTION} = 2: must be from 0 to 0.9 (0-1)"]),
         (
             {"policy.open-weight-contrl.strength": [1], "adopter": [4000], f"{FRICTION}s": [0.1]},
             [
