@@ -1,4 +1,4 @@
-"""Scripts may give numpy's numbers, arrays and ranges where files have numbers and lists; settings may be a dictionary."""
+"""Scripts may give numpy's numbers and arrays where files have numbers and lists, and settings as a dictionary."""
 
 import array
 from fractions import Fraction
