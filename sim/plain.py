@@ -34,7 +34,10 @@ def plain(value: object, problems: list[str], key: Key = ()) -> object:
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return _refused(value, problems, key, "must be a finite number")
     if len(key) > DEEPEST:
         return _refused(value, problems, key[:3], f"nested more than {DEEPEST} deep")
     if isinstance(value, Mapping):
@@ -46,6 +49,8 @@ def plain(value: object, problems: list[str], key: Key = ()) -> object:
         same = type(found) is type(value)  # numpy's complex numbers of 128 bits are their own
         return _refused(value, problems, key, ALLOWED) if same else plain(found, problems, key)
     if isinstance(value, list | tuple | range):
+        if key and key[-1].endswith("]"):
+            return _refused(value, problems, key, "a list of lists is not used in these files")
         if value[MOST_VALUES:]:
             return _refused(value, problems, key, f"has more than {MOST_VALUES} values")
         return [plain(below, problems, (*key[:-1], f"{key[-1] if key else ''}[{i}]")) for i, below in enumerate(value)]

@@ -68,6 +68,8 @@ def test_what_scripts_have_becomes_what_files_hold(value, expected):
         (range(10**30), f"x = range(0, {10**30}): has more than 1000 values"),
         ([0.5, {1}], "x[1] = {1}: must be text"),
         ({"a": {2: 0.5}}, "x.a.2: a key must be text"),
+        (Fraction(10**400), "x = Fraction("),
+        ([[0.5]], "x[0] = [0.5]: a list of lists is not used"),
         (object, "x = <class 'object'>: must be"),
     ],
     ids=repr,
@@ -83,6 +85,10 @@ def test_a_table_that_holds_itself_is_refused():
     endless["x"] = endless
     (problem,) = problems_of(load_experiment, BASE | {"levers": endless})
     assert "nested more than 6 deep" in problem
+    lists: list[object] = []
+    lists.append(lists)
+    (problem,) = problems_of(load_experiment, BASE | {"levers": {FRICTION: lists}})
+    assert "a list of lists is not used" in problem
 
 
 def test_a_dictionary_experiment_takes_numpy_wherever_a_file_has_numbers_or_lists():
@@ -132,7 +138,7 @@ def test_whole_numbers_of_an_array_of_floats_fit_a_field_of_whole_numbers():
     ("content", "problem"),
     [
         ({"levers": {FRICTION: np.array([0.1, np.nan])}}, f"levers.{FRICTION}[1] = nan: must be a finite number"),
-        ({"levers": {FRICTION: np.ones((2, 2))}}, f"levers.{FRICTION}: a list of lists or tables is not used"),
+        ({"levers": {FRICTION: np.ones((1, 2))}}, f"levers.{FRICTION}[0] = [1.0, 1.0]: a list of lists is not used"),
         ({"levers": {FRICTION: [0.1, 1j]}}, f"levers.{FRICTION}[1] = 1j: must be text, true or false, a number"),
         ({"seed": np.float64(1.5)}, "seed = 1.5: must be a whole number"),
     ],
