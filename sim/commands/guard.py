@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,18 +20,22 @@ if TYPE_CHECKING:
 FAILED, BAD_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 
-def check_out(out: Path | None) -> None:
-    """Refuse a results folder that cannot be written, or that holds something else."""
+def check_out(out: Path | None, writes: Callable[[], Iterable[str]] = tuple) -> None:
+    """Refuse a results folder that cannot be written, or that holds something else.
+
+    `writes` gives the files for people that come with results: none may take the place of one that is not ours.
+    """
     if out is None:
         return
     place = out.absolute()
     try:
         if place.is_dir():
-            from sim.sweep.folder import foreign
+            from sim.sweep.folder import Folder
+            from sim.sweep.written import check
 
-            other = foreign(place)
-            if other:
-                refuse(f"--out {out}: holds other files ({other}) and no results; choose an empty or new folder")
+            Folder(place).check_free()
+            if any(place.iterdir()):
+                check(place, writes())
         while not os.path.lexists(place):
             place = place.parent
         if not place.is_dir():
