@@ -167,8 +167,6 @@ def report(
 ) -> None:
     """Write the report of a results folder again."""
     with guarded(folder):
-        if not (folder / "manifest.json").is_file():
-            refuse(f"{folder}: holds no results: there is no manifest.json")
         from sim.sweep.study import Study
 
         study = Study.open(folder)
@@ -225,21 +223,21 @@ def _execute(
     _finish(study, out, as_json=as_json)
 
 
-def _files(plan: Design, *, csv: bool) -> list[str]:
-    """Return the names of the files for people that the results of a design may come with."""
+def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
+    """Return the names of the files for people that the results of a design may come with, by their folder."""
     from sim.sweep.frames import TABLES
     from sim.sweep.store import Store
     from sim.sweep.study import Study
 
     study = Study(Store(), plan)
-    report = [] if study.unfit_for_report else _report_files(study.scenarios)
-    return report + [f"{CSV}/{name}.csv" for name in TABLES if csv]
+    report = {} if study.unfit_for_report else _report_files(study.scenarios)
+    return report | ({CSV: [f"{name}.csv" for name in TABLES]} if csv else {})
 
 
-def _report_files(scenarios: list[Scenario]) -> list[str]:
+def _report_files(scenarios: list[Scenario]) -> dict[str, list[str]]:
     from sim.report.html import report_files
 
-    return report_files(scenarios)
+    return {"": report_files(scenarios)}
 
 
 def _dry_run(plan: Design, workers: int | None, out: Path | None, *, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from sim.report.pictures import Picture
 from sim.report.plotted import Grid
 from sim.sweep.frames import TABLES
 from sim.sweep.parts import hash_of
-from sim.sweep.written import write
+from sim.sweep.written import check, write
 
 if TYPE_CHECKING:
     import jinja2
@@ -79,6 +79,7 @@ def write_report(study: Study, out: Path, *, question: str | None = None) -> Pat
     StoreError
         If a file would take the place of one that is not ours (see `sim.sweep.written`); nothing is written then.
     """
+    check(Path(out), report_files(study.scenarios))  # before any work
     files = study.csv_files() | {"findings.csv": _findings(study), ABOUT: _about(study)}
     files |= {setting.scenario_file(scenario): scenario.as_toml().encode() for scenario in study.scenarios}
     shown = [_show(study, picture, i, files) for i, picture in enumerate(pictures.drawable(study), 1)]

@@ -123,7 +123,6 @@ class Folder(Store):
                 print(f"{MANIFEST} was damaged: written anew from the parts", file=sys.stderr)
             damaged = self._enter_all(design)
             points = designs_file(design)
-            file_in(self.root, DESIGNS)
             self._write_manifest(design, points)
             for path, words in damaged:
                 remove(self.root, path, f"was {words}: removed, and its runs done again")
@@ -325,6 +324,7 @@ class Folder(Store):
     def _claim(self, design: Design) -> bool:
         """Refuse a folder of something else; return False if its manifest, which would tell, is damaged."""
         self.check_free()
+        file_in(self.root, DESIGNS)  # refuses a link
         try:
             manifest = self._manifest()
         except DamagedPartError:

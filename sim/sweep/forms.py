@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 Count = Annotated[int, Field(ge=0)]
+Name = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+"""Name of a part, or "": never a path."""
 Text = dict[str, str]
 
 
@@ -40,7 +42,7 @@ class SeriesForm(Form):
     """What a series part says of itself."""
 
     format: int
-    countries: str
+    countries: Name
     seed: Count
     made_by: Text
     keep: dict[str, Any]

@@ -36,7 +36,7 @@ def check(root: Path, names: Iterable[str]) -> None:
     StoreError
         If one of them, or a folder on the way to it, is a user's file or a link; the message names it.
     """
-    _refuse(root, _listed(root), dict.fromkeys(names, b""))
+    _there(root, _listed(root), names)
 
 
 def write(root: Path, files: Mapping[str, bytes]) -> list[Path]:
@@ -62,9 +62,9 @@ def write(root: Path, files: Mapping[str, bytes]) -> list[Path]:
     root.mkdir(parents=True, exist_ok=True)
     with only_writer(root):
         listed = _listed(root)
-        there = _refuse(root, listed, files)
+        there = _there(root, listed, files)
         _remove_unfinished(root, {LIST, *listed, *files})
-        listed |= {name: sorted({hash_of(data), *there.get(name, ())}) for name, data in files.items()}
+        listed |= {name: sorted({hash_of(data), there.get(name, hash_of(data))}) for name, data in files.items()}
         write_changed(root, LIST, (json.dumps({"openstakes": listed}, indent=1, sort_keys=True) + "\n").encode())
         for name, data in files.items():
             write_changed(root, name, data)
@@ -86,17 +86,11 @@ def _listed(root: Path) -> dict[str, list[str]]:
         ) from None
 
 
-def _refuse(root: Path, listed: Mapping[str, list[str]], files: Mapping[str, bytes]) -> dict[str, list[str]]:
-    """Refuse what is not ours in the places of some files; return the hash of each that is there."""
-    there: dict[str, list[str]] = {}
-    others = []
-    for name, data in files.items():
-        path = file_in(root, name)
-        if path is None:
-            continue
-        there[name] = [hash_of(path.read_bytes())]
-        if there[name][0] not in (*listed.get(name, ()), hash_of(data)):
-            others.append(name)
+def _there(root: Path, listed: Mapping[str, list[str]], names: Iterable[str]) -> dict[str, str]:
+    """Return the hash of each of some files that is there; refuse those that are not ours."""
+    paths = {name: file_in(root, name) for name in names}
+    there = {name: hash_of(path.read_bytes()) for name, path in paths.items() if path is not None}
+    others = [name for name, text in there.items() if text not in listed.get(name, ())]
     if others:
         more = f" and {len(others) - MOST_SHOWN} more" if len(others) > MOST_SHOWN else ""
         raise StoreError(

@@ -134,7 +134,9 @@ def test_an_open_study_does_not_read_a_part_that_is_damaged_later(out) -> None:
 
 def test_a_damaged_manifest_is_named_and_made_again(sound, out) -> None:
     truncate(out / "manifest.json")
-    with pytest.raises(DamagedPartError, match=r"manifest\.json is damaged: give the command .* finished parts are .*kept"):
+    with pytest.raises(
+        DamagedPartError, match=r"manifest\.json is damaged: give the command .* finished parts are .*kept"
+    ):
         Folder.open(out)
     execute(SMALL, out=out, workers=1, simulate=never)
     assert files(out) == files(sound)
@@ -144,7 +146,9 @@ def test_a_manifest_that_may_be_of_another_program_is_left_as_it_is(out) -> None
     empty(out / "manifest.json")
     before = files(out)
     for act in (lambda: Folder.open(out), lambda: execute(SMALL, out=out, workers=1, simulate=never)):
-        with pytest.raises(StoreError, match=r"its manifest\.json is none of openstakes, or damaged beyond recognition"):
+        with pytest.raises(
+            StoreError, match=r"its manifest\.json is none of openstakes, or damaged beyond recognition"
+        ):
             act()
     assert files(out) == before
 

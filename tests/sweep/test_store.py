@@ -193,7 +193,9 @@ def test_parts_whose_manifest_is_lost_are_saved_as_the_message_says(results, tmp
     harm(results / "manifest.json")
     with pytest.raises(StoreError) as caught:
         execute(plan(), workers=1, out=results, simulate=fake.never)
-    steps = "give the command that made it with a new folder, stop it, copy series/ and countries/ there, and give it again"
+    steps = (
+        "give the command that made it with a new folder, stop it, copy series/ and countries/ there, and give it again"
+    )
     assert steps in str(caught.value)
     with pytest.raises(KeyboardInterrupt):
         execute(plan(), workers=1, out=tmp_path / "new", simulate=stopped)
