@@ -39,6 +39,9 @@ POOL = (
     ),
     *(f"inside/series/{PART}.parquet", "inside/manifest.json", "inside/report.html", ".report.html.0123abcd"),
 )
+PLACES = ("figures/", "csv/", "scenarios/", "report.html", "thesis/", "notes.txt")
+"""One of them is always there."""
+
 OWN_FORM = re.compile(rf"series/{PART}\.parquet")
 """The one name of the pool that is of our own form in our own place: in a folder of ours it is a damaged part."""
 
@@ -107,6 +110,7 @@ def place(desk: Path) -> Iterator[Path]:
 def begin(place: Path, ours: str = "") -> Path:
     shutil.rmtree(place, ignore_errors=True)
     (place / "elsewhere").mkdir(parents=True)
+    (place / "empty").mkdir()
     for name in ("victim", f"elsewhere/{PART}.parquet", "elsewhere/us-share.svg", "elsewhere/table.csv"):
         (place / name).write_bytes(f"my {name}".encode())
     out = place / "out"
@@ -120,13 +124,15 @@ def begin(place: Path, ours: str = "") -> Path:
 def sprinkle(rng: random.Random, out: Path, number: int, keep: frozenset[str] = frozenset()) -> list[str]:
     """Put some things of a user's into a folder; what is there under a name in `keep` stays. Return their names."""
     put = []
-    for name in rng.sample(POOL, number):
+    for name in (rng.choice(PLACES), *rng.sample(POOL, number)):
         path = out / name.rstrip("/")
         parents = [path.parent, *path.parent.parents]
         if name in keep or any(p.is_symlink() or (p.exists() and not p.is_dir()) for p in parents):
             continue
-        if path.is_dir() or path.is_symlink():
+        if path.is_symlink() or (path.is_dir() and not name.endswith("/")):
             continue
+        if path.is_dir():
+            shutil.rmtree(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         kind = rng.choice(("plain", "plain", "link", "hard link", "folder"))
@@ -135,7 +141,7 @@ def sprinkle(rng: random.Random, out: Path, number: int, keep: frozenset[str] = 
         if kind == "plain":
             path.write_bytes(rng.randbytes(rng.randrange(40)))
         elif kind == "link":
-            path.symlink_to(out.parent / ("elsewhere" if name.endswith("/") else "victim"))
+            path.symlink_to(out.parent / (rng.choice(("elsewhere", "empty")) if name.endswith("/") else "victim"))
         elif kind == "hard link":
             os.link(out.parent / "victim", path)
         else:
@@ -157,11 +163,12 @@ def tree(folder: Path) -> Tree:
 
 def assert_kept(before: Tree, after: Tree, names: list[str], said: str) -> None:
     """Assert that a user's things are as they were; what is of our own form may be removed, and is told."""
-    for name in (*(f"out/{name}" for name in names), *(name for name in before if not name.startswith("out/"))):
+    outside = {name for name in {**before, **after} if not name.startswith("out/")}
+    for name in (*(f"out/{name}" for name in names), *sorted(outside)):
         if OWN_FORM.fullmatch(name.removeprefix("out/")) and name not in after:
             assert f"{name.removeprefix('out/')} was damaged: removed" in said
         else:
-            assert (name in after, after.get(name)) == (True, before[name]), (name, said)
+            assert (name in after, after.get(name)) == (name in before, before.get(name)), (name, said)
 
 
 @pytest.mark.parametrize("block", range(5))
