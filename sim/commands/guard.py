@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,18 +20,26 @@ if TYPE_CHECKING:
 FAILED, BAD_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 
-def check_out(out: Path | None) -> None:
-    """Refuse a results folder that cannot be written, or that holds something else."""
+def check_out(out: Path | None, writes: Callable[[], Mapping[str, Iterable[str]]] = dict) -> None:
+    """Refuse a results folder that cannot be written, or that holds something else.
+
+    `writes` gives the files for people that come with results, by the folder in it ("" is itself) that lists them as
+    ours: none may take the place of one that is not.
+    """
     if out is None:
         return
     place = out.absolute()
     try:
         if place.is_dir():
-            from sim.sweep.folder import foreign
+            from sim.sweep.files import folder_in
+            from sim.sweep.folder import Folder
+            from sim.sweep.written import check
 
-            other = foreign(place)
-            if other:
-                refuse(f"--out {out}: holds other files ({other}) and no results; choose an empty or new folder")
+            Folder(place).check_free()
+            for folder, names in writes().items() if any(place.iterdir()) else ():
+                inside = folder_in(place, folder) if folder else place
+                if inside is not None:
+                    check(inside, names)
         while not os.path.lexists(place):
             place = place.parent
         if not place.is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.sweep.design import Design
     from sim.sweep.study import Study
+
+CSV = "csv"
+"""Where in a results folder --csv writes."""
 
 LONGEST_NUMBER = len(str(MOST_REPLICATIONS))
 
@@ -130,7 +134,7 @@ def sweep(
             from sim.experiment import load_experiment
 
             plan = load_experiment(source, replications=replications, seed=seed)[1]
-        check_out(out)
+        check_out(out, partial(_files, plan, csv=csv))
         if alone is not None:
             _run_alone(plan, alone)
         elif dry_run:
@@ -154,7 +158,7 @@ def experiment(
         from sim.experiment import load_experiment
 
         plan = load_experiment(name, replications=replications, seed=seed)[1]
-        check_out(out)
+        check_out(out, partial(_files, plan, csv=False))
         _execute("experiment", plan, workers, out, as_json=as_json)
 
 
@@ -163,8 +167,6 @@ def report(
 ) -> None:
     """Write the report of a results folder again."""
     with guarded(folder):
-        if not (folder / "manifest.json").is_file():
-            refuse(f"{folder}: holds no results: there is no manifest.json")
         from sim.sweep.study import Study
 
         study = Study.open(folder)
@@ -186,7 +188,7 @@ def _compare(
     reference, others = scenarios[0], [scenario for scenario in scenarios[1:] if scenario != scenarios[0]]
     if not others:
         refuse(f"nothing to compare: only the reference {reference.name!r} was given")
-    check_out(out)
+    check_out(out, partial(_report_files, scenarios))
     from sim.sweep import compare as compare_scenarios
 
     with running("compare", out) as progress:
@@ -209,16 +211,33 @@ def _execute(
 ) -> None:
     """Run a design for a command, print and write what was found."""
     from sim.sweep import Study, execute
+    from sim.sweep.files import folder_in
 
     with running(what, out) as progress:
         store = execute(plan, workers=workers, executor=executor, out=out, on_error=on_error, progress=progress)
     study = Study(store, plan)
-    for name in store.repaired:
-        print(f"{name} was damaged: removed, and its runs done again", file=sys.stderr)
     if csv and out is not None and study.outcomes():
-        for path in study.to_csv(out / "csv"):
+        folder_in(out, CSV)  # refuses a link
+        for path in study.to_csv(out / CSV):
             print(path, file=sys.stderr)
     _finish(study, out, as_json=as_json)
+
+
+def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
+    """Return the names of the files for people that the results of a design may come with, by their folder."""
+    from sim.sweep.frames import TABLES
+    from sim.sweep.store import Store
+    from sim.sweep.study import Study
+
+    study = Study(Store(), plan)
+    report = {} if study.unfit_for_report else _report_files(study.scenarios)
+    return report | ({CSV: [f"{name}.csv" for name in TABLES]} if csv else {})
+
+
+def _report_files(scenarios: list[Scenario]) -> dict[str, list[str]]:
+    from sim.report.html import report_files
+
+    return {"": report_files(scenarios)}
 
 
 def _dry_run(plan: Design, workers: int | None, out: Path | None, *, as_json: bool) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import csv
-import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +16,19 @@ from sim.report import findings, maps, pictures, plotted, setting, style, words
 from sim.report.figures import FORECAST
 from sim.report.pictures import Picture
 from sim.report.plotted import Grid
+from sim.sweep.frames import TABLES
+from sim.sweep.parts import hash_of
+from sim.sweep.written import check, write
 
 if TYPE_CHECKING:
     import jinja2
 
+    from sim.scenario import Scenario
     from sim.sweep.study import Study
 
 _NUMBERS = ("reference", "difference", "low", "high", "share", "relative", "d", "pairs")
+
+PAGE, ABOUT = "report.html", "figures/about.json"
 
 QUESTION = "Who gains and who loses, under which policy for open-weight AI, while the US and China compete?"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -68,17 +73,26 @@ def write_report(study: Study, out: Path, *, question: str | None = None) -> Pat
     -------
     Path
         The page. The same study gives the same bytes.
+
+    Raises
+    ------
+    StoreError
+        If a file would take the place of one that is not ours (see `sim.sweep.written`); nothing is written then.
     """
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    study.to_csv(out)
-    _write_findings(study, out / "findings.csv")
-    _write_scenarios(study, out)
-    shown = [_show(study, picture, i, out / "figures") for i, picture in enumerate(pictures.drawable(study), 1)]
-    _write_about(study, out / "figures")
-    page = out / "report.html"
-    page.write_text(_template().render(_context(study, shown, question, out)), encoding="utf-8")
-    return page
+    check(Path(out), report_files(study.scenarios))  # before any work
+    files = study.csv_files() | {"findings.csv": _findings(study), ABOUT: _about(study)}
+    files |= {setting.scenario_file(scenario): scenario.as_toml().encode() for scenario in study.scenarios}
+    shown = [_show(study, picture, i, files) for i, picture in enumerate(pictures.drawable(study), 1)]
+    page = _template().render(_context(study, shown, question, files["table.csv"]))
+    write(Path(out), {**files, PAGE: page.encode()})
+    return Path(out) / PAGE
+
+
+def report_files(scenarios: Iterable[Scenario]) -> list[str]:
+    """Return the names of all files that a report on some scenarios may have."""
+    figures = [f"figures/{picture.slug}.{kind}" for picture in pictures.PICTURES for kind in ("svg", "png", "csv")]
+    tables = [f"{name}.csv" for name in TABLES]
+    return [PAGE, "findings.csv", *tables, ABOUT, *figures, *(setting.scenario_file(s) for s in scenarios)]
 
 
 def _template() -> jinja2.Template:
@@ -98,7 +112,7 @@ def _template() -> jinja2.Template:
 # What the page is made of
 
 
-def _context(study: Study, shown: list[Shown], question: str | None, out: Path) -> dict[str, Any]:
+def _context(study: Study, shown: list[Shown], question: str | None, table: bytes) -> dict[str, Any]:
     found = findings.cells(study)
     compared = setting.compared(study)
     return {
@@ -134,7 +148,7 @@ def _context(study: Study, shown: list[Shown], question: str | None, out: Path) 
         "limits": setting.limits(study),
         "command": setting.command(study),
         "versions": setting.versions(),
-        "digest": hashlib.sha256((out / "table.csv").read_bytes()).hexdigest(),
+        "digest": hash_of(table),
         "scenario_files": [
             (s, setting.scenario_file(s), setting.scenario_text(s, setting.reference(study))) for s in study.scenarios
         ],
@@ -191,23 +205,26 @@ def _beside(study: Study) -> list[Row]:
 # Files beside the page
 
 
-def _show(study: Study, picture: Picture, number: int, folder: Path) -> Shown:
-    drawing = style.save(picture.draw(study), folder, picture.slug)
+def _show(study: Study, picture: Picture, number: int, files: dict[str, bytes]) -> Shown:
+    """Return a picture as it stands on the page, and add its drawings and numbers to the files."""
+    figure, name = picture.draw(study), f"figures/{picture.slug}"
+    drawing = style.svg(figure)
+    files |= {f"{name}.svg": drawing, f"{name}.png": style.png(figure)}
     source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
     held = plotted.present(study, picture.outcomes)
     if held:
-        _write_numbers(study, held, folder / f"{picture.slug}.csv")
+        files[f"{name}.csv"] = _numbers(study, held)
     definitions = setting.definition_grid(study, held) if held else None
     grids = tuple(pictures.grids(study, picture))
     if not held:
-        _write_grid(grids[0][1], folder / f"{picture.slug}.csv")
+        files[f"{name}.csv"] = _csv([grids[0][1].head, *grids[0][1].rows])
     alt = f"Figure {number}: {picture.title}. All plotted numbers are in the tables under the figure."
     picture = replace(picture, caption=pictures.caption(study, picture))
     return Shown(picture, number, source, alt, grids, definitions)
 
 
-def _write_findings(study: Study, path: Path) -> None:
-    """Write every paired difference that the text and the rubric speak of, with its words."""
+def _findings(study: Study) -> bytes:
+    """Return as CSV every paired difference that the text and the rubric speak of, with its words."""
     twin = study.without_assumed
     parts = [
         ("headline", study.against, findings.cells(study)),
@@ -222,13 +239,13 @@ def _write_findings(study: Study, path: Path) -> None:
             numbers = (f"{float(getattr(c, name)):.9g}" for name in _NUMBERS)
             names = (part, c.scenario, against, c.factor, c.outcome.name, c.outcome.unit)
             rows.append((*names, *numbers, c.sign, c.rung, c.paper, c.agreement))
-    _write_csv(rows, path)
+    return _csv(rows)
 
 
-def _write_numbers(study: Study, outcomes: list[str], path: Path) -> None:
-    """Write the plotted levels of every month, in the printed unit."""
+def _numbers(study: Study, outcomes: list[str]) -> bytes:
+    """Return as CSV the plotted levels of every month, in the printed unit."""
     levels = [f"p{100 * level:g}" for level in plotted.LEVELS]
-    _write_csv([("scenario", "outcome", "unit", "month", *levels), *_monthly(study, outcomes)], path)
+    return _csv([("scenario", "outcome", "unit", "month", *levels), *_monthly(study, outcomes)])
 
 
 def _monthly(study: Study, outcomes: list[str]) -> Iterator[tuple[str, ...]]:
@@ -239,14 +256,10 @@ def _monthly(study: Study, outcomes: list[str]) -> Iterator[tuple[str, ...]]:
                 yield (name, outcome, unit, month_name(m), *(f"{x:.6g}" for x in levels))
 
 
-def _write_grid(grid: Grid, path: Path) -> None:
-    _write_csv([grid.head, *grid.rows], path)
-
-
-def _write_csv(rows: list[tuple[str, ...]], path: Path) -> None:
+def _csv(rows: list[tuple[str, ...]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([[_cell(cell) for cell in row] for row in rows])
-    path.write_text(text.getvalue(), encoding="utf-8")
+    return text.getvalue().encode()
 
 
 def _cell(text: str) -> str:
@@ -259,8 +272,8 @@ def _cell(text: str) -> str:
     return text
 
 
-def _write_about(study: Study, folder: Path) -> None:
-    """Write what each figure shows, so that a figure that leaves the folder can be traced."""
+def _about(study: Study) -> bytes:
+    """Return as JSON what each figure shows, so that a figure that leaves the folder can be traced."""
     about = {
         "note": FORECAST,
         "against": study.against,
@@ -277,17 +290,9 @@ def _write_about(study: Study, folder: Path) -> None:
             for p in pictures.drawable(study)
         },
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "about.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _described(study: Study, name: str) -> dict[str, str]:
     outcome = study.outcome(name)
     return {"label": outcome.label, "unit": words.unit(outcome), "definition": outcome.definition}
-
-
-def _write_scenarios(study: Study, out: Path) -> None:
-    for scenario in study.scenarios:
-        path = out / setting.scenario_file(scenario)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(scenario.as_toml(), encoding="utf-8")

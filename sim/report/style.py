@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -198,12 +197,3 @@ def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
     with look():
         figure.savefig(buffer, format=kind, metadata=metadata)
     return buffer.getvalue()
-
-
-def save(figure: Figure, folder: Path, slug: str) -> bytes:
-    """Write SLUG.svg and SLUG.png into a folder and return the SVG."""
-    folder.mkdir(parents=True, exist_ok=True)
-    drawing = svg(figure)
-    (folder / f"{slug}.svg").write_bytes(drawing)
-    (folder / f"{slug}.png").write_bytes(png(figure))
-    return drawing

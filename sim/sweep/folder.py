@@ -5,19 +5,36 @@ A folder belongs to one plan, and a plan may grow: more replications, draws or c
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sim.months import month_name
+from sim.problems import printable
 from sim.sweep.design import Design
-from sim.sweep.manifest import designs_file, digest, environment, made_by, plan_table, read_design
-from sim.sweep.parts import COUNTRIES, FORMAT, SERIES, DamagedPartError, Failure, Part, StoreError, hash_of, write_whole
+from sim.sweep.files import file_in, folder_in, only_writer, read_as_ours, remove, unfinished, write_changed
+from sim.sweep.forms import ManifestForm
+from sim.sweep.manifest import designs_file, digest, environment, is_ours, made_by, plan_table, read_design
+from sim.sweep.parts import (
+    COUNTRIES,
+    FORMAT,
+    SERIES,
+    DamagedPartError,
+    Failure,
+    Part,
+    StoreError,
+    hash_of,
+)
 from sim.sweep.store import Store
+
+MANIFEST, DESIGNS = "manifest.json", "designs.parquet"
+PART = re.compile(r"[0-9a-f]{64}\.parquet")
 
 MOST_SHOWN = 12
 
@@ -35,6 +52,7 @@ class Folder(Store):
         super().__init__()
         self.root = Path(root).absolute()
         self.folder = self.root
+        self._environments: list[dict[str, str]] = []
 
     @classmethod
     def open(cls, root: str | os.PathLike[str]) -> tuple[Folder, Design]:
@@ -46,9 +64,7 @@ class Folder(Store):
             If the folder holds no results, or damaged ones.
         """
         store = cls(root)
-        if not store._manifest_file.is_file():
-            raise StoreError(f"{root} holds no results: there is no manifest.json")
-        manifest = store._manifest()
+        manifest = store._found()
         design = store._read_design(manifest)
         damaged = {path.relative_to(store.root).as_posix(): words for path, words in store._enter_all(design)}
         missing = [name for name in manifest["parts"] if name not in store.parts]
@@ -72,9 +88,7 @@ class Folder(Store):
             If the folder holds no results, or its manifest or designs are damaged.
         """
         store = cls(root)
-        if not store._manifest_file.is_file():
-            raise StoreError(f"{root} holds no results: there is no manifest.json")
-        return store._read_design(store._manifest())
+        return store._read_design(store._found())
 
     def look(self, design: Design) -> None:
         """Enter what the folder holds of a design, and write nothing.
@@ -84,46 +98,79 @@ class Folder(Store):
         StoreError
             If the folder belongs to something else.
         """
-        if self._manifest_file.exists():
-            self._compare(self._manifest(), design)
+        self._claim(design)
         self._enter_all(design)
 
     @contextmanager
     def writing(self, design: Design) -> Iterator[None]:
         """Hold the folder as its only writer; at the end, however it comes, note what is finished.
 
-        Damaged parts are removed, so that their runs are done again.
+        Nothing is changed before it is known that the folder is free or this design's. The manifest, by which the
+        folder is ours, is written before anything else, so that a sweep that is killed at once leaves a folder of ours.
+        Damaged parts are then removed, so that their runs are done again; each removal is told on stderr.
 
         Raises
         ------
         StoreError
-            If another sweep is writing to it, or it belongs to something else.
+            If another sweep is writing to it, or it holds something else, or links.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
             raise StoreError(f"{self.root} is a file; results need a folder") from None
-        with _only_writer(self.root):
-            self._claim(design)
-            self._remove_unfinished()
-            for path, _ in self._enter_all(design):
-                path.unlink(missing_ok=True)
+        with only_writer(self.root):
+            if not self._claim(design):
+                print(f"{MANIFEST} was damaged: written anew from the parts", file=sys.stderr)
+            damaged = self._enter_all(design)
+            points = designs_file(design)
+            self._write_manifest(design, points)
+            for path, words in damaged:
+                remove(self.root, path, f"was {words}: removed, and its runs done again")
                 self.repaired.append(path.relative_to(self.root).as_posix())
             self._remove_orphans()
-            designs = self._write_designs(design)
-            self._write_manifest(design, designs)
+            self._remove_unfinished()
+            for kind in (SERIES, COUNTRIES):
+                (self.root / kind).mkdir(exist_ok=True)
+            write_changed(self.root, DESIGNS, points)
             try:
                 yield
             finally:
                 self._remove_unfinished()
-                self._write_manifest(design, designs)
+                self._write_manifest(design, points)
+
+    def check_free(self) -> None:
+        """Refuse a folder that is not ours and not empty.
+
+        Ours is a folder with our own manifest.json, sound or damaged. A writer that was killed over its first file
+        leaves nothing but that file, hidden and unfinished; it does not count.
+
+        Raises
+        ------
+        StoreError
+            If it holds anything else; hidden files count.
+        """
+        if file_in(self.root, MANIFEST) is not None:
+            try:
+                self._manifest()
+            except DamagedPartError:
+                return
+        elif self.root.is_dir():
+            left = {path.name for path in unfinished(self.root, re.compile(re.escape(MANIFEST)))}
+            others = sorted((path.name for path in self.root.iterdir()), key=lambda name: (name.startswith("."), name))
+            others = [name for name in others if name not in left]
+            if others:
+                hidden = "; hidden files count" if others[0].startswith(".") else ""
+                raise StoreError(
+                    f"{self.root} holds other files ({printable(others[0])}{hidden}) and no results; "
+                    f"choose an empty or new folder{self._rescue()}"
+                )
 
     def fetch(self, kind: str, name: str) -> bytes:
         """Return the bytes of a part's file, unchecked."""
-        try:
-            return (self.root / kind / f"{name}.parquet").read_bytes()
-        except FileNotFoundError:
-            raise DamagedPartError(f"{kind}/{name}.parquet is missing") from None
+        path = file_in(self.root, f"{kind}/{name}.parquet")
+        if path is None:
+            raise DamagedPartError(f"{kind}/{name}.parquet is missing")
+        return path.read_bytes()
 
     def enter(self, name: str) -> Part:
         """Enter a series part (see `Store.enter`), unless other code made it."""
@@ -134,28 +181,70 @@ class Folder(Store):
 
     # What is in the folder
 
-    @property
-    def _manifest_file(self) -> Path:
-        return self.root / "manifest.json"
+    def _place(self, kind: str, name: str) -> str:
+        return f"{self.root}: {super()._place(kind, name)}"
 
-    @property
-    def _designs_file(self) -> Path:
-        return self.root / "designs.parquet"
-
-    def _manifest(self) -> dict[str, Any]:
-        try:
-            manifest: dict[str, Any] = json.loads(self._manifest_file.read_bytes())
-            kind, written = manifest["format"], manifest.pop("sha256", None)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            kind = written = None
-        if isinstance(kind, int) and kind != FORMAT:
-            raise StoreError(f"{self.root} holds results of format {kind}; this version reads format {FORMAT}")
-        if kind is None or written != digest(manifest):
-            raise DamagedPartError(
-                f"{self._manifest_file} is damaged: delete it and give the same command again; "
-                "finished parts are checked and kept"
-            )
+    def _found(self) -> dict[str, Any]:
+        """Return the manifest of a folder that must have one."""
+        manifest = self._manifest()
+        if manifest is None:
+            raise StoreError(f"{self.root} holds no results: there is no {MANIFEST}{self._rescue()}")
         return manifest
+
+    def _manifest(self) -> dict[str, Any] | None:
+        """Return what the manifest says, None if there is none.
+
+        Raises
+        ------
+        DamagedPartError
+            If it is ours, but other bytes than were written. Writing replaces it: the parts say whose they are.
+        StoreError
+            If it is not ours, or of another format or form.
+        """
+        path = file_in(self.root, MANIFEST)
+        if path is None:
+            return None
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
+        if not is_ours(data):
+            raise StoreError(
+                f"{self.root} holds no results: its {MANIFEST} is none of openstakes, or damaged beyond recognition; "
+                f"choose an empty or new folder{self._rescue()}"
+            )
+        try:
+            manifest: dict[str, Any] = json.loads(data)
+            written = manifest.pop("sha256", None)
+        except (ValueError, RecursionError):
+            manifest, written = {}, None
+        form = manifest.get("format", FORMAT)
+        if isinstance(form, int) and form != FORMAT:
+            raise StoreError(f"{self.root} holds results of format {form}; this version reads format {FORMAT}")
+        if written != digest(manifest):
+            raise DamagedPartError(
+                f"{path} is damaged: give the command that made these results again; "
+                f"it writes {MANIFEST} anew, and finished parts are checked and kept"
+            )
+        with read_as_ours(str(path)):
+            ManifestForm.model_validate(manifest)
+        return manifest
+
+    def _rescue(self) -> str:
+        """Say how to save the parts of a folder that is not ours any more, if there are any."""
+        if not self._own_files(SERIES):
+            return ""
+        return (
+            f". If its {SERIES}/ is of openstakes: give the command that made it with a new folder, stop it, "
+            f"copy {SERIES}/ and {COUNTRIES}/ there, and give it again; sound parts are kept"
+        )
+
+    def _own_files(self, kind: str) -> list[Path]:
+        """Return the files of our own form in one of the two places of parts; others are a user's and let be."""
+        folder = folder_in(self.root, kind)
+        names = [] if folder is None else sorted(os.listdir(folder))
+        found = [file_in(self.root, f"{kind}/{name}") for name in names if PART.fullmatch(name)]
+        return [path for path in found if path is not None]
 
     def _enter_all(self, design: Design) -> list[tuple[Path, str]]:
         """Enter every sound part of the folder; return the other files and what is wrong with each.
@@ -167,12 +256,14 @@ class Folder(Store):
         """
         damaged = []
         for kind in (COUNTRIES, SERIES):
-            for path in sorted((self.root / kind).glob("*.parquet")):
+            for path in self._own_files(kind):
                 try:
                     if kind == COUNTRIES:
                         self.checked(kind, path.stem)
                     else:
-                        self._check_plan(self.enter(path.stem), design)
+                        part = self.enter(path.stem)
+                        self._check_plan(part, design)
+                        self._check_months(part, design)
                 except DamagedPartError as error:
                     own = path.name in str(error)
                     damaged.append((path, "damaged" if own else f"of no use: {error}"))
@@ -196,6 +287,15 @@ class Folder(Store):
                 f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); choose another folder"
             )
 
+    def _check_months(self, part: Part, design: Design) -> None:
+        """Refuse a part with other months than the design keeps."""
+        if part.runs:
+            case = design.cases[design.owners[part.runs[0][0]][0]]
+            months = [month_name(i) for i in range(case.scenario.months)]
+            with read_as_ours(self._place(SERIES, part.name)):
+                if list(part.months) != [months[i] for i in design.keep.chosen(months)]:
+                    raise ValueError(f"{len(part.months)} months that are not those of {case.name}")
+
     def _check_replications(self, design: Design) -> None:
         """Refuse a design with fewer replications than the folder holds."""
         most = max((max(held) for held in self.finished.values() if held), default=-1) + 1
@@ -207,28 +307,32 @@ class Folder(Store):
 
     def _remove_unfinished(self) -> None:
         """Remove what a stopped writer left half-written; only the one writer may."""
-        for path in self.root.rglob(".*.tmp"):
-            path.unlink(missing_ok=True)
+        left = unfinished(self.root, re.compile("|".join(map(re.escape, (MANIFEST, DESIGNS)))))
+        left += [path for kind in (SERIES, COUNTRIES) for path in unfinished(self.root / kind, PART)]
+        for path in left:
+            remove(self.root, path, "was left unfinished by a command that was stopped: removed")
 
     def _remove_orphans(self) -> None:
         """Remove country parts that no series part names: their writer was stopped between the two."""
         named = {part.countries for part in self.parts.values()}
-        for path in (self.root / COUNTRIES).glob("*.parquet"):
+        for path in self._own_files(COUNTRIES):
             if path.stem not in named:
-                path.unlink()
+                remove(self.root, path, "is named by no series part: removed")
 
     # Whose it is
 
-    def _claim(self, design: Design) -> None:
-        """Take an empty folder for a design, or check that the folder is this design's."""
-        if self._manifest_file.exists():
-            self._compare(self._manifest(), design)
-        else:
-            other = foreign(self.root)
-            if other:
-                raise StoreError(f"{self.root} holds other files ({other}) and no results; choose an empty folder")
-        for kind in (SERIES, COUNTRIES):
-            (self.root / kind).mkdir(exist_ok=True)
+    def _claim(self, design: Design) -> bool:
+        """Refuse a folder of something else; return False if its manifest, which would tell, is damaged."""
+        self.check_free()
+        file_in(self.root, DESIGNS)  # refuses a link
+        try:
+            manifest = self._manifest()
+        except DamagedPartError:
+            return False
+        if manifest is not None:
+            self._compare(manifest, design)
+            self._environments = manifest["environments"]
+        return True
 
     def _compare(self, manifest: Mapping[str, Any], design: Design) -> None:
         """Refuse a design that the folder's results cannot be part of."""
@@ -246,63 +350,33 @@ class Folder(Store):
                 what = "with another content" if name in ours else "which is not asked for"
                 raise StoreError(f"{self.root} holds results of {case['name']!r}, {what}; choose another folder")
 
-    def _write_designs(self, design: Design) -> str:
-        """Write the design points and return the hash of the file."""
-        points = designs_file(design)
-        if not self._designs_file.exists() or self._designs_file.read_bytes() != points:
-            write_whole(self._designs_file, points)
-        return hash_of(points)
-
-    def _write_manifest(self, design: Design, designs: str) -> None:
-        made = [environment()]
-        if self._manifest_file.exists():
-            made = self._manifest()["environments"]
-            made += [environment()] if environment() not in made else []
+    def _write_manifest(self, design: Design, points: bytes) -> None:
+        if environment() not in self._environments:
+            self._environments = [*self._environments, environment()]
         manifest = {
             "format": FORMAT,
             "made_by": made_by(),
-            "environments": made,
+            "environments": self._environments,
             "plan": plan_table(design),
-            "designs": designs,
+            "designs": hash_of(points),
             "runs": design.runs,
             "finished": sum(len(part.runs) for part in self.parts.values()),
             "failed": len(self.failures()),
             "parts": sorted(self.parts),
             "lost": [asdict(failure) for failure in self.lost],
         }
-        data = (json.dumps({**manifest, "sha256": digest(manifest)}, indent=1) + "\n").encode()
-        if not self._manifest_file.exists() or self._manifest_file.read_bytes() != data:
-            write_whole(self._manifest_file, data)
+        write_changed(
+            self.root, MANIFEST, (json.dumps({**manifest, "sha256": digest(manifest)}, indent=1) + "\n").encode()
+        )
 
     def _read_design(self, manifest: Mapping[str, Any]) -> Design:
-        try:
-            data = self._designs_file.read_bytes()
-        except FileNotFoundError:
-            data = b""
+        path = file_in(self.root, DESIGNS)
+        data = b"" if path is None else path.read_bytes()
         if hash_of(data) != manifest["designs"]:
             words = "damaged" if data else "missing"
-            raise DamagedPartError(f"{self._designs_file} is {words}: give the same command again")
-        return read_design(manifest["plan"], data)
-
-
-def foreign(root: Path) -> str:
-    """Return the name of a file in a folder that holds files and no results, or ""."""
-    held = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
-    return "" if not held or "manifest.json" in held or SERIES in held else held[0]
-
-
-@contextmanager
-def _only_writer(root: Path) -> Iterator[None]:
-    """Hold the lock on a folder; it is free again when the process ends, however it ends."""
-    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreError(f"another sweep is writing to {root}; wait for it or choose another folder") from None
-        yield
-    finally:
-        os.close(handle)
+            raise DamagedPartError(f"{self.root / DESIGNS} is {words}: give the same command again")
+        with read_as_ours(f"{self.root / MANIFEST} or {DESIGNS}"):
+            return read_design(manifest["plan"], data)
 
 
 def _shown(value: object) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.months import month_index, month_name
-from sim.sweep.parts import USE, channel_names, country_codes, write_whole
+from sim.sweep.files import whole
+from sim.sweep.parts import USE, channel_names, country_codes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from sim.sweep.study import Study
 
 LEVELS = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+
+TABLES = ("table", "rubric", "series", "runs", "countries")
+"""The frames that are written as CSV."""
 
 BATCH = 16
 """Outcomes summarised together."""
@@ -148,9 +152,8 @@ def _levels(rows: NDArray[np.float32]) -> dict[str, Any]:
     return dict(zip(("mean", *LEVELS), levels, strict=True))
 
 
-def to_csv(study: Study, folder: Path) -> list[Path]:
-    """Write a study's frames as CSV into a folder (see `Study.to_csv`); return the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+def csv_files(study: Study) -> dict[str, bytes]:
+    """Return a study's frames as CSV files: name and content of each (see `Study.csv_files`)."""
     frames = {
         "table": study.table(),
         "rubric": study.rubric(),
@@ -159,14 +162,12 @@ def to_csv(study: Study, folder: Path) -> list[Path]:
         "countries": study.countries(),
     }
     inputs = {path for case in study.cases for path in case.levers} | set(study.design.draws.names)
-    paths = []
+    files = {}
     for name, frame in frames.items():
-        path = folder / f"{name}.csv"
         # Python's own floats are written so that they are read back to the last bit.
         exact = frame.astype({column: object for column in frame if column in inputs})
-        write_whole(path, exact.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode())
-        paths.append(path)
-    return paths
+        files[f"{name}.csv"] = exact.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode()
+    return files
 
 
 def to_parquet(study: Study, path: Path) -> Path:
@@ -175,22 +176,17 @@ def to_parquet(study: Study, path: Path) -> Path:
     import pyarrow.parquet as pq
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = path.with_name(f".{path.name}.tmp")
     head: list[Any] = [("scenario", pa.string()), ("draw", pa.int32()), ("replication", pa.int32())]
     outcomes = study.outcomes()
     schema = pa.schema([*head, ("month", pa.string()), *((name, pa.float32()) for name in outcomes)])
-    try:
-        with pq.ParquetWriter(hidden, schema, compression="zstd") as writer:
-            for case in study.cases:
-                months = study.months(case.name)
-                for rows, series in study.read(case.name, outcomes):
-                    places = [(run, pair) for run, pairs in rows for pair in pairs]
-                    runs, pairs = (np.array(column, np.int32) for column in zip(*places, strict=True))
-                    draw, replication = (np.repeat(x, len(months)) for x in np.divmod(pairs, study.replications))
-                    values = series[runs].reshape(-1, len(outcomes)).T
-                    head_columns = [[case.name] * len(draw), draw, replication, months * len(runs)]
-                    writer.write_table(pa.table([*head_columns, *values], schema=schema))
-        hidden.replace(path)
-    finally:
-        hidden.unlink(missing_ok=True)
+    with whole(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for case in study.cases:
+            months = study.months(case.name)
+            for rows, series in study.read(case.name, outcomes):
+                places = [(run, pair) for run, pairs in rows for pair in pairs]
+                runs, pairs = (np.array(column, np.int32) for column in zip(*places, strict=True))
+                draw, replication = (np.repeat(x, len(months)) for x in np.divmod(pairs, study.replications))
+                values = series[runs].reshape(-1, len(outcomes)).T
+                head_columns = [[case.name] * len(draw), draw, replication, months * len(runs)]
+                writer.write_table(pa.table([*head_columns, *values], schema=schema))
     return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import subprocess
 from collections.abc import Mapping
 from functools import lru_cache
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("mesa", "numba", "numpy")
 """What a run's numbers may depend on besides the code."""
+
+HEAD = re.compile(rb'\{\s*"format": \d+,\s*"made_by": \{\s*"openstakes": "')
+"""How every manifest of this package begins, and no file of another program does."""
 
 DRAWN = "draw."
 """Before the names of uncertain numbers in designs.parquet."""
@@ -119,13 +123,24 @@ def _rows(design: Design, levers: Mapping[str, pa.Array], first: int, stop: int)
     )
 
 
+def is_ours(data: bytes) -> bool:
+    """Return whether bytes are a manifest of this package, sound or damaged: damage to its first line hides it."""
+    return HEAD.match(data) is not None
+
+
 def digest(manifest: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a manifest's content, by which damage to it is found."""
     return hash_of(json.dumps(manifest, sort_keys=True).encode())
 
 
 def read_design(plan: Mapping[str, Any], designs: bytes) -> Design:
-    """Return the design that a plan and the bytes of designs.parquet describe."""
+    """Return the design that a plan and the bytes of designs.parquet describe.
+
+    Raises
+    ------
+    ValueError, LookupError, TypeError
+        If they describe none; Arrow's errors are of these kinds too.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -133,8 +148,11 @@ def read_design(plan: Mapping[str, Any], designs: bytes) -> Design:
 
     table = pq.read_table(pa.BufferReader(designs), columns=["point", *(f"{DRAWN}{name}" for name in plan["numbers"])])
     number = plan["draws"]
+    points = table.column("point").to_pylist()
+    if len(points) != len(plan["cases"]) * number or not all(isinstance(point, str) for point in points):
+        raise ValueError(f"designs.parquet has {len(points)} points for {len(plan['cases'])} cases x {number} draws")
     drawn = [table.column(f"{DRAWN}{name}").slice(0, number).to_numpy() for name in plan["numbers"]]
-    draws = Draws(plan["numbers"], np.stack(drawn, axis=1) if drawn else np.zeros((number, 0)))
+    draws = Draws(plan["numbers"], np.stack(drawn, axis=1, dtype=np.float64) if drawn else np.zeros((number, 0)))
     keep: dict[str, Any] = {key: tuple(x) if isinstance(x, list) else x for key, x in plan["keep"].items()}
     design = Design(
         tuple(
@@ -154,7 +172,6 @@ def read_design(plan: Mapping[str, Any], designs: bytes) -> Design:
         plan["name"],
         plan["question"],
     )
-    points = table.column("point").to_pylist()
     design.__dict__["points"] = [points[i : i + number] for i in range(0, len(points), number)]
     return design
 

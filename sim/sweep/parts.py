@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -27,6 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.sweep.design import Keep, Run
+from sim.sweep.files import DamagedPartError as DamagedPartError
+from sim.sweep.files import StoreError as StoreError
+from sim.sweep.files import file_in
+from sim.sweep.files import write_whole as write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,14 +36,6 @@ if TYPE_CHECKING:
 FORMAT = 2
 USE = ("use", "US", "CN", "other")
 SERIES, COUNTRIES = "series", "countries"
-
-
-class StoreError(RuntimeError):
-    """A results folder that cannot be used; the text says why and what to do."""
-
-
-class DamagedPartError(StoreError):
-    """A part whose bytes are not those that were written, or that is missing."""
 
 
 class Series(Protocol):
@@ -151,9 +145,15 @@ def deposit(
     if folder is None:
         return Receipt(hash_of(series), len(runs), len(failures), (countries, series) if countries else (series,))
     if countries:
-        write_whole(folder / COUNTRIES / f"{hash_of(countries)}.parquet", countries)
-    write_whole(folder / SERIES / f"{hash_of(series)}.parquet", series)  # last: it vouches for the other
+        _leave(folder, COUNTRIES, countries)
+    _leave(folder, SERIES, series)  # last: it vouches for the other
     return Receipt(hash_of(series), len(runs), len(failures))
+
+
+def _leave(folder: Path, kind: str, data: bytes) -> None:
+    name = f"{kind}/{hash_of(data)}.parquet"
+    file_in(folder, name)  # refuses a link, whatever happened since the sweep began
+    write_whole(folder / name, data)
 
 
 def _moments(series: Series, keep: Keep) -> list[int]:
@@ -256,23 +256,3 @@ def encode(tables: Iterable[pa.Table], about: dict[str, Any]) -> bytes:
 def hash_of(data: bytes) -> str:
     """Return the SHA-256 of some bytes in hex: the name of a part."""
     return hashlib.sha256(data).hexdigest()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that, whatever happens, it is there whole or not at all."""
-    # Two workers may write one part at the same time: a cluster may have given up a worker that goes on.
-    hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with hidden.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        hidden.replace(path)
-    except BaseException:
-        hidden.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

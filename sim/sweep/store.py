@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.sweep.design import Design
+from sim.sweep.files import read_as_ours
+from sim.sweep.forms import check_countries, check_series
 from sim.sweep.parts import (
     COUNTRIES,
     FORMAT,
@@ -58,6 +60,7 @@ class Store:
         self._bytes: dict[str, bytes] = {}
         self._holding: defaultdict[str, list[str]] = defaultdict(list)
         self._said: dict[str, Any] = {}
+        self._forms: dict[tuple[str, ...], Any] = {}
 
     @contextmanager
     def writing(self, design: Design) -> Iterator[None]:
@@ -77,10 +80,17 @@ class Store:
         DamagedPartError
             If one of them is damaged or missing, or a run is in another part too: a worker that a stopped sweep had
             left behind may have finished while the next sweep did its runs again.
+        StoreError
+            If one of them is whole but not of the form of a part.
         """
-        about = self._file(SERIES, name)[1]
-        if about["countries"]:
-            self.checked(COUNTRIES, about["countries"])
+        file, about = self._file(SERIES, name)
+        with read_as_ours(self._place(SERIES, name)):
+            check_series(file, about)
+        shape = self._checked_shape(about) if about["countries"] else []
+        with read_as_ours(self._place(SERIES, name)):
+            form = (file.schema_arrow.names[3:], about["moments"], shape)
+            if about["runs"] and form != self._forms.setdefault(tuple(about["months"]), form):
+                raise ValueError("other outcomes, moments or countries than in the parts before it")
         part = Part(
             name,
             about["countries"],
@@ -101,6 +111,20 @@ class Store:
         for point in dict.fromkeys(point for point, _ in part.runs):
             self._holding[point].append(name)
         return part
+
+    def _checked_shape(self, about: dict[str, Any]) -> list[int]:
+        """Check the country part that a series part names; return its numbers of countries and channels."""
+        file, found = self._file(COUNTRIES, about["countries"])
+        with read_as_ours(self._place(COUNTRIES, about["countries"])):
+            check_countries(file, found)
+            runs, moments, *shape = found["shape"]
+            if (runs, moments) != (len(about["runs"]), len(about["moments"])):
+                raise ValueError(f"{runs} runs and {moments} moments, which is not what its series part says")
+        return list(shape)
+
+    def _place(self, kind: str, name: str) -> str:
+        """Return what a part is called in messages."""
+        return f"{kind}/{name}.parquet"
 
     def _once(self, content: Any) -> Any:
         """Return content as the first part that said it has it: a large sweep then holds it once."""
@@ -130,7 +154,9 @@ class Store:
 
     def series(self, part: Part, outcomes: Sequence[str]) -> NDArray[np.float32]:
         """Return outcomes of a part: array (run, month, outcome), runs and months as in `Part`."""
-        table = self._file(SERIES, part.name)[0].read(columns=list(outcomes), use_threads=False)
+        file = self._file(SERIES, part.name)[0]
+        with read_as_ours(self._place(SERIES, part.name)):
+            table = file.read(columns=list(outcomes), use_threads=False)
         values = np.empty((table.num_rows, len(outcomes)), np.float32)  # perhaps none: a study may keep no headline
         for i, outcome in enumerate(outcomes):
             values[:, i] = table.column(outcome)
@@ -143,7 +169,8 @@ class Store:
     def countries(self, part: Part) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """Return countries' use: array (run, moment, country, channel, `USE`), and panel (run, ..., channel)."""
         file, about = self._file(COUNTRIES, part.countries)
-        table = file.read(columns=[*USE, "panel"], use_threads=False)
+        with read_as_ours(self._place(COUNTRIES, part.countries)):
+            table = file.read(columns=[*USE, "panel"], use_threads=False)
         values = np.stack([table.column(name).to_numpy() for name in USE], axis=-1)
         return values.reshape(*about["shape"], len(USE)), table.column("panel").to_numpy().reshape(about["shape"])
 
@@ -157,8 +184,11 @@ class Store:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        file = pq.ParquetFile(pa.BufferReader(self.checked(kind, name)), page_checksum_verification=True)
-        about: dict[str, Any] = json.loads(file.metadata.metadata[b"openstakes"])
-        if about["format"] != FORMAT:
-            raise StoreError(f"parts of format {about['format']} cannot be read; this version reads format {FORMAT}")
+        data = self.checked(kind, name)
+        with read_as_ours(self._place(kind, name)):
+            file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+            about: dict[str, Any] = json.loads(file.metadata.metadata[b"openstakes"])
+            form = int(about["format"])
+        if form != FORMAT:
+            raise StoreError(f"parts of format {form} cannot be read; this version reads format {FORMAT}")
         return file, about

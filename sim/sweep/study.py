@@ -127,14 +127,19 @@ class Study:
 
     @property
     def no_report(self) -> str:
-        """Why there can be no report on this study, or "" if there can: a page has room for a few whole scenarios."""
+        """Why there can be no report on this study, or "" if there can."""
+        return self.unfit_for_report or ("" if self.outcomes() else "no run finished")
+
+    @property
+    def unfit_for_report(self) -> str:
+        """Why no report was asked for, whatever is finished, or "": a page has room for a few whole scenarios."""
         if len(self.cases) == 1:
             return "there is one scenario, and nothing to compare it with"
         if any(case.levers for case in self.cases):
             return "its scenarios vary by levers"
         if self.design.keep.outcomes is not None or self.design.keep.months != "all":
             return "only some outcomes or months were kept"
-        return "" if self.outcomes() else "no run finished"
+        return ""
 
     @property
     def failures(self) -> list[Failure]:
@@ -461,6 +466,8 @@ class Study:
         ------
         ValueError
             If there can be none (`no_report`).
+        StoreError
+            If a file of it would take the place of one that this package did not write (see `sim.sweep.written`).
         """
         from sim.report.html import write_report
 
@@ -470,10 +477,22 @@ class Study:
         return Path(write_report(self, Path(out), question=self.design.question or None))
 
     def to_csv(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write table, rubric, series (the `summary`), runs and countries as CSV into a folder; return the paths."""
-        from sim.sweep.frames import to_csv
+        """Write table, rubric, series (the `summary`), runs and countries as CSV into a folder; return the paths.
 
-        return to_csv(self, Path(folder))
+        Raises
+        ------
+        StoreError
+            If one of them would take the place of a file that this package did not write (see `sim.sweep.written`).
+        """
+        from sim.sweep.written import write
+
+        return write(Path(folder), self.csv_files())
+
+    def csv_files(self) -> dict[str, bytes]:
+        """Return what `to_csv` writes: name and content of each file."""
+        from sim.sweep.frames import csv_files
+
+        return csv_files(self)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> Path:
         """Write all series into one Parquet file: scenario, draw, replication, month and a column for each outcome."""

@@ -111,13 +111,9 @@ class MadeUpStudy(Study):
         effective = 16 * 20 * rng.lognormal(0, 0.8, len(alignment))
         return MapShares(np.stack([us, (1 - us) * 0.8, (1 - us) * 0.2], axis=1), effective)
 
-    def to_csv(self, folder: Path) -> list[Path]:
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+    def csv_files(self) -> dict[str, bytes]:
         frames = {"table.csv": self.table(), "rubric.csv": self.rubric()}
-        for name, frame in frames.items():
-            frame.to_csv(folder / name, index=False)
-        return [folder / name for name in frames]
+        return {name: frame.to_csv(index=False).encode() for name, frame in frames.items()}
 
 
 def made_up(position: int, outcome: str, replications: int, seed: int) -> np.ndarray:

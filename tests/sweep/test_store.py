@@ -9,7 +9,7 @@ import pytest
 
 from sim.sweep import execute
 from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
-from sim.sweep.folder import Folder, foreign
+from sim.sweep.folder import Folder
 from sim.sweep.parts import DamagedPartError, StoreError, encode, hash_of, write_whole
 from sim.sweep.study import Study
 from tests.sweep import fake
@@ -178,15 +178,35 @@ def test_a_run_that_is_in_two_parts_counts_once(results, tmp_path):
     assert len(Study(*Folder.open(results), described=fake.DESCRIBED).frame(["alpha"])) == 2 * REPLICATIONS * 96
 
 
-@pytest.mark.parametrize("left", [[], ["report.html"]])
-def test_parts_are_enough_to_make_the_manifest_again(results, left):
+def test_a_damaged_manifest_and_lost_designs_are_made_again_from_the_parts(results, capsys):
     before = contents(results)
-    for name in left:
-        (results / name).touch()
-    (results / "manifest.json").unlink()
+    truncate(results / "manifest.json")
     (results / "designs.parquet").unlink()
     execute(plan(), workers=1, out=results, simulate=fake.never)
-    assert {name: hash_ for name, hash_ in contents(results).items() if name not in left} == before
+    assert contents(results) == before
+    assert capsys.readouterr().err == "manifest.json was damaged: written anew from the parts\n"
+
+
+@pytest.mark.parametrize("harm", [remove, lambda path: path.write_bytes(b"")], ids=["lost", "emptied"])
+def test_parts_whose_manifest_is_lost_are_saved_as_the_message_says(results, tmp_path, harm):
+    before = contents(results)
+    harm(results / "manifest.json")
+    with pytest.raises(StoreError) as caught:
+        execute(plan(), workers=1, out=results, simulate=fake.never)
+    steps = (
+        "give the command that made it with a new folder, stop it, copy series/ and countries/ there, and give it again"
+    )
+    assert steps in str(caught.value)
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan(), workers=1, out=tmp_path / "new", simulate=stopped)
+    for kind in ("series", "countries"):
+        shutil.copytree(results / kind, tmp_path / "new" / kind, dirs_exist_ok=True)
+    execute(plan(), workers=1, out=tmp_path / "new", simulate=fake.never)
+    assert contents(tmp_path / "new") == before
+
+
+def stopped(scenario, replication, seed):
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
@@ -200,7 +220,7 @@ def test_parts_are_enough_to_make_the_manifest_again(results, left):
     ids=["seed", "scenario", "keep", "draws"],
 )
 def test_parts_alone_know_whose_they_are(results, other):
-    (results / "manifest.json").unlink()
+    truncate(results / "manifest.json")
     before = contents(results)
     with pytest.raises(StoreError, match="belongs to other results"):
         execute(other, workers=1, out=results, simulate=fake.never)
@@ -262,7 +282,6 @@ def test_a_second_writer_is_refused(tmp_path):
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.tex").touch()
-    assert foreign(tmp_path) == "thesis.tex"
     with pytest.raises(StoreError, match=r"thesis\.tex"):
         execute(plan(), workers=1, out=tmp_path, simulate=fake.never)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
