@@ -41,14 +41,23 @@ class KernelCache:
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """Return compiled code, or None if there is none that can be read: it is then compiled."""
+        found = None
         try:
             found = self._inner.load_overload(signature, target)
-        except Exception as error:  # noqa: BLE001  a file that is not whole can raise anything
+        except OSError as error:
             notices.unkept(error)
-            found = None
+        except Exception:  # noqa: BLE001  a file that is not whole can raise anything
+            self._begin_anew()
         if found is None:
             notices.compiling()
         return found
+
+    def _begin_anew(self) -> None:
+        """Empty the index of what is kept, so that files which are not whole are written over."""
+        try:
+            self._inner.flush()
+        except OSError as error:
+            notices.unkept(error)
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep compiled code if that is possible."""

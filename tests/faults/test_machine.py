@@ -24,7 +24,7 @@ from tests.faults.harness import (
 )
 from tests.sweep import fake
 
-EXECUTORS = {"one process": InProcess, "pool": partial(ProcessPool, 2), "dask": partial(DaskCluster, 2)}
+EXECUTORS = {"one process": InProcess, "pool": partial(ProcessPool, 2), "dask": partial(DaskCluster, 1)}
 any_executor = pytest.mark.parametrize("factory", EXECUTORS.values(), ids=EXECUTORS)
 
 
@@ -64,9 +64,10 @@ def test_the_command_names_the_fault_what_to_do_and_how_to_go_on(tmp_path, worke
     store, design = Folder.open(out)
     run = f"{design.points[1][0]}:11"
     assert said == (
-        f"failed: Too many open files: table.csv (in run {run}): a fault of the machine, which is no result; raise the "
-        f"limit on open files (ulimit -n), or use fewer workers; openstakes sweep {out} --alone {run} shows where it is "
-        f"raised; finished runs are kept in {out}, and the same command goes on from there"
+        f"failed: Too many open files: table.csv (in run {run}): a fault of the machine, which is no result; "
+        "raise the limit on open files (ulimit -n), or use fewer workers; "
+        f"openstakes sweep {out} --alone {run} shows where it is raised; "
+        f"finished runs are kept in {out}, and the same command goes on from there"
     )
     assert "Traceback" not in driver.errors()
     assert store.failures() == []
