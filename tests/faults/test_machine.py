@@ -13,11 +13,13 @@ from sim.sweep.folder import Folder
 from tests.faults import worlds
 from tests.faults.harness import (
     COMMAND,
+    ROOT,
     Driver,
     assert_whole,
     needs_proc,
     parts,
     plan,
+    sweep_script,
     until,
     values,
     write_experiment,
@@ -77,3 +79,30 @@ def test_the_command_names_the_fault_what_to_do_and_how_to_go_on(tmp_path, worke
         assert "in short_of_files" in driver.errors()
     execute(design, out=out, workers=1, simulate=fake.world)
     assert_whole(out, 24)
+
+
+KILLED = """
+import os, pathlib, signal
+marker = pathlib.Path({marker!r})
+if len(marker.read_text()) < {times}:
+    marker.write_text(marker.read_text() + "x")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@needs_proc
+@pytest.mark.parametrize("times", [1, 100])
+def test_a_fork_server_killed_in_its_start_is_started_again_or_named(tmp_path, undisturbed, times) -> None:
+    out, marker = tmp_path / "out", tmp_path / "deaths"
+    marker.touch()
+    (tmp_path / "killed.py").write_text(KILLED.format(marker=str(marker), times=times))
+    script = sweep_script(out).replace('"tests.faults.worlds")', '"killed")')
+    with Driver(tmp_path, script, environment={"PYTHONPATH": f"{ROOT}:{tmp_path}"}) as driver:
+        status = driver.wait()
+    if times == 1:
+        assert status == 0, driver.errors()
+        assert values(out) == undisturbed
+    else:
+        assert "MachineError: worker processes were ended in their start" in driver.errors()
+        assert Folder.open(out)[0].failures() == []
+    assert len(marker.read_text()) == min(times, 3)
