@@ -7,8 +7,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sim.months import month_index, month_name
+from sim.parameters import values
 from sim.problems import one_of
 from sim.scenario import Scenario
+from sim.terrain import terrain
 
 if TYPE_CHECKING:
     from sim.law import Terrain
@@ -51,12 +53,11 @@ def _alone(scenario: Scenario) -> Iterator[str]:
     if not asked:
         return
     from sim.law import statute
-    from sim.world import World
 
-    terrain = World(scenario, rng=0).terrain
+    ground = terrain(values(scenario.parameters))
     for name, policy, share in asked:
         month, alone = month_index(policy.start), policy.model_copy(update={"allied_coverage": 0.0})
-        joined, without = (statute(terrain, [(name, p)], month).writes for p in (policy, alone))
+        joined, without = (statute(ground, [(name, p)], month).writes for p in (policy, alone))
         if joined and joined == without:
             yield f"policy.{name}.allied_coverage = {share:g}: nobody joins"
 
@@ -69,12 +70,10 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
     months = sorted({max(0, edge) for window in windows for edge in window if edge < scenario.months})
     if len(windows) < 2:
         return
-    from sim.world import World
-
-    terrain = World(scenario, rng=0).terrain
+    ground = terrain(values(scenario.parameters))
     said: set[tuple[str, ...]] = set()
     for month in months:
-        for policies, labs in _without_mode(scenario, terrain, month):
+        for policies, labs in _without_mode(scenario, ground, month):
             if policies not in said:
                 said.add(policies)
                 yield (
@@ -83,14 +82,14 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
                 )
 
 
-def _without_mode(scenario: Scenario, terrain: Terrain, month: int) -> Iterator[tuple[tuple[str, ...], Sequence[str]]]:
+def _without_mode(scenario: Scenario, ground: Terrain, month: int) -> Iterator[tuple[tuple[str, ...], Sequence[str]]]:
     """Yield policies, and the labs, for which the fallback modes of a month's assessments exclude each other."""
     from sim.law import statute
 
-    law = statute(terrain, sorted(scenario.policy.items()), month)
+    law = statute(ground, sorted(scenario.policy.items()), month)
     duties = [(write.by, write.value) for write in law.writes if write.field == "assessments"]
     held: dict[tuple[str, ...], list[str]] = {}
-    for index, lab in enumerate(terrain.labs):
+    for index, lab in enumerate(ground.labs):
         binding = [(by, set(duty.modes)) for by, duty in duties if index in duty.labs]
         if binding and not set.intersection(*(modes for _, modes in binding)):
             held.setdefault(tuple(by for by, _ in binding), []).append(lab)

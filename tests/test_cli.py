@@ -27,6 +27,8 @@ from sim.problems import ScenarioError
 from sim.progress import Pace, PlainLines, shown_on_stderr
 from sim.report import words
 from sim.scenario import Scenario
+from sim.sweep.design import Design
+from sim.sweep.store import Store
 from sim.sweep.study import Study
 from sim.world import Series
 
@@ -351,6 +353,31 @@ def test_failed_runs_give_status_3_and_are_named(tmp_path: Path) -> None:
     assert {failure["replication"] for failure in json.loads(result.stdout)["failures"]} == {1}
 
 
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_where_all_runs_failed_json_has_the_failures_and_the_status_is_3(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def fails(*arguments: Any) -> None:
+        raise ZeroDivisionError("made to fail")
+
+    monkeypatch.setattr("sim.sweep.simulate_world", fails)
+    result = call(command, "p1-blanket", "--replications", "2", "--workers", "1", "--json")
+    assert result.exit_code == 3, result.exception
+    content = json.loads(result.stdout)
+    assert {failure["error"] for failure in content["failures"]} == {"ZeroDivisionError: made to fail"}
+    assert not content.get("outcomes")
+    assert not content.get("rubric")
+    assert "runs failed" in result.stderr
+
+
+def test_a_study_without_a_finished_run_has_empty_frames() -> None:
+    plan = Design.of([sim.load("status-quo")], 2, 0, also_without_assumed=False)
+    study = Study(Store(), plan)
+    for frame in (study.frame, study.summary, study.runs, study.countries, study.table, study.rubric):
+        assert len(frame()) == 0
+        assert "scenario" in frame().columns
+
+
 @pytest.mark.usefixtures("fake")
 def test_an_interrupt_gives_status_130_and_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*arguments: Any) -> None:
@@ -370,8 +397,9 @@ def test_a_full_disk_gives_status_1_and_no_traceback(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr("sim.sweep.deposit", full)
     result = call("compare", "p1-blanket", "--replications", "1", "--out", tmp_path / "results")
-    assert result.exit_code in (1, 3)
-    assert "No space left on device" in result.stderr
+    assert result.exit_code == 1
+    assert "No space left on device: part: a fault of the machine, which is no result" in result.stderr
+    assert f"kept in {tmp_path / 'results'}, and the same command goes on from there" in result.stderr
     assert "Traceback" not in result.stderr
 
 

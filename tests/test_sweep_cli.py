@@ -258,6 +258,46 @@ def test_failed_runs_are_named_and_can_be_run_alone() -> None:
     assert contents("results") == before
 
 
+def test_failed_runs_are_done_again_when_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(failing(), "--out", "results").exit_code == 3
+    before = contents("results")
+    assert call("results").exit_code == 3
+    assert contents("results") == before
+
+    def mended(scenario: Scenario, replication: int, seed: int) -> fake.Series:
+        made.append(replication)
+        sound = {name: value for name, value in scenario.parameters.items() if value != BAD}
+        return fake_world(scenario.model_copy(update={"parameters": sound}), replication, seed)
+
+    made: list[int] = []
+    monkeypatch.setattr("sim.sweep.simulate_world", mended)
+    dry = json.loads(call("results", "--again", "failed", "--dry-run", "--json").stdout)
+    assert (dry["runs"], dry["finished"]) == (6, 4)
+    assert contents("results") == before
+    made.clear()
+    result = call("results", "--again", "failed")
+    assert result.exit_code == 0, result.stderr
+    assert made == [1, 1]
+    after = contents("results")
+    assert {name: after[name] for name in before if name.endswith(".parquet")}.items() <= before.items()
+    assert call("results").exit_code == 0
+    assert made == [1, 1]
+    assert call("results", "--again", "all").exit_code == 2
+
+
+def test_alone_names_what_is_not_finite(monkeypatch: pytest.MonkeyPatch) -> None:
+    def overflows(scenario: Scenario, replication: int, seed: int) -> fake.Series:
+        found = fake_world(scenario, replication, seed)
+        found.values[12, 0] = np.inf
+        return found
+
+    monkeypatch.setattr("sim.sweep.simulate_world", overflows)
+    result = call(write(BASE), "--alone", f"{sim.load('p1-blanket').id}:1")
+    assert result.exit_code == 1
+    assert f"outcome {next(iter(OUTCOMES))} is inf in 2024-01" in result.stderr
+    assert result.stdout == ""
+
+
 def test_a_failed_run_may_stop_the_sweep() -> None:
     result = call(failing(), "--out", "results", "--on-error", "stop")
     assert result.exit_code == 1

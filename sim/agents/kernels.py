@@ -6,12 +6,13 @@ fast-math, so a kernel gives the same bits at every processor level.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numba as nb
 import numpy as np
+
+from sim import notices
 
 f4, i4, i8, u4, u8 = np.float32, np.int32, np.int64, np.uint32, np.uint64
 GOLDEN = u8(0x9E3779B97F4A7C15)
@@ -19,35 +20,73 @@ GOLDEN = u8(0x9E3779B97F4A7C15)
 INVERSE = np.array([0.0] + [1.0 / n for n in range(1, 15)])
 
 
-def _cache_works() -> bool:
-    """Whether compiled code can be kept on this machine (numba refuses at decoration when nowhere is writable)."""
-    try:
-        nb.njit(cache=True)(_cache_works)
-    except RuntimeError:
-        warnings.warn(
-            "no folder for compiled code is writable; set NUMBA_CACHE_DIR to avoid compiling at every start",
-            stacklevel=2,
-        )
-        return False
-    return True
+class KernelCache:
+    """Compiled code on disk, which saves time and nothing else: no trouble with it may reach a run.
+
+    Parameters
+    ----------
+    dispatcher
+        A function that numba compiles when it is first called.
+    """
+
+    def __init__(self, dispatcher: Any) -> None:
+        try:
+            dispatcher.enable_caching()  # looks for a folder that may be written
+        except (RuntimeError, OSError) as error:
+            notices.unkept(error)
+        self._inner = dispatcher._cache  # without a folder one that keeps nothing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """Return compiled code, or None if there is none that can be read: it is then compiled."""
+        found = None
+        try:
+            found = self._inner.load_overload(signature, target)
+        except OSError as error:
+            notices.unkept(error)
+        except Exception:  # noqa: BLE001  a file that is not whole can raise anything
+            self._begin_anew()
+        if found is None:
+            notices.compiling()
+        return found
+
+    def _begin_anew(self) -> None:
+        """Empty the index of what is kept, so that files which are not whole are written over."""
+        try:
+            self._inner.flush()
+        except OSError as error:
+            notices.unkept(error)
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        """Keep compiled code if that is possible."""
+        try:
+            self._inner.save_overload(signature, compiled)
+        except Exception as error:  # noqa: BLE001  the kernel itself is compiled and right
+            notices.unkept(error)
 
 
-CACHE = _cache_works()
+def _compiled(function: Callable[..., Any], **options: bool) -> Any:
+    dispatcher = nb.njit(fastmath=False, error_model="numpy", **options)(function)
+    if not nb.config.DISABLE_JIT:
+        dispatcher._cache = KernelCache(dispatcher)
+    return dispatcher
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a phase: no interpreter lock, strict floating point, kept on disk where possible."""
-    return nb.njit(nogil=True, fastmath=False, error_model="numpy", cache=CACHE)(function)
+    return _compiled(function, nogil=True)
 
 
 def parallel_kernel(function: Callable[..., Any]) -> Any:
     """Compile a phase that runs its outer ``prange`` on several threads."""
-    return nb.njit(nogil=True, fastmath=False, error_model="numpy", cache=CACHE, parallel=True)(function)
+    return _compiled(function, nogil=True, parallel=True)
 
 
 def inline(function: Callable[..., Any]) -> Any:
     """Compile a small function into its callers; a call would count references to every array it is given."""
-    return nb.njit(fastmath=False, error_model="numpy", forceinline=True, cache=CACHE)(function)
+    return _compiled(function, forceinline=True)
 
 
 @inline

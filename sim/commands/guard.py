@@ -16,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from sim.progress import Report
+    from sim.sweep.faults import MachineError
 
 FAILED, BAD_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
@@ -76,25 +77,38 @@ def guarded(out: Path | None = None) -> Iterator[None]:
     except ScenarioError as error:
         refuse(str(error))
     except KeyboardInterrupt:
-        kept = f"; finished runs are kept in {out}, and the same command goes on from there" if out else ""
-        print(f"interrupted{kept}", file=sys.stderr)
+        print(f"interrupted{_kept(out)}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         raise
-    except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        kept = f"; finished runs are kept in {out}, and the same command goes on from there" if out else ""
-        print(f"failed: {error.strerror or error}{where}{kept}", file=sys.stderr)
-        raise typer.Exit(FAILED) from None
+    except (OSError, MemoryError) as error:
+        from sim.sweep.faults import MachineError
+
+        _stopped(MachineError.of(error), out)
     except RuntimeError as error:
-        from sim.sweep import ClusterError, RunFailedError
+        from sim.sweep import ClusterError, MachineError, RunFailedError
         from sim.sweep.parts import DamagedPartError, StoreError
 
+        if isinstance(error, MachineError):
+            _stopped(error, out)
         if not isinstance(error, StoreError | RunFailedError | ClusterError):
             raise
         print(error, file=sys.stderr)
         failed = isinstance(error, DamagedPartError | RunFailedError)
         raise typer.Exit(FAILED if failed else BAD_INPUT) from None
+
+
+def _kept(out: Path | None) -> str:
+    return f"; finished runs are kept in {out}, and the same command goes on from there" if out else ""
+
+
+def _stopped(error: MachineError, out: Path | None) -> NoReturn:
+    """End with the message of a fault of the machine: what to do, how to look closer, how to go on."""
+    from sim.problems import printable
+
+    closer = f"; openstakes sweep {out} --alone {error.run} shows where it is raised" if out and error.run else ""
+    print(printable(f"failed: {error}{closer}{_kept(out)}"), file=sys.stderr)
+    raise typer.Exit(FAILED) from None
 
 
 @contextmanager

@@ -31,6 +31,7 @@ ExperimentSeed = Annotated[
     int | None, typer.Option("--seed", min=0, max=LARGEST_SEED, show_default="the experiment's", help="Root seed.")
 ]
 OnError = Literal["record", "stop"]
+Again = Literal["failed"]
 Workers = Annotated[
     int | None,
     typer.Option(

@@ -14,6 +14,7 @@ import typer
 from sim.commands.guard import FAILED, RUNS_FAILED, all_or_problems, check_out, guarded, refuse, running
 from sim.commands.options import (
     MOST_REPLICATIONS,
+    Again,
     ExperimentReplications,
     ExperimentSeed,
     Json,
@@ -108,6 +109,9 @@ def sweep(
     on_error: Annotated[
         OnError, typer.Option(help="What a run that fails does: it is recorded, or stops the sweep.")
     ] = "record",
+    again: Annotated[
+        Again | None, typer.Option(help="Also do runs again that are recorded as failed.", show_default=False)
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Time a few runs, print size, time and memory; write nothing.")
     ] = False,
@@ -138,11 +142,13 @@ def sweep(
         if alone is not None:
             _run_alone(plan, alone)
         elif dry_run:
-            _dry_run(plan, workers, out, as_json=as_json)
+            _dry_run(plan, workers, out, again, as_json=as_json)
         elif out is None:
             refuse("a sweep needs a folder for its results: --out DIR (or --dry-run to see its size)")
         else:
-            _execute("sweep", plan, workers, out, executor=executor, on_error=on_error, csv=csv, as_json=as_json)
+            _execute(
+                "sweep", plan, workers, out, executor=executor, on_error=on_error, again=again, csv=csv, as_json=as_json
+            )
 
 
 def experiment(
@@ -206,6 +212,7 @@ def _execute(
     *,
     executor: str = "pool",
     on_error: OnError = "record",
+    again: Again | None = None,
     csv: bool = False,
     as_json: bool,
 ) -> None:
@@ -214,7 +221,9 @@ def _execute(
     from sim.sweep.files import folder_in
 
     with running(what, out) as progress:
-        store = execute(plan, workers=workers, executor=executor, out=out, on_error=on_error, progress=progress)
+        store = execute(
+            plan, workers=workers, executor=executor, out=out, on_error=on_error, again=again, progress=progress
+        )
     study = Study(store, plan)
     if csv and out is not None and study.outcomes():
         folder_in(out, CSV)  # refuses a link
@@ -240,7 +249,7 @@ def _report_files(scenarios: list[Scenario]) -> dict[str, list[str]]:
     return {"": report_files(scenarios)}
 
 
-def _dry_run(plan: Design, workers: int | None, out: Path | None, *, as_json: bool) -> None:
+def _dry_run(plan: Design, workers: int | None, out: Path | None, again: Again | None, *, as_json: bool) -> None:
     """Print what a sweep will cost."""
     from sim import terminal
     from sim.sweep.estimate import estimate
@@ -251,6 +260,8 @@ def _dry_run(plan: Design, workers: int | None, out: Path | None, *, as_json: bo
     if out is not None and out.is_dir():
         store = Folder(out)
         store.look(plan)
+    if again:
+        store.reopen_failed()
     found = estimate(plan, store, workers)
     if as_json:
         terminal.print_json(asdict(found))
@@ -267,11 +278,12 @@ def _run_alone(plan: Design, which: str) -> None:
         refuse(f"--alone {which}: {point} is no design point of this sweep{nearest(point, plan.owners)}")
     if not (number.isdecimal() and len(number) <= LONGEST_NUMBER and int(number) < plan.replications):
         refuse(f"--alone {which}: must be POINT:REPLICATION with a replication from 0 to {plan.replications - 1}")
-    from sim.sweep import simulate_world
+    from sim.sweep import check_series, simulate_world
 
     case, world = plan.world(point)
     try:
         series = simulate_world(world, int(number), plan.seed)
+        check_series(series)
     except Exception:  # noqa: BLE001  whatever the run raises is what the user asked to see
         traceback.print_exc()
         raise typer.Exit(FAILED) from None
@@ -299,4 +311,5 @@ def _finish(study: Study, out: Path | None, *, as_json: bool) -> None:
         if out is not None:
             again = f"openstakes sweep {out} --alone {failures[0].point}:{failures[0].replication}"
             print(f"each can be run alone, such as: {again}", file=sys.stderr)
+            print(f"all of them are done again by: openstakes sweep {out} --again failed", file=sys.stderr)
         raise typer.Exit(RUNS_FAILED)

@@ -11,9 +11,12 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from sim.interrupt import outside_kernels
 from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import executor_factory
+from sim.sweep.faults import FAULTS, MachineError, told_apart
 from sim.sweep.manifest import made_by
 from sim.sweep.parts import SERIES, USE, DamagedPartError, Failure, Receipt, Series, StoreError, deposit
 from sim.sweep.runner import ClusterError, Executor, run_chunks
@@ -25,7 +28,17 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.sweep.study import Study
 
-__all__ = ["ClusterError", "RunFailedError", "StoreError", "Study", "compare", "execute", "run", "sweep"]
+__all__ = [
+    "ClusterError",
+    "MachineError",
+    "RunFailedError",
+    "StoreError",
+    "Study",
+    "compare",
+    "execute",
+    "run",
+    "sweep",
+]
 
 Progress = Callable[[int, int, int], None]
 """Called with the runs finished, failed and in all."""
@@ -34,6 +47,7 @@ Simulate = Callable[["Scenario", int, int], Series]
 """A run: scenario, replication and root seed to its series."""
 
 OnError = Literal["record", "stop"]
+Again = Literal["failed"]
 
 FEW_RUNS = 16
 """Up to so many runs the start of worker processes costs more than they save."""
@@ -92,6 +106,8 @@ def compare(
         If a scenario cannot be used.
     StoreError
         If the folder cannot be used.
+    MachineError
+        If a fault of the machine, such as a full disk, met the same runs three times. What is finished stays in `out`.
     """
     from sim.sweep.study import Study
 
@@ -127,6 +143,7 @@ def sweep(
     executor: str = "pool",
     out: str | os.PathLike[str] | None = None,
     on_error: OnError = "record",
+    again: Again | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Run an experiment: scenarios x levers x uncertain numbers x replications.
@@ -146,6 +163,8 @@ def sweep(
         sweep that was stopped is completed, one with more replications, draws or cases is extended.
     on_error
         "record": a run that fails is recorded and the others go on. "stop": it ends the sweep.
+    again
+        "failed": also do the runs that `out` holds as failed once more. Default: they stay failed.
     progress
         As for `compare`.
 
@@ -155,6 +174,8 @@ def sweep(
         If the experiment or one of its scenarios cannot be used.
     StoreError
         If the folder cannot be used.
+    MachineError
+        As for `compare`.
     RunFailedError
         If a run failed and `on_error` is "stop".
     """
@@ -162,7 +183,9 @@ def sweep(
     from sim.sweep.study import Study
 
     plan = load_experiment(experiment, replications=replications, seed=seed)[1]
-    store = execute(plan, workers=workers, executor=executor, out=out, on_error=on_error, progress=progress)
+    store = execute(
+        plan, workers=workers, executor=executor, out=out, on_error=on_error, again=again, progress=progress
+    )
     return Study(store, plan)
 
 
@@ -173,6 +196,7 @@ def execute(
     executor: str | Callable[[], Executor] = "pool",
     out: str | os.PathLike[str] | None = None,
     on_error: OnError = "record",
+    again: Again | None = None,
     progress: Progress | None = None,
     simulate: Simulate | None = None,
 ) -> Store:
@@ -182,7 +206,7 @@ def execute(
     ----------
     plan
         The design.
-    workers, executor, out, on_error, progress
+    workers, executor, out, on_error, again, progress
         As for `sweep`; `executor` may also be what makes one.
     simulate
         Importable function that makes a run. Default: `simulate_world`.
@@ -191,15 +215,21 @@ def execute(
     ------
     StoreError
         If the folder cannot be used.
+    MachineError
+        As for `compare`.
     RunFailedError
         If a run failed and `on_error` is "stop".
     """
+    if again not in (None, "failed"):
+        raise ValueError(f"again = {again!r}: must be 'failed', or None to leave failed runs as they are")
     if workers is not None and workers < 1:
         raise ValueError(f"workers = {workers}: must be at least 1")
     if isinstance(executor, str):
         executor_factory(executor, 1)  # an unknown name is refused before anything is written
     store = _store(out)
     with store.writing(plan), outside_kernels():
+        if again:
+            store.reopen_failed()
         left = plan.runs - sum(map(len, store.finished.values()))
         width = workers_for(left) if workers is None else workers
         tally = _Tally(store, plan, progress, stop=on_error == "stop")
@@ -243,26 +273,34 @@ def run_chunk(chunk: Chunk, *, seed: int, keep: Keep, folder: Path | None, simul
 
     Raises
     ------
-    MemoryError
-        If a run needs more memory than there is: another time there may be enough, so it is not noted for good.
+    MachineError
+        If the machine is at fault: another time there may be memory or space enough, so nothing is noted for good.
     """
     runs: list[tuple[Run, Series]] = []
     failures = []
     for run in chunk.runs:
         try:
-            series = simulate(run.scenario, run.replication, seed)
-            _check(series, runs[0][1] if runs else None)
-        except MemoryError:
+            with told_apart(f"{run.point}:{run.replication}"):
+                series = simulate(run.scenario, run.replication, seed)
+            check_series(series, runs[0][1] if runs else None)
+        except MachineError:
             raise
         except Exception as error:  # noqa: BLE001  whatever a run raises is recorded and stops nothing
             failures.append(_failure(run, seed, error))
         else:
             runs.append((run, series))
-    return deposit(runs, failures, keep, seed, made_by(), folder)
+    with told_apart():
+        return deposit(runs, failures, keep, seed, made_by(), folder)
 
 
-def _check(series: Series, first: Series | None) -> None:
-    """Refuse a run whose arrays do not fit its names or another run of the same case."""
+def check_series(series: Series, first: Series | None = None) -> None:
+    """Refuse what is no result: arrays that do not fit their names or another run of the case, or that are not finite.
+
+    Raises
+    ------
+    ValueError
+        With what does not fit, or the first month that is not finite and its outcomes.
+    """
     if series.values.shape != (len(series.months), len(series.names)):
         raise ValueError(
             f"series of shape {series.values.shape} for {len(series.months)} months and {len(series.names)} outcomes"
@@ -271,6 +309,23 @@ def _check(series: Series, first: Series | None) -> None:
         raise ValueError(f"country table of shape {series.countries.shape} for a panel of shape {series.panel.shape}")
     if first is not None and _form(series) != _form(first):
         raise ValueError("the run has other outcomes or months than the ones before it")
+    _check_finite(series)
+
+
+def _check_finite(series: Series) -> None:
+    """Refuse series with nan or infinity; an outcome that means nothing yet is 0 by its definition."""
+    finite = np.isfinite(series.values)
+    if not finite.all():
+        month = int(np.argmin(finite.all(axis=1)))
+        names = [name for name, fine in zip(series.names, finite[month], strict=True) if not fine]
+        more = f" and {len(names) - 1} more outcomes" if len(names) > 1 else ""
+        value = series.values[month, series.names.index(names[0])]
+        raise ValueError(f"outcome {names[0]} is {value} in {series.months[month]}{more}: no finite number")
+    if not np.isfinite(series.countries).all():
+        moment, country, channel, use = np.argwhere(~np.isfinite(series.countries))[0]
+        what = f"{USE[use]} of country {country}, channel {channel}"
+        value = series.countries[moment, country, channel, use]
+        raise ValueError(f"{what} is {value} in {series.moments[moment]}: no finite number")
 
 
 def _form(series: Series) -> tuple[Any, ...]:
@@ -288,8 +343,8 @@ class _Tally:
 
     def __init__(self, store: Store, plan: Design, progress: Progress | None, *, stop: bool) -> None:
         self._store, self._plan, self._progress, self._stop = store, plan, progress, stop
-        self._failed = len(store.failures())
-        self._finished = sum(map(len, store.finished.values())) - self._failed
+        self._finished = sum(len(part.runs) for part in store.parts.values())
+        self._failed = sum(map(len, store.finished.values())) - self._finished
         self._report()
 
     def done(self, chunk: Chunk, receipt: Receipt) -> None:
@@ -302,8 +357,10 @@ class _Tally:
         self._note(part.failures)
 
     def failed(self, chunk: Chunk, error: BaseException) -> None:
-        if isinstance(error, OSError | StoreError):  # the part could not be written: no other could be either
+        if isinstance(error, StoreError):  # a worker cannot use the folder: no other could either
             raise error
+        if isinstance(error, FAULTS):
+            raise MachineError.of(error)
         lost = [_failure(run, self._plan.seed, error) for run in chunk.runs]
         self._store.lost.extend(lost)
         self._note(lost)

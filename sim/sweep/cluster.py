@@ -70,7 +70,7 @@ class DaskCluster:
             )
             self._stack.callback(self._client.close)
             threads = sum(self._client.nthreads().values())
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, EOFError) as error:
             self._stack.close()
             what = f"no dask scheduler answers at {address}" if address else "dask does not start on this machine"
             raise ClusterError(f"{what}: {error}") from None

@@ -6,12 +6,14 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from sim.sweep import Simulate, run_chunk, simulate_world, workers_for
 from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import ProcessPool
+from sim.sweep.faults import MachineError
 from sim.sweep.parts import Receipt
 from sim.sweep.store import Store
 
@@ -125,5 +127,7 @@ def _seconds_in_a_new_worker(make: Callable[[Chunk], Receipt], chunk: Chunk) -> 
     try:
         pool.submit(make, chunk).result()
         return time.perf_counter() - start
+    except BrokenExecutor as error:
+        raise MachineError(f"a worker process was ended ({error})", "see whether memory is short") from None
     finally:
         pool.shutdown(at_once=True)

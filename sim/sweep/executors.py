@@ -13,10 +13,14 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import connection, resource_tracker
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from sim import notices
 from sim.sweep.design import Chunk
-from sim.sweep.runner import Executor
+from sim.sweep.runner import Executor, WorkerLostError
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Lock
 
 PRELOADED = ("sim.world", "pyarrow.parquet")
 """What the fork server imports once, so that each worker starts with it."""
@@ -64,13 +68,19 @@ class ProcessPool:
         context.set_forkserver_preload(list(PRELOADED))
         self.window = 2 * workers
         heard, self._lifeline = context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_enter_worker, initargs=(heard,))
+        unsaid = {text: context.Lock() for text in notices.ALL}
+        self._pool = ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_enter_worker, initargs=(heard, unsaid)
+        )
         self._heard = heard
 
     def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
         """Give the task to a worker."""
-        with main_module_hidden(), interrupts_held():
-            return self._pool.submit(task, chunk)
+        try:
+            with main_module_hidden(), interrupts_held():
+                return self._pool.submit(task, chunk)
+        except (EOFError, ConnectionError):
+            raise WorkerLostError("a worker process was ended in its start") from None
 
     def shutdown(self, *, at_once: bool) -> None:
         """End the workers; `at_once` by cutting the line that keeps them alive."""
@@ -81,8 +91,12 @@ class ProcessPool:
         self._heard.close()
 
 
-def _enter_worker(lifeline: connection.Connection) -> None:
-    """Prepare a worker: only the parent answers Ctrl-C, and the worker ends with the parent or when the line is cut."""
+def _enter_worker(lifeline: connection.Connection, unsaid: dict[str, Lock]) -> None:
+    """Prepare a worker: only the parent answers Ctrl-C, and the worker ends with the parent or when the line is cut.
+
+    What all workers would say is said by the first of them.
+    """
+    notices.share(unsaid)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # what is imported stays: each full collection would look through all of it
     parent = multiprocessing.parent_process()

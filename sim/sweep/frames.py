@@ -139,7 +139,8 @@ def summary(study: Study, outcomes: list[str]) -> pd.DataFrame:
             for outcome, rows in study.series(case.name, outcomes[i : i + BATCH]).items():
                 head = {"scenario": case.name, "outcome": outcome, "month": months}
                 frames.append(pd.DataFrame({**head, **_levels(rows)}))
-    return pd.concat(frames, ignore_index=True)
+    columns = ["scenario", "outcome", "month", "mean", *LEVELS]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
 def _levels(rows: NDArray[np.float32]) -> dict[str, Any]:

@@ -45,6 +45,7 @@ NOT_MODEL = (
     "library/",
     "listing.py",
     "notes.py",
+    "notices.py",
     "origins.py",
     "progress.py",
     "report/",

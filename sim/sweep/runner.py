@@ -2,7 +2,8 @@
 
 The runner takes a *factory* of executors, since a broken process pool cannot be revived. When a worker dies nobody
 knows which chunk killed it, so all chunks in flight become suspects and are run one at a time; a chunk that kills its
-worker three times alone has failed.
+worker three times alone has failed. So has one that meets a fault of the machine three times: it is tried alone too,
+in new workers, where there is the most memory and the fewest files are open.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from sim.sweep.design import Chunk
+from sim.sweep.faults import FAULTS, MachineError
 
 ATTEMPTS = 3
-"""Deaths of a worker on one chunk, run alone, after which the chunk has failed."""
+"""Deaths of a worker on one chunk, run alone, or faults of the machine, after which the chunk has failed."""
 
 R = TypeVar("R")
 
@@ -123,8 +125,10 @@ def run_chunks(
     ------
     KeyboardInterrupt
         When it arrives; workers are then stopped first. Whatever `on_done` and `on_fail` raise ends the sweep likewise.
+    MachineError
+        If a cluster that has worked is gone, or no worker process lives through its start.
     """
-    todo, suspects, deaths = _Queue(chunks), _Queue(()), Counter[int]()
+    todo, suspects, tries, broken = _Queue(chunks), _Queue(()), Counter[int](), 0
     flight = _Flight.start(factory)
     try:
         while todo or suspects or flight.aloft:
@@ -134,21 +138,40 @@ def run_chunks(
             if works:
                 future = flight.landed.get()
                 lost = _settle(future, flight.aloft.pop(future), on_done, on_fail)
-            if lost or not works:
-                flight.executor.shutdown(at_once=False)
-                for future, chunk in flight.aloft.items():
-                    lost += _settle(future, chunk, on_done, on_fail)
-                flight = _Flight.start(factory)
+            if works and not lost:
+                continue
+            flight.executor.shutdown(at_once=False)
+            for future, chunk in flight.aloft.items():
+                lost += _settle(future, chunk, on_done, on_fail)
+            broken = 0 if works else broken + 1
+            if broken >= ATTEMPTS:
+                raise MachineError("worker processes were ended in their start", "see whether memory is short")
             for chunk, error in lost:
-                deaths[chunk.number] += flight.executor.deaths if alone else 0
-                if deaths[chunk.number] >= ATTEMPTS:
+                tries[chunk.number] += _blame(error, flight.executor if alone else None)
+                if tries[chunk.number] >= ATTEMPTS:
                     on_fail(chunk, error)
                 else:
                     suspects.add(chunk)
+            flight = _restarted(factory)
     except BaseException:
         flight.executor.shutdown(at_once=True)
         raise
     flight.executor.shutdown(at_once=False)
+
+
+def _blame(error: BaseException, alone: Executor | None) -> int:
+    """Return how many of its tries a lost chunk has used up; the executor is given if the chunk was run alone."""
+    if isinstance(error, FAULTS):
+        return 1
+    return alone.deaths if alone else 0
+
+
+def _restarted(factory: Callable[[], Executor]) -> _Flight:
+    """Start an executor in place of one that broke."""
+    try:
+        return _Flight.start(factory)
+    except ClusterError as error:
+        raise MachineError(f"the cluster was lost: {error}", "start it again") from None
 
 
 def _settle(
@@ -157,9 +180,9 @@ def _settle(
     on_done: Callable[[Chunk, R], None],
     on_fail: Callable[[Chunk, BaseException], None],
 ) -> list[tuple[Chunk, BaseException]]:
-    """Report a finished future; return its chunk and error if its worker was lost."""
+    """Report a finished future; return its chunk and error if its worker was lost or the machine was at fault."""
     error = CancelledError() if future.cancelled() else future.exception()
-    if isinstance(error, BrokenExecutor | CancelledError):
+    if isinstance(error, (BrokenExecutor, CancelledError, *FAULTS)):
         return [(chunk, error)]
     if error is None:
         on_done(chunk, future.result())

@@ -58,6 +58,7 @@ class Store:
         self.lost: list[Failure] = []
         self.repaired: list[str] = []
         self._bytes: dict[str, bytes] = {}
+        self._failed: set[tuple[str, int]] = set()
         self._holding: defaultdict[str, list[str]] = defaultdict(list)
         self._said: dict[str, Any] = {}
         self._forms: dict[tuple[str, ...], Any] = {}
@@ -78,8 +79,8 @@ class Store:
         Raises
         ------
         DamagedPartError
-            If one of them is damaged or missing, or a run is in another part too: a worker that a stopped sweep had
-            left behind may have finished while the next sweep did its runs again.
+            If one of them is damaged or missing, or a run has a result in another part too: a worker that a stopped
+            sweep had left behind may have finished while the next sweep did its runs again.
         StoreError
             If one of them is whole but not of the form of a part.
         """
@@ -102,12 +103,14 @@ class Store:
             self._once(tuple(about["moments"])),
             tuple(Failure(**failure) for failure in about["failures"]),
         )
-        held = [*part.runs, *((intern(failure.point), failure.replication) for failure in part.failures)]
-        if any(replication in self.finished.get(point, ()) for point, replication in held):
+        if any(self._has_result(run) for run in part.runs):
             raise DamagedPartError("its runs are in another part too")
         self.parts[name] = part
-        for point, replication in held:
+        failed = [run for failure in part.failures if not self._has_result(run := _run_of(failure))]
+        for point, replication in (*part.runs, *failed):
             self.finished[point].add(replication)
+        self._failed.difference_update(part.runs)
+        self._failed.update(failed)
         for point in dict.fromkeys(point for point, _ in part.runs):
             self._holding[point].append(name)
         return part
@@ -125,6 +128,10 @@ class Store:
     def _place(self, kind: str, name: str) -> str:
         """Return what a part is called in messages."""
         return f"{kind}/{name}.parquet"
+
+    def _has_result(self, run: tuple[str, int]) -> bool:
+        point, replication = run
+        return run not in self._failed and replication in self.finished.get(point, ())
 
     def _once(self, content: Any) -> Any:
         """Return content as the first part that said it has it: a large sweep then holds it once."""
@@ -175,9 +182,21 @@ class Store:
         return values.reshape(*about["shape"], len(USE)), table.column("panel").to_numpy().reshape(about["shape"])
 
     def failures(self) -> list[Failure]:
-        """Return all runs that failed, by case and replication."""
-        found = [failure for part in self.parts.values() for failure in part.failures] + self.lost
+        """Return all runs that failed, by case and replication; a failure stands until its run has a result.
+
+        Parts are never rewritten: a run that is done again and finishes is in a part of its own, which supersedes the
+        record of its failure wherever that is. So nothing is lost at any moment, and the parts may be read in any
+        order. A run that failed each time is named once.
+        """
+        recorded = [failure for _, part in sorted(self.parts.items()) for failure in part.failures]
+        latest = {_run_of(failure): failure for failure in (*recorded, *self.lost)}
+        found = [failure for run, failure in latest.items() if not self._has_result(run)]
         return sorted(found, key=lambda failure: (failure.scenario, failure.point, failure.replication))
+
+    def reopen_failed(self) -> None:
+        """Count the runs that failed as not done, so that a sweep does them again."""
+        for failure in self.failures():
+            self.finished[failure.point].discard(failure.replication)
 
     def _file(self, kind: str, name: str) -> tuple[Any, dict[str, Any]]:
         """Return a checked part, ready to be read, and what it says of itself."""
@@ -192,3 +211,7 @@ class Store:
         if form != FORMAT:
             raise StoreError(f"parts of format {form} cannot be read; this version reads format {FORMAT}")
         return file, about
+
+
+def _run_of(failure: Failure) -> tuple[str, int]:
+    return intern(failure.point), failure.replication

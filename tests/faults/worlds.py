@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -33,6 +34,22 @@ def dies_always(scenario: Scenario, replication: int, seed: int) -> Series:
     if replication == 11 and scenario.policy:
         os.kill(os.getpid(), signal.SIGKILL)
     return paced(scenario, replication, seed)
+
+
+def short_of_files(scenario: Scenario, replication: int, seed: int, *, marker: str, times: int = 10**6) -> Series:
+    """Have no file handle left in replication 11 of the scenario with a policy, so many times; a file remembers."""
+    if replication == 11 and scenario.policy:
+        with Path(marker).open("a+") as file:
+            file.write("x")
+            file.seek(0)
+            if len(file.read()) <= times:
+                raise OSError(errno.EMFILE, "Too many open files", "table.csv")
+    return paced(scenario, replication, seed)
+
+
+def always_short_of_files(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Have no file handle left in replication 11 of the scenario with a policy."""
+    return short_of_files(scenario, replication, seed, marker=os.devnull)
 
 
 def real_but_dies(scenario: Scenario, replication: int, seed: int) -> Series:

@@ -3,9 +3,10 @@
 Deaths of workers and drivers are in tests/faults.
 """
 
+import errno
 import multiprocessing
 from collections import Counter
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 import sim
 import sim.sweep
 from sim.scenario import load
-from sim.sweep import RunFailedError, execute, run_chunk
+from sim.sweep import MachineError, RunFailedError, execute, run_chunk
 from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
 from sim.sweep.estimate import estimate
 from sim.sweep.executors import InProcess, executor_factory
@@ -239,7 +240,7 @@ def test_a_part_that_cannot_be_written_ends_the_sweep(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("sim.sweep.deposit", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(MachineError, match=r"No space left on device: a fault of the machine.*free some space"):
         execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.world)
 
 
@@ -262,16 +263,103 @@ def test_a_chunk_that_raises_is_failed_and_the_others_done():
     assert done == [0, 2, 3]
 
 
+class Faulty:
+    """A world whose machine is at fault in replication 5 of the scenario with a policy, so many times."""
+
+    def __init__(self, error, times):
+        self.error, self.times, self.tries = error, times, 0
+
+    def __call__(self, scenario, replication, seed):
+        if replication == 5 and scenario.policy:
+            self.tries += 1
+            if self.tries <= self.times:
+                raise self.error
+        return fake.world(scenario, replication, seed)
+
+
+MACHINE = {
+    "files": (OSError(errno.EMFILE, "Too many open files", "table.csv"), r"open files: table.csv \(in run .*ulimit -n"),
+    "disk": (OSError(errno.ENOSPC, "No space left on device"), "free some space"),
+    "drive": (OSError(errno.EIO, "Input/output error"), "see whether the disk"),
+    "memory": (MemoryError("too much"), "not enough memory: too much .*use fewer workers"),
+    "library": (ImportError("libsomething.so: cannot open shared object file"), "ImportError: .*installed whole"),
+    "unknown": (OSError("odd"), "OSError: odd .* it is an error in the program"),
+}
+machine = pytest.mark.parametrize(("error", "words"), MACHINE.values(), ids=MACHINE)
+
+
+@machine
+def test_a_passing_fault_of_the_machine_changes_nothing(error, words):
+    whole, faulty = plan(2 * BLOCK), Faulty(error, ATTEMPTS - 1)
+    store = execute(whole, workers=1, simulate=faulty)
+    assert faulty.tries == ATTEMPTS
+    assert store.failures() == []
+    assert_equal(read(store, whole), read(execute(whole, workers=1, simulate=fake.world), whole))
+
+
+@machine
+def test_a_fault_of_the_machine_that_stays_stops_the_sweep_and_is_no_result(tmp_path, error, words):
+    whole, faulty = plan(2 * BLOCK), Faulty(error, 10**6)
+    with pytest.raises(MachineError, match=words) as caught:
+        execute(whole, workers=1, out=tmp_path, simulate=faulty)
+    assert faulty.tries == ATTEMPTS
+    assert caught.value.run == f"{whole.points[1][0]}:5"
+    store, _ = Folder.open(tmp_path)
+    assert store.failures() == []
+    assert store.parts
+    counted = Count(fake.world)
+    done = sum(len(part.runs) for part in store.parts.values())
+    again = execute(whole, workers=1, out=tmp_path, simulate=counted)
+    assert len(counted.done) == whole.runs - done
+    assert_equal(read(again, whole), read(execute(whole, workers=1, simulate=fake.world), whole))
+
+
 def test_a_run_without_memory_is_no_failed_run_but_loses_its_chunk(tmp_path):
     """Another time there may be enough: noted as failed it would never be tried again."""
-
-    def greedy(scenario, replication, seed):
-        raise MemoryError("too much")
-
-    (chunk, *_) = plan().chunks()
-    with pytest.raises(MemoryError):
-        run_chunk(chunk, seed=1, keep=Keep(), folder=tmp_path, simulate=greedy)
+    (chunk, *_) = plan(cases=()).chunks()
+    with pytest.raises(MachineError, match="not enough memory"):
+        run_chunk(chunk, seed=1, keep=Keep(), folder=tmp_path, simulate=starved)
     assert list(tmp_path.iterdir()) == []
+
+
+def starved(scenario, replication, seed):
+    raise MemoryError
+
+
+@pytest.mark.parametrize("error", [EOFError(), ConnectionRefusedError(), BrokenPipeError()])
+def test_a_child_that_is_killed_in_its_start_is_started_again(monkeypatch, error):
+    """The fork server answers no more: the pool then raises what would end the command without a word."""
+    times = 0
+    start = ProcessPoolExecutor.submit
+
+    def submit(self, *arguments):
+        nonlocal times
+        times += 1
+        if times == 1:
+            raise error
+        return start(self, *arguments)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit)
+    store = execute(plan(), workers=2, simulate=fake.world)
+    assert times > 1
+    assert_equal(read(store, plan()), read(execute(plan(), workers=1, simulate=fake.world), plan()))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_series_that_is_not_finite_is_a_failed_run_that_names_outcome_and_month(value):
+    def overflows(scenario, replication, seed):
+        found = fake.world(scenario, replication, seed)
+        if replication == 2 and scenario.policy:
+            found.values[40:, 1] = value
+            found.values[50, 0] = value
+        if replication == 3 and scenario.policy:
+            found.countries[1, 2, 3, 0] = value
+        return found
+
+    series, countries = execute(plan(), workers=1, simulate=overflows).failures()
+    assert (series.replication, countries.replication) == (2, 3)
+    assert series.error == f"ValueError: outcome beta is {value} in 2026-05: no finite number"
+    assert countries.error == f"ValueError: use of country 2, channel 3 is {value} in 2024-12: no finite number"
 
 
 class Fragile:
@@ -317,6 +405,18 @@ def test_after_a_loss_all_in_flight_are_tried_alone_and_the_guilty_one_is_given_
     assert failed == [Fragile.guilty]
     assert sorted(done) == [chunk.number for chunk in chunks if chunk.number != Fragile.guilty]
     assert Fragile.made == 2 + ATTEMPTS  # the first, one for the suspects, and one after each death alone
+
+
+class NeverStarts(Fragile):
+    """An executor none of whose workers lives through its start."""
+
+    def submit(self, task, chunk, /):
+        raise BrokenExecutor
+
+
+def test_workers_that_never_start_stop_the_sweep():
+    with pytest.raises(MachineError, match="worker processes were ended in their start"):
+        run_chunks(lambda chunk: None, plan().chunks(), NeverStarts, pytest.fail, pytest.fail)
 
 
 def test_an_interrupt_leaves_only_finished_parts_and_no_worker(tmp_path):

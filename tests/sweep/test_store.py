@@ -12,6 +12,7 @@ from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
 from sim.sweep.folder import Folder
 from sim.sweep.parts import DamagedPartError, StoreError, encode, hash_of, write_whole
 from sim.sweep.study import Study
+from tests.faults.harness import values_of
 from tests.sweep import fake
 
 REPLICATIONS = BLOCK + 1
@@ -241,6 +242,57 @@ def test_failed_runs_are_not_done_again(tmp_path):
     execute(plan(), workers=1, out=tmp_path, simulate=fake.fails_sometimes)
     again = execute(plan(), workers=1, out=tmp_path, simulate=fake.never)
     assert [failure.replication for failure in again.failures()] == [5]
+
+
+def test_again_failed_does_failed_runs_anew_and_leaves_every_other_run_its_bits(tmp_path):
+    execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.fails_sometimes)
+    before = contents(tmp_path / "out")
+    made = []
+
+    def noted(scenario, replication, seed):
+        made.append((scenario.name, replication))
+        return fake.world(scenario, replication, seed)
+
+    again = execute(plan(), workers=1, out=tmp_path / "out", again="failed", simulate=noted)
+    assert made == [("audits", 5)]
+    read, design = Folder.open(tmp_path / "out")
+    for store in (again, read):
+        assert store.failures() == []
+        assert sum(map(len, store.finished.values())) == design.runs
+        assert values_of(store) == values_of(execute(plan(), workers=1, simulate=fake.world))
+    after = contents(tmp_path / "out")
+    assert {name: after[name] for name in before if name.endswith(".parquet")}.items() <= before.items()
+    execute(plan(), workers=1, out=tmp_path / "out", again="failed", simulate=fake.never)
+
+
+def test_a_run_that_fails_again_is_named_once(tmp_path):
+    for times in range(3):
+        store = execute(plan(), workers=1, out=tmp_path / "out", again="failed", simulate=fake.fails_sometimes)
+        assert len(store.parts) == len(Folder.open(tmp_path / "out")[0].parts)
+        for found in (store, Folder.open(tmp_path / "out")[0]):
+            assert [failure.replication for failure in found.failures()] == [5], times
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
+    assert (manifest["finished"], manifest["failed"]) == (plan().runs - 1, 1)
+
+
+def test_failed_runs_done_again_are_counted_as_not_done_yet(tmp_path):
+    execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.fails_sometimes)
+    calls = []
+    execute(
+        plan(),
+        workers=1,
+        out=tmp_path / "out",
+        again="failed",
+        simulate=fake.world,
+        progress=lambda *numbers: calls.append(numbers),
+    )
+    assert calls == [(plan().runs - 1, 0, plan().runs), (plan().runs, 0, plan().runs)]
+
+
+def test_what_else_should_be_done_again_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="again = 'all': must be 'failed'"):
+        execute(plan(), out=tmp_path / "out", again="all", simulate=fake.never)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
