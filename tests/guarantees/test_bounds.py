@@ -1,4 +1,4 @@
-"""Whatever value a scenario may set, its run ends with finite numbers: no warning, no share beyond 1, no harm below 0."""
+"""Whatever a scenario may set, its run gives finite numbers: no warning, no share beyond 1, no harm below 0."""
 
 from math import isfinite
 from random import Random
