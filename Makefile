@@ -8,23 +8,36 @@ BIN := .venv/bin
 # The name carries the folder's place, so a copied or moved checkout is installed again.
 READY := .venv/ready-$(shell pwd | cksum | cut -d' ' -f1)
 
-.PHONY: help compare test check bench targets golden docs clean
+.PHONY: help compare test test-lowest check bench targets golden docs clean
 
 help:
 	@echo 'make compare   four policies against the status quo: results/four-policies/report.html'
 	@echo 'make test      all tests'
+	@echo 'make test-lowest  part of the tests with the oldest versions that pyproject.toml allows, in .venv-lowest'
 	@echo 'make check     style and types'
 	@echo 'make bench     speed and memory of runs'
 	@echo 'make targets   the calibration targets and what the model gives'
 	@echo 'make golden    write the golden numbers again (after a change that is meant to change results)'
 	@echo 'make docs      write the generated pages in docs/ again'
-	@echo 'make clean     remove caches and build leftovers, not results/ and .venv'
+	@echo 'make clean     remove caches, build leftovers and .venv-lowest, not results/ and .venv'
 
 compare: $(READY)
 	@$(BIN)/openstakes experiment four-policies --out results/four-policies
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+# Old versions call what newer neighbours of theirs deprecate; nobody sees that.
+# What a dependency does not offer in its oldest version shows in the command line, pages, figures, tables and sweeps.
+LOWEST := tests/test_library.py tests/test_schema.py tests/test_cli.py tests/report/test_page.py tests/report/test_figures.py \
+	tests/sweep/test_study.py tests/sweep/test_sampling.py
+
+test-lowest: pyproject.toml
+	@$(PYTHON) -m venv --clear .venv-lowest
+	@.venv-lowest/bin/python -m pip install -qq --disable-pip-version-check uv
+	@.venv-lowest/bin/uv pip install -q --python .venv-lowest/bin/python --resolution lowest-direct -e '.[dev]'
+	@NUMBA_CACHE_DIR=.venv-lowest/kernels .venv-lowest/bin/python -m pytest -p no:cacheprovider \
+	  -W ignore::DeprecationWarning $(LOWEST)
 
 check: $(READY)
 	@$(BIN)/python -m ruff check --output-format concise
@@ -44,7 +57,7 @@ docs: $(READY)
 	@$(BIN)/python docs/build.py
 
 clean:
-	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf build dist .venv-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -path ./.venv -prune -o -path ./results -prune -o -type d -name __pycache__ -exec rm -rf {} +
 
 # An existing .venv is brought up to date; one that does not run here (Python gone, too old, no pip) is made again.

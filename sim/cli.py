@@ -56,6 +56,12 @@ app.command("list")(reading.list_)
 
 def main() -> NoReturn:
     """Run the command with the arguments of the process."""
+    if sys.flags.optimize > 1:
+        print(
+            "warning: Python runs with -OO (PYTHONOPTIMIZE=2), which takes out the descriptions of commands, phases "
+            "and policies, in reports too; -O keeps them",
+            file=sys.stderr,
+        )
     try:
         app(prog_name="openstakes")
     except KeyboardInterrupt:

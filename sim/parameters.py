@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +25,7 @@ class Parameter:
     value, low, high : float
         Start value and its 5-95 % range.
     bounds : tuple of float
-        Values a scenario may set.
+        Values a scenario may set: finite, far beyond the range, and such that every run inside them is finite.
     assumed : bool
         True for assumed responses, which ``no-assumed-responses`` sets to 0.
     """
@@ -38,18 +37,20 @@ class Parameter:
     unit: str
     source: str
     group: str
-    bounds: tuple[float, float] = (0.0, inf)
+    bounds: tuple[float, float]
     assumed: bool = False
 
 
 J = "judgement"
 FIT = "prototype fitted to the targets"
 SHARE = (0.0, 1.0)
-SIGNED = (-inf, inf)
+POINTS = (-100.0, 400.0)
+HARM = (0.0, 1e6)
+FACTOR = (0.0, 20.0)
 
 
 def _group(group: str, *rows: tuple[Any, ...]) -> list[Parameter]:
-    """Rows (name, value, low, high, unit, source[, bounds[, assumed]]) of one group."""
+    """Rows (name, value, low, high, unit, source, bounds[, assumed]) of one group."""
     return [Parameter(*row[:6], group, *row[6:]) for row in rows]  # type: ignore[call-arg]
 
 
@@ -60,7 +61,7 @@ def _by_channel(
     spread: float,
     unit: str,
     source: str,
-    bounds: tuple[float, float] = (0.0, inf),
+    bounds: tuple[float, float],
 ) -> list[Parameter]:
     """One parameter per channel, its range the value times (1 -+ spread), cut at the bounds.
 
@@ -98,6 +99,7 @@ _ALL = [
             310_000,
             "H100-equivalents outside China, end of 2022",
             "Epoch AI chip counts (MIT)",
+            (20_000, 3_000_000),
         ),
         (
             "stock_cn_2022",
@@ -106,6 +108,7 @@ _ALL = [
             50_000,
             "H100-equivalents in China, end of 2022",
             "Epoch AI chip counts (MIT)",
+            (2_000, 500_000),
         ),
         ("stock_growth_2023", 4.8, 4.0, 5.6, "factor in 2023", "Epoch AI chip counts", (1.0, 20.0)),
         ("stock_growth_2024", 3.4, 3.0, 3.8, "factor in 2024", "Epoch AI chip counts", (1.0, 20.0)),
@@ -120,7 +123,7 @@ _ALL = [
         ),
         ("stock_growth_2030", 1.6, 1.3, 2.2, "factor a year by 2030", J, (1.0, 20.0)),
         ("buying_ahead", 1.35, 1.0, 1.8, "factor a year on Chinese purchases before November 2023", FIT, (1.0, 5.0)),
-        ("domestic_2022", 15_000, 5_000, 30_000, "H100-equivalents of Chinese make, end of 2022", J),
+        ("domestic_2022", 15_000, 5_000, 30_000, "H100-equivalents of Chinese make, end of 2022", J, (0.0, 300_000)),
         ("domestic_growth_2023", 2.2, 1.5, 3.0, "factor a year in 2023 and 2024", J, (1.0, 10.0)),
         ("domestic_growth", 1.75, 1.3, 2.4, "factor a year from 2025", J, (1.0, 10.0)),
         (
@@ -148,7 +151,7 @@ _ALL = [
             0.92,
             "US share of the stock outside China",
             "Epoch AI GPU clusters, May 2025",
-            SHARE,
+            (0.01, 1.0),
         ),
         ("reinvestment", 0.5, 0.0, 1.0, "OOM of run per log unit of revenue share", J, (0.0, 2.0)),
         ("reinvestment_cap", 0.3, 0.15, 0.5, "OOM a year", J, (0.0, 2.0)),
@@ -173,7 +176,7 @@ _ALL = [
             128.0,
             "index points of the frontier run in 2023-01",
             "Epoch Capabilities Index",
-            SIGNED,
+            POINTS,
         ),
         ("capability_slope", 12.6, 10.5, 14.5, "index points per OOM", FIT, (1.0, 40.0)),
         ("capability_noise", 2.5, 1.5, 3.5, "index points, sd", FIT, (0.0, 20.0)),
@@ -274,7 +277,7 @@ _ALL = [
     ),
     *_group(
         "use",
-        ("ceiling", -5.63, -6.2, -5.0, "logit of the ceiling at GDP per head of 1 USD, mid 2025", FIT, SIGNED),
+        ("ceiling", -5.63, -6.2, -5.0, "logit of the ceiling at GDP per head of 1 USD, mid 2025", FIT, (-20.0, 10.0)),
         (
             "income_elasticity",
             0.454,
@@ -302,7 +305,7 @@ _ALL = [
         "choice",
         ("capability_weight", 0.23, 0.15, 0.31, "utils per index point at the steepest", FIT, (0.0, 2.0)),
         ("capability_width", 7.5, 5.0, 11.0, "index points", FIT, (1.0, 50.0)),
-        ("capability_need", 121.0, 117.0, 125.0, "index points that tasks ask for in 2023-01", FIT, SIGNED),
+        ("capability_need", 121.0, 117.0, 125.0, "index points that tasks ask for in 2023-01", FIT, POINTS),
         ("capability_need_growth", 4.0, 0.0, 8.0, "index points a year", FIT, (-10.0, 30.0)),
         ("openness_weight", 1.5, 1.0, 2.0, "utils for a fully open release", FIT, (0.0, 10.0)),
         (
@@ -403,16 +406,26 @@ _ALL = [
         ),
         ("china_tokens", 0.0, 0.0, 0.3, "weight of China in router tokens", J, SHARE),
     ),
-    *_by_channel("choice", "capability_factor", (1, 1, 1.3, 0.8, 1), 0.3, "multiplier of the capability term", FIT),
     *_by_channel(
-        "choice", "need_offset", (0, 4, 6, -4, 0), 0.5, "index points added to what tasks ask for", FIT, SIGNED
+        "choice", "capability_factor", (1, 1, 1.3, 0.8, 1), 0.3, "multiplier of the capability term", FIT, FACTOR
     ),
-    *_by_channel("choice", "openness_factor", (0, 0.2, 0.2, 1, 0.2), 0.5, "multiplier of the openness term", FIT),
-    *_by_channel("choice", "price_factor", (0.3, 1, 0.3, 0, 0.2), 0.5, "multiplier of the price term", FIT),
-    *_by_channel("choice", "security_factor", (1, 0.5, 1.5, 0.4, 3), 0.5, "multiplier of concern", J),
-    *_by_channel("choice", "novelty_factor", (0.5, 1, 0.3, 1, 0.2), 0.5, "multiplier of the novelty term", J),
     *_by_channel(
-        "choice", "access_factor", (1, 0.5, 1, 0, 1), 0.3, "multiplier of log access (third-party hosts, downloads)", J
+        "choice", "need_offset", (0, 4, 6, -4, 0), 0.5, "index points added to what tasks ask for", FIT, (-100.0, 100.0)
+    ),
+    *_by_channel(
+        "choice", "openness_factor", (0, 0.2, 0.2, 1, 0.2), 0.5, "multiplier of the openness term", FIT, FACTOR
+    ),
+    *_by_channel("choice", "price_factor", (0.3, 1, 0.3, 0, 0.2), 0.5, "multiplier of the price term", FIT, FACTOR),
+    *_by_channel("choice", "security_factor", (1, 0.5, 1.5, 0.4, 3), 0.5, "multiplier of concern", J, FACTOR),
+    *_by_channel("choice", "novelty_factor", (0.5, 1, 0.3, 1, 0.2), 0.5, "multiplier of the novelty term", J, FACTOR),
+    *_by_channel(
+        "choice",
+        "access_factor",
+        (1, 0.5, 1, 0, 1),
+        0.3,
+        "multiplier of log access (third-party hosts, downloads)",
+        J,
+        FACTOR,
     ),
     *_by_channel(
         "choice",
@@ -430,28 +443,29 @@ _ALL = [
         0.4,
         "utils lost when the family changes",
         "Menlo Ventures 2025 for enterprise; judgement",
+        (0.0, 20.0),
     ),
-    *_by_channel("choice", "mix", (0.3, 0.2, 0.25, 0.15, 0.1), 0.5, "weight in the mix of channels", J),
-    *_by_channel("audit", "criticality", (1, 2, 2, 2, 5), 0.5, "weight of a compromised use", J),
+    *_by_channel("choice", "mix", (0.3, 0.2, 0.25, 0.15, 0.1), 0.5, "weight in the mix of channels", J, (0.0, 100.0)),
+    *_by_channel("audit", "criticality", (1, 2, 2, 2, 5), 0.5, "weight of a compromised use", J, (0.0, 100.0)),
     *_group(
         "build",
         ("application_slope", 0.03, 0.01, 0.06, "log value per index point", J, (0.0, 0.5)),
-        ("application_reference", 120.0, 115.0, 125.0, "index points at which an application is worth 1", J, SIGNED),
+        ("application_reference", 120.0, 115.0, 125.0, "index points at which an application is worth 1", J, POINTS),
         ("derivative_decay", 0.07, 0.04, 0.12, "share of the derivative stock a month", J, SHARE),
     ),
     *_group(
         "misuse",
-        ("attempts", 31.0, 15.0, 60.0, "attempts a month that would be reported, at 10 % use", FIT, (0.0, 1000.0)),
-        ("attempts_use_exponent", 0.5, 0.2, 0.8, "elasticity of attempts with AI use", J, (0.0, 3.0)),
+        ("attempts", 31.0, 15.0, 60.0, "attempts a month that would be reported, at 10 % use", FIT, (0.0, 300.0)),
+        ("attempts_use_exponent", 0.5, 0.2, 0.8, "elasticity of attempts with AI use", J, (0.0, 2.0)),
         ("automation", 0.0, 0.0, 0.2, "growth of attempts a year", J, (-0.5, 0.5)),
         ("route_weight", 6.0, 3.0, 12.0, "utils per unit of expected success", J, (0.0, 50.0)),
-        ("threshold_fraud", 116.0, 111.0, 121.0, "index points", FIT, SIGNED),
-        ("threshold_influence", 120.0, 115.0, 125.0, "index points", J, SIGNED),
-        ("threshold_military", 142.0, 135.0, 149.0, "index points", J, SIGNED),
-        ("threshold_cyber", 146.0, 139.0, 153.0, "index points", J, SIGNED),
-        ("threshold_chem_bio", 170.0, 160.0, 180.0, "index points", J, SIGNED),
+        ("threshold_fraud", 116.0, 111.0, 121.0, "index points", FIT, POINTS),
+        ("threshold_influence", 120.0, 115.0, 125.0, "index points", J, POINTS),
+        ("threshold_military", 142.0, 135.0, 149.0, "index points", J, POINTS),
+        ("threshold_cyber", 146.0, 139.0, 153.0, "index points", J, POINTS),
+        ("threshold_chem_bio", 170.0, 160.0, 180.0, "index points", J, POINTS),
         ("success_slope", 14.0, 8.0, 16.0, "index points", FIT, (1.0, 60.0)),
-        ("no_model_capability", 100.0, 95.0, 105.0, "index points that search and hand work are worth", J, SIGNED),
+        ("no_model_capability", 100.0, 95.0, 105.0, "index points that search and hand work are worth", J, POINTS),
         ("strip_cost", 200.0, 50.0, 2000.0, "USD", "Gade et al. 2023, arXiv 2311.00117", (0.0, 1e7)),
         ("refusal", 0.92, 0.8, 0.98, "share refused under jailbreak, outside China", "CAISI 2025", SHARE),
         ("refusal_cn", 0.06, 0.01, 0.25, "share refused under jailbreak, Chinese releases", "CAISI 2025", SHARE),
@@ -462,11 +476,11 @@ _ALL = [
         ("defence_growth", 1 / 3, 0.15, 0.6, "a year under the law of 2023", J, (0.0, 5.0)),
         ("defence_audits", 0.3, 0.0, 1.0, "faster defence per unit of use on audited releases", J, (0.0, 10.0)),
         ("severity_sd", 1.5, 1.0, 2.5, "log sd of harm", J, (0.0, 5.0)),
-        ("harm_fraud", 1.0, 0.3, 3.0, "mean harm", J),
-        ("harm_influence", 3.0, 1.0, 9.0, "mean harm", J),
-        ("harm_military", 10.0, 3.0, 30.0, "mean harm", J),
-        ("harm_cyber", 10.0, 3.0, 30.0, "mean harm", J),
-        ("harm_chem_bio", 300.0, 50.0, 3000.0, "mean harm", J),
+        ("harm_fraud", 1.0, 0.3, 3.0, "mean harm", J, HARM),
+        ("harm_influence", 3.0, 1.0, 9.0, "mean harm", J, HARM),
+        ("harm_military", 10.0, 3.0, 30.0, "mean harm", J, HARM),
+        ("harm_cyber", 10.0, 3.0, 30.0, "mean harm", J, HARM),
+        ("harm_chem_bio", 300.0, 50.0, 3000.0, "mean harm", J, HARM),
     ),
     *_group(
         "audit",

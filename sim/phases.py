@@ -31,6 +31,7 @@ NOVEMBER_2023 = 10
 FORESIGHT = 36
 CONTROL_STEP = 0.25
 MID_2025 = 30
+MOST_CHIPS = 1e20
 DEVELOPER = CHANNELS.index("developer")
 
 
@@ -59,10 +60,10 @@ def compute(world: World) -> None:
     coming = world.prospect(world.month + FORESIGHT)
     tightens = coming is not None and coming.stringency > world.law.stringency
     ahead = p.buying_ahead if world.month < NOVEMBER_2023 or tightens else 1.0
-    world.legal["row"] *= exp(log(growth) / 12.0)
-    world.legal["CN"] *= exp((1.0 - world.squeeze) * log(growth) / 12.0 + log(ahead) / 12.0)
+    world.legal["row"] = _grown(world.legal["row"], log(growth) / 12.0)
+    world.legal["CN"] = _grown(world.legal["CN"], (1.0 - world.squeeze) * log(growth) / 12.0 + log(ahead) / 12.0)
     home_made = log((p.domestic_growth_2023 if year < 2.0 else p.domestic_growth) * world.law.chip_support)
-    world.domestic *= exp((home_made + p.domestic_substitution * world.squeeze * log(10.0)) / 12.0)
+    world.domestic = _grown(world.domestic, (home_made + p.domestic_substitution * world.squeeze * log(10.0)) / 12.0)
     leak = min(0.95, p.smuggled_share * world.law.smuggling)
     world.smuggled = (world.legal["CN"] + world.domestic) * leak / (1.0 - leak)
     gap = (log(effective_stock(world)) - log(us_stock(world))) / log(10.0)
@@ -76,6 +77,11 @@ def compute(world: World) -> None:
     if world.month >= world.handover:
         for lab in world.labs:
             lab.reinvest()
+
+
+def _grown(stock: float, step: float) -> float:
+    """Stock after a month's growth (log); no parameters take it beyond all that could be made."""
+    return min(stock * exp(step), MOST_CHIPS)
 
 
 def _path(year: float, known: tuple[float, ...], by_2030: float) -> float:

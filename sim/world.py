@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from math import exp, log
+from math import exp, log, log1p
 from typing import TYPE_CHECKING
 
 import mesa
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 RNGLike = int | np.integer | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
 HANDOVER = 30
 THEFT_WINDOW = 24
+FAR = 1e6  # months; beyond every horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,7 +503,7 @@ class World(mesa.Model):
             hazard *= float(self.law.gate_leak[self.law.class_of[lab]])
         if hazard > 0.0 and self.month >= 0 and not (closed and draft.small):
             u = self.streams("leak").uniform(lab, draft.draw)
-            wait = 1 if hazard >= 1.0 else 1 + int(log(u) / log(1.0 - hazard))
+            wait = 1 if hazard >= 1.0 else 1 + int(min(log(u) / log1p(-hazard), FAR))
             if not closed or wait <= THEFT_WINDOW:
                 self.leaks.setdefault(self.month + wait, []).append(row)
 

@@ -80,6 +80,14 @@ def test_help_needs_none_of_the_heavy_modules() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_python_that_strips_descriptions_is_said() -> None:
+    for option, said in (("-O", False), ("-OO", True)):
+        start = [sys.executable, option, "-m", "sim", "--version"]
+        done = subprocess.run(start, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout.startswith("openstakes ")
+        assert ("takes out the descriptions" in done.stderr) == said, option
+
+
 def test_help_comes_at_once_and_names_every_command() -> None:
     seconds = []
     for _ in range(3):

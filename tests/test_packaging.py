@@ -74,7 +74,7 @@ def tracked_files() -> list[Path]:
     if (ROOT / ".git").exists():
         names = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
         return [ROOT / name for name in names if name and (ROOT / name).is_file()]
-    return [ROOT / name for name in source_files(ROOT) if not name.startswith((".venv/", "results/"))]
+    return [ROOT / name for name in source_files(ROOT) if not name.startswith((".venv", "results/"))]
 
 
 @pytest.fixture(scope="module")

@@ -275,10 +275,11 @@ class Adopters(Sequence[AdopterView]):
         )
 
     def learn(self) -> None:
-        """Familiarity grows with use: dK = (base + use * share)(1 - K) a month."""
+        """Familiarity grows with use: dK = (base + use * share)(1 - K) a month, until it is complete."""
         p = self.world.p
         share = self.world.tally.world[:N_CHANNELS]
         self.familiarity += (p.familiarity_base + p.familiarity_use * share) * (1.0 - self.familiarity) / 12.0
+        np.minimum(self.familiarity, 1.0, out=self.familiarity)
 
     def notice(self, family: int) -> None:
         """An open release set a record: its family becomes better known in every channel."""

@@ -157,7 +157,8 @@ def exp32(x):
 
 @inline
 def exp64(x):
-    """Exponential of a float64 in [-700, 700], relative error about 1e-15."""
+    """Exponential of a float64, relative error about 1e-15; beyond [-700, 700] that of the nearer end."""
+    x = min(max(x, -700.0), 700.0)
     k = np.floor(x * 1.4426950408889634 + 0.5)
     r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10
     total = 1.0
@@ -184,7 +185,7 @@ def log64(x):
 @inline
 def logistic64(x):
     """1 / (1 + exp(-x)), safe for any x."""
-    return 1.0 / (1.0 + exp64(-min(max(x, -600.0), 600.0)))
+    return 1.0 / (1.0 + exp64(-x))
 
 
 @kernel

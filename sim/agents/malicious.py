@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 DEVELOPER = CHANNELS.index("developer")
 SKILL_SD = 2.0
+MOST_ATTEMPTS = (
+    100.0  # of one actor in a month, 300 times as many as at the start values; automation multiplies without end
+)
 _NORMAL = NormalDist()
 
 
@@ -188,11 +191,12 @@ class Scene:
             np.array(self.harm),
         )
         self.success_left = 1.0 - p.defence_ceiling * (1.0 - exp(-world.defence))
-        self.attempts_each = (
+        self.attempts_each = min(
             p.attempts
             * (world.tally.people[0] / 0.1) ** p.attempts_use_exponent
             * (1.0 + p.automation) ** (world.month / 12.0)
-            / len(actors.skill)
+            / len(actors.skill),
+            MOST_ATTEMPTS,
         )
         scale = self.attempts_each * self.success_left
         by_kind = np.add.reduceat((expected, expected - without), actors.first_of_kind, axis=1) * scale

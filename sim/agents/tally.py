@@ -19,10 +19,12 @@ from sim.agents.choice import (
 from sim.agents.kernels import exp64, f4, inline, kernel, logistic64
 from sim.law import OPEN_WEIGHTS
 
+MOST_LOG_WORTH = 60.0  # of one application; the scale has no end, the series do
+
 
 @kernel
 def spread_use(use, ceiling, growth, p, q):
-    """One month of Bass uptake towards a moving ceiling.
+    """One month of Bass uptake towards a moving ceiling, which a month's step reaches at most.
 
     Parameters
     ----------
@@ -34,7 +36,8 @@ def spread_use(use, ceiling, growth, p, q):
         for h in range(use.shape[1]):
             top = logistic64(ceiling[c, h] + growth)
             u = use[c, h]
-            use[c, h] = max(0.0, u + (p + q * u / top) * (top - u) / 12.0)
+            step = (p + q * u / top) * (top - u) / 12.0
+            use[c, h] = min(u + step, top) if top > u else max(u + step, top)
 
 
 class Tally(NamedTuple):
@@ -189,7 +192,8 @@ def build(market, start, counts, projects, who, capability, adaptable, kept, slo
     h = DEVELOPER
     worth = np.empty(market.slot.size)
     for k in range(market.slot.size):
-        worth[k] = adaptable[market.release[h, k]] * exp64(slope * (capability[market.release[h, k]] - reference))
+        log_worth = min(slope * (capability[market.release[h, k]] - reference), MOST_LOG_WORTH)
+        worth[k] = adaptable[market.release[h, k]] * exp64(log_worth)
     for c in range(projects.size):
         cell = c * N_CHANNELS + h
         each = projects[c] * who.traits[c, h, 0] / (start[cell + 1] - start[cell])

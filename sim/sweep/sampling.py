@@ -57,7 +57,7 @@ class Range:
         return min(max(value, self.bounds[0]), self.bounds[1])
 
     def _scale(self) -> tuple[Quantile, Quantile]:
-        if self.bounds == (0.0, 1.0) and self.low > 0.0 and self.high < 1.0:
+        if self.bounds[0] >= 0.0 and self.bounds[1] == 1.0 and self.low > 0.0 and self.high < 1.0:
             return _logit, _logistic
         if self.bounds[0] >= 0.0 and self.low > 0.0:
             return log, exp

@@ -56,6 +56,7 @@ def test_replayed_scores_and_components_are_those_of_the_table(replayed):
             gain = p.algorithmic_growth * max(0.0, row.month / 12.0)
             expected = p.capability_2023 + p.capability_slope * (row.log_flop + gain - p.run_flop_2023)
         assert c.columns.capability[i] == pytest.approx(expected)
+        assert c.columns.run[i] == pytest.approx(row.log_flop or 0.0), "duties of modifiers read the run of the base"
         for part in ("weights", "data", "code", "licence"):
             assert getattr(c.columns, part)[i] == getattr(row, part)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.agents.lab import API, HOLD, Record
+from sim.frontier import Frontier
 from sim.law import CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US, Assessment
 from sim.phases import leak, research
 
@@ -18,6 +19,19 @@ def command(world, **fields):
     """Write values into the law of the present month for US labs."""
     for name, value in fields.items():
         setattr(world.law, name, np.where(world.law.class_origin == US, value, getattr(world.law, name)))
+
+
+# the frontier
+
+
+@pytest.mark.parametrize("order", [(130.0, 120.0, 110.0), (110.0, 120.0, 130.0), (120.0, 110.0, 130.0)])
+def test_a_lab_leads_over_the_best_open_release_of_another_lab(order):
+    frontier = Frontier()
+    for capability in order:
+        frontier.enter(0, US, capability, capability, opened=True)
+        frontier.enter(1, CN, capability - 15.0, capability - 15.0, opened=True)
+    assert frontier.best_open() == frontier.best_open(excluding_lab=1) == 130.0
+    assert frontier.best_open(excluding_lab=0) == 115.0
 
 
 # compute

@@ -198,6 +198,14 @@ def test_open_releases_may_be_exempt(world, policy):
     assert lab.owes(DRAW, False, law)[API]
 
 
+def test_a_licence_spares_open_releases_whether_they_earn_money_or_not(world, policy):
+    lab = named(world, "meta")
+    law = under(world, policy("L5", threshold_flop=1e23, open_exemption=True)).law
+    earning = [draw for draw in DRAWS if is_monetised(lab, draw)]
+    assert earning
+    assert not any(lab.owes(draw, False, law)[mode] for draw in earning for mode in OPEN)
+
+
 def test_what_is_held_back_owes_nothing(world, policy):
     owed = named(world, "meta").owes(DRAW, False, under(world, policy("L5", threshold_flop=1e20)).law)
     assert owed[API]

@@ -100,6 +100,17 @@ def test_reviews_come_at_their_pace_and_see_old_data(world_at):
         assert bool(usa.thrown) == (month % 4 == 0)
 
 
+def test_the_first_month_is_on_record_when_it_is_over(world_at):
+    """January 2023 counts like any later month; before it is over a review finds nothing."""
+    world = world_at(3)
+    trigger = monitor(start="2023-01", review_months=6, lag_months=0, error=0.0).trigger(1.0)
+    incidents = world.series().values[:, list(world.series().names).index("incidents_reported")]
+    assert incidents[0] != incidents[1]
+    assert world.us_government.gauge(trigger, 1) == incidents[0]
+    assert world.us_government.gauge(trigger, 2) == pytest.approx(incidents[:2].mean())
+    assert np.isnan(world.us_government.gauge(trigger, 0))
+
+
 @pytest.mark.parametrize("indicator", ["incidents", "open-closed-gap", "uplift", "us-share"])
 def test_measurements_err_by_their_error_and_by_no_more(world_at, indicator):
     world = world_at(40)

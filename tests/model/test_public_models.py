@@ -46,6 +46,8 @@ def test_compute_is_what_budget_and_chips_allow_and_the_target_is_enough(world_a
     assert chips(budget=1e9, gpu_count=1000.0) == 1000.0
     assert chips(budget=1e6, gpu_cost=20_000.0) == pytest.approx(50.0)
     assert chips(budget=1e6, gpu_cost=20_000.0, strength=0.5) == pytest.approx(25.0)
+    shared = statute(terrain, [("x", policy("L9", gpu_count=1000.0, labs=("us_fringe", "meta")))], 36).programmes
+    assert [programme.compute for programme in shared] == [500.0, 500.0], "labs of one programme share its chips"
     quiet = {"capability_noise": 0.0}
     near, far = (world_at(42, quiet, money=policy("L9", budget=1e11, gpu_count=1e7, lag_target=lag)) for lag in (0, 12))
     rows = [public(world)[-1] for world in (near, far)]

@@ -57,6 +57,12 @@ def test_a_range_rises_with_probability_and_stays_within_its_bounds(law, p, q):
     assert math.isfinite(law(p))
 
 
+def test_a_share_that_may_not_be_0_is_drawn_as_any_other_share():
+    apart, share = (Range(0.82, 0.88, 0.92, bounds) for bounds in ((0.01, 1.0), (0.0, 1.0)))
+    for probability in (1e-9, 0.2, 0.5, 0.97):
+        assert apart(probability) == share(probability)
+
+
 def test_scales_of_a_range():
     assert Range(0.5, 1.0, 2.0, (0.0, INF))(0.25) == pytest.approx(1 / Range(0.5, 1.0, 2.0, (0.0, INF))(0.75))
     share = Range(0.1, 0.5, 0.9, (0.0, 1.0))
