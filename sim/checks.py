@@ -109,6 +109,7 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
         known = ", ".join(f"{known} ({policy.title})" for known, policy in LEVERS.items())
         return None, [((*key, "lever"), f"= {shown(lever)}: unknown lever{nearest(lever, LEVERS)}; known: {known}")]
     model = LEVERS[lever]
+    fields = _expanded(model, fields)
     problems: list[Problem] = []
     policy = None
     try:
@@ -132,8 +133,7 @@ def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -
     problems: list[Problem] = []
     for name, policy in policies.items():
         for key, field in type(policy).model_fields.items():
-            extra = field.json_schema_extra
-            if not isinstance(extra, dict) or extra.get("kind") != "policies":
+            if kind_of(field) != "policies":
                 continue
             for other in getattr(policy, key):
                 path = ("policy", name, key)
@@ -255,11 +255,31 @@ def _allowed(field: FieldInfo | None) -> str:
     return f": a value {range_words(low, high)}{_unit(field)}" if (low, high) != (None, None) else ""
 
 
+def kind_of(field: FieldInfo) -> object:
+    """Return what the items of a list name ("countries", "labs", "policies"), or None."""
+    return field.json_schema_extra.get("kind") if isinstance(field.json_schema_extra, dict) else None
+
+
+def _expanded(model: type[BaseModel], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a policy with the members of groups of countries, each once, in place of their names."""
+    from sim.data import group_named
+
+    expanded = dict(fields)
+    for name, field in model.model_fields.items():
+        given = fields.get(name)
+        if kind_of(field) != "countries" or not isinstance(given, tuple | list):
+            continue
+        groups = [group_named(item) if isinstance(item, str) else None for item in given]
+        if any(groups):
+            codes = [group.members if group else (item,) for item, group in zip(given, groups, strict=True)]
+            expanded[name] = tuple(dict.fromkeys(code for members in codes for code in members))
+    return expanded
+
+
 def _membership_problems(key: tuple[str, ...], model: type[BaseModel], fields: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield unknown country codes and lab names in the fields that hold them."""
     for name, field in model.model_fields.items():
-        extra = field.json_schema_extra
-        kind = extra.get("kind") if isinstance(extra, dict) else None
+        kind = kind_of(field)
         given = fields.get(name)
         if kind not in ("countries", "labs") or not isinstance(given, tuple | list):
             continue
@@ -286,10 +306,20 @@ def _members(kind: str) -> dict[str, tuple[str, ...]]:
 
 def _nearest_member(kind: str, item: str, known: Mapping[str, tuple[str, ...]]) -> str:
     """Return what a wrong code may mean: names, and codes of countries within a group, are understood."""
+    from sim.data import group_named, groups
+
     what = "no country of the model" if kind == "countries" else "no lab of the model"
     for code, others in known.items():
         if item.casefold() in (code.casefold(), *(other.casefold() for other in others)):
             return f"{what}; did you mean {code!r} ({others[0]})?"
     by_name = {others[0]: code for code, others in known.items()}
     hint = nearest(item, known) or nearest(item, by_name)
-    return f"{what}{hint or '; such as ' + one_of(list(known)[:3])}"
+    if kind != "countries":
+        return f"{what}{hint or '; such as ' + one_of(list(known)[:3])}"
+    group = group_named(item)
+    if group is not None:  # only where one country is asked for: lists have had their groups replaced
+        return f"a group of countries; name one of them: {one_of(group.members)}"
+    names = [group.name for group in groups()]
+    hint = nearest(item, names) or hint
+    few = f"; such as {one_of(list(known)[:3])}, or a group: {one_of(names)}"
+    return f"{what}{hint or few}; openstakes list countries shows all"
