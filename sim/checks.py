@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from itertools import pairwise
 from math import inf, isfinite
 from typing import Any, get_args
@@ -16,8 +17,8 @@ from sim.layers import EVERY_POLICY
 from sim.library import NAME_RULE, is_name
 from sim.months import month_index
 from sim.parameters import CHANNELS, PARAMETERS
-from sim.policies import LEVERS, Policy
-from sim.problems import MOST_SHOWN, nearest, one_of, shown
+from sim.policies import LEVERS, Policy, lever_meant
+from sim.problems import MOST_SHOWN, as_number, nearest, one_of, shown
 from sim.tomlfile import dotted
 
 Problem = tuple[tuple[str, ...], str]
@@ -42,12 +43,14 @@ def parameter_problems(parameters: object) -> list[Problem]:
     for name, value in parameters.items():
         key = ("parameters", name)
         if name not in PARAMETERS:
-            hint = nearest(name, PARAMETERS) if len(problems) < MOST_SHOWN else ""
+            hint = owners(name) or (nearest(name, PARAMETERS) if len(problems) < MOST_SHOWN else "")
             problems.append((key, f"unknown parameter{hint}"))
             continue
         low, high = PARAMETERS[name].bounds
         if isinstance(value, bool) or not isinstance(value, int | float):
-            problems.append((key, f"= {shown(value)}: must be a number, {range_words(low, high)}"))
+            number = as_number(value) if isinstance(value, str) else ""
+            hint = f"; write {number}, without quotes" if number else ""
+            problems.append((key, f"= {shown(value)}: must be a number, {range_words(low, high)}{hint}"))
         elif not (isfinite(value) and low <= value <= high):
             problems.append((key, f"= {shown(value)}: must be {range_words(low, high)} ({PARAMETERS[name].unit})"))
     problems.extend(_weight_problems({} if problems else parameters))
@@ -96,8 +99,11 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
     key = ("policy", name)
     if key == EVERY_POLICY:
         return None, [(key, "only an override may speak of every policy")]
+    if owners(name) and not isinstance(table, Mapping):
+        return None, [(key, f"no policy, but a field: write policy.NAME.{name}{owners(name)}")]
     if not is_name(name):
-        return None, [(key, f"a name is small letters, digits and hyphens ({NAME_RULE})")]
+        hint = nearest(name, [other for other in names if other != name])
+        return None, [(key, f"a name is small letters, digits and hyphens ({NAME_RULE}){hint}")]
     if not isinstance(table, Mapping):
         return None, [(key, f"= {shown(table)}: must be a table with a lever, such as [policy.{name}]")]
     fields = dict(table)
@@ -106,8 +112,13 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
         meant = nearest(name, [other for other in names if other != name])
         return None, [(key, f"has no lever (one of {one_of(LEVERS)}){meant}")]
     if not isinstance(lever, str) or lever not in LEVERS:
-        known = ", ".join(f"{known} ({policy.title})" for known, policy in LEVERS.items())
-        return None, [((*key, "lever"), f"= {shown(lever)}: unknown lever{nearest(lever, LEVERS)}; known: {known}")]
+        likely = lever_meant(lever) if isinstance(lever, str) else None
+        if likely is not None:
+            words = f"did you mean {likely!r} ({LEVERS[likely].title})?"
+        else:
+            words = f"known: {', '.join(f'{known} ({policy.title})' for known, policy in LEVERS.items())}"
+            words = f"{nearest(lever, LEVERS).removeprefix('; ')}; {words}".removeprefix("; ")
+        return None, [((*key, "lever"), f"= {shown(lever)}: unknown lever; {words}")]
     model = LEVERS[lever]
     fields = _expanded(model, fields)
     problems: list[Problem] = []
@@ -150,6 +161,12 @@ def validation_problems(error: ValidationError, model: type[BaseModel], key: tup
     return [_described(details, model, key) for details in error.errors(include_url=False)]
 
 
+def owners(field: str) -> str:
+    """Return which levers a field belongs to, as the end of a sentence, or "" if it is none of a lever's own."""
+    having = [f"{lever} ({policy.title})" for lever, policy in LEVERS.items() if field in policy.model_fields]
+    return f"; it belongs to {one_of(having)}" if having and field not in Policy.model_fields else ""
+
+
 def sentence(problem: Problem) -> str:
     """Return a problem as "path = value: words" or "path: words"."""
     path, words = problem
@@ -161,10 +178,16 @@ def range_words(low: float | None, high: float | None) -> str:
     low = None if low in (None, -inf) else low
     high = None if high in (None, inf) else high
     if low is not None and high is not None:
-        return f"from {low:.12g} to {high:.12g}"
+        return f"from {number_words(low)} to {number_words(high)}"
     if low is not None:
-        return f"at least {low:.12g}"
-    return f"at most {high:.12g}" if high is not None else "any finite number"
+        return f"at least {number_words(low)}"
+    return f"at most {number_words(high)}" if high is not None else "any finite number"
+
+
+def number_words(value: float) -> str:
+    """Return a number as these files write it, large ones as 2e7."""
+    plain, short = f"{value:.12g}", f"{value:g}".replace("e+0", "e").replace("e+", "e")
+    return short if abs(value) >= 1e6 and float(short) == value else plain
 
 
 def field_range(field: FieldInfo) -> tuple[float | None, float | None]:
@@ -186,7 +209,8 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     path = (*key, *(part for part in around if part.isdigit() or _is_key(part)))
     kind, value = details["type"], details["input"]
     if kind == "extra_forbidden":
-        return (*path, last), f"unknown key{nearest(last, holder.model_fields)}"
+        elsewhere = owners(last) if issubclass(holder, Policy) else ""
+        return (*path, last), f"unknown key{elsewhere or nearest(last, holder.model_fields)}"
     path = (*path, last) if last.isdigit() or _is_key(last) else path
     if kind == "missing":
         return path, f"is missing{_allowed(field)}"
@@ -194,7 +218,9 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     if kind in _NUMBERS or kind in _BOUNDS or kind.startswith(("int_", "float_")):
         whole = "a whole number" if kind.startswith("int") else "a number" if kind in _NUMBERS else ""
         words = range_words(*field_range(field)) if field else ""
-        return path, f"{given}must be {', '.join(part for part in (whole, words) if part)}{_unit(field)}"
+        number = as_number(value) if isinstance(value, str) else ""
+        hint = f"; write {number}, without quotes" if number else ""
+        return path, f"{given}must be {', '.join(part for part in (whole, words) if part)}{_unit(field)}{hint}"
     if kind in ("literal_error", "enum"):
         known = [str(choice) for choice in choices(field)]
         if len(known) == 1:
@@ -210,6 +236,8 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
         "model_attributes_type": "must be a table",
         "string_pattern_mismatch": f"must be small letters, digits and hyphens ({NAME_RULE})",
     }
+    if kind == "string_type" and isinstance(value, date):
+        return path, f'{given}must be text; a month is written "{value:%Y-%m}"'
     if kind == "value_error":
         words = str(details["ctx"]["error"])
         return path, words if words.startswith(shown(value)) else given + words

@@ -1,4 +1,7 @@
-"""What is allowed in a scenario and may still not be meant: windows that never act, rules that stand twice or alone."""
+"""What is allowed in a scenario and may still not be meant: windows that never act, rules that stand twice or alone.
+
+What the shipped files say was meant; notes on single values and pairs of policies are for what a user wrote.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,45 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from sim import library
+from sim.checks import number_words, range_words
+from sim.layers import Layer
 from sim.months import month_index, month_name
-from sim.problems import one_of
-from sim.scenario import Scenario
+from sim.parameters import LAST_YEAR, PARAMETERS, values
+from sim.policies import Policy
+from sim.problems import one_of, shown
+from sim.scenario import Scenario, load
+from sim.tomlfile import Key, dotted
 
 if TYPE_CHECKING:
     from sim.law import Terrain
 
 
-def notes(scenario: Scenario) -> list[str]:
-    """Return what `openstakes check` points out in a valid scenario, a line each."""
-    return [*_idle(scenario), *_twice(scenario), *_alone(scenario), *_withheld(scenario)]
+def notes(scenario: Scenario, layer: Layer) -> list[str]:
+    """Return what `openstakes check` points out in a valid scenario, a line each.
+
+    Parameters
+    ----------
+    scenario, layer
+        As `sim.scenario.load_with_layer` returns them.
+    """
+    shipped = {
+        library.label(path)
+        for files in (library.scenarios(), library.assumptions(), library.overrides())
+        for path in files.values()
+    }
+    own = {key: entry for key, entry in layer.items() if entry.source not in shipped}
+    return [
+        *_idle(scenario),
+        *_early(scenario, own),
+        *_late(scenario),
+        *_turned(own),
+        *_twice(scenario, own),
+        *_unlikely(scenario, own),
+        *_taken(scenario, own),
+        *_alone(scenario),
+        *_withheld(scenario),
+    ]
 
 
 def _idle(scenario: Scenario) -> Iterator[str]:
@@ -37,11 +68,85 @@ def _idle(scenario: Scenario) -> Iterator[str]:
             yield f"crisis.{name}.month = {event.month}: outside {horizon}; the event never happens"
 
 
-def _twice(scenario: Scenario) -> Iterator[str]:
-    """Policies that are the same but for their names."""
-    for (name, policy), (other, same) in combinations(sorted(scenario.policy.items()), 2):
-        if policy == same:
-            yield f"policy.{name} and policy.{other} are the same: both are in force"
+def _early(scenario: Scenario, own: Layer) -> Iterator[str]:
+    """Policies that a user starts before the first month and that are in force in it."""
+    for name, policy in sorted(scenario.policy.items()):
+        ends = policy.end is not None and month_index(policy.end) <= 0
+        if month_index(policy.start) < 0 and not ends and ("policy", name, "start") in own:
+            first = f"the first month is {scenario.horizon.start}"
+            yield f"policy.{name}.start = {policy.start}: {first}; the policy is in force from it on"
+
+
+def _late(scenario: Scenario) -> Iterator[str]:
+    """A horizon that ends after what the parameters are stated for."""
+    if scenario.horizon.end > f"{LAST_YEAR}-12":
+        words = f"parameters are stated to {LAST_YEAR}; later years go on with the growth of {LAST_YEAR}"
+        yield f"horizon.end = {scenario.horizon.end}: {words}"
+
+
+def _turned(own: Layer) -> Iterator[str]:
+    """Policies of which a user's file changed the lever: all that was said of the other lever is gone."""
+    for key, entry in sorted(own.items()):
+        before = entry.instead_of
+        if before is not None:
+            words = f"{before.source} has {shown(before.value)} under this name, which is gone with all its fields"
+            advice = "to have both, give yours another name"
+            yield f"{dotted(key)} = {shown(entry.value)}: {words}; {advice}"
+
+
+def _twice(scenario: Scenario, own: Layer) -> Iterator[str]:
+    """Policies of one lever that are in force at one time, at least one of them a user's."""
+    written = {key[1] for key in own if key[0] == "policy"}
+    partners: dict[str, list[str]] = {}
+    for pair in combinations(sorted(scenario.policy.items()), 2):
+        (name, policy), (other, second) = sorted(pair, key=lambda item: item[0] not in written)
+        if name in written and policy.lever == second.lever and _meet(policy, second):
+            partners.setdefault(name, []).append(other)
+    for name, others in partners.items():
+        policy = scenario.policy[name]
+        same = [other for other in others if scenario.policy[other] == policy]
+        words = f"policy.{name} and {one_of(f'policy.{other}' for other in others)}"
+        alike = f", {one_of(same)} with the same values" if same else ""
+        yield (
+            f"{words}: {policy.lever} ({policy.title}) more than once at one time{alike}; all are in force "
+            f"(to change policy.{others[-1]} instead, write [policy.{others[-1]}])"
+        )
+
+
+def _meet(one: Policy, other: Policy) -> bool:
+    """Tell whether two policies are ever in force in the same month."""
+    ends = [month_index(policy.end) for policy in (one, other) if policy.end is not None]
+    start = max(month_index(policy.start) for policy in (one, other))
+    return one.comes and other.comes and all(start < end for end in ends)
+
+
+def _unlikely(scenario: Scenario, own: Layer) -> Iterator[str]:
+    """Values of a user's outside the range that a parameter or field of a lever is thought to lie in."""
+    for name, value in sorted(scenario.parameters.items()):
+        parameter = PARAMETERS[name]
+        if ("parameters", name) in own:
+            yield from _outside(("parameters", name), value, parameter.low, parameter.high, parameter.unit)
+    for name, policy in sorted(scenario.policy.items()):
+        for field, info in type(policy).model_fields.items():
+            extra, value = info.json_schema_extra, getattr(policy, field)
+            if ("policy", name, field) in own and isinstance(extra, dict) and {"low", "high"} <= extra.keys():
+                low, high = float(str(extra["low"])), float(str(extra["high"]))
+                yield from _outside(("policy", name, field), value, low, high, str(extra["unit"]))
+
+
+def _outside(key: Key, value: float, low: float, high: float, unit: str) -> Iterator[str]:
+    if not low <= value <= high:
+        meant = 1e6 * value
+        millions = unit.startswith("USD") and value > 0.0 and low <= meant <= high
+        hint = f"; it is in USD: {number_words(value)} million is {number_words(meant)}" if millions else ""
+        yield f"{dotted(key)} = {number_words(value)}: its 5-95 % range is {range_words(low, high)} ({unit}){hint}"
+
+
+def _taken(scenario: Scenario, own: Layer) -> Iterator[str]:
+    """A shipped scenario's name on a user's file that says something else."""
+    shipped = library.scenarios().get(scenario.name)
+    if ("name",) in own and shipped is not None and load(shipped).id != scenario.id:
+        yield f"name = {shown(scenario.name)}: a shipped scenario of other content has this name; choose another one"
 
 
 def _alone(scenario: Scenario) -> Iterator[str]:
@@ -50,10 +155,9 @@ def _alone(scenario: Scenario) -> Iterator[str]:
     asked = [(name, p, share) for name, p in policies if (share := getattr(p, "allied_coverage", 0.0)) > 0.0]
     if not asked:
         return
-    from sim.law import statute
-    from sim.world import World
+    from sim.law import statute, survey
 
-    terrain = World(scenario).terrain
+    terrain = survey(values(scenario.parameters))
     for name, policy, share in asked:
         month, alone = month_index(policy.start), policy.model_copy(update={"allied_coverage": 0.0})
         joined, without = (statute(terrain, [(name, p)], month).writes for p in (policy, alone))
@@ -69,9 +173,9 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
     months = sorted({max(0, edge) for window in windows for edge in window if edge < scenario.months})
     if len(windows) < 2:
         return
-    from sim.world import World
+    from sim.law import survey
 
-    terrain = World(scenario).terrain
+    terrain = survey(values(scenario.parameters))
     said: set[tuple[str, ...]] = set()
     for month in months:
         for policies, labs in _without_mode(scenario, terrain, month):

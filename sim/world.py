@@ -26,7 +26,7 @@ from sim.diffusion import DECEMBER, Curve, use_by_country, use_residuals
 from sim.docket import Docket
 from sim.frontier import Frontier, Ideas
 from sim.hub import Hub
-from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, ORIGINS, US, Law, Terrain, enact, statute
+from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, ORIGINS, Law, enact, statute, survey
 from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
@@ -147,25 +147,7 @@ class World(mesa.Model):
         self.slugs = {lab.info.slug: lab.index for lab in self.labs}
         origins = [lab.origin for lab in self.labs]
         self.family_origin = np.array([[float(o == wanted) for o in origins] for wanted in range(3)], np.float32)
-        access = np.ones((len(self.info), len(ORIGINS), N_CHANNELS))
-        for i, c in enumerate(self.info):
-            if c.bloc == "CN":
-                access[i, US] = exp(self.p.access_us_in_china)
-            elif c.bloc == "restricted":
-                access[i, US] = exp(self.p.access_restricted)
-        self.terrain = Terrain(
-            tuple(c.code for c in self.info),
-            tuple(c.bloc for c in self.info),
-            tuple(c.alignment for c in self.info),
-            tuple(c.people_m for c in self.info),
-            tuple(c.gdp_usd_bn for c in self.info),
-            tuple(c.eu for c in self.info),
-            tuple(self.slugs),
-            tuple(origins),
-            tuple(lab.home for lab in self.labs),
-            tuple(lab.fringe for lab in self.labs),
-            access,
-        )
+        self.terrain = survey(self.p)
 
     def _settle_catalogue(self) -> None:
         """Releases of 2022 open the catalogue; later ones are replayed or generated."""
