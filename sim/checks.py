@@ -178,16 +178,10 @@ def range_words(low: float | None, high: float | None) -> str:
     low = None if low in (None, -inf) else low
     high = None if high in (None, inf) else high
     if low is not None and high is not None:
-        return f"from {number_words(low)} to {number_words(high)}"
+        return f"from {low:.12g} to {high:.12g}"
     if low is not None:
-        return f"at least {number_words(low)}"
-    return f"at most {number_words(high)}" if high is not None else "any finite number"
-
-
-def number_words(value: float) -> str:
-    """Return a number as these files write it, large ones as 2e7."""
-    plain, short = f"{value:.12g}", f"{value:g}".replace("e+0", "e").replace("e+", "e")
-    return short if abs(value) >= 1e6 and float(short) == value else plain
+        return f"at least {low:.12g}"
+    return f"at most {high:.12g}" if high is not None else "any finite number"
 
 
 def field_range(field: FieldInfo) -> tuple[float | None, float | None]:

@@ -84,10 +84,9 @@ def locate(kind: str, text: str) -> tuple[Path, Path | None]:
     """
     if is_path(text):
         return Path(text), Path(text).parent
-    misplaced = Path(text)
-    if misplaced.is_dir() and text not in _shipped(kind):
+    if os.path.isdir(text) and text not in _shipped(kind):
         raise ScenarioError([f"{kind} {shown(text)}: is a folder; name a file in it, such as {text}/NAME.toml"])
-    if misplaced.is_file() and text not in _shipped(kind):
+    if os.path.isfile(text) and text not in _shipped(kind):
         raise ScenarioError([f"{kind} {shown(text)}: is a file whose name does not end in .toml; rename it"])
     return find(kind, meant(text, _shipped(kind)) or text), None
 

@@ -41,6 +41,10 @@ def rows(kind: str, name: str | None = None) -> list[Row]:
     items = KINDS[kind]()
     found = [row for row in items if name == row["name"]] or [row for row in items if _goes_by(row, name)]
     if len(found) != 1:
+        if kind in ("countries", "labs"):
+            from sim.checks import member_problem
+
+            raise ScenarioError([f"{kind}: {shown(name)}: {member_problem(kind, name)}"])
         names = [row["name"] for row in items]
         hint = nearest(name, names) or f"; known: {one_of(names)}"
         raise ScenarioError([f"{kind}: {shown(name)} does not exist{hint}"])

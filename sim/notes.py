@@ -10,7 +10,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sim import library
-from sim.checks import number_words, range_words
 from sim.layers import Layer
 from sim.months import month_index, month_name
 from sim.parameters import LAST_YEAR, PARAMETERS, values
@@ -100,7 +99,7 @@ def _twice(scenario: Scenario, own: Layer) -> Iterator[str]:
     partners: dict[str, list[str]] = {}
     for pair in combinations(sorted(scenario.policy.items()), 2):
         (name, policy), (other, second) = sorted(pair, key=lambda item: item[0] not in written)
-        if name in written and policy.lever == second.lever and _meet(policy, second):
+        if name in written and policy.lever == second.lever and _meet(policy, second, scenario.months):
             partners.setdefault(name, []).append(other)
     for name, others in partners.items():
         policy = scenario.policy[name]
@@ -113,11 +112,11 @@ def _twice(scenario: Scenario, own: Layer) -> Iterator[str]:
         )
 
 
-def _meet(one: Policy, other: Policy) -> bool:
-    """Tell whether two policies are ever in force in the same month."""
+def _meet(one: Policy, other: Policy, months: int) -> bool:
+    """Tell whether two policies are in force in the same month of the horizon."""
     ends = [month_index(policy.end) for policy in (one, other) if policy.end is not None]
-    start = max(month_index(policy.start) for policy in (one, other))
-    return one.comes and other.comes and all(start < end for end in ends)
+    start = max(0, month_index(one.start), month_index(other.start))
+    return one.comes and other.comes and all(start < end for end in (*ends, months))
 
 
 def _unlikely(scenario: Scenario, own: Layer) -> Iterator[str]:
@@ -136,10 +135,16 @@ def _unlikely(scenario: Scenario, own: Layer) -> Iterator[str]:
 
 def _outside(key: Key, value: float, low: float, high: float, unit: str) -> Iterator[str]:
     if not low <= value <= high:
-        meant = 1e6 * value
-        millions = unit.startswith("USD") and value > 0.0 and low <= meant <= high
-        hint = f"; it is in USD: {number_words(value)} million is {number_words(meant)}" if millions else ""
-        yield f"{dotted(key)} = {number_words(value)}: its 5-95 % range is {range_words(low, high)} ({unit}){hint}"
+        millions = unit.startswith("USD") and value > 0.0 and low <= 1e6 * value <= high
+        hint = f"; it is in USD: {_number(value)} million is {_number(1e6 * value)}" if millions else ""
+        span = f"from {_number(low)} to {_number(high)} ({unit})"
+        yield f"{dotted(key)} = {_number(value)}: its 5-95 % range is {span}{hint}"
+
+
+def _number(value: float) -> str:
+    """Return a number as these files write it, large ones as 2e7."""
+    plain, short = f"{value:.12g}", f"{value:g}".replace("e+0", "e").replace("e+", "e")
+    return short if abs(value) >= 1e6 and float(short) == value else plain
 
 
 def _taken(scenario: Scenario, own: Layer) -> Iterator[str]:

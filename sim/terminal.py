@@ -31,7 +31,7 @@ _COLUMNS = {
     "outcomes": ("name", "label", "unit", "measure"),
     "phases": ("name", "description"),
     "experiments": ("name", "question", "replications"),
-    "countries": ("name", "title", "region", "bloc", "groups"),
+    "countries": ("name", "title", "region", "groups"),
     "labs": ("name", "title", "origin", "home", "kind", "first_month"),
     "groups": ("name", "title", "members"),
 }

@@ -184,11 +184,14 @@ def report(
 def _print_notes(loaded: list[tuple[Scenario, Layer]]) -> None:
     """Print on stderr what may not be meant in scenarios that are about to run: few people give `check` first."""
     from sim.notes import notes
+    from sim.problems import one_of
 
-    for line in dict.fromkeys(
-        f"note: {scenario.name}: {note}" for scenario, layer in loaded for note in notes(scenario, layer)
-    ):
-        print(line, file=sys.stderr)
+    said: dict[str, dict[str, None]] = {}
+    for scenario, layer in loaded:
+        for note in notes(scenario, layer):
+            said.setdefault(note, {})[scenario.name] = None
+    for note, names in said.items():
+        print(f"note: {one_of(names)}: {note}", file=sys.stderr)
 
 
 def _compare(
