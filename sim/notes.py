@@ -37,7 +37,7 @@ def notes(scenario: Scenario, layer: Layer) -> list[str]:
     }
     own = {key: entry for key, entry in layer.items() if entry.source not in shipped}
     return [
-        *_idle(scenario),
+        *_idle(scenario, own),
         *_early(scenario, own),
         *_late(scenario),
         *_turned(own),
@@ -49,22 +49,28 @@ def notes(scenario: Scenario, layer: Layer) -> list[str]:
     ]
 
 
-def _idle(scenario: Scenario) -> Iterator[str]:
+def _idle(scenario: Scenario, own: Layer) -> Iterator[str]:
     """Policies and events that change nothing. The month before the first one counts: its law is the starting point."""
     last = scenario.horizon.end
-    horizon = f"the horizon {scenario.horizon.start} to {last}"
+    horizon = f"outside the horizon {scenario.horizon.start} to {last}"
+    inherited = []
     for name, policy in sorted(scenario.policy.items()):
         start, end = month_index(policy.start), month_index(policy.end) if policy.end else None
         window = f"policy.{name}: from {policy.start} to {policy.end or 'the end'}"
         if end == start:
             yield f"{window}: the window is empty; the policy changes nothing"
         elif start > month_index(last) or (end is not None and end <= -1):
-            yield f"{window}: outside {horizon}; the policy changes nothing"
+            if {("policy", name, "start"), ("policy", name, "end"), ("policy", name, "lever")} & own.keys():
+                yield f"{window}: {horizon}; the policy changes nothing"
+            else:
+                inherited.append(f"policy.{name}")
         elif policy.strength == 0.0:
             yield f"policy.{name}.strength = 0: the policy changes nothing"
+    if inherited:
+        yield f"{one_of(inherited)}: {horizon}; what lies outside changes nothing"
     for name, event in sorted(scenario.crisis.items()):
         if not 0 <= month_index(event.month) <= month_index(last):
-            yield f"crisis.{name}.month = {event.month}: outside {horizon}; the event never happens"
+            yield f"crisis.{name}.month = {event.month}: {horizon}; the event never happens"
 
 
 def _early(scenario: Scenario, own: Layer) -> Iterator[str]:

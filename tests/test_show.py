@@ -183,13 +183,15 @@ def test_a_shipped_scenario_checks_clean(name: str) -> None:
         (["policy.open-weight-control.strength=0"], "strength = 0: the policy changes nothing"),
         (["policy.open-weight-control.allied_coverage=0.05"], "allied_coverage = 0.05: nobody joins"),
         (["crisis.x.month=2031-01", "crisis.x.origin=CN"], "crisis.x.month = 2031-01: outside the horizon"),
-        (["horizon.end=2025-12"], "from 2026-01 to the end: outside the horizon 2023-01 to 2025-12"),
+        (
+            ["horizon.end=2025-12"],
+            "policy.chips-2026-01, policy.open-weight-control: outside the horizon 2023-01 to 2025-12",
+        ),
     ],
 )
 def test_what_changes_nothing_is_noted_and_allowed(changes: list[str], part: str) -> None:
-    found = [note for note in noted("p1-blanket", *changes) if "chips-2026" not in note]
-    assert len(found) == 1
-    assert part in found[0]
+    (note,) = noted("p1-blanket", *changes)
+    assert part in note
 
 
 def test_a_window_that_ends_with_the_first_month_is_no_mistake() -> None:
