@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from itertools import pairwise
 from math import inf, isfinite
 from typing import Any, get_args
@@ -16,8 +17,8 @@ from sim.layers import EVERY_POLICY
 from sim.library import NAME_RULE, is_name
 from sim.months import month_index
 from sim.parameters import CHANNELS, PARAMETERS
-from sim.policies import LEVERS, Policy
-from sim.problems import MOST_SHOWN, nearest, one_of, shown
+from sim.policies import LEVERS, Policy, lever_meant
+from sim.problems import MOST_SHOWN, as_number, nearest, one_of, shown
 from sim.tomlfile import dotted
 
 Problem = tuple[tuple[str, ...], str]
@@ -42,12 +43,14 @@ def parameter_problems(parameters: object) -> list[Problem]:
     for name, value in parameters.items():
         key = ("parameters", name)
         if name not in PARAMETERS:
-            hint = nearest(name, PARAMETERS) if len(problems) < MOST_SHOWN else ""
+            hint = owners(name) or (nearest(name, PARAMETERS) if len(problems) < MOST_SHOWN else "")
             problems.append((key, f"unknown parameter{hint}"))
             continue
         low, high = PARAMETERS[name].bounds
         if isinstance(value, bool) or not isinstance(value, int | float):
-            problems.append((key, f"= {shown(value)}: must be a number, {range_words(low, high)}"))
+            number = as_number(value) if isinstance(value, str) else ""
+            hint = f"; write {number}, without quotes" if number else ""
+            problems.append((key, f"= {shown(value)}: must be a number, {range_words(low, high)}{hint}"))
         elif not (isfinite(value) and low <= value <= high):
             problems.append((key, f"= {shown(value)}: must be {range_words(low, high)} ({PARAMETERS[name].unit})"))
     problems.extend(_weight_problems({} if problems else parameters))
@@ -96,8 +99,11 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
     key = ("policy", name)
     if key == EVERY_POLICY:
         return None, [(key, "only an override may speak of every policy")]
+    if owners(name) and not isinstance(table, Mapping):
+        return None, [(key, f"no policy, but a field: write policy.NAME.{name}{owners(name)}")]
     if not is_name(name):
-        return None, [(key, f"a name is small letters, digits and hyphens ({NAME_RULE})")]
+        hint = nearest(name, [other for other in names if other != name])
+        return None, [(key, f"a name is small letters, digits and hyphens ({NAME_RULE}){hint}")]
     if not isinstance(table, Mapping):
         return None, [(key, f"= {shown(table)}: must be a table with a lever, such as [policy.{name}]")]
     fields = dict(table)
@@ -106,9 +112,15 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
         meant = nearest(name, [other for other in names if other != name])
         return None, [(key, f"has no lever (one of {one_of(LEVERS)}){meant}")]
     if not isinstance(lever, str) or lever not in LEVERS:
-        known = ", ".join(f"{known} ({policy.title})" for known, policy in LEVERS.items())
-        return None, [((*key, "lever"), f"= {shown(lever)}: unknown lever{nearest(lever, LEVERS)}; known: {known}")]
+        likely = lever_meant(lever) if isinstance(lever, str) else None
+        if likely is not None:
+            words = f"did you mean {likely!r} ({LEVERS[likely].title})?"
+        else:
+            words = f"known: {', '.join(f'{known} ({policy.title})' for known, policy in LEVERS.items())}"
+            words = f"{nearest(lever, LEVERS).removeprefix('; ')}; {words}".removeprefix("; ")
+        return None, [((*key, "lever"), f"= {shown(lever)}: unknown lever; {words}")]
     model = LEVERS[lever]
+    fields = _expanded(model, fields)
     problems: list[Problem] = []
     policy = None
     try:
@@ -132,8 +144,7 @@ def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -
     problems: list[Problem] = []
     for name, policy in policies.items():
         for key, field in type(policy).model_fields.items():
-            extra = field.json_schema_extra
-            if not isinstance(extra, dict) or extra.get("kind") != "policies":
+            if kind_of(field) != "policies":
                 continue
             for other in getattr(policy, key):
                 path = ("policy", name, key)
@@ -148,6 +159,12 @@ def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -
 def validation_problems(error: ValidationError, model: type[BaseModel], key: tuple[str, ...] = ()) -> list[Problem]:
     """Return pydantic's errors in the words of this program."""
     return [_described(details, model, key) for details in error.errors(include_url=False)]
+
+
+def owners(field: str) -> str:
+    """Return which levers a field belongs to, as the end of a sentence, or "" if it is none of a lever's own."""
+    having = [f"{lever} ({policy.title})" for lever, policy in LEVERS.items() if field in policy.model_fields]
+    return f"; it belongs to {one_of(having)}" if having and field not in Policy.model_fields else ""
 
 
 def sentence(problem: Problem) -> str:
@@ -186,7 +203,8 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     path = (*key, *(part for part in around if part.isdigit() or _is_key(part)))
     kind, value = details["type"], details["input"]
     if kind == "extra_forbidden":
-        return (*path, last), f"unknown key{nearest(last, holder.model_fields)}"
+        elsewhere = owners(last) if issubclass(holder, Policy) else ""
+        return (*path, last), f"unknown key{elsewhere or nearest(last, holder.model_fields)}"
     path = (*path, last) if last.isdigit() or _is_key(last) else path
     if kind == "missing":
         return path, f"is missing{_allowed(field)}"
@@ -194,7 +212,9 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     if kind in _NUMBERS or kind in _BOUNDS or kind.startswith(("int_", "float_")):
         whole = "a whole number" if kind.startswith("int") else "a number" if kind in _NUMBERS else ""
         words = range_words(*field_range(field)) if field else ""
-        return path, f"{given}must be {', '.join(part for part in (whole, words) if part)}{_unit(field)}"
+        number = as_number(value) if isinstance(value, str) else ""
+        hint = f"; write {number}, without quotes" if number else ""
+        return path, f"{given}must be {', '.join(part for part in (whole, words) if part)}{_unit(field)}{hint}"
     if kind in ("literal_error", "enum"):
         known = [str(choice) for choice in choices(field)]
         if len(known) == 1:
@@ -210,6 +230,8 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
         "model_attributes_type": "must be a table",
         "string_pattern_mismatch": f"must be small letters, digits and hyphens ({NAME_RULE})",
     }
+    if kind == "string_type" and isinstance(value, date):
+        return path, f'{given}must be text; a month is written "{value:%Y-%m}"'
     if kind == "value_error":
         words = str(details["ctx"]["error"])
         return path, words if words.startswith(shown(value)) else given + words
@@ -255,11 +277,31 @@ def _allowed(field: FieldInfo | None) -> str:
     return f": a value {range_words(low, high)}{_unit(field)}" if (low, high) != (None, None) else ""
 
 
+def kind_of(field: FieldInfo) -> object:
+    """Return what the items of a list name ("countries", "labs", "policies"), or None."""
+    return field.json_schema_extra.get("kind") if isinstance(field.json_schema_extra, dict) else None
+
+
+def _expanded(model: type[BaseModel], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a policy with the members of groups of countries, each once, in place of their names."""
+    from sim.data import group_named
+
+    expanded = dict(fields)
+    for name, field in model.model_fields.items():
+        given = fields.get(name)
+        if kind_of(field) != "countries" or not isinstance(given, tuple | list):
+            continue
+        groups = [group_named(item) if isinstance(item, str) else None for item in given]
+        if any(groups):
+            codes = [group.members if group else (item,) for item, group in zip(given, groups, strict=True)]
+            expanded[name] = tuple(dict.fromkeys(code for members in codes for code in members))
+    return expanded
+
+
 def _membership_problems(key: tuple[str, ...], model: type[BaseModel], fields: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield unknown country codes and lab names in the fields that hold them."""
     for name, field in model.model_fields.items():
-        extra = field.json_schema_extra
-        kind = extra.get("kind") if isinstance(extra, dict) else None
+        kind = kind_of(field)
         given = fields.get(name)
         if kind not in ("countries", "labs") or not isinstance(given, tuple | list):
             continue
@@ -286,10 +328,20 @@ def _members(kind: str) -> dict[str, tuple[str, ...]]:
 
 def _nearest_member(kind: str, item: str, known: Mapping[str, tuple[str, ...]]) -> str:
     """Return what a wrong code may mean: names, and codes of countries within a group, are understood."""
+    from sim.data import group_named, groups
+
     what = "no country of the model" if kind == "countries" else "no lab of the model"
     for code, others in known.items():
         if item.casefold() in (code.casefold(), *(other.casefold() for other in others)):
             return f"{what}; did you mean {code!r} ({others[0]})?"
     by_name = {others[0]: code for code, others in known.items()}
     hint = nearest(item, known) or nearest(item, by_name)
-    return f"{what}{hint or '; such as ' + one_of(list(known)[:3])}"
+    if kind != "countries":
+        return f"{what}{hint or '; such as ' + one_of(list(known)[:3])}"
+    group = group_named(item)
+    if group is not None:  # only where one country is asked for: lists have had their groups replaced
+        return f"a group of countries; name one of them: {one_of(group.members)}"
+    names = [group.name for group in groups()]
+    hint = nearest(item, names) or hint
+    few = f"; such as {one_of(list(known)[:3])}, or a group: {one_of(names)}"
+    return f"{what}{hint or few}; openstakes list countries shows all"

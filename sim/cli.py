@@ -6,6 +6,8 @@ Everything is checked before the first run, and bad input leaves nothing written
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from pathlib import Path
@@ -62,6 +64,7 @@ def main() -> NoReturn:
             "and policies, in reports too; -O keeps them",
             file=sys.stderr,
         )
+    _settle_streams()
     try:
         app(prog_name="openstakes")
     except KeyboardInterrupt:
@@ -72,6 +75,22 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     sys.exit(0)
+
+
+def _settle_streams() -> None:
+    """Keep stdout and stderr in order line by line; characters that their encoding lacks are written as escapes."""
+    codecs.register_error("openstakes", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="openstakes", line_buffering=True)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Return the characters that an encoding lacks as the escapes that TOML and JSON read back."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    codes = map(ord, error.object[error.start : error.end])
+    return "".join(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}" for code in codes), error.end
 
 
 def _print_version() -> None:

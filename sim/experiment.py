@@ -242,8 +242,7 @@ def _read(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[dict[str,
         table = _plain(source, file)
     else:
         text = os.fspath(source)
-        path = Path(text) if library.is_path(text) else library.find("experiment", text)
-        beside = path.parent if library.is_path(text) else None
+        path, beside = library.locate("experiment", text)
         file = library.label(path)
         table = read_toml(path, file)
     return nest(flatten(table, file)), file, beside
@@ -343,7 +342,11 @@ def _draws(experiment: Experiment, cases: tuple[Case, ...], beside: Path | None)
         return CERTAIN, []
     known = known_numbers(cases)
     if asked.ensemble is not None:
-        path = Path(asked.ensemble) if beside is None else beside / asked.ensemble
+        folder = Path() if beside is None else beside
+        path = folder / asked.ensemble
+        if path.suffix != ".csv" or not library.is_inside(path, folder):
+            words = "must be a .csv file in the folder of the experiment, and no link out of it"
+            return CERTAIN, [f"uncertainties.ensemble = {shown(asked.ensemble)}: {words}"]
         try:
             whole = [name for name, number in known.items() if number.whole]
             draws = read_ensemble(path, library.label(path), known, whole)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import exp
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim import data
 from sim.mandates import ModifierDuty, Programme, Safeguard, Trigger
 from sim.parameters import CHANNELS
 
@@ -260,6 +262,31 @@ class Terrain:
         """GDP of some countries as a multiple of that of the US."""
         home = sum(gdp for gdp, bloc in zip(self.gdp, self.blocs, strict=True) if bloc == "US")
         return sum(self.gdp[i] for i in countries) / home
+
+
+def survey(p: Any) -> Terrain:
+    """Return the terrain that the tables describe under some parameters (`sim.parameters.values`)."""
+    countries, labs = data.countries(), data.labs()
+    places = {country.code: i for i, country in enumerate(countries)}
+    access = np.ones((len(countries), len(ORIGINS), len(CHANNELS)))
+    for i, country in enumerate(countries):
+        if country.bloc == "CN":
+            access[i, US] = exp(p.access_us_in_china)
+        elif country.bloc == "restricted":
+            access[i, US] = exp(p.access_restricted)
+    return Terrain(
+        tuple(country.code for country in countries),
+        tuple(country.bloc for country in countries),
+        tuple(country.alignment for country in countries),
+        tuple(country.people_m for country in countries),
+        tuple(country.gdp_usd_bn for country in countries),
+        tuple(country.eu for country in countries),
+        tuple(lab.slug for lab in labs),
+        tuple(ORIGINS.index(lab.origin) for lab in labs),
+        tuple(places[lab.home] for lab in labs),
+        tuple(lab.kind == "fringe" for lab in labs),
+        access,
+    )
 
 
 class Law:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.plain import ALLOWED, plain
 from sim.problems import ScenarioError, is_unsafe, nearest, shown
@@ -24,10 +24,11 @@ _REMOVABLE = ("policy", "parameters", "crisis", "assumptions")
 
 @dataclass(frozen=True)
 class Entry:
-    """One value and the file (or ``--set``) that gave it."""
+    """One value and the file (or ``--set``) that gave it; for a policy's lever also the one it replaced."""
 
     value: object
     source: str
+    instead_of: Entry | None = None
 
 
 Layer = dict[Key, Entry]
@@ -68,11 +69,13 @@ def lay(below: Layer, above: Layer) -> Layer:
     A policy whose lever changes starts afresh, since the fields of another lever mean nothing to it.
     """
     merged = dict(below)
+    above = dict(above)
     for key, entry in above.items():
-        if len(key) == 3 and key[0] == "policy" and key[2] == "lever":
-            known = below.get(key)
-            if known is not None and known.value != entry.value:
+        known = below.get(key)
+        if known is not None and len(key) == 3 and key[0] == "policy" and key[2] == "lever":
+            if known.value != entry.value:
                 _drop(merged, key[:2])
+            above[key] = replace(entry, instead_of=known if known.value != entry.value else known.instead_of)
     tables = {key[:length] for key in merged for length in range(1, len(key))}
     for key, entry in above.items():
         for length in range(1, len(key)):

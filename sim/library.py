@@ -6,7 +6,9 @@ name and looked up in a listing; a name is never used as a path.
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from sim.problems import ScenarioError, nearest, one_of, printable, shown
@@ -53,6 +55,42 @@ def is_path(text: str) -> bool:
     return text.endswith(".toml") or "/" in text or "\\" in text
 
 
+def meant(text: str, known: Iterable[str]) -> str | None:
+    """Return the one name that text is but for letter case and underscores, or that of a policy of the paper (P1)."""
+    from sim.data import paper_signs
+
+    plain = text.casefold().replace("_", "-").replace(" ", "-")
+    of_paper = {policy.partition("-")[0]: policy for policy, _ in paper_signs()}
+    found = [name for name in known if name in (plain, of_paper.get(plain))]
+    return found[0] if len(found) == 1 else None
+
+
+def locate(kind: str, text: str) -> tuple[Path, Path | None]:
+    """Return the file that the argument of a command names and, for a user's own file, the folder it stands in.
+
+    Names are found as `meant` finds them; inside files only the name itself counts (`find`).
+
+    Parameters
+    ----------
+    kind
+        As for `find`.
+    text
+        A path (`is_path`) or a name.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no path and names nothing.
+    """
+    if is_path(text):
+        return Path(text), Path(text).parent
+    if os.path.isdir(text) and text not in _shipped(kind):
+        raise ScenarioError([f"{kind} {shown(text)}: is a folder; name a file in it, such as {text}/NAME.toml"])
+    if os.path.isfile(text) and text not in _shipped(kind):
+        raise ScenarioError([f"{kind} {shown(text)}: is a file whose name does not end in .toml; rename it"])
+    return find(kind, meant(text, _shipped(kind)) or text), None
+
+
 def find(kind: str, text: str, beside: Path | None = None) -> Path:
     """Return the file of a scenario, assumption set, override or experiment.
 
@@ -63,25 +101,47 @@ def find(kind: str, text: str, beside: Path | None = None) -> Path:
     text
         A shipped name. A path is not understood here.
     beside
-        Folder of the user's file that asks: a name that is not shipped may be NAME.toml there.
+        Folder of the user's file that asks: a name that is not shipped may be NAME.toml there, or
+        assumptions/NAME.toml for an assumption set.
 
     Raises
     ------
     ScenarioError
-        If there is no such item; the message names the nearest one.
+        If there is no such item, or it is a link out of the folder; the message names the nearest one.
     """
-    listings = {"scenario": scenarios, "assumptions": assumptions, "override": overrides, "experiment": experiments}
-    known = listings[kind]()
+    known = _shipped(kind)
     if text in known:
         return known[text]
+    likely = meant(text, known)
+    hint = f"; did you mean {likely!r}?" if likely else _lever_hint(kind, text) or nearest(text, known)
     if not is_name(text):
-        raise ScenarioError([f"{kind} {shown(text)}: a name is small letters, digits and hyphens ({NAME_RULE})"])
+        raise ScenarioError([f"{kind} {shown(text)}: a name is small letters, digits and hyphens ({NAME_RULE}){hint}"])
     if beside is not None:
-        listed = _toml_files(beside)
+        listed = _toml_files(beside / "assumptions" if kind == "assumptions" else beside)
         if text in listed:
+            if not is_inside(listed[text], beside):
+                raise ScenarioError([f"{kind} {shown(text)}: {label(listed[text])} is a link out of the folder"])
             return listed[text]
-    hint = nearest(text, known) or f"; known: {one_of(known) or 'none'}"
+    hint = hint or f"; known: {one_of(known) or 'none'}"
     raise ScenarioError([f"{kind} {shown(text)} does not exist{hint}"])
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Tell whether a file that another one names is in that one's folder: no ``..``, no link leads out of it."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _shipped(kind: str) -> dict[str, Path]:
+    listings = {"scenario": scenarios, "assumptions": assumptions, "override": overrides, "experiment": experiments}
+    return listings[kind]()
+
+
+def _lever_hint(kind: str, text: str) -> str:
+    """Return where to look if the name of a lever was given for that of a scenario."""
+    from sim.policies import lever_meant
+
+    lever = lever_meant(text) if kind == "scenario" else None
+    return f"; it is lever {lever}: openstakes list policies {lever} names the scenarios that use it" if lever else ""
 
 
 def label(path: Path) -> str:

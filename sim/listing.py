@@ -1,4 +1,4 @@
-"""What there is to choose from: scenarios, policies, parameters, outcomes, phases and experiments, as plain rows."""
+"""What there is to choose from: scenarios, policies, parameters, countries, labs and others, as plain rows."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def rows(kind: str, name: str | None = None) -> list[Row]:
     Parameters
     ----------
     kind
-        "scenarios", "policies", "parameters", "outcomes", "phases" or "experiments".
+        One of `KINDS`.
     name
-        An item; policies are also known by their lever.
+        An item; policies are also known by their lever, both and scenarios by the paper's number (P1). Letter case,
+        hyphens and underscores do not matter.
 
     Raises
     ------
@@ -37,12 +38,28 @@ def rows(kind: str, name: str | None = None) -> list[Row]:
         raise ScenarioError([f"cannot list {shown(kind)}{hint or '; known: ' + one_of(KINDS)}"])
     if name is None:
         return KINDS[kind]()
-    found = [row for row in KINDS[kind]() if name in (row["name"], row.get("lever"))]
-    if not found:
-        names = [row["name"] for row in KINDS[kind]()]
-        hint = nearest(name, names)
-        raise ScenarioError([f"{kind}: {shown(name)} does not exist{hint or '; known: ' + one_of(names)}"])
-    return [_DETAILS[kind](found[0])] if kind in _DETAILS else found[:1]
+    items = KINDS[kind]()
+    found = [row for row in items if name == row["name"]] or [row for row in items if _goes_by(row, name)]
+    if len(found) != 1:
+        if kind in ("countries", "labs"):
+            from sim.checks import member_problem
+
+            raise ScenarioError([f"{kind}: {shown(name)}: {member_problem(kind, name)}"])
+        names = [row["name"] for row in items]
+        hint = nearest(name, names) or f"; known: {one_of(names)}"
+        raise ScenarioError([f"{kind}: {shown(name)} does not exist{hint}"])
+    return [_DETAILS[kind](found[0])] if kind in _DETAILS else found
+
+
+def _goes_by(row: Row, text: str) -> bool:
+    """Tell whether text stands for an item in other words: see `rows`."""
+    from sim.data import group_key
+
+    others = [row["name"], *(row.get(key) for key in ("lever", "paper", "title"))]
+    return (
+        group_key(text) in [group_key(other) for other in others if other]
+        or library.meant(text, [row["name"]]) is not None
+    )
 
 
 def _scenarios() -> list[Row]:
@@ -53,11 +70,11 @@ def _scenarios() -> list[Row]:
 
 
 def _policies() -> list[Row]:
-    from sim.policies import LEVERS
+    from sim.policies import LEVERS, called
 
     return [
         {
-            "name": policy.__module__.rpartition(".")[2].replace("_", "-"),
+            "name": called(policy),
             "lever": lever,
             "title": policy.title,
             "paper": policy.paper,
@@ -107,6 +124,59 @@ def _experiments() -> list[Row]:
 
     loaded = [load_experiment(name)[0] for name in library.experiments()]
     return [experiment.model_dump(mode="json") for experiment in loaded]
+
+
+def _countries() -> list[Row]:
+    from sim.data import countries, groups
+
+    return [
+        {
+            "name": country.code,
+            "title": country.name,
+            "region": country.region,
+            "bloc": country.bloc,
+            "groups": [group.name for group in groups() if country.code in group.members],
+            "members": list(country.members),
+            "people_m": country.people_m,
+            "gdp_usd_bn": country.gdp_usd_bn,
+            "alignment": country.alignment,
+            "ai_use_2025": country.ai_use_2025,
+        }
+        for country in countries()
+    ]
+
+
+def _labs() -> list[Row]:
+    from sim.data import labs
+    from sim.months import month_name
+
+    return [
+        {
+            "name": lab.slug,
+            "title": lab.name,
+            "origin": lab.origin,
+            "home": lab.home,
+            "kind": lab.kind,
+            "frontier": lab.frontier,
+            "first_month": month_name(lab.first_month),
+        }
+        for lab in labs()
+    ]
+
+
+def _groups() -> list[Row]:
+    from sim.data import groups
+
+    return [
+        {
+            "name": group.name,
+            "title": group.title,
+            "members": list(group.members),
+            "as_of": group.as_of,
+            "source": group.source,
+        }
+        for group in groups()
+    ]
 
 
 def _scenario_details(row: Row) -> Row:
@@ -174,9 +244,10 @@ def scenarios_with(lever: str) -> list[str]:
 @lru_cache
 def _terrain() -> Terrain:
     """The countries and labs of the tables, as a law sees them."""
-    from sim.world import World
+    from sim.law import survey
+    from sim.parameters import values
 
-    return World("status-quo", rng=0).terrain
+    return survey(values({}))
 
 
 def _bound(value: float) -> float | None:
@@ -190,6 +261,9 @@ KINDS: dict[str, Callable[[], list[Row]]] = {
     "outcomes": _outcomes,
     "phases": _phases,
     "experiments": _experiments,
+    "countries": _countries,
+    "labs": _labs,
+    "groups": _groups,
 }
 
 _DETAILS: dict[str, Callable[[Row], Row]] = {"scenarios": _scenario_details, "policies": _policy_details}

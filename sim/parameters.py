@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+LAST_YEAR = 2030
+"""Growth that changes from year to year is stated up to here, and keeps its last value after it."""
+
 CHANNELS = ("consumer", "market", "enterprise", "developer", "government")
 
 

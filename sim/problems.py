@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import heapq
+import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import date, time
 from functools import lru_cache
 from operator import index
 from typing import Any
@@ -16,6 +18,8 @@ MOST_SHOWN = 50
 _MOST_COMPARED = 8
 LARGEST_SEED = 2**63 - 1
 """Largest root seed: tables hold no larger whole number."""
+_NUMBER = re.compile(r"(?P<number>[-+]?[0-9.,]+)\s*(?P<unit>%|[a-z]*)", re.IGNORECASE)
+_UNITS = {"": 1.0, "%": 0.01, "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 
 
 class ScenarioError(ValueError):
@@ -63,6 +67,8 @@ def shown(value: object) -> str:
     """Return a value as one short printable line; control and bidi characters appear as escapes."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, date | time):
+        return value.isoformat()
     try:
         text = repr(list(value)) if isinstance(value, tuple) else repr(value)
     except ValueError:  # Python refuses to write out a number of thousands of digits
@@ -92,6 +98,23 @@ def nearest(text: object, names: Iterable[str]) -> str:
 def _pairs(text: str) -> frozenset[str]:
     """Return the pairs of neighbouring characters in a text."""
     return frozenset(text[i : i + 2] for i in range(len(text) - 1))
+
+
+def as_number(text: str) -> str:
+    """Return how these files write a number that people may write as 15%, 0,5, .5, 1,000,000 or 20 million, or ""."""
+    found = _NUMBER.fullmatch(text.strip())
+    factor = _UNITS.get(found["unit"].casefold()) if found else None
+    if found is None or factor is None:
+        return ""
+    digits = found["number"]
+    if re.fullmatch(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?", digits):
+        digits = digits.replace(",", "")
+    elif re.fullmatch(r"[-+]?[0-9]+,[0-9]+", digits):
+        digits = digits.replace(",", ".")
+    try:
+        return f"{float(digits) * factor:.12g}"
+    except ValueError:
+        return ""
 
 
 def one_of(names: Iterable[str]) -> str:

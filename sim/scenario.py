@@ -28,6 +28,7 @@ from sim import library
 from sim.checks import (
     Problem,
     overlap_problems,
+    owners,
     parameter_problems,
     policy_from_table,
     reference_problems,
@@ -37,8 +38,8 @@ from sim.checks import (
 from sim.layers import LABELS, Layer, flatten, nest, refuse, sources
 from sim.months import MONTH_RULE, month_index, month_name
 from sim.parameters import PARAMETERS
-from sim.policies import Policy
-from sim.problems import MOST_SHOWN, ScenarioError, shown
+from sim.policies import LEVERS, Policy
+from sim.problems import MOST_SHOWN, ScenarioError, one_of, shown
 from sim.sources import read_layer
 from sim.tomlfile import dotted, parse_toml
 
@@ -218,7 +219,7 @@ def load(
     ScenarioError
         With every problem found.
     """
-    return load_with_origins(name_or_path, overrides, settings)[0]
+    return load_with_layer(name_or_path, overrides, settings)[0]
 
 
 def is_shipped(scenario: Scenario) -> bool:
@@ -239,16 +240,32 @@ def load_with_origins(
     ScenarioError
         With every problem found.
     """
+    scenario, layer = load_with_layer(name_or_path, overrides, settings)
+    origins = {
+        dotted(key): layer[key].source if key in layer else "default" for key in flatten(scenario.as_table(), "")
+    }
+    return scenario, origins
+
+
+def load_with_layer(
+    name_or_path: str | os.PathLike[str],
+    overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    settings: str | Iterable[str] = (),
+) -> tuple[Scenario, Layer]:
+    """Read a scenario as `load` does; also return the values that its files and settings gave, as they gave them.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found.
+    """
     files = [overrides] if isinstance(overrides, str | os.PathLike) else overrides
     changes = [settings] if isinstance(settings, str) else settings
     layer, file, problems = read_layer(os.fspath(name_or_path), [os.fspath(file) for file in files], changes)
     scenario, found = _validated(layer, file)
     refuse(problems + found)
     assert scenario is not None
-    origins = {
-        dotted(key): layer[key].source if key in layer else "default" for key in flatten(scenario.as_table(), "")
-    }
-    return scenario, origins
+    return scenario, layer
 
 
 def parse(text: str, label: str = "scenario") -> Scenario:
@@ -266,12 +283,21 @@ def parse(text: str, label: str = "scenario") -> Scenario:
 
 
 def differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
-    """Return (key path, value in `a`, value in `b`) wherever two scenarios differ; None stands for absent."""
+    """Return (key path, value in `a`, value in `b`) wherever two scenarios differ; None stands for absent.
+
+    The order of a list means nothing in a scenario, and is no difference.
+    """
     tables = [flatten(scenario.as_table(), "") for scenario in (a, b)]
     values = [{dotted(key): entry.value for key, entry in table.items()} for table in tables]
     keys = sorted(set(values[0]) | set(values[1]))
     pairs = [(key, values[0].get(key), values[1].get(key)) for key in keys]
-    return [(key, left, right) for key, left, right in pairs if left != right and key not in LABELS]
+    return [(key, left, right) for key, left, right in pairs if not _alike(left, right) and key not in LABELS]
+
+
+def _alike(left: object, right: object) -> bool:
+    if isinstance(left, list) and isinstance(right, list):
+        return set(left) == set(right)
+    return left == right
 
 
 def first_difference(a: Scenario, b: Scenario) -> int | None:
@@ -320,7 +346,7 @@ def _validated(layer: Layer, file: str) -> tuple[Scenario | None, list[str]]:
     try:
         scenario = Scenario.model_validate(rest)
     except ValidationError as error:
-        problems.extend(_with_hints(validation_problems(error, Scenario)))
+        problems.extend(_with_hints(validation_problems(error, Scenario), table.get("policy")))
     if problems:
         given = sources(layer)
         lines = [f"{_source(given, path, file)}: {sentence((path, words))}" for path, words in problems]
@@ -360,9 +386,26 @@ def _frozen(value: object) -> object:
     return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
 
 
-def _with_hints(problems: list[Problem]) -> list[Problem]:
-    """Say where a parameter belongs that was written at the top of a file."""
+def _with_hints(problems: list[Problem], policies: object) -> list[Problem]:
+    """Say where a value belongs that was written at the top of a file."""
     return [
-        (path, f"unknown key; did you mean 'parameters.{path[0]}'?") if path[0] in PARAMETERS else (path, words)
+        (path, f"unknown key{place}")
+        if words.startswith("unknown key") and (place := _place(path[0], policies))
+        else (path, words)
         for path, words in problems
     ]
+
+
+def _place(key: str, policies: object) -> str:
+    """Return where a key that stands at the top of a file belongs, or ""."""
+    if key in PARAMETERS:
+        return f"; did you mean 'parameters.{key}'?"
+    if "." in key:
+        return f"; a path is written without quotes: {key} = ..., above the first table of the file"
+    tables = policies.items() if isinstance(policies, Mapping) else ()
+    levers = {str(name): str(table.get("lever")) for name, table in tables if isinstance(table, Mapping)}
+    fields = {name: LEVERS[lever].model_fields for name, lever in levers.items() if lever in LEVERS}
+    having = [name for name in fields if key in fields[name]]
+    if having:
+        return f"; did you mean {one_of(f'policy.{name}.{key}' for name in having)}?"
+    return owners(key)

@@ -116,6 +116,8 @@ def _parameter(parameter: Parameter) -> Schema:
 
 
 def _codes(kind: str) -> Schema:
-    from sim.data import countries, labs
+    from sim.data import countries, groups, labs
 
-    return {"enum": [country.code for country in countries()] if kind == "countries" else [lab.slug for lab in labs()]}
+    if kind == "labs":
+        return {"enum": [lab.slug for lab in labs()]}
+    return {"enum": [*(country.code for country in countries()), *(group.name for group in groups())]}

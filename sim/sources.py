@@ -31,7 +31,7 @@ def read_layer(
     ScenarioError
         If a file cannot be read, or files and settings do not fit together.
     """
-    path, beside = _locate("scenario", name_or_path)
+    path, beside = library.locate("scenario", name_or_path)
     layer = _chain(path, beside)
     layers = [_override(override) for override in overrides]
     set_layers, problems = from_settings(settings)
@@ -43,14 +43,6 @@ def read_layer(
     problems = spread(combined, _policy_fields(lay(layer, combined)))
     layer = lay(layer, combined)
     return layer, library.label(path), problems + _assume(layer, beside)
-
-
-def _locate(kind: str, text: str) -> tuple[Path, Path | None]:
-    """Return a file and, for a user's own file, the folder in which its neighbours may be named."""
-    if not library.is_path(text):
-        return library.find(kind, text), None
-    path = Path(text)
-    return path, path.parent
 
 
 def _chain(path: Path, beside: Path | None) -> Layer:
@@ -89,7 +81,7 @@ def _chain(path: Path, beside: Path | None) -> Layer:
 
 def _override(text: str) -> Layer:
     """Return the values of an override, a shipped one or a file; name and texts say what the file is for."""
-    path, _ = _locate("override", text)
+    path, _ = library.locate("override", text)
     file = library.label(path)
     table = read_toml(path, file)
     if "extends" in table:
@@ -111,7 +103,7 @@ def _assume(layer: Layer, beside: Path | None) -> list[str]:
     if entry is None or not isinstance(entry.value, str):  # what is no text is refused with the other values
         return []
     try:
-        path = library.find("assumptions", entry.value, beside / "assumptions" if beside else None)
+        path = library.find("assumptions", entry.value, beside)
     except ScenarioError as error:
         return [f"{entry.source}: {problem}" for problem in error.problems]
     file = library.label(path)

@@ -31,6 +31,9 @@ _COLUMNS = {
     "outcomes": ("name", "label", "unit", "measure"),
     "phases": ("name", "description"),
     "experiments": ("name", "question", "replications"),
+    "countries": ("name", "title", "region", "groups"),
+    "labs": ("name", "title", "origin", "home", "kind", "first_month"),
+    "groups": ("name", "title", "members"),
 }
 
 
@@ -199,7 +202,9 @@ def print_rows(kind: str, rows: Sequence[Row]) -> None:
     numbers = (
         [index for index, column in enumerate(columns) if isinstance(rows[0].get(column), float | int)] if rows else []
     )
-    table = _table("", tuple(column.capitalize() for column in columns), right=numbers, whole=(0, *numbers))
+    table = _table(
+        "", tuple(column.replace("_", " ").capitalize() for column in columns), right=numbers, whole=(0, *numbers)
+    )
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     console().print(table)
@@ -240,7 +245,8 @@ def print_differences(sides: Mapping[str, Row], rows: Sequence[Row]) -> None:
     for side, scenario in sides.items():
         screen.print(f"{side.upper()}  {scenario['name']}, id {scenario['id']}")
     if not rows:
-        screen.print("No difference.")
+        same = len({scenario["id"] for scenario in sides.values()}) == 1
+        screen.print("No difference." if same else "No difference but the order of lists, which means nothing.")
         return
     # Of a policy that only one of them has, what no file says is left out.
     said = [

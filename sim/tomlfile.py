@@ -8,7 +8,7 @@ import stat
 import tomllib
 from pathlib import Path
 
-from sim.problems import ScenarioError, is_unsafe, shown
+from sim.problems import ScenarioError, as_number, is_unsafe, shown
 
 LARGEST_FILE = 64 * 1024
 LONGEST_LINE = 2000
@@ -17,6 +17,11 @@ DEEPEST = 6
 MOST_VALUES = 1000
 LARGEST_INTEGER = 2**63
 _PROSE = ("question", "description")
+_PAIR = re.compile(r"(?P<key>[A-Za-z0-9_.\"-]{1,80})\s*(?P<sign>[=:])\s*(?P<value>[^#]{1,80}?)\s*(#.*)?")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_WORDS = re.compile(r"\[\s*[A-Za-z0-9_-]+(\s*,\s*[A-Za-z0-9_-]+)*\s*\]")
+_QUOTES = "\u2018\u2019\u201c\u201d\u201e\u201a\u00ab\u00bb"
+_YES_NO = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 
 Key = tuple[str, ...]
 
@@ -39,7 +44,8 @@ def read_toml(path: Path, label: str) -> dict[str, object]:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise ScenarioError([f"{label}: not a file"])
+            words = "a folder; name a file in it, such as NAME.toml" if stat.S_ISDIR(status.st_mode) else "not a file"
+            raise ScenarioError([f"{label}: {words}"])
         if status.st_size > LARGEST_FILE:
             raise ScenarioError([f"{label}: {status.st_size} bytes; at most {LARGEST_FILE} are read"])
         with path.open("rb") as file:
@@ -56,12 +62,7 @@ def parse_toml(content: bytes, label: str) -> dict[str, object]:
     """Return the table written in `content`; see `read_toml` for what is refused."""
     if len(content) > LARGEST_FILE:
         raise ScenarioError([f"{label}: more than {LARGEST_FILE} bytes"])
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError([f"{label}: not UTF-8 text (byte {error.start})"]) from None
-    if text.startswith("\ufeff"):
-        raise ScenarioError([f"{label}: begins with a byte order mark; save it as plain UTF-8"])
+    text = decoded(content, label)
     # Dotted keys cost the parser the square of their number on a line: 64 kB of them would take a quarter of a minute.
     for number, line in enumerate(text.split("\n"), start=1):
         for count, most, what in ((len(line), LONGEST_LINE, "characters"), (line.count("."), MOST_DOTS, "dots")):
@@ -79,6 +80,18 @@ def parse_toml(content: bytes, label: str) -> dict[str, object]:
     return table
 
 
+def decoded(content: bytes, label: str) -> str:
+    """Return the text of a file in UTF-8, with or without a byte order mark; anything else raises ScenarioError."""
+    how = 'save it as UTF-8 (in most editors: "Save as", then the encoding)'
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ScenarioError([f"{label}: is UTF-16 text; {how}"])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ScenarioError([f"{label}: not UTF-8 text (line {line}); {how}"]) from None
+
+
 def dotted(key: Key) -> str:
     """Return a key path for messages, cut and with unprintable characters escaped."""
     return ".".join(part if part.isprintable() and len(part) <= 70 else shown(part) for part in key)
@@ -93,13 +106,38 @@ def _reason(error: ValueError) -> str:
 
 
 def _misprint(error: ValueError, text: str) -> str:
-    """Return the line that the parser could not read, and how values are written."""
+    """Return the line that the parser could not read, and what to write instead."""
     found = re.search(r"at line (\d+)", str(error))
     lines = text.split("\n")
     if found is None or int(found[1]) > len(lines):
         return ""
-    line = shown(lines[int(found[1]) - 1].strip())
-    return f': {line}; texts and months stand in quotes ("2026-01"), numbers as 0.5 or 1e26, each key once'
+    line = lines[int(found[1]) - 1].strip()
+    instead = _instead(line)
+    if instead:
+        return f": {shown(line)}; write {instead}"
+    return f': {shown(line)}; texts and months stand in quotes ("2026-01"), numbers as 0.5 or 1e26, each key once'
+
+
+def _instead(line: str) -> str:
+    """Return a line ``key = value`` as it must be written, where it is plain what was meant, or ""."""
+    found = _PAIR.fullmatch(line)
+    if found is None:
+        return ""
+    key, value = found["key"], found["value"]
+    bare = value.strip(_QUOTES)
+    number = as_number(value)
+    if value.casefold() in _YES_NO:
+        written = _YES_NO[value.casefold()]
+    elif number:
+        written = number
+    elif _WORD.fullmatch(bare):
+        written = f'"{bare}"'
+    elif _WORDS.fullmatch(value):
+        written = re.sub(r"[\w-]+", lambda word: f'"{word[0]}"', value)
+    else:
+        written = value if value[:1] in ("[", '"') else ""
+    said = found["sign"] == "=" and written == value
+    return f"{key} = {written}" if written and not said and written.isprintable() else ""
 
 
 def content_problems(table: dict[str, object]) -> list[str]:

@@ -26,7 +26,7 @@ from sim.diffusion import DECEMBER, Curve, use_by_country, use_residuals
 from sim.docket import Docket
 from sim.frontier import Frontier, Ideas
 from sim.hub import Hub
-from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, ORIGINS, Law, enact, statute
+from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, ORIGINS, Law, enact, statute, survey
 from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
@@ -35,7 +35,6 @@ from sim.problems import whole
 from sim.randomness import Streams, root_seed
 from sim.safeguards import Safeguards, carry
 from sim.scenario import load
-from sim.terrain import terrain
 
 if TYPE_CHECKING:
     from sim.policies import Policy
@@ -168,7 +167,7 @@ class World(mesa.Model):
         self.slugs = {lab.info.slug: lab.index for lab in self.labs}
         origins = [lab.origin for lab in self.labs]
         self.family_origin = np.array([[float(o == wanted) for o in origins] for wanted in range(3)], np.float32)
-        self.terrain = terrain(self.p)
+        self.terrain = survey(self.p)
 
     def _settle_catalogue(self) -> None:
         """Releases of 2022 open the catalogue; later ones are replayed or generated."""

@@ -10,6 +10,8 @@ import pytest
 import tomli_w
 from pydantic import ValidationError
 
+from sim.checks import kind_of
+from sim.data import countries
 from sim.parameters import PARAMETERS
 from sim.policies import LEVERS
 from sim.scenario import (
@@ -286,6 +288,37 @@ def test_a_bad_value_is_refused_with_what_is_allowed(text: str, part: str) -> No
     assert len(found) == 1
     assert found[0].startswith("--set: ")
     assert part in found[0]
+
+
+COUNTRY_LISTS = [
+    (lever, name)
+    for lever, policy in LEVERS.items()
+    for name, field in policy.model_fields.items()
+    if kind_of(field) == "countries"
+]
+
+
+@pytest.mark.parametrize(("lever", "field"), COUNTRY_LISTS)
+def test_a_list_of_countries_may_name_groups_and_then_holds_their_members(lever: str, field: str) -> None:
+    def listed(*items: str) -> tuple[str, ...]:
+        around = load("status-quo").as_table()["policy"]
+        made = Scenario.model_validate({"name": "x", "policy": {**around, "x": {"lever": lever, field: items}}})
+        assert made.as_table()["policy"]["x"][field] == list(getattr(made.policy["x"], field))
+        return getattr(made.policy["x"], field)
+
+    european = tuple(country.code for country in countries() if country.eu)
+    assert len(european) == 26
+    assert listed("EU") == listed("eu") == listed("European_Union") == european
+    assert listed("DEU", "EU", "cn") == ("DEU", *(code for code in european if code != "DEU"), "CHN", "X-CHINA-SAR")
+    assert listed("five eyes") == listed("Five-Eyes") == listed("FIVE_EYES") == ("AUS", "CAN", "GBR", "NZL", "USA")
+    assert listed("CHN", "RUS") == ("CHN", "RUS")
+
+
+def test_a_name_close_to_a_group_gets_the_group_and_no_country() -> None:
+    (problem,) = set_problems('policy.open-weight-control.targets=["EUU"]')
+    assert "did you mean 'EU'?" in problem
+    (problem,) = set_problems('policy.open-weight-control.targets=["Zanzibar"]')
+    assert "Five-Eyes" in problem
 
 
 @pytest.mark.parametrize("name", sorted({field for policy in LEVERS.values() for field in policy.model_fields}))

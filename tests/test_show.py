@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,18 @@ from sim.law import FIELDS
 from sim.notes import notes
 from sim.policies import LEVERS
 from sim.problems import ScenarioError
-from sim.scenario import Scenario, differences, load, load_with_origins
+from sim.scenario import Scenario, differences, load, load_with_layer, load_with_origins
 from sim.schema import as_text
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def call(*arguments: object) -> Result:
     return CliRunner().invoke(cli.app, [str(argument) for argument in arguments], prog_name="openstakes")
+
+
+def noted(name: object, *settings: str) -> list[str]:
+    return notes(*load_with_layer(str(name), settings=settings))
 
 
 def write(folder: Path, text: str, name: str = "mine") -> Path:
@@ -123,6 +131,16 @@ def test_diff_is_the_same_the_other_way_round() -> None:
     assert paths == {row["key"] for row in there}
 
 
+def test_the_order_of_a_list_is_no_difference(tmp_path: Path) -> None:
+    base = load("p1-blanket").policy["open-weight-control"].targets
+    turned = f"policy.open-weight-control.targets={json.dumps(base[::-1])}"
+    assert json.loads(call("diff", "p1-blanket", "--set", turned, "--json").stdout)["differences"] == []
+    assert "No difference but the order of lists" in call("diff", "p1-blanket", "--set", turned).stdout
+    fewer = f"policy.open-weight-control.targets={json.dumps(base[1:])}"
+    (row,) = json.loads(call("diff", "p1-blanket", "--set", fewer, "--json").stdout)["differences"]
+    assert row["key"] == "policy.open-weight-control.targets"
+
+
 def test_changes_of_diff_are_changes_of_b() -> None:
     rows = json.loads(call("diff", "p1-blanket", "--set", "adopters=4000", "--json").stdout)["differences"]
     assert [(row["key"], row["a"], row["b"], row["b_from"]) for row in rows] == [("adopters", 6000, 4000, "--set")]
@@ -150,7 +168,7 @@ def test_diff_names_the_problems_of_both() -> None:
 
 @pytest.mark.parametrize("name", sorted(library.scenarios()))
 def test_a_shipped_scenario_checks_clean(name: str) -> None:
-    assert notes(load(name)) == []
+    assert noted(name) == []
 
 
 @pytest.mark.parametrize(
@@ -165,19 +183,21 @@ def test_a_shipped_scenario_checks_clean(name: str) -> None:
         (["policy.open-weight-control.strength=0"], "strength = 0: the policy changes nothing"),
         (["policy.open-weight-control.allied_coverage=0.05"], "allied_coverage = 0.05: nobody joins"),
         (["crisis.x.month=2031-01", "crisis.x.origin=CN"], "crisis.x.month = 2031-01: outside the horizon"),
-        (["horizon.end=2025-12"], "from 2026-01 to the end: outside the horizon 2023-01 to 2025-12"),
+        (
+            ["horizon.end=2025-12"],
+            "policy.chips-2026-01, policy.open-weight-control: outside the horizon 2023-01 to 2025-12",
+        ),
     ],
 )
 def test_what_changes_nothing_is_noted_and_allowed(changes: list[str], part: str) -> None:
-    found = [note for note in notes(load("p1-blanket", settings=changes)) if "chips-2026" not in note]
-    assert len(found) == 1
-    assert part in found[0]
+    (note,) = noted("p1-blanket", *changes)
+    assert part in note
 
 
 def test_a_window_that_ends_with_the_first_month_is_no_mistake() -> None:
     """Its law holds in the month before the first, where the world starts."""
     changes = ["policy.x.lever=L3", "policy.x.start=2020-01", "policy.x.end=2023-01"]
-    assert notes(load("status-quo", settings=changes)) == []
+    assert noted("status-quo", *changes) == []
 
 
 def test_a_line_that_cannot_be_read_is_shown_with_how_values_are_written(tmp_path: Path) -> None:
@@ -188,20 +208,125 @@ def test_a_line_that_cannot_be_read_is_shown_with_how_values_are_written(tmp_pat
     assert 'texts and months stand in quotes ("2026-01")' in message
 
 
-def test_the_same_policy_under_two_names_is_noted() -> None:
-    twice = ['policy.x.lever="L6"', 'policy.x.start="2026-01"', 'policy.y.lever="L6"', 'policy.y.start="2026-01"']
-    assert notes(load("status-quo", settings=twice)) == ["policy.x and policy.y are the same: both are in force"]
-    assert notes(load("status-quo", settings=[*twice, "policy.y.audits_a_year=12"])) == []
+def test_a_lever_that_stands_twice_at_one_time_is_noted_whatever_its_values() -> None:
+    twice = ["policy.x.lever=L6", "policy.x.start=2026-01", "policy.y.lever=L6", "policy.y.start=2026-01"]
+    (note,) = noted("status-quo", *twice)
+    assert note.startswith("policy.x and policy.y: L6 (")
+    assert "y with the same values; all are in force" in note
+    (note,) = noted("status-quo", *twice, "policy.y.audits_a_year=60")
+    assert note.startswith("policy.x and policy.y: L6 (")
+    assert "same values" not in note
+
+
+def test_a_second_policy_beside_an_inherited_one_of_its_lever_is_noted_with_the_inherited_name(tmp_path: Path) -> None:
+    path = write(tmp_path, 'name = "mine"\nextends = "p1-blanket"\n[policy.control]\nlever = "L1"\nstart = "2028-01"\n')
+    (note,) = noted(path)
+    assert note.startswith(
+        "policy.control and policy.open-weight-control: L1 (Export control on open weights) more than"
+    )
+    assert "write [policy.open-weight-control]" in note
+    assert noted(path, "policy.open-weight-control.end=2028-01") == []
+    assert noted(path, "policy.control.strength=0") == ["policy.control.strength = 0: the policy changes nothing"]
+    (note,) = noted("status-quo", "policy.eu.lever=EU_GPAI")
+    assert "policy.eu and policy.eu-gpai: EU_GPAI" in note
+
+
+def test_a_policy_whose_lever_an_extension_changed_is_noted(tmp_path: Path) -> None:
+    write(tmp_path, 'name = "base"\nextends = "p1-blanket"\n[policy.open-weight-control]\nlever = "L7"\n', "base")
+    child = write(
+        tmp_path, 'name = "mine"\nextends = "base"\n[policy.open-weight-control]\nlever = "L7"\nbudget = 3e6\n'
+    )
+    for path in (tmp_path / "base.toml", child):
+        (note,) = noted(path)
+        assert note.startswith("policy.open-weight-control.lever = 'L7': scenarios/p1-blanket.toml has 'L1'"), path
+    again = write(
+        tmp_path,
+        'name = "mine"\nextends = "p1-blanket"\nremove = ["policy.open-weight-control"]\n'
+        '[policy.open-weight-control]\nlever = "L7"\n',
+    )
+    assert noted(again) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("policy.open-weight-control.kyc_friction=0.9", "kyc_friction = 0.9: its 5-95 % range is from 0 to 0.3 (0-1)"),
+        ("policy.open-weight-control.opening_cost=9", "opening_cost = 9: its 5-95 % range is from 0 to 1 (utils)"),
+        (
+            "policy.open-weight-control.compliance_cost=20",
+            "compliance_cost = 20: its 5-95 % range is from 2e6 to 1e8 (USD a year); it is in USD: 20 million is 2e7",
+        ),
+        ("policy.open-weight-control.enforcement=0.1", "enforcement = 0.1: its 5-95 % range is from 0.5 to 1 (0-1)"),
+        ("parameters.leak_hazard=0.99", "parameters.leak_hazard = 0.99: its 5-95 % range is from 0.3 to 0.9"),
+    ],
+)
+def test_a_value_outside_its_range_is_allowed_and_noted(change: str, words: str) -> None:
+    (note,) = noted("p1-blanket", change)
+    assert words in note
+
+
+def test_the_ends_of_a_range_and_what_a_shipped_file_says_are_not_noted() -> None:
+    assert noted("p1-blanket", "policy.open-weight-control.kyc_friction=0.3", "parameters.leak_hazard=0.9") == []
+    assert noted("history-2023-2026", "adopters=4000") == []
+
+
+def test_a_shipped_name_on_other_content_is_noted(tmp_path: Path) -> None:
+    path = write(tmp_path, 'name = "p1-blanket"\nextends = "p1-blanket"\nadopters = 5000\n')
+    assert noted(path) == ["name = 'p1-blanket': a shipped scenario of other content has this name; choose another one"]
+    assert noted(write(tmp_path, 'name = "p1-blanket"\nextends = "p1-blanket"\nquestion = "Mine?"\n')) == []
+    assert noted("p1-blanket", "adopters=5000") == []
+
+
+def test_months_beyond_what_is_stated_are_noted() -> None:
+    (note,) = noted("p1-blanket", "horizon.end=2031-01")
+    assert note.startswith("horizon.end = 2031-01: parameters are stated to 2030")
+    (note,) = noted("p1-blanket", "policy.open-weight-control.start=2019-01")
+    assert note.startswith("policy.open-weight-control.start = 2019-01: the first month is 2023-01")
+    assert noted("p1-blanket", "policy.open-weight-control.start=2023-01", "horizon.end=2030-12") == []
+
+
+def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim import sweep
+
+    class RanError(Exception):
+        pass
+
+    def stop(*_: object, **__: object) -> None:
+        raise RanError
+
+    monkeypatch.setattr(sweep, "run", stop)
+    monkeypatch.setattr(sweep, "compare", stop)
+    change = ("--set", "policy.*.enforcement=0.1")
+    for arguments in (("run", "p1-blanket", *change), ("compare", "p1-blanket", "p4-audit-repository", *change)):
+        result = call(*arguments)
+        assert isinstance(result.exception, RanError)
+        assert result.stdout == ""
+        wanted = (
+            "note: p1-blanket: policy.open-weight-control.enforcement = 0.1: its 5-95 % range is from 0.5 to 1 (0-1)"
+        )
+        assert result.stderr.splitlines().count(wanted) == 1
+    assert "note: p4-audit-repository: policy." in result.stderr
+    assert "note: status-quo" not in result.stderr
+
+
+def test_checking_a_scenario_builds_no_world() -> None:
+    code = (
+        "import sys; from sim.notes import notes; from sim.scenario import load_with_layer\n"
+        "assert notes(*load_with_layer('targeted-bundle', ['high-allied-coverage'])) == []\n"
+        "print(sorted({'mesa', 'numba', 'pandas', 'sim.world'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_allied_coverage_that_somebody_joins_is_not_noted() -> None:
-    assert notes(load("p1-blanket", settings=["policy.open-weight-control.allied_coverage=0.1"])) == []
+    assert noted("p1-blanket", "policy.open-weight-control.allied_coverage=0.1") == []
 
 
 def test_assessments_that_leave_no_mode_in_common_are_noted() -> None:
     def found(*changes: str) -> list[str]:
         both = ["policy.a.lever=L4", 'policy.a.fallback=["api"]', "policy.b.lever=L4", 'policy.b.fallback=["gated"]']
-        return notes(load("status-quo", settings=[*both, *changes]))
+        return [note for note in noted("status-quo", *both, *changes) if "more than once" not in note]
 
     (note,) = found("policy.b.start=2027-03")
     assert note.startswith("from 2027-03 a and b leave openai, ")

@@ -26,18 +26,18 @@ def check(
     with guarded():
         from sim.notes import notes
         from sim.problems import ScenarioError
-        from sim.scenario import load
+        from sim.scenario import load_with_layer
 
         bad = False
         for file in files:
             try:
-                scenario = load(file)
+                scenario, layer = load_with_layer(file)
             except ScenarioError as error:
                 bad = True
                 print(error, file=sys.stderr)
             else:
                 print(f"{file}: ok, {scenario.name}, id {scenario.id}")
-                for note in notes(scenario):
+                for note in notes(scenario, layer):
                     print(f"  note: {note}")
         if bad:
             raise typer.Exit(BAD_INPUT)
@@ -120,7 +120,12 @@ def explain(
 
 
 def list_(
-    kind: Annotated[str, typer.Argument(help="scenarios, policies, parameters, outcomes, phases or experiments.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="scenarios, policies, parameters, outcomes, phases, experiments, countries, groups or labs."
+        ),
+    ],
     name: Annotated[str | None, typer.Argument(help="One of them, to see it in full.")] = None,
     as_json: Json = False,
 ) -> None:

@@ -28,6 +28,7 @@ from sim.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from sim.layers import Layer
     from sim.scenario import Scenario
     from sim.sweep.design import Design
     from sim.sweep.study import Study
@@ -61,10 +62,11 @@ def run(
 ) -> None:
     """Run one scenario and print its headline outcomes."""
     with guarded(out):
-        from sim.scenario import load
+        from sim.scenario import load_with_layer
 
-        checked = load(scenario, overrides, settings)
+        checked, layer = load_with_layer(scenario, overrides, settings)
         check_out(out)
+        _print_notes([(checked, layer)])
         from sim.sweep import run as run_scenario
 
         with running("run", out) as progress:
@@ -87,12 +89,12 @@ def compare(
 ) -> None:
     """Compare scenarios with the status quo, which --set and --override do not change."""
     with guarded(out):
-        from sim.scenario import load
+        from sim.scenario import load_with_layer
 
-        def changed(name: str) -> Scenario:
-            return load(name, overrides, settings)
+        def changed(name: str) -> tuple[Scenario, Layer]:
+            return load_with_layer(name, overrides, settings)
 
-        loaded = all_or_problems([(load, against), *((changed, name) for name in scenarios)])
+        loaded = all_or_problems([(load_with_layer, against), *((changed, name) for name in scenarios)])
         _compare(loaded, replications, seed, workers, out, as_json=as_json)
 
 
@@ -187,14 +189,35 @@ def report(
         print(study.report(folder))
 
 
+def _print_notes(loaded: list[tuple[Scenario, Layer]]) -> None:
+    """Print on stderr what may not be meant in scenarios that are about to run: few people give `check` first."""
+    from sim.notes import notes
+    from sim.problems import one_of
+
+    said: dict[str, dict[str, None]] = {}
+    for scenario, layer in loaded:
+        for note in notes(scenario, layer):
+            said.setdefault(note, {})[scenario.name] = None
+    for note, names in said.items():
+        print(f"note: {one_of(names)}: {note}", file=sys.stderr)
+
+
 def _compare(
-    scenarios: list[Scenario], replications: int, seed: int, workers: int | None, out: Path | None, *, as_json: bool
+    loaded: list[tuple[Scenario, Layer]],
+    replications: int,
+    seed: int,
+    workers: int | None,
+    out: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Compare the scenarios with the first one, print and write what was found."""
-    reference, others = scenarios[0], [scenario for scenario in scenarios[1:] if scenario != scenarios[0]]
+    """Compare scenarios, read with their layers, with the first one; print and write what was found."""
+    reference, *rest = (scenario for scenario, _ in loaded)
+    others = [scenario for scenario in rest if scenario != reference]
     if not others:
         refuse(f"nothing to compare: only the reference {reference.name!r} was given")
-    check_out(out, partial(_report_files, scenarios))
+    check_out(out, partial(_report_files, [scenario for scenario, _ in loaded]))
+    _print_notes(loaded)
     from sim.sweep import compare as compare_scenarios
 
     with running("compare", out) as progress:

@@ -23,6 +23,7 @@ __all__ = [
     "ChipStock",
     "Country",
     "DataError",
+    "Group",
     "Lab",
     "Release",
     "Target",
@@ -30,6 +31,7 @@ __all__ = [
     "chip_stocks",
     "clear_cache",
     "countries",
+    "groups",
     "head_lines",
     "labs",
     "paper_signs",
@@ -54,8 +56,17 @@ FACTORS = (
     "global_power",
 )
 SIGNS = ("--", "-", "-/0", "0", "0/+", "+", "++")
-TABLES = ("countries", "labs", "releases", "chip_controls", "chip_stocks", "targets", "paper_signs")
+TABLES = ("countries", "groups", "labs", "releases", "chip_controls", "chip_stocks", "targets", "paper_signs")
 
+GROUPS_AS_OF = "2025-06-30"
+
+_BLOC_NAMES = {
+    "US": "US",
+    "CN": "CN",
+    "us_aligned": "US-aligned",
+    "restricted": "restricted",
+    "third_country": "third-country",
+}
 _CODE = re.compile(r"[A-Z]{3}|X(-[A-Z]+)+")
 
 
@@ -88,6 +99,17 @@ class Country:
     def gdp_per_head(self) -> float:
         """GDP per head in US dollars."""
         return 1000.0 * self.gdp_usd_bn / self.people_m
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Countries that go by one name; ``members`` are codes of `countries`, as of the day ``as_of``."""
+
+    name: str
+    title: str
+    as_of: str
+    members: tuple[str, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +229,45 @@ def countries() -> tuple[Country, ...]:
     unique("countries", "tile", [(country.row, country.column) for country in found])
     unique("countries", "member", [member for country in found for member in country.members])
     return found
+
+
+def _group(row: Row) -> Group:
+    return Group(
+        name=row.text("name"),
+        title=row.text("title"),
+        as_of=row.day("as_of"),
+        members=row.words("members"),
+        source=row.text("source"),
+    )
+
+
+@lru_cache(maxsize=1)
+def groups() -> tuple[Group, ...]:
+    """Return the named groups of countries: the blocs and the treaty allies of the US, then those of the table."""
+    found = read("groups", ("name", "title", "as_of", "members", "source"), _group)
+    known = {country.code for country in countries()}
+    for group in found:
+        for code in group.members:
+            if code not in known:
+                raise DataError(f"groups.csv: {group.name} has the unknown country {code!r}")
+        unique("groups", f"member of {group.name}", list(group.members))
+    blocs = [(_BLOC_NAMES[bloc], tuple(c.code for c in countries() if c.bloc == bloc)) for bloc in BLOCS]
+    allies = tuple(country.code for country in countries() if country.treaty_ally)
+    own = [Group(name, f"bloc of the model: {name}", GROUPS_AS_OF, codes, "countries.csv") for name, codes in blocs]
+    own.append(Group("allies", "treaty allies of the US", GROUPS_AS_OF, allies, "countries.csv"))
+    unique("groups", "name", [group_key(group.name) for group in (*own, *found)])
+    return (*own, *found)
+
+
+def group_key(text: str) -> str:
+    """Return the name of a group without what may be written in several ways: case, hyphens, underscores, blanks."""
+    return re.sub(r"[-_ ]", "", text.casefold())
+
+
+def group_named(text: str) -> Group | None:
+    """Return the group of a name or title, however it is written, or None."""
+    wanted = group_key(text)
+    return next((group for group in groups() if wanted in (group_key(group.name), group_key(group.title))), None)
 
 
 def _lab(row: Row) -> Lab:
@@ -364,5 +425,5 @@ def paper_signs() -> dict[tuple[str, str], str]:
 
 def clear_cache() -> None:
     """Forget every table read so far, so that the next call reads the files again."""
-    for reader in (countries, labs, releases, chip_controls, chip_stocks, targets, _sign_rows):
+    for reader in (countries, groups, labs, releases, chip_controls, chip_stocks, targets, _sign_rows):
         reader.cache_clear()

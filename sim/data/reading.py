@@ -77,6 +77,11 @@ class Row:
             raise self.fail(column, "a month such as 2023-01")
         return 12 * (int(found[1]) - 2023) + int(found[2]) - 1
 
+    def day(self, column: str) -> str:
+        if not _DATE.fullmatch(self._fields[column]):
+            raise self.fail(column, "a date such as 2025-06-30")
+        return self._fields[column]
+
     def date(self, column: str, month_column: str) -> str:
         found = _DATE.fullmatch(self._fields[column])
         if not found or found[1] != self._fields[month_column]:

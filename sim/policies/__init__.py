@@ -250,3 +250,17 @@ def _place(lever: str) -> tuple[bool, int, str]:
 
 
 LEVERS: dict[str, type[Policy]] = _levers()
+
+
+def called(policy: type[Policy]) -> str:
+    """Return the name of a lever in words joined by hyphens, such as "open-weight-control" for L1."""
+    return policy.__module__.rpartition(".")[2].replace("_", "-")
+
+
+def lever_meant(text: str) -> str | None:
+    """Return the lever that text names in any letter case: by itself, in words or as a policy of the paper (P1)."""
+    plain = text.casefold().replace("_", "-").replace(" ", "-")
+    for lever, policy in LEVERS.items():
+        if plain in (lever.casefold().replace("_", "-"), called(policy), policy.paper.casefold() or None):
+            return lever
+    return None

@@ -23,6 +23,7 @@ import numpy as np
 from sim.parameters import PARAMETERS
 from sim.problems import ScenarioError, nearest, shown
 from sim.sweep.design import Draws
+from sim.tomlfile import decoded
 
 METHODS = ("latin-hypercube", "sobol")
 MOST_DRAWS = 100_000
@@ -193,10 +194,7 @@ def read_ensemble(path: Path, label: str, names: Collection[str], whole: Collect
         raise ScenarioError([f"{label}: cannot be read: {reason}"]) from None
     if len(content) > LARGEST_ENSEMBLE:
         raise ScenarioError([f"{label}: more than {LARGEST_ENSEMBLE // 2**20} MB"])
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ScenarioError([f"{label}: not UTF-8 text (byte {error.start})"]) from None
+    text = decoded(content, label)
     problems: list[str] = []
     values = array("d")
     rows = csv.reader(io.StringIO(text, newline=""))

@@ -93,6 +93,41 @@ def test_membership_flags() -> None:
     assert not allies & {"CHN", "IND", "RUS", "CHE"}
 
 
+def test_groups_agree_with_the_flags_of_the_countries() -> None:
+    countries = data.countries()
+    members = {group.name: set(group.members) for group in data.groups()}
+    assert members["EU"] == {c.code for c in countries if c.eu}
+    assert members["US-aligned"] == {c.code for c in countries if c.bloc == "us_aligned"}
+    assert members["CN"] == {"CHN", "X-CHINA-SAR"}
+    assert members["allies"] == {c.code for c in countries if c.treaty_ally}
+    assert members["allies"] - members["NATO"] == {"JPN", "KOR", "AUS", "NZL", "PHL", "THA"}
+    assert members["NATO"] - members["allies"] == {"USA"}
+    assert members["Five-Eyes"] & members["G7"] == {"USA", "GBR", "CAN"}
+    assert {"US", "restricted", "third-country", "G7", "BRICS", "ASEAN"} <= set(members)
+
+
+def test_every_group_has_a_day_a_source_and_members_of_the_table() -> None:
+    known = [country.code for country in data.countries()]
+    for group in data.groups():
+        assert group.as_of == data.GROUPS_AS_OF
+        assert group.source
+        assert set(group.members) <= set(known)
+        assert len(set(group.members)) == len(group.members) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("eu", "EU"), ("European Union", "EU"), ("five eyes", "Five-Eyes"), ("us_aligned", "US-aligned"), ("DEU", None)],
+)
+def test_a_group_is_known_however_its_name_is_written(text: str, name: str | None) -> None:
+    group = data.group_named(text)
+    assert (group.name if group else None) == name
+
+
+def test_no_group_has_the_code_of_a_country() -> None:
+    assert not [country.code for country in data.countries() if data.group_named(country.code)]
+
+
 def test_imputed_figures_are_flagged() -> None:
     imputed = {c.code: set(c.imputed) for c in data.countries()}
     assert imputed["TWN"] == {"gdp", "people", "alignment"}
@@ -259,6 +294,9 @@ def test_records_are_frozen_and_cached() -> None:
         ("countries", "third_country", "neutral", r"countries\.csv, line 6, column bloc: expected one of US"),
         ("countries", "\nAGO,", "\nAFG,", "code 'AFG' appears more than once"),
         ("countries", "gdp_usd_bn", "gdp", r"countries\.csv, line 4: expected the columns code, name"),
+        ("groups", "CAN DEU FRA", "CAN GER FRA", "G7 has the unknown country 'GER'"),
+        ("groups", "CAN DEU FRA", "CAN DEU DEU FRA", "member of G7 'DEU' appears more than once"),
+        ("groups", "G7,Group of Seven,2025-06-30", "G7,Group of Seven,2025", "column as_of: expected a date such as"),
         ("labs", "OpenAI,openai,USA", "OpenAI,openai,XYZ", "OpenAI has the unknown home 'XYZ'"),
         ("releases", "2022-01,meta", "2022-13,meta", "column month: expected a month such as 2023-01, got '2022-13'"),
         ("releases", ",hold,flagship,0,", ",hold,flagship,1,", "is hold with weights 1"),
