@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from sim.layers import EVERY_POLICY
-from sim.library import NAME_RULE, is_name
+from sim.library import name_problem
 from sim.months import month_index
 from sim.parameters import CHANNELS, PARAMETERS
 from sim.policies import LEVERS, Policy
@@ -96,8 +96,9 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
     key = ("policy", name)
     if key == EVERY_POLICY:
         return None, [(key, "only an override may speak of every policy")]
-    if not is_name(name):
-        return None, [(key, f"a name is small letters, digits and hyphens ({NAME_RULE})")]
+    problem = name_problem(name)
+    if problem:
+        return None, [(key, problem)]
     if not isinstance(table, Mapping):
         return None, [(key, f"= {shown(table)}: must be a table with a lever, such as [policy.{name}]")]
     fields = dict(table)
@@ -208,7 +209,6 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
         "dict_type": "must be a table",
         "model_type": "must be a table",
         "model_attributes_type": "must be a table",
-        "string_pattern_mismatch": f"must be small letters, digits and hyphens ({NAME_RULE})",
     }
     if kind == "value_error":
         words = str(details["ctx"]["error"])

@@ -18,7 +18,6 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializeAsAny,
-    StringConstraints,
     ValidationError,
     WithJsonSchema,
     field_validator,
@@ -61,8 +60,17 @@ def _checked_month(text: str) -> str:
     return text
 
 
+def _checked_name(text: str) -> str:
+    problem = library.name_problem(text)
+    if problem:
+        raise ValueError(problem)
+    return text
+
+
 Month = Annotated[str, AfterValidator(_checked_month), WithJsonSchema({"type": "string", "pattern": f"^{MONTH_RULE}$"})]
-Name = Annotated[str, StringConstraints(pattern=f"^{library.NAME_RULE}$")]
+Name = Annotated[
+    str, AfterValidator(_checked_name), WithJsonSchema({"type": "string", "pattern": library.NAME_PATTERN})
+]
 
 
 class _Record(BaseModel):
