@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LONGEST_SHOWN = 60
+_LONGEST_SHOWN = 72  # the longest name with its quotes: two names never look alike in a message
 MOST_SHOWN = 50
 _MOST_COMPARED = 8
 

@@ -47,10 +47,12 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "differences",
+    "differences_in_words",
     "first_difference",
     "load",
     "month_index",
     "month_name",
+    "other_differences",
     "parse",
 ]
 
@@ -279,6 +281,29 @@ def differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
     keys = sorted(set(values[0]) | set(values[1]))
     pairs = [(key, values[0].get(key), values[1].get(key)) for key in keys]
     return [(key, left, right) for key, left, right in pairs if left != right and key not in LABELS]
+
+
+def other_differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
+    """Return the `differences` of two scenarios that are no policy's; a parameter that is not set has its start value.
+
+    Where there are any, a comparison of the two shows more than what a policy does.
+    """
+    found = [row for row in differences(a, b) if not row[0].startswith("policy.")]
+    return [(key, _set(key, left), _set(key, right)) for key, left, right in found]
+
+
+def _set(key: str, value: object) -> object:
+    table, _, name = key.partition(".")
+    return PARAMETERS[name].value if value is None and table == "parameters" else value
+
+
+def differences_in_words(rows: Iterable[tuple[str, object, object]]) -> str:
+    """Return differences as one line: "parameters.leak_hazard 0.4 against 0.6; history free against replay"."""
+    return "; ".join(f"{key} {_in_words(left)} against {_in_words(right)}" for key, left, right in rows)
+
+
+def _in_words(value: object) -> str:
+    return "none" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def first_difference(a: Scenario, b: Scenario) -> int | None:

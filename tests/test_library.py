@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sim import library
 from sim.experiment import load_experiment
 from sim.parameters import PARAMETERS
-from sim.problems import ScenarioError
+from sim.problems import ScenarioError, shown
 from sim.scenario import first_difference, load
 from sim.tomlfile import read_toml
 
@@ -139,6 +139,11 @@ def test_a_name_with_a_word_in_it_is_allowed(name: str) -> None:
 @given(st.one_of(st.from_regex(r"[a-z0-9-]{1,6}", fullmatch=True), st.sampled_from(TAKEN), st.text(max_size=70)))
 def test_the_schema_allows_the_names_that_a_file_may_have(name: str) -> None:
     assert bool(re.search(library.NAME_PATTERN.replace("$", r"\Z"), name)) == library.is_name(name)
+
+
+def test_the_longest_names_stay_different_in_messages() -> None:
+    names = ["a" * 63 + end for end in "bc"]
+    assert [shown(name) for name in names] == [f"'{name}'" for name in names]
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:

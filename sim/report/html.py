@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.months import month_name
 from sim.report import findings, maps, pictures, plotted, setting, style, words
 from sim.report.figures import FORECAST
 from sim.report.pictures import Picture
 from sim.report.plotted import Grid
+from sim.sweep.frames import write_csv
 
 if TYPE_CHECKING:
     import jinja2
+    import pandas as pd
 
     from sim.sweep.study import Study
 
@@ -40,19 +38,25 @@ class Shown:
     alt: str
     grids: tuple[tuple[str, Grid], ...]
     definitions: Grid | None
+    tables: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the rubric: a factor, its outcome and level under the reference, and one cell per policy."""
+    """One row of the rubric: a factor, its outcome and one cell per policy."""
 
     factor: str
     label: str
-    level: str
     cells: tuple[findings.Cell, ...]
 
+    @property
+    def level(self) -> str:
+        """The outcome's level under the reference; "" if the cells are compared with different levels or months."""
+        compared = {(cell.reference, cell.first_month, cell.last_month) for cell in self.cells}
+        return self.cells[0].level if len(compared) == 1 else ""
 
-def write_report(study: Study, out: Path, *, question: str | None = None) -> Path:
+
+def write_report(study: Study, out: Path, *, question: str | None = None, encoding: str = "utf-8") -> Path:
     """Write the report of a study into a folder.
 
     Parameters
@@ -63,6 +67,8 @@ def write_report(study: Study, out: Path, *, question: str | None = None) -> Pat
         Folder for report.html, findings.csv, figures/, scenarios/ and the tables of `Study.to_csv`.
     question : str, optional
         The question the comparison answers; by default that of the only policy, or the general one.
+    encoding : str
+        Of every CSV (`sim.sweep.frames.write_csv`).
 
     Returns
     -------
@@ -71,10 +77,11 @@ def write_report(study: Study, out: Path, *, question: str | None = None) -> Pat
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    study.to_csv(out)
-    _write_findings(study, out / "findings.csv")
+    study.to_csv(out, encoding)
+    write_csv(out / "findings.csv", _findings_frame(study), encoding)
     _write_scenarios(study, out)
-    shown = [_show(study, picture, i, out / "figures") for i, picture in enumerate(pictures.drawable(study), 1)]
+    drawn = enumerate(pictures.drawable(study), 1)
+    shown = [_show(study, picture, i, out / "figures", encoding) for i, picture in drawn]
     _write_about(study, out / "figures")
     page = out / "report.html"
     page.write_text(_template().render(_context(study, shown, question, out)), encoding="utf-8")
@@ -175,8 +182,7 @@ def _rubric(found: list[findings.Cell]) -> list[tuple[str, list[Row]]]:
         cells = tuple(cell for cell in found if cell.factor == factor)
         outcome = cells[0].outcome
         place = 0 if factor in findings.IDEOLOGICAL else 1 if factor in findings.GEOPOLITICAL else 2
-        level = words.value(cells[0].reference, outcome)
-        grouped[list(grouped)[place]].append(Row(cells[0].name, outcome.label, level, cells))
+        grouped[list(grouped)[place]].append(Row(cells[0].name, outcome.label, cells))
     return [(group, rows) for group, rows in grouped.items() if rows]
 
 
@@ -185,29 +191,31 @@ def _beside(study: Study) -> list[Row]:
     found = findings.beside(study)
     order = [*findings.IDEOLOGICAL, *findings.GEOPOLITICAL, "other_misuse"]
     rows = [cells for factor in order for cells in found.get(factor, [])]
-    return [Row(c[0].name, c[0].outcome.label, words.value(c[0].reference, c[0].outcome), tuple(c)) for c in rows]
+    return [Row(c[0].name, c[0].outcome.label, tuple(c)) for c in rows]
 
 
 # Files beside the page
 
 
-def _show(study: Study, picture: Picture, number: int, folder: Path) -> Shown:
+def _show(study: Study, picture: Picture, number: int, folder: Path, encoding: str) -> Shown:
     drawing = style.save(picture.draw(study), folder, picture.slug)
     source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
     held = plotted.present(study, picture.outcomes)
-    if held:
-        _write_numbers(study, held, folder / f"{picture.slug}.csv")
+    frames = pictures.frames(study, picture)
+    for stem, frame in frames.items():
+        write_csv(folder / f"{stem}.csv", frame, encoding)
     definitions = setting.definition_grid(study, held) if held else None
     grids = tuple(pictures.grids(study, picture))
-    if not held:
-        _write_grid(grids[0][1], folder / f"{picture.slug}.csv")
     alt = f"Figure {number}: {picture.title}. All plotted numbers are in the tables under the figure."
     picture = replace(picture, caption=pictures.caption(study, picture))
-    return Shown(picture, number, source, alt, grids, definitions)
+    files = ", ".join(f"{name}.csv" for name in frames)
+    return Shown(picture, number, source, alt, grids, definitions, files)
 
 
-def _write_findings(study: Study, path: Path) -> None:
-    """Write every paired difference that the text and the rubric speak of, with its words."""
+def _findings_frame(study: Study) -> pd.DataFrame:
+    """Return every paired difference that the text and the rubric speak of, with its words."""
+    import pandas as pd
+
     twin = study.without_assumed
     parts = [
         ("headline", study.against, findings.cells(study)),
@@ -215,48 +223,14 @@ def _write_findings(study: Study, path: Path) -> None:
         ("headline, assumed responses at 0", study.against, [] if twin is None else findings.cells(twin)),
         *(("targeted against blanket", duel.blanket, list(duel.cells)) for duel in findings.duels(study)),
     ]
-    head = ("part", "scenario", "against", "factor", "outcome", "unit", *_NUMBERS, "sign", "word", "paper", "agreement")
-    rows: list[tuple[str, ...]] = [head]
+    head = ["part", "scenario", "against", "factor", "outcome", "unit", *_NUMBERS, "sign", "word", "paper", "agreement"]
+    rows: list[tuple[Any, ...]] = []
     for part, against, cells in parts:
         for c in cells:
-            numbers = (f"{float(getattr(c, name)):.9g}" for name in _NUMBERS)
             names = (part, c.scenario, against, c.factor, c.outcome.name, c.outcome.unit)
-            rows.append((*names, *numbers, c.sign, c.rung, c.paper, c.agreement))
-    _write_csv(rows, path)
-
-
-def _write_numbers(study: Study, outcomes: list[str], path: Path) -> None:
-    """Write the plotted levels of every month, in the printed unit."""
-    levels = [f"p{100 * level:g}" for level in plotted.LEVELS]
-    _write_csv([("scenario", "outcome", "unit", "month", *levels), *_monthly(study, outcomes)], path)
-
-
-def _monthly(study: Study, outcomes: list[str]) -> Iterator[tuple[str, ...]]:
-    for outcome in outcomes:
-        unit = words.unit(study.outcome(outcome))
-        for name in plotted.names(study):
-            for m, levels in enumerate(plotted.bands(study, name, outcome).T):
-                yield (name, outcome, unit, month_name(m), *(f"{x:.6g}" for x in levels))
-
-
-def _write_grid(grid: Grid, path: Path) -> None:
-    _write_csv([grid.head, *grid.rows], path)
-
-
-def _write_csv(rows: list[tuple[str, ...]], path: Path) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[_cell(cell) for cell in row] for row in rows])
-    path.write_text(text.getvalue(), encoding="utf-8")
-
-
-def _cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; numbers and signs stay as they are."""
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and text.strip("+-"):
-        try:
-            float(text)
-        except ValueError:
-            return f"'{text}"
-    return text
+            numbers = (getattr(c, name) for name in _NUMBERS)
+            rows.append((*names, *numbers, c.sign, c.rung, c.paper, c.agreement, c.first_month, c.last_month))
+    return pd.DataFrame(rows, columns=[*head, "first_month", "last_month"])
 
 
 def _write_about(study: Study, folder: Path) -> None:

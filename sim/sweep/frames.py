@@ -148,7 +148,33 @@ def _levels(rows: NDArray[np.float32]) -> dict[str, Any]:
     return dict(zip(("mean", *LEVELS), levels, strict=True))
 
 
-def to_csv(study: Study, folder: Path) -> list[Path]:
+def write_csv(path: Path, frame: pd.DataFrame, encoding: str = "utf-8") -> None:
+    """Write a frame as CSV: one head line, plain numbers, blanks for what is missing or not finite, the file whole.
+
+    Parameters
+    ----------
+    encoding
+        "utf-8", or "utf-8-sig" with the byte order mark by which Excel knows UTF-8.
+    """
+    plain = frame.replace([np.inf, -np.inf], np.nan)
+    for name in plain.select_dtypes(exclude="number").columns:
+        plain[name] = plain[name].map(_no_formula)
+    text = plain.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+    write_whole(path, text.encode(encoding))
+
+
+def _no_formula(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers and signs stay as they are."""
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")) or not cell.strip("+-"):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
+def to_csv(study: Study, folder: Path, encoding: str = "utf-8") -> list[Path]:
     """Write a study's frames as CSV into a folder (see `Study.to_csv`); return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     frames = {
@@ -161,7 +187,7 @@ def to_csv(study: Study, folder: Path) -> list[Path]:
     paths = []
     for name, frame in frames.items():
         path = folder / f"{name}.csv"
-        write_whole(path, frame.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode())
+        write_csv(path, frame, encoding)
         paths.append(path)
     return paths
 
