@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from sim.layers import EVERY_POLICY
-from sim.library import NAME_RULE, is_name
+from sim.library import name_problem
 from sim.months import month_index
 from sim.parameters import CHANNELS, PARAMETERS
 from sim.policies import LEVERS, Policy, lever_meant
@@ -101,9 +101,9 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
         return None, [(key, "only an override may speak of every policy")]
     if owners(name) and not isinstance(table, Mapping):
         return None, [(key, f"no policy, but a field: write policy.NAME.{name}{owners(name)}")]
-    if not is_name(name):
-        hint = nearest(name, [other for other in names if other != name])
-        return None, [(key, f"a name is small letters, digits and hyphens ({NAME_RULE}){hint}")]
+    problem = name_problem(name)
+    if problem:
+        return None, [(key, f"{problem}{nearest(name, [other for other in names if other != name])}")]
     if not isinstance(table, Mapping):
         return None, [(key, f"= {shown(table)}: must be a table with a lever, such as [policy.{name}]")]
     fields = dict(table)
@@ -228,7 +228,6 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
         "dict_type": "must be a table",
         "model_type": "must be a table",
         "model_attributes_type": "must be a table",
-        "string_pattern_mismatch": f"must be small letters, digits and hyphens ({NAME_RULE})",
     }
     if kind == "string_type" and isinstance(value, date):
         return path, f'{given}must be text; a month is written "{value:%Y-%m}"'

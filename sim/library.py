@@ -14,12 +14,30 @@ from pathlib import Path
 from sim.problems import ScenarioError, nearest, one_of, printable, shown
 
 NAME_RULE = "[a-z0-9][a-z0-9-]{0,63}"
+NAME_TAKEN = (
+    "null|nan|none|na|n-a|inf|infinity|true|false|yes|no|on|off"  # missing values, infinity, yes and no
+    "|[0-9][0-9-]*|[0-9]+e-?[0-9]+|0x[0-9a-f]+|0o[0-7]+|0b[01]+"  # numbers and dates
+    "|con|prn|aux|nul|com[0-9]|lpt[0-9]"  # devices on Windows: no file may be called so
+)
+"""Names that other programs read as something else, so that a row of a table or a file would be lost."""
+NAME_PATTERN = f"^(?!({NAME_TAKEN})$){NAME_RULE}$"
+"""Both rules as one pattern, for JSON schema."""
 _NAME = re.compile(NAME_RULE)
+_TAKEN = re.compile(NAME_TAKEN)
+
+
+def name_problem(text: str) -> str:
+    """Return why text may not name a scenario, policy, crisis, assumption set or experiment; "" if it may."""
+    if _NAME.fullmatch(text) is None:
+        return f"a name is small letters, digits and hyphens ({NAME_RULE})"
+    if _TAKEN.fullmatch(text) is None:
+        return ""
+    return "other programs read this as a number, a date, a yes or no, a missing value or a device; add a word to it"
 
 
 def is_name(text: str) -> bool:
-    """Tell whether text may name a scenario, policy, assumption set or experiment."""
-    return _NAME.fullmatch(text) is not None
+    """Tell whether text may name a scenario, policy, crisis, assumption set or experiment."""
+    return not name_problem(text)
 
 
 def root() -> Path:
@@ -114,8 +132,9 @@ def find(kind: str, text: str, beside: Path | None = None) -> Path:
         return known[text]
     likely = meant(text, known)
     hint = f"; did you mean {likely!r}?" if likely else _lever_hint(kind, text) or nearest(text, known)
-    if not is_name(text):
-        raise ScenarioError([f"{kind} {shown(text)}: a name is small letters, digits and hyphens ({NAME_RULE}){hint}"])
+    problem = name_problem(text)
+    if problem:
+        raise ScenarioError([f"{kind} {shown(text)}: {problem}{hint}"])
     if beside is not None:
         listed = _toml_files(beside / "assumptions" if kind == "assumptions" else beside)
         if text in listed:

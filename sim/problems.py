@@ -13,7 +13,7 @@ from operator import index
 from typing import Any
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LONGEST_SHOWN = 60
+_LONGEST_SHOWN = 72  # the longest name with its quotes: two names never look alike in a message
 MOST_SHOWN = 50
 _MOST_COMPARED = 8
 LARGEST_SEED = 2**63 - 1

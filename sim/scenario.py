@@ -18,7 +18,6 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializeAsAny,
-    StringConstraints,
     ValidationError,
     WithJsonSchema,
     field_validator,
@@ -49,10 +48,12 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "differences",
+    "differences_in_words",
     "first_difference",
     "load",
     "month_index",
     "month_name",
+    "other_differences",
     "parse",
 ]
 
@@ -62,8 +63,17 @@ def _checked_month(text: str) -> str:
     return text
 
 
+def _checked_name(text: str) -> str:
+    problem = library.name_problem(text)
+    if problem:
+        raise ValueError(problem)
+    return text
+
+
 Month = Annotated[str, AfterValidator(_checked_month), WithJsonSchema({"type": "string", "pattern": f"^{MONTH_RULE}$"})]
-Name = Annotated[str, StringConstraints(pattern=f"^{library.NAME_RULE}$")]
+Name = Annotated[
+    str, AfterValidator(_checked_name), WithJsonSchema({"type": "string", "pattern": library.NAME_PATTERN})
+]
 
 
 class _Record(BaseModel):
@@ -298,6 +308,29 @@ def _alike(left: object, right: object) -> bool:
     if isinstance(left, list) and isinstance(right, list):
         return set(left) == set(right)
     return left == right
+
+
+def other_differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
+    """Return the `differences` of two scenarios that are no policy's; a parameter that is not set has its start value.
+
+    Where there are any, a comparison of the two shows more than what a policy does.
+    """
+    found = [row for row in differences(a, b) if not row[0].startswith("policy.")]
+    return [(key, _set(key, left), _set(key, right)) for key, left, right in found]
+
+
+def _set(key: str, value: object) -> object:
+    table, _, name = key.partition(".")
+    return PARAMETERS[name].value if value is None and table == "parameters" else value
+
+
+def differences_in_words(rows: Iterable[tuple[str, object, object]]) -> str:
+    """Return differences as one line: "parameters.leak_hazard 0.4 against 0.6; history free against replay"."""
+    return "; ".join(f"{key} {_in_words(left)} against {_in_words(right)}" for key, left, right in rows)
+
+
+def _in_words(value: object) -> str:
+    return "none" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def first_difference(a: Scenario, b: Scenario) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.library import NAME_RULE
+from sim.library import NAME_PATTERN
 from sim.months import MONTH_RULE
 from sim.parameters import PARAMETERS, Parameter
 from sim.policies import LEVERS
@@ -21,7 +21,7 @@ from sim.scenario import Crisis, Horizon, Scenario
 Schema = dict[str, Any]
 
 _MONTH = {"type": "string", "pattern": f"^{MONTH_RULE}$"}
-_NAME = {"type": "string", "pattern": f"^{NAME_RULE}$"}
+_NAME = {"type": "string", "pattern": NAME_PATTERN}
 _LEFT_OUT = ("title", "kind")
 
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -82,29 +83,32 @@ def _size(size: float) -> str:
 
 
 def print_comparison(study: Study) -> None:
-    """Print each scenario's factors: difference, its 5-95 % over replications, share of that sign, sign, paper."""
+    """Print each scenario's factors: the reference's level, difference, its 5-95 %, share of that sign, sign, paper."""
     from sim.outcomes import OUTCOMES
-    from sim.report.findings import FACTOR_NAMES
+    from sim.report.findings import FACTOR_NAMES, also_differs
     from sim.report.setting import few
     from sim.report.words import SINGLE, legend
 
     screen = console()
     rubric = study.rubric()
-    heads = ["Factor", "Difference", "5-95 %", "Same\nsign", "Sign", "Paper"]
+    heads = ["Factor", "Reference", "Difference", "5-95 %", "Same\nsign", "Sign", "Paper"]
     single = study.design.pairs == 1
     if single:
-        heads = heads[:2]
+        heads = heads[:3]
     elif study.without_assumed is not None:
-        heads.insert(5, "None\nassumed")
+        heads.insert(6, "None\nassumed")
     cases = [case for case in study.cases if case.name != case.against]
     for case in cases[:MOST_TABLES]:
         first, last = (_month(index) for index in study.window(case.name))
         title = f"{case.name} minus {case.against}, mean of {first} to {last}, {_counted(study)}"
-        table = _table(title, heads, right=(1, 2, 3), whole=range(1, len(heads)), gap=1)
+        table = _table(title, heads, right=(1, 2, 3, 4), whole=range(1, len(heads)), gap=1)
         for row in rubric[rubric["scenario"] == case.name].to_dict("records"):
             cells = _comparison_cells(row)
             table.add_row(FACTOR_NAMES[row["factor"]], *(cells[head] for head in heads[1:]))
-        screen.print(table)
+        _print_table(screen, table)
+        also = also_differs(study, case.name)
+        if also:
+            screen.print(_indented(also, 0))
         screen.print()
     _print_rest(screen, cases)
     if rubric.empty:
@@ -127,10 +131,11 @@ def print_comparison(study: Study) -> None:
 def _comparison_cells(row: Mapping[Any, Any]) -> dict[str, str]:
     """Return the cells of a row of the rubric by column."""
     from sim.outcomes import OUTCOMES
-    from sim.report.words import difference, interval, percent, symbol
+    from sim.report.words import difference, interval, number, percent, symbol
 
     outcome = OUTCOMES[row["outcome"]]
     return {
+        "Reference": number(row["reference"], outcome),
         "Difference": difference(row["difference"], outcome),
         "5-95 %": interval(row["low"], row["high"], outcome),
         "Same\nsign": percent(row["share_same_sign"], 0),
@@ -149,7 +154,7 @@ def print_run(study: Study) -> None:
     if not headlines:
         screen.print("No headline outcome was kept; --csv writes the others.")
     for case in study.cases[:MOST_TABLES] if headlines else ():
-        screen.print(_run_table(study, case.name, headlines))
+        _print_table(screen, _run_table(study, case.name, headlines))
     _print_rest(screen, study.cases)
     screen.print("Conditional on the scenario's assumptions, not a forecast.")
 
@@ -207,7 +212,7 @@ def print_rows(kind: str, rows: Sequence[Row]) -> None:
     )
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
-    console().print(table)
+    _print_table(console(), table)
 
 
 def print_row(row: Row) -> None:
@@ -225,7 +230,7 @@ def print_row(row: Row) -> None:
     for key, value in row.items():
         if key != "fields" and value not in ("", None):
             table.add_row(key, _flowing(_cell(value)))
-    screen.print(table)
+    _print_table(screen, table)
     for field in fields or ():
         screen.print(f"\n{field['name']}: {_flowing(field['description'])}")
         allowed = ", ".join(map(str, field["choices"])) or _range_text(field["smallest"], field["largest"])
@@ -356,15 +361,17 @@ def run_content(study: Study) -> dict[str, Any]:
 
 def comparison_content(study: Study) -> dict[str, Any]:
     """Return a comparison as plain content: the rubric, row by row."""
-    windows = {
-        case.name: [_month(index) for index in study.window(case.name)]
-        for case in study.cases
-        if case.name != case.against
+    names = [case.name for case in study.cases if case.name != case.against]
+    windows = {name: [_month(index) for index in study.window(name)] for name in names}
+    also = {
+        name: [dict(zip(("key", "value", "reference"), row, strict=True)) for row in study.other_differences(name)]
+        for name in names
     }
     rubric = study.rubric().to_dict("records") if study.outcomes() else []
     return _heading(study) | {
         "against": study.against,
         "windows": windows,
+        "also_differs": also,
         "rubric": rubric,
         "failures": _failures(study),
     }
@@ -424,6 +431,22 @@ def _table(
         justify: Literal["left", "right"] = "right" if index in right else "left"
         table.add_column(Text(head), justify=justify, overflow="fold", no_wrap=index in whole, vertical="top")
     return table
+
+
+def _print_table(screen: Console, table: Table) -> None:
+    """Print a table; where its unbroken columns need more room than the screen has, lines are longer than it."""
+    usual = screen.width
+    screen.width = max(usual, sum(map(_least_width, table.columns)))
+    screen.print(table)
+    screen.width = usual
+
+
+def _least_width(column: Column) -> int:
+    """Return the room that a column needs, with its gap: its longest line, or a few letters if it may fold."""
+    if not column.no_wrap:
+        return 12
+    texts = (column.header, *column.cells)
+    return 2 + max(cell_len(line) for text in texts for line in str(text).splitlines() or [""])
 
 
 def _cell(value: Any) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import tomli_w
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim import library
 from sim.experiment import load_experiment
 from sim.parameters import PARAMETERS
-from sim.problems import ScenarioError
+from sim.problems import ScenarioError, shown
 from sim.scenario import first_difference, load
 from sim.tomlfile import read_toml
 
@@ -101,6 +105,45 @@ def test_a_shipped_experiment_is_valid_and_explained(name: str) -> None:
 def test_a_name_is_never_a_path(text: str) -> None:
     with pytest.raises(ScenarioError, match="a name is small letters"):
         library.find("scenario", text)
+
+
+TAKEN = (
+    *("null", "nan", "inf", "infinity", "true", "false", "none", "na", "n-a", "yes", "no", "on", "off"),
+    *("0", "2030", "007", "2026-01", "2026-01-31", "1-2", "1e3", "12e-4", "0x10", "0b1", "0o7"),
+    *("con", "prn", "aux", "nul", "com1", "com9", "lpt1", "lpt9"),
+)
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_name_that_other_programs_read_as_something_else_is_refused(name: str, tmp_path: Path) -> None:
+    said = "other programs read this as a number"
+    policy = {"lever": "L7", "start": "2026-01"}
+    crisis = {"month": "2027-01", "origin": "US"}
+    for table in ({"name": name}, {"name": "x", "policy": {name: policy}}, {"name": "x", "crisis": {name: crisis}}):
+        (tmp_path / "mine.toml").write_text(tomli_w.dumps(table))
+        with pytest.raises(ScenarioError, match=said) as refused:
+            load(tmp_path / "mine.toml")
+        assert len(refused.value.problems) == 1
+        assert name in str(refused.value)
+    with pytest.raises(ScenarioError, match=said):
+        load_experiment({"name": name, "scenarios": ["p1-blanket"]})
+    with pytest.raises(ScenarioError, match=said):
+        library.find("assumptions", name)
+
+
+@pytest.mark.parametrize("name", ["p1-2026", "null-policy", "4e", "e4", "0xg", "com10", "con-1", "nano", "x2030"])
+def test_a_name_with_a_word_in_it_is_allowed(name: str) -> None:
+    assert library.name_problem(name) == ""
+
+
+@given(st.one_of(st.from_regex(r"[a-z0-9-]{1,6}", fullmatch=True), st.sampled_from(TAKEN), st.text(max_size=70)))
+def test_the_schema_allows_the_names_that_a_file_may_have(name: str) -> None:
+    assert bool(re.search(library.NAME_PATTERN.replace("$", r"\Z"), name)) == library.is_name(name)
+
+
+def test_the_longest_names_stay_different_in_messages() -> None:
+    names = ["a" * 63 + end for end in "bc"]
+    assert [shown(name) for name in names] == [f"'{name}'" for name in names]
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:

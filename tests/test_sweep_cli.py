@@ -17,6 +17,7 @@ from sim import cli
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario
 from tests.sweep import fake
+from tests.tidy import read_tidy
 
 FRICTION = "policy.open-weight-control.kyc_friction"
 BASE: dict[str, Any] = {
@@ -153,6 +154,18 @@ def test_csv_is_written_beside_the_results() -> None:
     for name in ("table", "rubric", "series", "runs", "countries"):
         assert f"results/csv/{name}.csv" in result.stderr
         assert Path(f"results/csv/{name}.csv").stat().st_size > 0
+
+
+def test_excel_marks_every_csv_and_needs_a_folder() -> None:
+    result = call(write(BASE), "--out", "results", "--csv", "--excel")
+    assert result.exit_code == 0, result.output
+    paths = sorted(Path("results").rglob("*.csv"))
+    assert len(paths) > 15
+    for path in paths:
+        read_tidy(path, mark=True)
+    refused = CliRunner().invoke(cli.app, ["compare", "p1-blanket", "--excel"], prog_name="openstakes")
+    assert refused.exit_code == 2
+    assert "--excel: no CSV is written without a folder" in refused.stderr
 
 
 # Going on

@@ -42,4 +42,5 @@ Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder for results and report; the same results there are used again."),
 ]
+Excel = Annotated[bool, typer.Option("--excel", help="Write CSV with the mark (BOM) by which Excel knows UTF-8.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

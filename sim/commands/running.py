@@ -15,6 +15,7 @@ from sim.commands.guard import FAILED, RUNS_FAILED, all_or_problems, check_out, 
 from sim.commands.options import (
     MOST_REPLICATIONS,
     Again,
+    Excel,
     ExperimentReplications,
     ExperimentSeed,
     Json,
@@ -85,6 +86,7 @@ def compare(
     seed: Seed = 0,
     workers: Workers = None,
     out: Out = None,
+    excel: Excel = False,
     as_json: Json = False,
 ) -> None:
     """Compare scenarios with the status quo, which --set and --override do not change."""
@@ -95,7 +97,7 @@ def compare(
             return load_with_layer(name, overrides, settings)
 
         loaded = all_or_problems([(load_with_layer, against), *((changed, name) for name in scenarios)])
-        _compare(loaded, replications, seed, workers, out, as_json=as_json)
+        _compare(loaded, replications, seed, workers, out, encoding=_encoding(excel, out), as_json=as_json)
 
 
 def sweep(
@@ -122,6 +124,7 @@ def sweep(
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Also write the results as CSV, in DIR/csv.")] = False,
     out: Out = None,
+    excel: Excel = False,
     as_json: Json = False,
 ) -> None:
     """Run an experiment: scenarios x levers x uncertain numbers x replications.
@@ -149,7 +152,16 @@ def sweep(
             refuse("a sweep needs a folder for its results: --out DIR (or --dry-run to see its size)")
         else:
             _execute(
-                "sweep", plan, workers, out, executor=executor, on_error=on_error, again=again, csv=csv, as_json=as_json
+                "sweep",
+                plan,
+                workers,
+                out,
+                executor=executor,
+                on_error=on_error,
+                again=again,
+                csv=csv,
+                encoding=_encoding(excel, out),
+                as_json=as_json,
             )
 
 
@@ -159,6 +171,7 @@ def experiment(
     seed: ExperimentSeed = None,
     workers: Workers = None,
     out: Out = None,
+    excel: Excel = False,
     as_json: Json = False,
 ) -> None:
     """Run a shipped experiment with its report."""
@@ -167,11 +180,12 @@ def experiment(
 
         plan = load_experiment(name, replications=replications, seed=seed)[1]
         check_out(out, partial(_files, plan, csv=False))
-        _execute("experiment", plan, workers, out, as_json=as_json)
+        _execute("experiment", plan, workers, out, encoding=_encoding(excel, out), as_json=as_json)
 
 
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that compare or experiment wrote.")],
+    excel: Excel = False,
 ) -> None:
     """Write the report of a results folder again."""
     with guarded(folder):
@@ -186,7 +200,14 @@ def report(
             refuse(f"{folder}: nothing to report: all {failed} runs failed")
         if study.no_report:
             refuse(f"{folder}: no report: {study.no_report}; openstakes sweep {folder} --csv writes tables")
-        print(study.report(folder))
+        print(study.report(folder, _encoding(excel, folder)))
+
+
+def _encoding(excel: bool, out: Path | None) -> str:
+    """Return the encoding of CSV files."""
+    if excel and out is None:
+        refuse("--excel: no CSV is written without a folder: --out DIR")
+    return "utf-8-sig" if excel else "utf-8"
 
 
 def _print_notes(loaded: list[tuple[Scenario, Layer]]) -> None:
@@ -209,6 +230,7 @@ def _compare(
     workers: int | None,
     out: Path | None,
     *,
+    encoding: str,
     as_json: bool,
 ) -> None:
     """Compare scenarios, read with their layers, with the first one; print and write what was found."""
@@ -224,7 +246,7 @@ def _compare(
         study = compare_scenarios(
             others, reference, replications=replications, seed=seed, workers=workers, out=out, progress=progress
         )
-    _finish(study, out, as_json=as_json)
+    _finish(study, out, encoding=encoding, as_json=as_json)
 
 
 def _execute(
@@ -237,6 +259,7 @@ def _execute(
     on_error: OnError = "record",
     again: Again | None = None,
     csv: bool = False,
+    encoding: str,
     as_json: bool,
 ) -> None:
     """Run a design for a command, print and write what was found."""
@@ -250,9 +273,9 @@ def _execute(
     study = Study(store, plan)
     if csv and out is not None and study.outcomes():
         folder_in(out, CSV)  # refuses a link
-        for path in study.to_csv(out / CSV):
+        for path in study.to_csv(out / CSV, encoding):
             print(path, file=sys.stderr)
-    _finish(study, out, as_json=as_json)
+    _finish(study, out, encoding=encoding, as_json=as_json)
 
 
 def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
@@ -313,11 +336,11 @@ def _run_alone(plan: Design, which: str) -> None:
     print(f"{case.name}, point {point}, replication {number}, seed {plan.seed}: finished, {len(series.months)} months")
 
 
-def _finish(study: Study, out: Path | None, *, as_json: bool) -> None:
+def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json: bool) -> None:
     """Print the results, write the report, and end with status 3 if runs failed."""
     failures = study.failures
     alone = all(case.name == case.against for case in study.cases)
-    page = study.report(out) if out is not None and not study.no_report else None
+    page = study.report(out, encoding) if out is not None and not study.no_report else None
     from sim import terminal
 
     if as_json:

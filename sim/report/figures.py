@@ -44,6 +44,9 @@ REFERENCE_LINE, POLICY_LINE, START_LINE = "reference", "policy", "policy-start"
 # Widths and heights in inches.
 _LEFT, _TIME, _GAP, _DIFFERENCE, _VERDICT, _RIGHT = 0.62, 4.05, 0.34, 1.3, 1.5, 0.1
 _HEAD, _TITLE, _AXIS, _FOOT = 0.5, 0.3, 0.42, 0.42
+_LABEL, _FULL = 1.9, style.WIDTH - 0.16
+
+_PAIRED = "Paired difference: mean, 50 %, 90 %"
 
 
 # The two forms
@@ -65,31 +68,36 @@ def comparison(study: Study, outcomes: Sequence[str], *, steps: bool = False) ->
     scenarios = plotted.names(study)
     pens = style.pens(scenarios, study.against)
     found = plotted.paired(study, outcomes)
-    tall = max(1.35, 0.215 * len(scenarios))
+    labels = {name: style.wrapped(name, _LABEL, weight="bold") for name in scenarios}
+    more = style.LINE * (max(map(len, labels.values())) - 1)
+    tall = max(1.35, (0.215 + more) * len(scenarios))
     since = _since(study)
     block = _TITLE + tall + _AXIS
-    figure = style.canvas(_HEAD + block * len(outcomes) + _FOOT - 0.1)
-    label = max(style.text_width(style.shorten(name), weight="bold") for name in scenarios) + 0.1
+    over_time, footer = _over_time(study), _footer(study)
+    head = _HEAD + style.LINE * (len(over_time) - 1)
+    figure = style.canvas(head + block * len(outcomes) + _FOOT - 0.1 + style.LINE * (len(footer) - 1))
+    label = max(style.text_width(line, weight="bold") for lines in labels.values() for line in lines) + 0.1
     room = style.WIDTH - _LEFT - _GAP - label - _VERDICT - _RIGHT
     wide = min(_TIME, room - _DIFFERENCE)
     difference_left = _LEFT + wide + _GAP + label
     difference = room - wide
-    _column_heads(figure, study)
+    style.write_lines(figure, _LEFT, 0.25, over_time, size=SMALL, color=MUTED)
+    style.write(figure, style.WIDTH - _RIGHT, 0.25, _PAIRED, size=SMALL, color=MUTED, ha="right")
     for i, outcome in enumerate(outcomes):
-        top = _HEAD + i * block + _TITLE
+        top = head + i * block + _TITLE
         levels = {name: plotted.bands(study, name, outcome) for name in scenarios}
         divisor, size = _magnitude(levels.values())
         levels = {name: values / divisor for name, values in levels.items()}
         title = plotted.label(study.outcome(outcome), size)
         style.write(figure, 0.08, top - 0.1, title, size=10, weight="bold", va="bottom")
-        over_time = style.place(figure, _LEFT, top, wide, tall)
-        _levels(over_time, study, levels, pens, since, steps=steps)
-        places = _labels(figure, over_time, levels, pens, top, tall)
+        axes = style.place(figure, _LEFT, top, wide, tall)
+        _levels(axes, study, levels, pens, since, steps=steps)
+        places = _labels(figure, axes, levels, pens, labels, top, tall)
         beside = style.place(figure, difference_left, top, difference, tall)
         cells = {name: found[name, outcome].over(divisor) for name in scenarios if name != study.against}
         _differences(beside, cells, places, pens)
         _verdicts(figure, cells, places, study.outcome(outcome), difference_left + difference + 0.1, top, tall)
-    _footer(figure, study)
+    _write_footer(figure, footer)
     return figure
 
 
@@ -126,23 +134,29 @@ def plot(study: Study, outcome: str, scenarios: Sequence[str] | None = None) -> 
     divisor, size = _magnitude(levels.values())
     levels = {name: values / divisor for name, values in levels.items()}
     reference = levels[study.against]
-    figure = style.canvas(0.62 + lines * (height + 0.62) + 0.25)
-    style.write(figure, 0.08, 0.2, plotted.label(study.outcome(outcome), size), size=10.5, weight="bold")
-    key = f"Black and grey: {style.shorten(study.against)}; colour: the policy named above. Median, 50 % and 90 % bands"
-    style.write(figure, 0.08, 0.4, key, size=SMALL, color=MUTED)
     width = (style.WIDTH - 0.2) / columns
+    heads = {name: style.wrapped(name, width - 0.55, BODY, "bold") for name in chosen or [study.against]}
+    key = f"Black and grey: {study.against}; colour: the policy named above. Median, 50 % and 90 % bands"
+    keys, footer = style.wrapped(key, _FULL), _footer(study)
+    begin = 0.62 + style.LINE * (len(keys) - 1)
+    above = 0.28 + style.LINE * (max(map(len, heads.values())) - 1)
+    block = height + above + 0.34
+    figure = style.canvas(begin + lines * block + 0.25 + style.LINE * (len(footer) - 1))
+    style.write(figure, 0.08, 0.2, plotted.label(study.outcome(outcome), size), size=10.5, weight="bold")
+    style.write_lines(figure, 0.08, 0.4, keys, size=SMALL, color=MUTED)
     panels = []
     for i, name in enumerate(chosen or [study.against]):
         row, column = divmod(i, columns)
-        left, top = 0.1 + column * width + 0.5, 0.62 + row * (height + 0.62) + 0.28
+        left, top = 0.1 + column * width + 0.5, begin + row * block + above
         axes = style.place(figure, left, top, width - 1.1, height)
         _panel(axes, study, name, reference, levels[name], pens)
-        style.write(figure, left, top - 0.1, style.shorten(name, 30), size=BODY, weight="bold", color=pens[name].color)
+        first = top - 0.1 - style.LINE * (len(heads[name]) - 1)
+        style.write_lines(figure, left, first, heads[name], size=BODY, weight="bold", color=pens[name].color)
         panels.append(axes)
     _same_limits(panels)
     for axes, name in zip(panels, chosen or [study.against], strict=True):
         _end_values(axes, study, name, reference, levels[name], pens, study.outcome(outcome))
-    _footer(figure, study)
+    _write_footer(figure, footer)
     # Ticks are made when first drawn: draw them in this style, whatever the reader's settings are later.
     figure.draw_without_rendering()
     return figure
@@ -235,11 +249,10 @@ def _magnitude(levels: Iterable[NDArray[np.float64]]) -> tuple[float, str]:
 # Parts of `comparison`
 
 
-def _column_heads(figure: Figure, study: Study) -> None:
-    over_time = f"Medians; grey: 50 % and 90 % bands of {style.shorten(study.against, 30)}"
-    style.write(figure, _LEFT, 0.25, over_time, size=SMALL, color=MUTED)
-    beside = "Paired difference: mean, 50 %, 90 %"
-    style.write(figure, style.WIDTH - _RIGHT, 0.25, beside, size=SMALL, color=MUTED, ha="right")
+def _over_time(study: Study) -> list[str]:
+    """Return the head of the left column in lines that leave room for that of the right one."""
+    room = style.WIDTH - _LEFT - style.text_width(_PAIRED) - _RIGHT - 0.3
+    return style.wrapped(f"Medians; grey: 50 % and 90 % bands of {study.against}", room)
 
 
 def _since(study: Study) -> int:
@@ -305,25 +318,27 @@ def _labels(
     axes: Axes,
     levels: Mapping[str, NDArray[np.float64]],
     pens: Mapping[str, Pen],
+    labels: Mapping[str, Sequence[str]],
     top: float,
     tall: float,
 ) -> dict[str, float]:
     """Write each scenario's name at the end of its line; return the height of each name, 0 to 1 from the bottom."""
     bottom, ceiling = axes.get_ylim()
     ends = {name: (_last(levels[name][2]) - bottom) / (ceiling - bottom) for name in levels}
-    edge = axes.get_position().x1 * style.WIDTH
-    room = style.place(figure, edge, top, _GAP, tall)
+    room = style.place(figure, axes.get_position().x1 * style.WIDTH, top, _GAP, tall)
     room.set_axis_off()
     room.set_xlim(0, 1)
     room.set_ylim(0, 1)
-    gap = 0.19 / tall
-    heights = style.spread(list(ends.values()), gap, 0.03, 0.97)
+    more = style.LINE * (max(map(len, labels.values())) - 1) / tall
+    edge = 0.03 + more / 2
+    heights = style.spread(list(ends.values()), 0.19 / tall + more, edge, 1 - edge)
     places = dict(zip(ends, heights, strict=True))
     for name, place in places.items():
         pen = pens[name]
         room.plot([0, 0.25, 0.8], [ends[name], ends[name], place], color=pen.color, linewidth=0.7, clip_on=False)
         weight = "bold" if pen is style.REFERENCE else "normal"
-        room.text(0.92, place, style.shorten(name), color=pen.color, size=SMALL, va="center_baseline", weight=weight)
+        text = "\n".join(labels[name])
+        room.text(0.92, place, text, color=pen.color, size=SMALL, va="center_baseline", weight=weight)
     return places
 
 
@@ -438,10 +453,14 @@ def _end_values(
         axes.text(*where, text, color=pens[who].color, size=SMALL, va="center_baseline", weight=weight)
 
 
-def _footer(figure: Figure, study: Study) -> None:
-    h = figure.get_size_inches()[1]
+def _footer(study: Study) -> list[str]:
+    """Return when policies start, how many runs there are and that it is no forecast, in lines."""
     months = [month_name(m) for m in starts(study)]
     begin = f"Dotted: policies start ({words.listing([words.month(m) for m in months])}). " if months else ""
     draws = f"{words.counted(study.draws, 'draw')} of " if study.draws > 1 else ""
-    text = f"{begin}{draws}{words.counted(study.replications, 'replication')}. {FORECAST}"
-    style.write(figure, 0.08, h - 0.1, text, size=SMALL, color=MUTED)
+    return style.wrapped(f"{begin}{draws}{words.counted(study.replications, 'replication')}. {FORECAST}", _FULL)
+
+
+def _write_footer(figure: Figure, lines: Sequence[str]) -> None:
+    last = figure.get_size_inches()[1] - 0.1
+    style.write_lines(figure, 0.08, last - style.LINE * (len(lines) - 1), lines, size=SMALL, color=MUTED)

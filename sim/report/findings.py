@@ -16,6 +16,7 @@ import numpy as np
 from sim import rubric
 from sim.months import month_name
 from sim.report import plotted, words
+from sim.scenario import differences_in_words, other_differences
 from sim.sweep.comparison import compared as compare_means
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Cell:
     sign: str
     pairs: int
     unit: str
+    first_month: str
+    last_month: str
     paper: str = ""
     agreement: str = "paper silent"
 
@@ -87,6 +90,11 @@ class Cell:
     def rung(self) -> str:
         """Word of the ladder."""
         return words.rung(self.sign, self.share, rubric.slight(self.sign, self.inside))
+
+    @property
+    def level(self) -> str:
+        """The reference's level over the months compared."""
+        return words.value(self.reference, self.outcome)
 
     @property
     def relative(self) -> float:
@@ -168,6 +176,7 @@ class PolicyFindings:
 
     scenario: str
     period: str
+    also_differs: str
     cells: tuple[Cell, ...]
     paper: tuple[str, ...]
     summary: str
@@ -239,6 +248,8 @@ def _cell(row: Any, factor: str, outcome: Outcome, unit: str) -> Cell:
         sign=row.sign,
         pairs=int(row.pairs),
         unit=unit,
+        first_month=row.first_month,
+        last_month=row.last_month,
     )
 
 
@@ -254,8 +265,19 @@ def by_policy(study: Study) -> list[PolicyFindings]:
         own = tuple(cell for cell in found if cell.scenario == name)
         first, last = study.window(name)
         period = words.period(month_name(first), month_name(last))
-        result.append(PolicyFindings(name, period, own, tuple(_paper(own)), _summary(own), uplift.get(name)))
+        also = also_differs(study, name)
+        result.append(PolicyFindings(name, period, also, own, tuple(_paper(own)), _summary(own), uplift.get(name)))
     return result
+
+
+def also_differs(study: Study, scenario: str) -> str:
+    """Return what beside policy a case differs in from its reference, as a sentence; "" if nothing does."""
+    case = next(case for case in study.cases if case.name == scenario)
+    found = differences_in_words(study.other_differences(scenario))
+    if not found:
+        return ""
+    policies = study.scenario(scenario).policy != study.scenario(case.against).policy
+    return f"{'Not only a policy differs' if policies else 'No policy differs, but'}: {found} (in {case.against})."
 
 
 def _summary(own: Sequence[Cell]) -> str:
@@ -379,14 +401,8 @@ def _papers(scenario: Scenario, reference: Scenario) -> tuple[set[str], list[str
     papers = {type(p).paper for p in added} - {""}
     levers = [type(p) for p in added if not type(p).paper] + [type(p) for p in dropped]
     others = list(dict.fromkeys(f"{kind.title} ({kind.lever})" for kind in levers))
-    facts = (
-        ("parameters", "parameters"),
-        ("crisis", "crisis events"),
-        ("history", "history"),
-        ("adopters", "the panel"),
-    )
-    others += [word for field, word in facts if getattr(scenario, field) != getattr(reference, field)]
-    return papers, others
+    fields = dict.fromkeys(key.split(".")[0] for key, _, _ in other_differences(scenario, reference))
+    return papers, [*others, *({"crisis": "crisis events", "adopters": "the panel"}.get(f, f) for f in fields)]
 
 
 def duels(study: Study) -> list[Duel]:
@@ -435,6 +451,8 @@ def _direct(study: Study, cell: Cell, blanket: str, first: int, last: int) -> Ce
         sign=found.sign,
         pairs=found.pairs,
         unit=study.unit,
+        first_month=month_name(first),
+        last_month=month_name(last),
     )
 
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.months import month_name
 from sim.report import findings, maps, pictures, plotted, setting, style, words
 from sim.report.figures import FORECAST
 from sim.report.pictures import Picture
 from sim.report.plotted import Grid
-from sim.sweep.frames import TABLES
+from sim.sweep.frames import TABLES, csv_bytes
 from sim.sweep.parts import hash_of
 from sim.sweep.written import check, write
 
 if TYPE_CHECKING:
     import jinja2
+    import pandas as pd
 
     from sim.scenario import Scenario
     from sim.sweep.study import Study
@@ -45,19 +43,25 @@ class Shown:
     alt: str
     grids: tuple[tuple[str, Grid], ...]
     definitions: Grid | None
+    tables: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the rubric: a factor, its outcome and level under the reference, and one cell per policy."""
+    """One row of the rubric: a factor, its outcome and one cell per policy."""
 
     factor: str
     label: str
-    level: str
     cells: tuple[findings.Cell, ...]
 
+    @property
+    def level(self) -> str:
+        """The outcome's level under the reference; "" if the cells are compared with different levels or months."""
+        compared = {(cell.reference, cell.first_month, cell.last_month) for cell in self.cells}
+        return self.cells[0].level if len(compared) == 1 else ""
 
-def write_report(study: Study, out: Path, *, question: str | None = None) -> Path:
+
+def write_report(study: Study, out: Path, *, question: str | None = None, encoding: str = "utf-8") -> Path:
     """Write the report of a study into a folder.
 
     Parameters
@@ -68,6 +72,8 @@ def write_report(study: Study, out: Path, *, question: str | None = None) -> Pat
         Folder for report.html, findings.csv, figures/, scenarios/ and the tables of `Study.to_csv`.
     question : str, optional
         The question the comparison answers; by default that of the only policy, or the general one.
+    encoding : str
+        Of every CSV (`sim.sweep.frames.csv_bytes`).
 
     Returns
     -------
@@ -80,9 +86,13 @@ def write_report(study: Study, out: Path, *, question: str | None = None) -> Pat
         If a file would take the place of one that is not ours (see `sim.sweep.written`); nothing is written then.
     """
     check(Path(out), report_files(study.scenarios))  # before any work
-    files = study.csv_files() | {"findings.csv": _findings(study), ABOUT: _about(study)}
+    files = study.csv_files(encoding) | {
+        "findings.csv": csv_bytes(_findings_frame(study), encoding),
+        ABOUT: _about(study),
+    }
     files |= {setting.scenario_file(scenario): scenario.as_toml().encode() for scenario in study.scenarios}
-    shown = [_show(study, picture, i, files) for i, picture in enumerate(pictures.drawable(study), 1)]
+    drawn = enumerate(pictures.drawable(study), 1)
+    shown = [_show(study, picture, i, files, encoding) for i, picture in drawn]
     page = _template().render(_context(study, shown, question, files["table.csv"]))
     write(Path(out), {**files, PAGE: page.encode()})
     return Path(out) / PAGE
@@ -90,7 +100,8 @@ def write_report(study: Study, out: Path, *, question: str | None = None) -> Pat
 
 def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     """Return the names of all files that a report on some scenarios may have."""
-    figures = [f"figures/{picture.slug}.{kind}" for picture in pictures.PICTURES for kind in ("svg", "png", "csv")]
+    stems = [f"figures/{picture.slug}" for picture in pictures.PICTURES]
+    figures = [f"{stem}{end}" for stem in stems for end in (".svg", ".png", ".csv", "-changes.csv")]
     tables = [f"{name}.csv" for name in TABLES]
     return [PAGE, "findings.csv", *tables, ABOUT, *figures, *(setting.scenario_file(s) for s in scenarios)]
 
@@ -189,8 +200,7 @@ def _rubric(found: list[findings.Cell]) -> list[tuple[str, list[Row]]]:
         cells = tuple(cell for cell in found if cell.factor == factor)
         outcome = cells[0].outcome
         place = 0 if factor in findings.IDEOLOGICAL else 1 if factor in findings.GEOPOLITICAL else 2
-        level = words.value(cells[0].reference, outcome)
-        grouped[list(grouped)[place]].append(Row(cells[0].name, outcome.label, level, cells))
+        grouped[list(grouped)[place]].append(Row(cells[0].name, outcome.label, cells))
     return [(group, rows) for group, rows in grouped.items() if rows]
 
 
@@ -199,32 +209,33 @@ def _beside(study: Study) -> list[Row]:
     found = findings.beside(study)
     order = [*findings.IDEOLOGICAL, *findings.GEOPOLITICAL, "other_misuse"]
     rows = [cells for factor in order for cells in found.get(factor, [])]
-    return [Row(c[0].name, c[0].outcome.label, words.value(c[0].reference, c[0].outcome), tuple(c)) for c in rows]
+    return [Row(c[0].name, c[0].outcome.label, tuple(c)) for c in rows]
 
 
 # Files beside the page
 
 
-def _show(study: Study, picture: Picture, number: int, files: dict[str, bytes]) -> Shown:
+def _show(study: Study, picture: Picture, number: int, files: dict[str, bytes], encoding: str) -> Shown:
     """Return a picture as it stands on the page, and add its drawings and numbers to the files."""
     figure, name = picture.draw(study), f"figures/{picture.slug}"
     drawing = style.svg(figure)
     files |= {f"{name}.svg": drawing, f"{name}.png": style.png(figure)}
     source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
+    frames = pictures.frames(study, picture)
+    files |= {f"figures/{stem}.csv": csv_bytes(frame, encoding) for stem, frame in frames.items()}
     held = plotted.present(study, picture.outcomes)
-    if held:
-        files[f"{name}.csv"] = _numbers(study, held)
     definitions = setting.definition_grid(study, held) if held else None
     grids = tuple(pictures.grids(study, picture))
-    if not held:
-        files[f"{name}.csv"] = _csv([grids[0][1].head, *grids[0][1].rows])
     alt = f"Figure {number}: {picture.title}. All plotted numbers are in the tables under the figure."
     picture = replace(picture, caption=pictures.caption(study, picture))
-    return Shown(picture, number, source, alt, grids, definitions)
+    named = ", ".join(f"{stem}.csv" for stem in frames)
+    return Shown(picture, number, source, alt, grids, definitions, named)
 
 
-def _findings(study: Study) -> bytes:
-    """Return as CSV every paired difference that the text and the rubric speak of, with its words."""
+def _findings_frame(study: Study) -> pd.DataFrame:
+    """Return every paired difference that the text and the rubric speak of, with its words."""
+    import pandas as pd
+
     twin = study.without_assumed
     parts = [
         ("headline", study.against, findings.cells(study)),
@@ -232,44 +243,14 @@ def _findings(study: Study) -> bytes:
         ("headline, assumed responses at 0", study.against, [] if twin is None else findings.cells(twin)),
         *(("targeted against blanket", duel.blanket, list(duel.cells)) for duel in findings.duels(study)),
     ]
-    head = ("part", "scenario", "against", "factor", "outcome", "unit", *_NUMBERS, "sign", "word", "paper", "agreement")
-    rows: list[tuple[str, ...]] = [head]
+    head = ["part", "scenario", "against", "factor", "outcome", "unit", *_NUMBERS, "sign", "word", "paper", "agreement"]
+    rows: list[tuple[Any, ...]] = []
     for part, against, cells in parts:
         for c in cells:
-            numbers = (f"{float(getattr(c, name)):.9g}" for name in _NUMBERS)
             names = (part, c.scenario, against, c.factor, c.outcome.name, c.outcome.unit)
-            rows.append((*names, *numbers, c.sign, c.rung, c.paper, c.agreement))
-    return _csv(rows)
-
-
-def _numbers(study: Study, outcomes: list[str]) -> bytes:
-    """Return as CSV the plotted levels of every month, in the printed unit."""
-    levels = [f"p{100 * level:g}" for level in plotted.LEVELS]
-    return _csv([("scenario", "outcome", "unit", "month", *levels), *_monthly(study, outcomes)])
-
-
-def _monthly(study: Study, outcomes: list[str]) -> Iterator[tuple[str, ...]]:
-    for outcome in outcomes:
-        unit = words.unit(study.outcome(outcome))
-        for name in plotted.names(study):
-            for m, levels in enumerate(plotted.bands(study, name, outcome).T):
-                yield (name, outcome, unit, month_name(m), *(f"{x:.6g}" for x in levels))
-
-
-def _csv(rows: list[tuple[str, ...]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[_cell(cell) for cell in row] for row in rows])
-    return text.getvalue().encode()
-
-
-def _cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; numbers and signs stay as they are."""
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and text.strip("+-"):
-        try:
-            float(text)
-        except ValueError:
-            return f"'{text}"
-    return text
+            numbers = (getattr(c, name) for name in _NUMBERS)
+            rows.append((*names, *numbers, c.sign, c.rung, c.paper, c.agreement, c.first_month, c.last_month))
+    return pd.DataFrame(rows, columns=[*head, "first_month", "last_month"])
 
 
 def _about(study: Study) -> bytes:

@@ -25,6 +25,8 @@ from sim.report.plotted import Grid
 from sim.report.style import INK, MUTED, SMALL
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.sweep.study import Study
 
 ENOUGH = 100
@@ -112,7 +114,7 @@ def cn_change_map(study: Study) -> Figure:
 def share_map(study: Study, scenario: str, origin: str) -> Figure:
     """Draw the share of one origin in each country in the last month."""
     tiles = shares(study, scenario, origin)
-    title = f"{ORIGINS[origin][1]} share of use, %, {_last_month(study)}: {style.shorten(scenario, 40)}"
+    title = f"{ORIGINS[origin][1]} share of use, %, {_last_month(study)}: {scenario}"
     scale = _US if origin == "us" else _CN
     steps = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
     return _map(tiles, title, scale, (0.0, 100.0), steps, signed=False)
@@ -124,7 +126,7 @@ def change_map(study: Study, scenario: str, origin: str) -> Figure:
     tiles = changes(study, scenario, origin)
     title = (
         f"Change of the {ORIGINS[origin][1]} share, percentage points, {_last_month(study)}: "
-        f"{style.shorten(scenario, 26)} against {style.shorten(study.against, 16)}"
+        f"{scenario} against {study.against}"
     )
     largest = max((abs(tile.value) for tile in tiles if tile.value is not None), default=1.0)
     end = next((x for x in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0) if x >= largest), 100.0)
@@ -149,6 +151,26 @@ def share_grid(study: Study, scenarios: Sequence[str]) -> Grid:
     return Grid(("Country or group", "Tile", "Bloc", *heads), tuple(rows), names=1)
 
 
+def frame(study: Study, origin: str, policy: str | None) -> pd.DataFrame:
+    """Return the numbers of a map for other programs: one row per scenario and country, blank where not shown.
+
+    With a policy its rows follow those of the reference, and `change` holds the difference.
+    """
+    import pandas as pd
+
+    months = month_name(study.scenarios[0].months - 1)
+    rows = []
+    for scenario in (study.against, *([policy] if policy else [])):
+        effective = study.map_shares(scenario).effective
+        moved = changes(study, scenario, origin) if scenario != study.against else None
+        for i, tile in enumerate(shares(study, scenario, origin)):
+            where = (tile.country.code, code(tile.country), tile.country.name, tile.country.bloc)
+            change = (None if moved is None else moved[i].value,) if policy else ()
+            rows.append((scenario, months, *where, origin, "% of use", tile.value, *change, float(effective[i])))
+    places = ("scenario", "month", "country", "tile", "name", "bloc", "origin", "unit", "share")
+    return pd.DataFrame(rows, columns=[*places, *(["change"] if policy else []), "effective_sample"])
+
+
 # Drawing
 
 
@@ -170,9 +192,13 @@ def _map(
     rows, columns = (max(p[k] for p in places) - low + 1 for k, low in ((0, first_row), (1, first_column)))
     wide = (style.WIDTH - 0.1) / columns
     high = max(wide, 0.345)
-    figure = style.canvas(0.45 + rows * high + 0.4)
-    style.write(figure, 0.08, 0.24, title, size=10.5, weight="bold")
-    axes = style.place(figure, 0.05, 0.45, columns * wide, rows * high)
+    titles = style.wrapped(title, style.WIDTH - 0.16, 10.5, "bold")
+    text = f"Schematic, no position on borders; slanted: first of a group of small states. {FORECAST}"
+    footer = style.wrapped(text, style.WIDTH - 0.16)
+    top = 0.45 + style.LINE * (len(titles) - 1)
+    figure = style.canvas(top + rows * high + 0.4 + style.LINE * (len(footer) - 1))
+    style.write_lines(figure, 0.08, 0.24, titles, size=10.5, weight="bold")
+    axes = style.place(figure, 0.05, top, columns * wide, rows * high)
     axes.set_axis_off()
     axes.set_xlim(0, columns)
     axes.set_ylim(rows, 0)
@@ -180,9 +206,8 @@ def _map(
     for tile, (row, column) in zip(tiles, places, strict=True):
         where = (column - first_column, row - first_row)
         _tile(axes, tile, where, scale, ends, decimals, signed=signed)
-    _key(figure, tiles, scale, ends, steps, signed=signed)
-    text = f"Schematic, no position on borders; slanted: first of a group of small states. {FORECAST}"
-    style.write(figure, 0.08, 0.45 + rows * high + 0.28, text, size=SMALL, color=MUTED)
+    _key(figure, tiles, scale, ends, steps, top + 0.1, signed=signed)
+    style.write_lines(figure, 0.08, top + rows * high + 0.28, footer, size=SMALL, color=MUTED)
     return figure
 
 
@@ -226,11 +251,12 @@ def _key(
     scale: LinearSegmentedColormap,
     ends: tuple[float, float],
     steps: Sequence[float],
+    top: float,
     *,
     signed: bool,
 ) -> None:
     """Draw the colour scale over the empty north-east, and say why tiles are grey."""
-    left, top, width = style.WIDTH - 3.3, 0.55, 3.0
+    left, width = style.WIDTH - 3.3, 3.0
     axes = style.place(figure, left, top, width, 0.14)
     axes.imshow(np.linspace(0, 1, 256)[None, :], aspect="auto", cmap=scale, extent=(*ends, 0, 1))
     axes.set_yticks([])

@@ -11,6 +11,7 @@ from sim.report import figures, maps, plotted, words
 from sim.report.plotted import Grid
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from sim.sweep.study import Study
@@ -105,6 +106,19 @@ def caption(study: Study, picture: Picture) -> str:
     windows = dict.fromkeys(study.window(name) for name in compared)
     months = words.listing([words.period(month_name(first), month_name(end)) for first, end in windows])
     return f"{last} only{f'; the findings average the months compared ({months})' if months else ''}."
+
+
+def frames(study: Study, picture: Picture) -> dict[str, pd.DataFrame]:
+    """Return the plotted numbers for other programs, each frame under the name of its file."""
+    held = plotted.present(study, picture.outcomes)
+    if not held:
+        origin = picture.slug.partition("-")[0]
+        policy = maps.largest_change(study) if "change" in picture.slug else None
+        return {picture.slug: maps.frame(study, origin, policy)}
+    found = {picture.slug: plotted.levels_frame(study, held)}
+    if len(study.scenarios) > 1:
+        found[f"{picture.slug}-changes"] = plotted.changes_frame(study, held)
+    return found
 
 
 def grids(study: Study, picture: Picture) -> list[tuple[str, Grid]]:

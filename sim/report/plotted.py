@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Ends of the 90 % band, ends of the 50 % band and the median."""
+_COLUMNS = tuple(f"p{100 * level:g}" for level in LEVELS)
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,37 @@ def paired(study: Study, outcomes: Sequence[str]) -> dict[tuple[str, str], Paire
             judgement=words.judgement(word, row.difference, outcome),
         )
     return found
+
+
+def levels_frame(study: Study, outcomes: Sequence[str]) -> pd.DataFrame:
+    """Return the levels of every month, in the printed unit: one row per outcome, scenario and month."""
+    import pandas as pd
+
+    frames = []
+    for name in outcomes:
+        for scenario in names(study):
+            levels = bands(study, scenario, name)
+            head = {"scenario": scenario, "outcome": name, "unit": words.unit(study.outcome(name))}
+            months = [month_name(m) for m in range(levels.shape[1])]
+            frames.append(pd.DataFrame({**head, "month": months, **dict(zip(_COLUMNS, levels, strict=True))}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def changes_frame(study: Study, outcomes: Sequence[str]) -> pd.DataFrame:
+    """Return the paired differences from the reference, in the printed unit: one row per outcome and policy."""
+    import pandas as pd
+
+    found = paired(study, outcomes)
+    rows = []
+    for name in outcomes:
+        unit = words.unit(study.outcome(name), of_difference=True)
+        for scenario in names(study)[1:]:
+            first, last = (month_name(m) for m in study.window(scenario))
+            cell = found[scenario, name]
+            months = (first, last)
+            rows.append((scenario, study.against, name, unit, *months, cell.mean, *cell.levels, cell.rung))
+    head = ("scenario", "against", "outcome", "unit", "first_month", "last_month", "change", *_COLUMNS, "word")
+    return pd.DataFrame(rows, columns=list(head))
 
 
 def rung(row: Any) -> str:

@@ -14,7 +14,7 @@ from sim.data import countries
 from sim.months import month_index, month_name
 from sim.parameters import CHANNELS, PARAMETERS, Parameter
 from sim.report import plotted, words
-from sim.report.findings import FACTOR_NAMES
+from sim.report.findings import FACTOR_NAMES, also_differs
 from sim.report.maps import ENOUGH
 from sim.report.plotted import Grid
 from sim.scenario import is_shipped
@@ -94,7 +94,7 @@ def compared(study: Study) -> list[Compared]:
             s.id,
             s.question,
             " ".join(s.description.split()),
-            tuple(_changes(s, base) if s is not base else _common(base)),
+            tuple(_changes(study, s, base) if s is not base else _common(base)),
         )
         for s in ordered
     ]
@@ -127,23 +127,14 @@ def _start(policy: Any) -> str:
     return str(policy.start)
 
 
-def _changes(scenario: Scenario, base: Scenario) -> list[str]:
+def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
     lines = [] if is_shipped(scenario) or scenario.name not in library.scenarios() else [_NOT_SHIPPED]
     lines += [_in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)]
     dropped = sorted(set(base.policy) - set(scenario.policy))
     if dropped:
         lines.append(f"Without {words.listing(dropped)} of {base.name}.")
-    set_here = sorted(set(scenario.parameters) | set(base.parameters))
-    differing = [
-        f"{name} = {words.plain(_value(scenario, name))} (in {base.name} {words.plain(_value(base, name))})"
-        for name in set_here
-        if _value(scenario, name) != _value(base, name)
-    ]
-    if differing:
-        lines.append(f"Parameters set otherwise: {words.listing(differing)}.")
-    if scenario.crisis != base.crisis:
-        named = [f"{name} in {words.month(event.month)}" for name, event in sorted(scenario.crisis.items())]
-        lines.append(f"Crisis events: {words.listing(named) or 'none'}.")
+    also = also_differs(study, scenario.name)
+    lines += [also] if also else []
     return lines or ["It changes nothing against the reference."]
 
 

@@ -24,6 +24,8 @@ from matplotlib.textpath import TextPath
 WIDTH = 9.4
 SMALL = 9.0
 BODY = 9.5
+LINE = 0.16
+"""Height of a line of text in inches."""
 INK = "#222222"
 MUTED = "#595959"
 FAINT = "#d9d9d9"
@@ -121,7 +123,7 @@ def write(figure: Figure, left: float, top: float, text: str, **options: Any) ->
     figure.text(left / w, 1 - top / h, text, **options)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
     """Return the width of a text in inches."""
     if not text.strip():
@@ -130,12 +132,26 @@ def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
     return float(path.get_extents().width) / 72
 
 
-def shorten(text: str, length: int = 22) -> str:
-    """Cut a long name in its middle, where names differ least."""
-    if len(text) <= length:
-        return text
-    head = (length - 1) // 2
-    return f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[head + 1 - length :]}"
+def wrapped(text: str, inches: float, size: float = SMALL, weight: str = "normal") -> list[str]:
+    """Return text in lines of a width, broken after spaces and hyphens, else anywhere.
+
+    No letter is ever left out, so that names that differ stay different: the lines put together are the text.
+    """
+    lines = [""]
+    for piece in re.findall(r"[^ -]*[ -]+|[^ -]+", text):
+        if lines[-1] and text_width((lines[-1] + piece).rstrip(), size, weight) > inches:
+            lines.append("")
+        for part in [piece] if text_width(piece.rstrip(), size, weight) <= inches else piece:
+            if lines[-1] and text_width((lines[-1] + part).rstrip(), size, weight) > inches:
+                lines.append("")
+            lines[-1] += part
+    return lines
+
+
+def write_lines(figure: Figure, left: float, top: float, lines: Sequence[str], **options: Any) -> None:
+    """Write lines below each other, the first at a place given in inches from the top left corner."""
+    for i, line in enumerate(lines):
+        write(figure, left, top + i * LINE, line, **options)
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

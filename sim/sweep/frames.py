@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +154,36 @@ def _levels(rows: NDArray[np.float32]) -> dict[str, Any]:
     return dict(zip(("mean", *LEVELS), levels, strict=True))
 
 
-def csv_files(study: Study) -> dict[str, bytes]:
+def csv_bytes(frame: pd.DataFrame, encoding: str = "utf-8", exact: Collection[str] = ()) -> bytes:
+    """Return a frame as CSV: one head line, plain numbers, blanks for what is missing or not finite.
+
+    Parameters
+    ----------
+    encoding
+        "utf-8", or "utf-8-sig" with the byte order mark by which Excel knows UTF-8.
+    exact
+        Columns of numbers that are read back to the last bit.
+    """
+    plain = frame.replace([np.inf, -np.inf], np.nan)
+    for name in plain.select_dtypes(exclude="number").columns:
+        plain[name] = plain[name].map(_no_formula)
+    # Python's own floats are written so that they are read back to the last bit.
+    plain = plain.astype({column: object for column in plain if column in exact})
+    return plain.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode(encoding)
+
+
+def _no_formula(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers and signs stay as they are."""
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")) or not cell.strip("+-"):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
+def csv_files(study: Study, encoding: str = "utf-8") -> dict[str, bytes]:
     """Return a study's frames as CSV files: name and content of each (see `Study.csv_files`)."""
     frames = {
         "table": study.table(),
@@ -165,9 +195,7 @@ def csv_files(study: Study) -> dict[str, bytes]:
     inputs = {path for case in study.cases for path in case.levers} | set(study.design.draws.names)
     files = {}
     for name, frame in frames.items():
-        # Python's own floats are written so that they are read back to the last bit.
-        exact = frame.astype({column: object for column in frame if column in inputs})
-        files[f"{name}.csv"] = exact.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode()
+        files[f"{name}.csv"] = csv_bytes(frame, encoding, inputs)
     return files
 
 

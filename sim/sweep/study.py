@@ -299,6 +299,18 @@ class Study:
         first = start + FIRST - 1
         return (first, min(start + LAST - 1, last)) if first <= last else (min(start, last), last)
 
+    def other_differences(self, scenario: str) -> list[tuple[str, object, object]]:
+        """Return in what a case differs from its reference beside policy: (key path, value, the reference's value).
+
+        Parameters that are drawn are the same in both.
+        """
+        from sim.scenario import other_differences
+
+        case = self.cases[self._place(scenario)]
+        drawn = {f"parameters.{name}" for name in self.design.draws.names}
+        found = other_differences(self.scenario(scenario), self.scenario(case.against))
+        return [row for row in found if row[0] not in drawn]
+
     def common_window(self) -> tuple[int, int]:
         """Return the months in which all cases are compared with their references: the overlap of their windows.
 
@@ -346,32 +358,47 @@ class Study:
         """Return one row per scenario and factor of the rubric, with the paper's sign beside ours.
 
         The paper compares its policies with no new policy: its signs stand beside unchanged scenarios that are compared
-        with an unchanged status quo, and nowhere else.
+        with an unchanged status quo and differ from it in policy alone, and nowhere else.
 
         Columns: scenario, factor, outcome, unit, reference, difference, low, high, share_same_sign, d, sign, paper,
-        agreement (agrees, disagrees, paper silent, undecided) and sign_without_assumed: the sign when all assumed
-        responses are 0, empty if that was not run.
+        agreement (agrees, disagrees, paper silent, undecided), sign_without_assumed (the sign when all assumed
+        responses are 0, empty if that was not run), first_month and last_month (the months compared, which are those
+        of `reference` too) and also_differs (what beside policy differs from the reference, `other_differences`).
         """
         import pandas as pd
 
         from sim.data import paper_signs
-        from sim.scenario import is_shipped
+        from sim.scenario import differences_in_words, is_shipped
 
         factors = self._headlines()
         twin = self.without_assumed
         without = {} if twin is None else {row[:2]: row[2].sign for row in twin._comparisons(list(factors))}
         shipped = {case.name for case in self.cases if is_shipped(case.scenario)}
+        also = {case.name: differences_in_words(self.other_differences(case.name)) for case in self.cases}
         rows = []
         for name, outcome, found in self._comparisons(list(factors)):
             case = self.cases[self._place(name)]
-            comparable = case.against == PAPERS_REFERENCE and {name, case.against} <= shipped
+            first, last = self.window(name)
+            comparable = case.against == PAPERS_REFERENCE and {name, case.against} <= shipped and not also[name]
             paper = paper_signs().get((case.scenario.name, factors[outcome])) if comparable else None
             row = {"scenario": name, "factor": factors[outcome], "outcome": outcome, "unit": self.outcome(outcome).unit}
             row |= {field: getattr(found, field) for field in Comparison.__slots__}
             row |= {"paper": paper or "", "agreement": rubric.agreement(found.sign, paper)}
-            rows.append(row | {"sign_without_assumed": without.get((name, outcome), "")})
+            row |= {"sign_without_assumed": without.get((name, outcome), "")}
+            months = {"first_month": month_name(first), "last_month": month_name(last)}
+            rows.append(row | months | {"also_differs": also[name]})
         columns = ["scenario", "factor", "outcome", "unit", "reference", "difference", "low", "high", "share_same_sign"]
-        return pd.DataFrame(rows, columns=[*columns, "d", "sign", "paper", "agreement", "sign_without_assumed"])
+        columns += [
+            "d",
+            "sign",
+            "paper",
+            "agreement",
+            "sign_without_assumed",
+            "first_month",
+            "last_month",
+            "also_differs",
+        ]
+        return pd.DataFrame(rows, columns=columns)
 
     def _headlines(self) -> dict[str, str]:
         """Return the factor of each headline outcome, in the order of the rubric."""
@@ -459,8 +486,8 @@ class Study:
 
         return plot(self, outcome, scenarios)
 
-    def report(self, out: str | os.PathLike[str]) -> Path:
-        """Write report.html, figures and tables into a folder and return the page's path.
+    def report(self, out: str | os.PathLike[str], encoding: str = "utf-8") -> Path:
+        """Write report.html, figures and tables into a folder and return the page's path; CSV as in `to_csv`.
 
         Raises
         ------
@@ -474,10 +501,12 @@ class Study:
         if self.no_report:
             raise ValueError(f"no report: {self.no_report}; see Study.table, Study.runs and Study.to_csv")
 
-        return Path(write_report(self, Path(out), question=self.design.question or None))
+        return Path(write_report(self, Path(out), question=self.design.question or None, encoding=encoding))
 
-    def to_csv(self, folder: str | os.PathLike[str]) -> list[Path]:
+    def to_csv(self, folder: str | os.PathLike[str], encoding: str = "utf-8") -> list[Path]:
         """Write table, rubric, series (the `summary`), runs and countries as CSV into a folder; return the paths.
+
+        What is missing or not finite is blank. `encoding` "utf-8-sig" adds the mark by which Excel knows UTF-8.
 
         Raises
         ------
@@ -486,13 +515,13 @@ class Study:
         """
         from sim.sweep.written import write
 
-        return write(Path(folder), self.csv_files())
+        return write(Path(folder), self.csv_files(encoding))
 
-    def csv_files(self) -> dict[str, bytes]:
+    def csv_files(self, encoding: str = "utf-8") -> dict[str, bytes]:
         """Return what `to_csv` writes: name and content of each file."""
         from sim.sweep.frames import csv_files
 
-        return csv_files(self)
+        return csv_files(self, encoding)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> Path:
         """Write all series into one Parquet file: scenario, draw, replication, month and a column for each outcome."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,8 @@ from sim import report
 from sim.data import countries
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario, load
-from sim.sweep.design import Case
+from sim.sweep.design import Case, Design
+from sim.sweep.frames import csv_bytes
 from sim.sweep.study import MapShares, Study
 
 MONTHS = 96
@@ -60,20 +62,23 @@ class MadeUpStudy(Study):
         self,
         positions: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6),
         *,
+        change: Callable[[Scenario], Scenario] = lambda scenario: scenario,
         replications: int = 16,
         seed: int = 7,
         twin: bool = True,
     ) -> None:
         everything = scenarios()
         self.positions = positions
-        self.scenarios = [everything[i] for i in positions]
-        self.against = "status-quo"
+        self.scenarios = [change(everything[i]) for i in positions]
+        self.against = self.scenarios[0].name
+        self._change = change
         self.replications = replications
         self.seed = seed
         self._twin = twin
         self._given = OUTCOMES
         self._by_name = {s.name: i for i, s in enumerate(self.scenarios)}
         self.cases = [Case(s.name, s, self.against) for s in self.scenarios]
+        self.design = Design((self.cases[0],), replications, seed)
         self._held: dict[tuple[str, str], np.ndarray] = {}
 
     @cached_property
@@ -86,7 +91,8 @@ class MadeUpStudy(Study):
 
     @cached_property
     def without_assumed(self) -> Study | None:
-        return MadeUpStudy(self.positions, replications=self.replications, seed=8, twin=False) if self._twin else None
+        again = {"change": self._change, "replications": self.replications, "seed": 8}
+        return MadeUpStudy(self.positions, **again, twin=False) if self._twin else None
 
     def _position(self, scenario: str) -> int:
         return self.positions[list(self._by_name).index(scenario)]
@@ -111,9 +117,9 @@ class MadeUpStudy(Study):
         effective = 16 * 20 * rng.lognormal(0, 0.8, len(alignment))
         return MapShares(np.stack([us, (1 - us) * 0.8, (1 - us) * 0.2], axis=1), effective)
 
-    def csv_files(self) -> dict[str, bytes]:
+    def csv_files(self, encoding: str = "utf-8") -> dict[str, bytes]:
         frames = {"table.csv": self.table(), "rubric.csv": self.rubric()}
-        return {name: frame.to_csv(index=False).encode() for name, frame in frames.items()}
+        return {name: csv_bytes(frame, encoding) for name, frame in frames.items()}
 
 
 def made_up(position: int, outcome: str, replications: int, seed: int) -> np.ndarray:

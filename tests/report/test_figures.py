@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +12,8 @@ from matplotlib.text import Text
 
 from sim.report import figures, maps, plotted, style
 from sim.report.pictures import PICTURES
+from sim.scenario import load
+from tests.report.conftest import SHIPPED
 
 OVER_TIME = [p for p in PICTURES if p.outcomes]
 
@@ -199,9 +202,46 @@ def test_text_colours_stand_out_on_white(color):
     assert 1.05 / (luminance(color) + 0.05) >= 4.5
 
 
-def test_long_names_are_cut_in_the_middle():
-    assert style.shorten("short") == "short"
-    cut = style.shorten("a-very-long-name-of-a-scenario-with-end-b")
-    assert len(cut) == 22
-    assert cut.startswith("a-very-lon")
-    assert cut.endswith("end-b")
+def long_names(count: int, length: int, rng: random.Random) -> list[str]:
+    """Return different names that share beginning and end."""
+    fill = "".join(rng.choices("abc-", k=length - 8))
+    cut = rng.randrange(len(fill))
+    return [f"p{fill[:cut]}{i:02}{fill[cut:]}-end" for i in range(count)]
+
+
+def test_wrapping_loses_no_letter_so_that_different_names_stay_different():
+    rng = random.Random(1)
+    for _ in range(60):
+        inches = rng.uniform(0.5, 2.5)
+        names = long_names(5, rng.choice((20, 40, 63)), rng)
+        found = [style.wrapped(name, inches) for name in names]
+        assert ["".join(lines) for lines in found] == names
+        assert all(style.text_width(line.rstrip()) <= inches for lines in found for line in lines)
+
+
+@pytest.mark.parametrize("slug", ["us-share", "lags", "us-map", "cn-change-map"])
+def test_long_names_are_whole_in_every_figure_and_the_footer_too(make, slug):
+    names = iter(long_names(6, 63, random.Random(2)))
+    months = iter(("2025-01", "2026-03", "2026-11", "2027-02", "2028-05", "2029-09"))
+
+    def change(scenario):
+        start = next(months)
+        moved = {k: p.model_copy(update={"start": start, "end": None}) for k, p in scenario.policy.items() if k in new}
+        return scenario.model_copy(update={"name": next(names), "policy": {**scenario.policy, **moved}})
+
+    new = {name for shipped in SHIPPED for name in load(shipped).policy} - set(load("status-quo").policy)
+    study = make((0, 1, 2, 3, 4, 5), change=change, twin=False)
+    assert len(figures.starts(study)) >= 4
+    figure = next(p for p in PICTURES if p.slug == slug).draw(study)
+    with style.look():
+        FigureCanvasAgg(figure).draw()
+    shown = texts(figure)
+    assert all(inside(text, figure) for text in shown)
+    written = "".join(t.get_text().replace("\n", "") for t in shown)
+    assert figures.FORECAST in written
+    drawn = [s.name for s in study.scenarios] if slug in ("us-share", "lags") else [study.against]
+    assert [name for name in drawn if name not in written] == []
+    boxes = [t.get_window_extent() for t in shown]
+    for a, b in combinations(boxes, 2):
+        lie_apart = a.x1 - 1 <= b.x0 + 1 or b.x1 - 1 <= a.x0 + 1 or a.y1 - 2 <= b.y0 + 2 or b.y1 - 2 <= a.y0 + 2
+        assert lie_apart

@@ -31,6 +31,8 @@ def cell(sign: str, difference: float = 0.1, share: float = 1.0, factor: str = "
         d=d,
         sign=sign,
         pairs=16,
+        first_month="2027-01",
+        last_month="2030-12",
     )
 
 

@@ -14,10 +14,11 @@ import pytest
 from sim import library, report
 from sim.policies import LEVERS
 from sim.report import pictures, setting
-from sim.report.html import POLICY, _cell
+from sim.report.html import POLICY
 from sim.report.pictures import PICTURES
 from sim.report.setting import by_chance, command, compared, few, limits, rule
 from sim.scenario import Scenario, load, load_with_origins
+from sim.sweep.frames import _no_formula
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 NUMBER = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?")
@@ -288,11 +289,11 @@ def test_a_policy_whose_runs_all_failed(make, tmp_path):
 
 
 def test_cells_are_no_formulas():
-    assert _cell("=cmd()") == "'=cmd()"
-    assert _cell("@x") == "'@x"
-    assert _cell("-1.5") == "-1.5"
-    assert _cell("--") == "--"
-    assert _cell("-x") == "'-x"
+    assert _no_formula("=cmd()") == "'=cmd()"
+    assert _no_formula("@x") == "'@x"
+    assert _no_formula("-1.5") == "-1.5"
+    assert _no_formula("--") == "--"
+    assert _no_formula("-x") == "'-x"
 
 
 def test_every_value_that_a_shipped_scenario_sets_is_shown_near_the_top():

@@ -14,6 +14,7 @@ from sim.sweep.comparison import compared
 from sim.sweep.design import Case, Design, Draws, Keep, with_twins
 from sim.sweep.study import Study
 from tests.sweep import fake
+from tests.tidy import read_tidy
 
 EVERYTHING = Keep()
 ENFORCEMENT = "policy.audit-0.enforcement"
@@ -516,6 +517,15 @@ def test_every_number_of_a_sweep_is_in_its_files(holed, tmp_path):
         pd.testing.assert_frame_equal(read[name], frame, check_dtype=False, rtol=1e-6)
 
 
+def test_every_csv_of_a_sweep_is_tidy_with_the_mark_for_excel_and_without(holed, tmp_path):
+    plain = {path.name: read_tidy(path) for path in holed.to_csv(tmp_path / "plain")}
+    marked = {path.name: read_tidy(path, mark=True) for path in holed.to_csv(tmp_path / "excel", "utf-8-sig")}
+    assert plain.keys() == marked.keys()
+    for name, frame in plain.items():
+        pd.testing.assert_frame_equal(frame, marked[name])
+    assert len(plain) == 5
+
+
 def test_a_study_without_outcomes_of_the_rubric_has_tables_all_the_same(tmp_path):
     found = uncertain(keep=Keep(("gamma",)))
     assert found.rubric().empty
@@ -525,7 +535,9 @@ def test_a_study_without_outcomes_of_the_rubric_has_tables_all_the_same(tmp_path
 
 def test_a_report_asks_the_question_of_its_experiment(monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr("sim.report.html.write_report", lambda study, out, question: asked.append(question) or out)
+    monkeypatch.setattr(
+        "sim.report.html.write_report", lambda study, out, question, encoding: asked.append(question) or out
+    )
     cases = (Case("a", fake.scenario("a"), "a"), Case("b", fake.scenario("b", 1), "a"))
     for question in ("Who gains?", ""):
         plan = Design(cases, 2, question=question)

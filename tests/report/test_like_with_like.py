@@ -1,0 +1,184 @@
+"""Each scenario is compared with its own level and months, and whatever differs beside policy is named everywhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from rich.console import Console
+
+from sim import report, terminal
+from sim.layers import LABELS
+from sim.months import month_name
+from sim.report import pictures, setting, words
+from sim.report.pictures import PICTURES
+from sim.scenario import Scenario, differences, load, other_differences
+from tests.tidy import read_tidy
+
+INPUTS = {
+    "parameters": {"parameters": {"leak_hazard": 0.25}},
+    "assumptions": {"assumptions": "no-assumed-responses", "parameters": {"state_push": 0.0}},
+    "history": {"history": "free"},
+    "adopters": {"adopters": 5000},
+    "crisis": {"crisis": {"back-door": {"month": "2028-03", "origin": "CN"}}},
+    "horizon": {"horizon": {"end": "2029-12"}},
+}
+SAID = {
+    "parameters": "parameters.leak_hazard 0.25 against 0.5",
+    "assumptions": "assumptions no-assumed-responses against none",
+    "history": "history free against replay",
+    "adopters": "adopters 5000 against 6000",
+    "crisis": "crisis.back-door.month 2028-03 against none",
+    "horizon": "horizon.end 2029-12 against 2030-12",
+}
+
+
+def altered(scenario: Scenario, **fields) -> Scenario:
+    return Scenario.model_validate(scenario.model_dump(exclude={"policy"}) | {"policy": scenario.policy} | fields)
+
+
+@pytest.fixture(scope="module")
+def later(make):
+    """The status quo, a control from 2026, the same from 2028, and one with another panel."""
+
+    def change(scenario: Scenario) -> Scenario:
+        if scenario.name == "p2-risk-assessment":
+            moved = load("p1-blanket", settings=["policy.open-weight-control.start=2028-01"])
+            return altered(moved, name=scenario.name)
+        return altered(scenario, adopters=5000) if scenario.name == "p3-government-audits" else scenario
+
+    return make((0, 1, 2, 3), change=change, twin=False)
+
+
+def test_every_input_that_is_no_policy_and_no_text_counts() -> None:
+    assert set(INPUTS) == set(Scenario.model_fields) - {"policy", *LABELS}
+    base = load("status-quo")
+    for field, change in INPUTS.items():
+        found = other_differences(altered(base, **change), base)
+        assert {key.split(".")[0] for key, _, _ in found} >= {field}
+        assert all(right is not None for key, _, right in found if key.startswith("parameters."))
+    shipped = load("p1-blanket")
+    assert differences(shipped, base)
+    assert other_differences(shipped, base) == []
+
+
+@pytest.mark.parametrize("field", [field for field in INPUTS if field != "horizon"])
+def test_it_changes_nothing_is_never_said_where_an_input_differs(make, field) -> None:
+    study = make((0, 1), change=lambda s: altered(s, **INPUTS[field]) if s.name == "p1-blanket" else s, twin=False)
+    (_, one) = setting.compared(study)
+    assert one.changes[-1].startswith("Not only a policy differs: ")
+    assert SAID[field] in one.changes[-1]
+    bare = make((0, 1), change=lambda s: s if s.name != "p1-blanket" else bared(field), twin=False)
+    (_, one) = setting.compared(bare)
+    assert len(one.changes) == 1
+    assert one.changes[0].startswith("No policy differs, but: ")
+    assert SAID[field] in one.changes[0]
+
+
+def bared(field: str) -> Scenario:
+    return altered(load("status-quo"), name="mine", **INPUTS[field])
+
+
+def test_the_rubric_says_months_and_what_else_differs_and_gives_no_paper_sign_then(later) -> None:
+    rubric = later.rubric().set_index("scenario")
+    for name in ("p1-blanket", "p2-risk-assessment", "p3-government-audits"):
+        first, last = (month_name(index) for index in later.window(name))
+        assert set(rubric.loc[name, "first_month"]) == {first}
+        assert set(rubric.loc[name, "last_month"]) == {last}
+    assert set(rubric["first_month"]) == {"2027-01", "2029-01", "2024-01"}
+    assert set(rubric.loc["p3-government-audits", "also_differs"]) == {"adopters 5000 against 6000"}
+    assert set(rubric.loc["p3-government-audits", "paper"]) == {""}
+    assert set(rubric.loc["p1-blanket", "also_differs"]) == {""}
+    assert set(rubric.loc["p1-blanket", "paper"]) != {""}
+
+
+def test_the_terminal_says_level_months_and_what_else_differs(later, capsys) -> None:
+    terminal.print_comparison(later)
+    shown = capsys.readouterr().out
+    tables = {name: part for name in later._by_name for part in shown.split("\n\n") if part.startswith(f"{name} minus")}
+    assert "mean of 2027-01 to" in tables["p1-blanket"]
+    assert "mean of 2029-01 to" in tables["p2-risk-assessment"]
+    rubric = later.rubric()
+    levels = rubric[rubric.outcome == "us_share_abroad"].set_index("scenario")["reference"]
+    assert len(set(levels)) == 3
+    for name, level in levels.items():
+        assert words.number(level, later.outcome("us_share_abroad")) in tables[name].split("Global power")[1]
+    assert shown.count("Not only a policy differs: adopters 5000 against 6000 (in status-quo).") == 1
+    assert "adopters 5000" in tables["p3-government-audits"]
+    content = terminal.comparison_content(later)
+    also = {"key": "adopters", "value": 5000, "reference": 6000}
+    assert content["also_differs"] == {"p1-blanket": [], "p2-risk-assessment": [], "p3-government-audits": [also]}
+
+
+def test_each_column_of_the_matrix_has_its_own_level_and_months(later, make, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(pictures, "PICTURES", ())
+    text = report.build(later, tmp_path / "mixed").read_text(encoding="utf-8")
+    matrix = re.search(r'<section id="rubric">.*?</table>', text, re.DOTALL)[0]
+    heads = re.search(r"<thead>.*?</thead>", matrix, re.DOTALL)[0].split("<th ")[2:]
+    for name, head in zip(list(later._by_name)[1:], heads, strict=True):
+        assert name in head
+        assert words.period(*(month_name(index) for index in later.window(name))) in head
+        assert ("adopters 5000 against 6000" in head) == (name == "p3-government-audits")
+    for row in later.rubric().itertuples():
+        cell = re.search(f'<td[^>]*data-scenario="{row.scenario}" data-outcome="{row.outcome}">.*?</td>', matrix)[0]
+        assert f"status-quo: {words.value(row.reference, later.outcome(row.outcome))}" in cell
+    equal = report.build(make((0, 1, 5), twin=False), tmp_path / "equal").read_text(encoding="utf-8")
+    matrix = re.search(r'<section id="rubric">.*?</table>', equal, re.DOTALL)[0]
+    assert matrix.count("status-quo: ") == len(set(later.rubric()["factor"]))
+
+
+def test_findings_say_the_months_of_each_comparison(later, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(pictures, "PICTURES", ())
+    report.build(later, tmp_path)
+    frame = read_tidy(tmp_path / "findings.csv")
+    head = frame[frame.part == "headline"]
+    assert set(zip(head.scenario, head.first_month, strict=True)) == {
+        ("p1-blanket", "2027-01"),
+        ("p2-risk-assessment", "2029-01"),
+        ("p3-government-audits", "2024-01"),
+    }
+
+
+# Files and tables for other eyes
+
+
+def test_every_csv_of_a_report_is_tidy(page) -> None:
+    frames = {path.name: read_tidy(path) for path in sorted(page.folder.rglob("*.csv"))}
+    assert {f"{picture.slug}.csv" for picture in PICTURES} < set(frames)
+    for picture in PICTURES:
+        changes = frames.get(f"{picture.slug}-changes.csv") if picture.outcomes else None
+        if picture.outcomes:
+            assert set(changes.outcome) == set(picture.outcomes)
+            assert changes.change.notna().all()
+        assert ("change" in frames[f"{picture.slug}.csv"]) == ("change" in picture.slug)
+    table = page.study.table(["lag_us_cn"]).set_index("scenario")
+    lags = frames["lags-changes.csv"]
+    for row in lags[lags.outcome == "lag_us_cn"].itertuples():
+        assert row.change == pytest.approx(table.loc[row.scenario, "difference"], rel=1e-6)
+    moved = frames["us-change-map.csv"].pivot_table(index="country", columns="scenario", values=["share", "change"])
+    (policy,) = moved["change"].columns
+    expected = (moved["share"][policy] - moved["share"]["status-quo"]).dropna()
+    assert moved["change"][policy].dropna().to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-4)
+
+
+def test_what_is_missing_or_infinite_is_blank(make, tmp_path) -> None:
+    study = make((0, 1), twin=False)
+    study.values("status-quo", "lag_us_cn")[:] = 1.0
+    study.values("p1-blanket", "openness_class")[:] = float("nan")
+    paths = study.to_csv(tmp_path)
+    frame = read_tidy(paths[0]).set_index("outcome")
+    assert abs(study.table(["lag_us_cn"])["d"][0]) == float("inf")
+    assert frame.loc[["lag_us_cn", "openness_class"], "d"].isna().all()
+
+
+def test_no_cell_of_a_table_is_cut_on_a_narrow_screen(capsys) -> None:
+    screen = Console(width=30, markup=False, highlight=False)
+    names = [f"open-weight-control-with-a-heavy-check-{end}" for end in "ab"]
+    table = terminal._table("", ("Name", "Prose", "Number"), right=(2,), whole=(0, 2))
+    for name in names:
+        table.add_row(name, "some words that fold", "1,234,567.89")
+    terminal._print_table(screen, table)
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in names)
+    assert shown.count("1,234,567.89") == 2
+    assert screen.width == 30
