@@ -13,7 +13,7 @@ from math import inf
 from types import SimpleNamespace
 from typing import Any
 
-CHANNELS = ("consumer", "market", "enterprise", "developer", "government")
+from sim.vocabulary import CHANNELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import data
-from sim.agents.choice import GOVERNMENT
-from sim.agents.lab import HOLD, Draft, Lessons
+from sim.agents.lab import Draft, Lessons
 from sim.agents.malicious import Scene
 from sim.agents.routes import decide, draw_attempts
 from sim.agents.tally import earn, spread_use, use_by_release
-from sim.catalogue import FLAGGED
 from sim.diffusion import DECEMBER, use_by_country
 from sim.hub import scan_files
-from sim.law import CN, MODES, ORIGINS, US
 from sim.months import month_index
 from sim.observation import measure
 from sim.outcomes import family_shares
-from sim.parameters import CHANNELS
+from sim.vocabulary import CN, DEVELOPER, FLAGGED, GOVERNMENT, HOLD, MODES, ORIGINS, US
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -31,7 +28,6 @@ NOVEMBER_2023 = 10
 FORESIGHT = 36
 CONTROL_STEP = 0.25
 MID_2025 = 30
-DEVELOPER = CHANNELS.index("developer")
 
 
 def law(world: World) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from sim import data
 from sim.agents.adopters import Adopters, channel_sizes
 from sim.agents.auditor import Assessor, Auditor
-from sim.agents.choice import DEVELOPER, GOVERNMENT, N_CHANNELS, Market
+from sim.agents.choice import N_CHANNELS, Market
 from sim.agents.country import Country
 from sim.agents.government import Government
 from sim.agents.kernels import logarithm
@@ -26,7 +26,7 @@ from sim.diffusion import DECEMBER, Curve, use_by_country, use_residuals
 from sim.docket import Docket
 from sim.frontier import Frontier, Ideas
 from sim.hub import Hub
-from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, ORIGINS, US, Law, Terrain, enact, statute
+from sim.law import Law, Terrain, enact, statute
 from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
@@ -34,6 +34,7 @@ from sim.phases import PHASES, effective_stock, exposure, replay_one, us_stock
 from sim.randomness import Streams
 from sim.safeguards import Safeguards, carry
 from sim.scenario import load
+from sim.vocabulary import API, CN, DEVELOPER, GATED, GOVERNMENT, MODES, OPEN_WEIGHTS, ORIGINS, US
 
 if TYPE_CHECKING:
     from sim.policies import Policy

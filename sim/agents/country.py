@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from sim.parameters import CHANNELS
+from sim.vocabulary import CHANNELS
 
 if TYPE_CHECKING:
     from sim import data
