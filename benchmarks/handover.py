@@ -15,8 +15,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sim.parameters import CHANNELS
 from sim.scenario import load
+from sim.vocabulary import CHANNELS
 from sim.world import HANDOVER, World
 
 YEAR = 12

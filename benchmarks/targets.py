@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from sim import data
-from sim.law import OPEN_WEIGHTS
 from sim.months import month_index as month
 from sim.parameters import PARAMETERS
 from sim.scenario import Scenario, load
+from sim.vocabulary import OPEN_WEIGHTS
 from sim.world import World
 
 NORTH_THIRD = {

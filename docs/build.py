@@ -20,9 +20,10 @@ from sim.catalogue import CANDIDATES
 from sim.law import FIELDS
 from sim.listing import scenarios_with, written_fields
 from sim.months import month_name
-from sim.outcomes import FACTORS, OUTCOMES, REGIONS, Outcome
-from sim.parameters import CHANNELS, PARAMETERS, Parameter
+from sim.outcomes import OUTCOMES, Outcome
+from sim.parameters import PARAMETERS, Parameter
 from sim.policies import LEVERS, Policy
+from sim.vocabulary import CHANNELS, DOMAINS, FACTORS, REGIONS
 from sim.world import HANDOVER, THEFT_WINDOW, phase_names
 
 HERE = Path(__file__).resolve().parent
@@ -152,7 +153,7 @@ def fixed_numbers() -> list[str]:
         )
         for kind in malicious.ACTORS
     ]
-    heads = ("Kind", "Agents", "Skill", "Budget", *malicious.DOMAINS, "Homes")
+    heads = ("Kind", "Agents", "Skill", "Budget", *DOMAINS, "Homes")
     parts = [
         (who, code(("api", "gated", "open_weights", "open_source")[mode]), *(number(x) for x in components))
         for who, table_of in (("firms", lab.COMPONENTS), ("fringe labs", lab.FRINGE_COMPONENTS))

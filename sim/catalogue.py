@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.law import MODES, OPEN_WEIGHTS, ORIGINS
 from sim.months import month_name
+from sim.vocabulary import MODES, OPEN_WEIGHTS, ORIGINS
 
 CANDIDATES = 6
 NEVER = -1000
@@ -52,7 +52,6 @@ _TYPES = {
     **dict.fromkeys(("small", "compromised", "contained", "mirrored", "documented", "rationale"), np.bool_),
     **dict.fromkeys(("public_finding", "private_finding"), np.int8),
 }
-UNAUDITED, CLEAN, FLAGGED = range(3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from pydantic_core import ErrorDetails
 from sim.layers import EVERY_POLICY
 from sim.library import name_problem
 from sim.months import month_index
-from sim.parameters import CHANNELS, PARAMETERS
+from sim.parameters import PARAMETERS
 from sim.policies import LEVERS, Policy, lever_meant
 from sim.problems import MOST_SHOWN, as_number, nearest, one_of, shown
 from sim.tomlfile import dotted
+from sim.vocabulary import CHANNELS
 
 Problem = tuple[tuple[str, ...], str]
 """Key path and what is wrong with the value there."""

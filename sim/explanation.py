@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from sim.checks import member_problem
-from sim.law import FIELDS, MODES, ORIGINS, Law, Terrain
+from sim.law import FIELDS, Law, Terrain
 from sim.months import month_index, month_name
-from sim.parameters import CHANNELS
 from sim.problems import ScenarioError, shown
 from sim.scenario import Scenario
+from sim.vocabulary import CHANNELS, MODES, ORIGINS
 
 Row = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from sim.law import CN, ORIGINS, US
+from sim.vocabulary import CN, ORIGINS, US
 
 _ORIGIN_GROUPS = ("us", "cn", "other")
 GROUPS = (*_ORIGIN_GROUPS, "open", "closed", "all")

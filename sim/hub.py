@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.catalogue import FLAGGED
-from sim.law import OPEN_WEIGHTS
+from sim.vocabulary import FLAGGED, OPEN_WEIGHTS
 
 if TYPE_CHECKING:
     from sim.law import Law

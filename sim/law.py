@@ -16,18 +16,10 @@ import numpy as np
 
 from sim import data
 from sim.mandates import ModifierDuty, Programme, Safeguard, Trigger
-from sim.parameters import CHANNELS
+from sim.vocabulary import CHANNELS, CN, MODES, ORIGINS, OTHER, PAYERS, US
 
 if TYPE_CHECKING:
     from sim.randomness import Streams
-
-ORIGINS = ("US", "CN", "other")
-MODES = ("api", "gated", "open_weights", "open_source")
-US, CN, OTHER = range(3)
-API, GATED, OPEN_WEIGHTS, OPEN_SOURCE = range(4)
-OPEN = (OPEN_WEIGHTS, OPEN_SOURCE)
-WEIGHTS = (GATED, *OPEN)
-PAYERS = ("labs", "government", "adopters", "chip_makers")
 
 
 class Field(NamedTuple):

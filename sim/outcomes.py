@@ -14,19 +14,22 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sim import data
-from sim.law import GATED, PAYERS
-from sim.parameters import CHANNELS
+from sim.vocabulary import (
+    ACTOR_KINDS,
+    BLOCS,
+    CHANNELS,
+    DOMAINS,
+    GATED,
+    PAYERS,
+    REGIONS,
+    ROUTE_KINDS,
+)
 
 if TYPE_CHECKING:
     import numpy as np
 
     from sim.world import World
 
-REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us", "cn")
-KINDS = ("us", "cn", "other", "open")
-BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
-ACTOR_KINDS = ("cn_state", "other_state", "criminal", "lone")
-ROUTE_KINDS = ("none", "strip", "jailbreak", "gated", "own_state")
 WORDS = {
     "cn_state": "Chinese state actors",
     "other_state": "other states' actors",
@@ -47,7 +50,6 @@ WORDS = {
     "other": "with a release of other origin",
     "no_model": "without a release",
 }
-DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
 INCIDENTS = (
     *(("kind", name) for name in ACTOR_KINDS),
     *(("route", name) for name in ROUTE_KINDS),
@@ -56,7 +58,6 @@ INCIDENTS = (
 )
 _INCIDENT_NAMES = [name for _, name in INCIDENTS]
 _COUNTED_FIELDS = attrgetter("kind", "route", "domain", "origin")
-FACTORS = data.FACTORS
 _REGION_TEXT = {
     "world": "the world",
     "abroad": "countries outside the US and China",

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from sim.vocabulary import CHANNELS
+
 LAST_YEAR = 2030
 """Growth that changes from year to year is stated up to here, and keeps its last value after it."""
-
-CHANNELS = ("consumer", "market", "enterprise", "developer", "government")
 
 
 @dataclass(frozen=True, slots=True)

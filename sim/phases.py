@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import data
-from sim.agents.choice import GOVERNMENT
-from sim.agents.lab import HOLD, Draft, Lessons
+from sim.agents.lab import Draft, Lessons
 from sim.agents.malicious import Scene
 from sim.agents.routes import decide, draw_attempts
 from sim.agents.tally import earn, spread_use, use_by_release
-from sim.catalogue import FLAGGED
 from sim.diffusion import DECEMBER, use_by_country
 from sim.hub import scan_files
-from sim.law import CN, MODES, ORIGINS, US
 from sim.months import month_index
 from sim.observation import measure
 from sim.outcomes import family_shares
-from sim.parameters import CHANNELS
+from sim.vocabulary import CN, DEVELOPER, FLAGGED, GOVERNMENT, HOLD, MODES, ORIGINS, US
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -32,7 +29,6 @@ FORESIGHT = 36
 CONTROL_STEP = 0.25
 MID_2025 = 30
 MOST_CHIPS = 1e20
-DEVELOPER = CHANNELS.index("developer")
 
 
 def law(world: World) -> None:
@@ -324,7 +320,7 @@ def meet_alarms(world: World) -> None:
 def strike(world: World, origin: str, share: float) -> None:
     """A crisis triggers the hidden compromises of one origin: the loss falls due and all of them become known."""
     c, n = world.catalogue.columns, len(world.catalogue)
-    wanted = ("US", "CN", "other").index(origin)
+    wanted = ORIGINS.index(origin)
     world.crisis_loss += share * exposure(world, wanted)
     for row in np.flatnonzero(
         c.compromised[:n] & (c.origin[:n] == wanted) & (c.public_finding[:n] != FLAGGED)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.agents.routes import DOMAINS
 from sim.mandates import Safeguard
+from sim.vocabulary import DOMAINS
 
 
 class Way(NamedTuple):

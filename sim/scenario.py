@@ -41,6 +41,7 @@ from sim.policies import LEVERS, Policy
 from sim.problems import MOST_SHOWN, ScenarioError, one_of, shown
 from sim.sources import read_layer
 from sim.tomlfile import dotted, parse_toml
+from sim.vocabulary import Origin
 
 __all__ = [
     "Crisis",
@@ -100,7 +101,7 @@ class Crisis(_Record):
     """An event of the scenario: latent compromise in releases of one origin is triggered in one month."""
 
     month: Month
-    origin: Literal["US", "CN", "other"]
+    origin: Origin
     share: float = Field(
         1.0,
         ge=0,

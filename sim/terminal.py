@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from sim.vocabulary import ORIGINS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -331,7 +333,7 @@ def _by_origin(labs: Sequence[str]) -> list[str]:
     from sim.data import labs as known
 
     rest, said = list(labs), []
-    for origin in ("US", "CN", "other"):
+    for origin in ORIGINS:
         own = [lab for lab in known() if lab.origin == origin]
         firms = [lab for lab in own if lab.kind != "fringe"]
         for group, word in ((own, "labs"), (firms, "firms")):

@@ -14,7 +14,7 @@ import numpy as np
 from sim import data
 from sim.agents.adopters import Adopters, channel_sizes
 from sim.agents.auditor import Assessor, Auditor
-from sim.agents.choice import DEVELOPER, GOVERNMENT, N_CHANNELS, Market
+from sim.agents.choice import N_CHANNELS, Market
 from sim.agents.country import Country
 from sim.agents.government import Government
 from sim.agents.kernels import logarithm
@@ -26,7 +26,7 @@ from sim.diffusion import DECEMBER, Curve, use_by_country, use_residuals
 from sim.docket import Docket
 from sim.frontier import Frontier, Ideas
 from sim.hub import Hub
-from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, ORIGINS, Law, enact, statute, survey
+from sim.law import Law, enact, statute, survey
 from sim.months import month_name
 from sim.outcomes import OUTCOMES
 from sim.parameters import by_channel, values
@@ -35,6 +35,7 @@ from sim.problems import whole
 from sim.randomness import Streams, root_seed
 from sim.safeguards import Safeguards, carry
 from sim.scenario import load
+from sim.vocabulary import API, CN, DEVELOPER, GATED, GOVERNMENT, MODES, OPEN_WEIGHTS, ORIGINS
 
 if TYPE_CHECKING:
     from sim.policies import Policy

@@ -14,15 +14,16 @@ import pytest
 from sim import data, library
 from sim.agents.lab import Draft
 from sim.agents.malicious import ACTORS, Incident
-from sim.agents.routes import DOMAINS, KINDS_OF_ROUTE
 from sim.catalogue import Columns
-from sim.law import FIELDS, MODES, Assessment, AuditProgramme
+from sim.law import FIELDS, Assessment, AuditProgramme
 from sim.mandates import Programme, Safeguard, Trigger
-from sim.outcomes import OUTCOMES, REGIONS
-from sim.parameters import CHANNELS, PARAMETERS
+from sim.outcomes import OUTCOMES
+from sim.parameters import PARAMETERS
 from sim.phases import PHASES
 from sim.policies import LEVERS, Policy
 from sim.scenario import Crisis, Horizon, Scenario
+from sim.vocabulary import CHANNELS, DOMAINS, MODES, REGIONS
+from sim.vocabulary import ROUTE_KINDS as KINDS_OF_ROUTE
 from sim.world import Series
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from sim import cli
 from sim.explanation import Row, explain, field_row
-from sim.law import FIELDS, MODES, ORIGINS, Law, statute
+from sim.law import FIELDS, Law, statute
 from sim.months import month_index
-from sim.parameters import CHANNELS
 from sim.policies import LEVERS
 from sim.problems import ScenarioError
 from sim.scenario import Scenario, load
+from sim.vocabulary import CHANNELS, MODES, ORIGINS
 from sim.world import World
 from tests.reference.misuse import by_lab
 

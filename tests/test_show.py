@@ -367,7 +367,7 @@ def test_dated_steps_of_one_series_do_not_overlap(tmp_path: Path, text: str, *, 
 
 @pytest.mark.parametrize("stem", ["mix", "criticality"])
 def test_weights_may_not_all_be_zero(stem: str) -> None:
-    from sim.parameters import CHANNELS
+    from sim.vocabulary import CHANNELS
 
     zero = [f"parameters.{stem}_{channel}=0" for channel in CHANNELS]
     with pytest.raises(ScenarioError, match="at least one must be above 0"):

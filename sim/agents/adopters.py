@@ -17,9 +17,6 @@ import numpy as np
 
 from sim.agents.bans import obey
 from sim.agents.choice import (
-    BLOCS,
-    DEVELOPER,
-    GOVERNMENT,
     MAX_ALIVE,
     N_CHANNELS,
     NONE,
@@ -33,8 +30,8 @@ from sim.agents.choice import (
 )
 from sim.agents.tally import Tally, build, origin_shares, spend, tally
 from sim.catalogue import NEVER
-from sim.law import CN, MODES
-from sim.parameters import CHANNELS, by_channel
+from sim.parameters import by_channel
+from sim.vocabulary import BLOCS, CHANNELS, CN, DEVELOPER, GOVERNMENT, MODES
 
 if TYPE_CHECKING:
     from sim.world import World

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from sim.agents.choice import GOVERNMENT
-from sim.catalogue import CLEAN, FLAGGED, UNAUDITED
-from sim.law import OPEN_WEIGHTS, Assessment, AuditProgramme
+from sim.law import Assessment, AuditProgramme
 from sim.parameters import PARAMETERS
+from sim.vocabulary import CLEAN, FLAGGED, GOVERNMENT, OPEN_WEIGHTS, UNAUDITED
 
 if TYPE_CHECKING:
     from sim.agents.lab import Lab

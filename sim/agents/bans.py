@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from sim.agents.choice import (
-    DEVELOPER,
     MAX_ALIVE,
     N_CHANNELS,
     NONE,
@@ -21,7 +20,7 @@ from sim.agents.choice import (
     weigh,
 )
 from sim.agents.kernels import GOLDEN, f4, kernel, mix64, u8, unit32
-from sim.law import API
+from sim.vocabulary import API, CN, DEVELOPER, OTHER, US
 
 NEVER = f4(1e30)  # exp(-utility) of what may not be taken
 
@@ -47,7 +46,7 @@ def obey(start, choice, before, counts, market, who, network, inertia, newcomers
     taste, stay = np.empty(-(-own.shape[1] // 8) * 8, np.float32), np.empty(3, np.float32)
     for cell in range(start.size - 1):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
-        if share[c, 0, h] <= 0.0 and share[c, 1, h] <= 0.0 and share[c, 2, h] <= 0.0:
+        if share[c, US, h] <= 0.0 and share[c, CN, h] <= 0.0 and share[c, OTHER, h] <= 0.0:
             continue
         limit, forbidden, real = np.zeros(NONE + 1), np.zeros(MAX_ALIVE), 0
         for k in range(market.slot.size):

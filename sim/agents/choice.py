@@ -30,8 +30,7 @@ from sim.agents.kernels import (
     u8,
     unit32,
 )
-from sim.law import API, CN, GATED, US
-from sim.parameters import CHANNELS
+from sim.vocabulary import API, CHANNELS, CN, DEVELOPER, FLAGGED, GATED, GOVERNMENT, US
 
 NONE = 255
 MAX_ALIVE = 96
@@ -39,14 +38,6 @@ VECTOR = 8  # lists are filled up to a multiple of this, so that loops run in wh
 NEIGHBOURS = 8
 REWIRED = f4(0.1)
 N_CHANNELS = len(CHANNELS)
-DEVELOPER = CHANNELS.index("developer")
-MARKET = CHANNELS.index("market")
-ENTERPRISE = CHANNELS.index("enterprise")
-GOVERNMENT = CHANNELS.index("government")
-BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
-REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us", "cn")
-KINDS = ("us", "cn", "other", "open")
-
 
 BASE, OPENNESS, PRICE, RISK, RELIEF, EXPOSED, PRIVATE = range(7)
 N_TERMS = 7
@@ -133,7 +124,7 @@ def face(
 @inline
 def audited_risk(c, row, flagged, clean):
     """What a public audit adds to the perceived risk of a release."""
-    return flagged if c.public_finding[row] == 2 else -clean * c.clean_weight[row]
+    return flagged if c.public_finding[row] == FLAGGED else -clean * c.clean_weight[row]
 
 
 @kernel
@@ -206,7 +197,7 @@ def open_market(
             terms[h, EXPOSED, k] = 1.0 if mode == API else (0.0 if c.mirrored[best] else c.controlled[best])
             if mode == GATED and not c.mirrored[best]:
                 terms[h, EXPOSED, k] = 1.0
-            hidden_flaw = c.private_finding[best] == 2 and c.public_finding[best] != 2
+            hidden_flaw = c.private_finding[best] == FLAGGED and c.public_finding[best] != FLAGGED
             terms[h, PRIVATE, k] = flagged if hidden_flaw and h == GOVERNMENT else 0.0
     return Market(slots, slots // 4, origin, slots % 4, class_of[slots // 4], release, log_price, terms, home_bonus)
 

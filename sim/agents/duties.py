@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sim.law import MODES, OPEN, Assessment, ComputeDuty
+from sim.law import Assessment, ComputeDuty
+from sim.vocabulary import MODES, OPEN
 
 if TYPE_CHECKING:
     from sim.agents.lab import Lab

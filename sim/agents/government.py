@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from sim.law import CN
 from sim.outcomes import OUTCOMES
+from sim.vocabulary import CN
 
 if TYPE_CHECKING:
     from sim.mandates import Trigger

@@ -10,8 +10,9 @@ import mesa
 
 from sim import data
 from sim.agents.duties import NOTHING, PUBLIC_DRAWS, Owed, bars, covering, refused
-from sim.law import API, CN, GATED, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS, Assessment, ComputeDuty, Law
+from sim.law import Assessment, ComputeDuty, Law
 from sim.months import month_name
+from sim.vocabulary import API, CN, GATED, HOLD, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from sim.mandates import Programme
     from sim.world import World
 
-HOLD = -1
-"""Releases of public programmes are numbered from here, by month: they shift no number of the lab's own."""
 BELOW = 1e-6
 # Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in the release table.
 COMPONENTS = {

@@ -11,23 +11,18 @@ import mesa
 import numpy as np
 
 from sim.agents.routes import (
-    DOMAINS,
     KIND,
-    KINDS_OF_ROUTE,
     ORIGIN,
-    ROUTES,
     best_by_route,
     pick_each,
     weigh_barriers,
     weigh_routes,
 )
-from sim.law import OPEN_WEIGHTS, ORIGINS
-from sim.parameters import CHANNELS
+from sim.vocabulary import ACTOR_KINDS, DEVELOPER, DOMAINS, OPEN_WEIGHTS, ORIGINS, ROUTE_KINDS, ROUTES
 
 if TYPE_CHECKING:
     from sim.world import World
 
-DEVELOPER = CHANNELS.index("developer")
 SKILL_SD = 2.0
 MOST_ATTEMPTS = (
     100.0  # of one actor in a month, 300 times as many as at the start values; automation multiplies without end
@@ -60,10 +55,9 @@ ACTORS = (
     Kind("criminal", 55, 0.0, 2e3, (0.70, 0.15, 0.0, 0.14, 0.01), ()),
     Kind("lone", 20, -6.0, 100.0, (0.30, 0.35, 0.10, 0.20, 0.05), ()),
 )
-ACTOR_KINDS = tuple(kind.name for kind in ACTORS)
 _KNOWN_OFFSET = {"strip": 0.0, "jailbreak": 1.5, "gated": -1.0}
 _KIND = KIND.tolist()
-_ORIGIN_NAMES = tuple(ORIGINS[o].lower() if o < 3 else "no_model" for o in ORIGIN.tolist())
+_ORIGIN_NAMES = tuple(ORIGINS[o].lower() if o < len(ORIGINS) else "no_model" for o in ORIGIN.tolist())
 
 
 class Incident(NamedTuple):
@@ -95,7 +89,7 @@ class MaliciousActor(mesa.Agent):
         self.index, self.kind, self.home = index, kind, home
         self.skill = kind.skill + SKILL_SD * _NORMAL.inv_cdf(draws[0])
         self.budget = kind.budget * exp(_NORMAL.inv_cdf(draws[1]))
-        familiar = [self._familiarity(route) for route in KINDS_OF_ROUTE]
+        familiar = [self._familiarity(route) for route in ROUTE_KINDS]
         self.known = [u < familiar[k] for u, k in zip(draws[2:], _KIND, strict=True)]
 
     def _familiarity(self, route: str) -> float:
@@ -120,7 +114,7 @@ class MaliciousActor(mesa.Agent):
             self.index,
             self.kind.name,
             DOMAINS[domain],
-            KINDS_OF_ROUTE[_KIND[route]],
+            ROUTE_KINDS[_KIND[route]],
             _ORIGIN_NAMES[route],
             scene.releases[int(scene.way[self.index, domain, route])][route],
             scene.harm[domain] * exp(spread * _NORMAL.inv_cdf(max(u, 1e-12)) - spread**2 / 2.0),

@@ -5,21 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from sim.agents.kernels import GOLDEN, exp64, inline, kernel, logistic64, mix64, u8, unit64
-from sim.law import US
+from sim.vocabulary import (
+    API,
+    CN,
+    GATED_ROUTE,
+    JAILBREAK,
+    KIND_OF_ROUTE,
+    OPEN_WEIGHTS,
+    ORIGIN_OF_ROUTE,
+    ORIGINS,
+    OWN_STATE,
+    ROUTE_KINDS,
+    STRIP,
+    US,
+)
 
-ROUTES = (
-    "none",
-    "strip_us", "strip_cn", "strip_other",
-    "jailbreak_us", "jailbreak_cn", "jailbreak_other",
-    "gated_us", "gated_cn", "gated_other",
-    "own_state",
-)  # fmt: skip
-KINDS_OF_ROUTE = ("none", "strip", "jailbreak", "gated", "own_state")
-KIND = np.array([0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4])
-ORIGIN = np.array([3, 0, 1, 2, 0, 1, 2, 0, 1, 2, 1])
-STRIP, JAILBREAK, GATED_ROUTE, OWN_STATE = 1, 2, 3, 4
-ROUTES_OF_KIND = np.array([0, 1, 4, 7, 10])
-DOMAINS = ("fraud", "influence", "military", "cyber", "chem_bio")
+KIND, ORIGIN = np.array(KIND_OF_ROUTE), np.array(ORIGIN_OF_ROUTE)
+ROUTES_OF_KIND = np.array([KIND_OF_ROUTE.index(kind) for kind in range(len(ROUTE_KINDS))])
 
 
 @kernel
@@ -33,9 +35,9 @@ def best_by_route(origin, mode, capability, controlled, mirrored, safeguard, n, 
     best[0, 0] = no_model
     for r in range(n):
         o = origin[r]
-        free = mirrored[r] or (mode[r] >= 2 and controlled[r] == 0.0)
-        kind = STRIP if free else (JAILBREAK if mode[r] == 0 else GATED_ROUTE)
-        for way in (kind, JAILBREAK if mode[r] == 0 else kind, OWN_STATE if o == 1 else kind):
+        free = mirrored[r] or (mode[r] >= OPEN_WEIGHTS and controlled[r] == 0.0)
+        kind = STRIP if free else (JAILBREAK if mode[r] == API else GATED_ROUTE)
+        for way in (kind, JAILBREAK if mode[r] == API else kind, OWN_STATE if o == CN else kind):
             route = ROUTES_OF_KIND[way] + (o if way != OWN_STATE else 0)
             k = safeguard[r] if way in (STRIP, GATED_ROUTE) else 0
             if capability[r] > best[k, route]:
@@ -60,7 +62,7 @@ def weigh_barriers(law_class, refused, accounts, gate_pass, barred, strip_cost, 
     """
     n = budget.size
     passing, cost = np.ones((factor.size, n, KIND.size)), np.zeros((factor.size, n, KIND.size))
-    for o in range(3):
+    for o in range(len(ORIGINS)):
         strip, jailbreak, gated = ROUTES_OF_KIND[STRIP : GATED_ROUTE + 1] + o
         for w in range(factor.size):
             service, gate = law_class[w, jailbreak], law_class[w, gated]

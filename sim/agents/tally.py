@@ -6,18 +6,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.agents.choice import (
+from sim.agents.choice import N_CHANNELS, RELIEF
+from sim.agents.kernels import exp64, f4, inline, kernel, logistic64
+from sim.vocabulary import (
     BLOCS,
+    BLOCS_OF_REGION,
+    CONSUMER,
     DEVELOPER,
     ENTERPRISE,
-    KINDS,
     MARKET,
-    N_CHANNELS,
+    OPEN_SHARE,
+    OPEN_WEIGHTS,
+    ORIGINS,
     REGIONS,
-    RELIEF,
+    SHARES,
+    WORLD,
 )
-from sim.agents.kernels import exp64, f4, inline, kernel, logistic64
-from sim.law import OPEN_WEIGHTS
+
+IN_REGION = np.array([[bloc in blocs for bloc in BLOCS] for blocs in BLOCS_OF_REGION])
+CHINA = BLOCS.index("CN")
 
 MOST_LOG_WORTH = 60.0  # of one application; the scale has no end, the series do
 
@@ -57,23 +64,23 @@ class Tally(NamedTuple):
 @inline
 def sum_regions(parts, users, persons, china, mix):
     """Shares of kinds by region and channel (the last one the mix), and share of people who use AI by region."""
-    region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(KINDS)))
+    region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES)))
     reach = np.empty(len(REGIONS))
     for r in range(len(REGIONS)):
         for h in range(N_CHANNELS):
             denominator = 0.0
             for b in range(len(BLOCS)):
-                if in_region(r, b):
-                    w = china[h] if (b == 1 and r == 0) else 1.0
-                    denominator += w * parts[b, h, len(KINDS)]
-                    for kind in range(len(KINDS)):
+                if IN_REGION[r, b]:
+                    w = china[h] if (b == CHINA and r == WORLD) else 1.0
+                    denominator += w * parts[b, h, len(SHARES)]
+                    for kind in range(len(SHARES)):
                         region[r, h, kind] += w * parts[b, h, kind]
-            for kind in range(len(KINDS)):
+            for kind in range(len(SHARES)):
                 region[r, h, kind] /= denominator
                 region[r, N_CHANNELS, kind] += mix[h] * region[r, h, kind]
         a, d = 0.0, 0.0
         for b in range(len(BLOCS)):
-            if in_region(r, b):
+            if IN_REGION[r, b]:
                 a += users[b]
                 d += persons[b]
         reach[r] = a / d
@@ -123,20 +130,20 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family, 
     slot = np.zeros((N_CHANNELS, n))
     adopters_of = np.zeros(counts.shape[1], np.int64)
     ways = np.zeros((n_country, 4 * n_class))
-    parts = np.zeros((len(BLOCS), N_CHANNELS, len(KINDS) + 1))
+    parts = np.zeros((len(BLOCS), N_CHANNELS, len(SHARES) + 1))
     weight = np.empty((n_country, N_CHANNELS))
     total = np.zeros(N_CHANNELS)
     users, persons = np.zeros(len(BLOCS)), np.zeros(len(BLOCS))
     for c in range(n_country):
         b = bloc[c]
-        users[b] += people[c] * use[c, 0]
+        users[b] += people[c] * use[c, CONSUMER]
         persons[b] += people[c]
         adopters = start[(c + 1) * N_CHANNELS] - start[c * N_CHANNELS]
         for h in range(N_CHANNELS):
             cell = c * N_CHANNELS + h
             weight[c, h] = size[c, h] * use[c, h]
             each = weight[c, h] / (start[cell + 1] - start[cell])
-            parts[b, h, len(KINDS)] += weight[c, h]
+            parts[b, h, len(SHARES)] += weight[c, h]
             total[h] += weight[c, h]
             found = 0  # alternatives in use are listed first: most are not, and a branch on each would be mispredicted
             for k in range(n):
@@ -151,7 +158,7 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family, 
                 slot[h, k] += count * each
                 parts[b, h, origin[k]] += count * each
                 if mode[k] >= OPEN_WEIGHTS:
-                    parts[b, h, len(KINDS) - 1] += count * each
+                    parts[b, h, OPEN_SHARE] += count * each
     for h in range(N_CHANNELS):
         for k in range(n):
             slot[h, k] /= total[h]
@@ -160,18 +167,6 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family, 
     region, reach = sum_regions(parts, users, persons, china, mix)
     concentration = concentrate(world, weight, mix)
     return Tally(country, world, slot, region, weight, reach, concentration, adopters_of, ways)
-
-
-@inline
-def in_region(region, bloc):
-    """Whether a bloc (order of BLOCS) belongs to a region (order of REGIONS)."""
-    return (
-        region == 0
-        or (region == 1 and bloc >= 2)
-        or (region >= 2 and region == bloc)
-        or (region == 5 and bloc == 0)
-        or (region == 6 and bloc == 1)
-    )
 
 
 @kernel
@@ -188,7 +183,7 @@ def build(market, start, counts, projects, who, capability, adaptable, kept, slo
     value : array (origin, bloc), value of applications
     """
     flow = np.zeros(n_family)
-    value = np.zeros((3, len(BLOCS)))
+    value = np.zeros((len(ORIGINS), len(BLOCS)))
     h = DEVELOPER
     worth = np.empty(market.slot.size)
     for k in range(market.slot.size):
@@ -227,7 +222,7 @@ def spend(market, start, counts, use):
     ----------
     use : array (country, channel), weight of use
     """
-    spent = np.zeros((use.shape[0], 3))
+    spent = np.zeros((use.shape[0], len(ORIGINS)))
     for h in (MARKET, ENTERPRISE):
         total = 0.0
         for c in range(use.shape[0]):
@@ -256,7 +251,7 @@ def use_by_release(market, slot_share, mix, n):
 def origin_shares(market, start, counts):
     """Share of each origin by country and channel, over the adopters of the cell: array (country, channel, origin)."""
     n = (start.size - 1) // N_CHANNELS
-    share = np.zeros((n, N_CHANNELS, 3), np.float32)
+    share = np.zeros((n, N_CHANNELS, len(ORIGINS)), np.float32)
     for cell in range(start.size - 1):
         adopters = left = start[cell + 1] - start[cell]
         for k in range(market.slot.size):

@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sim.data.reading import DataError, Row, head_lines, read, unique
+from sim.vocabulary import BLOCS, FACTORS, ORIGINS, RECORDED_MODES, SIGNS
 
 __all__ = [
-    "BLOCS",
-    "FACTORS",
-    "MODES",
-    "ORIGINS",
     "TABLES",
     "ChipStep",
     "ChipStock",
@@ -39,23 +36,9 @@ __all__ = [
     "targets",
 ]
 
-BLOCS = ("US", "CN", "us_aligned", "restricted", "third_country")
-ORIGINS = ("US", "CN", "other")
-MODES = ("hold", "api", "open_weights", "open_source")
 SIZES = ("flagship", "small")
 RECORD_GROUPS = ("US", "CN", "US+CN", "EU_UK", "other")
 CHIP_OWNERS = ("CN", "rest_of_world")
-FACTORS = (
-    "transparency",
-    "progress_specific",
-    "progress_frontier",
-    "power_distribution",
-    "chinese_misuse",
-    "other_misuse",
-    "backdoors",
-    "global_power",
-)
-SIGNS = ("--", "-", "-/0", "0", "0/+", "+", "++")
 TABLES = ("countries", "groups", "labs", "releases", "chip_controls", "chip_stocks", "targets", "paper_signs")
 
 GROUPS_AS_OF = "2025-06-30"
@@ -307,7 +290,7 @@ def _release(row: Row) -> Release:
         group=row.one_of("group", RECORD_GROUPS),
         capability=row.maybe("capability", 0, 200),
         log_flop=row.maybe("log_flop", 10, 30),
-        mode=row.one_of("mode", MODES),
+        mode=row.one_of("mode", RECORDED_MODES),
         size=row.one_of("size", SIZES),
         weights=row.number("weights", 0, 1),
         data=row.number("data", 0, 1),

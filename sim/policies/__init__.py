@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sim.months import month_index
+from sim.vocabulary import Domain
 
 if TYPE_CHECKING:
     from sim.law import Assessment, Law
@@ -205,7 +206,7 @@ class Judging(Policy):
         23.0, "points above the misuse threshold of a domain that count as absolute risk", "index points", "judgement",
         ge=-100.0, le=200.0, low=13.0, high=33.0,
     )  # fmt: skip
-    domains: tuple[Literal["fraud", "influence", "military", "cyber", "chem_bio"], ...] = own(
+    domains: tuple[Domain, ...] = own(
         ("military", "cyber", "chem_bio"), "domains assessed; the one of the lowest threshold decides, if that is above the floor", "",
         "Seger et al. 2023; judgement", strict=False,
     )  # fmt: skip

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.months import month_index
 from sim.policies import Policy, allied_coverage, compliance_cost, own
+from sim.vocabulary import API, CN
 
 if TYPE_CHECKING:
     from sim.law import Law
     from sim.randomness import Streams
-
-API, CN = 0, 1
 
 
 class AntiDistillation(Policy):

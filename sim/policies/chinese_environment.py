@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.policies import Policy, own
+from sim.vocabulary import CN, OPEN
 
 if TYPE_CHECKING:
     from sim.law import Law
-
-CN, OPEN = 1, (2, 3)
 
 
 class ChineseEnvironment(Policy):

@@ -6,11 +6,10 @@ from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.policies import Policy, allied_coverage, anticipation_months, compliance_cost, large_modifications, own
+from sim.vocabulary import OPEN
 
 if TYPE_CHECKING:
     from sim.law import Law
-
-OPEN = (2, 3)
 
 
 class ComputeLicence(Policy):

@@ -5,13 +5,11 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.parameters import CHANNELS
 from sim.policies import Policy, compliance_cost, own
+from sim.vocabulary import DEVELOPER, OPEN
 
 if TYPE_CHECKING:
     from sim.law import Law
-
-OPEN = (2, 3)
 
 
 class HubRules(Policy):
@@ -74,7 +72,7 @@ class HubRules(Policy):
             "friction",
             -log(1.0 - lost * effect),
             countries=[i for i, bloc in enumerate(law.terrain.blocs) if bloc != "CN"],
-            channels=[CHANNELS.index("developer")],
+            channels=[DEVELOPER],
             modes=OPEN,
         )
         law.write(name, "takedown", self.takedown_rate * effect)

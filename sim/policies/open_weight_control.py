@@ -5,15 +5,14 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.parameters import CHANNELS
 from sim.policies import Contestable, allied_coverage, anticipation_months, compliance_cost, own
+from sim.vocabulary import ENTERPRISE, GOVERNMENT, OPEN
 
 if TYPE_CHECKING:
     from sim.law import Law
 
 _JUDGED = "judgement"
-OPEN = (2, 3)
-CAREFUL = (CHANNELS.index("enterprise"), CHANNELS.index("government"))
+CAREFUL = (ENTERPRISE, GOVERNMENT)
 
 
 class OpenWeightControl(Contestable):

@@ -35,7 +35,7 @@ class ReleaseAssessment(Judging):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the duty to assess into a month's law."""
-        from sim.law import MODES
+        from sim.vocabulary import MODES
 
         left = [MODES.index(mode) for mode in self.fallback]
         duties = {"delay": self.delay_months, "cost": self.cost_per_release}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from sim.policies import Policy, allied_coverage, own
+from sim.vocabulary import Domain
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -54,7 +55,7 @@ class ReleaseSafeguards(Policy):
         low=3.0,
         high=1000.0,
     )
-    domains: tuple[Literal["fraud", "influence", "military", "cyber", "chem_bio"], ...] = own(
+    domains: tuple[Domain, ...] = own(
         ("chem_bio",), "domains filtered from the training data", "", "O'Brien et al. 2025", strict=False
     )
     in_context: float = own(

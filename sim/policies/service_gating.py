@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sim.months import month_index
 from sim.policies import Policy, allied_coverage, compliance_cost, own
+from sim.vocabulary import API, CN
 
 if TYPE_CHECKING:
     from sim.law import Law
     from sim.randomness import Streams
 
-API, CN = 0, 1
 CUT_OFF = 0.99  # of a service that is switched off: a share above 0 has a logarithm
 
 

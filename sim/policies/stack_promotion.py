@@ -5,14 +5,13 @@ from __future__ import annotations
 from math import expm1
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.parameters import CHANNELS
 from sim.policies import Policy, own
+from sim.vocabulary import ENTERPRISE, GOVERNMENT, US
 
 if TYPE_CHECKING:
     from sim.law import Law
 
-US = 0
-CONTRACTS = (CHANNELS.index("enterprise"), CHANNELS.index("government"))
+CONTRACTS = (ENTERPRISE, GOVERNMENT)
 
 
 class StackPromotion(Policy):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.parameters import CHANNELS
 from sim.policies import Policy, allied_coverage, own
+from sim.vocabulary import GOVERNMENT
 
 if TYPE_CHECKING:
     from sim.law import Law
@@ -75,7 +75,8 @@ class SupplierAudits(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the audit programme into a month's law."""
-        from sim.law import OPEN, AuditProgramme
+        from sim.law import AuditProgramme
+        from sim.vocabulary import OPEN
 
         effect = strength * self.enforcement
         countries = law.terrain.bound_countries(self.allied_coverage)
@@ -85,7 +86,7 @@ class SupplierAudits(Policy):
             "friction",
             self.burden * effect,
             countries=countries,
-            channels=[CHANNELS.index("government")],
+            channels=[GOVERNMENT],
             modes=OPEN,
         )
         law.write(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.months import month_index
-from sim.parameters import CHANNELS
 from sim.policies import Policy, allied_coverage, compliance_cost, own
+from sim.vocabulary import CHANNELS, ORIGINS, Channel, Origin
 
 if TYPE_CHECKING:
     from sim.law import Law
     from sim.randomness import Streams
 
-ORIGINS = ("US", "CN", "other")
 DAYS_A_MONTH = 365.25 / 12.0
 
 
@@ -32,13 +31,13 @@ class UseBan(Policy):
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "sectors": ["government", "enterprise"], "compliance": 0.9}
 
-    origins: tuple[Literal["US", "CN", "other"], ...] = own(
+    origins: tuple[Origin, ...] = own(
         ("CN",), "origins that are banned", "", "No Adversarial AI Act 2025", strict=False
     )
     countries: tuple[str, ...] = own(
         ("USA",), "countries that ban", "country codes", "No Adversarial AI Act 2025", kind="countries", strict=False
     )
-    sectors: tuple[Literal["consumer", "market", "enterprise", "developer", "government"], ...] = own(
+    sectors: tuple[Channel, ...] = own(
         ("government",), "channels that are bound", "", "No Adversarial AI Act 2025; S. 321 binds all", strict=False
     )
     compliance: float = own(

@@ -19,21 +19,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from sim.law import PAYERS
 from sim.months import month_name
 from sim.problems import nearest, one_of
 from sim.report import plotted, style, words
 from sim.report.style import BODY, INK, MUTED, SMALL, Pen
 from sim.scenario import first_difference
+from sim.vocabulary import ACTOR_KINDS, CHANNELS, PAYERS, REGIONS, ROUTE_KINDS
 
 if TYPE_CHECKING:
     from sim.outcomes import Outcome
     from sim.sweep.study import Study
 
-BLOCS = ("abroad", "us_aligned", "third_country", "restricted")
-CHANNELS = ("consumer", "market", "enterprise", "developer", "government")
-ACTORS = ("cn_state", "other_state", "criminal", "lone")
-ROUTES = ("none", "strip", "jailbreak", "gated", "own_state")
+ABROAD = REGIONS[1:5]  # abroad and its blocs
 LAGS = ("lag_us_cn", "lag_us_cn_true", "lag_open_closed", "lag_open_closed_true")
 
 FORECAST = "Conditional comparison under stated assumptions, not a forecast."
@@ -217,7 +214,7 @@ def costs(study: Study) -> Figure:
 
 def by_bloc(origin: str) -> list[str]:
     """Return the names of the share of one origin in each bloc."""
-    return [f"{origin}_share_{bloc}" for bloc in BLOCS]
+    return [f"{origin}_share_{bloc}" for bloc in ABROAD]
 
 
 def by_channel(origin: str) -> list[str]:
@@ -227,12 +224,12 @@ def by_channel(origin: str) -> list[str]:
 
 def by_actor() -> list[str]:
     """Return the names of expected harm by actor."""
-    return [f"harm_{actor}" for actor in ACTORS]
+    return [f"harm_{actor}" for actor in ACTOR_KINDS]
 
 
 def by_route() -> list[str]:
     """Return the names of incidents by route."""
-    return [f"incidents_{route}" for route in ROUTES]
+    return [f"incidents_{route}" for route in ROUTE_KINDS]
 
 
 def by_payer() -> list[str]:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from sim import library, rubric
 from sim.data import countries
 from sim.months import month_index, month_name
-from sim.parameters import CHANNELS, PARAMETERS, Parameter
+from sim.parameters import PARAMETERS, Parameter
 from sim.report import plotted, words
 from sim.report.findings import FACTOR_NAMES, also_differs
 from sim.report.maps import ENOUGH
 from sim.report.plotted import Grid
 from sim.scenario import is_shipped
+from sim.vocabulary import CHANNELS
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

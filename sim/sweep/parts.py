@@ -212,7 +212,7 @@ def country_codes(n: int) -> tuple[str, ...]:
 
 def channel_names(n: int) -> tuple[str, ...]:
     """Return the names of the channels."""
-    from sim.parameters import CHANNELS
+    from sim.vocabulary import CHANNELS
 
     return CHANNELS[:n]
 

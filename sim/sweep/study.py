@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from sim import rubric
 from sim.months import month_index, month_name
-from sim.parameters import CHANNELS, PARAMETERS
+from sim.parameters import PARAMETERS
 from sim.problems import nearest, one_of
 from sim.sweep.comparison import Comparison, Floats, by_draw, compared
 from sim.sweep.design import STATED, WITHOUT_ASSUMED, Case, Design
 from sim.sweep.parts import USE, Failure
 from sim.sweep.store import Store
+from sim.vocabulary import CHANNELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -402,7 +403,7 @@ class Study:
 
     def _headlines(self) -> dict[str, str]:
         """Return the factor of each headline outcome, in the order of the rubric."""
-        from sim.data import FACTORS
+        from sim.vocabulary import FACTORS
 
         known = {name: self.outcome(name) for name in self.outcomes()}
         found = {name: outcome.factor for name, outcome in known.items() if outcome.headline and outcome.factor}

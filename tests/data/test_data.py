@@ -12,6 +12,7 @@ import pytest
 
 from sim import data
 from sim.data import reading
+from sim.vocabulary import BLOCS
 
 EARLIEST = -12  # 2022-01
 LAST = 29  # 2025-06
@@ -68,7 +69,7 @@ def test_country_figures_are_plausible() -> None:
 
 def test_blocs_hold_who_they_should() -> None:
     bloc = {member: c.bloc for c in data.countries() for member in c.members}
-    assert set(bloc.values()) == set(data.BLOCS)
+    assert set(bloc.values()) == set(BLOCS)
     assert {m for m, b in bloc.items() if b == "US"} == {"USA"}
     assert {m for m, b in bloc.items() if b == "CN"} == {"CHN", "HKG", "MAC"}
     assert {bloc[m] for m in ("JPN", "TWN", "DEU", "ISL")} == {"us_aligned"}

@@ -8,9 +8,10 @@ import pytest
 
 from sim.checks import field_range, parameter_problems
 from sim.outcomes import OUTCOMES
-from sim.parameters import CHANNELS, PARAMETERS
+from sim.parameters import PARAMETERS
 from sim.policies import LEVERS, Policy
 from sim.scenario import load
+from sim.vocabulary import CHANNELS
 from sim.world import World
 
 GROUPS = sorted({parameter.group for parameter in PARAMETERS.values()})

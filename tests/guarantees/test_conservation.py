@@ -16,11 +16,10 @@ from sim.agents.country import Country
 from sim.agents.government import Government
 from sim.agents.lab import Lab
 from sim.agents.malicious import MaliciousActor
-from sim.agents.routes import DOMAINS, KINDS_OF_ROUTE
-from sim.law import API, GATED, MODES, OPEN_WEIGHTS, PAYERS
-from sim.outcomes import ACTOR_KINDS, OUTCOMES, REGIONS
-from sim.parameters import CHANNELS
+from sim.outcomes import OUTCOMES
 from sim.scenario import load
+from sim.vocabulary import ACTOR_KINDS, API, CHANNELS, DOMAINS, GATED, MODES, OPEN_WEIGHTS, PAYERS, REGIONS
+from sim.vocabulary import ROUTE_KINDS as KINDS_OF_ROUTE
 from sim.world import World
 
 # Rounding: shares are sums of float32 over 29 families.

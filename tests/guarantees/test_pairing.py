@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import library
-from sim.law import FIELDS, PAYERS, Law, statute
+from sim.law import FIELDS, Law, statute
 from sim.outcomes import OUTCOMES
 from sim.parameters import PARAMETERS
 from sim.policies import LEVERS
 from sim.scenario import Crisis, first_difference, load
+from sim.vocabulary import PAYERS
 from sim.world import World
 
 PAIRS = list(combinations_with_replacement(LEVERS, 2))

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from sim.law import OPEN_WEIGHTS, US, Law
+from sim.law import Law
 from sim.policies import LEVERS, Policy
 from sim.scenario import Scenario, load
+from sim.vocabulary import OPEN_WEIGHTS, US
 from sim.world import World
 
 

@@ -7,9 +7,8 @@ import pytest
 
 from sim.agents.choice import NONE
 from sim.agents.tally import spread_use
-from sim.law import CN, GATED, MODES, OPEN, OPEN_WEIGHTS, US
-from sim.parameters import CHANNELS
 from sim.phases import adopt, build
+from sim.vocabulary import CHANNELS, CN, GATED, MODES, OPEN, OPEN_WEIGHTS, US
 
 CONSUMER, MARKET, ENTERPRISE, DEVELOPER, GOVERNMENT = range(5)
 # Everybody chooses afresh every month: one month shows what the alternatives are worth.

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sim.agents.malicious import Scene
-from sim.agents.routes import GATED_ROUTE, JAILBREAK, KIND, ORIGIN
-from sim.law import API, CN, FIELDS, GATED, MODES, OPEN_WEIGHTS, OTHER, US, statute
-from sim.parameters import CHANNELS
+from sim.agents.routes import KIND, ORIGIN
+from sim.law import FIELDS, statute
+from sim.vocabulary import API, CHANNELS, CN, GATED, GATED_ROUTE, JAILBREAK, MODES, OPEN_WEIGHTS, OTHER, US
 
 FOR_USERS = ("L1", "L2", "L13", "STRUCTURED_ACCESS")
 BY_CLASS = [name for name, spec in FIELDS.items() if "class" in spec.axes]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.catalogue import CANDIDATES, Catalogue, Columns
-from sim.law import API, MODES, OPEN_SOURCE, OPEN_WEIGHTS
+from sim.vocabulary import API, MODES, OPEN_SOURCE, OPEN_WEIGHTS
 
 
 def add(catalogue, name="release", **row):

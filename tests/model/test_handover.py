@@ -7,9 +7,8 @@ import pytest
 
 from benchmarks import handover
 from sim import data
-from sim.agents.lab import HOLD
-from sim.law import MODES, OPEN_WEIGHTS
 from sim.scenario import load
+from sim.vocabulary import HOLD, MODES, OPEN_WEIGHTS
 from sim.world import HANDOVER, World
 
 TABLE = [row for row in data.releases() if row.usable and row.mode != "hold"]

@@ -5,8 +5,7 @@ import pytest
 
 from sim.agents.malicious import Scene
 from sim.hub import Hub, scan_files
-from sim.law import OPEN_WEIGHTS, US
-from sim.parameters import CHANNELS
+from sim.vocabulary import CHANNELS, OPEN_WEIGHTS, US
 
 DEVELOPER = CHANNELS.index("developer")
 

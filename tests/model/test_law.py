@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from sim.agents.kernels import logarithm
-from sim.law import FIELDS, OPEN, ORIGINS, PAYERS, US, Law, Terrain, statute
+from sim.law import FIELDS, Law, Terrain, statute
 from sim.policies import LEVERS
+from sim.vocabulary import OPEN, ORIGINS, PAYERS, US
 
 
 @pytest.fixture

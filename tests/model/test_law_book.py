@@ -4,13 +4,25 @@ import numpy as np
 import pytest
 
 from sim.agents.duties import PUBLIC_DRAWS, is_monetised
-from sim.agents.lab import HOLD
-from sim.agents.routes import GATED_ROUTE, JAILBREAK, ROUTES_OF_KIND
-from sim.law import API, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, OTHER, US, Assessment, statute
+from sim.agents.routes import ROUTES_OF_KIND
+from sim.law import Assessment, statute
 from sim.months import month_index
-from sim.parameters import CHANNELS
 from sim.randomness import Streams
 from sim.scenario import load
+from sim.vocabulary import (
+    API,
+    CHANNELS,
+    CN,
+    GATED,
+    GATED_ROUTE,
+    HOLD,
+    JAILBREAK,
+    OPEN,
+    OPEN_SOURCE,
+    OPEN_WEIGHTS,
+    OTHER,
+    US,
+)
 
 DEVELOPER, GOVERNMENT = CHANNELS.index("developer"), CHANNELS.index("government")
 DRAWS = range(2, 400, 2)

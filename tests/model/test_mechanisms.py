@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.law import CN, OPEN_SOURCE, OPEN_WEIGHTS, US
-from sim.parameters import CHANNELS
+from sim.vocabulary import CHANNELS, CN, OPEN_SOURCE, OPEN_WEIGHTS, US
 
 DEVELOPER = CHANNELS.index("developer")
 

@@ -12,11 +12,10 @@ import pytest
 
 from sim.agents.auditor import Auditor
 from sim.agents.malicious import Scene
-from sim.agents.routes import DOMAINS, KIND, ORIGIN, ROUTES, best_by_route
-from sim.catalogue import CLEAN, FLAGGED, UNAUDITED
-from sim.law import API, CN, GATED, OPEN_SOURCE, OPEN_WEIGHTS, US
+from sim.agents.routes import KIND, ORIGIN, best_by_route
 from sim.phases import exposure, meet_alarms, misuse, respond, strike
 from sim.scenario import Crisis, load
+from sim.vocabulary import API, CLEAN, CN, DOMAINS, FLAGGED, GATED, OPEN_SOURCE, OPEN_WEIGHTS, ROUTES, UNAUDITED, US
 from sim.world import World
 
 NO_MODEL, STRIP, JAILBREAK, GATED_ROUTE, OWN_STATE = range(5)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from sim.docket import Docket
-from sim.law import US
 from sim.mandates import Trigger
 from sim.policies import LEVERS
 from sim.problems import ScenarioError
 from sim.randomness import Streams
 from sim.scenario import load
+from sim.vocabulary import US
 from sim.world import World
 
 ALWAYS = {"indicator": "incidents", "threshold": -1.0, "when": "above", "error": 0.0}

@@ -2,10 +2,11 @@
 
 import pytest
 
-from sim.law import OPEN, statute
+from sim.law import statute
 from sim.months import month_index
 from sim.policies import LEVERS
 from sim.randomness import Streams
+from sim.vocabulary import OPEN
 
 START = "2026-06"
 

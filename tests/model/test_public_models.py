@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.agents.lab import HOLD
 from sim.agents.malicious import Scene
-from sim.agents.routes import ROUTES
-from sim.law import CN, GATED, OPEN_SOURCE, US, statute
-from sim.parameters import CHANNELS
+from sim.law import statute
 from sim.policies import LEVERS
+from sim.vocabulary import CHANNELS, CN, GATED, HOLD, OPEN_SOURCE, ROUTES, US
 
 STRIP_US = ROUTES.index("strip_us")
 ENTERPRISE, CONSUMER = CHANNELS.index("enterprise"), CHANNELS.index("consumer")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sim.agents.malicious import Scene
-from sim.agents.routes import DOMAINS, KIND, ORIGIN, ROUTES
-from sim.law import CN, GATED, OPEN_WEIGHTS, OTHER, US
+from sim.agents.routes import KIND, ORIGIN
 from sim.mandates import Safeguard
 from sim.safeguards import Carried, Way, carry
+from sim.vocabulary import CN, DOMAINS, GATED, OPEN_WEIGHTS, OTHER, ROUTES, US
 
 STRIP_US = ROUTES.index("strip_us")
 CHEM_BIO, CYBER = DOMAINS.index("chem_bio"), DOMAINS.index("cyber")

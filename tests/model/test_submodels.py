@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.parameters import CHANNELS, PARAMETERS
+from sim.parameters import PARAMETERS
 from sim.phases import PHASES
+from sim.vocabulary import CHANNELS
 from sim.world import World, phase_names
 
 CONTROL = {"control": "L1"}

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import mesa
 
-from sim.catalogue import FLAGGED
-from sim.law import API, CN, GATED, MODES, OPEN_WEIGHTS, US
-from sim.parameters import CHANNELS, by_channel
+from sim.parameters import by_channel
+from sim.vocabulary import API, CHANNELS, CN, FLAGGED, GATED, MODES, OPEN_WEIGHTS, US
 from tests.reference.draws import draw32, gumbel, nth, tastes, unit32
 
 if TYPE_CHECKING:

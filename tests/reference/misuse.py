@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.agents.malicious import ACTORS
-from sim.law import API, CN, FIELDS, OPEN_WEIGHTS, ORIGINS, US
+from sim.law import FIELDS
+from sim.vocabulary import API, CN, OPEN_WEIGHTS, ORIGINS, US
 from tests.reference.draws import logistic, nth, poisson, unit64
 
 if TYPE_CHECKING:

@@ -6,12 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.law import CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US
 from sim.mandates import ModifierDuty
 from sim.outcomes import OUTCOMES
-from sim.parameters import CHANNELS
 from sim.policies import LEVERS, Policy
 from sim.scenario import Crisis, Scenario, load
+from sim.vocabulary import CHANNELS, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US
 from sim.world import World
 from tests.reference.adopter import Slot
 from tests.reference.plain import PlainWorld

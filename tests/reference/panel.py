@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.law import API, CN, OPEN_WEIGHTS, US
-from sim.parameters import CHANNELS, by_channel
+from sim.parameters import by_channel
+from sim.vocabulary import API, CHANNELS, CN, OPEN_WEIGHTS, US
 from tests.reference.adopter import Adopter, Offer, Place, Release, Slot
 from tests.reference.draws import logistic, neighbours
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.agents.tally import Tally
-from sim.law import MODES, OPEN_WEIGHTS
-from sim.parameters import CHANNELS
+from sim.vocabulary import CHANNELS, MODES, OPEN_WEIGHTS
 from tests.reference.adopter import Slot
 from tests.reference.panel import CONSUMER, DEVELOPER, ENTERPRISE, FLAGGED, MARKET
 

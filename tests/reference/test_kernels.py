@@ -14,6 +14,7 @@ from sim.agents.choice import FAMILY, VECTOR, has_tastes, run_race, weigh
 from sim.agents.malicious import ACTORS
 from sim.agents.tally import spread_use
 from sim.catalogue import Catalogue
+from sim.vocabulary import ROUTE_KINDS
 from tests.reference import draws, misuse
 from tests.reference.pair import NEAR_TIE
 from tests.reference.panel import read_releases
@@ -250,7 +251,7 @@ def test_best_release_on_each_route(catalogue):
 
 
 def test_routes_stand_in_the_same_order():
-    kinds = [routes.KINDS_OF_ROUTE[kind] for kind in routes.KIND]
+    kinds = [ROUTE_KINDS[kind] for kind in routes.KIND]
     origins = [None if origin == 3 else origin for origin in routes.ORIGIN.tolist()]
     assert [misuse.Route(kind, origin) for kind, origin in zip(kinds, origins, strict=True)] == list(misuse.ROUTES)
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.law import FIELDS, MODES, ORIGINS, Law, Terrain, Write
-from sim.parameters import CHANNELS
+from sim.law import FIELDS, Law, Terrain, Write
+from sim.vocabulary import CHANNELS, MODES, ORIGINS
 
 COUNTRIES = ("USA", "CHN", "FRA")
 LABS = ("one", "two", "three", "four", "five")

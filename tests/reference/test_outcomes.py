@@ -7,7 +7,8 @@ import pytest
 
 from sim.diffusion import Curve
 from sim.outcomes import OUTCOMES
-from sim.parameters import CHANNELS, by_channel
+from sim.parameters import by_channel
+from sim.vocabulary import CHANNELS
 
 OUTSIDE = ("us_aligned", "third_country", "restricted")
 REGIONS = {

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sim.agents import adopters as fast_adopters
-from sim.law import MODES
-from sim.parameters import CHANNELS, PARAMETERS
+from sim.parameters import PARAMETERS
 from sim.policies import LEVERS
 from sim.scenario import load
+from sim.vocabulary import CHANNELS, MODES
 from sim.world import World
 from tests.reference import panel
 from tests.reference.draws import neighbours

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.agents.duties import NOTHING
-from sim.law import API, CN, OPEN_SOURCE, US
+from sim.vocabulary import API, CN, OPEN_SOURCE, US
 from sim.world import World
 from tests.reference.pair import everything, small
 from tests.reference.research import PlainRecord, PlainResearch

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.data import FACTORS, countries
+from sim.data import countries
 from sim.scenario import load
+from sim.vocabulary import FACTORS
 
 
 def short(name):

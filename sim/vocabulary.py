@@ -1,0 +1,89 @@
+"""The fixed words of the model, each defined once: who, what, where.
+
+A tuple names the members of an axis in the order in which arrays hold them; the constants beside it are the indices of
+its members. A ``Literal`` is the type of a field of a scenario that takes one of the words. Nothing here needs numpy,
+so that scenario files can be read without it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Origin = Literal["US", "CN", "other"]
+ORIGINS: tuple[str, ...] = get_args(Origin)
+"""Where a lab and its releases come from."""
+US, CN, OTHER = range(3)
+NO_ORIGIN = len(ORIGINS)
+"""In place of an origin: no release is used."""
+
+MODES = ("api", "gated", "open_weights", "open_source")
+"""How a release comes out: as a service, as weights behind a gate, as open weights, with data and code as well."""
+API, GATED, OPEN_WEIGHTS, OPEN_SOURCE = range(4)
+OPEN = (OPEN_WEIGHTS, OPEN_SOURCE)
+WEIGHTS = (GATED, *OPEN)
+HOLD = -1
+"""In place of a mode: a release that is held back."""
+
+RECORDED_MODES = ("hold", "api", "open_weights", "open_source")
+"""Modes that the record of releases tells apart."""
+
+Channel = Literal["consumer", "market", "enterprise", "developer", "government"]
+CHANNELS: tuple[str, ...] = get_args(Channel)
+"""Who uses a release, and how the use is measured."""
+CONSUMER, MARKET, ENTERPRISE, DEVELOPER, GOVERNMENT = range(5)
+MIX = len(CHANNELS)
+"""After the channels, in tables that hold their mix as well."""
+
+BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
+"""Groups of countries, none in two."""
+
+REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us", "cn")
+"""Where outcomes are measured; ``abroad`` is outside the US and China."""
+WORLD, ABROAD = 0, 1
+BLOCS_OF_REGION = (BLOCS, BLOCS[2:], *((bloc,) for bloc in (*BLOCS[2:], "US", "CN")))
+"""The blocs of each region."""
+
+SHARES = ("us", "cn", "other", "open")
+"""What a share of use is counted for: three origins, and open releases of any origin."""
+OPEN_SHARE = SHARES.index("open")
+
+FINDINGS = ("unaudited", "clean", "flagged")
+"""What an audit found in a release."""
+UNAUDITED, CLEAN, FLAGGED = range(3)
+
+Domain = Literal["fraud", "influence", "military", "cyber", "chem_bio"]
+DOMAINS: tuple[str, ...] = get_args(Domain)
+"""Domains of misuse."""
+
+ACTOR_KINDS = ("cn_state", "other_state", "criminal", "lone")
+"""Kinds of malicious actors."""
+
+ROUTE_KINDS = ("none", "strip", "jailbreak", "gated", "own_state")
+"""How a malicious actor comes by what it uses."""
+NO_MODEL, STRIP, JAILBREAK, GATED_ROUTE, OWN_STATE = range(5)
+
+KIND_OF_ROUTE = (NO_MODEL, *(kind for kind in (STRIP, JAILBREAK, GATED_ROUTE) for _ in ORIGINS), OWN_STATE)
+ORIGIN_OF_ROUTE = (NO_ORIGIN, *(US, CN, OTHER) * 3, CN)
+ROUTES = tuple(
+    ROUTE_KINDS[kind] if kind in (NO_MODEL, OWN_STATE) else f"{ROUTE_KINDS[kind]}_{ORIGINS[origin].lower()}"
+    for kind, origin in zip(KIND_OF_ROUTE, ORIGIN_OF_ROUTE, strict=True)
+)
+"""Kinds of route by the origin of the release that is used."""
+
+PAYERS = ("labs", "government", "adopters", "chip_makers")
+"""Who bears what a policy costs."""
+
+FACTORS = (
+    "transparency",
+    "progress_specific",
+    "progress_frontier",
+    "power_distribution",
+    "chinese_misuse",
+    "other_misuse",
+    "backdoors",
+    "global_power",
+)
+"""Rows of the rubric of Wilson and Hine (2025), and misuse by others beside them."""
+
+SIGNS = ("--", "-", "-/0", "0", "0/+", "+", "++")
+"""Signs of the rubric, from worst to best."""
