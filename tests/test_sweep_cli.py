@@ -154,6 +154,22 @@ def test_csv_is_written_beside_the_results() -> None:
     for name in ("table", "rubric", "series", "runs", "countries"):
         assert f"results/csv/{name}.csv" in result.stderr
         assert Path(f"results/csv/{name}.csv").stat().st_size > 0
+    assert call("results", "--csv").exit_code == 0
+
+
+def test_a_users_table_in_the_place_of_ours_is_named_before_anything_is_run() -> None:
+    call(write(SWEPT), "--out", "results", "--csv")
+    Path("results/csv/table.csv").write_text("my notes")
+    before = contents("results")
+    result = call("results", "--csv", "--replications", "3")
+    assert result.exit_code == 2
+    assert (
+        "results/csv: table.csv would be written over, and was not written by openstakes or has been changed"
+        in result.stderr
+    )
+    assert contents("results") == before
+    assert call("results", "--replications", "3").exit_code == 0
+    assert Path("results/csv/table.csv").read_text() == "my notes"
 
 
 def test_excel_marks_every_csv_and_needs_a_folder() -> None:

@@ -118,7 +118,7 @@ def killed(last, out):
         plain = Path.open
         def torn(path, mode="r", *arguments, **named):
             file = plain(path, mode, *arguments, **named)
-            return Torn(file, step) if "w" in mode else file
+            return Torn(file, step) if mode == "xb" else file
         Path.open, os.fsync, os.mkdir = torn, stepping(os.fsync), stepping(os.mkdir)
         Path.unlink, Path.replace = stepping(Path.unlink), stepping(Path.replace)
         execute(plan(4), out=out, workers=1, simulate=fake.world)
