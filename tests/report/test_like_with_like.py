@@ -11,6 +11,7 @@ from sim import report, terminal
 from sim.layers import LABELS
 from sim.months import month_name
 from sim.report import pictures, setting, words
+from sim.report.html import write_report
 from sim.report.pictures import PICTURES
 from sim.scenario import Scenario, differences, load, other_differences
 from tests.tidy import read_tidy
@@ -159,6 +160,15 @@ def test_every_csv_of_a_report_is_tidy(page) -> None:
     (policy,) = moved["change"].columns
     expected = (moved["share"][policy] - moved["share"]["status-quo"]).dropna()
     assert moved["change"][policy].dropna().to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-4)
+
+
+def test_a_report_for_excel_marks_every_csv(make, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(pictures, "PICTURES", tuple(p for p in PICTURES if p.slug in ("us-share", "cn-change-map")))
+    write_report(make((0, 1), twin=False), tmp_path, encoding="utf-8-sig")
+    paths = sorted(tmp_path.rglob("*.csv"))
+    assert len(paths) == 6
+    for path in paths:
+        read_tidy(path, mark=True)
 
 
 def test_what_is_missing_or_infinite_is_blank(make, tmp_path) -> None:
