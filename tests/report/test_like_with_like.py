@@ -184,7 +184,7 @@ def test_what_is_missing_or_infinite_is_blank(make, tmp_path) -> None:
 def test_no_cell_of_a_table_is_cut_on_a_narrow_screen(capsys) -> None:
     screen = Console(width=30, markup=False, highlight=False)
     names = [f"open-weight-control-with-a-heavy-check-{end}" for end in "ab"]
-    table = terminal._table("", ("Name", "Prose", "Number"), right=(2,), whole=(0, 2))
+    table = terminal._table(("Name", "Prose", "Number"), right=(2,), whole=(0, 2))
     for name in names:
         table.add_row(name, "some words that fold", "1,234,567.89")
     terminal._print_table(screen, table)
