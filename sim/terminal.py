@@ -103,10 +103,11 @@ def print_comparison(study: Study) -> None:
     for case in cases[:MOST_TABLES]:
         first, last = (_month(index) for index in study.window(case.name))
         title = f"{case.name} minus {case.against}, mean of {first} to {last}, {_counted(study)}"
-        table = _table(title, heads, right=(1, 2, 3, 4), whole=range(1, len(heads)), gap=1)
+        table = _table(heads, right=(1, 2, 3, 4), whole=range(1, len(heads)), gap=1)
         for row in rubric[rubric["scenario"] == case.name].to_dict("records"):
             cells = _comparison_cells(row)
             table.add_row(FACTOR_NAMES[row["factor"]], *(cells[head] for head in heads[1:]))
+        screen.print(title)
         _print_table(screen, table)
         also = also_differs(study, case.name)
         if also:
@@ -156,6 +157,7 @@ def print_run(study: Study) -> None:
     if not headlines:
         screen.print("No headline outcome was kept; --csv writes the others.")
     for case in study.cases[:MOST_TABLES] if headlines else ():
+        screen.print(f"{case.name}, {_counted(study)}, yearly means")
         _print_table(screen, _run_table(study, case.name, headlines))
     _print_rest(screen, study.cases)
     screen.print("Conditional on the scenario's assumptions, not a forecast.")
@@ -170,11 +172,10 @@ def _run_table(study: Study, case: str, outcomes: Sequence[str]) -> Table:
 
     months = study.months(case)
     years = _years(months)
-    title = f"{case}, {_counted(study)}, yearly means"
     spread = (f"5-95 % in {years[-1]}",) if study.design.pairs > 1 else ()
     heads = ("Outcome", "Unit", *map(str, years), *spread)
     numbers = range(2, len(heads))
-    table = _table(title, heads, right=numbers, whole=numbers)
+    table = _table(heads, right=numbers, whole=numbers)
     for name, values in study.series(case, outcomes).items():
         outcome = OUTCOMES[name]
         finished = values[~isnan(values).all(axis=1)]
@@ -209,9 +210,8 @@ def print_rows(kind: str, rows: Sequence[Row]) -> None:
     numbers = (
         [index for index, column in enumerate(columns) if isinstance(rows[0].get(column), float | int)] if rows else []
     )
-    table = _table(
-        "", tuple(column.replace("_", " ").capitalize() for column in columns), right=numbers, whole=(0, *numbers)
-    )
+    heads = tuple(column.replace("_", " ").capitalize() for column in columns)
+    table = _table(heads, right=numbers, whole=(0, *numbers))
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     _print_table(console(), table)
@@ -227,7 +227,7 @@ def print_row(row: Row) -> None:
         return
     screen = console()
     fields = row.get("fields")
-    table = _table("", ("", ""))
+    table = _table(("", ""))
     table.show_header = False
     for key, value in row.items():
         if key != "fields" and value not in ("", None):
@@ -424,11 +424,9 @@ def _plain(content: Any) -> Any:
     return content
 
 
-def _table(
-    title: str, heads: Sequence[str], right: Sequence[int] = (), *, whole: Sequence[int] = (0,), gap: int = 2
-) -> Table:
+def _table(heads: Sequence[str], right: Sequence[int] = (), *, whole: Sequence[int] = (0,), gap: int = 2) -> Table:
     """Return an empty table; the columns `whole` are never broken over lines, the others fold."""
-    table = Table(title=Text(title) if title else None, title_justify="left", box=None, padding=(0, gap, 0, 0))
+    table = Table(box=None, padding=(0, gap, 0, 0))
     for index, head in enumerate(heads):
         justify: Literal["left", "right"] = "right" if index in right else "left"
         table.add_column(Text(head), justify=justify, overflow="fold", no_wrap=index in whole, vertical="top")
@@ -437,18 +435,18 @@ def _table(
 
 def _print_table(screen: Console, table: Table) -> None:
     """Print a table; where its unbroken columns need more room than the screen has, lines are longer than it."""
-    usual = screen.width
-    screen.width = max(usual, sum(map(_least_width, table.columns)))
+    usual, gap = screen.width, table.padding[1]
+    screen.width = max(usual, sum(_least_width(column) + gap for column in table.columns))
     screen.print(table)
     screen.width = usual
 
 
 def _least_width(column: Column) -> int:
-    """Return the room that a column needs, with its gap: its longest line, or a few letters if it may fold."""
+    """Return the room that a column needs: its longest line, or a few letters if it may fold."""
     if not column.no_wrap:
-        return 12
+        return 10
     texts = (column.header, *column.cells)
-    return 2 + max(cell_len(line) for text in texts for line in str(text).splitlines() or [""])
+    return max(cell_len(line) for text in texts for line in str(text).splitlines() or [""])
 
 
 def _cell(value: Any) -> str:

@@ -11,6 +11,7 @@ from sim import report, terminal
 from sim.layers import LABELS
 from sim.months import month_name
 from sim.report import pictures, setting, words
+from sim.report.html import write_report
 from sim.report.pictures import PICTURES
 from sim.scenario import Scenario, differences, load, other_differences
 from tests.tidy import read_tidy
@@ -161,6 +162,15 @@ def test_every_csv_of_a_report_is_tidy(page) -> None:
     assert moved["change"][policy].dropna().to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-4)
 
 
+def test_a_report_for_excel_marks_every_csv(make, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(pictures, "PICTURES", tuple(p for p in PICTURES if p.slug in ("us-share", "cn-change-map")))
+    write_report(make((0, 1), twin=False), tmp_path, encoding="utf-8-sig")
+    paths = sorted(tmp_path.rglob("*.csv"))
+    assert len(paths) == 6
+    for path in paths:
+        read_tidy(path, mark=True)
+
+
 def test_what_is_missing_or_infinite_is_blank(make, tmp_path) -> None:
     study = make((0, 1), twin=False)
     study.values("status-quo", "lag_us_cn")[:] = 1.0
@@ -174,7 +184,7 @@ def test_what_is_missing_or_infinite_is_blank(make, tmp_path) -> None:
 def test_no_cell_of_a_table_is_cut_on_a_narrow_screen(capsys) -> None:
     screen = Console(width=30, markup=False, highlight=False)
     names = [f"open-weight-control-with-a-heavy-check-{end}" for end in "ab"]
-    table = terminal._table("", ("Name", "Prose", "Number"), right=(2,), whole=(0, 2))
+    table = terminal._table(("Name", "Prose", "Number"), right=(2,), whole=(0, 2))
     for name in names:
         table.add_row(name, "some words that fold", "1,234,567.89")
     terminal._print_table(screen, table)
