@@ -38,14 +38,6 @@ def world(world_at):
     return world_at(32)
 
 
-# L13
-
-
-def test_a_sanction_lasts_its_months(policy):
-    barrier = policy("L13", start="2026-01", end="2026-02", sanction_prob=1.0, sanction_months=3)
-    assert [m for m in range(30, 48) if barrier.sanctioned(0, m, Streams(1, 0))] == [36, 37, 38]
-
-
 # L2
 
 
@@ -391,6 +383,11 @@ def test_allies_that_ban_too(world, policy):
 
 
 # L13
+
+
+def test_a_sanction_lasts_its_months(policy):
+    barrier = policy("L13", start="2026-01", end="2026-02", sanction_prob=1.0, sanction_months=3)
+    assert [m for m in range(30, 48) if barrier.sanctioned(0, m, Streams(1, 0))] == [36, 37, 38]
 
 
 def test_barriers_to_services_slow_those_who_distil(world_at, policy):
