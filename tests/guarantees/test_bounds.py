@@ -14,7 +14,6 @@ from sim.scenario import load
 from sim.vocabulary import CHANNELS
 from sim.world import World
 
-GROUPS = sorted({parameter.group for parameter in PARAMETERS.values()})
 SHARES = [i for i, row in enumerate(OUTCOMES.values()) if row.kind == "share"]
 NEVER_NEGATIVE = [i for i, name in enumerate(OUTCOMES) if "harm" in name or "incidents" in name]
 ROUNDING = 1e-5
@@ -97,15 +96,14 @@ def test_every_number_of_a_scenario_has_finite_bounds():
     assert loose == []
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_each_parameter_alone_at_either_end_gives_a_finite_run(group):
+@pytest.mark.parametrize("first", range(0, len(PARAMETERS), BLOCK))
+def test_each_parameter_alone_at_either_end_gives_a_finite_run(first):
     found = {}
-    for parameter in PARAMETERS.values():
-        if parameter.group == group:
-            for end in parameter.bounds:
-                alone = {parameter.name: end}
-                assert parameter_problems(alone) == []
-                found[parameter.name, end] = tried(small(parameters=alone))
+    for parameter in list(PARAMETERS.values())[first : first + BLOCK]:
+        for end in parameter.bounds:
+            alone = {parameter.name: end}
+            assert parameter_problems(alone) == []
+            found[parameter.name, end] = tried(small(parameters=alone))
     assert {key: words for key, words in found.items() if words} == {}
 
 

@@ -397,6 +397,11 @@ def test_allies_that_ban_too(world, policy):
 # L13
 
 
+def test_a_sanction_lasts_its_months(policy):
+    barrier = policy("L13", start="2026-01", end="2026-02", sanction_prob=1.0, sanction_months=3)
+    assert [m for m in range(30, 48) if barrier.sanctioned(0, m, Streams(1, 0))] == [36, 37, 38]
+
+
 def test_barriers_to_services_slow_those_who_distil(world_at, policy):
     plain = world_at(27)
     barred = world_at(27, barrier=policy("L13", start="2025-03", detect_prob=0.8, sanction_prob=0.0))
