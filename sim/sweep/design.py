@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from sim.parameters import PARAMETERS
-from sim.problems import ScenarioError, shown
+from sim.messages import ScenarioError, shown
+from sim.model.parameters import PARAMETERS
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 STATED = "as stated"
 WITHOUT_ASSUMED = "no assumed responses"

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from sim.sweep.design import Chunk
 from sim.sweep.runner import Executor
 
-PRELOADED = ("sim.world", "pyarrow.parquet")
+PRELOADED = ("sim.model.world", "pyarrow.parquet")
 """What the fork server imports once, so that each worker starts with it."""
 
 R = TypeVar("R")

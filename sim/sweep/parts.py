@@ -45,7 +45,7 @@ class DamagedPartError(StoreError):
 
 
 class Series(Protocol):
-    """What a run returns (see `sim.world.Series`)."""
+    """What a run returns (see `sim.model.world.Series`)."""
 
     @property
     def names(self) -> tuple[str, ...]: ...

@@ -20,8 +20,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sim.parameters import PARAMETERS
-from sim.problems import ScenarioError, nearest, shown
+from sim.messages import ScenarioError, nearest, shown
+from sim.model.parameters import PARAMETERS
 from sim.sweep.design import Draws
 
 METHODS = ("latin-hypercube", "sobol")
@@ -112,7 +112,7 @@ def _logistic(x: float) -> float:
 
 
 def parameter_range(name: str) -> Range:
-    """Return the law of a parameter by its 5, 50 and 95 % points (`sim.parameters`)."""
+    """Return the law of a parameter by its 5, 50 and 95 % points (`sim.model.parameters`)."""
     parameter = PARAMETERS[name]
     return Range(parameter.low, parameter.value, parameter.high, parameter.bounds)
 

@@ -1,0 +1,118 @@
+"""What users can cause, as one message on stderr and an exit status.
+
+Exit status: 0 done, 1 failed, 2 bad input, 3 finished with failed runs, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from sim.cli.progress import Report
+
+FAILED, BAD_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
+
+
+def check_out(out: Path | None) -> None:
+    """Refuse a results folder that cannot be written, or that holds something else."""
+    if out is None:
+        return
+    place = out.absolute()
+    try:
+        if place.is_dir():
+            from sim.sweep.folder import foreign
+
+            other = foreign(place)
+            if other:
+                refuse(f"--out {out}: holds other files ({other}) and no results; choose an empty or new folder")
+        while not os.path.lexists(place):
+            place = place.parent
+        if not place.is_dir():
+            refuse(f"--out {out}: {place} is a file; results need a folder")
+        if not os.access(place, os.W_OK | os.X_OK):
+            refuse(f"--out {out}: no permission to write in {place}")
+    except (OSError, ValueError) as error:
+        refuse(f"--out {out}: {error.strerror if isinstance(error, OSError) else error}")
+
+
+def all_or_problems(calls: list[tuple[Any, str]]) -> list[Any]:
+    """Return what each call gives, or raise all their problems together."""
+    from sim.messages import ScenarioError
+
+    results: list[Any] = []
+    problems: list[str] = []
+    for call, argument in calls:
+        try:
+            results.append(call(argument))
+        except ScenarioError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ScenarioError(dict.fromkeys(problems))
+    return results
+
+
+@contextmanager
+def guarded(out: Path | None = None) -> Iterator[None]:
+    """Turn what a user can cause into one message and an exit status."""
+    from sim.messages import ScenarioError
+
+    try:
+        yield
+    except ScenarioError as error:
+        refuse(str(error))
+    except KeyboardInterrupt:
+        kept = f"; finished runs are kept in {out}, and the same command goes on from there" if out else ""
+        print(f"interrupted{kept}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        kept = f"; finished runs are kept in {out}, and the same command goes on from there" if out else ""
+        print(f"failed: {error.strerror or error}{where}{kept}", file=sys.stderr)
+        raise typer.Exit(FAILED) from None
+    except RuntimeError as error:
+        from sim.sweep import ClusterError, RunFailedError
+        from sim.sweep.parts import DamagedPartError, StoreError
+
+        if not isinstance(error, StoreError | RunFailedError | ClusterError):
+            raise
+        print(error, file=sys.stderr)
+        failed = isinstance(error, DamagedPartError | RunFailedError)
+        raise typer.Exit(FAILED if failed else BAD_INPUT) from None
+
+
+@contextmanager
+def running(what: str, out: Path | None) -> Iterator[Report]:
+    """Yield the function that shows progress; a folder that fails before the first report of it is bad input."""
+    from sim.cli.progress import shown_on_stderr
+
+    begun = False
+    with shown_on_stderr(what) as show:
+
+        def progress(finished: int, failed: int, total: int) -> None:
+            nonlocal begun
+            begun = True
+            show(finished, failed, total)
+
+        try:
+            yield progress
+        except OSError as error:
+            if begun or out is None:
+                raise
+            refuse(f"--out {out}: {error.strerror or error}")
+
+
+def refuse(message: str) -> NoReturn:
+    """End with a message and the status of bad input."""
+    from sim.messages import printable
+
+    print(printable(message), file=sys.stderr)
+    raise typer.Exit(BAD_INPUT)
