@@ -74,7 +74,7 @@ def _print_version() -> None:
 
     from sim import __version__
 
-    print(f"openstakes {__version__} ({Path(__file__).resolve().parent})")
+    print(f"openstakes {__version__} ({Path(__file__).resolve().parents[1]})")
     others = sorted({name for name in packages_distributions().get("sim", []) if name.lower() != "openstakes"})
     if others:
         print(
