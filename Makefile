@@ -30,8 +30,8 @@ test: $(READY)
 # Old versions call what newer neighbours of theirs deprecate, and old typer stumbles over a NUL, which no shell can pass on:
 # nobody sees either.
 # What a dependency does not offer in its oldest version shows in the command line, pages, figures, tables and sweeps.
-LOWEST := tests/test_library.py tests/test_schema.py tests/test_cli.py tests/report/test_page.py tests/report/test_figures.py \
-	tests/sweep/test_study.py tests/sweep/test_sampling.py
+LOWEST := tests/scenario/test_library.py tests/scenario/test_schema.py tests/cli/test_cli.py tests/report/test_page.py tests/report/test_figures.py \
+	tests/analysis/test_study.py tests/sweep/test_sampling.py
 
 test-lowest: pyproject.toml
 	@$(PYTHON) -m venv --clear .venv-lowest

@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def default_run(runs: int = 15) -> list[str]:
     """Wall time of warm default runs and the share of every phase."""
-    from sim.scenario import load
-    from sim.world import World
+    from sim.model.world import World
+    from sim.scenario.scenario import load
 
     scenario = load("status-quo")
     World(scenario, rng=0).run()
@@ -58,8 +58,8 @@ def _timed(phase, phases):
 
 def panel(adopters: int) -> list[str]:
     """Wall time and peak memory of one warm run with a panel of a given size."""
-    from sim.scenario import load
-    from sim.world import World
+    from sim.model.world import World
+    from sim.scenario.scenario import load
 
     World(load("status-quo", settings=["adopters=20000", "horizon.end=2024-12"]), rng=0).run()
     scenario = load("status-quo", settings=[f"adopters={adopters}"])

@@ -15,9 +15,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sim.scenario import load
+from sim.model.world import HANDOVER, World
+from sim.scenario.scenario import load
 from sim.vocabulary import CHANNELS
-from sim.world import HANDOVER, World
 
 YEAR = 12
 LAGS = ("lag_us_cn_true", "lag_open_closed_true")

@@ -29,7 +29,7 @@ SAMPLES, SAMPLE_RUNS = 20, 10
 
 def design(runs: int):
     """Return the design of a sweep of about so many runs."""
-    from sim.experiment import load_experiment
+    from sim.sweep.experiment import load_experiment
 
     return load_experiment(
         {
@@ -45,7 +45,7 @@ def design(runs: int):
 
 def bare() -> None:
     """Make `SAMPLE_RUNS` bare runs for every line read, and print the seconds of processor time that they took."""
-    from sim.world import World
+    from sim.model.world import World
 
     plan = design(1)
     worlds = [plan.world(point)[1] for point in plan.owners]

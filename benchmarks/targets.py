@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.table import Table
 
 from sim import data
+from sim.model.parameters import PARAMETERS
+from sim.model.world import World
 from sim.months import month_index as month
-from sim.parameters import PARAMETERS
-from sim.scenario import Scenario, load
+from sim.scenario.scenario import Scenario, load
 from sim.vocabulary import OPEN_WEIGHTS
-from sim.world import World
 
 NORTH_THIRD = {
     *("CHL", "COL", "CRI", "MEX", "TUR", "ISR", "CHE", "AUT", "IRL"),

@@ -14,17 +14,18 @@ from typing import Any
 
 import tomli_w
 
-from sim import library, schema
-from sim.agents import adopters, choice, lab, malicious
-from sim.catalogue import CANDIDATES
-from sim.law import FIELDS
-from sim.listing import scenarios_with, written_fields
+from sim.cli.listing import scenarios_with, written_fields
+from sim.model.agents import adopters, lab, malicious
+from sim.model.catalogue import CANDIDATES
+from sim.model.kernels import choice
+from sim.model.law import FIELDS
+from sim.model.outcomes import OUTCOMES, Outcome
+from sim.model.parameters import PARAMETERS, Parameter
+from sim.model.world import HANDOVER, THEFT_WINDOW, phase_names
 from sim.months import month_name
-from sim.outcomes import OUTCOMES, Outcome
-from sim.parameters import PARAMETERS, Parameter
 from sim.policies import LEVERS, Policy
+from sim.scenario import library, schema
 from sim.vocabulary import CHANNELS, DOMAINS, FACTORS, REGIONS
-from sim.world import HANDOVER, THEFT_WINDOW, phase_names
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/build.py from the code. Do not edit: change the code and run `make docs`. -->"
@@ -93,7 +94,7 @@ def page(title: str, *parts: str) -> str:
 def parameters_page() -> str:
     """Every parameter, the numbers fixed in the code, and what follows from both."""
     intro = (
-        "Every number about the world that a scenario may change, by group, as it stands in `sim/parameters.py`. "
+        "Every number about the world that a scenario may change, by group, as it stands in `sim/model/parameters.py`. "
         "*5–95 %* is the range the value is thought to lie in, *allowed* what a scenario may set. A source that says "
         "*judgement* marks a number that no published figure fixes. *Prototype fitted to the targets* marks a start "
         "value found with an earlier, simpler program on the targets of [validation.md](validation.md); nothing has "
@@ -122,7 +123,7 @@ def parameter_row(p: Parameter) -> list[str]:
 def fixed_numbers() -> list[str]:
     """Judgements and sizes that are constants of the code."""
     world, catalogue, market, panel = (
-        f"`sim/{name}.py`" for name in ("world", "catalogue", "agents/choice", "agents/adopters")
+        f"`sim/model/{name}.py`" for name in ("world", "catalogue", "kernels/choice", "agents/adopters")
     )
     rows = [
         ("First generated month", month_name(HANDOVER), world),
@@ -139,7 +140,7 @@ def fixed_numbers() -> list[str]:
         (
             "Skill of malicious actors, sd within a kind (points)",
             number(malicious.SKILL_SD),
-            "`sim/agents/malicious.py`",
+            "`sim/model/agents/malicious.py`",
         ),
     ]
     kinds = [
@@ -299,9 +300,9 @@ def law_section() -> str:
 def outcomes_page() -> str:
     """All outcomes, the headlines of the rubric first."""
     intro = (
-        "What every run records each month, as it stands in `sim/outcomes.py`. *Towards the goal*: whether more (+) or "
-        "less (−) of it serves the goal of its factor; empty where neither is meant. *Kind* decides the smallest "
-        "difference that counts: 0.5 percentage points for a share, 2 % of the reference for a level."
+        "What every run records each month, as it stands in `sim/model/outcomes.py`. *Towards the goal*: whether more "
+        "(+) or less (−) of it serves the goal of its factor; empty where neither is meant. *Kind* decides the "
+        "smallest difference that counts: 0.5 percentage points for a share, 2 % of the reference for a level."
     )
     heads = ("Factor", "Outcome", "Unit", "Towards the goal", "Definition")
     headlines = [o for o in OUTCOMES.values() if o.headline]

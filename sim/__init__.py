@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim import sweep
-    from sim.outcomes import OUTCOMES
-    from sim.parameters import PARAMETERS
-    from sim.scenario import Scenario, load
+    from sim.analysis.study import Study
+    from sim.model.outcomes import OUTCOMES
+    from sim.model.parameters import PARAMETERS
+    from sim.model.world import World
+    from sim.scenario.scenario import Scenario, load
     from sim.sweep import compare, run
-    from sim.sweep.study import Study
-    from sim.world import World
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "OUTCOMES": "sim.outcomes",
-    "PARAMETERS": "sim.parameters",
-    "Scenario": "sim.scenario",
-    "Study": "sim.sweep.study",
-    "World": "sim.world",
+    "OUTCOMES": "sim.model.outcomes",
+    "PARAMETERS": "sim.model.parameters",
+    "Scenario": "sim.scenario.scenario",
+    "Study": "sim.analysis.study",
+    "World": "sim.model.world",
     "compare": "sim.sweep",
-    "load": "sim.scenario",
+    "load": "sim.scenario.scenario",
     "run": "sim.sweep",
     "sweep": "sim.sweep",
 }

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
-KERNELS = ("kernels", "choice", "routes", "tally")
+KERNELS = ("numerics", "choice", "misuse", "shares")
 
 
 def _kernel_cache() -> Path:
@@ -23,7 +23,7 @@ def _kernel_cache() -> Path:
     """
     digest = hashlib.sha256()
     for name in KERNELS:
-        digest.update((ROOT / "sim" / "agents" / f"{name}.py").read_bytes())
+        digest.update((ROOT / "sim" / "model" / "kernels" / f"{name}.py").read_bytes())
     base = Path(os.environ.get("NUMBA_CACHE_DIR") or ROOT / ".pytest_cache")
     folder = f"kernels-{digest.hexdigest()[:12]}"
     return base if base.name == folder else base / folder
@@ -50,7 +50,7 @@ settings.load_profile("repeatable")
 @pytest.fixture(scope="session")
 def default_run():
     """A finished world and its series: status quo, seed 1, replication 0. Tests read it and change nothing."""
-    from sim.world import World
+    from sim.model.world import World
 
     world = World("status-quo", rng=1, replication=0)
     return world, world.run()

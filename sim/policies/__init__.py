@@ -17,9 +17,9 @@ from sim.months import month_index
 from sim.vocabulary import Domain
 
 if TYPE_CHECKING:
-    from sim.law import Assessment, Law
-    from sim.mandates import Trigger
-    from sim.randomness import Streams
+    from sim.model.law import Assessment, Law
+    from sim.model.mandates import Trigger
+    from sim.model.randomness import Streams
 
 
 def own(default: Any, description: str, unit: str, source: str, **limits: Any) -> Any:
@@ -218,7 +218,7 @@ class Judging(Policy):
 
     def assessment(self, law: Law, strength: float, modes: Iterable[int], **duties: Any) -> Assessment:
         """The assessment that bound labs owe, which leaves a hazardous release some modes; ``duties`` are its others."""
-        from sim.law import Assessment
+        from sim.model.law import Assessment
 
         return Assessment(
             labs=law.terrain.bound_labs(self.allied_coverage),

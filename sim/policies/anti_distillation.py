@@ -11,8 +11,8 @@ from sim.policies import Policy, allied_coverage, compliance_cost, own
 from sim.vocabulary import API, CN
 
 if TYPE_CHECKING:
-    from sim.law import Law
-    from sim.randomness import Streams
+    from sim.model.law import Law
+    from sim.model.randomness import Streams
 
 
 class AntiDistillation(Policy):

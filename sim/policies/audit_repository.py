@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from sim.policies import Policy, own
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 
 class AuditRepository(Policy):
@@ -57,7 +57,7 @@ class AuditRepository(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the audit programme into a month's law."""
-        from sim.law import AuditProgramme
+        from sim.model.law import AuditProgramme
 
         effect = strength * self.enforcement
         law.write(

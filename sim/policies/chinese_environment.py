@@ -8,7 +8,7 @@ from sim.policies import Policy, own
 from sim.vocabulary import CN, OPEN
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 
 class ChineseEnvironment(Policy):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sim.policies import Contestable, anticipation_months, compliance_cost, own
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 
 class ChipControl(Contestable):

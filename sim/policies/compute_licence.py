@@ -9,7 +9,7 @@ from sim.policies import Policy, allied_coverage, anticipation_months, complianc
 from sim.vocabulary import OPEN
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 
 class ComputeLicence(Policy):
@@ -76,8 +76,8 @@ class ComputeLicence(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the duties into a month's law."""
-        from sim.law import ComputeDuty
-        from sim.mandates import ModifierDuty
+        from sim.model.law import ComputeDuty
+        from sim.model.mandates import ModifierDuty
 
         effect = strength * self.enforcement
         labs = law.terrain.bound_labs(self.allied_coverage)

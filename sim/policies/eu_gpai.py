@@ -10,7 +10,7 @@ from pydantic import model_validator
 from sim.policies import Policy, anticipation_months, compliance_cost, large_modifications, own
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 OPEN_SOURCE = 3
 
@@ -77,8 +77,8 @@ class EuGpai(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the duties into a month's law."""
-        from sim.law import ComputeDuty
-        from sim.mandates import ModifierDuty
+        from sim.model.law import ComputeDuty
+        from sim.model.mandates import ModifierDuty
 
         firms, systemic = law.terrain.firms(), log10(self.systemic_flop)
         common: dict[str, Any] = {

@@ -9,7 +9,7 @@ from sim.policies import Policy, compliance_cost, own
 from sim.vocabulary import DEVELOPER, OPEN
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 
 class HubRules(Policy):

@@ -9,7 +9,7 @@ from sim.policies import Contestable, allied_coverage, anticipation_months, comp
 from sim.vocabulary import ENTERPRISE, GOVERNMENT, OPEN
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 _JUDGED = "judgement"
 CAREFUL = (ENTERPRISE, GOVERNMENT)

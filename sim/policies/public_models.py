@@ -9,7 +9,7 @@ from pydantic import field_validator
 from sim.policies import Policy, own
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 # Weights, data, code and licence that a class of the Model Openness Framework asks for.
 OPENNESS = {"I": (1.0, 1.0, 1.0, 1.0), "II": (1.0, 0.3, 1.0, 1.0), "III": (1.0, 0.1, 0.3, 1.0)}
@@ -89,7 +89,7 @@ class PublicModels(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the programmes into a month's law."""
-        from sim.mandates import Programme
+        from sim.model.mandates import Programme
 
         chips = min(self.gpu_count, self.budget / self.gpu_cost)
         labs = [law.terrain.labs.index(lab) for lab in sorted(set(self.labs))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from sim.policies import Judging, own
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 
 class ReleaseAssessment(Judging):

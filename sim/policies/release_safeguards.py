@@ -8,7 +8,7 @@ from sim.policies import Policy, allied_coverage, own
 from sim.vocabulary import Domain
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 
 class Method(NamedTuple):
@@ -89,7 +89,7 @@ class ReleaseSafeguards(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the safeguards into a month's law."""
-        from sim.mandates import Safeguard
+        from sim.model.mandates import Safeguard
 
         usual = METHODS[self.method]
         factor = usual.multiplier if self.strip_cost_multiplier is None else self.strip_cost_multiplier

@@ -10,8 +10,8 @@ from sim.policies import Policy, allied_coverage, compliance_cost, own
 from sim.vocabulary import API, CN
 
 if TYPE_CHECKING:
-    from sim.law import Law
-    from sim.randomness import Streams
+    from sim.model.law import Law
+    from sim.model.randomness import Streams
 
 CUT_OFF = 0.99  # of a service that is switched off: a share above 0 has a logarithm
 

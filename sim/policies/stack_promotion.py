@@ -9,7 +9,7 @@ from sim.policies import Policy, own
 from sim.vocabulary import ENTERPRISE, GOVERNMENT, US
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 CONTRACTS = (ENTERPRISE, GOVERNMENT)
 

@@ -8,7 +8,7 @@ from sim.policies import Policy, allied_coverage, own
 from sim.vocabulary import GOVERNMENT
 
 if TYPE_CHECKING:
-    from sim.law import Law
+    from sim.model.law import Law
 
 
 class SupplierAudits(Policy):
@@ -75,7 +75,7 @@ class SupplierAudits(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the audit programme into a month's law."""
-        from sim.law import AuditProgramme
+        from sim.model.law import AuditProgramme
         from sim.vocabulary import OPEN
 
         effect = strength * self.enforcement

@@ -10,8 +10,8 @@ from sim.policies import Policy, allied_coverage, compliance_cost, own
 from sim.vocabulary import CHANNELS, ORIGINS, Channel, Origin
 
 if TYPE_CHECKING:
-    from sim.law import Law
-    from sim.randomness import Streams
+    from sim.model.law import Law
+    from sim.model.randomness import Streams
 
 DAYS_A_MONTH = 365.25 / 12.0
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.sweep.study import Study
+    from sim.analysis.study import Study
 
 __all__ = ["build"]
 
 
 def build(study: Study, out: Path, *, question: str | None = None) -> Path:
     """Write report.html with its figures and tables into a folder and return the page's path."""
-    from sim.report.html import write_report
+    from sim.report.page import write_report
 
     return write_report(study, out, question=question)

@@ -19,16 +19,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from sim.analysis import wording
+from sim.messages import nearest, one_of
 from sim.months import month_name
-from sim.problems import nearest, one_of
-from sim.report import plotted, style, words
+from sim.report import figure_data, style
 from sim.report.style import BODY, INK, MUTED, SMALL, Pen
-from sim.scenario import first_difference
+from sim.scenario.scenario import first_difference
 from sim.vocabulary import ACTOR_KINDS, CHANNELS, PAYERS, REGIONS, ROUTE_KINDS
 
 if TYPE_CHECKING:
-    from sim.outcomes import Outcome
-    from sim.sweep.study import Study
+    from sim.analysis.study import Study
+    from sim.model.outcomes import Outcome
 
 ABROAD = REGIONS[1:5]  # abroad and its blocs
 LAGS = ("lag_us_cn", "lag_us_cn_true", "lag_open_closed", "lag_open_closed_true")
@@ -62,9 +63,9 @@ def comparison(study: Study, outcomes: Sequence[str], *, steps: bool = False) ->
     steps : bool
         Draw levels as steps: a line that jumps at a policy's start does not rise in the month before.
     """
-    scenarios = plotted.names(study)
+    scenarios = figure_data.names(study)
     pens = style.pens(scenarios, study.against)
-    found = plotted.paired(study, outcomes)
+    found = figure_data.paired(study, outcomes)
     labels = {name: style.wrapped(name, _LABEL, weight="bold") for name in scenarios}
     more = style.LINE * (max(map(len, labels.values())) - 1)
     tall = max(1.35, (0.215 + more) * len(scenarios))
@@ -82,10 +83,10 @@ def comparison(study: Study, outcomes: Sequence[str], *, steps: bool = False) ->
     style.write(figure, style.WIDTH - _RIGHT, 0.25, _PAIRED, size=SMALL, color=MUTED, ha="right")
     for i, outcome in enumerate(outcomes):
         top = head + i * block + _TITLE
-        levels = {name: plotted.bands(study, name, outcome) for name in scenarios}
+        levels = {name: figure_data.bands(study, name, outcome) for name in scenarios}
         divisor, size = _magnitude(levels.values())
         levels = {name: values / divisor for name, values in levels.items()}
-        title = plotted.label(study.outcome(outcome), size)
+        title = figure_data.label(study.outcome(outcome), size)
         style.write(figure, 0.08, top - 0.1, title, size=10, weight="bold", va="bottom")
         axes = style.place(figure, _LEFT, top, wide, tall)
         _levels(axes, study, levels, pens, since, steps=steps)
@@ -116,7 +117,7 @@ def plot(study: Study, outcome: str, scenarios: Sequence[str] | None = None) -> 
     matplotlib.figure.Figure
         Medians with 50 % and 90 % bands over replications.
     """
-    known = plotted.names(study)
+    known = figure_data.names(study)
     chosen = [name for name in (known if scenarios is None else scenarios) if name != study.against]
     missing = sorted(set(chosen) - set(known))
     if missing:
@@ -127,7 +128,7 @@ def plot(study: Study, outcome: str, scenarios: Sequence[str] | None = None) -> 
     columns = min(3, max(1, len(chosen)))
     lines = max(1, -(-len(chosen) // columns))
     height = 2.1 if columns > 1 else 3.2
-    levels = {name: plotted.bands(study, name, outcome) for name in (study.against, *chosen)}
+    levels = {name: figure_data.bands(study, name, outcome) for name in (study.against, *chosen)}
     divisor, size = _magnitude(levels.values())
     levels = {name: values / divisor for name, values in levels.items()}
     reference = levels[study.against]
@@ -139,7 +140,7 @@ def plot(study: Study, outcome: str, scenarios: Sequence[str] | None = None) -> 
     above = 0.28 + style.LINE * (max(map(len, heads.values())) - 1)
     block = height + above + 0.34
     figure = style.canvas(begin + lines * block + 0.25 + style.LINE * (len(footer) - 1))
-    style.write(figure, 0.08, 0.2, plotted.label(study.outcome(outcome), size), size=10.5, weight="bold")
+    style.write(figure, 0.08, 0.2, figure_data.label(study.outcome(outcome), size), size=10.5, weight="bold")
     style.write_lines(figure, 0.08, 0.4, keys, size=SMALL, color=MUTED)
     panels = []
     for i, name in enumerate(chosen or [study.against]):
@@ -174,42 +175,42 @@ def cn_share(study: Study) -> Figure:
 
 def us_share_by_bloc(study: Study) -> Figure:
     """US share of use by bloc of countries."""
-    return comparison(study, plotted.present(study, by_bloc("us")))
+    return comparison(study, figure_data.present(study, by_bloc("us")))
 
 
 def cn_share_by_bloc(study: Study) -> Figure:
     """Chinese share of use by bloc of countries."""
-    return comparison(study, plotted.present(study, by_bloc("cn")))
+    return comparison(study, figure_data.present(study, by_bloc("cn")))
 
 
 def us_share_by_channel(study: Study) -> Figure:
     """US share of use outside both countries by channel."""
-    return comparison(study, plotted.present(study, by_channel("us")))
+    return comparison(study, figure_data.present(study, by_channel("us")))
 
 
 def cn_share_by_channel(study: Study) -> Figure:
     """Chinese share of use outside both countries by channel."""
-    return comparison(study, plotted.present(study, by_channel("cn")))
+    return comparison(study, figure_data.present(study, by_channel("cn")))
 
 
 def misuse_by_actor(study: Study) -> Figure:
     """Expected harm by kind of actor."""
-    return comparison(study, plotted.present(study, by_actor()))
+    return comparison(study, figure_data.present(study, by_actor()))
 
 
 def misuse_by_route(study: Study) -> Figure:
     """Incidents by the route the actor took."""
-    return comparison(study, plotted.present(study, by_route()))
+    return comparison(study, figure_data.present(study, by_route()))
 
 
 def lags(study: Study) -> Figure:
     """Capability lags in months, measured and true."""
-    return comparison(study, plotted.present(study, LAGS))
+    return comparison(study, figure_data.present(study, LAGS))
 
 
 def costs(study: Study) -> Figure:
     """Cost of policy by who pays."""
-    return comparison(study, plotted.present(study, by_payer()), steps=True)
+    return comparison(study, figure_data.present(study, by_payer()), steps=True)
 
 
 def by_bloc(origin: str) -> list[str]:
@@ -240,7 +241,7 @@ def by_payer() -> list[str]:
 def _magnitude(levels: Iterable[NDArray[np.float64]]) -> tuple[float, str]:
     """Return a divisor and its word, so that an axis shows millions and not a row of zeros."""
     largest = max((float(np.nanmax(np.abs(v))) for v in levels if np.isfinite(v).any()), default=0.0)
-    return next(((limit, f"{word} ") for limit, word in words.LARGE if largest >= limit), (1.0, ""))
+    return next(((limit, f"{word} ") for limit, word in wording.LARGE if largest >= limit), (1.0, ""))
 
 
 # Parts of `comparison`
@@ -345,7 +346,7 @@ def _last(values: NDArray[np.float64]) -> float:
 
 
 def _differences(
-    axes: Axes, cells: Mapping[str, plotted.Paired], places: Mapping[str, float], pens: Mapping[str, Pen]
+    axes: Axes, cells: Mapping[str, figure_data.Paired], places: Mapping[str, float], pens: Mapping[str, Pen]
 ) -> None:
     """Draw each policy's paired difference at the height of its name; the reference is the line at zero."""
     axes.axvline(0, color=INK, linewidth=1.4, gid="reference-zero")
@@ -378,7 +379,7 @@ def _few_ticks(axes: Axes) -> None:
 
 def _verdicts(
     figure: Figure,
-    cells: Mapping[str, plotted.Paired],
+    cells: Mapping[str, figure_data.Paired],
     places: Mapping[str, float],
     outcome: Outcome,
     left: float,
@@ -387,9 +388,9 @@ def _verdicts(
 ) -> None:
     largest = max((abs(cell.mean) for cell in cells.values() if np.isfinite(cell.mean)), default=0.0)
     for name, cell in cells.items():
-        number = words.signed(plotted.printed(cell.mean, outcome, largest))
+        number = wording.signed(figure_data.printed(cell.mean, outcome, largest))
         y = top + (1 - places[name]) * tall
-        word = {words.UNCHANGED: "not material", words.SLIGHT: "small"}.get(cell.rung, cell.rung)
+        word = {wording.UNCHANGED: "not material", wording.SLIGHT: "small"}.get(cell.rung, cell.rung)
         style.write(figure, left + 0.55, y, number, size=SMALL, va="center_baseline", ha="right")
         style.write(figure, left + 0.65, y, word, size=SMALL, va="center_baseline", color=MUTED)
 
@@ -444,7 +445,7 @@ def _end_values(
     tall = axes.get_position().height * axes.figure.get_figure(root=True).get_size_inches()[1]
     heights = style.spread(list(ends.values()), 0.17 * (high - low) / tall, low, high)
     for (who, end), height in zip(ends.items(), heights, strict=True):
-        text = plotted.printed(end, outcome)
+        text = figure_data.printed(end, outcome)
         where = (axes.get_xlim()[1] + 1.5, height)
         weight = "bold" if who == study.against else "normal"
         axes.text(*where, text, color=pens[who].color, size=SMALL, va="center_baseline", weight=weight)
@@ -453,9 +454,9 @@ def _end_values(
 def _footer(study: Study) -> list[str]:
     """Return when policies start, how many runs there are and that it is no forecast, in lines."""
     months = [month_name(m) for m in starts(study)]
-    begin = f"Dotted: policies start ({words.listing([words.month(m) for m in months])}). " if months else ""
-    draws = f"{words.counted(study.draws, 'draw')} of " if study.draws > 1 else ""
-    return style.wrapped(f"{begin}{draws}{words.counted(study.replications, 'replication')}. {FORECAST}", _FULL)
+    begin = f"Dotted: policies start ({wording.listing([wording.month(m) for m in months])}). " if months else ""
+    draws = f"{wording.counted(study.draws, 'draw')} of " if study.draws > 1 else ""
+    return style.wrapped(f"{begin}{draws}{wording.counted(study.replications, 'replication')}. {FORECAST}", _FULL)
 
 
 def _write_footer(figure: Figure, lines: Sequence[str]) -> None:

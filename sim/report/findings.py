@@ -1,4 +1,4 @@
-"""Findings in words, made from the numbers of a study by the ladder of `sim.report.words`.
+"""Findings in words, made from the numbers of a study by the ladder of `sim.analysis.wording`.
 
 Nothing here is written by hand about a result: every sentence is chosen by a condition on the numbers that makes it
 true, and every number in it stands in the study's tables.
@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import rubric
+from sim.analysis import rubric, wording
+from sim.analysis.comparison import compared as compare_means
 from sim.months import month_name
-from sim.report import plotted, words
-from sim.scenario import differences_in_words, other_differences
-from sim.sweep.comparison import compared as compare_means
+from sim.report import figure_data
+from sim.scenario.scenario import differences_in_words, other_differences
 
 if TYPE_CHECKING:
-    from sim.outcomes import Outcome
-    from sim.scenario import Scenario
-    from sim.sweep.study import Study
+    from sim.analysis.study import Study
+    from sim.model.outcomes import Outcome
+    from sim.scenario.scenario import Scenario
 
 FACTOR_NAMES = {
     "transparency": "Transparency",
@@ -89,12 +89,12 @@ class Cell:
     @property
     def rung(self) -> str:
         """Word of the ladder."""
-        return words.rung(self.sign, self.share, rubric.slight(self.sign, self.inside))
+        return wording.rung(self.sign, self.share, rubric.slight(self.sign, self.inside))
 
     @property
     def level(self) -> str:
         """The reference's level over the months compared."""
-        return words.value(self.reference, self.outcome)
+        return wording.value(self.reference, self.outcome)
 
     @property
     def relative(self) -> float:
@@ -104,29 +104,29 @@ class Cell:
     @property
     def judgement(self) -> str:
         """What the difference means for the goal."""
-        return words.judgement(self.rung, self.difference, self.outcome)
+        return wording.judgement(self.rung, self.difference, self.outcome)
 
     @property
     def verdict(self) -> str:
         """`judgement` for a table that names the factor, with the ends where the word needs them."""
-        ends = f": {words.between(self.low, self.high, self.outcome)}" if self.with_ends else ""
+        ends = f": {wording.between(self.low, self.high, self.outcome)}" if self.with_ends else ""
         return f"{self.judgement}{ends}"
 
     @property
     def with_ends(self) -> bool:
         """Whether the ends of the interval are part of the words."""
-        return self.rung in words.WITH_ENDS
+        return self.rung in wording.WITH_ENDS
 
     @property
     def move(self) -> str:
         """The finding in words that can be quoted alone: "less Chinese misuse (better)"."""
         more, less = FACTOR_MOVES.get(self.factor, (f"higher: {self.name}", f"lower: {self.name}"))
         if self.with_ends:
-            return f"{self.name}: {self.rung}, {words.between(self.low, self.high, self.outcome)}"
-        if self.rung == words.UNCHANGED:
-            most = words.percent(rubric.AGREEMENT, 0)
-            return f"{self.name}: {self.rung} ({most} {words.within(self.reference, self.outcome)})"
-        return words.said(self.rung, more if self.difference > 0 else less, self.difference, self.outcome)
+            return f"{self.name}: {self.rung}, {wording.between(self.low, self.high, self.outcome)}"
+        if self.rung == wording.UNCHANGED:
+            most = wording.percent(rubric.AGREEMENT, 0)
+            return f"{self.name}: {self.rung} ({most} {wording.within(self.reference, self.outcome)})"
+        return wording.said(self.rung, more if self.difference > 0 else less, self.difference, self.outcome)
 
     @property
     def head(self) -> str:
@@ -138,7 +138,7 @@ class Cell:
         """Where the finding stands on the page: gain, loss, likely, undecided, slight or unchanged."""
         if self.rung == "clear":
             return "gain" if self.sign.startswith("+") else "loss"
-        named = {words.UNCHANGED: "unchanged", words.SLIGHT: "slight", words.CANNOT_TELL: "undecided"}
+        named = {wording.UNCHANGED: "unchanged", wording.SLIGHT: "slight", wording.CANNOT_TELL: "undecided"}
         return named.get(self.rung, self.rung)
 
     @property
@@ -149,12 +149,12 @@ class Cell:
     @property
     def evidence(self) -> str:
         """Interval, share of replications and relative change, in brackets after a number."""
-        parts = [] if self.with_ends else [f"5–95 %: {words.interval(self.low, self.high, self.outcome)}"]
+        parts = [] if self.with_ends else [f"5–95 %: {wording.interval(self.low, self.high, self.outcome)}"]
         if self.outcome.kind == "level" and self.reference != 0 and math.isfinite(self.relative):
-            parts.append(f"{words.relative(self.relative)} of the reference")
+            parts.append(f"{wording.relative(self.relative)} of the reference")
         if self.difference != 0 and math.isfinite(self.difference):
-            counted = words.count_of(self.share, self.pairs)
-            parts.append(f"{words.towards(self.difference)} in {counted} {self.unit}")
+            counted = wording.count_of(self.share, self.pairs)
+            parts.append(f"{wording.towards(self.difference)} in {counted} {self.unit}")
         return "; ".join(parts)
 
     @property
@@ -162,12 +162,12 @@ class Cell:
         """The numbers of a finding: outcome, signed difference, evidence."""
         mean = "mean " if self.with_ends else ""
         evidence = f" ({self.evidence})" if self.evidence else ""
-        return f"{self.outcome.label}: {mean}{words.difference(self.difference, self.outcome)}{evidence}"
+        return f"{self.outcome.label}: {mean}{wording.difference(self.difference, self.outcome)}{evidence}"
 
     @property
     def paper_text(self) -> str:
         """The paper's sign and how this finding stands to it."""
-        return "paper silent" if not self.paper else f"paper {words.symbol(self.paper)}: {self.agreement}"
+        return "paper silent" if not self.paper else f"paper {wording.symbol(self.paper)}: {self.agreement}"
 
 
 @dataclass(frozen=True)
@@ -211,9 +211,9 @@ def cells(study: Study) -> list[Cell]:
     """Return the cells of a study's rubric, policies in the order of the study, factors in that of the rubric."""
     frame = study.rubric()
     table = study.table(list(dict.fromkeys(frame["outcome"])))
-    of = {(row.scenario, row.outcome): row for row in plotted.records(table)}
+    of = {(row.scenario, row.outcome): row for row in figure_data.records(table)}
     found = []
-    for row in plotted.records(frame):
+    for row in figure_data.records(frame):
         cell = _cell(of[row.scenario, row.outcome], row.factor, study.outcome(row.outcome), study.unit)
         found.append(replace(cell, paper=row.paper, agreement=row.agreement))
     return found
@@ -223,10 +223,10 @@ def beside(study: Study) -> dict[str, list[list[Cell]]]:
     """Return what is printed beside each factor's headline: by factor, one list of cells per outcome."""
     found: dict[str, list[list[Cell]]] = {}
     for factor, outcomes in BESIDE.items():
-        held = plotted.present(study, outcomes)
+        held = figure_data.present(study, outcomes)
         if not held or len(study.scenarios) == 1:
             continue
-        rows = plotted.records(study.table(held))
+        rows = figure_data.records(study.table(held))
         found[factor] = [
             [_cell(row, factor, study.outcome(o), study.unit) for row in rows if row.outcome == o] for o in held
         ]
@@ -261,10 +261,10 @@ def by_policy(study: Study) -> list[PolicyFindings]:
     found = cells(study)
     uplift = {c.scenario: c for row in beside(study).get("chinese_misuse", []) for c in row}
     result = []
-    for name in plotted.names(study)[1:]:
+    for name in figure_data.names(study)[1:]:
         own = tuple(cell for cell in found if cell.scenario == name)
         first, last = study.window(name)
-        period = words.period(month_name(first), month_name(last))
+        period = wording.period(month_name(first), month_name(last))
         also = also_differs(study, name)
         result.append(PolicyFindings(name, period, also, own, tuple(_paper(own)), _summary(own), uplift.get(name)))
     return result
@@ -287,9 +287,9 @@ def _summary(own: Sequence[Cell]) -> str:
             ("gain", "clearly better"),
             ("loss", "clearly worse"),
             ("likely", "likely, not clear,"),
-            ("undecided", words.CANNOT_TELL),
-            ("slight", words.SLIGHT),
-            ("unchanged", words.UNCHANGED),
+            ("undecided", wording.CANNOT_TELL),
+            ("slight", wording.SLIGHT),
+            ("unchanged", wording.UNCHANGED),
         )
     ]
     parts = [f"{text} on {n}" for n, text in counts if n]
@@ -305,14 +305,14 @@ def _paper(own: Sequence[Cell]) -> list[str]:
         ("undecided", "The paper gives a sign and this study is undecided (?) on"),
     ):
         there = [c for c in own if c.agreement == agreement]
-        named = [f"{c.name} (paper {words.symbol(c.paper)}, here {words.symbol(c.sign)})" for c in there]
+        named = [f"{c.name} (paper {wording.symbol(c.paper)}, here {wording.symbol(c.sign)})" for c in there]
         if named:
-            sentences.append(f"{verb} {words.listing(named)}.")
+            sentences.append(f"{verb} {wording.listing(named)}.")
     silent = [c.name for c in own if c.agreement == "paper silent"]
     if len(silent) == len(own):
         return ["The paper gives no sign for this scenario."]
     if silent:
-        sentences.append(f"The paper is silent on {words.listing(silent)}.")
+        sentences.append(f"The paper is silent on {wording.listing(silent)}.")
     return sentences
 
 
@@ -331,11 +331,13 @@ def leading(found: Sequence[Cell], most: int = 3) -> list[Cell]:
 def count_line(found: Sequence[Cell]) -> str:
     """Count the cells of the rubric on each rung of the ladder."""
     sides = f" ({sum(c.group == 'gain' for c in found)} better, {sum(c.group == 'loss' for c in found)} worse)"
-    counts = [f"{sum(c.rung == rung for c in found)} {rung}{sides if rung == 'clear' else ''}" for rung in words.RUNGS]
+    counts = [
+        f"{sum(c.rung == rung for c in found)} {rung}{sides if rung == 'clear' else ''}" for rung in wording.RUNGS
+    ]
     policies = len({c.scenario for c in found})
     factors = len({c.factor for c in found})
-    cells_ = f"{words.counted(policies, 'policy scenario')} by {words.counted(factors, 'factor')}"
-    return f"Of {words.counted(len(found), 'cell')} ({cells_}): {words.listing(counts)}."
+    cells_ = f"{wording.counted(policies, 'policy scenario')} by {wording.counted(factors, 'factor')}"
+    return f"Of {wording.counted(len(found), 'cell')} ({cells_}): {wording.listing(counts)}."
 
 
 # Targeted measures against the blanket control
@@ -362,7 +364,7 @@ class Sides:
     @property
     def sentences(self) -> list[str]:
         """Who stands for what."""
-        blanket, targeted = (words.listing(list(names)) or "none" for names in (self.blanket, self.targeted))
+        blanket, targeted = (wording.listing(list(names)) or "none" for names in (self.blanket, self.targeted))
         measures = f"{', '.join(TARGETED[:-1])} or {TARGETED[-1]}"
         text = [
             f"Blanket control means here a change of the paper's {BLANKET} and nothing else: {blanket}.",
@@ -372,7 +374,7 @@ class Sides:
             text.append(f"Of these {self.targeted[0]} has the most measures of the paper and is the one compared.")
         if self.neither:
             others = [f"{name} ({why})" for name, why in self.neither]
-            text.append(f"Neither: {words.listing(others)}.")
+            text.append(f"Neither: {wording.listing(others)}.")
         return text
 
 
@@ -385,7 +387,7 @@ def sides(study: Study) -> Sides:
             continue
         papers, others = _papers(scenario, reference)
         if others or not papers or papers > {BLANKET}:
-            neither.append((scenario.name, f"changes {words.listing([*sorted(papers), *others]) or 'nothing'}"))
+            neither.append((scenario.name, f"changes {wording.listing([*sorted(papers), *others]) or 'nothing'}"))
         elif papers == {BLANKET}:
             blanket.append(scenario.name)
         else:
@@ -424,7 +426,7 @@ def _duel(study: Study, targeted: str, blanket: str) -> Duel | None:
     rows = [cell for cell in cells(study) if cell.scenario == targeted]
     found = tuple(_direct(study, cell, blanket, first, last) for cell in rows)
     verdicts = tuple(_verdict(cell) for cell in found)
-    period = words.period(month_name(first), month_name(last))
+    period = wording.period(month_name(first), month_name(last))
     sentences = [*_duel_sentences(targeted, blanket, found), *_both_lose(cells(study), pair, study.against)]
     return Duel(targeted, blanket, period, found, verdicts, tuple(sentences))
 
@@ -457,20 +459,20 @@ def _direct(study: Study, cell: Cell, blanket: str, first: int, last: int) -> Ce
 
 
 UNCHANGED = "no material difference"
-VERDICTS = ("better", "worse", "likely better", "likely worse", words.CANNOT_TELL, words.SLIGHT, UNCHANGED)
+VERDICTS = ("better", "worse", "likely better", "likely worse", wording.CANNOT_TELL, wording.SLIGHT, UNCHANGED)
 
 
 def _verdict(cell: Cell) -> str:
-    if cell.rung == words.UNCHANGED:
+    if cell.rung == wording.UNCHANGED:
         return UNCHANGED
-    meant = words.goal(cell.difference, cell.outcome)
+    meant = wording.goal(cell.difference, cell.outcome)
     return {"clear": meant, "likely": f"likely {meant}"}.get(cell.rung, cell.rung)
 
 
 def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[str]:
     named = {verdict: [c.name for c in found if _verdict(c) == verdict] for verdict in VERDICTS}
     better, worse = len(named["better"]), len(named["worse"])
-    parts = [f"{verdict} on {len(names)} ({words.listing(names)})" for verdict, names in named.items() if names]
+    parts = [f"{verdict} on {len(names)} ({wording.listing(names)})" for verdict, names in named.items() if names]
     sentences = [f"{targeted} against {blanket}, over {len(found)} factors: {'; '.join(parts)}."]
     told = better + worse
     apart = f"On the {told if told > 1 else 'one'} of {len(found)} factors where the two can be told apart clearly"
@@ -489,7 +491,7 @@ def _both_lose(found: Sequence[Cell], pair: tuple[str, str], against: str) -> li
     """Say on which factors both scenarios are clearly worse than the reference: the better of two may be that too."""
     losers = [c for c in found if c.scenario in pair and c.group == "loss"]
     named = [c.name for c in losers if c.scenario == pair[0] and c.factor in _factors(losers, pair[1])]
-    return [f"Against {against} both are clearly worse on {words.listing(named)}."] if named else []
+    return [f"Against {against} both are clearly worse on {wording.listing(named)}."] if named else []
 
 
 def _factors(found: Sequence[Cell], scenario: str) -> set[str]:

@@ -17,17 +17,18 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from sim.analysis import wording
 from sim.data import Country, countries
 from sim.months import month_name
-from sim.report import plotted, style, words
+from sim.report import figure_data, style
+from sim.report.figure_data import Grid
 from sim.report.figures import FORECAST
-from sim.report.plotted import Grid
 from sim.report.style import INK, MUTED, SMALL
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.sweep.study import Study
+    from sim.analysis.study import Study
 
 ENOUGH = 100
 """Smallest pooled effective sample (draws x replications) with which a country's figure is shown."""
@@ -80,7 +81,7 @@ def _enough(effective: float) -> bool:
 def largest_change(study: Study) -> str | None:
     """Return the policy with the largest mean change of a country's US or Chinese share, or None without a policy."""
     sizes = {}
-    for name in plotted.names(study)[1:]:
+    for name in figure_data.names(study)[1:]:
         tiles = [tile for origin in ORIGINS for tile in changes(study, name, origin)]
         known = [abs(tile.value) for tile in tiles if tile.value is not None]
         sizes[name] = float(np.mean(known)) if known else 0.0
@@ -143,8 +144,8 @@ def share_grid(study: Study, scenarios: Sequence[str]) -> Grid:
         for name in scenarios:
             part, effective = found[name]
             shown = _enough(effective[i])
-            cells += [words.fixed(100 * float(part[i, k]), 1) if shown else "not shown" for k in (0, 1)]
-            cells.append(words.fixed(float(effective[i]), 0))
+            cells += [wording.fixed(100 * float(part[i, k]), 1) if shown else "not shown" for k in (0, 1)]
+            cells.append(wording.fixed(float(effective[i]), 0))
         rows.append((country.name, code(country), country.bloc.replace("_", " "), *cells))
     columns = ("US share, %", "Chinese share, %", "Effective sample")
     heads = [f"{column}, {name}" for name in scenarios for column in columns]
@@ -175,7 +176,7 @@ def frame(study: Study, origin: str, policy: str | None) -> pd.DataFrame:
 
 
 def _last_month(study: Study) -> str:
-    return words.month(month_name(study.scenarios[0].months - 1))
+    return wording.month(month_name(study.scenarios[0].months - 1))
 
 
 def _map(
@@ -227,8 +228,8 @@ def _tile(
     else:
         face = scale((tile.value - ends[0]) / (ends[1] - ends[0]))[:3]
         ink = _ink_on(face)
-        number = words.fixed(tile.value, decimals)
-        number = words.signed(number) if signed else number
+        number = wording.fixed(tile.value, decimals)
+        number = wording.signed(number) if signed else number
     axes.add_patch(Rectangle((x + 0.02, y + 0.02), 0.96, 0.96, facecolor=face, edgecolor="#bdbdbd", linewidth=0.5))
     middle = 0.5 if tile.value is None else 0.3
     slant = "italic" if len(tile.country.members) > 1 else "normal"
@@ -260,8 +261,8 @@ def _key(
     axes = style.place(figure, left, top, width, 0.14)
     axes.imshow(np.linspace(0, 1, 256)[None, :], aspect="auto", cmap=scale, extent=(*ends, 0, 1))
     axes.set_yticks([])
-    labels = [words.fixed(x, 0 if float(x).is_integer() else 1) for x in steps]
-    axes.set_xticks(list(steps), [words.signed(text) for text in labels] if signed else labels)
+    labels = [wording.fixed(x, 0 if float(x).is_integer() else 1) for x in steps]
+    axes.set_xticks(list(steps), [wording.signed(text) for text in labels] if signed else labels)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     grey = sum(tile.value is None for tile in tiles)

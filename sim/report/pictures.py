@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from sim.analysis import wording
 from sim.months import month_name
-from sim.report import figures, maps, plotted, words
-from sim.report.plotted import Grid
+from sim.report import figure_data, figures, maps
+from sim.report.figure_data import Grid
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from sim.sweep.study import Study
+    from sim.analysis.study import Study
 
 Section = Literal["adoption", "misuse", "lags", "map", "costs"]
 
@@ -92,7 +93,7 @@ def drawable(study: Study) -> list[Picture]:
 
 def _drawable(study: Study, picture: Picture) -> bool:
     if picture.outcomes:
-        return bool(plotted.present(study, picture.outcomes))
+        return bool(figure_data.present(study, picture.outcomes))
     return len(study.scenarios) > 1 or "change" not in picture.slug
 
 
@@ -100,36 +101,36 @@ def caption(study: Study, picture: Picture) -> str:
     """Return what is said under a picture; under a map, which month it shows and which months the findings average."""
     if picture.outcomes:
         return picture.caption
-    last = words.month(month_name(study.scenarios[0].months - 1))
+    last = wording.month(month_name(study.scenarios[0].months - 1))
     policy = maps.largest_change(study) if "change" in picture.slug else None
-    compared = plotted.names(study)[1:] if policy is None else [policy]
+    compared = figure_data.names(study)[1:] if policy is None else [policy]
     windows = dict.fromkeys(study.window(name) for name in compared)
-    months = words.listing([words.period(month_name(first), month_name(end)) for first, end in windows])
+    months = wording.listing([wording.period(month_name(first), month_name(end)) for first, end in windows])
     return f"{last} only{f'; the findings average the months compared ({months})' if months else ''}."
 
 
 def frames(study: Study, picture: Picture) -> dict[str, pd.DataFrame]:
     """Return the plotted numbers for other programs, each frame under the name of its file."""
-    held = plotted.present(study, picture.outcomes)
+    held = figure_data.present(study, picture.outcomes)
     if not held:
         origin = picture.slug.partition("-")[0]
         policy = maps.largest_change(study) if "change" in picture.slug else None
         return {picture.slug: maps.frame(study, origin, policy)}
-    found = {picture.slug: plotted.levels_frame(study, held)}
+    found = {picture.slug: figure_data.levels_frame(study, held)}
     if len(study.scenarios) > 1:
-        found[f"{picture.slug}-changes"] = plotted.changes_frame(study, held)
+        found[f"{picture.slug}-changes"] = figure_data.changes_frame(study, held)
     return found
 
 
 def grids(study: Study, picture: Picture) -> list[tuple[str, Grid]]:
     """Return the tables under a picture: the plotted numbers."""
-    held = plotted.present(study, picture.outcomes)
+    held = figure_data.present(study, picture.outcomes)
     found = []
     for name in held:
-        label = plotted.label(study.outcome(name))
-        found.append((f"{label}: median (5 to 95 %) at year ends", plotted.year_end_grid(study, name)))
+        label = figure_data.label(study.outcome(name))
+        found.append((f"{label}: median (5 to 95 %) at year ends", figure_data.year_end_grid(study, name)))
         if len(study.scenarios) > 1:
-            found.append((f"{study.outcome(name).label}: paired difference", plotted.difference_grid(study, name)))
+            found.append((f"{study.outcome(name).label}: paired difference", figure_data.difference_grid(study, name)))
     if held:
         return found
     policy = maps.largest_change(study) if "change" in picture.slug else None

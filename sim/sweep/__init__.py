@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sim.interrupt import outside_kernels
 from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import executor_factory
 from sim.sweep.faults import FAULTS, MachineError, told_apart
+from sim.sweep.interrupt import outside_kernels
 from sim.sweep.manifest import made_by
 from sim.sweep.parts import SERIES, USE, DamagedPartError, Failure, Receipt, Series, StoreError, deposit
 from sim.sweep.runner import ClusterError, Executor, run_chunks
@@ -25,8 +25,8 @@ from sim.sweep.store import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sim.scenario import Scenario
-    from sim.sweep.study import Study
+    from sim.analysis.study import Study
+    from sim.scenario.scenario import Scenario
 
 __all__ = [
     "ClusterError",
@@ -109,7 +109,7 @@ def compare(
     MachineError
         If a fault of the machine, such as a full disk, met the same runs three times. What is finished stays in `out`.
     """
-    from sim.sweep.study import Study
+    from sim.analysis.study import Study
 
     reference = _loaded(against)
     asked = [_loaded(scenario) for scenario in _several(scenarios)]
@@ -128,7 +128,7 @@ def run(
     progress: Progress | None = None,
 ) -> Study:
     """Run one scenario. Parameters, result and errors as for `compare`."""
-    from sim.sweep.study import Study
+    from sim.analysis.study import Study
 
     plan = Design.of([_loaded(scenario)], replications, seed, also_without_assumed=False)
     return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
@@ -151,7 +151,7 @@ def sweep(
     Parameters
     ----------
     experiment
-        Name of a shipped experiment, a file, or the tables that a file would hold (see `sim.experiment`).
+        Name of a shipped experiment, a file, or the tables that a file would hold (see `sim.sweep.experiment`).
     replications, seed
         In place of those of the experiment.
     workers
@@ -179,8 +179,8 @@ def sweep(
     RunFailedError
         If a run failed and `on_error` is "stop".
     """
-    from sim.experiment import load_experiment
-    from sim.sweep.study import Study
+    from sim.analysis.study import Study
+    from sim.sweep.experiment import load_experiment
 
     plan = load_experiment(experiment, replications=replications, seed=seed)[1]
     store = execute(
@@ -253,7 +253,7 @@ def execute(
 
 def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
     """Run one world and return its series."""
-    from sim.world import World
+    from sim.model.world import World
 
     series: Series = World(scenario, rng=seed, replication=replication).run()
     return series
@@ -392,13 +392,13 @@ def workers_for(runs: int) -> int:
 
 
 def _several(scenarios: str | Scenario | Sequence[str | Scenario]) -> Sequence[str | Scenario]:
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
     return [scenarios] if isinstance(scenarios, str | Scenario) else scenarios
 
 
 def _loaded(scenario: str | Scenario) -> Scenario:
-    from sim.scenario import Scenario, load
+    from sim.scenario.scenario import Scenario, load
 
     return scenario if isinstance(scenario, Scenario) else load(scenario)
 
@@ -415,7 +415,7 @@ sys.modules[__name__].__class__ = _Callable
 def __getattr__(name: str) -> Any:
     """Give `Study`, whose module is read when it is first asked for."""
     if name == "Study":
-        from sim.sweep.study import Study
+        from sim.analysis.study import Study
 
         return Study
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

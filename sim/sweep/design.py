@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from sim.parameters import PARAMETERS
-from sim.problems import LARGEST_SEED, ScenarioError, shown, whole
+from sim.messages import LARGEST_SEED, ScenarioError, shown, whole
+from sim.model.parameters import PARAMETERS
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 STATED = "as stated"
 WITHOUT_ASSUMED = "no assumed responses"

@@ -15,14 +15,14 @@ from functools import partial
 from multiprocessing import connection, resource_tracker
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sim import notices
+from sim.model.kernels import notices
 from sim.sweep.design import Chunk
 from sim.sweep.runner import Executor, WorkerLostError
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Lock
 
-PRELOADED = ("sim.world", "pyarrow.parquet")
+PRELOADED = ("sim.model.world", "pyarrow.parquet")
 """What the fork server imports once, so that each worker starts with it."""
 
 R = TypeVar("R")

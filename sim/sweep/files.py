@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from sim.problems import printable
+from sim.messages import printable
 
 UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
 """Form of the name of a file that is being written, around the name that it will have."""

@@ -15,8 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sim.messages import printable
 from sim.months import month_name
-from sim.problems import printable
 from sim.sweep.design import Design
 from sim.sweep.files import file_in, folder_in, only_writer, read_as_ours, remove, unfinished, write_changed
 from sim.sweep.forms import ManifestForm

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import isfinite, prod
 
-from sim.problems import ScenarioError, nearest, shown
-from sim.scenario import Scenario
+from sim.messages import ScenarioError, nearest, shown
+from sim.scenario.scenario import Scenario
+from sim.scenario.toml import dotted
 from sim.sweep.design import Case
-from sim.tomlfile import dotted
 
 MOST_CASES = 10_000
 MOST_VALUES = 1000

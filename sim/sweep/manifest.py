@@ -37,22 +37,15 @@ ROWS = 16_384
 NOT_MODEL = (
     "__main__.py",
     "analysis/",
-    "cli.py",
-    "commands/",
-    "experiment.py",
-    "explanation.py",
-    "interrupt.py",
+    "cli/",
     "library/",
-    "listing.py",
-    "notes.py",
-    "notices.py",
-    "origins.py",
-    "progress.py",
+    "model/explanation.py",
+    "model/kernels/notices.py",
     "report/",
-    "rubric.py",
-    "schema.py",
+    "scenario/provenance.py",
+    "scenario/schema.py",
+    "scenario/warnings.py",
     "sweep/",
-    "terminal.py",
 )
 """Parts of the package that only read results."""
 
@@ -145,7 +138,7 @@ def read_design(plan: Mapping[str, Any], designs: bytes) -> Design:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
     table = pq.read_table(pa.BufferReader(designs), columns=["point", *(f"{DRAWN}{name}" for name in plan["numbers"])])
     number = plan["draws"]

@@ -39,7 +39,7 @@ SERIES, COUNTRIES = "series", "countries"
 
 
 class Series(Protocol):
-    """What a run returns (see `sim.world.Series`)."""
+    """What a run returns (see `sim.model.world.Series`)."""
 
     @property
     def names(self) -> tuple[str, ...]: ...

@@ -20,10 +20,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sim.parameters import PARAMETERS
-from sim.problems import ScenarioError, nearest, shown
+from sim.messages import ScenarioError, nearest, shown
+from sim.model.parameters import PARAMETERS
+from sim.scenario.toml import decoded
 from sim.sweep.design import Draws
-from sim.tomlfile import decoded
 
 METHODS = ("latin-hypercube", "sobol")
 MOST_DRAWS = 100_000
@@ -138,7 +138,7 @@ def _logistic(x: float) -> float:
 
 
 def parameter_range(name: str) -> Range:
-    """Return the law of a parameter by its 5, 50 and 95 % points (`sim.parameters`)."""
+    """Return the law of a parameter by its 5, 50 and 95 % points (`sim.model.parameters`)."""
     parameter = PARAMETERS[name]
     return Range(parameter.low, parameter.value, parameter.high, parameter.bounds)
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sim.problems import printable
+from sim.messages import printable
 from sim.sweep.files import StoreError, file_in, folder_in, only_writer, remove, unfinished, write_changed
 from sim.sweep.parts import hash_of
 

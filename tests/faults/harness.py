@@ -41,7 +41,7 @@ print("end", flush=True)
 COMMAND = """
 import sys
 from sim import sweep
-from sim.cli import main
+from sim.cli.app import main
 from sim.sweep import cluster, executors
 from tests.faults import worlds
 world = getattr(worlds, sys.argv.pop(1), None)

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from sim.scenario import load
+from sim.scenario.scenario import load
 from sim.sweep import execute
 from sim.sweep.cluster import DaskCluster
 from sim.sweep.design import Design

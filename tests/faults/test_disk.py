@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sim.analysis.study import Study
 from sim.sweep import execute
 from sim.sweep.folder import Folder
-from sim.sweep.study import Study
 from tests.faults.harness import (
     COMMAND,
     Driver,
@@ -95,7 +95,7 @@ def test_a_limit_on_the_size_of_files(tmp_path, workers) -> None:
 
 def execute_few(folder: Path, out: Path) -> None:
     """Sweep the experiment with one replication only: the files are then small."""
-    from sim.experiment import load_experiment
+    from sim.sweep.experiment import load_experiment
 
     execute(load_experiment(write_experiment(folder, 1))[1], out=out, workers=1, simulate=fake.world)
 

@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
 from tests.sweep.fake import Series, world
 
 SECONDS = 0.02
@@ -54,7 +54,7 @@ def always_short_of_files(scenario: Scenario, replication: int, seed: int) -> Se
 
 def real_but_dies(scenario: Scenario, replication: int, seed: int) -> Series:
     """Run the model, except where `dies_always` would die."""
-    from sim.world import World
+    from sim.model.world import World
 
     if replication == 11 and scenario.policy:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from sim import library
+from sim.model.world import Series, World
 from sim.policies import LEVERS, Policy
-from sim.scenario import Crisis, Scenario, load
-from sim.world import Series, World
+from sim.scenario import library
+from sim.scenario.scenario import Crisis, Scenario, load
 
 ROOT = Path(__file__).resolve().parents[2]
 

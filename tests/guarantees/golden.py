@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from sim import library
+from sim.model.outcomes import OUTCOMES
+from sim.model.world import World
 from sim.months import month_index
-from sim.outcomes import OUTCOMES
-from sim.scenario import load
-from sim.world import World
+from sim.scenario import library
+from sim.scenario.scenario import load
 
 FILE = Path(__file__).with_name("golden.json")
 CHANGELOG = Path(__file__).resolve().parents[2] / "CHANGELOG.md"

@@ -99,8 +99,8 @@ def of_processor() -> dict[str, str]:
 
 def main() -> None:
     """Run the scenario on standard input with seed 1 and print what came of it as JSON."""
-    from sim.scenario import parse
-    from sim.world import World
+    from sim.model.world import World
+    from sim.scenario.scenario import parse
 
     world = World(parse(sys.stdin.read()), rng=1)
     series = world.run()

@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from sim.scenario import load, parse
-from sim.world import World
+from sim.model.world import World
+from sim.scenario.scenario import load, parse
 from tests.guarantees import state
 
 LEVELS = ("without-avx-512", "numpy-baseline", "old-blas", "compiled-generic")

@@ -6,13 +6,13 @@ from random import Random
 import numpy as np
 import pytest
 
-from sim.checks import field_range, parameter_problems
-from sim.outcomes import OUTCOMES
-from sim.parameters import PARAMETERS
+from sim.model.outcomes import OUTCOMES
+from sim.model.parameters import PARAMETERS
+from sim.model.world import World
 from sim.policies import LEVERS, Policy
-from sim.scenario import load
+from sim.scenario.scenario import load
+from sim.scenario.validation import field_range, parameter_problems
 from sim.vocabulary import CHANNELS
-from sim.world import World
 
 SHARES = [i for i, row in enumerate(OUTCOMES.values()) if row.kind == "share"]
 NEVER_NEGATIVE = [i for i, name in enumerate(OUTCOMES) if "harm" in name or "incidents" in name]

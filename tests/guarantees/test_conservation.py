@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.agents.auditor import Assessor, Auditor
-from sim.agents.choice import NONE
-from sim.agents.country import Country
-from sim.agents.government import Government
-from sim.agents.lab import Lab
-from sim.agents.malicious import MaliciousActor
-from sim.outcomes import OUTCOMES
-from sim.scenario import load
+from sim.model.agents.auditor import Assessor, Auditor
+from sim.model.agents.country import Country
+from sim.model.agents.government import Government
+from sim.model.agents.lab import Lab
+from sim.model.agents.malicious import MaliciousActor
+from sim.model.kernels.choice import NONE
+from sim.model.outcomes import OUTCOMES
+from sim.model.world import World
+from sim.scenario.scenario import load
 from sim.vocabulary import ACTOR_KINDS, API, CHANNELS, DOMAINS, GATED, MODES, OPEN_WEIGHTS, PAYERS, REGIONS
 from sim.vocabulary import ROUTE_KINDS as KINDS_OF_ROUTE
-from sim.world import World
 
 # Rounding: shares are sums of float32 over 29 families.
 EPS = 1e-5

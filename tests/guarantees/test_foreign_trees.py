@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from sim import cli
+from sim.analysis.study import Study
+from sim.cli import app
 from sim.months import month_name
-from sim.report.html import report_files
-from sim.scenario import Scenario
-from sim.sweep.study import Study
+from sim.report.page import report_files
+from sim.scenario.scenario import Scenario
 from sim.sweep.written import LIST, write
 from tests.sweep.fake import Series
 
@@ -74,7 +74,7 @@ def report(study: Study, out: Path, *, question: str | None = None) -> Path:
 
 
 def call(name: str) -> Result:
-    result = CliRunner().invoke(cli.app, COMMANDS[name], prog_name="openstakes")
+    result = CliRunner().invoke(app.app, COMMANDS[name], prog_name="openstakes")
     assert result.exit_code in (0, 1, 2, 3), (result.output, result.exception)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
@@ -87,7 +87,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
         patched.setattr("sim.sweep.simulate_world", world)
-        patched.setattr("sim.report.html.write_report", report)
+        patched.setattr("sim.report.page.write_report", report)
         patched.setattr("os.fsync", lambda handle: None)
         for name, base in (("base", "status-quo"), ("control", "p1-blanket")):
             Path(f"{name}.toml").write_text(SMALL.format(name=name, base=base))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sim import library
+from sim.scenario import library
 from tests.guarantees import golden
 
 COMMAND = "python tests/guarantees/refresh_golden.py (or make golden)"

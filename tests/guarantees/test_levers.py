@@ -5,11 +5,11 @@ import hashlib
 import numpy as np
 import pytest
 
-from sim.law import FIELDS, statute
+from sim.model.law import FIELDS, statute
+from sim.model.world import World
 from sim.months import month_index
 from sim.policies import LEVERS, Policy, _place
-from sim.scenario import first_difference
-from sim.world import World
+from sim.scenario.scenario import first_difference
 from tests.guarantees import state
 from tests.guarantees.test_pairing import moved
 

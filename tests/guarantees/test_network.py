@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from sim.scenario import load
-from sim.world import World
+from sim.model.world import World
+from sim.scenario.scenario import load
 
 
 def test_a_run_opens_no_connection(monkeypatch):

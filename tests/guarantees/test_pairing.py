@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import library
-from sim.law import FIELDS, Law, statute
-from sim.outcomes import OUTCOMES
-from sim.parameters import PARAMETERS
+from sim.model.law import FIELDS, Law, statute
+from sim.model.outcomes import OUTCOMES
+from sim.model.parameters import PARAMETERS
+from sim.model.world import World
 from sim.policies import LEVERS
-from sim.scenario import Crisis, first_difference, load
+from sim.scenario import library
+from sim.scenario.scenario import Crisis, first_difference, load
 from sim.vocabulary import PAYERS
-from sim.world import World
 
 PAIRS = list(combinations_with_replacement(LEVERS, 2))
 NOTHING = {

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from sim.law import Law
+from sim.model.law import Law
+from sim.model.world import World
 from sim.policies import LEVERS, Policy
-from sim.scenario import Scenario, load
+from sim.scenario.scenario import Scenario, load
 from sim.vocabulary import OPEN_WEIGHTS, US
-from sim.world import World
 
 
 class Decree(Policy):
@@ -77,7 +77,7 @@ def world_at(scenario) -> Callable[..., World]:
 @pytest.fixture(scope="session")
 def release_by_hand() -> Callable[..., int]:
     """Bring a release out this month, of the first US firm if nothing else is said; returns its row."""
-    from sim.agents.lab import Draft
+    from sim.model.agents.lab import Draft
 
     def make(world: World, mode: int = OPEN_WEIGHTS, capability: float = 150.0, lab: Any = None, **fields: Any) -> int:
         lab = lab or next(x for x in world.labs if x.origin == US and not x.fringe)

@@ -5,9 +5,9 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from sim.agents.choice import NONE
-from sim.agents.tally import spread_use
-from sim.phases import adopt, build
+from sim.model.kernels.choice import NONE
+from sim.model.kernels.shares import spread_use
+from sim.model.phases import adopt, build
 from sim.vocabulary import CHANNELS, CN, GATED, MODES, OPEN, OPEN_WEIGHTS, US
 
 CONSUMER, MARKET, ENTERPRISE, DEVELOPER, GOVERNMENT = range(5)

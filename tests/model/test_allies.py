@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.agents.malicious import Scene
-from sim.agents.routes import KIND, ORIGIN
-from sim.law import FIELDS, statute
+from sim.model.agents.malicious import Scene
+from sim.model.kernels.misuse import KIND, ORIGIN
+from sim.model.law import FIELDS, statute
 from sim.vocabulary import API, CHANNELS, CN, GATED, GATED_ROUTE, JAILBREAK, MODES, OPEN_WEIGHTS, OTHER, US
 
 FOR_USERS = ("L1", "L2", "L13", "STRUCTURED_ACCESS")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.catalogue import CANDIDATES, Catalogue, Columns
+from sim.model.catalogue import CANDIDATES, Catalogue, Columns
 from sim.vocabulary import API, MODES, OPEN_SOURCE, OPEN_WEIGHTS
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks import handover
 from sim import data
-from sim.scenario import load
+from sim.model.world import HANDOVER, World
+from sim.scenario.scenario import load
 from sim.vocabulary import HOLD, MODES, OPEN_WEIGHTS
-from sim.world import HANDOVER, World
 
 TABLE = [row for row in data.releases() if row.usable and row.mode != "hold"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.agents.malicious import Scene
-from sim.hub import Hub, scan_files
+from sim.model.agents.malicious import Scene
+from sim.model.hubs import Hub, scan_files
 from sim.vocabulary import CHANNELS, OPEN_WEIGHTS, US
 
 DEVELOPER = CHANNELS.index("developer")

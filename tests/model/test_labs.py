@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.agents.lab import Record
-from sim.frontier import Frontier
-from sim.law import Assessment
-from sim.phases import leak, research
+from sim.model.agents.lab import Record
+from sim.model.frontier import Frontier
+from sim.model.law import Assessment
+from sim.model.phases import leak, research
 from sim.vocabulary import API, CN, GATED, HOLD, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US
 
 DRAWS = range(200, 500)

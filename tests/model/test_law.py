@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.agents.kernels import logarithm
-from sim.law import FIELDS, Law, Terrain, statute
+from sim.model.kernels.numerics import logarithm
+from sim.model.law import FIELDS, Law, Terrain, statute
 from sim.policies import LEVERS
 from sim.vocabulary import OPEN, ORIGINS, PAYERS, US
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sim.agents.duties import PUBLIC_DRAWS, is_monetised
-from sim.agents.routes import ROUTES_OF_KIND
-from sim.law import Assessment, statute
+from sim.model.duties import PUBLIC_DRAWS, is_monetised
+from sim.model.kernels.misuse import ROUTES_OF_KIND
+from sim.model.law import Assessment, statute
+from sim.model.randomness import Streams
 from sim.months import month_index
-from sim.randomness import Streams
-from sim.scenario import load
+from sim.scenario.scenario import load
 from sim.vocabulary import (
     API,
     CHANNELS,
@@ -194,7 +194,7 @@ def test_generated_releases_are_trained_as_near_to_the_largest_run_as_recorded_o
 
 def test_the_exemption_of_open_source_moves_something_after_the_handover():
     """It did not while every flagship counted as its lab's largest run, above the systemic threshold."""
-    from sim.world import World
+    from sim.model.world import World
 
     found = []
     for name in ("eu-exemption", "eu-no-exemption"):
@@ -673,7 +673,7 @@ def test_better_gates_stop_malicious_users_and_leaks(world_at, policy, release_b
 
 
 def test_labs_expect_to_be_barred_if_their_release_is_hazardous(world):
-    from sim.agents.duties import bars
+    from sim.model.duties import bars
 
     lab = named(world, "meta")
     duty = Assessment((lab.index,), 0.0, "absolute", 6.0, 4.0, ("fraud",), 0.8, 0, 0.0, (GATED,), 1.0)

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.agents.auditor import Auditor
-from sim.agents.malicious import Scene
-from sim.agents.routes import KIND, ORIGIN, best_by_route
-from sim.phases import exposure, meet_alarms, misuse, respond, strike
-from sim.scenario import Crisis, load
+from sim.model.agents.auditor import Auditor
+from sim.model.agents.malicious import Scene
+from sim.model.kernels.misuse import KIND, ORIGIN, best_by_route
+from sim.model.phases import exposure, meet_alarms, misuse, respond, strike
+from sim.model.world import World
+from sim.scenario.scenario import Crisis, load
 from sim.vocabulary import API, CLEAN, CN, DOMAINS, FLAGGED, GATED, OPEN_SOURCE, OPEN_WEIGHTS, ROUTES, UNAUDITED, US
-from sim.world import World
 
 NO_MODEL, STRIP, JAILBREAK, GATED_ROUTE, OWN_STATE = range(5)
 
@@ -389,7 +389,7 @@ def test_a_crisis_turns_hidden_exposure_of_one_origin_into_loss_and_knowledge(wo
 
 
 def test_a_crisis_strikes_in_its_month_and_no_other(scenario):
-    from sim.world import World
+    from sim.model.world import World
 
     crisis = {"leak": Crisis(month="2024-03", origin="US", share=1.0)}
     world = World(scenario({"compromise": 0.5}).model_copy(update={"crisis": crisis}), rng=1)

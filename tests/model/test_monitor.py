@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from sim.docket import Docket
-from sim.mandates import Trigger
+from sim.messages import ScenarioError
+from sim.model.mandates import Trigger
+from sim.model.randomness import Streams
+from sim.model.schedule import Docket
+from sim.model.world import World
 from sim.policies import LEVERS
-from sim.problems import ScenarioError
-from sim.randomness import Streams
-from sim.scenario import load
+from sim.scenario.scenario import load
 from sim.vocabulary import US
-from sim.world import World
 
 ALWAYS = {"indicator": "incidents", "threshold": -1.0, "when": "above", "error": 0.0}
 NEVER = {"indicator": "incidents", "threshold": 1e9, "when": "above"}

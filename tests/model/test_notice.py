@@ -2,10 +2,10 @@
 
 import pytest
 
-from sim.law import statute
+from sim.model.law import statute
+from sim.model.randomness import Streams
 from sim.months import month_index
 from sim.policies import LEVERS
-from sim.randomness import Streams
 from sim.vocabulary import OPEN
 
 START = "2026-06"

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.parameters import PARAMETERS, values
-from sim.scenario import load
-from sim.world import World
+from sim.model.parameters import PARAMETERS, values
+from sim.model.world import World
+from sim.scenario.scenario import load
 
 # What a default panel or the scenario below cannot show: neighbours exist from 20,000 adopters, growth after 2030, a
 # government's memory that no lever reads yet.

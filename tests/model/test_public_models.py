@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.agents.malicious import Scene
-from sim.law import statute
+from sim.model.agents.malicious import Scene
+from sim.model.law import statute
 from sim.policies import LEVERS
 from sim.vocabulary import CHANNELS, CN, GATED, HOLD, OPEN_SOURCE, ROUTES, US
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.agents.malicious import Scene
-from sim.agents.routes import KIND, ORIGIN
-from sim.mandates import Safeguard
-from sim.safeguards import Carried, Way, carry
+from sim.model.agents.malicious import Scene
+from sim.model.kernels.misuse import KIND, ORIGIN
+from sim.model.mandates import Safeguard
+from sim.model.safeguards import Carried, Way, carry
 from sim.vocabulary import CN, DOMAINS, GATED, OPEN_WEIGHTS, OTHER, ROUTES, US
 
 STRIP_US = ROUTES.index("strip_us")
@@ -149,7 +149,7 @@ def test_what_several_duties_ask_for():
     [("refusal", 1.0, 1.0, ()), ("tamper-resistant", 10.0, 1.0, ()), ("data-filtering", 1.0, 100.0, ("chem_bio",))],
 )
 def test_methods_by_default(world_at, policy, method, strip, relearn, filtered):
-    from sim.law import statute
+    from sim.model.law import statute
 
     rule = policy("L11", method=method, strip_cost_multiplier=None)
     (found,) = statute(world_at(0).terrain, [("x", rule)], 36).safeguards

@@ -4,10 +4,10 @@ import mesa
 import numpy as np
 import pytest
 
-from sim.randomness import Streams, root_seed
-from sim.scenario import load
+from sim.model.randomness import Streams, root_seed
+from sim.model.world import World
+from sim.scenario.scenario import load
 from sim.sweep.design import Case, Design
-from sim.world import World
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.parameters import PARAMETERS
-from sim.phases import PHASES
+from sim.model.parameters import PARAMETERS
+from sim.model.phases import PHASES
+from sim.model.world import World, phase_names
 from sim.vocabulary import CHANNELS
-from sim.world import World, phase_names
 
 CONTROL = {"control": "L1"}
 PUBLIC = {"audits": "L7"}

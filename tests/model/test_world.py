@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sim.scenario import load
-from sim.world import World
+from sim.model.world import World
+from sim.scenario.scenario import load
 
 
 def test_a_step_after_the_end_says_that_the_world_has_ended_and_changes_nothing() -> None:

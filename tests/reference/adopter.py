@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import mesa
 
-from sim.parameters import by_channel
+from sim.model.parameters import by_channel
 from sim.vocabulary import API, CHANNELS, CN, FLAGGED, GATED, MODES, OPEN_WEIGHTS, US
 from tests.reference.draws import draw32, gumbel, nth, tastes, unit32
 

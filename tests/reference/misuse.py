@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.agents.malicious import ACTORS
-from sim.law import FIELDS
+from sim.model.agents.malicious import ACTORS
+from sim.model.law import FIELDS
 from sim.vocabulary import API, CN, OPEN_WEIGHTS, ORIGINS, US
 from tests.reference.draws import logistic, nth, poisson, unit64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sim.agents.malicious import Incident, MaliciousActor
-    from sim.law import Law
+    from sim.model.agents.malicious import Incident, MaliciousActor
+    from sim.model.law import Law
     from tests.reference.adopter import Release
     from tests.reference.plain import PlainWorld
 

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.mandates import ModifierDuty
-from sim.outcomes import OUTCOMES
+from sim.model.mandates import ModifierDuty
+from sim.model.outcomes import OUTCOMES
+from sim.model.world import World
 from sim.policies import LEVERS, Policy
-from sim.scenario import Crisis, Scenario, load
+from sim.scenario.scenario import Crisis, Scenario, load
 from sim.vocabulary import CHANNELS, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US
-from sim.world import World
 from tests.reference.adopter import Slot
 from tests.reference.plain import PlainWorld
 from tests.reference.tally import count

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.parameters import by_channel
+from sim.model.parameters import by_channel
 from sim.vocabulary import API, CHANNELS, CN, OPEN_WEIGHTS, US
 from tests.reference.adopter import Adopter, Offer, Place, Release, Slot
 from tests.reference.draws import logistic, neighbours
@@ -16,7 +16,7 @@ from tests.reference.draws import logistic, neighbours
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sim.world import World
+    from sim.model.world import World
     from tests.reference.plain import PlainWorld
 
 CONSUMER, MARKET, ENTERPRISE, DEVELOPER, GOVERNMENT = range(5)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from sim.phases import PHASES
-from sim.world import World
+from sim.model.phases import PHASES
+from sim.model.world import World
 from tests.reference.adopter import Adopter
 from tests.reference.draws import logistic
 from tests.reference.misuse import by_lab, misuse
@@ -20,7 +20,7 @@ from tests.reference.panel import CONSUMER, DEVELOPER, Panel
 from tests.reference.tally import build, count, pay
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 
 def adopt(world: PlainWorld) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import exp, log, log10
 
 from sim import data
+from sim.model.world import World
 from sim.vocabulary import CN, OPEN_WEIGHTS
-from sim.world import World
 
 NOVEMBER_2023 = 10
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.agents.tally import Tally
+from sim.model.kernels.shares import Tally
 from sim.vocabulary import CHANNELS, MODES, OPEN_WEIGHTS
 from tests.reference.adopter import Slot
 from tests.reference.panel import CONSUMER, DEVELOPER, ENTERPRISE, FLAGGED, MARKET

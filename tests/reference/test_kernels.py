@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from sim.agents import kernels, routes
-from sim.agents.choice import FAMILY, VECTOR, has_tastes, run_race, weigh
-from sim.agents.malicious import ACTORS
-from sim.agents.tally import spread_use
-from sim.catalogue import Catalogue
+from sim.model.agents.malicious import ACTORS
+from sim.model.catalogue import Catalogue
+from sim.model.kernels import misuse as routes
+from sim.model.kernels import numerics
+from sim.model.kernels.choice import FAMILY, VECTOR, has_tastes, run_race, weigh
+from sim.model.kernels.shares import spread_use
 from sim.vocabulary import ROUTE_KINDS
 from tests.reference import draws, misuse
 from tests.reference.pair import NEAR_TIE
@@ -32,17 +33,17 @@ def single(low, high):
 
 @given(bits64, st.integers(0, 2**32 - 1))
 def test_draws_equal_exact_integer_arithmetic(key, slot):
-    assert int(kernels.mix64(np.uint64(key))) == draws.mix64(key)
-    assert int(kernels.mix32(np.uint32(slot))) == draws.mix32(slot)
-    assert float(kernels.draw32(np.uint64(key), kernels.salt32(np.uint32(slot)))) == draws.draw32(key, slot)
-    assert float(kernels.unit32(np.uint64(key))) == draws.unit32(key)
-    assert float(kernels.unit64(np.uint64(key))) == draws.unit64(key)
+    assert int(numerics.mix64(np.uint64(key))) == draws.mix64(key)
+    assert int(numerics.mix32(np.uint32(slot))) == draws.mix32(slot)
+    assert float(numerics.draw32(np.uint64(key), numerics.salt32(np.uint32(slot)))) == draws.draw32(key, slot)
+    assert float(numerics.unit32(np.uint64(key))) == draws.unit32(key)
+    assert float(numerics.unit64(np.uint64(key))) == draws.unit64(key)
 
 
 def test_draws_stay_inside_zero_and_one():
     for bits in (0, 1, 2**64 - 1, 2**41 - 1, 2**12 - 1):
-        assert 0.0 < float(kernels.unit32(np.uint64(bits))) < 1.0
-        assert 0.0 < float(kernels.unit64(np.uint64(bits))) < 1.0
+        assert 0.0 < float(numerics.unit32(np.uint64(bits))) < 1.0
+        assert 0.0 < float(numerics.unit64(np.uint64(bits))) < 1.0
     drawn = [draws.draw32(key, slot) for key in range(0, 2**64, 2**58) for slot in range(64)]
     assert min(drawn) > 0.0
     assert max(drawn) < 1.0
@@ -53,8 +54,8 @@ def test_draws_are_uniform(slots):
     """Chi-square over 256 classes: by person for one slot, and over the slots of few persons."""
     n = 50_000
     people = [draws.nth(2026, i) for i in range(n // slots)]
-    salts = [kernels.salt32(np.uint32(slot)) for slot in range(slots)]
-    drawn = np.array([kernels.draw32(np.uint64(key), salt) for key in people for salt in salts])
+    salts = [numerics.salt32(np.uint32(slot)) for slot in range(slots)]
+    drawn = np.array([numerics.draw32(np.uint64(key), salt) for key in people for salt in salts])
     seen = np.bincount((drawn * 256).astype(int), minlength=256)
     statistic = ((seen - drawn.size / 256) ** 2).sum() / (drawn.size / 256)
     assert chi2.ppf(0.001, 255) < statistic < chi2.ppf(0.999, 255)
@@ -68,38 +69,38 @@ def test_neighbouring_slots_and_persons_are_unrelated():
 
 @given(single(2.0**-126, 2.0**127))
 def test_log32(x):
-    assert float(kernels.log32(np.float32(x))) == pytest.approx(math.log(x), rel=2.6e-7, abs=0.0)
+    assert float(numerics.log32(np.float32(x))) == pytest.approx(math.log(x), rel=2.6e-7, abs=0.0)
 
 
 def test_log32_over_the_draws():
     for u in ((np.arange(0, 2**23, 401) + 0.5) * 2.0**-23).tolist():
-        assert abs(float(kernels.log32(np.float32(u))) / math.log(u) - 1.0) < 2.4e-7
+        assert abs(float(numerics.log32(np.float32(u))) / math.log(u) - 1.0) < 2.4e-7
 
 
 @given(single(-80.0, 80.0))
 def test_exp32(x):
-    assert float(kernels.exp32(np.float32(x))) == pytest.approx(math.exp(x), rel=2.7e-7)
+    assert float(numerics.exp32(np.float32(x))) == pytest.approx(math.exp(x), rel=2.7e-7)
 
 
 @given(st.floats(1e-300, 1e300))
 def test_log64(x):
-    assert float(kernels.log64(x)) == pytest.approx(math.log(x), rel=8e-16, abs=3e-16)
+    assert float(numerics.log64(x)) == pytest.approx(math.log(x), rel=8e-16, abs=3e-16)
 
 
 @given(st.floats(-700.0, 700.0))
 def test_exp64(x):
-    assert float(kernels.exp64(x)) == pytest.approx(math.exp(x), rel=5e-16)
+    assert float(numerics.exp64(x)) == pytest.approx(math.exp(x), rel=5e-16)
 
 
 @pytest.mark.parametrize("x", [701.0, 1e4, 1e300])
 def test_exp64_of_what_no_float64_can_hold_stays_at_its_ends(x):
-    assert float(kernels.exp64(x)) == float(kernels.exp64(700.0))
-    assert float(kernels.exp64(-x)) == float(kernels.exp64(-700.0))
+    assert float(numerics.exp64(x)) == float(numerics.exp64(700.0))
+    assert float(numerics.exp64(-x)) == float(numerics.exp64(-700.0))
 
 
 @given(st.floats(-1e6, 1e6))
 def test_logistic64(x):
-    assert float(kernels.logistic64(x)) == pytest.approx(draws.logistic(max(x, -700.0)), rel=3e-15)
+    assert float(numerics.logistic64(x)) == pytest.approx(draws.logistic(max(x, -700.0)), rel=3e-15)
 
 
 # choice
@@ -126,7 +127,7 @@ def race(key, slots, families, v, taste):
     """Winner of the kernel's race for utilities v and tastes (utils)."""
     lists = np.zeros((1, 4, len(v)), np.uint8)
     lists[0, FAMILY] = families
-    salts = np.array([[kernels.salt32(np.uint32(slot)) for slot in slots]], np.uint32)
+    salts = np.array([[numerics.salt32(np.uint32(slot)) for slot in slots]], np.uint32)
     odds = np.exp(max(v) - np.array(v)).astype(np.float32)
     keep = np.array([math.exp(-t) for t in taste], np.float32)
     return int(run_race(np.uint64(key), len(v), lists, salts, 0, odds, keep))
@@ -173,7 +174,7 @@ def test_nobody_takes_what_only_fills_a_vector(keys, utilities):
     v = np.array(utilities + [-np.inf] * (2 * VECTOR - n), np.float32)
     weigh(v, v.size)
     lists, salts = np.zeros((1, 4, v.size), np.uint8), np.zeros((1, v.size), np.uint32)
-    salts[0, :n] = [kernels.salt32(np.uint32(slot)) for slot in range(n)]
+    salts[0, :n] = [numerics.salt32(np.uint32(slot)) for slot in range(n)]
     for key in keys:
         assert run_race(np.uint64(key), v.size, lists, salts, 0, v, np.ones(8, np.float32)) < n
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.law import FIELDS, Law, Terrain, Write
+from sim.model.law import FIELDS, Law, Terrain, Write
 from sim.vocabulary import CHANNELS, MODES, ORIGINS
 
 COUNTRIES = ("USA", "CHN", "FRA")

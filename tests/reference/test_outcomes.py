@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sim.diffusion import Curve
-from sim.outcomes import OUTCOMES
-from sim.parameters import by_channel
+from sim.model.outcomes import OUTCOMES
+from sim.model.parameters import by_channel
+from sim.model.uptake import Curve
 from sim.vocabulary import CHANNELS
 
 OUTSIDE = ("us_aligned", "third_country", "restricted")

@@ -5,12 +5,12 @@ import random
 import numpy as np
 import pytest
 
-from sim.agents import adopters as fast_adopters
-from sim.parameters import PARAMETERS
+from sim.model.agents import adopters as fast_adopters
+from sim.model.parameters import PARAMETERS
+from sim.model.world import World
 from sim.policies import LEVERS
-from sim.scenario import load
+from sim.scenario.scenario import load
 from sim.vocabulary import CHANNELS, MODES
-from sim.world import World
 from tests.reference import panel
 from tests.reference.draws import neighbours
 from tests.reference.pair import NEAR_TIE, Pair, everything, small

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sim.agents.duties import NOTHING
+from sim.model.duties import NOTHING
+from sim.model.world import World
 from sim.vocabulary import API, CN, OPEN_SOURCE, US
-from sim.world import World
 from tests.reference.pair import everything, small
 from tests.reference.research import PlainRecord, PlainResearch
 

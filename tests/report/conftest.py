@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from sim import report
+from sim.analysis.frames import csv_bytes
+from sim.analysis.study import MapShares, Study
 from sim.data import countries
-from sim.outcomes import OUTCOMES
-from sim.scenario import Scenario, load
+from sim.model.outcomes import OUTCOMES
+from sim.scenario.scenario import Scenario, load
 from sim.sweep.design import Case, Design
-from sim.sweep.frames import csv_bytes
-from sim.sweep.study import MapShares, Study
 
 MONTHS = 96
 START = 36

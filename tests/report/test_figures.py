@@ -10,9 +10,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from sim.report import figures, maps, plotted, style
+from sim.report import figure_data, figures, maps, style
 from sim.report.pictures import PICTURES
-from sim.scenario import load
+from sim.scenario.scenario import load
 from tests.report.conftest import SHIPPED
 
 OVER_TIME = [p for p in PICTURES if p.outcomes]
@@ -121,14 +121,14 @@ def test_plot_of_the_reference_alone(make):
 
 
 def test_bands_are_quantiles_over_replications(study):
-    levels = plotted.bands(study, "p1-blanket", "us_share_abroad")
+    levels = figure_data.bands(study, "p1-blanket", "us_share_abroad")
     values = study.values("p1-blanket", "us_share_abroad").astype(float)
     assert levels == pytest.approx(100 * np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0))
 
 
 def test_counts_are_means_of_twelve_months(study):
     values = study.values("status-quo", "incidents_strip").astype(float)
-    smooth = plotted.yearly(values)
+    smooth = figure_data.yearly(values)
     assert smooth[:, 0] == pytest.approx(values[:, 0])
     assert smooth[:, 40] == pytest.approx(values[:, 29:41].mean(axis=1))
 
@@ -137,7 +137,7 @@ def test_missing_months_leave_a_gap(make):
     study = make((0, 1))
     study.values("p1-blanket", "lag_us_cn")[:, :10] = np.nan
     study.values("p1-blanket", "lag_us_cn")[2] = np.nan
-    levels = plotted.bands(study, "p1-blanket", "lag_us_cn")
+    levels = figure_data.bands(study, "p1-blanket", "lag_us_cn")
     assert np.isnan(levels[:, :10]).all()
     assert np.isfinite(levels[:, 10:]).all()
     style.svg(figures.comparison(study, ["lag_us_cn"]))

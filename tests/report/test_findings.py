@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim import rubric
-from sim.outcomes import OUTCOMES
-from sim.report import findings, words
+from sim.analysis import rubric, wording
+from sim.model.outcomes import OUTCOMES
+from sim.report import findings
 from sim.report.findings import Cell
-from sim.scenario import load
+from sim.scenario.scenario import load
 from sim.sweep.design import Case
 
 
@@ -274,9 +274,9 @@ def test_a_zero_beyond_the_floor_is_small_against_chance_and_not_no_change(make)
     slight, immaterial = zero["p1-blanket"], zero["targeted-bundle"]
     assert (slight.sign, immaterial.sign) == ("0", "0")
     assert abs(slight.d) < rubric.SMALL
-    assert (slight.rung, slight.group) == (words.SLIGHT, "slight")
+    assert (slight.rung, slight.group) == (wording.SLIGHT, "slight")
     assert slight.move.startswith("Progress at the frontier: small against chance, between ")
-    assert (immaterial.rung, immaterial.group) == (words.UNCHANGED, "unchanged")
+    assert (immaterial.rung, immaterial.group) == (wording.UNCHANGED, "unchanged")
 
 
 @pytest.mark.parametrize(

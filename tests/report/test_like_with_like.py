@@ -7,14 +7,16 @@ import re
 import pytest
 from rich.console import Console
 
-from sim import report, terminal
-from sim.layers import LABELS
+from sim import report
+from sim.analysis import wording
+from sim.cli import terminal
 from sim.months import month_name
-from sim.report import pictures, setting, words
-from sim.report.html import write_report
+from sim.report import pictures, prose
+from sim.report.page import write_report
 from sim.report.pictures import PICTURES
-from sim.scenario import Scenario, differences, load, other_differences
-from tests.tidy import read_tidy
+from sim.scenario.overlay import LABELS
+from sim.scenario.scenario import Scenario, differences, load, other_differences
+from tests.analysis.tidy import read_tidy
 
 INPUTS = {
     "parameters": {"parameters": {"leak_hazard": 0.25}},
@@ -66,11 +68,11 @@ def test_every_input_that_is_no_policy_and_no_text_counts() -> None:
 @pytest.mark.parametrize("field", [field for field in INPUTS if field != "horizon"])
 def test_it_changes_nothing_is_never_said_where_an_input_differs(make, field) -> None:
     study = make((0, 1), change=lambda s: altered(s, **INPUTS[field]) if s.name == "p1-blanket" else s, twin=False)
-    (_, one) = setting.compared(study)
+    (_, one) = prose.compared(study)
     assert one.changes[-1].startswith("Not only a policy differs: ")
     assert SAID[field] in one.changes[-1]
     bare = make((0, 1), change=lambda s: s if s.name != "p1-blanket" else bared(field), twin=False)
-    (_, one) = setting.compared(bare)
+    (_, one) = prose.compared(bare)
     assert len(one.changes) == 1
     assert one.changes[0].startswith("No policy differs, but: ")
     assert SAID[field] in one.changes[0]
@@ -103,7 +105,7 @@ def test_the_terminal_says_level_months_and_what_else_differs(later, capsys) -> 
     levels = rubric[rubric.outcome == "us_share_abroad"].set_index("scenario")["reference"]
     assert len(set(levels)) == 3
     for name, level in levels.items():
-        assert words.number(level, later.outcome("us_share_abroad")) in tables[name].split("Global power")[1]
+        assert wording.number(level, later.outcome("us_share_abroad")) in tables[name].split("Global power")[1]
     assert shown.count("Not only a policy differs: adopters 5000 against 6000 (in status-quo).") == 1
     assert "adopters 5000" in tables["p3-government-audits"]
     content = terminal.comparison_content(later)
@@ -118,11 +120,11 @@ def test_each_column_of_the_matrix_has_its_own_level_and_months(later, make, tmp
     heads = re.search(r"<thead>.*?</thead>", matrix, re.DOTALL)[0].split("<th ")[2:]
     for name, head in zip(list(later._by_name)[1:], heads, strict=True):
         assert name in head
-        assert words.period(*(month_name(index) for index in later.window(name))) in head
+        assert wording.period(*(month_name(index) for index in later.window(name))) in head
         assert ("adopters 5000 against 6000" in head) == (name == "p3-government-audits")
     for row in later.rubric().itertuples():
         cell = re.search(f'<td[^>]*data-scenario="{row.scenario}" data-outcome="{row.outcome}">.*?</td>', matrix)[0]
-        assert f"status-quo: {words.value(row.reference, later.outcome(row.outcome))}" in cell
+        assert f"status-quo: {wording.value(row.reference, later.outcome(row.outcome))}" in cell
     equal = report.build(make((0, 1, 5), twin=False), tmp_path / "equal").read_text(encoding="utf-8")
     matrix = re.search(r'<section id="rubric">.*?</table>', equal, re.DOTALL)[0]
     assert matrix.count("status-quo: ") == len(set(later.rubric()["factor"]))

@@ -11,14 +11,15 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from sim import library, report
+from sim import report
+from sim.analysis.frames import _no_formula
 from sim.policies import LEVERS
-from sim.report import pictures, setting
-from sim.report.html import POLICY
+from sim.report import pictures, prose
+from sim.report.page import POLICY
 from sim.report.pictures import PICTURES
-from sim.report.setting import by_chance, command, compared, few, limits, rule
-from sim.scenario import Scenario, load, load_with_origins
-from sim.sweep.frames import _no_formula
+from sim.report.prose import by_chance, command, compared, few, limits, rule
+from sim.scenario import library
+from sim.scenario.scenario import Scenario, load, load_with_origins
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 NUMBER = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?")
@@ -265,8 +266,8 @@ def test_target_countries_in_another_order_are_not_set_here():
     policy = load("p1-blanket").policy["open-weight-control"]
     turned = policy.model_copy(update={"targets": tuple(reversed(policy.targets))})
     assert len(policy.targets) > 1
-    assert setting._in_words(turned) == setting._in_words(policy)
-    set_here = setting._in_words(policy.model_copy(update={"kyc_friction": 0.07}))
+    assert prose._in_words(turned) == prose._in_words(policy)
+    set_here = prose._in_words(policy.model_copy(update={"kyc_friction": 0.07}))
     assert ": 0.07" in set_here
 
 
@@ -301,8 +302,8 @@ def test_every_value_that_a_shipped_scenario_sets_is_shown_near_the_top():
     base, seen = load("status-quo"), 0
     for name in library.scenarios():
         scenario, origins = load_with_origins(name)
-        for policy_name, policy in setting.added(scenario, base):
-            text = setting._in_words(policy, base.policy.get(policy_name))
+        for policy_name, policy in prose.added(scenario, base):
+            text = prose._in_words(policy, base.policy.get(policy_name))
             for field in type(policy).model_fields:
                 source = origins.get(f"policy.{policy_name}.{field}", "default")
                 if source == "default" or field in ("start", "end", "ramp_months", "strength", "enforcement"):
@@ -322,16 +323,16 @@ def test_every_lever_names_the_fields_that_define_it():
 
 def test_a_changed_step_says_what_it_was():
     base, other = load("status-quo"), load("decouple")
-    text = setting._in_words(other.policy["chips-2026-01"], base.policy["chips-2026-01"])
+    text = prose._in_words(other.policy["chips-2026-01"], base.policy["chips-2026-01"])
     assert "as in the reference but for: stringency: 1, not 0.6" in text
     cut_off = load("history-2023-2026").policy["cut-off-2026-06"]
-    assert "(lever L2), in June 2026." in setting._in_words(cut_off)
+    assert "(lever L2), in June 2026." in prose._in_words(cut_off)
     weak = other.policy["use-ban"].model_copy(update={"strength": 0.5, "enforcement": 0.25})
-    assert "from January 2026, at strength 0.5, enforced to 0.25." in setting._in_words(weak)
+    assert "from January 2026, at strength 0.5, enforced to 0.25." in prose._in_words(weak)
 
 
 def test_settings_that_all_steps_share_stand_once(study):
-    rows = setting.policy_grid(study).rows
+    rows = prose.policy_grid(study).rows
     chips = [row for row in rows if "(L3)" in row[1]]
     assert {row[0] for row in chips} == {"status-quo"}
     assert [row[1] for row in chips if row[2] == "smuggling"] == ["all 10 steps (L3)"]
@@ -342,16 +343,16 @@ def test_settings_that_all_steps_share_stand_once(study):
 
 def test_a_scenario_is_printed_without_what_the_reference_has():
     base = load("status-quo")
-    text = setting.scenario_text(load("no-chip-controls"), base)
+    text = prose.scenario_text(load("no-chip-controls"), base)
     assert "stringency" not in text
     assert "# Not here, but in status-quo: policy.chips-2026-01" in text
     for name in ("p1-blanket", "decouple", "safe-open"):
         scenario = load(name)
-        own = tomllib.loads(setting.scenario_text(scenario, base))
+        own = tomllib.loads(prose.scenario_text(scenario, base))
         whole = base.as_table()
         tables = {key: {**whole.get(key, {}), **own.get(key, {})} for key in ("policy", "parameters", "crisis")}
         assert Scenario.model_validate(tuples({**whole, **own, **tables})) == scenario
-    assert setting.scenario_text(base, base) == base.as_toml()
+    assert prose.scenario_text(base, base) == base.as_toml()
 
 
 def tuples(table):

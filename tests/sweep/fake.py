@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.model.parameters import PARAMETERS
 from sim.months import month_name
-from sim.parameters import PARAMETERS
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
 
 NAMES = ("alpha", "beta", "gamma")
 SHIFT = 0.25

@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.data import countries
-from sim.scenario import load
+from sim.scenario.scenario import load
 from sim.vocabulary import FACTORS
 
 

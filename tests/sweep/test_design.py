@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.parameters import PARAMETERS
-from sim.problems import ScenarioError
-from sim.scenario import load
+from sim.messages import ScenarioError
+from sim.model.parameters import PARAMETERS
+from sim.scenario.scenario import load
 from sim.sweep.design import (
     ASSUMED_OFF,
     BLOCK,

@@ -5,13 +5,13 @@ import json
 import pytest
 import tomli_w
 
-from sim.experiment import load_experiment
-from sim.outcomes import OUTCOMES
-from sim.parameters import PARAMETERS
-from sim.problems import ScenarioError
-from sim.scenario import load
+from sim.messages import ScenarioError
+from sim.model.outcomes import OUTCOMES
+from sim.model.parameters import PARAMETERS
+from sim.scenario.scenario import load
 from sim.sweep import levers as levers_module
 from sim.sweep.design import STATED, WITHOUT_ASSUMED, Keep
+from sim.sweep.experiment import load_experiment
 from sim.sweep.levers import lever_values
 
 FRICTION = "policy.open-weight-control.kyc_friction"
@@ -231,7 +231,7 @@ def test_levers_that_cannot_be_used(levers, expected):
 )
 def test_too_many_cases_are_refused_before_they_are_made(monkeypatch, scenarios, levers, count):
     monkeypatch.setattr(
-        "sim.experiment.load", lambda name, settings: load(name) if not settings else pytest.fail("tried")
+        "sim.sweep.experiment.load", lambda name, settings: load(name) if not settings else pytest.fail("tried")
     )
     assert problems(scenarios=scenarios, levers=levers) == [f"levers make {count} cases; at most 10000"]
 
@@ -243,7 +243,7 @@ def test_settings_that_fail_are_tried_a_few_times_only(monkeypatch):
         tried.append(settings)
         return load(name, settings=settings)
 
-    monkeypatch.setattr("sim.experiment.load", refused)
+    monkeypatch.setattr("sim.sweep.experiment.load", refused)
     found = problems(levers={FRICTION: {"from": 1, "to": 2, "steps": 500}})
     assert len(found) == levers_module.ENOUGH
     assert len(tried) <= levers_module.ENOUGH + 2

@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
+from sim.analysis.study import Study
 from sim.sweep import execute
 from sim.sweep.design import Design
 from sim.sweep.folder import Folder
 from sim.sweep.manifest import designs_file, digest
 from sim.sweep.parts import DamagedPartError, StoreError, encode, hash_of
-from sim.sweep.study import Study
 from tests.sweep import fake
 
 ROOT = Path(sim.__file__).parents[1]

@@ -14,7 +14,8 @@ import pytest
 
 import sim
 import sim.sweep
-from sim.scenario import load
+from sim.analysis.study import Study
+from sim.scenario.scenario import load
 from sim.sweep import MachineError, RunFailedError, execute, run_chunk
 from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
 from sim.sweep.estimate import estimate
@@ -24,7 +25,6 @@ from sim.sweep.parts import hash_of
 from sim.sweep.runner import ATTEMPTS, run_chunks
 from sim.sweep.sampling import parameter_range, sample
 from sim.sweep.store import Store
-from sim.sweep.study import Study
 from tests.sweep import fake
 
 LEVER = "policy.audit-0.strength"
@@ -452,7 +452,7 @@ def test_sweep_is_a_package_and_a_function(monkeypatch):
 
 
 def small(scenario, replication, seed):
-    from sim.outcomes import OUTCOMES
+    from sim.model.outcomes import OUTCOMES
 
     found = fake.world(scenario, replication, seed)
     values = np.zeros((scenario.months, len(OUTCOMES)), np.float32)

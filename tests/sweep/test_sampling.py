@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
-from sim.parameters import PARAMETERS
-from sim.problems import ScenarioError
+from sim.messages import ScenarioError
+from sim.model.parameters import PARAMETERS
 from sim.sweep import sampling
 from sim.sweep.design import Draws
 from sim.sweep.sampling import Choice, LogUniform, Range, Uniform, parameter_range, read_ensemble, sample

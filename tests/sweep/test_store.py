@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from sim.analysis.study import Study
 from sim.sweep import execute
 from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
 from sim.sweep.folder import Folder
 from sim.sweep.parts import DamagedPartError, StoreError, encode, hash_of, write_whole
-from sim.sweep.study import Study
 from tests.faults.harness import values_of
 from tests.sweep import fake
 

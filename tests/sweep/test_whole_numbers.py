@@ -7,13 +7,13 @@ from math import log
 import pandas as pd
 import pytest
 
-from sim.experiment import load_experiment
+from sim.analysis.study import Study
+from sim.messages import ScenarioError
 from sim.policies import LEVERS
-from sim.problems import ScenarioError
 from sim.sweep import execute
 from sim.sweep.design import is_whole
+from sim.sweep.experiment import load_experiment
 from sim.sweep.sampling import LogUniform, Range, Uniform, of_whole_numbers
-from sim.sweep.study import Study
 from tests.sweep import fake
 
 LAG, LEVEL = "policy.audit-repository.update_lag", "policy.audit-repository.strength"

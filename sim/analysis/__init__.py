@@ -1,0 +1,1 @@
+"""Analysis: finished runs compared pair by pair, scored and put into words."""

@@ -1,0 +1,221 @@
+"""A study as data frames and as files for other programs: CSV for spreadsheets, Parquet for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.months import month_index, month_name
+from sim.sweep.files import whole
+from sim.sweep.parts import USE, channel_names, country_codes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.analysis.study import Study
+
+LEVELS = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+
+TABLES = ("table", "rubric", "series", "runs", "countries")
+"""The frames that are written as CSV."""
+
+BATCH = 16
+"""Outcomes summarised together."""
+
+DIGITS = "%.7g"
+"""Float32 series have seven significant digits. Inputs (levers, uncertain numbers) are written in full."""
+
+
+def tidy(study: Study, outcomes: list[str]) -> pd.DataFrame:
+    """Return one row per case, finished run, month and outcome (see `Study.frame`)."""
+    import pandas as pd
+
+    cases = [case.name for case in study.cases]
+    months = [month_name(i) for i in range(max(scenario.months for scenario in study.scenarios))]
+    positions = pd.concat([_positions(study, i, outcomes) for i in range(len(cases))], ignore_index=True)
+    categories = {"scenario": cases, "month": months, "outcome": outcomes}
+    named = {name: pd.Categorical.from_codes(positions[name], pd.Index(labels)) for name, labels in categories.items()}
+    return positions.assign(**named)
+
+
+def _positions(study: Study, case: int, outcomes: list[str]) -> pd.DataFrame:
+    """Return one case's rows of `tidy`, with positions in place of names."""
+    import pandas as pd
+
+    name = study.cases[case].name
+    pairs = _finished(study, name)
+    months = np.array([month_index(month) for month in study.months(name)], np.int32)
+    values = np.array([rows[pairs] for rows in study.series(name, outcomes).values()], np.float32)
+    values = values.reshape(len(outcomes), len(pairs), len(months))
+    outcome, pair, month = (axis.ravel() for axis in np.indices(values.shape, dtype=np.int32))
+    draw, replication = np.divmod(pairs[pair], study.replications)
+    return pd.DataFrame(
+        {
+            "scenario": np.full(values.size, case, np.int32),
+            "draw": draw,
+            "replication": replication,
+            "month": months[month],
+            "outcome": outcome,
+            "value": values.ravel(),
+        }
+    )
+
+
+def _finished(study: Study, name: str) -> NDArray[np.int32]:
+    """Return the pairs of a case whose runs finished."""
+    done = {run for part in study.store.of(study.points(name)) for run in part.runs}
+    pairs = [
+        draw * study.replications + replication
+        for draw, point in enumerate(study.points(name))
+        for replication in range(study.replications)
+        if (point, replication) in done
+    ]
+    return np.array(pairs, np.int32)
+
+
+def runs(study: Study, outcomes: list[str]) -> pd.DataFrame:
+    """Return one row per finished run with its design and its outcomes (see `Study.runs`)."""
+    import pandas as pd
+
+    levers = list(dict.fromkeys(path for case in study.cases for path in case.levers))
+    finished = [_finished(study, case.name) for case in study.cases]
+    times = [len(pairs) for pairs in finished]
+    window = study.common_window()
+    means = [study.means(case.name, outcomes, window)[pairs] for case, pairs in zip(study.cases, finished, strict=True)]
+    draw, replication = np.divmod(np.concatenate(finished), study.replications)
+    columns: dict[str, Any] = {
+        "scenario": np.repeat([case.name for case in study.cases], times),
+        "point": [
+            study.points(case.name)[d]
+            for case, pairs in zip(study.cases, finished, strict=True)
+            for d in pairs // study.replications
+        ],
+        "draw": draw,
+        "replication": replication,
+    }
+    for path in levers:
+        # As a series, numbers with gaps become floats with nan; texts stay texts.
+        columns[path] = pd.Series([case.levers.get(path) for case in study.cases]).repeat(times).to_numpy()
+    head = pd.DataFrame(columns)
+    numbers = pd.DataFrame(study.design.draws.values[draw], columns=list(study.design.draws.names))
+    return pd.concat([head, numbers, pd.DataFrame(np.concatenate(means), columns=outcomes)], axis=1)
+
+
+def countries(study: Study) -> pd.DataFrame:
+    """Return one row per case, month, country and channel (see `Study.countries`)."""
+    import pandas as pd
+
+    frames = []
+    for case in study.cases:
+        table, panel, number = study.country_sums(case.name)
+        if not number:
+            continue
+        moments = next(part.moments for part in study.store.of(study.points(case.name)) if part.countries)
+        month, country, channel = (axis.ravel() for axis in np.indices(panel.shape))
+        frame = {
+            "scenario": case.name,
+            "month": np.array(moments)[month],
+            "country": np.array(country_codes(panel.shape[1]))[country],
+            "channel": np.array(channel_names(panel.shape[2]))[channel],
+            **{name: (table[..., i] / number).ravel() for i, name in enumerate(USE)},
+            "panel": panel.ravel().astype(np.int64),
+        }
+        frames.append(pd.DataFrame(frame))
+    columns = ["scenario", "month", "country", "channel", *USE, "panel"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def summary(study: Study, outcomes: list[str]) -> pd.DataFrame:
+    """Return one row per case, outcome and month (see `Study.summary`)."""
+    import pandas as pd
+
+    frames = []
+    for case in study.cases:
+        months = study.months(case.name)
+        for i in range(0, len(outcomes), BATCH):
+            for outcome, rows in study.series(case.name, outcomes[i : i + BATCH]).items():
+                head = {"scenario": case.name, "outcome": outcome, "month": months}
+                frames.append(pd.DataFrame({**head, **_levels(rows)}))
+    columns = ["scenario", "outcome", "month", "mean", *LEVELS]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def _levels(rows: NDArray[np.float32]) -> dict[str, Any]:
+    """Return mean and quantiles over the finished runs of an array (pair, month)."""
+    finished = rows[~np.isnan(rows).all(axis=1)].astype(np.float64)
+    levels = np.full((1 + len(LEVELS), rows.shape[1]), np.nan)
+    if len(finished):
+        levels[0] = finished.mean(axis=0)
+        levels[1:] = np.quantile(finished, list(LEVELS.values()), axis=0)
+    return dict(zip(("mean", *LEVELS), levels, strict=True))
+
+
+def csv_bytes(frame: pd.DataFrame, encoding: str = "utf-8", exact: Collection[str] = ()) -> bytes:
+    """Return a frame as CSV: one head line, plain numbers, blanks for what is missing or not finite.
+
+    Parameters
+    ----------
+    encoding
+        "utf-8", or "utf-8-sig" with the byte order mark by which Excel knows UTF-8.
+    exact
+        Columns of numbers that are read back to the last bit.
+    """
+    plain = frame.replace([np.inf, -np.inf], np.nan)
+    for name in plain.select_dtypes(exclude="number").columns:
+        plain[name] = plain[name].map(_no_formula)
+    # Python's own floats are written so that they are read back to the last bit.
+    plain = plain.astype({column: object for column in plain if column in exact})
+    return plain.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode(encoding)
+
+
+def _no_formula(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers and signs stay as they are."""
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")) or not cell.strip("+-"):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
+def csv_files(study: Study, encoding: str = "utf-8") -> dict[str, bytes]:
+    """Return a study's frames as CSV files: name and content of each (see `Study.csv_files`)."""
+    frames = {
+        "table": study.table(),
+        "rubric": study.rubric(),
+        "series": study.summary(),
+        "runs": study.runs(),
+        "countries": study.countries(),
+    }
+    inputs = {path for case in study.cases for path in case.levers} | set(study.design.draws.names)
+    files = {}
+    for name, frame in frames.items():
+        files[f"{name}.csv"] = csv_bytes(frame, encoding, inputs)
+    return files
+
+
+def to_parquet(study: Study, path: Path) -> Path:
+    """Write all series of a study, part by part: scenario, draw, replication, month and a column for each outcome."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head: list[Any] = [("scenario", pa.string()), ("draw", pa.int32()), ("replication", pa.int32())]
+    outcomes = study.outcomes()
+    schema = pa.schema([*head, ("month", pa.string()), *((name, pa.float32()) for name in outcomes)])
+    with whole(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for case in study.cases:
+            months = study.months(case.name)
+            for rows, series in study.read(case.name, outcomes):
+                places = [(run, pair) for run, pairs in rows for pair in pairs]
+                runs, pairs = (np.array(column, np.int32) for column in zip(*places, strict=True))
+                draw, replication = (np.repeat(x, len(months)) for x in np.divmod(pairs, study.replications))
+                values = series[runs].reshape(-1, len(outcomes)).T
+                head_columns = [[case.name] * len(draw), draw, replication, months * len(runs)]
+                writer.write_table(pa.table([*head_columns, *values], schema=schema))
+    return path

@@ -1,0 +1,1 @@
+"""The model: what decides a number, and nothing else."""

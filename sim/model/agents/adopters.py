@@ -1,0 +1,357 @@
+"""Adopters: a stratified, weighted panel held in arrays, with views on demand.
+
+Adopters of one country and channel (a *cell*) stand side by side and carry the same weight: the cell's use divided by
+its adopters. The panel samples only the choice; how many use AI is continuous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from math import exp
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+from sim.model.catalogue import NEVER
+from sim.model.kernels.bans import obey
+from sim.model.kernels.choice import (
+    MAX_ALIVE,
+    N_CHANNELS,
+    NONE,
+    Choosers,
+    Market,
+    Network,
+    choose,
+    choose_parallel,
+    face,
+    open_market,
+)
+from sim.model.kernels.shares import Tally, build, origin_shares, spend, tally
+from sim.model.parameters import by_channel
+from sim.vocabulary import BLOCS, CHANNELS, CN, DEVELOPER, GOVERNMENT, MODES
+
+if TYPE_CHECKING:
+    from sim.model.world import World
+
+LEAST_PER_CELL = 4
+RETIRE_AFTER = 24
+RETIRE_BELOW = 0.001
+RENEWED = 3
+GRAPH_FROM = 20_000
+PARALLEL_FROM = 100_000
+BLOCKS = 64
+_quantiles = [NormalDist().inv_cdf((b + 0.5) / 256) for b in range(256)]
+_scale = (sum(z * z for z in _quantiles) / 256) ** -0.5
+TASTES = tuple(z * _scale for z in _quantiles)
+"""256 equally likely values of a standard normal taste."""
+
+
+@lru_cache(maxsize=8)
+def panel_starts(adopters: int, sizes: tuple[float, ...]) -> np.ndarray:
+    """First adopter of every cell (and the total last): at least 4 each, the rest by the square root of size.
+
+    Parameters
+    ----------
+    adopters : int
+    sizes : tuple of float
+        Size of each cell: people, GDP or projects, each summing to 1 over a channel's cells.
+    """
+    roots = np.sqrt(np.array(sizes))
+    spare = adopters - LEAST_PER_CELL * len(sizes)
+    if spare < 0:
+        raise ValueError(
+            f"adopters is {adopters}; at least {LEAST_PER_CELL * len(sizes)} are needed ({LEAST_PER_CELL} per cell)"
+        )
+    exact = spare * roots / roots.sum()
+    extra = np.floor(exact).astype(np.int64)
+    order = np.argsort(extra - exact, kind="stable")
+    extra[order[: spare - int(extra.sum())]] += 1
+    return np.concatenate(([0], np.cumsum(extra + LEAST_PER_CELL))).astype(np.int64)
+
+
+class AdopterView:
+    """One adopter as an object; made on access, registered nowhere."""
+
+    __slots__ = ("index", "population")
+
+    def __init__(self, population: Adopters, index: int) -> None:
+        self.population, self.index = population, index
+
+    @property
+    def cell(self) -> int:
+        """Number of the adopter's country and channel."""
+        return int(np.searchsorted(self.population.start, self.index, side="right")) - 1
+
+    @property
+    def country(self) -> str:
+        """Country code."""
+        return self.population.world.countries[self.cell // N_CHANNELS].code
+
+    @property
+    def channel(self) -> str:
+        """Channel name."""
+        return CHANNELS[self.cell % N_CHANNELS]
+
+    @property
+    def weight(self) -> float:
+        """Use that the adopter stands for (share of its channel's world size)."""
+        p, cell = self.population, self.cell
+        return float(p.size.flat[cell] * p.world.use.flat[cell] / (p.start[cell + 1] - p.start[cell]))
+
+    @property
+    def family(self) -> str | None:
+        """Lab whose releases the adopter uses."""
+        slot = int(self.population.choice[self.index])
+        return None if slot == NONE else self.population.world.labs[slot // len(MODES)].info.slug
+
+    @property
+    def mode(self) -> str | None:
+        """Release mode in use."""
+        slot = int(self.population.choice[self.index])
+        return None if slot == NONE else MODES[slot % len(MODES)]
+
+
+class Adopters(Sequence[AdopterView]):
+    """The panel: arrays, and the month's review as one kernel call."""
+
+    def __init__(self, world: World, adopters: int) -> None:
+        self.world = world
+        self.size = channel_sizes(world)
+        self.start = panel_starts(adopters, tuple(self.size.ravel().tolist()))
+        self.choice = np.full(adopters, NONE, np.uint8)
+        self.counts = np.zeros((self.size.size, len(world.labs) * len(MODES)), np.int32)
+        self.alive = np.zeros(len(world.labs) * len(MODES), bool)
+        self.retired = np.full(len(world.labs) * len(MODES), NEVER)
+        self.origin = np.array([lab.origin for lab in world.labs])
+        self.is_fringe = np.array([lab.fringe for lab in world.labs])
+        self.familiarity = np.empty((N_CHANNELS, len(world.labs)))
+        p = world.p
+        for lab in world.labs:
+            self.familiarity[:, lab.index] = (p.familiarity_us, p.familiarity_cn, p.familiarity_other)[lab.origin]
+        self.own_people = np.array([c.working_age_m for c in world.countries])
+        self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
+        self.who_fixed = _fixed(world)
+        self.mean_concern = (self.who_fixed[2] * self.size).sum(axis=0)
+        self.review = np.array(by_channel(p, "review"), np.float32)
+        self.inertia = np.array(by_channel(p, "inertia"), np.float32)
+        self.keys = [world.streams(name).key for name in ("review", "taste", "choice", "graph")]
+        self.taste = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
+        # Constants by channel; the price factor of the market channel may grow with time.
+        self.factors = np.array(
+            [by_channel(p, f"{name}_factor") for name in ("capability", "openness", "price", "novelty")] + [[0.0] * 5]
+        ).T.copy()
+        self.factors[:, 3] *= p.novelty_weight
+        self.factors[CHANNELS.index("developer"), 4] = p.breadth_weight
+        self.need_offset = np.array(by_channel(p, "need_offset"))
+        self.access_factor = np.array(by_channel(p, "access_factor"))
+        self.all_kept = np.ones((len(world.info), self.counts.shape[1]))
+        self.market: Market
+        self.who: Choosers
+
+    def __len__(self) -> int:
+        return len(self.choice)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        if isinstance(index, slice):
+            return [AdopterView(self, i) for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"adopter {index} of {len(self)}")
+        return AdopterView(self, index % len(self))
+
+    def __iter__(self) -> Iterator[AdopterView]:
+        return (AdopterView(self, i) for i in range(len(self)))
+
+    def of(self, country: int) -> list[AdopterView]:
+        """The adopters of one country, all channels."""
+        return self[int(self.start[country * N_CHANNELS]) : int(self.start[(country + 1) * N_CHANNELS])]
+
+    def open_market(self, month: int) -> None:
+        """Set out the month's alternatives and what each country's adopters read."""
+        world, p = self.world, self.world.p
+        catalogue, law = world.catalogue, world.law
+        self._retire(month)
+        years = month / 12.0
+        factors = self.factors.copy()
+        factors[CHANNELS.index("market"), 2] *= 1.0 + p.price_growth * max(0.0, years - 2.0)
+        weights = (
+            p.capability_weight, p.capability_width, p.openness_weight, p.price_weight, p.novelty_months,
+            world.log_price_fall, p.price_points, p.mirror_denial, p.clean_effect, p.flagged_effect, p.home_weight,
+        )  # fmt: skip
+        self.market = open_market(
+            np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier.level, self.familiarity,
+            self._breadth(month), p.capability_need + p.capability_need_growth * years + self.need_offset,
+            weights, factors, self.mean_concern, law.class_of, catalogue.columns,
+        )  # fmt: skip
+        capacity, income, concern, alignment, taste, home = self.who_fixed
+        traits, bar = face(
+            law.class_origin, world.log_access, self.access_factor, alignment, concern, capacity, income,
+            world.security, taste, world.origin_risk, p.alignment_weight, p.flagged_effect, world.friction,
+            world.log_price_factor, factors[:, 2] * p.price_weight,
+        )  # fmt: skip
+        fear = (p.reliability_weight * (1.0 - world.supply)).astype(np.float32)
+        cover = world.audit_cover.astype(np.float32)
+        self.who = Choosers(traits, bar, world.wall, world.lost, fear, cover, home, self.origin, world.lock_in)
+
+    def _breadth(self, month: int) -> np.ndarray:
+        """Open releases of each family in 12 months; the fringe is many small labs and no family of its own."""
+        return np.where(self.is_fringe, 0, self.world.catalogue.opened_since(month - 12, len(self.is_fringe)))
+
+    def _retire(self, month: int) -> None:
+        """Take new slots up; retire what is neither renewed for 24 months nor used, and the least used beyond 96 slots.
+
+        Users of a retired slot choose anew; a new release brings the slot back.
+        """
+        newest = self.world.catalogue.newest
+        self.alive = newest > self.retired
+        slots = np.flatnonzero(self.alive)
+        age, used = month - newest[slots], self.world.tally.adopters[slots]
+        stale = (age > RETIRE_AFTER) & (used < RETIRE_BELOW * len(self))
+        excess = slots.size - int(stale.sum()) - MAX_ALIVE
+        if excess > 0:
+            rank = np.where(stale, len(self) + 1, np.where(age > RENEWED, used, len(self)))
+            stale[np.argsort(rank, kind="stable")[:excess]] = True
+        if stale.any():
+            out = slots[stale]
+            self.alive[out] = False
+            self.retired[out] = newest[out]
+            gone = np.zeros(NONE + 1, bool)
+            gone[out] = True
+            self.choice[gone[self.choice]] = NONE
+            self.counts[:, out] = 0
+
+    def review_all(self, month: int) -> None:
+        """Every adopter that reviews this month takes its best alternative."""
+        world, p = self.world, self.world.p
+        network = Network(
+            world.tally.country,
+            world.tally.world,
+            world.derivative_shares().astype(np.float32),
+            np.array([p.network_weight, p.network_scale, p.peer_weight], np.float32),
+            self.taste,
+        )
+        monthly = [world.streams("review").bits(month), self.keys[1], world.streams("choice").bits(month), self.keys[3]]
+        graph = len(self) >= GRAPH_FROM
+        before = self.choice.copy() if graph or world.bans else self.choice
+        args = (
+            self.start, self.choice, before, self.counts, self.market, self.who, network, self.review, self.inertia,
+            np.float32(p.newcomers), np.array(monthly, np.uint64), graph,
+        )  # fmt: skip
+        if len(self) >= PARALLEL_FROM and world.threads > 1:
+            numba.set_num_threads(min(world.threads, numba.config.NUMBA_NUM_THREADS))
+            goals = np.linspace(0, len(self), BLOCKS + 1)
+            choose_parallel(np.unique(np.searchsorted(self.start, goals)), *args)
+        else:
+            choose(0, self.start.size - 1, *args)
+        if world.bans:
+            month_of = world.catalogue.columns.month[self.market.release]
+            keys = np.array([*monthly, world.streams("bound by ban").key], np.uint64)
+            obey(
+                self.start, self.choice, before, self.counts, self.market, self.who, network, self.inertia,
+                np.float32(p.newcomers), keys, graph, world.law.use_ban, world.law.listed_until, month_of,
+            )  # fmt: skip
+
+    def count_use(self) -> Tally:
+        """Shares after this month's reviews."""
+        p = self.world.p
+        china = np.array([1.0, p.china_tokens, 1.0, p.china_downloads, 1.0])
+        return tally(
+            self.market,
+            self.start,
+            self.counts,
+            self.world.use,
+            self.size,
+            self.own_people,
+            self.bloc,
+            china,
+            self.world.mix,
+            len(self.world.labs),
+            len(self.world.law.class_origin),
+        )
+
+    def learn(self) -> None:
+        """Familiarity grows with use: dK = (base + use * share)(1 - K) a month, until it is complete."""
+        p = self.world.p
+        share = self.world.tally.world[:N_CHANNELS]
+        self.familiarity += (p.familiarity_base + p.familiarity_use * share) * (1.0 - self.familiarity) / 12.0
+        np.minimum(self.familiarity, 1.0, out=self.familiarity)
+
+    def notice(self, family: int) -> None:
+        """An open release set a record: its family becomes better known in every channel."""
+        self.familiarity[:, family] += self.world.p.familiarity_record * (1.0 - self.familiarity[:, family])
+
+    def build(self) -> tuple[np.ndarray, np.ndarray]:
+        """Applications of the month: flow by family, value by origin and bloc."""
+        p, c = self.world.p, self.world.catalogue.columns
+        projects = self.size[:, CHANNELS.index("developer")]
+        return build(
+            self.market, self.start, self.counts, projects, self.who, c.capability, c.adaptable, self._kept(),
+            p.application_slope, p.application_reference, len(self.world.labs), self.bloc,
+        )  # fmt: skip
+
+    def _kept(self) -> np.ndarray:
+        """Share of what developers would build that the duties of modifiers leave, by country and slot.
+
+        What one duty takes for large holds what a stricter one does: of several duties the one that costs more counts.
+        """
+        duties, market = self.world.law.modifier_duties, self.market
+        kept = self.all_kept.copy() if duties else self.all_kept
+        for duty in duties:
+            run = self.world.catalogue.columns.run[market.release[DEVELOPER]]
+            bound = market.slot[(run >= duty.floor) & ~np.isin(market.mode, duty.exempt_modes)]
+            place = np.ix_(duty.countries, bound)
+            kept[place] = np.minimum(kept[place], 1.0 - duty.lost)
+        return kept
+
+    def spending(self) -> np.ndarray:
+        """What users pay at full prices, USD a year: array (country, origin)."""
+        world = self.world
+        each = spend(self.market, self.start, self.counts, world.tally.use)
+        return each * (world.world_use * world.usd_per_unit)
+
+    def covered_use(self, cover: np.ndarray) -> np.ndarray:
+        """Share of the world's government use that stands under private audits, by alternative of the market.
+
+        Parameters
+        ----------
+        cover : array (country,), share of a country's government use that the audits reach
+        """
+        use = self.world.tally.use[:, GOVERNMENT]
+        per_adopter = cover * use / use.sum() / self.per_cell()[:, GOVERNMENT]
+        counts = self.counts[GOVERNMENT::N_CHANNELS][:, self.market.slot]
+        return (counts * per_adopter[:, None]).sum(axis=0)
+
+    def country_shares(self) -> np.ndarray:
+        """Share of each origin among a cell's adopters: float32 array (country, channel, origin)."""
+        return origin_shares(self.market, self.start, self.counts)
+
+    def per_cell(self) -> np.ndarray:
+        """Adopters behind each figure: int array (country, channel)."""
+        return np.diff(self.start).reshape(-1, N_CHANNELS)
+
+
+def channel_sizes(world: World) -> np.ndarray:
+    """Size of each country by channel, each channel summing to 1: people, GDP (three times), or projects."""
+    people = np.array([c.working_age_m for c in world.countries])
+    gdp = np.array([c.gdp_usd_bn for c in world.countries])
+    projects = np.array([c.gdp_usd_bn**0.7 * c.people_m**0.3 for c in world.countries])
+    sizes = np.stack((people, gdp, gdp, projects, gdp), axis=1)
+    return sizes / sizes.sum(axis=0)
+
+
+def _fixed(world: World) -> tuple[np.ndarray, ...]:
+    """What does not change: own capacity, income factor, concern, alignment, taste for origins, homes of labs."""
+    p = world.p
+    log_gdp = np.array(world.log_gdp_per_head)
+    scaled = (log_gdp - log_gdp.min()) / (log_gdp.max() - log_gdp.min())
+    capacity = p.capacity_floor + (1.0 - p.capacity_floor) * scaled
+    income = np.clip(1.0 + p.price_income * (9.5 - log_gdp) / 1.5, 0.4, 2.0)
+    alignment = np.array([c.alignment for c in world.countries])
+    concern = p.security_weight * alignment[:, None] * np.array(by_channel(p, "security_factor"))[None, :]
+    draws = world.streams("country taste")
+    taste = np.zeros((len(world.countries), 3))
+    taste[:, CN] = [p.taste_country_sd * draws.normal(i) for i in range(len(world.countries))]
+    home = np.array([lab.home for lab in world.labs])
+    return capacity, income, concern, alignment, taste, home

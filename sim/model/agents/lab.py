@@ -1,0 +1,457 @@
+"""Labs: they train, learn from each other, and decide how to release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log, log10
+from typing import TYPE_CHECKING, NamedTuple
+
+import mesa
+
+from sim import data
+from sim.model.duties import NOTHING, PUBLIC_DRAWS, Owed, bars, covering, refused
+from sim.model.law import Assessment, ComputeDuty, Law
+from sim.months import month_name
+from sim.vocabulary import API, CN, GATED, HOLD, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.model.mandates import Programme
+    from sim.model.world import World
+
+BELOW = 1e-6
+# Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in the release table.
+COMPONENTS = {
+    API: (0.0, 0.0, 0.0, 0.0),
+    GATED: (0.5, 0.0, 0.1, 0.2),
+    OPEN_WEIGHTS: (1.0, 0.1, 0.3, 0.5),
+    OPEN_SOURCE: (1.0, 0.1, 0.5, 1.0),
+}
+FRINGE_COMPONENTS = {**COMPONENTS, OPEN_WEIGHTS: (1.0, 0.6, 0.8, 0.5), OPEN_SOURCE: (1.0, 0.6, 0.8, 1.0)}
+
+
+class Draft(NamedTuple):
+    """A release that is decided but not out yet.
+
+    Attributes
+    ----------
+    draw : int
+        Its permanent number within the lab.
+    run : float
+        Training compute (log10 FLOP), 0 where unknown.
+    parts : tuple of float or None
+        Openness components of a public programme's release; None: those of its mode.
+    """
+
+    month: int
+    name: str
+    draw: int
+    mode: int
+    small: bool
+    capability: float
+    underlying: float
+    efficiency: float
+    documented: bool = False
+    rationale: bool = False
+    run: float = 0.0
+    parts: tuple[float, float, float, float] | None = None
+
+
+@dataclass(slots=True)
+class Record:
+    """What a lab's real releases say of how it decides.
+
+    Attributes
+    ----------
+    recent, recent_open : int
+        Releases from 24 months before generated ones begin, and open ones among them.
+    opened, free : int
+        Open releases, and those under a free licence.
+    situations : int
+    lead, market : float
+        Sums of the utilities of lead and market over the situations in which it released.
+    """
+
+    recent: int = 0
+    recent_open: int = 0
+    opened: int = 0
+    free: int = 0
+    situations: int = 0
+    lead: float = 0.0
+    market: float = 0.0
+
+
+class Lessons(NamedTuple):
+    """What labs of one origin can learn from this month.
+
+    Attributes
+    ----------
+    pool, author : float and int
+        Best public efficiency in their reach (OOM) and the origin it came from.
+    scarcity : float
+        Efficiency that scarce chips call forth in a month (OOM).
+    distillation : float
+        Share of the gap to the best service that they close in a year.
+    """
+
+    pool: float
+    author: int
+    scarcity: float
+    distillation: float
+
+
+class Lab(mesa.Agent):
+    """One developer.
+
+    Attributes
+    ----------
+    efficiency, distilled : float
+        Algorithmic efficiency a and distilled gain d (orders of magnitude, OOM).
+    offset : float
+        Largest run against the frontier run (OOM).
+    shortfall : float or None
+        OOM by which its flagships are trained smaller than its largest run: the least in its record (None: no record).
+    held_back : float
+        OOM by which the flagship being planned is trained smaller, to stay below a threshold of the law.
+    quality : float
+        What the replayed record shows beyond compute and efficiency (index points); not shared with anybody.
+    gains, sources : dict
+        Efficiency gained this month (OOM) by kind (own, scarcity, public, distilled), and the origin of what came
+        from others.
+    """
+
+    def __init__(self, model: World, index: int, info: data.Lab, home: int) -> None:
+        super().__init__(model)
+        self.index, self.info, self.home = index, info, home
+        self.origin = ORIGINS.index(info.origin)
+        self.fringe = info.kind == "fringe"
+        self.offset = info.run_offset
+        self.shortfall: float | None = None
+        self.efficiency = self.distilled = self.quality = self.held_back = 0.0
+        self.gains = {"own": 0.0, "scarcity": 0.0, "public": 0.0, "distilled": 0.0}
+        self.sources = {"public": self.origin, "distilled": self.origin}
+        self.best_score = self.best_released = self.best_underlying = -1e9
+        self.last_flagship: int | None = None
+        self.next_flagship = info.first_month
+        self.number = self.replayed = 0
+        self.expense = 0.0
+        self.drafts: list[Draft] = []
+        self.record = Record()
+        self.public_flop, self.public_months = 0.0, 0
+        self.share_history: list[float] = []
+
+    # compute and research
+
+    def run_size(self) -> float:
+        """Largest training run (log10 FLOP)."""
+        world = self.model
+        catch = world.p.compute_elasticity * world.stock_gap if self.origin == CN else 0.0
+        return world.run_frontier + self.offset + catch
+
+    def capability(self) -> float:
+        """Index points that a flagship would have today, without noise."""
+        return self.model.points(self.run_size() + self.efficiency + self.distilled) + self.quality
+
+    def reinvest(self) -> None:
+        """Runs grow with the change over 12 months of the lab's share of revenue."""
+        p, history = self.model.p, self.share_history
+        if len(history) > 12:
+            change = log((history[-1] + 0.002) / (history[-13] + 0.002))
+            cap = p.reinvestment_cap / 12.0
+            self.offset += min(max(p.reinvestment * change / 12.0, -cap), cap)
+
+    def research(self, lessons: Lessons) -> None:
+        """Own progress, public ideas, efficiency from scarcity, and distillation of the best release in reach."""
+        p = self.model.p
+        own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
+        pool, author, scarce, distillation = lessons
+        public = p.public_knowledge * (pool - self.efficiency) / 12.0 if pool > self.efficiency else 0.0
+        learned, teacher_origin = 0.0, self.origin
+        if distillation > 0.0:
+            own_points = self.capability()
+            teacher, teacher_origin, share = self.model.teacher(self, p.distillation_margin + own_points)
+            gap = max(0.0, (teacher - p.distillation_margin - own_points) / p.capability_slope)
+            learned = distillation * share * gap / 12.0
+        self.efficiency += own + public + scarce
+        self.distilled += learned - p.distilled_fade * self.distilled / 12.0
+        self.gains = {"own": own, "scarcity": scarce, "public": public, "distilled": learned}
+        self.sources = {"public": author, "distilled": teacher_origin}
+
+    # release
+
+    def take_over(self, month: int, low_quality: float, usual_shortfall: float) -> None:
+        """From the handover on flagships follow each other by the lab's cadence, counted from its last real one.
+
+        A lab that was never scored takes over with the lower quartile of the quality of labs that were, and one whose
+        training runs are unknown with the median shortfall of those that are known.
+        """
+        if self.shortfall is None:
+            self.shortfall = usual_shortfall
+        if self.best_score < 0.0:
+            self.quality = low_quality
+        if self.last_flagship is not None:
+            first = self.last_flagship + round(self.info.cadence_months)
+            self.next_flagship = max(month + self.index % 3, first)
+        else:
+            self.next_flagship = max(
+                month + self.index % max(2, round(self.info.cadence_months)), self.info.first_month
+            )
+
+    def leaning(self) -> float:
+        """Log odds of opening from the lab's own recent record, shrunken by Beta(2, 2)."""
+        n = self.record.recent_open
+        return log((n + 2) / (self.record.recent - n + 2))
+
+    def remember(self, month: int, mode: str, capability: float | None) -> None:
+        """Enter a real release into the record that later decisions are measured against."""
+        record, opened = self.record, mode.startswith("open")
+        if month >= self.model.handover - 24:
+            record.recent += 1
+            record.recent_open += opened
+        record.opened += opened
+        record.free += mode == "open_source"
+        if capability is not None and month >= 0:
+            self._note_situation(capability)
+
+    def _note_situation(self, capability: float) -> None:
+        self.record.situations += 1
+        self.record.lead += self._lead_utility(capability)
+        self.record.market += self._market()
+
+    def assimilate(self, score: float) -> None:
+        """A replayed flagship sets the lab's record: its quality is what explains the score."""
+        if score > self.best_score:
+            self.best_score = score
+            # A score above what a lab's own compute explains rests on somebody else's base.
+            self.quality = min(0.0, self.quality + score - self.capability())
+
+    def compare_run(self, log_flop: float) -> None:
+        """A replayed flagship of known training compute shows how near its releases come to the lab's largest run."""
+        short = max(0.0, self.run_size() - log_flop)
+        self.shortfall = short if self.shortfall is None else min(short, self.shortfall)
+
+    def _lead_utility(self, capability: float) -> float:
+        p = self.model.p
+        lead = capability - self.model.frontier.best_open(excluding_lab=self.index)
+        return (p.lead_slope if lead > 0.0 else p.catchup_slope) * min(max(lead, -40.0), 40.0) / 10.0
+
+    def _market(self) -> float:
+        return log10(self.model.world_use / 0.05)
+
+    def decide_mode(self, capability: float, draw: int, owed: Owed) -> int:
+        """Release mode by a logit: open (with or without a free licence) against closed, given what each mode owes.
+
+        Lead and market count as differences from their mean over the lab's own record, which the leaning already
+        contains; backfire counts control steps since the record.
+        """
+        world, p = self.model, self.model.p
+        noise = world.streams("release mode")
+        lead, market, n = self._lead_utility(capability), self._market(), self.record.situations
+        closed = lead - self.record.lead / n + p.market_slope * (market - self.record.market / n) if n else 0.0
+        closed -= sum(duty.burden for duty in owed[API])
+        open_mode = self._licence(draw, owed)
+        cost = self._opening_cost(capability, draw, world.law, owed[open_mode])
+        opened = self.leaning() - world.reach_lost(self.index) - cost
+        if self.origin == CN:
+            opened += p.state_push + world.backfire
+        if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
+            return API
+        return open_mode
+
+    def _licence(self, draw: int, owed: Owed) -> int:
+        """Open with a free licence as often as earlier, the more often the more the law asks of others."""
+        free = (self.record.free + 1.0) / (self.record.opened + 2.0)
+        if owed[OPEN_WEIGHTS] or owed[OPEN_SOURCE]:
+            kept, freed = (sum(d.burden + d.liability for d in owed[mode]) for mode in (OPEN_WEIGHTS, OPEN_SOURCE))
+            free = 1.0 / (1.0 + (1.0 - free) / free * exp(freed - kept))
+        return OPEN_SOURCE if self.model.streams("release mode").uniform(self.index, draw, 2) < free else OPEN_WEIGHTS
+
+    def _opening_cost(self, capability: float, draw: int, law: Law, owed: Sequence[ComputeDuty]) -> float:
+        """Utils that a law takes from a release in an open mode: cost, liability, and the months that it is held up."""
+        cost, months = float(law.opening_cost[self.index]), sum(d.delay for d in self._duties(capability, draw, law))
+        cost += sum(duty.burden + duty.liability for duty in owed)
+        months += sum(duty.delay for duty in owed)
+        return cost + self.model.p.delay_cost * months
+
+    def training_run(self, small: bool) -> float:
+        """Training compute of a release (log10 FLOP), as far below the lab's largest run as its record was.
+
+        A small variant has what its capability explains.
+        """
+        p = self.model.p
+        flagship = self.run_size() - (self.shortfall or 0.0) - self.held_back
+        return flagship - (p.small_gap / p.capability_slope if small else 0.0)
+
+    def owes(self, draw: int, small: bool, law: Law) -> Owed:
+        """Duties that a law lays on a release of this size, by mode."""
+        return covering(law.compute_duties, self, draw, self.training_run(small)) if law.compute_duties else NOTHING
+
+    def plan(self, month: int) -> None:
+        """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
+        if month < self.next_flagship and not (self.model.docket.notice_given and self._hurries(month)):
+            return
+        p, streams = self.model.p, self.model.streams
+        luck = streams("capability noise")
+        self.number += 1
+        underlying = self.capability()
+        noisy = underlying + p.capability_noise * luck.normal(self.index, self.number, 0)
+        if self.model.law.compute_duties:
+            self.held_back = self._stays_below(noisy, 2 * self.number)
+            underlying, noisy = (x - p.capability_slope * self.held_back for x in (underlying, noisy))
+        self._draft(month, 2 * self.number, False, underlying, noisy)
+        jitter = streams("cadence").normal(self.index, self.number)
+        self.next_flagship = month + max(2, round(self.info.cadence_months * exp(p.cadence_jitter * jitter)))
+        if streams("small variant").uniform(self.index, self.number) < p.small_variants:
+            small = underlying - p.small_gap
+            noisy = small + p.capability_noise * luck.normal(self.index, self.number, 1)
+            self._draft(month + 1, 2 * self.number + 1, True, small, noisy)
+        self.held_back = 0.0
+
+    def _stays_below(self, capability: float, draw: int) -> float:
+        """OOM by which a run is kept smaller, so that a duty that would bind the release does not."""
+        p, run, law = self.model.p, self.training_run(False), self.model.law
+        worth = p.threshold_avoidance / p.capability_slope / 1e7  # OOM for each dollar of a duty
+        near = [duty for duty in law.compute_duties if duty.floor <= run < duty.floor + worth * duty.cost]
+        if not near:
+            return 0.0
+        owed = self.owes(draw, False, law)
+        mode = self.decide_mode(capability, draw, owed)
+        return max((run - duty.floor + BELOW for duty in owed[mode] if duty in near), default=0.0)
+
+    def _hurries(self, month: int) -> bool:
+        """Whether to open the next flagship early, since the law announced for its month would cost more or bar it.
+
+        A month too early costs as much as a month's delay. What is out before a law starts is not bound by it.
+        """
+        world, early = self.model, self.next_flagship - month
+        law = world.prospect(self.next_flagship) if early <= world.p.haste_months else None
+        if law is None:
+            return False
+        draw = 2 * (self.number + 1)
+        luck = world.streams("capability noise").normal(self.index, self.number + 1, 0)
+        capability = self.capability() + world.p.capability_noise * luck
+        owed = self.owes(draw, False, world.law)
+        mode = self.decide_mode(capability, draw, owed)
+        if mode not in OPEN:
+            return False
+        now = self._opening_cost(capability, draw, world.law, owed[mode]) + world.p.delay_cost * early
+        barred = any(bars(duty, self, capability, draw) for duty in self._duties(capability, draw, law))
+        owed = self.owes(draw, False, law)
+        then = self._opening_cost(capability, draw, law, owed[self._licence(draw, owed)])
+        return barred or now < then
+
+    def plan_fringe(self, month: int) -> None:
+        """Academic and small labs release at an outside rate and openness."""
+        p, world = self.model.p, self.model
+        luck = world.streams("fringe")
+        rate = p.fringe_cn if self.origin == CN else (p.fringe_us_2023 if month < 12 else p.fringe_us)
+        for n in range(luck.poisson(rate / 12.0, self.index, month)):
+            self.number += 1
+            mode = OPEN_SOURCE if luck.uniform(self.index, month, n, 1) < p.fringe_openness else API
+            underlying = self.capability()
+            noisy = underlying + p.capability_noise * luck.normal(self.index, month, n, 2)
+            draw, run = 2 * self.number, self.training_run(False)
+            self.drafts.append(
+                Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency, run=run)
+            )
+
+    def train_public(self, programmes: list[Programme], month: int) -> None:
+        """Train on public chips; the model comes out open when its time is over, and the next one begins.
+
+        Programmes of one lab pool their chips; the nearest target and the widest openness count. A release owes what
+        one of the lab's own would owe.
+        """
+        world, p = self.model, self.model.p
+        self.public_flop += sum(programme.compute for programme in programmes) * 10.0**p.public_run_flop
+        self.public_months += 1
+        if self.public_months < min(programme.cadence for programme in programmes):
+            return
+        target = world.run_path[max(0, len(world.run_path) - 1 - min(x.lag_target for x in programmes))]
+        run = min(log10(max(self.public_flop, 1.0)), target)
+        self.public_flop, self.public_months = 0.0, 0
+        underlying = world.points(run + self.efficiency + self.distilled) + self.quality
+        draw = PUBLIC_DRAWS + month
+        noisy = underlying + p.capability_noise * world.streams("capability noise").normal(self.index, draw)
+        weights, records, code, licence = (max(x.parts[i] for x in programmes) for i in range(4))
+        name, parts = f"{self.info.slug} public {month_name(month)}", (weights, records, code, licence)
+        draft = Draft(
+            month, name, draw, OPEN_SOURCE, False, noisy, underlying, self.efficiency, True, run=run, parts=parts
+        )
+        self.drafts.append(self._submit(draft, covering(world.law.compute_duties, self, draw, run)))
+
+    def _name(self, draw: int) -> str:
+        return f"{self.info.slug} {draw // 2}{' small' if draw % 2 else ''}"
+
+    def _draft(self, month: int, draw: int, small: bool, underlying: float, capability: float) -> None:
+        """Decide the mode of a finished release and submit it to the law."""
+        run, owed = self.training_run(small), self.owes(draw, small, self.model.law)
+        mode = self.decide_mode(capability, draw, owed)
+        draft = Draft(month, self._name(draw), draw, mode, small, capability, underlying, self.efficiency, run=run)
+        self.drafts.append(self._submit(draft, owed))
+
+    def _submit(self, draft: Draft, owed: Owed) -> Draft:
+        """Have a release assessed and licensed where the law asks, and pay for both; returns it as it may come out."""
+        law, mode, draw, capability = self.model.law, draft.mode, draft.draw, draft.capability
+        month, left, rationale = draft.month, set(range(len(MODES))), False
+        if mode in OPEN:
+            for duty in self._duties(capability, draw, law):
+                month += duty.delay
+                rationale |= duty.reasons
+                self._pay(duty.cost)
+                if self.model.assessor.judges_hazardous(duty, self, capability, draw):
+                    left = left.intersection(duty.modes)
+            for licence in owed[mode]:
+                month += licence.delay
+                if refused(licence, self, draw):
+                    left = left.difference(OPEN)
+        if len(left) < len(MODES):
+            mode = self._fall_back(left, draft)
+        for paid in owed[mode]:
+            self._pay(paid.cost)
+        documented = draft.documented or rationale or any(paid.documents for paid in owed[mode])
+        return draft._replace(month=month, mode=mode, documented=documented, rationale=rationale)
+
+    def _pay(self, usd: float) -> None:
+        """Bear a one-off cost of the law."""
+        self.expense += usd
+        self.model.charge("labs", usd)
+
+    def _duties(self, capability: float, draw: int, law: Law) -> list[Assessment]:
+        """Assessments that a law asks for before an open release of this capability."""
+        duties = law.assessments
+        if not duties:
+            return []
+        measured = self.model.us_government.measure(capability, self.origin, self.index, draw)
+        bound = self.model.streams("bound by assessment").uniform(self.index, draw)
+        return [d for d in duties if self.index in d.labs and measured >= d.floor and bound < d.strength]
+
+    def _fall_back(self, left: set[int], draft: Draft) -> int:
+        """An open-minded lab keeps weights in reach of vetted users if it may, else serves or holds.
+
+        What public money paid for is gated or held: it becomes no closed service.
+        """
+        if draft.parts is not None:
+            return GATED if GATED in left else HOLD
+        if GATED in left and API in left:
+            likely = 1.0 / (1.0 + exp(-self.leaning()))
+            return GATED if self.model.streams("release mode").uniform(self.index, draft.draw, 3) < likely else API
+        return min(left) if left else HOLD
+
+    def publish(self, month: int) -> None:
+        """Bring out the drafts that are due."""
+        due = [d for d in self.drafts if d.month <= month]
+        self.drafts = [d for d in self.drafts if d.month > month]
+        for draft in due:
+            if draft.mode != HOLD:
+                self.model.release(self, draft, self._parts(draft))
+            if self.model.handover == 0 and draft.parts is None:
+                self._note_situation(draft.capability)
+
+    def _parts(self, draft: Draft) -> tuple[float, float, float, float]:
+        """Weights, data, code and licence that come with a release."""
+        if draft.parts is not None and draft.mode in OPEN:
+            return draft.parts
+        weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
+        shown = float(self.model.law.disclosure[self.index])
+        return weights, data * shown, code * shown, licence

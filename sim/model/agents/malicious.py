@@ -1,0 +1,211 @@
+"""Malicious actors: states, criminals and lone actors who look for the cheapest route to harm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from statistics import NormalDist
+from typing import TYPE_CHECKING, NamedTuple
+
+import mesa
+import numpy as np
+
+from sim.model.kernels.misuse import KIND, ORIGIN, best_by_route, pick_each, weigh_barriers, weigh_routes
+from sim.vocabulary import ACTOR_KINDS, DEVELOPER, DOMAINS, OPEN_WEIGHTS, ORIGINS, ROUTE_KINDS, ROUTES
+
+if TYPE_CHECKING:
+    from sim.model.world import World
+
+SKILL_SD = 2.0
+MOST_ATTEMPTS = (
+    100.0  # of one actor in a month, 300 times as many as at the start values; automation multiplies without end
+)
+_NORMAL = NormalDist()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of malicious actor. Numbers are judgements: skill in index points, budget in USD a month."""
+
+    name: str
+    agents: int
+    skill: float
+    budget: float
+    domains: tuple[float, ...]
+    homes: tuple[str, ...]
+
+
+ACTORS = (
+    Kind("cn_state", 12, 8.0, 1e6, (0.0, 0.40, 0.23, 0.35, 0.02), ("CHN",)),
+    Kind(
+        "other_state",
+        13,
+        5.0,
+        2e5,
+        (0.10, 0.40, 0.18, 0.30, 0.02),
+        ("RUS", "IRN", "X-NORTH-KOREA", "BLR", "X-VENEZUELA", "MMR"),
+    ),
+    Kind("criminal", 55, 0.0, 2e3, (0.70, 0.15, 0.0, 0.14, 0.01), ()),
+    Kind("lone", 20, -6.0, 100.0, (0.30, 0.35, 0.10, 0.20, 0.05), ()),
+)
+_KNOWN_OFFSET = {"strip": 0.0, "jailbreak": 1.5, "gated": -1.0}
+_KIND = KIND.tolist()
+_ORIGIN_NAMES = tuple(ORIGINS[o].lower() if o < len(ORIGINS) else "no_model" for o in ORIGIN.tolist())
+
+
+class Incident(NamedTuple):
+    """One misuse incident; ``origin`` is "no_model" and ``release`` -1 where no release was used."""
+
+    month: int
+    actor: int
+    kind: str
+    domain: str
+    route: str
+    origin: str
+    release: int
+    harm: float
+
+
+class MaliciousActor(mesa.Agent):
+    """One actor: looks at the routes it knows, estimates success, decides, acts.
+
+    All actors look, estimate and decide together, in :mod:`sim.model.kernels.misuse`; each acts on its own.
+
+    Parameters
+    ----------
+    draws : list of float
+        Uniform draws: of skill, of budget, and of knowing each route.
+    """
+
+    def __init__(self, model: World, index: int, kind: Kind, home: int, draws: list[float]) -> None:
+        super().__init__(model)
+        self.index, self.kind, self.home = index, kind, home
+        self.skill = kind.skill + SKILL_SD * _NORMAL.inv_cdf(draws[0])
+        self.budget = kind.budget * exp(_NORMAL.inv_cdf(draws[1]))
+        familiar = [self._familiarity(route) for route in ROUTE_KINDS]
+        self.known = [u < familiar[k] for u, k in zip(draws[2:], _KIND, strict=True)]
+
+    def _familiarity(self, route: str) -> float:
+        """Probability of knowing one route of a kind."""
+        if route == "own_state":
+            return float(self.kind.name == "cn_state")
+        return 1.0 if route == "none" else 1.0 / (1.0 + exp(-(self.skill / 5.0 + _KNOWN_OFFSET[route])))
+
+    def act(self, domain: int, route: int, noticed: bool, luck: float, scene: Scene) -> None:
+        """Carry out one attempt: noticed it bars the route for a time, and with success it becomes an incident."""
+        if noticed:
+            self.model.actors.banned_until[self.index, route] = scene.month + 1 + scene.ban_months
+        if luck < 1.0:
+            # Given success, luck is uniform: it also draws the severity.
+            scene.incidents.append(self.cause(domain, route, luck, scene))
+
+    def cause(self, domain: int, route: int, u: float, scene: Scene) -> Incident:
+        """An incident with a log-normal harm."""
+        spread = scene.severity_sd
+        return Incident(
+            scene.month,
+            self.index,
+            self.kind.name,
+            DOMAINS[domain],
+            ROUTE_KINDS[_KIND[route]],
+            _ORIGIN_NAMES[route],
+            scene.releases[int(scene.way[self.index, domain, route])][route],
+            scene.harm[domain] * exp(spread * _NORMAL.inv_cdf(max(u, 1e-12)) - spread**2 / 2.0),
+        )
+
+
+class Actors:
+    """What all malicious actors are, as arrays: skill, budget, domains, routes known, bans."""
+
+    def __init__(self, actors: list[MaliciousActor]) -> None:
+        self.skill = np.array([a.skill for a in actors])
+        self.budget = np.array([a.budget for a in actors])
+        self.mix = np.array([a.kind.domains for a in actors])
+        self.home = np.array([a.home for a in actors])
+        self.known = np.array([a.known for a in actors])
+        self.banned_until = np.zeros((len(actors), len(ROUTES)), np.int64)
+        ends = np.cumsum([kind.agents for kind in ACTORS]).tolist()
+        self.first_of_kind = [end - kind.agents for kind, end in zip(ACTORS, ends, strict=True)]
+
+
+class Scene:
+    """What all malicious actors face in one month, and what comes of it."""
+
+    def __init__(self, world: World) -> None:
+        p, actors = world.p, world.actors
+        self.month = world.month
+        self.harm = [getattr(p, f"harm_{d}") for d in DOMAINS]
+        c, releases = world.catalogue.columns, len(world.catalogue)
+        carried = world.safeguards
+        rows, capability = best_by_route(
+            c.origin,
+            c.mode,
+            c.capability,
+            c.controlled,
+            c.mirrored,
+            c.safeguard,
+            releases,
+            len(carried),
+            p.no_model_capability,
+        )
+        used = rows.take(carried.number_of, axis=0)
+        self.releases = used.tolist()
+        law = world.law
+        barred = law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
+        accounts = law.account_pass.take(actors.home, axis=0)
+        passing, cost = weigh_barriers(
+            law.class_of.take(c.lab.take(used)),  # of a route without a release any class: it is not on offer
+            np.array([p.refusal, p.refusal_cn, p.refusal]),
+            accounts,
+            p.gate_pass * law.gate_pass,
+            barred,
+            p.strip_cost * world.hub.search(),
+            carried.factor,
+            actors.budget,
+        )
+        self.chance, self.odds, expected, without, self.way = weigh_routes(
+            capability.take(carried.number_of, axis=0),
+            carried.withheld,
+            p.no_model_capability,
+            passing,
+            cost,
+            actors.known & (actors.banned_until <= world.month),
+            actors.skill,
+            actors.mix,
+            np.array([getattr(p, f"threshold_{d}") for d in DOMAINS]),
+            p.success_slope,
+            p.route_weight,
+            np.array(self.harm),
+        )
+        self.success_left = 1.0 - p.defence_ceiling * (1.0 - exp(-world.defence))
+        self.attempts_each = min(
+            p.attempts
+            * (world.tally.people[0] / 0.1) ** p.attempts_use_exponent
+            * (1.0 + p.automation) ** (world.month / 12.0)
+            / len(actors.skill),
+            MOST_ATTEMPTS,
+        )
+        scale = self.attempts_each * self.success_left
+        by_kind = np.add.reduceat((expected, expected - without), actors.first_of_kind, axis=1) * scale
+        self.expected, self.uplift_us = (dict(zip(ACTOR_KINDS, of_kind, strict=True)) for of_kind in by_kind.tolist())
+        self.detection, self.ban_months = p.detection, round(p.ban_months)
+        self.severity_sd = p.severity_sd
+        self.incidents: list[Incident] = []
+
+
+def recruit(world: World) -> list[MaliciousActor]:
+    """All malicious actors; homes of criminals and lone actors are drawn by people."""
+    codes = {c.code: i for i, c in enumerate(world.countries)}
+    people = [c.working_age_m for c in world.countries]
+    weights = [x / sum(people) for x in people]
+    n = sum(kind.agents for kind in ACTORS)
+    anywhere = pick_each(np.array(weights), world.streams("actor homes").uniforms(n)).tolist()
+    draws = world.streams("actors").uniforms(n, 2 + len(ROUTES)).tolist()
+    actors: list[MaliciousActor] = []
+    for kind in ACTORS:
+        named = [codes[code] for code in kind.homes if code in codes]
+        for i in range(kind.agents):
+            index = len(actors)
+            home = named[i % len(named)] if named else anywhere[index]
+            actors.append(MaliciousActor(world, index, kind, home, draws[index]))
+    return actors

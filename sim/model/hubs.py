@@ -1,0 +1,62 @@
+"""Hubs that host weights: stripped derivatives that are taken down or move to mirrors, and scans of files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.vocabulary import FLAGGED, OPEN_WEIGHTS
+
+if TYPE_CHECKING:
+    from sim.model.law import Law
+    from sim.model.world import World
+
+FILE_LEVEL, SCANNED = 4, 5
+"""Draws of a release (stream "release"): whether its compromise sits in a file, whether a scan sees the file."""
+
+
+class Hub:
+    """Derivatives without safeguards: ready to download from hubs, from mirrors, or gone.
+
+    They are a share of all derivatives, so only proportions count.
+
+    Attributes
+    ----------
+    made, hosted, mirrored : float
+        Stripped derivatives made, on hubs and on mirrors (applications; they age as all derivatives do).
+    """
+
+    def __init__(self) -> None:
+        self.made = self.hosted = self.mirrored = 0.0
+
+    def host(self, made: float, keep: float, law: Law) -> None:
+        """A month: new derivatives are uploaded, hubs take some down, a part of these appears on mirrors."""
+        self.made = keep * self.made + made
+        uploaded = keep * self.hosted + made
+        self.hosted = uploaded * (1.0 - law.takedown)
+        self.mirrored = keep * self.mirrored + uploaded * law.takedown * law.remirroring
+
+    def shares(self) -> tuple[float, float]:
+        """Share of stripped derivatives on hubs and on mirrors."""
+        return (self.hosted / self.made, self.mirrored / self.made) if self.made > 0.0 else (1.0, 0.0)
+
+    def search(self) -> float:
+        """Expected tries until a stripped derivative is found that still exists: a factor on the cost of stripping."""
+        left = self.hosted + self.mirrored
+        return self.made / left if left > 0.01 * self.made else (100.0 if self.made > 0.0 else 1.0)
+
+
+def scan_files(world: World) -> int:
+    """Hubs scan the files of open releases and mend what they find; returns how many were compromised."""
+    c, luck = world.catalogue.columns, world.streams("release").uniform
+    n = len(world.catalogue)
+    found = 0
+    suspects = (c.mode[:n] >= OPEN_WEIGHTS) & c.compromised[:n] & (c.public_finding[:n] != FLAGGED)
+    for row in np.flatnonzero(suspects).tolist():
+        key = int(c.lab[row]), int(c.draw[row])
+        if luck(*key, FILE_LEVEL) < world.p.file_level and luck(*key, SCANNED) < world.law.scan:
+            world.mend(row)
+            c.compromised[row] = False
+            found += 1
+    return found

@@ -1,0 +1,1 @@
+"""Compiled parts of the model: loops over adopters, releases and malicious actors."""

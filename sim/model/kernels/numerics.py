@@ -1,0 +1,199 @@
+"""Numerical ground of the compiled phases: compilation, hashed draws, and exp and log of our own.
+
+NumPy's and the C library's exp and log differ in the last bit between processors; these do not. Nothing here uses
+fast-math, so a kernel gives the same bits at every processor level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+from sim.model.kernels import notices
+
+f4, i4, i8, u4, u8 = np.float32, np.int32, np.int64, np.uint32, np.uint64
+GOLDEN = u8(0x9E3779B97F4A7C15)
+
+INVERSE = np.array([0.0] + [1.0 / n for n in range(1, 15)])
+
+
+class KernelCache:
+    """Compiled code on disk, which saves time and nothing else: no trouble with it may reach a run.
+
+    Parameters
+    ----------
+    dispatcher
+        A function that numba compiles when it is first called.
+    """
+
+    def __init__(self, dispatcher: Any) -> None:
+        try:
+            dispatcher.enable_caching()  # looks for a folder that may be written
+        except (RuntimeError, OSError) as error:
+            notices.unkept(error)
+        self._inner = dispatcher._cache  # without a folder one that keeps nothing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """Return compiled code, or None if there is none that can be read: it is then compiled."""
+        found = None
+        try:
+            found = self._inner.load_overload(signature, target)
+        except OSError as error:
+            notices.unkept(error)
+        except Exception:  # noqa: BLE001  a file that is not whole can raise anything
+            self._begin_anew()
+        if found is None:
+            notices.compiling()
+        return found
+
+    def _begin_anew(self) -> None:
+        """Empty the index of what is kept, so that files which are not whole are written over."""
+        try:
+            self._inner.flush()
+        except OSError as error:
+            notices.unkept(error)
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        """Keep compiled code if that is possible."""
+        try:
+            self._inner.save_overload(signature, compiled)
+        except Exception as error:  # noqa: BLE001  the kernel itself is compiled and right
+            notices.unkept(error)
+
+
+def _compiled(function: Callable[..., Any], **options: bool) -> Any:
+    dispatcher = nb.njit(fastmath=False, error_model="numpy", **options)(function)
+    if not nb.config.DISABLE_JIT:
+        dispatcher._cache = KernelCache(dispatcher)
+    return dispatcher
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a phase: no interpreter lock, strict floating point, kept on disk where possible."""
+    return _compiled(function, nogil=True)
+
+
+def parallel_kernel(function: Callable[..., Any]) -> Any:
+    """Compile a phase that runs its outer ``prange`` on several threads."""
+    return _compiled(function, nogil=True, parallel=True)
+
+
+def inline(function: Callable[..., Any]) -> Any:
+    """Compile a small function into its callers; a call would count references to every array it is given."""
+    return _compiled(function, forceinline=True)
+
+
+@inline
+def mix64(x):
+    """SplitMix64 finaliser, the same as :func:`sim.model.randomness.mix64`."""
+    x = (x ^ (x >> u8(30))) * u8(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> u8(27))) * u8(0x94D049BB133111EB)
+    return x ^ (x >> u8(31))
+
+
+@inline
+def mix32(x):
+    """A 32-bit finaliser (xor-shift and multiply), cheaper in vector registers than :func:`mix64`."""
+    # Numba widens 32-bit arithmetic to 64 bits; every step is cut back.
+    x = u4(u4(x ^ u4(x >> u4(16))) * u4(0x7FEB352D))
+    x = u4(u4(x ^ u4(x >> u4(15))) * u4(0x846CA68B))
+    return u4(x ^ u4(x >> u4(16)))
+
+
+@inline
+def salt32(slot):
+    """What :func:`draw32` reads of a slot."""
+    return u4(u4(slot) * u4(0x9E3779B9))
+
+
+@inline
+def draw32(key, salt):
+    """A float32 in (0, 1) keyed by 64 bits and a slot's salt."""
+    x = u4(mix32(u4(u4(key) + u4(salt))) ^ u4(key >> u8(32)))
+    return (f4(i4(u4(x >> u4(9)))) + f4(0.5)) * f4(2.0**-23)
+
+
+@inline
+def unit32(x):
+    """A float32 in (0, 1) from the top 23 of 64 bits."""
+    return (f4(i4(x >> u8(41))) + f4(0.5)) * f4(2.0**-23)
+
+
+@inline
+def unit64(x):
+    """A float64 in (0, 1) from 52 of 64 bits."""
+    return (np.float64(x >> u8(12)) + 0.5) * 2.0**-52
+
+
+@inline
+def log32(x):
+    """Natural logarithm of a positive normal float32: x = m 2^e, log m = 2 atanh((m - 1) / (m + 1))."""
+    bits = f4(x).view(i4)
+    e = i4(i4(bits - i4(0x3F3504F3)) >> i4(23))
+    m = i4(bits - (e << i4(23))).view(f4)
+    t = (m - f4(1)) / (m + f4(1))
+    s = t * t
+    series = f4(1) + s * (f4(0.33333333) + s * (f4(0.2) + s * f4(0.14814815)))
+    return f4(2) * t * series + f4(e) * f4(0.69314718)
+
+
+@inline
+def exp32(x):
+    """Exponential of a float32 in [-80, 80]: 2^k times a Taylor sum on [-log(2)/2, log(2)/2]."""
+    k = np.floor(x * f4(1.4426950) + f4(0.5))
+    r = x - k * f4(0.693359375) + k * f4(2.1219444e-4)
+    y = f4(1) + r * (
+        f4(1)
+        + r * (f4(0.5) + r * (f4(0.16666667) + r * (f4(0.041666667) + r * (f4(0.0083333333) + r * f4(0.0013888889)))))
+    )
+    return y * i4((i4(k) + i4(127)) << i4(23)).view(f4)
+
+
+@inline
+def exp64(x):
+    """Exponential of a float64, relative error about 1e-15; beyond [-700, 700] that of the nearer end."""
+    x = min(max(x, -700.0), 700.0)
+    k = np.floor(x * 1.4426950408889634 + 0.5)
+    r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10
+    total = 1.0
+    for n in range(14, 0, -1):
+        total = 1.0 + r * INVERSE[n] * total
+    return total * i8((i8(k) + i8(1023)) << i8(52)).view(np.float64)
+
+
+@inline
+def log64(x):
+    """Natural logarithm of a positive normal float64, error about 1e-15."""
+    bits = np.float64(x).view(i8)
+    e = (bits - i8(0x3FE6A09E667F3BCD)) >> i8(52)
+    m = i8(bits - (e << i8(52))).view(np.float64)
+    t = (m - 1.0) / (m + 1.0)
+    s = t * t
+    term, total = t, t
+    for n in range(1, 11):
+        term *= s
+        total += term / (2 * n + 1)
+    return 2.0 * total + e * 0.6931471805599453
+
+
+@inline
+def logistic64(x):
+    """1 / (1 + exp(-x)), safe for any x."""
+    return 1.0 / (1.0 + exp64(-x))
+
+
+@kernel
+def logarithm(x):
+    """Natural logarithm of every entry of a float64 array of three axes, entries below 1e-9 counted as 1e-9."""
+    out = np.empty_like(x)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            for k in range(x.shape[2]):
+                out[i, j, k] = log64(max(x[i, j, k], 1e-9))
+    return out

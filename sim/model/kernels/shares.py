@@ -1,0 +1,264 @@
+"""Compiled accounts of a month: uptake, shares, revenue, applications."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.model.kernels.choice import N_CHANNELS, RELIEF
+from sim.model.kernels.numerics import exp64, f4, inline, kernel, logistic64
+from sim.vocabulary import (
+    BLOCS,
+    BLOCS_OF_REGION,
+    CONSUMER,
+    DEVELOPER,
+    ENTERPRISE,
+    MARKET,
+    OPEN_SHARE,
+    OPEN_WEIGHTS,
+    ORIGINS,
+    REGIONS,
+    SHARES,
+    WORLD,
+)
+
+IN_REGION = np.array([[bloc in blocs for bloc in BLOCS] for blocs in BLOCS_OF_REGION])
+CHINA = BLOCS.index("CN")
+
+MOST_LOG_WORTH = 60.0  # of one application; the scale has no end, the series do
+
+
+@kernel
+def spread_use(use, ceiling, growth, p, q):
+    """One month of Bass uptake towards a moving ceiling, which a month's step reaches at most.
+
+    Parameters
+    ----------
+    use : array (country, channel), share that uses AI, updated in place
+    ceiling : array (country, channel), logit in this month
+    growth, p, q : float, a year (growth is already in ``ceiling``)
+    """
+    for c in range(use.shape[0]):
+        for h in range(use.shape[1]):
+            top = logistic64(ceiling[c, h] + growth)
+            u = use[c, h]
+            step = (p + q * u / top) * (top - u) / 12.0
+            use[c, h] = min(u + step, top) if top > u else max(u + step, top)
+
+
+class Tally(NamedTuple):
+    """Shares of one month; ``abroad`` means outside the US and China."""
+
+    country: np.ndarray  # (country, family) over a country's adopters
+    world: np.ndarray  # (channel + 1, family) by use; the last row is the mix of channels
+    slot: np.ndarray  # (channel, K) share of the world's use
+    region: np.ndarray  # (region, channel + 1, kind); the last channel is the mix
+    use: np.ndarray  # (country, channel) weight of use
+    people: np.ndarray  # (region,) share of people 15-64 that use AI (consumer)
+    concentration: np.ndarray  # (2, channel + 1) HHI over labs and over countries of use
+    adopters: np.ndarray  # (slot,) adopters of every slot, alive or not
+    ways: np.ndarray  # (country, way) share of a country's adopters by class of labs * 4 + mode
+
+
+@inline
+def sum_regions(parts, users, persons, china, mix):
+    """Shares of kinds by region and channel (the last one the mix), and share of people who use AI by region."""
+    region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES)))
+    reach = np.empty(len(REGIONS))
+    for r in range(len(REGIONS)):
+        for h in range(N_CHANNELS):
+            denominator = 0.0
+            for b in range(len(BLOCS)):
+                if IN_REGION[r, b]:
+                    w = china[h] if (b == CHINA and r == WORLD) else 1.0
+                    denominator += w * parts[b, h, len(SHARES)]
+                    for kind in range(len(SHARES)):
+                        region[r, h, kind] += w * parts[b, h, kind]
+            for kind in range(len(SHARES)):
+                region[r, h, kind] /= denominator
+                region[r, N_CHANNELS, kind] += mix[h] * region[r, h, kind]
+        a, d = 0.0, 0.0
+        for b in range(len(BLOCS)):
+            if IN_REGION[r, b]:
+                a += users[b]
+                d += persons[b]
+        reach[r] = a / d
+    return region, reach
+
+
+@inline
+def concentrate(world, weight, mix):
+    """HHI over families and over countries of use, by channel (the last one the mix)."""
+    n_country, n_family = weight.shape[0], world.shape[1]
+    concentration = np.zeros((2, N_CHANNELS + 1))
+    for h in range(N_CHANNELS + 1):
+        for f in range(n_family):
+            concentration[0, h] += float(world[h, f]) ** 2
+    part = np.zeros(N_CHANNELS)
+    for c in range(n_country):
+        for h in range(N_CHANNELS):
+            part[h] += weight[c, h]
+    for c in range(n_country):
+        mixed = 0.0
+        for h in range(N_CHANNELS):
+            concentration[1, h] += (weight[c, h] / part[h]) ** 2
+            mixed += mix[h] * weight[c, h] / part[h]
+        concentration[1, N_CHANNELS] += mixed**2
+    return concentration
+
+
+@kernel
+def tally(market, start, counts, use, size, people, bloc, china, mix, n_family, n_class):
+    """Count who uses what, weighted by use.
+
+    Parameters
+    ----------
+    counts : int array (cell, slot)
+    use, size : array (country, channel), share that uses AI and size (people, GDP, projects)
+    people : array (country,)
+    bloc : int array (country,), order of BLOCS
+    china : array (channel,), weight of China in the world's region (what hubs and routers see)
+    mix : array (channel,), weights of the mix of channels
+    """
+    n_country, n = use.shape[0], market.slot.size
+    slots = market.slot.astype(np.uint64)  # an index that may be negative would be checked
+    family, origin, mode, law_class = market.family, market.origin, market.mode, market.law_class
+    used = np.empty(n, np.int64)
+    country = np.zeros((n_country, n_family), np.float32)
+    world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
+    slot = np.zeros((N_CHANNELS, n))
+    adopters_of = np.zeros(counts.shape[1], np.int64)
+    ways = np.zeros((n_country, 4 * n_class))
+    parts = np.zeros((len(BLOCS), N_CHANNELS, len(SHARES) + 1))
+    weight = np.empty((n_country, N_CHANNELS))
+    total = np.zeros(N_CHANNELS)
+    users, persons = np.zeros(len(BLOCS)), np.zeros(len(BLOCS))
+    for c in range(n_country):
+        b = bloc[c]
+        users[b] += people[c] * use[c, CONSUMER]
+        persons[b] += people[c]
+        adopters = start[(c + 1) * N_CHANNELS] - start[c * N_CHANNELS]
+        for h in range(N_CHANNELS):
+            cell = c * N_CHANNELS + h
+            weight[c, h] = size[c, h] * use[c, h]
+            each = weight[c, h] / (start[cell + 1] - start[cell])
+            parts[b, h, len(SHARES)] += weight[c, h]
+            total[h] += weight[c, h]
+            found = 0  # alternatives in use are listed first: most are not, and a branch on each would be mispredicted
+            for k in range(n):
+                used[found] = k
+                found += 1 if counts[cell, slots[k]] > 0 else 0
+            for at in range(found):
+                k = used[at]
+                count = counts[cell, slots[k]]
+                adopters_of[slots[k]] += count
+                ways[c, law_class[k] * 4 + mode[k]] += count / adopters
+                country[c, family[k]] += f4(count) / f4(adopters)
+                slot[h, k] += count * each
+                parts[b, h, origin[k]] += count * each
+                if mode[k] >= OPEN_WEIGHTS:
+                    parts[b, h, OPEN_SHARE] += count * each
+    for h in range(N_CHANNELS):
+        for k in range(n):
+            slot[h, k] /= total[h]
+            world[h, family[k]] += f4(slot[h, k])
+            world[N_CHANNELS, family[k]] += f4(mix[h] * slot[h, k])
+    region, reach = sum_regions(parts, users, persons, china, mix)
+    concentration = concentrate(world, weight, mix)
+    return Tally(country, world, slot, region, weight, reach, concentration, adopters_of, ways)
+
+
+@kernel
+def build(market, start, counts, projects, who, capability, adaptable, kept, slope, reference, n_family, bloc):
+    """Applications that developers build on open weights in one month.
+
+    Parameters
+    ----------
+    kept : array (country, slot), share that the duties of modifiers leave
+
+    Returns
+    -------
+    flow : array (family,), applications (feeds the derivative stock)
+    value : array (origin, bloc), value of applications
+    """
+    flow = np.zeros(n_family)
+    value = np.zeros((len(ORIGINS), len(BLOCS)))
+    h = DEVELOPER
+    worth = np.empty(market.slot.size)
+    for k in range(market.slot.size):
+        log_worth = min(slope * (capability[market.release[h, k]] - reference), MOST_LOG_WORTH)
+        worth[k] = adaptable[market.release[h, k]] * exp64(log_worth)
+    for c in range(projects.size):
+        cell = c * N_CHANNELS + h
+        each = projects[c] * who.traits[c, h, 0] / (start[cell + 1] - start[cell])
+        for k in range(market.slot.size):
+            count = counts[cell, market.slot[k]]
+            if count > 0:
+                o, way = market.origin[k], market.law_class[k] * 4 + market.mode[k]
+                lost = who.lost[c, h, way] + who.wall[c, h, way] * market.terms[h, RELIEF, k]
+                made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0) * kept[c, market.slot[k]]
+                flow[market.family[k]] += made * adaptable[market.release[h, k]]
+                value[o, bloc[c]] += made * worth[k]
+    return flow, value
+
+
+@kernel
+def earn(market, slot_share, open_revenue, n_family):
+    """Revenue of every family per unit of use: price times share in market and enterprise channels."""
+    revenue = np.zeros(n_family)
+    for h in (MARKET, ENTERPRISE):
+        for k in range(market.slot.size):
+            part = open_revenue if market.mode[k] >= OPEN_WEIGHTS else 1.0
+            revenue[market.family[k]] += slot_share[h, k] * exp64(float(market.log_price[h, k])) * part
+    return revenue
+
+
+@kernel
+def spend(market, start, counts, use):
+    """What users pay per unit of use at full prices in market and enterprise channels: array (country, origin).
+
+    Parameters
+    ----------
+    use : array (country, channel), weight of use
+    """
+    spent = np.zeros((use.shape[0], len(ORIGINS)))
+    for h in (MARKET, ENTERPRISE):
+        total = 0.0
+        for c in range(use.shape[0]):
+            total += use[c, h]
+        for c in range(use.shape[0]):
+            cell = c * N_CHANNELS + h
+            each = use[c, h] / total / (start[cell + 1] - start[cell])
+            for k in range(market.slot.size):
+                count = counts[cell, market.slot[k]]
+                if count > 0:
+                    spent[c, market.origin[k]] += count * each * exp64(float(market.log_price[h, k]))
+    return spent
+
+
+@kernel
+def use_by_release(market, slot_share, mix, n):
+    """Share of use (mix of channels) of the first n releases of the catalogue."""
+    use = np.zeros(n)
+    for h in range(N_CHANNELS):
+        for k in range(market.slot.size):
+            use[market.release[h, k]] += mix[h] * slot_share[h, k]
+    return use
+
+
+@kernel
+def origin_shares(market, start, counts):
+    """Share of each origin by country and channel, over the adopters of the cell: array (country, channel, origin)."""
+    n = (start.size - 1) // N_CHANNELS
+    share = np.zeros((n, N_CHANNELS, len(ORIGINS)), np.float32)
+    for cell in range(start.size - 1):
+        adopters = left = start[cell + 1] - start[cell]
+        for k in range(market.slot.size):
+            count = counts[cell, market.slot[k]]
+            if count > 0:
+                share[cell // N_CHANNELS, cell % N_CHANNELS, market.origin[k]] += f4(count) / f4(adopters)
+                left -= count
+                if left == 0:
+                    break
+    return share

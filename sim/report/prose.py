@@ -1,0 +1,525 @@
+"""What was compared, under which assumptions, with which limits, how to do it again: text and tables for the page."""
+
+from __future__ import annotations
+
+import math
+import platform
+import shlex
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis import rubric, wording
+from sim.data import countries
+from sim.model.parameters import PARAMETERS, Parameter
+from sim.months import month_index, month_name
+from sim.report import figure_data
+from sim.report.figure_data import Grid
+from sim.report.findings import FACTOR_NAMES, also_differs
+from sim.report.maps import ENOUGH
+from sim.scenario import library
+from sim.scenario.scenario import is_shipped
+from sim.vocabulary import CHANNELS
+
+if TYPE_CHECKING:
+    from sim.analysis.study import Study
+    from sim.scenario.scenario import Scenario
+
+_TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
+_PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
+_USUAL = 48
+_TABLES = ("parameters", "policy", "crisis")
+_BETTER = {1: "more is better", -1: "less is better", 0: "neither"}
+_FEW = 0.01
+
+UNCALIBRATED = (
+    "The model is not calibrated. Ranges show chance between runs with one set of parameter values; true uncertainty "
+    "is larger."
+)
+GLOSSARY = (
+    ("paired", "replication k of both scenarios uses the same random numbers, so their difference is the policy's"),
+    ("bloc", "a group of countries: the US, China, US-aligned countries, third countries, restricted countries"),
+    ("third country", "a country that is neither US-aligned nor restricted, and neither the US nor China"),
+    ("restricted country", "a state of US Country Group D:5 (arms embargoes), or Cambodia; China is a bloc of its own"),
+    ("stripped open weights", "open weights whose safeguards were trained or edited away by whoever downloaded them"),
+    ("OOM", "order of magnitude: a factor of ten"),
+    ("utils", "unit of utility in the choice of a release; only differences between releases count"),
+)
+
+_CONDITIONAL = (
+    "All results hold under the model and the values listed above. They compare policies; they do not predict."
+)
+_NOT_ADDED = "The factors of the rubric are not weighted and not added up."
+_NOT_SHIPPED = "Not the shipped scenario of this name: an option or another file changed its policies."
+_PAPER = "The paper's signs are this project's reading of its public summary in prose; its scored table was not read."
+_FITTED = (
+    "The model is not calibrated yet: start values come from a prototype that was fitted to targets up to mid 2025, or "
+    "are judgement. benchmarks/targets.py prints which targets they meet. Policy steps come from sources up to 2026; "
+    "the five channels, graded access, growth of use, distillation and growth of chip stocks in 2025 were chosen with "
+    "later figures in sight."
+)
+_SATURATION = (
+    "What tasks and misuse ask of a model rises slowly or not at all, while capability keeps rising: late in the "
+    "horizon most releases are good enough for most uses and most kinds of misuse, so differences in capability "
+    "count for little there, and price, openness, familiarity and habit decide."
+)
+_UNDER_DETERMINED = (
+    "Network, breadth, familiarity and novelty effects serve the same targets, which cannot tell them apart. The "
+    "same holds for distillation, its fading and the role of compute, and for level, exponent, slope and thresholds "
+    "of misuse. Audit numbers and the weights of origins in consumer use have no target."
+)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One scenario as it is introduced to the reader."""
+
+    name: str
+    id: str
+    question: str
+    description: str
+    changes: tuple[str, ...]
+
+
+def reference(study: Study) -> Scenario:
+    """Return the scenario with which all others are compared."""
+    return next(s for s in study.scenarios if s.name == study.against)
+
+
+def compared(study: Study) -> list[Compared]:
+    """Return each scenario with its question, its description and what it changes against the reference."""
+    base = reference(study)
+    ordered = [base, *(s for s in study.scenarios if s.name != study.against)]
+    return [
+        Compared(
+            s.name,
+            s.id,
+            s.question,
+            " ".join(s.description.split()),
+            tuple(_changes(study, s, base) if s is not base else _common(base)),
+        )
+        for s in ordered
+    ]
+
+
+def _common(base: Scenario) -> list[str]:
+    """Return what the reference holds, and so every scenario that does not say otherwise: one line for each lever."""
+    lines = []
+    for steps in _by_lever(base).values():
+        last = max((policy for _, policy in steps), key=_start)
+        if len(steps) == 1:
+            lines.append(_in_words(last))
+            continue
+        first = wording.month(min(policy.start for _, policy in steps))
+        lines.append(
+            f"{_lever(last)}, {len(steps)} dated steps from {first}. The last, {_timing(last)}: {_values(last)}."
+        )
+    return lines
+
+
+def _by_lever(scenario: Scenario) -> dict[str, list[tuple[str, Any]]]:
+    """Return the policies of a scenario with their names, under their levers."""
+    found: dict[str, list[tuple[str, Any]]] = {}
+    for name, policy in sorted(scenario.policy.items()):
+        found.setdefault(type(policy).lever, []).append((name, policy))
+    return found
+
+
+def _start(policy: Any) -> str:
+    return str(policy.start)
+
+
+def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
+    lines = [] if is_shipped(scenario) or scenario.name not in library.scenarios() else [_NOT_SHIPPED]
+    lines += [_in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)]
+    dropped = sorted(set(base.policy) - set(scenario.policy))
+    if dropped:
+        lines.append(f"Without {wording.listing(dropped)} of {base.name}.")
+    also = also_differs(study, scenario.name)
+    lines += [also] if also else []
+    return lines or ["It changes nothing against the reference."]
+
+
+def added(scenario: Scenario, base: Scenario) -> list[tuple[str, Any]]:
+    """Return the policies of a scenario that the reference does not have in the same form, by name."""
+    return [(name, p) for name, p in sorted(scenario.policy.items()) if base.policy.get(name) != p]
+
+
+def _in_words(policy: Any, before: Any = None) -> str:
+    """Return lever, timing and values of a policy; of one that the reference has in another form, what differs."""
+    if before is not None and type(before) is type(policy):
+        return f"{_lever(policy)}, {_timing(policy)}, as in the reference but for: {_values(policy, before)}."
+    doc = " ".join((type(policy).__doc__ or "").split("\n\n")[0].split())
+    values = _values(policy)
+    return f"{_lever(policy)}, {_timing(policy)}. {doc}{f' Its values: {values}.' if values else ''}"
+
+
+def _lever(policy: Any) -> str:
+    kind = type(policy)
+    paper = f", the paper's {kind.paper}" if kind.paper else ""
+    return f"{kind.title} (lever {kind.lever}{paper})"
+
+
+def _values(policy: Any, before: Any = None) -> str:
+    """Return the values that define a policy; against another form of it, those that differ, with the value there."""
+    if before is None:
+        return "; ".join(
+            f"{name}: {_printed(value, field)} ({field.description})" for name, value, field in _chosen(policy)
+        )
+    fields = type(policy).model_fields
+    return "; ".join(
+        f"{name}: {_printed(value, field)}, not {_printed(old, field)} ({field.description})"
+        for name, field in fields.items()
+        if (value := getattr(policy, name)) != (old := getattr(before, name))
+    )
+
+
+def _printed(value: Any, field: Any) -> str:
+    return "none" if value is None else f"{_named(value, field)}{_unit(field, value)}"
+
+
+def _timing(policy: Any) -> str:
+    when = f"from {wording.month(policy.start)}"
+    if policy.end is not None:
+        last = month_name(month_index(policy.end) - 1)
+        when = f"in {wording.month(last)}" if last == policy.start else f"{when} to {wording.month(last)}"
+    parts = [when]
+    if policy.ramp_months:
+        parts.append(f"phased in over {policy.ramp_months} months")
+    if policy.strength != 1:
+        parts.append(f"at strength {wording.plain(policy.strength)}")
+    if policy.enforcement != 1:
+        parts.append(f"enforced to {wording.plain(policy.enforcement)}")
+    return ", ".join(parts)
+
+
+def _chosen(policy: Any) -> list[tuple[str, Any, Any]]:
+    """Return name, value and field of what defines a policy: the lever's main fields, and those off the start value."""
+    kind = type(policy)
+    others = [
+        name
+        for name, field in kind.model_fields.items()
+        if name not in (*_TIMING, *kind.main) and _unordered(getattr(policy, name)) != _unordered(field.default)
+    ]
+    return [(name, getattr(policy, name), kind.model_fields[name]) for name in (*kind.main, *others)]
+
+
+def _unordered(value: Any) -> Any:
+    """Return a list of countries as a set, since their order says nothing."""
+    return frozenset(value) if isinstance(value, tuple | list) else value
+
+
+def _unit(field: Any, value: Any) -> str:
+    unit = _extra(field).get("unit", "")
+    if value == 1 and unit in ("months", "utils"):
+        unit = unit[:-1]
+    return "" if unit in ("", "0-1", "country codes", "yes or no") else f" {unit}"
+
+
+def _extra(field: Any) -> dict[str, Any]:
+    """Return what a lever says of a field beyond its bounds: unit, source, range."""
+    return field.json_schema_extra or {}
+
+
+def _named(value: Any, field: Any) -> str:
+    """Return a setting for a sentence: countries by name."""
+    if _extra(field).get("kind") != "countries":
+        return _shown(value)
+    known = {country.code: country.name for country in countries()}
+    return wording.listing(sorted(known.get(code, code) for code in value)) or "none"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return wording.plain(float(value))
+    if isinstance(value, tuple | list):
+        return ", ".join(str(item) for item in value) or "none"
+    return str(value)
+
+
+def _value(scenario: Scenario, name: str) -> float:
+    return float(scenario.parameters.get(name, PARAMETERS[name].value))
+
+
+# Tables
+
+
+def policy_grid(study: Study) -> Grid:
+    """Return every field of the reference's policies, and of those that a scenario adds to it.
+
+    What is the same in all steps of a lever stands once.
+    """
+    base = reference(study)
+    rows = []
+    for scenario in study.scenarios:
+        held = {name for name, _ in (base.policy.items() if scenario is base else added(scenario, base))}
+        for lever, policies in _by_lever(scenario).items():
+            own = [(name, policy) for name, policy in policies if name in held]
+            for names, field_name, field, value in _settings(own):
+                everywhere = len(own) > 1 and len(names) == len(own)
+                where = f"all {len(own)} steps" if everywhere else ", ".join(names)
+                extra = _extra(field)
+                rows.append(
+                    (
+                        scenario.name,
+                        f"{where} ({lever})",
+                        field_name,
+                        "none" if value is None else _shown(value),
+                        _range(extra),
+                        str(extra.get("unit", "")),
+                        str(field.description or ""),
+                        str(extra.get("source", "")),
+                    )
+                )
+    return Grid(
+        ("Scenario", "Policy (lever)", "Setting", "Value", "5–95 %", "Unit", "Meaning", "Source"), tuple(rows), names=3
+    )
+
+
+def _settings(policies: list[tuple[str, Any]]) -> list[tuple[list[str], str, Any, Any]]:
+    """Return the settings of policies of one lever: names of the policies with a value, field name, field, value."""
+    rows = []
+    for field_name, field in type(policies[0][1]).model_fields.items() if policies else ():
+        values: list[Any] = []
+        names: list[list[str]] = []
+        for name, policy in policies:
+            value = getattr(policy, field_name)
+            if value not in values:
+                values.append(value)
+                names.append([])
+            names[values.index(value)].append(name)
+        rows += [(own, field_name, field, value) for own, value in zip(names, values, strict=True)]
+    return rows
+
+
+def _range(extra: dict[str, Any]) -> str:
+    if "low" not in extra or "high" not in extra:
+        return ""
+    return f"{wording.plain(float(extra['low']))} to {wording.plain(float(extra['high']))}"
+
+
+def parameter_grid(study: Study, *, assumed: bool) -> Grid:
+    """Return the parameters with value, range, unit and source: the assumed responses, or all others."""
+    rows = [_parameter_row(study, p) for p in PARAMETERS.values() if p.assumed == assumed]
+    head = ("Parameter", "Group", "Value here", "5–95 %", "Unit", "Source", "Assumed response")
+    return Grid(head, tuple(rows), names=1)
+
+
+def _parameter_row(study: Study, parameter: Parameter) -> tuple[str, ...]:
+    values: dict[float, list[str]] = {}
+    for scenario in study.scenarios:
+        values.setdefault(_value(scenario, parameter.name), []).append(scenario.name)
+    if len(values) == 1:
+        here = wording.plain(next(iter(values)))
+    else:
+        here = "; ".join(f"{wording.plain(value)} ({wording.listing(names)})" for value, names in values.items())
+    ends = f"{wording.plain(parameter.low)} to {wording.plain(parameter.high)}"
+    flag = "yes" if parameter.assumed else "no"
+    return (parameter.name, parameter.group, here, ends, parameter.unit, parameter.source, flag)
+
+
+def definition_grid(study: Study, outcomes: list[str]) -> Grid:
+    """Return unit, measure, direction and definition of some outcomes."""
+    rows = []
+    for name in outcomes:
+        outcome = study.outcome(name)
+        rows.append(
+            (
+                outcome.label,
+                name,
+                wording.unit(outcome),
+                outcome.measure,
+                _BETTER[outcome.direction],
+                outcome.definition,
+            )
+        )
+    return Grid(("Outcome", "Name in the files", "Unit", "Measure", "For the goal", "Definition"), tuple(rows), names=1)
+
+
+def headline_grid(study: Study) -> Grid:
+    """Return label, unit and definition of the outcome that stands for each factor, in the order of the rubric."""
+    known = {o.factor: o for o in (study.outcome(name) for name in study.outcomes()) if o.headline}
+    rows = [
+        (
+            FACTOR_NAMES[factor],
+            known[factor].label,
+            wording.unit(known[factor]),
+            _BETTER[known[factor].direction],
+            wording.bound(known[factor]),
+            known[factor].definition,
+        )
+        for factor in FACTOR_NAMES
+        if factor in known
+    ]
+    head = ("Factor", "Outcome", "Unit", "For the goal", "No material change within", "Definition")
+    return Grid(head, tuple(rows), names=1)
+
+
+def channels(study: Study) -> str:
+    """Return one line on the channels of use and the mix that adds them up under the reference."""
+    weights = {name: _value(reference(study), f"mix_{name}") for name in CHANNELS}
+    named = [f"{name} ({wording.percent(weight / sum(weights.values()), 0)})" for name, weight in weights.items()]
+    return f"AI is used through five channels; the mix of channels weighs them: {wording.listing(named)}."
+
+
+# Rule, limits, reproduction
+
+
+def rule(unit: str) -> list[str]:
+    """Return the sign rule and the ladder in words, with their thresholds; `unit` is pairs or replications."""
+    agreement, likely, floor = (
+        wording.percent(x, 0) for x in (rubric.AGREEMENT, wording.LIKELY, rubric.FLOOR_RELATIVE)
+    )
+    points = wording.fixed(100 * rubric.FLOOR_SHARE, 1)
+    unchanged = (
+        f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} of the reference, for "
+        f"a share by less than {points} percentage points ({rubric.FLOOR_SHARE:g} on a scale of 0 to 1)."
+    )
+    slight = (
+        f"Small against chance (0 as well): the interval reaches beyond that, but the mean difference is below "
+        f"{rubric.SMALL:g} standard deviations between runs of the reference. The interval says between which values."
+    )
+    clear = (
+        f"Clear (+ better, {wording.MINUS} worse): neither holds, and at least {agreement} of "
+        f"the {unit} differ in the same direction; so the interval may just cross 0."
+    )
+    doubled = (
+        f"Doubled (++ or {2 * wording.MINUS}): the mean difference is above {rubric.LARGE:g} standard deviations "
+        "between runs of the reference. That is large against chance, not large in itself: read the percentage."
+    )
+    undecided = (
+        f"Undecided (?): neither holds and fewer than {agreement} of the {unit} differ in one "
+        f"direction. It is called likely if at least {likely} do. Below that the study cannot tell, and the interval "
+        "says between which values."
+    )
+    return [
+        unchanged,
+        slight,
+        clear,
+        doubled,
+        undecided,
+        "Better and worse are meant for the goal of the factor (table above).",
+    ]
+
+
+def by_chance(replications: int) -> float:
+    """Return the probability that so many coin flips agree in sign as often as a clear sign needs."""
+    needed = math.ceil(rubric.AGREEMENT * replications - 1e-9)
+    ways = sum(math.comb(replications, k) for k in range(needed, replications + 1))
+    return min(1.0, 2 * ways / 2**replications)
+
+
+def few(study: Study) -> str:
+    """Return a warning where the replications are too few for the word clear to mean much, else nothing."""
+    if study.pairs == 1:
+        return wording.SINGLE
+    chance = by_chance(study.replications)
+    if chance <= _FEW:
+        return ""
+    shared = ", and all draws share the luck of each" if study.draws > 1 else ""
+    return (
+        f"Few replications ({study.replications}){shared}: by chance alone, {wording.percent(chance)} of cells would "
+        "have the same sign as often as the word clear asks for. Run more before quoting."
+    )
+
+
+def limits(study: Study) -> list[str]:
+    """Return what the reader must keep in mind, as far as it follows from the study and the model."""
+    times = study.draws * study.replications
+    paired = (
+        f"Each scenario was run {wording.counted(times, 'time')}; replication k of every scenario uses the same random "
+        "numbers, so differences are paired. "
+    )
+    if study.draws > 1:
+        paired += (
+            f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values, each with "
+            f"{study.replications} replications; the intervals are over all these pairs."
+        )
+    else:
+        paired += (
+            "Parameters keep one value each: the intervals show chance between replications, not uncertainty about "
+            "parameters."
+        )
+    fraud = wording.plain(PARAMETERS["harm_fraud"].value)
+    harm = (
+        f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is neither money nor lives."
+    )
+    country = (
+        f"A country is shown on the map where its pooled effective sample is at least {ENOUGH} draws; at that size "
+        "chance alone can move a share by eight percentage points."
+    )
+    lines = [_CONDITIONAL, paired, _NOT_ADDED, _PAPER, harm, country, _FITTED, _SATURATION, _UNDER_DETERMINED]
+    lines += [warning for warning in (few(study),) if warning]
+    lines += _short_windows(study)
+    failed = len(study.failures)
+    if failed:
+        lines.append(f"Failed runs, left out with their pairs: {failed}.")
+    return lines
+
+
+def _short_windows(study: Study) -> list[str]:
+    lines = []
+    for name in figure_data.names(study)[1:]:
+        first, last = study.window(name)
+        months = last - first + 1
+        if months < _USUAL:
+            period = wording.period(month_name(first), month_name(last))
+            lines.append(f"{name} is compared over {months} months only ({period}), not the usual {_USUAL}.")
+    return lines
+
+
+def command(study: Study) -> str:
+    """Return the command that runs the same study again."""
+    if study.draws > 1:
+        return "openstakes sweep results"
+    parts = ["openstakes", "compare", *(_argument(s) for s in study.scenarios if s.name != study.against)]
+    parts += ["--against", _argument(reference(study)), "--replications", str(study.replications)]
+    return shlex.join([*parts, "--seed", str(study.seed), "--out", "results"])
+
+
+def _argument(scenario: Scenario) -> str:
+    """Return a shipped scenario by name, any other by the file written beside the report."""
+    if scenario.name in library.scenarios():
+        from sim.scenario.scenario import load
+
+        if load(scenario.name).id == scenario.id:
+            return scenario.name
+    return f"./{scenario_file(scenario)}"
+
+
+def scenario_text(scenario: Scenario, base: Scenario) -> str:
+    """Return a scenario as the page prints it: the reference in full, of another what the reference does not have."""
+    if scenario is base:
+        return scenario.as_toml()
+    import tomli_w
+
+    table, theirs = scenario.as_table(), base.as_table()
+    own = {key: value for key, value in table.items() if value != theirs.get(key) and key not in _TABLES}
+    for key in _TABLES:
+        here, there = table.get(key, {}), theirs.get(key, {})
+        found = {name: value for name, value in here.items() if value != there.get(name)}
+        own |= {key: found} if found else {}
+    dropped = [f"{key}.{name}" for key in _TABLES for name in theirs.get(key, {}) if name not in table.get(key, {})]
+    head = f"# Not here, but in {base.name}: {', '.join(dropped)}\n" if dropped else ""
+    return head + tomli_w.dumps(own, multiline_strings=True)
+
+
+def scenario_file(scenario: Scenario) -> str:
+    """Return the path, inside the report's folder, of the file that holds a scenario."""
+    stem = scenario.name if library.is_name(scenario.name) else scenario.id
+    return f"scenarios/{stem}.toml"
+
+
+def versions() -> list[tuple[str, str]]:
+    """Return the versions of this package, of Python and of the packages behind the numbers."""
+    from sim import __version__
+
+    found = [("openstakes", __version__), ("Python", platform.python_version())]
+    for name in _PACKAGES:
+        try:
+            found.append((name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            found.append((name, "not installed"))
+    return found

@@ -1,0 +1,1 @@
+"""Scenarios: data, read from files, laid over each other, checked and frozen."""

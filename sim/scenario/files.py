@@ -1,0 +1,136 @@
+"""The files a scenario is made of: a base and what extends it, overrides, assumptions, laid over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.messages import ScenarioError, nearest, shown
+from sim.policies import LEVERS
+from sim.scenario import library
+from sim.scenario.overlay import LABELS, Layer, combine, flatten, from_settings, lay, refuse, remove, spread
+from sim.scenario.toml import dotted, read_toml
+from sim.scenario.validation import parameter_problems, sentence
+
+LONGEST_CHAIN = 8
+
+
+def read_layer(
+    name_or_path: str, overrides: Iterable[str], settings: Iterable[str] | Mapping[str, object]
+) -> tuple[Layer, str, list[str]]:
+    """Return the values of a scenario, each with its source, the name of its file and problems found.
+
+    Parameters
+    ----------
+    name_or_path, overrides, settings
+        As for `sim.scenario.scenario.load`.
+
+    Raises
+    ------
+    ScenarioError
+        If a file cannot be read, or files and settings do not fit together.
+    """
+    path, beside = library.locate("scenario", name_or_path)
+    layer = _chain(path, beside)
+    layers = [_override(override) for override in overrides]
+    set_layers, problems = from_settings(settings)
+    combined, conflicts = combine([*layers, *set_layers])
+    refuse(problems + conflicts)
+    removed = combined.pop(("remove",), None)
+    if removed is not None:
+        refuse(remove(layer, removed.value, removed.source))
+    problems = spread(combined, _policy_fields(lay(layer, combined)))
+    layer = lay(layer, combined)
+    return layer, library.label(path), problems + _assume(layer, beside)
+
+
+def _chain(path: Path, beside: Path | None) -> Layer:
+    """Return a file laid over all it extends, the base first."""
+    tables: list[tuple[str, dict[str, Any]]] = []
+    seen: list[Path] = []
+    while True:
+        file = library.label(path)
+        table = read_toml(path, file)
+        if path.resolve() in seen:
+            raise ScenarioError([f"{tables[-1][0]}: extends = {shown(tables[-1][1]['extends'])}: extends itself"])
+        if len(seen) == LONGEST_CHAIN:
+            raise ScenarioError([f"{tables[0][0]}: extends a chain of more than {LONGEST_CHAIN} files"])
+        seen.append(path.resolve())
+        tables.append((file, table))
+        if "extends" not in table:
+            break
+        base = table["extends"]
+        if not isinstance(base, str):
+            raise ScenarioError([f"{file}: extends = {shown(base)}: must be the name of a scenario"])
+        try:
+            path = library.find("scenario", base, beside)
+        except ScenarioError as error:
+            raise ScenarioError([f"{file}: extends: {problem}" for problem in error.problems]) from None
+    layer: Layer = {}
+    problems: list[str] = []
+    for file, table in reversed(tables):
+        own = {key: value for key, value in table.items() if key not in ("extends", "remove")}
+        # A question belongs to the file that asks it.
+        layer = {key: entry for key, entry in layer.items() if key[0] not in LABELS}
+        problems.extend(remove(layer, table.get("remove", []), file))
+        layer = lay(layer, flatten(own, file))
+    refuse(problems)
+    return layer
+
+
+def _override(text: str) -> Layer:
+    """Return the values of an override, a shipped one or a file; name and texts say what the file is for."""
+    path, _ = library.locate("override", text)
+    file = library.label(path)
+    table = read_toml(path, file)
+    if "extends" in table:
+        raise ScenarioError([f"{file}: extends: an override only replaces values"])
+    refuse(_name_problems(table, path, file) if "name" in table else [])
+    return flatten({key: value for key, value in table.items() if key not in LABELS}, file)
+
+
+def _policy_fields(layer: Layer) -> dict[str, tuple[str, ...]]:
+    """Return the fields that each policy of a layer may have, by the policy's name."""
+    levers = {key[1]: entry.value for key, entry in layer.items() if key[0] == "policy" and key[2:] == ("lever",)}
+    known = {name: LEVERS[lever] for name, lever in levers.items() if isinstance(lever, str) and lever in LEVERS}
+    return {name: tuple(policy.model_fields) for name, policy in known.items()}
+
+
+def _assume(layer: Layer, beside: Path | None) -> list[str]:
+    """Add the parameters of the assumption set that a layer names, in place; return the problems."""
+    entry = layer.get(("assumptions",))
+    if entry is None or not isinstance(entry.value, str):  # what is no text is refused with the other values
+        return []
+    try:
+        path = library.find("assumptions", entry.value, beside)
+    except ScenarioError as error:
+        return [f"{entry.source}: {problem}" for problem in error.problems]
+    file = library.label(path)
+    parameters, problems = _assumption_parameters(path, file)
+    for name, value in parameters.items():
+        key = ("parameters", name)
+        if key in layer and layer[key].value != value:
+            problems.append(
+                f"{layer[key].source}: {dotted(key)} = {shown(layer[key].value)}: "
+                f"assumptions {entry.value!r} sets it to {shown(value)} ({file}); keep one of the two"
+            )
+    layer.update(lay(flatten({"parameters": parameters}, file), layer))
+    return problems
+
+
+def _assumption_parameters(path: Path, file: str) -> tuple[dict[str, object], list[str]]:
+    """Return the parameters of an assumption file and its problems."""
+    table = read_toml(path, file)
+    known = (*LABELS, "parameters")
+    problems = [f"{file}: {dotted((key,))}: unknown key{nearest(key, known)}" for key in table if key not in known]
+    problems.extend(_name_problems(table, path, file))
+    parameters = table.get("parameters", {})
+    problems.extend(f"{file}: {sentence(problem)}" for problem in parameter_problems(parameters))
+    return (parameters if isinstance(parameters, dict) and not problems else {}), problems
+
+
+def _name_problems(table: dict[str, object], path: Path, file: str) -> list[str]:
+    """Return what is wrong with the name that an assumption set or override gives itself."""
+    name = table.get("name")
+    return [] if name == path.stem else [f"{file}: name = {shown(name)}: must be {path.stem!r}, the name of the file"]

@@ -1,0 +1,445 @@
+"""Scenarios: TOML files read, laid over each other, checked and frozen.
+
+A scenario is data: assumptions and policies, kept apart. `load` reports every problem at once, each with the file, key
+path, value, allowed range and nearest valid name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+)
+
+from sim.messages import MOST_SHOWN, ScenarioError, one_of, shown
+from sim.model.parameters import PARAMETERS
+from sim.months import MONTH_RULE, month_index, month_name
+from sim.policies import LEVERS, Policy
+from sim.scenario import library
+from sim.scenario.files import read_layer
+from sim.scenario.overlay import LABELS, Layer, flatten, nest, refuse, sources
+from sim.scenario.toml import dotted, parse_toml
+from sim.scenario.validation import (
+    Problem,
+    overlap_problems,
+    owners,
+    parameter_problems,
+    policy_from_table,
+    reference_problems,
+    sentence,
+    validation_problems,
+)
+from sim.vocabulary import Origin
+
+__all__ = [
+    "Crisis",
+    "Horizon",
+    "Scenario",
+    "ScenarioError",
+    "differences",
+    "differences_in_words",
+    "first_difference",
+    "load",
+    "month_index",
+    "month_name",
+    "other_differences",
+    "parse",
+]
+
+
+def _checked_month(text: str) -> str:
+    month_index(text)
+    return text
+
+
+def _checked_name(text: str) -> str:
+    problem = library.name_problem(text)
+    if problem:
+        raise ValueError(problem)
+    return text
+
+
+Month = Annotated[str, AfterValidator(_checked_month), WithJsonSchema({"type": "string", "pattern": f"^{MONTH_RULE}$"})]
+Name = Annotated[
+    str, AfterValidator(_checked_name), WithJsonSchema({"type": "string", "pattern": library.NAME_PATTERN})
+]
+
+
+class _Record(BaseModel):
+    """Frozen, strict, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Horizon(_Record):
+    """First and last month of the runs. The start is fixed: the state of the world is dated there."""
+
+    start: Literal["2023-01"] = "2023-01"
+    end: Month = "2030-12"
+
+    @field_validator("end")
+    @classmethod
+    def _end_within_range(cls, end: str) -> str:
+        if not month_index("2024-12") <= month_index(end) <= month_index("2040-12"):
+            raise ValueError("must be from 2024-12 to 2040-12")
+        return end
+
+
+class Crisis(_Record):
+    """An event of the scenario: latent compromise in releases of one origin is triggered in one month."""
+
+    month: Month
+    origin: Origin
+    share: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Share of compromised, undetected use that is hit",
+        json_schema_extra={"unit": "0-1"},
+    )
+
+
+class Scenario(_Record):
+    """One frozen, checked scenario, resolved: nothing in it refers to another file.
+
+    Attributes
+    ----------
+    name, question, description : str
+        For people; they do not enter `id`.
+    history : str
+        "replay": releases to 2025-06 as they were; "free": generated from the start.
+    horizon : Horizon
+    adopters : int
+        Size of the panel of adopters.
+    assumptions : str or None
+        The assumption set that `parameters` includes.
+    parameters : dict
+        Parameters that differ from their start values.
+    policy : dict
+        Policies (`sim.policies`) by name.
+    crisis : dict
+        Crisis events by name.
+    """
+
+    name: Name
+    question: str = Field("", max_length=2000)
+    description: str = Field("", max_length=20_000)
+    history: Literal["replay", "free"] = "replay"
+    horizon: Horizon = Horizon()
+    adopters: int = Field(6000, ge=3500, le=1_000_000, json_schema_extra={"unit": "adopters"})
+    assumptions: Name | None = None
+    parameters: dict[str, float] = {}
+    policy: dict[str, SerializeAsAny[Policy]] = {}
+    crisis: dict[Name, Crisis] = {}
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _known_parameters(cls, parameters: object) -> object:
+        problems = parameter_problems(parameters)
+        if problems:
+            raise ValueError("; ".join(sentence(problem) for problem in problems))
+        assert isinstance(parameters, Mapping)
+        # Adding 0.0 turns -0.0 into 0.0, so that equal scenarios have equal ids.
+        numbers = {name: float(value) + 0.0 for name, value in parameters.items()}
+        return {name: value for name, value in sorted(numbers.items()) if value != PARAMETERS[name].value}
+
+    @field_validator("policy", mode="before")
+    @classmethod
+    def _known_policies(cls, policy: object) -> object:
+        if not isinstance(policy, Mapping):
+            raise ValueError("must be a table of policies")
+        policies, problems = _policies(policy)
+        if problems:
+            raise ValueError("; ".join(sentence(problem) for problem in problems))
+        return policies
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits of what decides a run: everything but the texts for people."""
+        content = {key: value for key, value in self.as_table().items() if key not in (*LABELS, "assumptions")}
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    @property
+    def months(self) -> int:
+        """Number of months from 2023-01 to the end of the horizon."""
+        return month_index(self.horizon.end) + 1
+
+    def as_table(self) -> dict[str, Any]:
+        """Return the scenario as plain nested tables; `Scenario.model_validate` and `parse` read them back."""
+        table: dict[str, Any] = {
+            "name": self.name,
+            "question": self.question,
+            "description": self.description,
+            "history": self.history,
+            "adopters": self.adopters,
+        }
+        if self.assumptions is not None:
+            table["assumptions"] = self.assumptions
+        table["horizon"] = self.horizon.model_dump()
+        table["parameters"] = dict(self.parameters)
+        table["policy"] = {name: policy_table(policy) for name, policy in sorted(self.policy.items())}
+        table["crisis"] = {name: crisis.model_dump() for name, crisis in sorted(self.crisis.items())}
+        return {key: value for key, value in table.items() if value not in ("", {})}
+
+    def as_toml(self) -> str:
+        """Return the scenario as the text of a file that needs no other file."""
+        import tomli_w
+
+        return tomli_w.dumps(self.as_table(), multiline_strings=True)
+
+
+def policy_table(policy: Policy) -> dict[str, Any]:
+    """Return a policy as it is written in a file: lever and fields, without the empty ones."""
+    fields = policy.model_dump(mode="json")
+    return {"lever": type(policy).lever} | {name: value for name, value in fields.items() if value is not None}
+
+
+def load(
+    name_or_path: str | os.PathLike[str],
+    overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    settings: str | Iterable[str] | Mapping[str, object] = (),
+) -> Scenario:
+    """Read a scenario.
+
+    Parameters
+    ----------
+    name_or_path
+        Name of a shipped scenario, or a file (the text ends in .toml or contains a separator).
+    overrides
+        One or several files whose values replace those of the scenario, or names of shipped overrides.
+        ``[policy."*"]`` in an override speaks of every policy of the scenario that has the field.
+    settings
+        One or several texts "path=value", such as "policy.open-weight-control.strength=0.5", or values by path, such as
+        {"policy.open-weight-control.strength": 0.5}; numpy's numbers and arrays are understood.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found.
+    """
+    return load_with_layer(name_or_path, overrides, settings)[0]
+
+
+def is_shipped(scenario: Scenario) -> bool:
+    """Tell whether a scenario has the policies of the shipped one of its name: no file or option changed them."""
+    shipped = library.scenarios().get(scenario.name)
+    return shipped is not None and load(str(shipped)).policy == scenario.policy
+
+
+def load_with_origins(
+    name_or_path: str | os.PathLike[str],
+    overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    settings: str | Iterable[str] | Mapping[str, object] = (),
+) -> tuple[Scenario, dict[str, str]]:
+    """Read a scenario as `load` does; also return the file (or "--set", or "default") that gave each value by key path.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found.
+    """
+    scenario, layer = load_with_layer(name_or_path, overrides, settings)
+    origins = {
+        dotted(key): layer[key].source if key in layer else "default" for key in flatten(scenario.as_table(), "")
+    }
+    return scenario, origins
+
+
+def load_with_layer(
+    name_or_path: str | os.PathLike[str],
+    overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    settings: str | Iterable[str] = (),
+) -> tuple[Scenario, Layer]:
+    """Read a scenario as `load` does; also return the values that its files and settings gave, as they gave them.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found.
+    """
+    files = [overrides] if isinstance(overrides, str | os.PathLike) else overrides
+    changes = [settings] if isinstance(settings, str) else settings
+    layer, file, problems = read_layer(os.fspath(name_or_path), [os.fspath(file) for file in files], changes)
+    scenario, found = _validated(layer, file)
+    refuse(problems + found)
+    assert scenario is not None
+    return scenario, layer
+
+
+def parse(text: str, label: str = "scenario") -> Scenario:
+    """Return the scenario that the text of a resolved file describes, as written by `Scenario.as_toml`.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found; ``extends`` and ``remove`` are refused.
+    """
+    scenario, problems = _validated(flatten(parse_toml(text.encode(), label), label), label)
+    refuse(problems)
+    assert scenario is not None
+    return scenario
+
+
+def differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
+    """Return (key path, value in `a`, value in `b`) wherever two scenarios differ; None stands for absent.
+
+    The order of a list means nothing in a scenario, and is no difference.
+    """
+    tables = [flatten(scenario.as_table(), "") for scenario in (a, b)]
+    values = [{dotted(key): entry.value for key, entry in table.items()} for table in tables]
+    keys = sorted(set(values[0]) | set(values[1]))
+    pairs = [(key, values[0].get(key), values[1].get(key)) for key in keys]
+    return [(key, left, right) for key, left, right in pairs if not _alike(left, right) and key not in LABELS]
+
+
+def _alike(left: object, right: object) -> bool:
+    if isinstance(left, list) and isinstance(right, list):
+        return set(left) == set(right)
+    return left == right
+
+
+def other_differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
+    """Return the `differences` of two scenarios that are no policy's; a parameter that is not set has its start value.
+
+    Where there are any, a comparison of the two shows more than what a policy does.
+    """
+    found = [row for row in differences(a, b) if not row[0].startswith("policy.")]
+    return [(key, _set(key, left), _set(key, right)) for key, left, right in found]
+
+
+def _set(key: str, value: object) -> object:
+    table, _, name = key.partition(".")
+    return PARAMETERS[name].value if value is None and table == "parameters" else value
+
+
+def differences_in_words(rows: Iterable[tuple[str, object, object]]) -> str:
+    """Return differences as one line: "parameters.leak_hazard 0.4 against 0.6; history free against replay"."""
+    return "; ".join(f"{key} {_in_words(left)} against {_in_words(right)}" for key, left, right in rows)
+
+
+def _in_words(value: object) -> str:
+    return "none" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def first_difference(a: Scenario, b: Scenario) -> int | None:
+    """Return the month index from which two scenarios may differ, or None if they never do within the horizon.
+
+    It is the earliest start of a policy or month of a crisis that is not the same in both; a policy of which only
+    the end differs counts from the earlier end. Differing parameters, history or panel count from the first month.
+    """
+    if (a.parameters, a.history, a.adopters) != (b.parameters, b.history, b.adopters):
+        return 0
+    months = [
+        _policy_difference(a.policy.get(name), b.policy.get(name))
+        for name in {**a.policy, **b.policy}
+        if a.policy.get(name) != b.policy.get(name)
+    ]
+    for name in {**a.crisis, **b.crisis}:
+        events = [scenario.crisis[name] for scenario in (a, b) if name in scenario.crisis]
+        if len(events) == 1 or events[0] != events[1]:
+            months.append(min(month_index(event.month) for event in events))
+    first = max(0, min(months, default=a.months))
+    return first if first < min(a.months, b.months) else None
+
+
+def _policy_difference(a: Policy | None, b: Policy | None) -> int:
+    """Return the first month in which two versions of a policy, or one and its absence, may differ.
+
+    Labs may act on a policy before it starts, if the scenario says that they know of it.
+    """
+    present = [policy for policy in (a, b) if policy is not None]
+    if a is not None and type(a) is type(b):
+        tables = [policy_table(policy) for policy in present]
+        ends = [table.pop("end", None) for table in tables]
+        if tables[0] == tables[1]:
+            end = min(month_index(end) for end in ends if end is not None)
+            return end if end > month_index(a.start) else a.known_from  # else one of the two never comes into force
+    return min(policy.known_from for policy in present)
+
+
+def _validated(layer: Layer, file: str) -> tuple[Scenario | None, list[str]]:
+    """Return the scenario that a layer describes, or None, and its problems with their files."""
+    table = nest(layer)
+    problems = parameter_problems(table.get("parameters", {}))
+    policies, found = _policies(table.get("policy", {}))
+    problems.extend(found)
+    rest = {key: value for key, value in table.items() if key not in ("parameters", "policy")}
+    try:
+        scenario = Scenario.model_validate(rest)
+    except ValidationError as error:
+        problems.extend(_with_hints(validation_problems(error, Scenario), table.get("policy")))
+    if problems:
+        given = sources(layer)
+        lines = [f"{_source(given, path, file)}: {sentence((path, words))}" for path, words in problems]
+        return None, list(dict.fromkeys(lines))
+    scenario = Scenario.model_validate({**rest, "parameters": table.get("parameters", {}), "policy": policies})
+    return scenario, []
+
+
+def _source(given: Mapping[tuple[str, ...], str], path: tuple[str, ...], otherwise: str) -> str:
+    """Return the file that gave the value at a path, or the table around it."""
+    around = (path[:length] for length in range(len(path), 0, -1))
+    return next((given[key] for key in around if key in given), otherwise)
+
+
+def _policies(table: object) -> tuple[dict[str, Policy], list[Problem]]:
+    """Return the policies of a ``[policy]`` table and its problems; policies that are objects pass."""
+    if not isinstance(table, Mapping):
+        return {}, [(("policy",), f"= {shown(table)}: must be a table of policies, such as [policy.NAME]")]
+    policies: dict[str, Policy] = {}
+    problems: list[Problem] = []
+    for name, value in table.items():
+        if isinstance(value, Policy):
+            policies[name] = value
+            continue
+        others = tuple(table) if len(problems) < MOST_SHOWN else ()
+        policy, found = policy_from_table(name, _frozen(value), others)
+        problems.extend(found)
+        if policy is not None:
+            policies[name] = policy
+    return policies, [*problems, *overlap_problems(policies), *reference_problems(policies, tuple(table))]
+
+
+def _frozen(value: object) -> object:
+    """Return a table with its lists as tuples, as strict fields want them."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
+
+
+def _with_hints(problems: list[Problem], policies: object) -> list[Problem]:
+    """Say where a value belongs that was written at the top of a file."""
+    return [
+        (path, f"unknown key{place}")
+        if words.startswith("unknown key") and (place := _place(path[0], policies))
+        else (path, words)
+        for path, words in problems
+    ]
+
+
+def _place(key: str, policies: object) -> str:
+    """Return where a key that stands at the top of a file belongs, or ""."""
+    if key in PARAMETERS:
+        return f"; did you mean 'parameters.{key}'?"
+    if "." in key:
+        return f"; a path is written without quotes: {key} = ..., above the first table of the file"
+    tables = policies.items() if isinstance(policies, Mapping) else ()
+    levers = {str(name): str(table.get("lever")) for name, table in tables if isinstance(table, Mapping)}
+    fields = {name: LEVERS[lever].model_fields for name, lever in levers.items() if lever in LEVERS}
+    having = [name for name in fields if key in fields[name]]
+    if having:
+        return f"; did you mean {one_of(f'policy.{name}.{key}' for name in having)}?"
+    return owners(key)

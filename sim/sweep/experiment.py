@@ -1,0 +1,365 @@
+"""Experiments: one file that says which worlds are run to answer a question, how often, and what is kept.
+
+    name = "how-much-friction"
+    question = "Where does a blanket control turn over?"
+    scenarios = ["p1-blanket"]
+    against = "status-quo"
+    replications = 8
+
+    [levers]                                                    # every combination
+    "policy.open-weight-control.kyc_friction" = { from = 0.0, to = 0.3, steps = 4 }
+    "policy.open-weight-control.start" = ["2026-01", "2027-01"]
+
+    [uncertainties]                                             # every case meets every draw
+    draws = 64
+    method = "sobol"
+    [uncertainties.numbers]                                     # parameters, and policy.NAME.FIELD
+    leak_hazard = "range"                                       # "*" = "range": every parameter
+    compute_elasticity = { uniform = [0.4, 1.0] }               # or log-uniform = [...], or choice = [...]
+
+    [keep]
+    outcomes = ["us_share_*", "incidents"]
+    months = "year-ends"
+
+In place of numbers, ``ensemble = "draws.csv"`` names a file with a column for each number and a row for each draw.
+
+A lever on a policy varies the compared scenarios that have the policy; the reference stays as it is. A lever on any
+other field of a scenario sets the stage: it varies the reference too, and each case is compared with its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from sim.messages import LARGEST_SEED, ScenarioError, nearest, shown
+from sim.months import month_index, month_name
+from sim.scenario import library
+from sim.scenario.overlay import flatten, nest
+from sim.scenario.plain import plain
+from sim.scenario.scenario import Name, Scenario, load
+from sim.scenario.toml import content_problems, dotted, read_toml
+from sim.scenario.validation import sentence, validation_problems
+from sim.sweep.design import CERTAIN, MOST_REPLICATIONS, Case, Design, Draws, Keep, with_twins
+from sim.sweep.distributions import EVERY, LAWS, check_form, draw_problems, known_numbers, laws
+from sim.sweep.levers import SPAN, Value, lever_values, make_cases
+from sim.sweep.sampling import MOST_DRAWS, read_ensemble, sample
+
+
+class _Record(BaseModel):
+    """Frozen, strict, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _checked_table(table: object, own: tuple[str, ...], check: Callable[[object], object]) -> dict[str, object]:
+    """Return a table with nested tables as dotted paths, every value checked.
+
+    ``policy.x.y`` may be written with or without quotes.
+
+    Parameters
+    ----------
+    own
+        Keys of a value that is itself a table.
+    check
+        Raises ValueError for a value that cannot be used.
+    """
+    if not isinstance(table, Mapping):
+        raise ValueError("must be a table")
+    paths: dict[str, object] = {}
+    problems = []
+    waiting: list[tuple[tuple[str, ...], object]] = [((str(name),), value) for name, value in table.items()]
+    for key, value in waiting:  # grows while it is read
+        path = ".".join(key)
+        if isinstance(value, Mapping) and value and not set(value) & set(own):
+            waiting.extend(((*key, str(name)), below) for name, below in value.items())
+        elif path in paths:
+            problems.append(f"{dotted(key)} is given twice")
+        else:
+            paths[path] = value
+            try:
+                check(value)
+            except ValueError as error:
+                problems.append(f"{dotted(key)} {error}")
+    if problems:
+        raise _SeveralError(problems)
+    return paths
+
+
+class _SeveralError(ValueError):
+    """Several problems of one table."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+def _not_empty(items: tuple[str, ...]) -> tuple[str, ...]:
+    if not items:
+        raise ValueError("must not be empty")
+    return items
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_not_empty)]
+
+
+class Uncertainties(_Record):
+    """Numbers nobody knows: their laws and how they are sampled, or a file of draws."""
+
+    draws: int | None = Field(None, ge=1, le=MOST_DRAWS)
+    method: Literal["latin-hypercube", "sobol"] = "latin-hypercube"
+    numbers: dict[str, Any] = {}
+    ensemble: str | None = Field(None, max_length=200)
+
+    @field_validator("numbers", mode="before")
+    @classmethod
+    def _laws(cls, numbers: object) -> object:
+        return _checked_table(numbers, LAWS, check_form)
+
+    @model_validator(mode="after")
+    def _laws_or_file(self) -> Uncertainties:
+        if (self.ensemble is None) == (not self.numbers):
+            raise ValueError("needs either [uncertainties.numbers] or ensemble = FILE.csv")
+        if self.numbers and self.draws is None:
+            raise ValueError("draws is missing: the number of draws")
+        if self.numbers and self.method == "sobol" and self.draws and self.draws & (self.draws - 1):
+            below = 1 << (self.draws.bit_length() - 1)
+            raise ValueError(f"draws = {self.draws}: Sobol points need a power of 2, such as {below} or {2 * below}")
+        return self
+
+
+class Kept(_Record):
+    """What is kept of each run; everything monthly, and countries at the last month, unless said otherwise."""
+
+    outcomes: Names = (EVERY,)
+    months: Any = "all"
+    countries: Literal["none", "last", "year-ends"] = "last"
+
+    @field_validator("months", mode="before")
+    @classmethod
+    def _months(cls, months: object) -> object:
+        if months in ("all", "year-ends"):
+            return months
+        if not isinstance(months, list | tuple) or not months or not all(isinstance(month, str) for month in months):
+            raise ValueError('must be "all", "year-ends" or a list of months, such as ["2027-12", "2030-12"]')
+        return tuple(month_name(index) for index in sorted({month_index(month) for month in months}))
+
+    def resolved(self, horizons: Iterable[Scenario]) -> tuple[Keep, list[str]]:
+        """Return it with patterns such as ``us_share_*`` replaced by names, and problems.
+
+        Parameters
+        ----------
+        horizons
+            Scenarios that must have the months.
+        """
+        from sim.model.outcomes import OUTCOMES
+
+        problems = [
+            f"keep.outcomes has {shown(pattern)}: no outcome of that name{nearest(pattern, OUTCOMES)}"
+            for pattern in self.outcomes
+            if not any(fnmatchcase(name, pattern) for name in OUTCOMES)
+        ]
+        chosen = tuple(name for name in OUTCOMES if any(fnmatchcase(name, pattern) for pattern in self.outcomes))
+        if isinstance(self.months, tuple):
+            last = min((scenario.months for scenario in horizons), default=0) - 1
+            outside = [month for month in self.months if not 0 <= month_index(month) <= last]
+            if outside and last >= 0:
+                words = f"outside the months run, {month_name(0)} to {month_name(last)}"
+                problems.append(f"keep.months has {shown(outside[0])}: {words}")
+        return Keep(None if len(chosen) == len(OUTCOMES) else chosen, self.months, self.countries), problems
+
+
+class Experiment(_Record):
+    """One experiment, as written in ``experiment.toml``."""
+
+    name: Name
+    question: str = Field("", max_length=2000)
+    scenarios: Annotated[tuple[Name, ...], AfterValidator(_not_empty)]
+    against: Name = "status-quo"
+    replications: int = Field(32, ge=1, le=MOST_REPLICATIONS)
+    seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    also_without_assumed: bool = True
+    levers: dict[str, Any] = {}
+    uncertainties: Uncertainties | None = None
+    keep: Kept = Kept()
+
+    @field_validator("levers", mode="before")
+    @classmethod
+    def _levers(cls, levers: object) -> object:
+        return _checked_table(levers, SPAN, lever_values)
+
+    @field_validator("scenarios")
+    @classmethod
+    def _once_each(cls, scenarios: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in scenarios if scenarios.count(name) > 1})
+        if twice:
+            raise ValueError(f"names {twice[0]!r} more than once")
+        return scenarios
+
+
+def load_experiment(
+    source: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+) -> tuple[Experiment, Design]:
+    """Read an experiment and return it with its design.
+
+    Parameters
+    ----------
+    source
+        Name of a shipped experiment, a file, or the tables that a file would hold, in which numpy's numbers and arrays
+        and ranges stand for numbers and lists. A scenario that is not shipped is NAME.toml beside the file; tables name
+        it by its path, such as "mine/my-control.toml".
+    replications, seed
+        In place of those of the experiment.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of the experiment, or of its scenarios.
+    """
+    table, file, beside = _read(source)
+    table |= _plain({key: x for key, x in (("replications", replications), ("seed", seed)) if x is not None}, file)
+    files = _own_files(table, file) if isinstance(source, Mapping) else {}
+    try:
+        experiment = Experiment.model_validate(table)
+    except ValidationError as error:
+        raise ScenarioError(f"{file}: {problem}" for problem in _problems(error)) from None
+    return experiment, _design(experiment, beside, file, files)
+
+
+def _read(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[dict[str, object], str, Path | None]:
+    """Return the tables of an experiment, how messages name it, and the folder of a user's own file."""
+    beside: Path | None = None
+    if isinstance(source, Mapping):
+        file = "experiment"
+        table = _plain(source, file)
+    else:
+        text = os.fspath(source)
+        path, beside = library.locate("experiment", text)
+        file = library.label(path)
+        table = read_toml(path, file)
+    return nest(flatten(table, file)), file, beside
+
+
+def _plain(source: Mapping[str, Any], file: str) -> dict[str, object]:
+    """Return tables from a script as a file would hold them."""
+    problems: list[str] = []
+    table = plain(source, problems)
+    assert isinstance(table, dict)
+    found = problems or content_problems(table)
+    if found:
+        raise ScenarioError(f"{file}: {problem}" for problem in found)
+    return table
+
+
+def _own_files(table: dict[str, object], file: str) -> dict[str, str]:
+    """Put the name of its scenario in place of each path of a user's scenario file; return the paths by name."""
+    asked, against = table.get("scenarios"), table.get("against", Experiment.model_fields["against"].default)
+    texts = [x for x in (*(asked if isinstance(asked, tuple) else ()), against) if isinstance(x, str)]
+    names: dict[str, str] = {}
+    owner: dict[str, str] = {}
+    problems = []
+    for text in dict.fromkeys(texts):
+        if library.is_path(text):
+            try:
+                names[text] = load(text).name
+            except ScenarioError as error:
+                problems.extend(error.problems)
+                continue
+        name = names.get(text, text)
+        known = owner.setdefault(name, text)
+        if known != text and os.path.realpath(known) != os.path.realpath(text):
+            problems.append(f"{shown(known)} and {shown(text)} are both called {name!r}; give one of them another name")
+    if problems:
+        raise ScenarioError(f"{file}: {problem}" for problem in dict.fromkeys(problems))
+    if isinstance(asked, tuple):
+        table["scenarios"] = tuple(names.get(x, x) if isinstance(x, str) else x for x in asked)
+    if isinstance(against, str):
+        table["against"] = names.get(against, against)
+    return {name: text for text, name in names.items()}
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """Return the problems of an experiment's form, each a line."""
+    lines: list[str] = []
+    for details, problem in zip(error.errors(), validation_problems(error, Experiment), strict=True):
+        several = details.get("ctx", {}).get("error")
+        if isinstance(several, _SeveralError):
+            lines.extend(f"{dotted(problem[0])}.{line}" for line in several.problems)
+        else:
+            lines.append(sentence(problem))
+    return list(dict.fromkeys(lines))
+
+
+def _design(experiment: Experiment, beside: Path | None, file: str, files: Mapping[str, str]) -> Design:
+    def load_case(name: str, changes: Mapping[str, Value]) -> Scenario:
+        return _loaded(files.get(name, name), beside, changes)
+
+    # Sorted, so that a case has one name however the file is written.
+    levers = {path: lever_values(given) for path, given in sorted(experiment.levers.items())}
+    cases, problems = make_cases(experiment.scenarios, experiment.against, levers, load_case)
+    keep, of_keep = experiment.keep.resolved(case.scenario for case in cases)
+    draws, of_draws = _draws(experiment, cases, beside)
+    problems = [*problems, *of_keep, *of_draws]
+    if not problems:
+        try:
+            return Design(
+                with_twins(cases) if experiment.also_without_assumed else cases,
+                experiment.replications,
+                experiment.seed,
+                draws,
+                keep,
+                experiment.name,
+                experiment.question,
+            )
+        except ScenarioError as error:
+            problems = error.problems
+    raise ScenarioError(f"{file}: {problem}" for problem in dict.fromkeys(problems))
+
+
+def _loaded(name: str, beside: Path | None, changes: Mapping[str, Value]) -> Scenario:
+    """Return the scenario of a name, or of a user's file, with lever values set."""
+    found = name if library.is_path(name) else library.find("scenario", name, beside)
+    try:
+        return load(name if found == library.scenarios().get(name) else found, settings=changes)
+    except ScenarioError as error:
+        raise ScenarioError(
+            problem.replace("--set: ", "levers: ").replace("--set ", "levers: ") for problem in error.problems
+        ) from None
+
+
+def _draws(experiment: Experiment, cases: tuple[Case, ...], beside: Path | None) -> tuple[Draws, list[str]]:
+    """Return the draws, one of nothing if nothing is uncertain, and problems; without cases policies are not known."""
+    asked = experiment.uncertainties
+    if asked is None or (asked.ensemble is not None and not cases):
+        return CERTAIN, []
+    known = known_numbers(cases)
+    if asked.ensemble is not None:
+        folder = Path() if beside is None else beside
+        path = folder / asked.ensemble
+        if path.suffix != ".csv" or not library.is_inside(path, folder):
+            words = "must be a .csv file in the folder of the experiment, and no link out of it"
+            return CERTAIN, [f"uncertainties.ensemble = {shown(asked.ensemble)}: {words}"]
+        try:
+            whole = [name for name, number in known.items() if number.whole]
+            draws = read_ensemble(path, library.label(path), known, whole)
+        except ScenarioError as error:
+            return CERTAIN, error.problems
+        if asked.draws is not None and asked.draws > len(draws):
+            return CERTAIN, [f"uncertainties.draws = {asked.draws}: {library.label(path)} has {len(draws)}"]
+        draws = draws[: asked.draws]
+    else:
+        numbers = {name: law for name, law in asked.numbers.items() if cases or not name.startswith("policy.")}
+        found, problems = laws(numbers, known)
+        if problems or not cases:
+            return CERTAIN, problems
+        assert asked.draws is not None
+        draws = sample(found, asked.draws, asked.method, experiment.seed)
+    return draws, list(draw_problems(draws, known, cases))

@@ -1,0 +1,545 @@
+"""The study pairs by draw and replication, over the right months, and reads what was stored."""
+
+import csv
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from sim.analysis.comparison import compared
+from sim.analysis.study import Study
+from sim.model.parameters import PARAMETERS
+from sim.scenario.scenario import Scenario
+from sim.sweep import execute
+from sim.sweep.design import Case, Design, Draws, Keep, with_twins
+from tests.analysis.tidy import read_tidy
+from tests.sweep import fake
+
+EVERYTHING = Keep()
+ENFORCEMENT = "policy.audit-0.enforcement"
+
+
+def study(replications=8, simulate=fake.world, scenarios=None, twins=False):
+    known = scenarios or [fake.scenario("status-quo"), fake.scenario("audits", 1), fake.scenario("more-audits", 2)]
+    plan = Design.of(known, replications, 3, also_without_assumed=twins)
+    return Study(execute(plan, workers=1, simulate=simulate), plan, described=fake.DESCRIBED)
+
+
+@pytest.fixture(scope="module")
+def three():
+    return study()
+
+
+@pytest.fixture(scope="module")
+def lossy():
+    return study(simulate=fake.fails_sometimes)
+
+
+HAZARDS = [0.1, 0.2, 0.4, 0.8, 0.2]
+DRAWS = Draws.of([{"leak_hazard": hazard, ENFORCEMENT: (i + 1) / 8} for i, hazard in enumerate(HAZARDS)])
+
+
+def fails_in_places(scenario, replication, seed):
+    """Fail in the third draw always, and in the fourth in one replication, of scenarios with a policy."""
+    hazard = scenario.parameters.get("leak_hazard", 0)
+    if scenario.policy and (hazard == 0.4 or (hazard == 0.8 and replication == 1)):
+        raise ValueError("no")
+    return fake.responds(scenario, replication, seed)
+
+
+def uncertain(simulate=fake.responds, draws=DRAWS, keep=EVERYTHING, twins=False):
+    """Cases with a lever, draws of a parameter and of a policy's number, three replications."""
+    cases = [Case("status-quo", fake.scenario("status-quo"), "status-quo")]
+    for strength in (0.5, 1.0):
+        policy = {"audit-0": {"lever": "L7", "start": "2026-01", "strength": strength}}
+        scenario = Scenario.model_validate({"name": "audits", "policy": policy})
+        levers = {"policy.audit-0.strength": strength}
+        cases.append(Case(f"audits strength={strength:g}", scenario, "status-quo", levers=levers))
+    known = tuple(cases)
+    plan = Design(with_twins(known) if twins else known, 3, 3, draws, keep)
+    return Study(execute(plan, workers=1, simulate=simulate), plan, described=fake.DESCRIBED)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return uncertain()
+
+
+@pytest.fixture(scope="module")
+def holed():
+    return uncertain(fails_in_places)
+
+
+CASE = "audits strength=0.5"
+
+
+# Pairs by replication
+
+
+def test_a_constant_shift_gives_exactly_that_difference(three):
+    assert three.window("audits") == (48, 95)
+    for name, policies in (("audits", 1), ("more-audits", 2)):
+        np.testing.assert_array_equal(three.differences(name, "alpha"), np.full(8, policies * fake.SHIFT))
+        np.testing.assert_array_equal(three.differences(name, "gamma"), np.zeros(8))
+
+
+def test_the_table_holds_the_paired_statistics(three):
+    table = three.table().set_index(["scenario", "outcome"])
+    assert len(table) == 6
+    row = table.loc["more-audits", "alpha"]
+    assert (row.difference, row.low, row.high, row.share_same_sign, row.sign) == (0.5, 0.5, 0.5, 1.0, "++")
+    assert (row.first_month, row.last_month, row.unit, row.pairs) == ("2027-01", "2030-12", "points", 8)
+    reference = three.values("status-quo", "alpha")[:, 48:96].astype(float).mean(axis=1)
+    assert row.reference == pytest.approx(reference.mean())
+    assert row.relative == pytest.approx(0.5 / reference.mean())
+    assert row.d == pytest.approx(0.5 / reference.std(ddof=1))
+    assert table.loc["more-audits", "gamma"].sign == "0"
+
+
+def test_only_asked_outcomes_are_in_the_table(three):
+    assert list(three.table(["gamma"]).outcome) == ["gamma", "gamma"]
+    pd.testing.assert_frame_equal(three.table("gamma"), three.table(["gamma"]))
+    for ask in (three.table, three.summary, three.frame):
+        with pytest.raises(KeyError, match="no outcome 'alpah' in this study; did you mean 'alpha'"):
+            ask(["alpah"])
+    with pytest.raises(KeyError, match="no outcome 'gama'; did you mean 'gamma'"):
+        three.outcome("gama")
+    with pytest.raises(KeyError, match="no outcome 'btea' in this study; did you mean 'beta'"):
+        three.plot("btea")
+    with pytest.raises(KeyError, match="delta"):
+        three.table(["delta"])
+    with pytest.raises(KeyError, match="status-quo"):
+        three.values("no-such", "alpha")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "window"),
+    [
+        ("2024-01", "2030-12", (24, 71)),
+        ("2026-01", "2030-12", (48, 95)),
+        ("2027-07", "2030-12", (66, 95)),
+        ("2029-12", "2030-12", (95, 95)),
+        ("2030-01", "2030-12", (84, 95)),
+        ("2031-01", "2030-12", (0, 95)),
+        ("2026-01", "2028-06", (48, 65)),
+    ],
+)
+def test_months_compared(start, end, window):
+    horizon = {"horizon": {"end": end}}
+    late = {"name": "late", **horizon, "policy": {"audits": {"lever": "L7", "start": start}}}
+    known = [fake.scenario("status-quo", **horizon), Scenario.model_validate(late)]
+    found = study(2, scenarios=known)
+    assert found.window("late") == window
+    assert found.window("status-quo") == (0, known[0].months - 1)
+    assert np.isfinite(found.differences("late", "alpha")).all()
+
+
+def test_failed_runs_are_left_out_of_pairs(lossy):
+    assert [f.replication for f in lossy.failures] == [5, 5]
+    assert np.isnan(lossy.differences("audits", "alpha")[5])
+    row = lossy.table(["alpha"]).iloc[0]
+    assert (row.pairs, row.difference, row.share_same_sign) == (7, fake.SHIFT, 1.0)
+    kept = np.delete(lossy.values("status-quo", "alpha"), 5, axis=0)[:, 48:96].astype(float).mean(axis=1)
+    assert row.d == pytest.approx(fake.SHIFT / kept.std(ddof=1))
+    frame = lossy.frame(["alpha"])
+    assert sorted(frame[frame.scenario == "audits"].replication.unique()) == [0, 1, 2, 3, 4, 6, 7]
+
+
+def test_a_scenario_whose_every_run_failed_is_undecided(tmp_path):
+    found = study(simulate=always_fails_policies)
+    row = found.table(["alpha"]).iloc[0]
+    assert (row.sign, row.pairs) == ("?", 0)
+    assert np.isnan(row.difference)
+    assert (found.map_shares("audits").effective == 0).all()
+    assert found.frame(["alpha"]).scenario.unique().tolist() == ["status-quo"]
+    assert found.runs().scenario.unique().tolist() == ["status-quo"]
+    assert found.countries().scenario.unique().tolist() == ["status-quo"]
+    assert found.summary(["alpha"])["mean"].isna().sum() == 2 * 96
+    assert len(found.to_csv(tmp_path)) == 5
+    assert pq.read_table(found.to_parquet(tmp_path / "all.parquet")).num_rows == 8 * 96
+
+
+def always_fails_policies(scenario, replication, seed):
+    if scenario.policy:
+        raise RuntimeError("no")
+    return fake.world(scenario, replication, seed)
+
+
+# Pairs by draw
+
+
+def slow_comparison(found, case, outcome):
+    """Differences and the reference, pair by pair, in plain Python."""
+    first, last = found.window(case)
+    months = [i for i, month in enumerate(found.months(case)) if first <= fake_index(month) <= last]
+    ours, theirs = (found.values(name, outcome) for name in (case, found.against))
+    differences, references = [], []
+    for pair in range(found.draws * found.replications):
+        a, b = (sum(map(float, values[pair][months])) / len(months) for values in (ours, theirs))
+        if np.isfinite(a) and np.isfinite(b):
+            differences.append(a - b)
+            references.append(b)
+    return np.array(differences), np.array(references)
+
+
+def fake_index(month):
+    return (int(month[:4]) - 2023) * 12 + int(month[5:]) - 1
+
+
+@pytest.mark.parametrize("name", ["drawn", "holed"])
+def test_statistics_over_draws_are_those_of_a_slow_reference(request, name):
+    found = request.getfixturevalue(name)
+    table = found.table().set_index(["scenario", "outcome"])
+    for (case, outcome), row in table.iterrows():
+        differences, references = slow_comparison(found, case, outcome)
+        assert row.pairs == len(differences)
+        assert row.pairs == 15 if name == "drawn" else row.pairs < 13
+        assert row.reference == pytest.approx(references.mean())
+        assert row.difference == pytest.approx(differences.mean())
+        assert [row.low, row.high] == pytest.approx(np.quantile(differences, [0.05, 0.95]))
+        assert row.relative == pytest.approx(differences.mean() / references.mean())
+        assert row.d == pytest.approx(differences.mean() / references.std(ddof=1))
+        if differences.mean():
+            same = np.mean(np.sign(differences) == np.sign(differences.mean()))
+            assert row.share_same_sign == pytest.approx(same)
+    assert table.loc[(CASE, "alpha")].sign == "++"
+
+
+def test_the_difference_of_a_draw_is_its_mean_over_replications(drawn, holed):
+    expected = [(i + 1) / 8 * (1 + hazard) for i, hazard in enumerate(HAZARDS)]
+    np.testing.assert_allclose(drawn.differences(CASE, "alpha"), expected, rtol=1e-6)
+    lost = holed.differences(CASE, "alpha")
+    assert np.isnan(lost[2])
+    np.testing.assert_allclose(np.delete(lost, 2), np.delete(expected, 2), rtol=1e-6)
+    assert (drawn.pairs, drawn.unit) == (15, "pairs")
+
+
+def test_draws_do_not_hide_that_they_share_their_luck():
+    """A difference that turns with the replication is undecided, however many draws agree on its mean."""
+    turning = np.tile([1.0, -0.6], 50)  # 50 draws, each with the same two replications
+    found = compared(turning, np.zeros(100), fake.DESCRIBED["alpha"], 2)
+    assert (found.low, found.high) == (-0.6, 1.0)
+    assert found.share_same_sign == 0.5
+    assert found.sign == "?"
+    once = compared(np.full(50, 1.0), np.random.default_rng(0).normal(size=50), fake.DESCRIBED["alpha"], 1)
+    assert once.sign == "?"
+
+
+def test_worlds_that_draws_share_are_run_once_and_stand_for_each():
+    draws = Draws.of([{ENFORCEMENT: value} for value in (0.25, 0.5, 0.75)])
+    found = uncertain(draws=draws)
+    assert found.design.runs == (1 + 2 * 3) * 3  # the reference has no such policy
+    assert found.finished == found.design.runs
+    reference = found.values("status-quo", "alpha")
+    np.testing.assert_array_equal(reference, np.tile(reference[:3], (3, 1)))
+    assert len(found.frame(["alpha"])) == 3 * 9 * 96
+
+
+def test_two_cases_with_one_world_have_the_same_values():
+    twin = Design((Case("a", fake.scenario("a"), "a"), Case("b", fake.scenario("b"), "a")), 3)
+    found = Study(execute(twin, workers=1, simulate=fake.world), twin, described=fake.DESCRIBED)
+    np.testing.assert_array_equal(found.values("a", "alpha"), found.values("b", "alpha"))
+    assert found.table(["alpha"]).iloc[0].difference == 0
+    assert list(found.runs(["alpha"]).scenario) == ["a"] * 3 + ["b"] * 3
+
+
+def test_each_case_is_compared_with_its_own_reference():
+    cases, shift = [], {"4000": 0.0, "5000": 10.0}
+    for size in (4000, 5000):
+        reference = f"status-quo adopters={size}"
+        for name, policies in (("status-quo", 0), ("audits", 1)):
+            scenario = fake.scenario(name, policies, adopters=size)
+            cases.append(Case(f"{name} adopters={size}", scenario, reference, levers={"adopters": size}))
+
+    def staged(scenario, replication, seed):
+        found = fake.world(scenario, replication, seed)
+        found.values[:] += shift[str(scenario.adopters)]
+        return found
+
+    plan = Design(tuple(cases), 4, 3)
+    found = Study(execute(plan, workers=1, simulate=staged), plan, described=fake.DESCRIBED)
+    table = found.table(["alpha"])
+    assert table.scenario.tolist() == ["audits adopters=4000", "audits adopters=5000"]
+    assert table.adopters.tolist() == [4000, 5000]
+    assert table.difference.tolist() == [fake.SHIFT] * 2
+    assert table.reference.tolist() == pytest.approx([table.reference[0], table.reference[0] + 10])
+    assert found.no_report
+
+
+# Only some months
+
+
+@pytest.mark.parametrize(
+    ("months", "inside"),
+    [("year-ends", [59, 71, 83, 95]), (("2026-01", "2027-01", "2030-12"), [48, 95]), (("2025-06",), [])],
+)
+def test_window_means_use_only_the_months_kept(months, inside):
+    plan = Design.of([fake.scenario("status-quo"), fake.scenario("audits", 1)], 4, 3, also_without_assumed=False)
+    plan = Design(plan.cases, 4, 3, keep=Keep(months=months))
+    found = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
+    assert found.window("audits") == (48, 95)
+    row = found.table(["alpha"]).iloc[0]
+    if not inside:
+        assert (row.sign, row.pairs) == ("?", 0)
+        return
+    whole = [fake.world(fake.scenario("any"), replication, 3).values[inside, 0].mean() for replication in range(4)]
+    assert row.reference == pytest.approx(np.mean(whole))
+    assert row.difference == fake.SHIFT
+    assert found.no_report == "only some outcomes or months were kept"
+
+
+# Frames
+
+
+def test_the_frame_is_tidy(three):
+    frame = three.frame()
+    assert list(frame.columns) == ["scenario", "draw", "replication", "month", "outcome", "value"]
+    assert len(frame) == 3 * 8 * 96 * 3
+    picked = frame[(frame.scenario == "audits") & (frame.replication == 6) & (frame.outcome == "beta")]
+    assert list(picked.month.astype(str))[:2] == ["2023-01", "2023-02"]
+    np.testing.assert_array_equal(picked.value, three.values("audits", "beta")[6])
+    assert len(three.frame(["gamma"])) == 3 * 8 * 96
+    assert set(frame.draw) == {0}
+
+
+def test_the_frame_of_a_sweep_has_cases_and_draws(holed):
+    frame = holed.frame(["alpha"])
+    picked = frame[(frame.scenario == CASE) & (frame.month == "2030-12")]
+    assert list(zip(picked.draw, picked.replication, strict=True)) == [
+        (draw, replication)
+        for draw in range(5)
+        for replication in range(3)
+        if draw != 2 and (draw, replication) != (3, 1)
+    ]
+    wide = holed.values(CASE, "alpha")[:, -1]
+    np.testing.assert_array_equal(picked.value, wide[~np.isnan(wide)])
+
+
+def test_runs_hold_the_design_beside_the_outcomes(holed):
+    runs = holed.runs()
+    assert list(runs.columns) == [
+        "scenario",
+        "point",
+        "draw",
+        "replication",
+        "policy.audit-0.strength",
+        *DRAWS.names,
+        "alpha",
+        "beta",
+        "gamma",
+    ]
+    assert len(runs) == 15 + 2 * 11
+    assert all(runs.point == [holed.points(row.scenario)[row.draw] for row in runs.itertuples()])
+    assert holed.finished == 12 + 2 * 11  # two of the draws are one world without the policy
+    assert runs["policy.audit-0.strength"].dtype == float
+    assert runs[runs.scenario == "status-quo"]["policy.audit-0.strength"].isna().all()
+    assert set(runs[runs.scenario == CASE]["policy.audit-0.strength"]) == {0.5}
+    assert runs.leak_hazard.tolist() == [HAZARDS[draw] for draw in runs.draw]
+    assert runs.point.tolist() == [
+        holed.points(case)[draw] for case, draw in zip(runs.scenario, runs.draw, strict=True)
+    ]
+    own = runs[(runs.scenario == CASE) & (runs.draw == 4)]
+    values = holed.values(CASE, "beta")[12:15, 48:].astype(float).mean(axis=1)
+    np.testing.assert_allclose(own.beta, values)
+
+
+def test_runs_average_every_case_over_the_same_months():
+    policy = {"audits": {"lever": "L7", "start": "2027-01"}}
+    known = [fake.scenario("status-quo"), fake.scenario("audits", 1), fake.scenario("late", policy=policy)]
+    found = study(2, scenarios=known)
+    assert (found.window("audits"), found.window("late")) == ((48, 95), (60, 95))
+    first, last = found.common_window()
+    runs = found.runs(["alpha"]).set_index(["scenario", "replication"]).alpha
+    for name in ("status-quo", "audits", "late"):
+        expected = found.values(name, "alpha")[1, first : last + 1].astype(float).mean()
+        assert runs[name, 1] == pytest.approx(expected)
+
+
+def test_levers_that_are_texts_stay_texts():
+    scenario = fake.scenario("audits", 1)
+    levers = ({}, {"policy.audit-0.priority": "popularity"}, {"policy.audit-0.strength": 1})
+    cases = tuple(Case(f"case {i}", scenario, "case 0", levers=lever) for i, lever in enumerate(levers))
+    plan = Design(cases, 2, 3)
+    found = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
+    for frame, rows in ((found.runs(["alpha"]), 2), (found.table(["alpha"]), 1)):
+        priority = frame["policy.audit-0.priority"]
+        assert [x for x in priority if isinstance(x, str)] == ["popularity"] * rows
+        assert frame["policy.audit-0.strength"].dtype == float
+
+
+def test_the_summary_holds_mean_and_quantiles(three):
+    rows = three.summary(["beta"]).set_index(["scenario", "month"])
+    values = three.values("audits", "beta")[:, 50].astype(float)
+    row = rows.loc["audits", "2027-03"]
+    assert row["mean"] == pytest.approx(values.mean())
+    assert [row.p5, row.p25, row.p50, row.p75, row.p95] == pytest.approx(
+        np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
+    )
+
+
+def test_the_summary_of_draws_is_over_all_runs(holed):
+    rows = holed.summary(["beta"]).set_index(["scenario", "month"])
+    values = holed.values(CASE, "beta")[:, 95].astype(float)
+    assert rows.loc[CASE, "2030-12"]["mean"] == pytest.approx(np.nanmean(values))
+    assert rows.loc[CASE, "2030-12"].p50 == pytest.approx(np.nanmedian(values))
+
+
+# Rubric and twins
+
+
+def test_the_rubric_is_ordered_and_reads_signs_towards_the_goal(three):
+    rubric = three.rubric()
+    assert list(rubric.factor) == ["transparency", "chinese_misuse"] * 2
+    assert [sign[0] for sign in rubric.sign] == ["+", "-"] * 2  # both outcomes rise; of the second less is better
+    assert set(rubric.agreement) == {"paper silent"}
+    assert set(rubric.sign_without_assumed) == {""}
+    assert three.without_assumed is None
+
+
+def test_the_papers_signs_are_beside_ours(monkeypatch):
+    made = study(scenarios=[fake.scenario("status-quo"), fake.scenario("p4-audit-repository", 8)])
+    for shipped, expected in ((True, ("++", "+", "agrees")), (False, ("++", "", "paper silent"))):
+        monkeypatch.setattr("sim.scenario.scenario.is_shipped", lambda scenario, answer=shipped: answer)
+        row = made.rubric().set_index("factor").loc["transparency"]
+        assert (row.sign, row.paper, row.agreement) == expected
+
+
+def test_the_paper_compares_with_the_status_quo_and_with_nothing_else(monkeypatch):
+    monkeypatch.setattr("sim.scenario.scenario.is_shipped", lambda scenario: True)
+    made = study(scenarios=[fake.scenario("targeted-bundle"), fake.scenario("p4-audit-repository", 8)])
+    assert set(made.rubric().paper) == {""}
+    assert set(made.rubric().agreement) == {"paper silent"}
+
+
+def half_assumed(scenario, replication, seed):
+    """Policies lift alpha only while the assumed responses stand at their start values."""
+    found = fake.world(scenario, replication, seed)
+    if scenario.parameters:
+        found.values[fake.START :, 0] -= fake.SHIFT * len(scenario.policy)
+    return found
+
+
+def test_twins_without_assumed_responses_are_compared_with_each_other():
+    known = [fake.scenario("status-quo"), fake.scenario("audits", 8)]
+    found = study(scenarios=known, twins=True, simulate=half_assumed)
+    assert [s.name for s in found.scenarios] == ["status-quo", "audits"]
+    assert (found.differences("audits", "alpha") == 8 * fake.SHIFT).all()
+    twin = found.without_assumed
+    assert (twin.differences("audits", "alpha") == 0).all()
+    assert twin.without_assumed is None
+    row = found.rubric().set_index("factor").loc["transparency"]
+    assert (row.sign, row.sign_without_assumed) == ("++", "0")
+
+
+def test_draws_of_assumed_responses_alone_leave_one_twin():
+    (assumed, *_) = sorted(name for name, parameter in PARAMETERS.items() if parameter.assumed)
+    draws = Draws.of([{assumed: PARAMETERS[assumed].high * (i + 1) / 4} for i in range(4)])
+    found = uncertain(draws=draws, twins=True)
+    assert found.finished == found.design.runs == (3 * 4 + 3) * 3
+    twin = found.without_assumed
+    assert twin.draws == 4
+    assert np.isfinite(twin.differences(CASE, "alpha")).all()
+
+
+# Countries
+
+
+def test_country_shares_are_pooled(three):
+    (part,) = three.store.of(three.points("audits"))
+    values, _ = three.store.countries(part)
+    found = three.map_shares("audits", "developer")
+    np.testing.assert_allclose(found.shares, values[:, -1, :, 3, 1:].mean(axis=0, dtype=float), rtol=1e-8)
+    assert (found.effective == 4 * 8).all()
+    mix = three.map_shares("audits")
+    assert mix.shares.shape == (4, 3)
+    assert (mix.effective > 4 * 8).all()
+    assert (mix.effective <= 5 * 4 * 8).all()
+
+
+def test_countries_are_means_over_runs_at_the_months_kept():
+    found = uncertain(keep=Keep(countries="year-ends"))
+    frame = found.countries()
+    assert list(frame.columns) == ["scenario", "month", "country", "channel", "use", "US", "CN", "other", "panel"]
+    assert len(frame) == 3 * 8 * 4 * 5
+    cell = frame[(frame.scenario == CASE) & (frame.month == "2027-12") & (frame.country == "2")]
+    whole = [fake.world(fake.scenario("any"), replication, 3).countries[4, 2] for replication in range(3)]
+    np.testing.assert_allclose(cell[["use", "US", "CN", "other"]], np.mean(whole, axis=0), rtol=1e-6)
+    assert cell.channel.tolist() == ["consumer", "market", "enterprise", "developer", "government"]
+    assert (cell.panel == 4 * 5 * 3).all()
+    assert (frame[frame.scenario == "status-quo"].panel == 4 * 4 * 3).all()  # two of the draws are one world
+
+
+def test_without_countries_there_are_none():
+    found = uncertain(keep=Keep(countries="none"))
+    assert len(found.countries()) == 0
+    assert np.isnan(found.map_shares(CASE).shares).all()
+
+
+def test_draws_that_share_a_world_count_each_in_the_mean():
+    def by_hazard(scenario, replication, seed):
+        found = fake.world(scenario, replication, seed)
+        found.countries[:] = scenario.parameters["leak_hazard"]
+        return found
+
+    found = uncertain(by_hazard, Draws.of([{"leak_hazard": hazard} for hazard in (0.25, 0.25, 0.25, 0.75)]))
+    np.testing.assert_allclose(found.countries().US, 0.375)
+    np.testing.assert_allclose(found.map_shares(CASE, "developer").shares, 0.375)
+    assert (found.map_shares(CASE, "developer").effective == 4 * 3 * 2).all()
+
+
+# Files
+
+
+def test_exports_hold_what_the_study_says(three, tmp_path):
+    paths = three.to_csv(tmp_path / "tables")
+    assert [p.name for p in paths] == ["table.csv", "rubric.csv", "series.csv", "runs.csv", "countries.csv"]
+    with paths[0].open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r["difference"] for r in rows if r["outcome"] == "alpha"] == ["0.25", "0.5"]
+    wide = pq.read_table(three.to_parquet(tmp_path / "all" / "series.parquet")).to_pandas()
+    assert wide.shape == (3 * 8 * 96, 7)
+    picked = wide[(wide.scenario == "more-audits") & (wide.replication == 7)]
+    np.testing.assert_array_equal(picked.gamma, three.values("more-audits", "gamma")[7])
+    assert sorted(p.name for p in (tmp_path / "all").iterdir()) == ["series.parquet"]
+
+
+def test_every_number_of_a_sweep_is_in_its_files(holed, tmp_path):
+    wide = pq.read_table(holed.to_parquet(tmp_path / "series.parquet")).to_pandas()
+    keys = ["scenario", "draw", "replication", "month"]
+    long = wide.melt(keys, var_name="outcome").sort_values([*keys, "outcome"], ignore_index=True)
+    frame = holed.frame().astype({"scenario": str, "month": str, "outcome": str})
+    frame = frame.sort_values([*keys, "outcome"], ignore_index=True)
+    pd.testing.assert_frame_equal(long, frame, check_dtype=False)
+    assert len(long) == (15 + 2 * 11) * 96 * 3
+    read = {path.stem: pd.read_csv(path) for path in holed.to_csv(tmp_path / "csv")}
+    for name, frame in {"table": holed.table(), "runs": holed.runs(), "series": holed.summary()}.items():
+        pd.testing.assert_frame_equal(read[name], frame, check_dtype=False, rtol=1e-6)
+
+
+def test_every_csv_of_a_sweep_is_tidy_with_the_mark_for_excel_and_without(holed, tmp_path):
+    plain = {path.name: read_tidy(path) for path in holed.to_csv(tmp_path / "plain")}
+    marked = {path.name: read_tidy(path, mark=True) for path in holed.to_csv(tmp_path / "excel", "utf-8-sig")}
+    assert plain.keys() == marked.keys()
+    for name, frame in plain.items():
+        pd.testing.assert_frame_equal(frame, marked[name])
+    assert len(plain) == 5
+
+
+def test_a_study_without_outcomes_of_the_rubric_has_tables_all_the_same(tmp_path):
+    found = uncertain(keep=Keep(("gamma",)))
+    assert found.rubric().empty
+    assert len(found.table()) == 2
+    assert len(found.to_csv(tmp_path)) == 5
+
+
+def test_a_report_asks_the_question_of_its_experiment(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(
+        "sim.report.page.write_report", lambda study, out, question, encoding: asked.append(question) or out
+    )
+    cases = (Case("a", fake.scenario("a"), "a"), Case("b", fake.scenario("b", 1), "a"))
+    for question in ("Who gains?", ""):
+        plan = Design(cases, 2, question=question)
+        Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED).report(tmp_path)
+    assert asked == ["Who gains?", None]

@@ -1,0 +1,192 @@
+"""The pages in docs/ fit the code: generated ones are up to date, and what the written ones name exists."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import fields
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from sim import data
+from sim.model.agents.lab import Draft
+from sim.model.agents.malicious import ACTORS, Incident
+from sim.model.catalogue import Columns
+from sim.model.law import FIELDS, Assessment, AuditProgramme
+from sim.model.mandates import Programme, Safeguard, Trigger
+from sim.model.outcomes import OUTCOMES
+from sim.model.parameters import PARAMETERS
+from sim.model.phases import PHASES
+from sim.model.world import Series
+from sim.policies import LEVERS, Policy
+from sim.scenario import library
+from sim.scenario.scenario import Crisis, Horizon, Scenario
+from sim.vocabulary import CHANNELS, DOMAINS, MODES, REGIONS
+from sim.vocabulary import ROUTE_KINDS as KINDS_OF_ROUTE
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+WRITTEN = ("model.md", "validation.md", "tutorial.md")
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@lru_cache
+def build() -> ModuleType:
+    """The program that writes the generated pages."""
+    spec = importlib.util.spec_from_file_location("docs_build", DOCS / "build.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@lru_cache
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def prose(name: str) -> str:
+    """A page without its fenced blocks."""
+    return FENCED.sub("", page(name))
+
+
+def stems() -> dict[str, list[str]]:
+    """Parameters that have one value per channel, by the name they share."""
+    found: dict[str, list[str]] = {}
+    for channel in CHANNELS:
+        for name in PARAMETERS:
+            if name.endswith(f"_{channel}"):
+                found.setdefault(name.removesuffix(f"_{channel}"), []).append(name)
+    return {stem: names for stem, names in found.items() if len(names) == len(CHANNELS)}
+
+
+@lru_cache
+def names() -> frozenset[str]:
+    """Everything of the model that a page may name in code type."""
+    levers = {field for cls in (Policy, *LEVERS.values()) for field in cls.model_fields}
+    kinds = (Assessment, AuditProgramme, Programme, Safeguard, Trigger, Series, data.Country, data.Lab, data.Release)
+    records = {field.name for record in kinds for field in fields(record)}
+    scenario = {field for record in (Scenario, Horizon, Crisis) for field in record.model_fields}
+    rows = {*Columns._fields, *Draft._fields, *Incident._fields}
+    words = {
+        *CHANNELS,
+        *MODES,
+        *REGIONS,
+        *DOMAINS,
+        *KINDS_OF_ROUTE,
+        *(kind.name for kind in ACTORS),
+        "lever",
+        "extends",
+    }
+    phases = {phase.__name__ for phase in PHASES}
+    table = {"sign", "paper", "agreement", "low", "high", "first_month", "last_month", "out"}
+    return frozenset().union(
+        PARAMETERS, stems(), levers, records, scenario, rows, words, phases, table, OUTCOMES, FIELDS
+    )
+
+
+GENERATED = ("parameters.md", "policies.md", "outcomes.md", "phases.md", "scenario.schema.json")
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_generated_page_is_what_the_code_says(name: str) -> None:
+    pages = build().pages()
+    assert set(pages) == set(GENERATED)
+    assert page(name) == pages[name], f"docs/{name} is out of date: run `make docs`"
+
+
+def test_the_generated_pages_hold_every_parameter_lever_field_outcome_and_phase() -> None:
+    for parameter in PARAMETERS:
+        assert f"| `{parameter}` |" in page("parameters.md"), parameter
+    for lever, cls in LEVERS.items():
+        assert f"## {lever}: {cls.title}" in page("policies.md"), lever
+        for field in cls.model_fields:
+            assert f"| `{field}` |" in page("policies.md"), (lever, field)
+    for field in FIELDS:
+        assert f"| `{field}` |" in page("policies.md"), field
+    for outcome in OUTCOMES:
+        base = re.sub(f"_({'|'.join(CHANNELS)})$", "", outcome)
+        assert f"| `{outcome}` |" in page("outcomes.md") or f"| `{base}` |" in page("outcomes.md"), outcome
+    for phase in PHASES:
+        assert f"| `{phase.__name__}` |" in page("phases.md"), phase.__name__
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_a_page_names_exists(name: str) -> None:
+    quoted = set(re.findall(r"`([^`\n]+)`", prose(name)))
+    missing = [word for word in quoted if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", word) and word not in names()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", ["model.md", "validation.md"])
+def test_single_words_in_code_type_exist(name: str) -> None:
+    quoted = set(re.findall(r"`([a-z][a-z0-9]*)`", prose(name)))
+    assert sorted(quoted - names()) == []
+
+
+def test_the_equations_use_names_of_the_code() -> None:
+    for _, equations in FENCED.findall(page("model.md")):
+        used = set(re.findall(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b", equations))
+        assert sorted(used - names()) == []
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_files_and_links_of_a_page_exist(name: str) -> None:
+    text = prose(name)
+    for path in re.findall(r"`((?:sim|docs|tests|scenarios|experiments|benchmarks)/[\w./-]+)`", text):
+        assert (ROOT / path).exists(), path
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", text):
+        assert (DOCS / target).exists(), target
+    for target, heading in re.findall(r"\]\(([^)#:]+)#([\w-]+)\)", text):
+        headings = re.findall(r"^#+ (.*)$", page(target), re.MULTILINE)
+        slugs = {re.sub(r"[^\w\s-]", "", line).strip().lower().replace(" ", "-") for line in headings}
+        assert heading in slugs, f"{target}#{heading}"
+    for scenario in re.findall(r"`((?:p\d|status)-[a-z0-9-]+)`", text):
+        assert scenario in library.scenarios(), scenario
+
+
+def test_the_model_page_speaks_of_every_parameter() -> None:
+    """By its own name, or by the name that five channels share."""
+    text = page("model.md")
+    spoken = set(re.findall(r"\b[a-z][a-z0-9_]*\b", text))
+    shared = {name for stem, channels in stems().items() if stem in spoken for name in channels}
+    assert sorted(set(PARAMETERS) - spoken - shared) == []
+
+
+def test_the_model_page_speaks_of_every_phase_and_field_of_the_law() -> None:
+    text = page("model.md")
+    for phase in PHASES:
+        assert f"(`{phase.__name__}`)" in text or phase.__name__ == "observe", phase.__name__
+    spoken = set(re.findall(r"\b[a-z][a-z0-9_]*\b", text))
+    assert sorted(set(FIELDS) - spoken) == []
+
+
+def test_the_assumed_responses_of_the_page_are_those_of_the_code() -> None:
+    assumed = {name for name, parameter in PARAMETERS.items() if parameter.assumed}
+    section = page("model.md").split("## 9.")[1].split("## 10.")[0]
+    listed = set(re.findall(r"^\| [^|]+ \| `(\w+)` \|$", section, re.MULTILINE))
+    assert listed == assumed
+    shipped = library.assumptions()["no-assumed-responses"].read_text(encoding="utf-8")
+    assert set(re.findall(r"^(\w+) = 0\.0$", shipped, re.MULTILINE)) == assumed
+
+
+def test_the_pages_speak_of_the_project_only() -> None:
+    for path in [*DOCS.glob("*.md"), *DOCS.glob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"/(work|tmp|home|root)/|\.\./shared|MODEL\.md|CONTRACT", text), path.name
+
+
+@pytest.mark.parametrize("name", ["targets", "handover"])
+def test_the_page_of_validation_shows_what_was_printed(name: str) -> None:
+    """Numbers are never copied into the page: it links to stored output that says what made it."""
+    assert f"../benchmarks/output/{name}.txt" in page("validation.md")
+    command, made, *rest = (ROOT / "benchmarks" / "output" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    assert command.startswith(f"python benchmarks/{name}.py --replications ")
+    assert int(command.split()[-1]) >= 16
+    assert re.match(r"\d{4}-\d\d-\d\d, openstakes \S+, code [0-9a-f]{16}, mesa ", made)
+    if name == "targets":
+        assert [target.id for target in data.targets() if not any(f" {target.id} " in line for line in rest)] == []
