@@ -137,6 +137,7 @@ def wrapped(text: str, inches: float, size: float = SMALL, weight: str = "normal
 
     No letter is ever left out, so that names that differ stay different: the lines put together are the text.
     """
+    inches *= 0.95  # in a PNG letters are fitted to pixels, which makes them up to a twentieth wider
     lines = [""]
     for piece in re.findall(r"[^ -]*[ -]+|[^ -]+", text):
         if lines[-1] and text_width((lines[-1] + piece).rstrip(), size, weight) > inches:
