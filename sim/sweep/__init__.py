@@ -17,7 +17,7 @@ from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import executor_factory
 from sim.sweep.faults import FAULTS, MachineError, told_apart
 from sim.sweep.interrupt import outside_kernels
-from sim.sweep.manifest import made_by
+from sim.sweep.manifest import installed, made_by
 from sim.sweep.parts import SERIES, USE, DamagedPartError, Failure, Receipt, Series, StoreError, deposit
 from sim.sweep.runner import ClusterError, Executor, run_chunks
 from sim.sweep.store import Store
@@ -237,6 +237,7 @@ def execute(
             run_chunks(
                 partial(
                     run_chunk_there,
+                    driver=installed(),
                     made=made_by(),
                     seed=plan.seed,
                     keep=plan.keep,
@@ -259,16 +260,18 @@ def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
     return series
 
 
-def run_chunk_there(chunk: Chunk, *, made: dict[str, str], folder: Path | None, **rest: Any) -> Receipt:
+def run_chunk_there(chunk: Chunk, *, driver: dict[str, str], folder: Path | None, **rest: Any) -> Receipt:
     """Do `run_chunk` in a worker, which may be on another machine: refuse one with other code or without the folder."""
-    if made_by() != made:
-        raise StoreError(f"a worker on {platform.node()} has other code or libraries: {made_by()}; this is {made}")
+    if installed() != driver:
+        raise StoreError(f"a worker on {platform.node()} has other code or libraries: {installed()}; this is {driver}")
     if folder is not None and not (folder / SERIES).is_dir():
         raise StoreError(f"a worker on {platform.node()} does not see {folder}: all workers need it under that path")
     return run_chunk(chunk, folder=folder, **rest)
 
 
-def run_chunk(chunk: Chunk, *, seed: int, keep: Keep, folder: Path | None, simulate: Simulate) -> Receipt:
+def run_chunk(
+    chunk: Chunk, *, made: dict[str, str], seed: int, keep: Keep, folder: Path | None, simulate: Simulate
+) -> Receipt:
     """Do the runs of a chunk, leave their part and return its receipt; a run that raises is noted, the others go on.
 
     Raises
@@ -290,7 +293,7 @@ def run_chunk(chunk: Chunk, *, seed: int, keep: Keep, folder: Path | None, simul
         else:
             runs.append((run, series))
     with told_apart():
-        return deposit(runs, failures, keep, seed, made_by(), folder)
+        return deposit(runs, failures, keep, seed, made, folder)
 
 
 def check_series(series: Series, first: Series | None = None) -> None:

@@ -117,7 +117,7 @@ def _chunk(plan: Design, point: str) -> Chunk:
 
 def _run(chunk: Chunk, *, seed: int, keep: Keep, simulate: Simulate | None) -> Receipt:
     """Do the run of a chunk and store nothing."""
-    return run_chunk(chunk, seed=seed, keep=keep, folder=None, simulate=simulate or simulate_world)
+    return run_chunk(chunk, made=made_by(), seed=seed, keep=keep, folder=None, simulate=simulate or simulate_world)
 
 
 def _seconds_in_a_new_worker(make: Callable[[Chunk], Receipt], chunk: Chunk) -> float:

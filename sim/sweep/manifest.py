@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import re
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.sweep.code import code_digest, source_digest
 from sim.sweep.design import Case, Design, Draws, Keep
 from sim.sweep.levers import text_of
 from sim.sweep.parts import encode, hash_of
@@ -33,21 +33,6 @@ DRAWN = "draw."
 
 ROWS = 16_384
 """Rows of designs.parquet that are made together."""
-
-NOT_MODEL = (
-    "__main__.py",
-    "analysis/",
-    "cli/",
-    "library/",
-    "model/explanation.py",
-    "model/kernels/notices.py",
-    "report/",
-    "scenario/provenance.py",
-    "scenario/schema.py",
-    "scenario/warnings.py",
-    "sweep/",
-)
-"""Parts of the package that only read results."""
 
 
 def plan_table(design: Design) -> dict[str, Any]:
@@ -175,7 +160,13 @@ def made_by() -> dict[str, str]:
     """Return what a run's numbers may depend on besides the design: code and libraries."""
     from sim import __version__
 
-    return {"openstakes": __version__, "code": _code(), **{name: version(name) for name in LIBRARIES}}
+    return {"openstakes": __version__, "code": code_digest(), **{name: version(name) for name in LIBRARIES}}
+
+
+@lru_cache(maxsize=1)
+def installed() -> dict[str, str]:
+    """Return what a worker must share with its driver: the same files, byte by byte, and libraries."""
+    return {"source": source_digest(), **{name: version(name) for name in LIBRARIES}}
 
 
 @lru_cache(maxsize=1)
@@ -202,16 +193,3 @@ def _checkout() -> str:
         return subprocess.run(call, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """Return 16 hex digits of the source of the model and its tables."""
-    package = Path(__file__).parents[1]
-    files = [path for pattern in ("*.py", "*.csv") for path in package.rglob(pattern)]
-    digest = hashlib.sha256()
-    for name, path in sorted((path.relative_to(package).as_posix(), path) for path in files):
-        if not name.startswith(NOT_MODEL):
-            data = path.read_bytes()
-            digest.update(f"{name} {len(data)}\n".encode() + data)
-    return digest.hexdigest()[:16]

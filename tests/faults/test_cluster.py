@@ -109,7 +109,7 @@ def test_workers_that_do_not_see_the_folder(tmp_path, scheduler) -> None:
 
 
 def test_workers_with_other_code(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("sim.sweep.made_by", lambda: {"openstakes": "9.8.7"})
+    monkeypatch.setattr("sim.sweep.installed", lambda: {"source": "9.8.7"})
     with pytest.raises(StoreError, match=r"a worker on .* has other code or libraries: .*this is .*9\.8\.7"):
         execute(plan(), out=tmp_path / "out", workers=2, simulate=fake.world)
     assert parts(tmp_path / "out") == []

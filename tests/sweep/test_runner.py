@@ -318,7 +318,7 @@ def test_a_run_without_memory_is_no_failed_run_but_loses_its_chunk(tmp_path):
     """Another time there may be enough: noted as failed it would never be tried again."""
     (chunk, *_) = plan(cases=()).chunks()
     with pytest.raises(MachineError, match="not enough memory"):
-        run_chunk(chunk, seed=1, keep=Keep(), folder=tmp_path, simulate=starved)
+        run_chunk(chunk, made={}, seed=1, keep=Keep(), folder=tmp_path, simulate=starved)
     assert list(tmp_path.iterdir()) == []
 
 
