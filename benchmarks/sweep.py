@@ -78,7 +78,7 @@ def seconds(without: int) -> float:
 
 def measure(runs: int, workers: int) -> list[str]:
     """Sweep with bare runs in between and return what was found."""
-    from sim.sweep import execute
+    from sim.sweep.execution import execute
 
     plan = design(runs)
     levels: list[float] = []

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim import sweep
-    from sim.analysis.study import Study
+    from sim import report
+    from sim.api import Study, compare, run, run_sweep
+    from sim.messages import ScenarioError
     from sim.model.outcomes import OUTCOMES
     from sim.model.parameters import PARAMETERS
     from sim.model.world import World
-    from sim.scenario.scenario import Scenario, load
-    from sim.sweep import compare, run
+    from sim.scenario.scenario import Scenario, differences, load
 
 __version__ = "0.1.0"
 
@@ -23,21 +23,38 @@ _HOMES = {
     "OUTCOMES": "sim.model.outcomes",
     "PARAMETERS": "sim.model.parameters",
     "Scenario": "sim.scenario.scenario",
-    "Study": "sim.analysis.study",
+    "ScenarioError": "sim.messages",
+    "Study": "sim.api",
     "World": "sim.model.world",
-    "compare": "sim.sweep",
+    "compare": "sim.api",
+    "differences": "sim.scenario.scenario",
     "load": "sim.scenario.scenario",
-    "run": "sim.sweep",
-    "sweep": "sim.sweep",
+    "report": "sim.api",
+    "run": "sim.api",
+    "run_sweep": "sim.api",
 }
 
-__all__ = ["OUTCOMES", "PARAMETERS", "Scenario", "Study", "World", "__version__", "compare", "load", "run", "sweep"]
+__all__ = [
+    "OUTCOMES",
+    "PARAMETERS",
+    "Scenario",
+    "ScenarioError",
+    "Study",
+    "World",
+    "__version__",
+    "compare",
+    "differences",
+    "load",
+    "report",
+    "run",
+    "run_sweep",
+]
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name) if name != "sweep" else import_module("sim.sweep")
+    value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

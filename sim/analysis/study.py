@@ -74,6 +74,11 @@ class Study:
         failed are nan in arrays and left out of statistics.
     """
 
+    if TYPE_CHECKING:  # given by `sim.report`, which knows studies; a study knows no pictures
+
+        def plot(self, outcome: str, scenarios: Sequence[str] | None = None) -> Figure:
+            """Draw an outcome over time (see `sim.report.plot`)."""
+
     def __init__(
         self, store: Store, design: Design, *, variant: str = STATED, described: Mapping[str, Outcome] | None = None
     ) -> None:
@@ -480,29 +485,6 @@ class Study:
         return table / FINE, panel, pairs
 
     # Out of the study
-
-    def plot(self, outcome: str, scenarios: Sequence[str] | None = None) -> Figure:
-        """Draw an outcome over time: median, 50 % and 90 % bands; the reference is always there."""
-        from sim.report.figures import plot
-
-        return plot(self, outcome, scenarios)
-
-    def report(self, out: str | os.PathLike[str], encoding: str = "utf-8") -> Path:
-        """Write report.html, figures and tables into a folder and return the page's path; CSV as in `to_csv`.
-
-        Raises
-        ------
-        ValueError
-            If there can be none (`no_report`).
-        StoreError
-            If a file of it would take the place of one that this package did not write (see `sim.sweep.written`).
-        """
-        from sim.report.page import write_report
-
-        if self.no_report:
-            raise ValueError(f"no report: {self.no_report}; see Study.table, Study.runs and Study.to_csv")
-
-        return Path(write_report(self, Path(out), question=self.design.question or None, encoding=encoding))
 
     def to_csv(self, folder: str | os.PathLike[str], encoding: str = "utf-8") -> list[Path]:
         """Write table, rubric, series (the `summary`), runs and countries as CSV into a folder; return the paths.

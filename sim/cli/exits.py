@@ -86,8 +86,10 @@ def guarded(out: Path | None = None) -> Iterator[None]:
 
         _stopped(MachineError.of(error), out)
     except RuntimeError as error:
-        from sim.sweep import ClusterError, MachineError, RunFailedError
+        from sim.sweep.execution import RunFailedError
+        from sim.sweep.faults import MachineError
         from sim.sweep.parts import DamagedPartError, StoreError
+        from sim.sweep.runner import ClusterError
 
         if isinstance(error, MachineError):
             _stopped(error, out)

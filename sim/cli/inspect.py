@@ -108,7 +108,7 @@ def explain(
         from sim.scenario.scenario import load
 
         checked = load(scenario, overrides, settings)
-        from sim.model.explanation import explain as explain_law
+        from sim.analysis.explanation import explain as explain_law
 
         row = explain_law(checked, month, country, family, seed)
         from sim.cli import terminal

@@ -68,7 +68,7 @@ def run(
         checked, layer = load_with_layer(scenario, overrides, settings)
         check_out(out)
         _print_notes([(checked, layer)])
-        from sim.sweep import run as run_scenario
+        from sim.api import run as run_scenario
 
         with running("run", out) as progress:
             study = run_scenario(
@@ -200,7 +200,9 @@ def report(
             refuse(f"{folder}: nothing to report: all {failed} runs failed")
         if study.no_report:
             refuse(f"{folder}: no report: {study.no_report}; openstakes sweep {folder} --csv writes tables")
-        print(study.report(folder, _encoding(excel, folder)))
+        from sim.report import write
+
+        print(write(study, folder, encoding=_encoding(excel, folder)))
 
 
 def _encoding(excel: bool, out: Path | None) -> str:
@@ -240,7 +242,7 @@ def _compare(
         refuse(f"nothing to compare: only the reference {reference.name!r} was given")
     check_out(out, partial(_report_files, [scenario for scenario, _ in loaded]))
     _print_notes(loaded)
-    from sim.sweep import compare as compare_scenarios
+    from sim.api import compare as compare_scenarios
 
     with running("compare", out) as progress:
         study = compare_scenarios(
@@ -263,7 +265,8 @@ def _execute(
     as_json: bool,
 ) -> None:
     """Run a design for a command, print and write what was found."""
-    from sim.sweep import Study, execute
+    from sim.analysis.study import Study
+    from sim.sweep.execution import execute
     from sim.sweep.files import folder_in
 
     with running(what, out) as progress:
@@ -324,7 +327,7 @@ def _run_alone(plan: Design, which: str) -> None:
         refuse(f"--alone {which}: {point} is no design point of this sweep{nearest(point, plan.owners)}")
     if not (number.isdecimal() and len(number) <= LONGEST_NUMBER and int(number) < plan.replications):
         refuse(f"--alone {which}: must be POINT:REPLICATION with a replication from 0 to {plan.replications - 1}")
-    from sim.sweep import check_series, simulate_world
+    from sim.sweep.execution import check_series, simulate_world
 
     case, world = plan.world(point)
     try:
@@ -340,7 +343,11 @@ def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json:
     """Print the results, write the report, and end with status 3 if runs failed."""
     failures = study.failures
     alone = all(case.name == case.against for case in study.cases)
-    page = study.report(out, encoding) if out is not None and not study.no_report else None
+    page = None
+    if out is not None and not study.no_report:
+        from sim.report import write
+
+        page = write(study, out, encoding=encoding)
     from sim.cli import terminal
 
     if as_json:

@@ -10,10 +10,11 @@ from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from sim.sweep import Simulate, run_chunk, simulate_world, workers_for
 from sim.sweep.design import Chunk, Design, Keep, Run
+from sim.sweep.execution import Simulate, run_chunk, simulate_world, workers_for
 from sim.sweep.executors import ProcessPool
 from sim.sweep.faults import MachineError
+from sim.sweep.manifest import made_by
 from sim.sweep.parts import Receipt
 from sim.sweep.store import Store
 

@@ -7,12 +7,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from sim import report
 from sim.analysis.comparison import compared
 from sim.analysis.study import Study
 from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import Scenario
-from sim.sweep import execute
 from sim.sweep.design import Case, Design, Draws, Keep, with_twins
+from sim.sweep.execution import execute
 from tests.analysis.tidy import read_tidy
 from tests.sweep import fake
 
@@ -541,5 +542,5 @@ def test_a_report_asks_the_question_of_its_experiment(monkeypatch, tmp_path):
     cases = (Case("a", fake.scenario("a"), "a"), Case("b", fake.scenario("b", 1), "a"))
     for question in ("Who gains?", ""):
         plan = Design(cases, 2, question=question)
-        Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED).report(tmp_path)
+        report.write(Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED), tmp_path)
     assert asked == ["Who gains?", None]

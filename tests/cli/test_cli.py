@@ -52,7 +52,7 @@ def fake_world(scenario: Scenario, replication: int, seed: int) -> Series:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.sweep.simulate_world", fake_world)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", fake_world)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def no_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: Any, **options: Any) -> None:
         raise AssertionError("a sweep was started")
 
-    monkeypatch.setattr("sim.sweep.sweep", refuse)
+    monkeypatch.setattr("sim.api.run_sweep", refuse)
 
 
 def call(*arguments: object) -> Result:
@@ -372,7 +372,7 @@ def test_where_all_runs_failed_json_has_the_failures_and_the_status_is_3(
     def fails(*arguments: Any) -> None:
         raise ZeroDivisionError("made to fail")
 
-    monkeypatch.setattr("sim.sweep.simulate_world", fails)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", fails)
     result = call(command, "p1-blanket", "--replications", "2", "--workers", "1", "--json")
     assert result.exit_code == 3, result.exception
     content = json.loads(result.stdout)
@@ -395,7 +395,7 @@ def test_an_interrupt_gives_status_130_and_says_how_to_go_on(tmp_path: Path, mon
     def interrupt(*arguments: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.sweep.simulate_world", interrupt)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", interrupt)
     result = call("compare", "p1-blanket", "--replications", "1", "--out", tmp_path / "results")
     assert result.exit_code == 130
     assert "the same command goes on" in result.stderr
@@ -407,7 +407,7 @@ def test_a_full_disk_gives_status_1_and_no_traceback(tmp_path: Path, monkeypatch
     def full(*arguments: Any) -> None:
         raise OSError(28, "No space left on device", "part")
 
-    monkeypatch.setattr("sim.sweep.deposit", full)
+    monkeypatch.setattr("sim.sweep.execution.deposit", full)
     result = call("compare", "p1-blanket", "--replications", "1", "--out", tmp_path / "results")
     assert result.exit_code == 1
     assert "No space left on device: part: a fault of the machine, which is no result" in result.stderr
@@ -468,7 +468,7 @@ def test_an_unfinished_folder_gets_no_report(stop: int, tmp_path: Path, monkeypa
             raise KeyboardInterrupt
         return fake_world(*arguments)
 
-    monkeypatch.setattr("sim.sweep.simulate_world", interrupted)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", interrupted)
     out = tmp_path / "results"
     assert call("compare", "p1-blanket", "--replications", "6", "--workers", "1", "--out", out).exit_code == 130
     result = call("report", out)

@@ -49,13 +49,13 @@ def fake_world(scenario: Scenario, replication: int, seed: int) -> fake.Series:
 
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("sim.sweep.simulate_world", fake_world)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", fake_world)
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def _never(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.sweep.simulate_world", fake.never)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", fake.never)
 
 
 def call(*arguments: object) -> Result:
@@ -105,7 +105,7 @@ def test_json_has_cases_levers_windows_and_the_rubric() -> None:
 
 def test_python_and_the_command_mean_the_same() -> None:
     assert call(write(SWEPT), "--out", "results").exit_code == 0
-    study, opened = sim.sweep(SWEPT), sim.Study.open("results")
+    study, opened = sim.run_sweep(SWEPT), sim.Study.open("results")
     assert study.design == opened.design
     for case in study.cases:
         for outcome in study.outcomes():
@@ -190,7 +190,7 @@ def test_excel_marks_every_csv_and_needs_a_folder() -> None:
 @pytest.mark.usefixtures("_never")
 def test_the_same_command_repeats_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as running:
-        running.setattr("sim.sweep.simulate_world", fake_world)
+        running.setattr("sim.sweep.execution.simulate_world", fake_world)
         first = call(write(SWEPT), "--out", "results")
     before = contents("results")
     again = call("experiment.toml", "--out", "results")
@@ -240,7 +240,7 @@ def test_results_of_something_else_are_not_mixed_in(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], words: str
 ) -> None:
     with monkeypatch.context() as running:
-        running.setattr("sim.sweep.simulate_world", fake_world)
+        running.setattr("sim.sweep.execution.simulate_world", fake_world)
         call(write(SWEPT), "--out", "results")
     before = contents("results")
     for options in ([], ["--dry-run"]):
@@ -299,7 +299,7 @@ def test_failed_runs_are_done_again_when_that_is_asked_for(monkeypatch: pytest.M
         return fake_world(scenario.model_copy(update={"parameters": sound}), replication, seed)
 
     made: list[int] = []
-    monkeypatch.setattr("sim.sweep.simulate_world", mended)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", mended)
     dry = json.loads(call("results", "--again", "failed", "--dry-run", "--json").stdout)
     assert (dry["runs"], dry["finished"]) == (6, 4)
     assert contents("results") == before
@@ -320,7 +320,7 @@ def test_alone_names_what_is_not_finite(monkeypatch: pytest.MonkeyPatch) -> None
         found.values[12, 0] = np.inf
         return found
 
-    monkeypatch.setattr("sim.sweep.simulate_world", overflows)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", overflows)
     result = call(write(BASE), "--alone", f"{sim.load('p1-blanket').id}:1")
     assert result.exit_code == 1
     assert f"outcome {next(iter(OUTCOMES))} is inf in 2024-01" in result.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.sweep import execute
+from sim.sweep.execution import execute
 from tests.faults.harness import plan, values_of
 from tests.sweep import fake
 

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from sim.scenario.scenario import load
-from sim.sweep import execute
 from sim.sweep.cluster import DaskCluster
 from sim.sweep.design import Design
+from sim.sweep.execution import execute
 from sim.sweep.executors import ProcessPool
 from tests.faults.harness import assert_whole, parts, plan, values, values_of
 from tests.sweep import fake

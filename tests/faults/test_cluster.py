@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sim.sweep import StoreError, execute
+from sim.sweep.execution import execute
+from sim.sweep.files import StoreError
 from sim.sweep.folder import Folder
 from tests.faults import worlds
 from tests.faults.harness import (
@@ -109,7 +110,7 @@ def test_workers_that_do_not_see_the_folder(tmp_path, scheduler) -> None:
 
 
 def test_workers_with_other_code(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("sim.sweep.installed", lambda: {"source": "9.8.7"})
+    monkeypatch.setattr("sim.sweep.execution.installed", lambda: {"source": "9.8.7"})
     with pytest.raises(StoreError, match=r"a worker on .* has other code or libraries: .*this is .*9\.8\.7"):
         execute(plan(), out=tmp_path / "out", workers=2, simulate=fake.world)
     assert parts(tmp_path / "out") == []

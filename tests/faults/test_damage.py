@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.sweep import execute, manifest
+from sim.sweep import manifest
+from sim.sweep.execution import execute
 from sim.sweep.folder import Folder
 from sim.sweep.parts import DamagedPartError, StoreError
 from tests.faults.harness import COMMAND, FEW, Driver, files, plan, values, write_experiment

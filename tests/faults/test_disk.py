@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.analysis.study import Study
-from sim.sweep import execute
+from sim.sweep.execution import execute
 from sim.sweep.folder import Folder
 from tests.faults.harness import (
     COMMAND,

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sim.sweep import execute
+from sim.sweep.execution import execute
 from sim.sweep.folder import Folder
 from sim.sweep.parts import StoreError
 from tests.faults.harness import (

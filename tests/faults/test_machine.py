@@ -6,9 +6,10 @@ from functools import partial
 
 import pytest
 
-from sim.sweep import MachineError, execute
 from sim.sweep.cluster import DaskCluster
+from sim.sweep.execution import execute
 from sim.sweep.executors import InProcess, ProcessPool
+from sim.sweep.faults import MachineError
 from sim.sweep.folder import Folder
 from tests.faults import worlds
 from tests.faults.harness import (

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from sim.sweep import execute
 from sim.sweep.cluster import DaskCluster
+from sim.sweep.execution import execute
 from sim.sweep.executors import ProcessPool
 from sim.sweep.folder import Folder
 from tests.faults import worlds

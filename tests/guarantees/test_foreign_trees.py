@@ -86,7 +86,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("desk")
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
-        patched.setattr("sim.sweep.simulate_world", world)
+        patched.setattr("sim.sweep.execution.simulate_world", world)
         patched.setattr("sim.report.page.write_report", report)
         patched.setattr("os.fsync", lambda handle: None)
         for name, base in (("base", "status-quo"), ("control", "p1-blanket")):
@@ -215,7 +215,7 @@ def test_what_appears_during_a_run_stays_the_same(place: Path, block: int, monke
         out = begin(place)
         there = Appearing(place, rng, rng.randint(1, 4), keep)
         with monkeypatch.context() as patched:
-            patched.setattr("sim.sweep.simulate_world", there.world)
+            patched.setattr("sim.sweep.execution.simulate_world", there.world)
             result = call(rng.choice(("run", "compare", "sweep", "experiment")))
         assert out.is_dir()
         assert_kept(there.before, tree(place), there.put, result.stderr)

@@ -168,5 +168,5 @@ def page(tmp_path_factory) -> Page:
     """The report on status quo, blanket control, targeted bundle and the scenario with the hostile name."""
     made = MadeUpStudy((0, 1, 5, 6))
     folder = tmp_path_factory.mktemp("report")
-    report.build(made, folder)
+    report.write(made, folder)
     return Page(made, folder)

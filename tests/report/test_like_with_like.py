@@ -115,7 +115,7 @@ def test_the_terminal_says_level_months_and_what_else_differs(later, capsys) -> 
 
 def test_each_column_of_the_matrix_has_its_own_level_and_months(later, make, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(pictures, "PICTURES", ())
-    text = report.build(later, tmp_path / "mixed").read_text(encoding="utf-8")
+    text = report.write(later, tmp_path / "mixed").read_text(encoding="utf-8")
     matrix = re.search(r'<section id="rubric">.*?</table>', text, re.DOTALL)[0]
     heads = re.search(r"<thead>.*?</thead>", matrix, re.DOTALL)[0].split("<th ")[2:]
     for name, head in zip(list(later._by_name)[1:], heads, strict=True):
@@ -125,14 +125,14 @@ def test_each_column_of_the_matrix_has_its_own_level_and_months(later, make, tmp
     for row in later.rubric().itertuples():
         cell = re.search(f'<td[^>]*data-scenario="{row.scenario}" data-outcome="{row.outcome}">.*?</td>', matrix)[0]
         assert f"status-quo: {wording.value(row.reference, later.outcome(row.outcome))}" in cell
-    equal = report.build(make((0, 1, 5), twin=False), tmp_path / "equal").read_text(encoding="utf-8")
+    equal = report.write(make((0, 1, 5), twin=False), tmp_path / "equal").read_text(encoding="utf-8")
     matrix = re.search(r'<section id="rubric">.*?</table>', equal, re.DOTALL)[0]
     assert matrix.count("status-quo: ") == len(set(later.rubric()["factor"]))
 
 
 def test_findings_say_the_months_of_each_comparison(later, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(pictures, "PICTURES", ())
-    report.build(later, tmp_path)
+    report.write(later, tmp_path)
     frame = read_tidy(tmp_path / "findings.csv")
     head = frame[frame.part == "headline"]
     assert set(zip(head.scenario, head.first_month, strict=True)) == {

@@ -115,7 +115,7 @@ def few_pictures(monkeypatch):
 def test_same_bytes_on_rebuild(make, tmp_path):
     first, second = (tmp_path / name for name in "ab")
     for folder in (first, second):
-        report.build(make((0, 1), twin=False), folder)
+        report.write(make((0, 1), twin=False), folder)
     files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
     assert files == sorted(p.relative_to(second) for p in second.rglob("*") if p.is_file())
     assert [p for p in files if (first / p).read_bytes() != (second / p).read_bytes()] == []
@@ -243,7 +243,7 @@ def test_few_replications_are_said(make):
 
 @pytest.mark.usefixtures("few_pictures")
 def test_one_replication_gets_no_words(make, tmp_path):
-    text = report.build(make((0, 1, 5), replications=1), tmp_path).read_text(encoding="utf-8")
+    text = report.write(make((0, 1, 5), replications=1), tmp_path).read_text(encoding="utf-8")
     assert "One replication shows no chance variation: no words are given. Run at least 8." in text
     for word in ("In short", 'class="rung"', 'class="symbol"', "In words", "undecided</span>"):
         assert word not in text
@@ -273,7 +273,7 @@ def test_target_countries_in_another_order_are_not_set_here():
 
 @pytest.mark.usefixtures("few_pictures")
 def test_a_study_without_a_policy(make, tmp_path):
-    page = report.build(make((0,), twin=False), tmp_path)
+    page = report.write(make((0,), twin=False), tmp_path)
     text = page.read_text(encoding="utf-8")
     assert "there is nothing to compare it with" in text
     assert "There is no policy to score." in text
@@ -284,7 +284,7 @@ def test_a_policy_whose_runs_all_failed(make, tmp_path):
     study = make((0, 1, 5), twin=False)
     for outcome in study.outcomes():
         study.values("p1-blanket", outcome)[:] = np.nan
-    text = report.build(study, tmp_path).read_text(encoding="utf-8")
+    text = report.write(study, tmp_path).read_text(encoding="utf-8")
     assert "not available" in text
     assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower().split()
 

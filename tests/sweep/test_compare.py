@@ -56,7 +56,7 @@ def test_a_folder_opens_and_is_not_run_again(study, folder, monkeypatch):
     def never(scenario, replication, seed):
         raise AssertionError("run again")
 
-    monkeypatch.setattr("sim.sweep.simulate_world", never)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", never)
     opened = sim.Study.open(folder)
     again = sim.compare(short("p1-blanket"), short("status-quo"), replications=2, workers=1, out=folder)
     for other in (opened, again):

@@ -16,8 +16,8 @@ import pytest
 
 import sim
 from sim.analysis.study import Study
-from sim.sweep import execute
 from sim.sweep.design import Design
+from sim.sweep.execution import execute
 from sim.sweep.folder import Folder
 from sim.sweep.manifest import designs_file, digest
 from sim.sweep.parts import DamagedPartError, StoreError, encode, hash_of

@@ -16,10 +16,11 @@ import sim
 import sim.sweep
 from sim.analysis.study import Study
 from sim.scenario.scenario import load
-from sim.sweep import MachineError, RunFailedError, execute, run_chunk
 from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
 from sim.sweep.estimate import estimate
+from sim.sweep.execution import RunFailedError, execute, run_chunk
 from sim.sweep.executors import InProcess, executor_factory
+from sim.sweep.faults import MachineError
 from sim.sweep.folder import Folder
 from sim.sweep.parts import hash_of
 from sim.sweep.runner import ATTEMPTS, run_chunks
@@ -164,7 +165,7 @@ def test_random_numbers_depend_on_seed_and_replication_only():
 def test_a_point_of_the_model_is_the_run_that_the_same_settings_give():
     friction = "policy.open-weight-control.kyc_friction"
     settings = ["horizon.end=2024-12", "adopters=3500"]
-    study = sim.sweep(
+    study = sim.run_sweep(
         {
             "name": "mine",
             "scenarios": ["p1-blanket"],
@@ -239,7 +240,7 @@ def test_a_part_that_cannot_be_written_ends_the_sweep(tmp_path, monkeypatch):
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sim.sweep.deposit", full)
+    monkeypatch.setattr("sim.sweep.execution.deposit", full)
     with pytest.raises(MachineError, match=r"No space left on device: a fault of the machine.*free some space"):
         execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.world)
 
@@ -441,12 +442,12 @@ def test_an_interrupt_leaves_only_finished_parts_and_no_worker(tmp_path):
 
 
 def test_sweep_is_a_package_and_a_function(monkeypatch):
-    monkeypatch.setattr("sim.sweep.simulate_world", small)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", small)
     content = {"name": "mine", "scenarios": ["p1-blanket"], "replications": 2, "also_without_assumed": False}
-    study = sim.sweep(content, replications=3, seed=5)
+    study = sim.run_sweep(content, replications=3, seed=5)
     assert isinstance(study, sim.Study)
     assert (study.replications, study.seed) == (3, 5)
-    assert sim.sweep.sweep(content).replications == 2
+    assert sim.run_sweep(content).replications == 2
 
     assert sim.sweep.Study is sim.Study
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from sim.analysis.study import Study
-from sim.sweep import execute
 from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
+from sim.sweep.execution import execute
 from sim.sweep.folder import Folder
 from sim.sweep.parts import DamagedPartError, StoreError, encode, hash_of, write_whole
 from tests.faults.harness import values_of

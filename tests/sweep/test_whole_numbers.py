@@ -10,8 +10,8 @@ import pytest
 from sim.analysis.study import Study
 from sim.messages import ScenarioError
 from sim.policies import LEVERS
-from sim.sweep import execute
 from sim.sweep.design import is_whole
+from sim.sweep.execution import execute
 from sim.sweep.experiment import load_experiment
 from sim.sweep.sampling import LogUniform, Range, Uniform, of_whole_numbers
 from tests.sweep import fake

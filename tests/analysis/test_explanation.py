@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from sim.analysis.explanation import Row, explain, field_row
 from sim.cli import app
 from sim.messages import ScenarioError
-from sim.model.explanation import Row, explain, field_row
 from sim.model.law import FIELDS, Law, statute
 from sim.model.world import World
 from sim.months import month_index

@@ -1,0 +1,145 @@
+"""What scripts call: runs, comparisons and sweeps, each of which returns a study."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sim import report  # gives `Study` its method `plot`
+from sim.analysis.study import Study
+from sim.scenario.scenario import Scenario, load
+from sim.sweep.design import Design
+from sim.sweep.execution import Again, OnError, Progress, execute
+from sim.sweep.experiment import load_experiment
+
+__all__ = ["Study", "compare", "report", "run", "run_sweep"]
+
+
+def compare(
+    scenarios: str | Scenario | Sequence[str | Scenario],
+    against: str | Scenario = "status-quo",
+    *,
+    replications: int = 32,
+    seed: int = 0,
+    workers: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    also_without_assumed: bool = True,
+) -> Study:
+    """Run scenarios and a reference under the same random numbers and compare them, replication by replication.
+
+    Parameters
+    ----------
+    scenarios
+        Names, files or scenarios. The reference may be among them.
+    against
+        The reference.
+    replications
+        Runs of each scenario.
+    seed
+        Root seed.
+    workers
+        Worker processes; 1 runs everything in this process. Default: as many as there are processors, 1 for few runs.
+        The results are the same to the last bit.
+    out
+        Folder for the results; a folder that holds the same results already is used again, and completed if a sweep
+        was stopped. Default: kept in memory.
+    progress
+        Called after each chunk with the runs finished, failed and in all.
+    also_without_assumed
+        Run everything once more with all assumed responses at 0, for `Study.without_assumed`.
+
+    Returns
+    -------
+    Study
+        Its `failures` name the runs that failed.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario cannot be used.
+    StoreError
+        If the folder cannot be used.
+    MachineError
+        If a fault of the machine, such as a full disk, met the same runs three times. What is finished stays in `out`.
+    """
+    reference = _loaded(against)
+    asked = [_loaded(scenario) for scenario in _several(scenarios)]
+    others = [other for other in asked if (other.name, other.id) != (reference.name, reference.id)]
+    plan = Design.of([reference, *others], replications, seed, also_without_assumed=also_without_assumed)
+    return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
+
+
+def run(
+    scenario: str | Scenario,
+    *,
+    replications: int = 1,
+    seed: int = 0,
+    workers: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Run one scenario. Parameters, result and errors as for `compare`."""
+    plan = Design.of([_loaded(scenario)], replications, seed, also_without_assumed=False)
+    return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
+
+
+def run_sweep(
+    experiment: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    executor: str = "pool",
+    out: str | os.PathLike[str] | None = None,
+    on_error: OnError = "record",
+    again: Again | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Run an experiment: scenarios x levers x uncertain numbers x replications.
+
+    Parameters
+    ----------
+    experiment
+        Name of a shipped experiment, a file, or the tables that a file would hold (see `sim.sweep.experiment`).
+    replications, seed
+        In place of those of the experiment.
+    workers
+        As for `compare`.
+    executor
+        "pool"; "dask" for a cluster on this machine; "dask:tcp://HOST:PORT" to join one that sees `out`.
+    out
+        Folder for the results. What it holds of the experiment already is used again, and what is missing is run: a
+        sweep that was stopped is completed, one with more replications, draws or cases is extended.
+    on_error
+        "record": a run that fails is recorded and the others go on. "stop": it ends the sweep.
+    again
+        "failed": also do the runs that `out` holds as failed once more. Default: they stay failed.
+    progress
+        As for `compare`.
+
+    Raises
+    ------
+    ScenarioError
+        If the experiment or one of its scenarios cannot be used.
+    StoreError
+        If the folder cannot be used.
+    MachineError
+        As for `compare`.
+    RunFailedError
+        If a run failed and `on_error` is "stop".
+    """
+    plan = load_experiment(experiment, replications=replications, seed=seed)[1]
+    store = execute(
+        plan, workers=workers, executor=executor, out=out, on_error=on_error, again=again, progress=progress
+    )
+    return Study(store, plan)
+
+
+def _several(scenarios: str | Scenario | Sequence[str | Scenario]) -> Sequence[str | Scenario]:
+    return [scenarios] if isinstance(scenarios, str | Scenario) else scenarios
+
+
+def _loaded(scenario: str | Scenario) -> Scenario:
+    return scenario if isinstance(scenario, Scenario) else load(scenario)
