@@ -81,7 +81,7 @@ def tuples(value: object) -> object:
 
 def test_every_value_of_a_scenario_has_an_origin() -> None:
     scenario, origins = load_with_origins("targeted-bundle")
-    named = {key for key, _, _ in differences(Scenario(name="none"), scenario)}
+    named = {key for key, _, _ in differences(Scenario(name="other"), scenario)}
     assert named <= set(origins)
     assert set(origins.values()) <= {"default", *(f"scenarios/{name}.toml" for name in library.scenarios())}
 
@@ -287,7 +287,7 @@ def test_months_beyond_what_is_stated_are_noted() -> None:
 
 
 def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sim import sweep
+    from sim import api
 
     class RanError(Exception):
         pass
@@ -295,8 +295,8 @@ def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.M
     def stop(*_: object, **__: object) -> None:
         raise RanError
 
-    monkeypatch.setattr(sweep, "run", stop)
-    monkeypatch.setattr(sweep, "compare", stop)
+    monkeypatch.setattr(api, "run", stop)
+    monkeypatch.setattr(api, "compare", stop)
     change = ("--set", "policy.*.enforcement=0.1")
     for arguments in (("run", "p1-blanket", *change), ("compare", "p1-blanket", "p4-audit-repository", *change)):
         result = call(*arguments)

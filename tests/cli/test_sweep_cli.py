@@ -113,7 +113,7 @@ def test_python_and_the_command_mean_the_same() -> None:
 
 
 def test_plain_scenarios_get_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sim.Study, "report", lambda study, out: Path(out) / "report.html")
+    monkeypatch.setattr("sim.report.write", lambda study, out, **_: Path(out) / "report.html")
     result = call(write(BASE), "--out", "results")
     assert result.exit_code == 0
     assert "report: results/report.html" in result.stderr

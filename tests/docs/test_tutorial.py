@@ -63,7 +63,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def fake_report(study: Study, out: Path, *, question: str | None = None) -> Path:
+def fake_report(study: Study, out: Path, **_: object) -> Path:
     """A report without figures."""
     page = out / "report.html"
     page.write_text(repr(study), encoding="utf-8")

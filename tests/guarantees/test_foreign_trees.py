@@ -67,7 +67,7 @@ def world(scenario: Scenario, replication: int, seed: int) -> Series:
     return Series(NAMES, months, values, months[-1:], np.full((1, 3, 5, 4), 0.25, np.float32), np.full((3, 5), 4))
 
 
-def report(study: Study, out: Path, *, question: str | None = None) -> Path:
+def report(study: Study, out: Path, **_: object) -> Path:
     """A report of all the names that one may have, in which nothing is drawn."""
     write(out, {name: f"{name} of {study!r}".encode() for name in report_files(study.scenarios)})
     return out / "report.html"
