@@ -45,7 +45,7 @@ docs: $(READY)
 	@$(BIN)/python docs/build.py
 
 site: $(READY)
-	@$(BIN)/python -m mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 clean:
 	@rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,8 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# (\S+\.(?:toml|py|csv|md))(?:, (above|below|in place of) (.+))?\n")
 """First line of a block that is a file, or lines of one: those around them are named by how they begin."""
 
-COPIED = ("sim", "scenarios", "experiments", "benchmarks", "docs", "tests", "CHANGELOG.md", "Makefile", "pyproject.toml")
+FOLDERS = ("sim", "scenarios", "experiments", "benchmarks", "docs", "tests")
+FILES = ("CHANGELOG.md", "Makefile", "pyproject.toml")
 LENT = ("sim/model/kernels", "sim/model")
 """Packages of the copy that look here for what the copy lacks: kernels are compiled by their place."""
 
@@ -56,9 +58,10 @@ class Checkout:
         self.folder = folder
         self.printed = ""
         leave = shutil.ignore_patterns("__pycache__", "*.pyc", "kernels", "randomness.py")
-        for name in COPIED:
-            source = ROOT / name
-            shutil.copytree(source, folder / name, ignore=leave) if source.is_dir() else shutil.copy(source, folder)
+        for name in FOLDERS:
+            shutil.copytree(ROOT / name, folder / name, ignore=leave)
+        for name in FILES:
+            shutil.copy(ROOT / name, folder)
         shutil.copytree(ROOT / LENT[0], folder / LENT[0], ignore=shutil.ignore_patterns("__pycache__"))
         for name in LENT:
             place = "0:0" if name == LENT[0] else "1:"
@@ -101,7 +104,7 @@ class Checkout:
 
     def command(self, line: str) -> None:
         """Run a line of a console block: openstakes, a program in .venv, or a target of the Makefile."""
-        program, *words = line.split()
+        program, *words = shlex.split(line)
         if program == "make":
             (target,) = words
             recipe = (ROOT / "Makefile").read_text(encoding="utf-8")

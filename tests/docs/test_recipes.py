@@ -99,7 +99,7 @@ def test_the_page_runs_from_top_to_bottom(
 @pytest.mark.slow
 @pytest.mark.parametrize("page", CHANGING, ids=lambda page: page.stem)
 def test_the_recipe_works_in_a_copy_of_the_repository(page: Path, tmp_path: Path) -> None:
-    """Every file is put where the page says, every command and script is run there, the guarantees' tests among them."""
+    """Files are put where the page says, commands and scripts are run there, the guarantees among them."""
     checkout = Checkout(tmp_path)
     for block in blocks(page):
         if block.file:
@@ -143,12 +143,12 @@ def press_ctrl_c(lines: object, finished: int, failed: int, total: int) -> None:
 
 
 def test_the_commands_of_the_pages_exist() -> None:
-    """Every `openstakes` command in the pages answers --help, and every shipped scenario they name is there."""
+    """Commands that stand on a line of their own are commands, and every shipped scenario that is named is there."""
     known = {command.name or command.callback.__name__ for command in app.app.registered_commands if command.callback}
+    for command in known:
+        assert CliRunner().invoke(app.app, [command, "--help"], prog_name="openstakes").exit_code == 0
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
         text = page.read_text(encoding="utf-8")
-        for command in re.findall(r"openstakes ([a-z]+)\b", text):
-            if command in known:
-                assert CliRunner().invoke(app.app, [command, "--help"], prog_name="openstakes").exit_code == 0
+        assert set(re.findall(r"^ *(?:\$ |\.venv/bin/)openstakes ([a-z]+)\b", text, re.MULTILINE)) <= known, page.name
         for name in re.findall(r"`((?:p\d|status)-[a-z-]+)`", text):
             assert name in library.scenarios(), f"{page.name}: no scenario {name}"
