@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from sim import data
+from sim.analysis.comparison import Comparison
 from sim.model.agents.lab import Draft
 from sim.model.agents.malicious import ACTORS, Incident
 from sim.model.catalogue import Columns
@@ -30,7 +31,13 @@ from sim.vocabulary import ROUTE_KINDS as KINDS_OF_ROUTE
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 MODEL, VALIDATION = "explanation/model.md", "explanation/validation.md"
-NAMING = (MODEL, VALIDATION, "tutorial/scripts.md")
+NAMING = (
+    MODEL,
+    VALIDATION,
+    "tutorial/scripts.md",
+    *(f"explanation/{name}.md" for name in ("random-numbers", "rubric", "glossary")),
+    *(f"how-to/{name}.md" for name in ("write-a-scenario", "let-allies-join", "read-the-signs", "cite-a-result")),
+)
 """Pages whose names in code type are those of the model."""
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -85,7 +92,7 @@ def names() -> frozenset[str]:
         "extends",
     }
     phases = {phase.__name__ for phase in PHASES}
-    table = {"sign", "paper", "agreement", "low", "high", "first_month", "last_month", "out"}
+    table = {"paper", "agreement", "first_month", "last_month", "sign_without_assumed", "out", *Comparison.__slots__}
     return frozenset().union(
         PARAMETERS, stems(), levers, records, scenario, rows, words, phases, table, OUTCOMES, FIELDS
     )
