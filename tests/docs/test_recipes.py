@@ -76,9 +76,7 @@ def test_every_block_is_of_a_kind_that_is_tested(page: Path) -> None:
 
 
 @PAGES
-def test_the_page_runs_from_top_to_bottom(
-    page: Path, place: Path, cluster: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_page_runs_from_top_to_bottom(page: Path, place: Path, cluster: str) -> None:
     session: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(page):
         if block.file:
@@ -93,7 +91,6 @@ def test_the_page_runs_from_top_to_bottom(
                 # It imports what is not installed, and calls pandas as its next version will not be called.
                 warnings.filterwarnings("ignore", module="ema_workbench")
                 execute(block, session)
-    assert capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -132,6 +129,7 @@ def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:
                 patch.setattr("sim.cli.progress.PlainLines.__call__", press_ctrl_c)
             result = CliRunner().invoke(app.app, words, prog_name="openstakes")
         assert result.exit_code == (app.INTERRUPTED if stopped else 0), f"{line}\n{result.output}"
+        assert result.output, line
         assert (result.output.splitlines()[1 - len(below) :] == below[1:]) if stopped else not below
 
 
