@@ -24,9 +24,10 @@ LENT = ("sim/model/kernels", "sim/model")
 
 
 class Block(NamedTuple):
-    """A fenced block: its page, its language, its text, the line it starts on, the file it says it is and where."""
+    """A fenced block: its page and section, its language, text and first line, the file it says it is and where."""
 
     page: Path
+    section: str
     language: str
     text: str
     line: int
@@ -45,9 +46,10 @@ def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     found = []
     for match in FENCE.finditer(text):
+        section = (re.findall(r"^## (.+)$", text[: match.start()], re.MULTILINE) or [""])[-1]
         named = FILE.match(match[2])
         line = text.count("\n", 0, match.start()) + 2
-        found.append(Block(page, match[1], match[2], line, *(named.groups() if named else (None, None, None))))
+        found.append(Block(page, section, match[1], match[2], line, *(named.groups() if named else (None, None, None))))
     return found
 
 
