@@ -8,7 +8,7 @@ BIN := .venv/bin
 # The name carries the folder's place, so a copied or moved checkout is installed again.
 READY := .venv/ready-$(shell pwd | cksum | cut -d' ' -f1)
 
-.PHONY: help compare test test-lowest check bench targets golden docs clean
+.PHONY: help compare test test-lowest check bench targets golden docs site clean
 
 help:
 	@echo 'make compare   four policies against the status quo: results/four-policies/report.html'
@@ -19,6 +19,7 @@ help:
 	@echo 'make targets   the calibration targets and what the model gives'
 	@echo 'make golden    write the golden numbers again (after a change that is meant to change results)'
 	@echo 'make docs      write the generated pages in docs/ again'
+	@echo 'make site      the pages in docs/ as a site: site/index.html'
 	@echo 'make clean     remove caches, build leftovers and .venv-lowest, not results/ and .venv'
 
 compare: $(READY)
@@ -57,8 +58,11 @@ golden: $(READY)
 docs: $(READY)
 	@$(BIN)/python docs/build.py
 
+site: $(READY)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
 clean:
-	@rm -rf build dist .venv-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf build dist site .venv-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -path ./.venv -prune -o -path ./results -prune -o -type d -name __pycache__ -exec rm -rf {} +
 
 # An existing .venv is brought up to date; one that does not run here (Python gone, too old, no pip) is made again.

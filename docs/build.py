@@ -1,4 +1,4 @@
-"""Write the generated files of this folder from the code: pages of parameters, policies, outcomes, phases; the schema.
+"""Write the generated files of reference/ from the code: pages of parameters, policies, outcomes, phases; the schema.
 
 With ``--check`` nothing is written; the pages that differ are named and the status is 1.
 """
@@ -97,8 +97,8 @@ def parameters_page() -> str:
         "Every number about the world that a scenario may change, by group, as it stands in `sim/model/parameters.py`. "
         "*5–95 %* is the range the value is thought to lie in, *allowed* what a scenario may set. A source that says "
         "*judgement* marks a number that no published figure fixes. *Prototype fitted to the targets* marks a start "
-        "value found with an earlier, simpler program on the targets of [validation.md](validation.md); nothing has "
-        "been fitted with this model. What each one does is in [model.md](model.md).\n\n"
+        "value found with an earlier, simpler program on the targets of [validation](../explanation/validation.md); "
+        "nothing has been fitted with this model. What each one does is in [the model](../explanation/model.md).\n\n"
         "A scenario file sets them in its `[parameters]` table, the command line with `--set parameters.NAME=VALUE`. "
         "**A** marks an assumed response: the assumption set `no-assumed-responses` puts it to 0, and every "
         "comparison is run that way as well."
@@ -172,7 +172,7 @@ def fixed_numbers() -> list[str]:
 
 
 def derived_numbers() -> str:
-    """What the start values imply and model.md speaks of."""
+    """What the start values imply and the page of the model speaks of."""
     v = {name: p.value for name, p in PARAMETERS.items()}
     early, late = (
         v["capability_slope"] * (math.log10(v[name]) + v["algorithmic_growth"])
@@ -356,20 +356,20 @@ def phases_page() -> str:
     """The phases of a month."""
     intro = (
         "A month of the world is this list of functions, run in order; `World.phases` holds it and "
-        "`openstakes list phases` prints it. What each phase computes is in [model.md](model.md)."
+        "`openstakes list phases` prints it. What each phase computes is in [the model](../explanation/model.md)."
     )
     rows = [(str(i), code(name), text) for i, (name, text) in enumerate(phase_names(), start=1)]
     return page("Phases of a month", intro, table(("", "Phase", "What happens"), rows))
 
 
 def pages() -> dict[str, str]:
-    """File name and text of every generated page."""
+    """Path in this folder and text of every generated page."""
     return {
-        "parameters.md": parameters_page(),
-        "policies.md": policies_page(),
-        "outcomes.md": outcomes_page(),
-        "phases.md": phases_page(),
-        "scenario.schema.json": schema.as_text(),
+        "reference/parameters.md": parameters_page(),
+        "reference/policies.md": policies_page(),
+        "reference/outcomes.md": outcomes_page(),
+        "reference/phases.md": phases_page(),
+        "reference/scenario.schema.json": schema.as_text(),
     }
 
 
@@ -384,7 +384,7 @@ def main() -> int:
         if not (HERE / name).is_file() or (HERE / name).read_text(encoding="utf-8") != text
     ]
     for path, text in stale:
-        print(f"{path.name} {'differs from the code' if check else 'written'}")
+        print(f"{path.relative_to(HERE)} {'differs from the code' if check else 'written'}")
         if not check:
             path.write_text(text, encoding="utf-8")
     return int(check and bool(stale))

@@ -1,4 +1,4 @@
-"""The pages in docs/ fit the code: generated ones are up to date, and what the written ones name exists."""
+"""The pages fit the code and each other: generated ones are up to date, and what the written ones name exists."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from sim import data
+from sim.analysis.comparison import Comparison
 from sim.model.agents.lab import Draft
 from sim.model.agents.malicious import ACTORS, Incident
 from sim.model.catalogue import Columns
@@ -29,7 +30,15 @@ from sim.vocabulary import ROUTE_KINDS as KINDS_OF_ROUTE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-WRITTEN = ("model.md", "validation.md", "tutorial.md")
+MODEL, VALIDATION = "explanation/model.md", "explanation/validation.md"
+NAMING = (
+    MODEL,
+    VALIDATION,
+    "tutorial/scripts.md",
+    *(f"explanation/{name}.md" for name in ("random-numbers", "rubric", "glossary")),
+    *(f"how-to/{name}.md" for name in ("write-a-scenario", "let-allies-join", "read-the-signs", "cite-a-result")),
+)
+"""Pages whose names in code type are those of the model."""
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -83,13 +92,26 @@ def names() -> frozenset[str]:
         "extends",
     }
     phases = {phase.__name__ for phase in PHASES}
-    table = {"sign", "paper", "agreement", "low", "high", "first_month", "last_month", "out"}
+    table = {"paper", "agreement", "first_month", "last_month", "sign_without_assumed", "out", *Comparison.__slots__}
     return frozenset().union(
         PARAMETERS, stems(), levers, records, scenario, rows, words, phases, table, OUTCOMES, FIELDS
     )
 
 
-GENERATED = ("parameters.md", "policies.md", "outcomes.md", "phases.md", "scenario.schema.json")
+GENERATED = tuple(
+    f"reference/{name}" for name in ("parameters.md", "policies.md", "outcomes.md", "phases.md", "scenario.schema.json")
+)
+WRITTEN = [
+    *sorted(
+        {path.relative_to(ROOT).as_posix() for path in DOCS.rglob("*.md")} - {f"docs/{name}" for name in GENERATED}
+    ),
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "sim/data/SOURCES.md",
+    "tests/README.md",
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "experiments").glob("*/README.md")),
+]
 
 
 @pytest.mark.parametrize("name", GENERATED)
@@ -101,64 +123,73 @@ def test_a_generated_page_is_what_the_code_says(name: str) -> None:
 
 def test_the_generated_pages_hold_every_parameter_lever_field_outcome_and_phase() -> None:
     for parameter in PARAMETERS:
-        assert f"| `{parameter}` |" in page("parameters.md"), parameter
+        assert f"| `{parameter}` |" in page("reference/parameters.md"), parameter
     for lever, cls in LEVERS.items():
-        assert f"## {lever}: {cls.title}" in page("policies.md"), lever
+        assert f"## {lever}: {cls.title}" in page("reference/policies.md"), lever
         for field in cls.model_fields:
-            assert f"| `{field}` |" in page("policies.md"), (lever, field)
+            assert f"| `{field}` |" in page("reference/policies.md"), (lever, field)
     for field in FIELDS:
-        assert f"| `{field}` |" in page("policies.md"), field
+        assert f"| `{field}` |" in page("reference/policies.md"), field
     for outcome in OUTCOMES:
         base = re.sub(f"_({'|'.join(CHANNELS)})$", "", outcome)
-        assert f"| `{outcome}` |" in page("outcomes.md") or f"| `{base}` |" in page("outcomes.md"), outcome
+        assert any(f"| `{name}` |" in page("reference/outcomes.md") for name in (outcome, base)), outcome
     for phase in PHASES:
-        assert f"| `{phase.__name__}` |" in page("phases.md"), phase.__name__
+        assert f"| `{phase.__name__}` |" in page("reference/phases.md"), phase.__name__
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", NAMING)
 def test_what_a_page_names_exists(name: str) -> None:
     quoted = set(re.findall(r"`([^`\n]+)`", prose(name)))
     missing = [word for word in quoted if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", word) and word not in names()]
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["model.md", "validation.md"])
+@pytest.mark.parametrize("name", [MODEL, VALIDATION])
 def test_single_words_in_code_type_exist(name: str) -> None:
     quoted = set(re.findall(r"`([a-z][a-z0-9]*)`", prose(name)))
     assert sorted(quoted - names()) == []
 
 
 def test_the_equations_use_names_of_the_code() -> None:
-    for _, equations in FENCED.findall(page("model.md")):
+    for _, equations in FENCED.findall(page(MODEL)):
         used = set(re.findall(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b", equations))
         assert sorted(used - names()) == []
 
 
+def slugs(path: Path) -> set[str]:
+    """Anchors of a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", FENCED.sub("", path.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\s-]", "", line).strip().lower().replace(" ", "-") for line in headings}
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_files_and_links_of_a_page_exist(name: str) -> None:
-    text = prose(name)
+    text = FENCED.sub("", (ROOT / name).read_text(encoding="utf-8"))
     for path in re.findall(r"`((?:sim|docs|tests|scenarios|experiments|benchmarks)/[\w./-]+)`", text):
-        assert (ROOT / path).exists(), path
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", text):
-        assert (DOCS / target).exists(), target
-    for target, heading in re.findall(r"\]\(([^)#:]+)#([\w-]+)\)", text):
-        headings = re.findall(r"^#+ (.*)$", page(target), re.MULTILINE)
-        slugs = {re.sub(r"[^\w\s-]", "", line).strip().lower().replace(" ", "-") for line in headings}
-        assert heading in slugs, f"{target}#{heading}"
+        assert (ROOT / path).exists() or path in shown_files(name), path
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([\w-]+))?\)", text):
+        place = (ROOT / name).parent / target if target else ROOT / name
+        assert place.exists(), target
+        assert not heading or heading in slugs(place), f"{target}#{heading}"
     for scenario in re.findall(r"`((?:p\d|status)-[a-z0-9-]+)`", text):
         assert scenario in library.scenarios(), scenario
 
 
+def shown_files(name: str) -> set[str]:
+    """Files that a page shows in full for the reader to save."""
+    return set(re.findall(r"^```\w+\n# (\S+)$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+
+
 def test_the_model_page_speaks_of_every_parameter() -> None:
     """By its own name, or by the name that five channels share."""
-    text = page("model.md")
+    text = page(MODEL)
     spoken = set(re.findall(r"\b[a-z][a-z0-9_]*\b", text))
     shared = {name for stem, channels in stems().items() if stem in spoken for name in channels}
     assert sorted(set(PARAMETERS) - spoken - shared) == []
 
 
 def test_the_model_page_speaks_of_every_phase_and_field_of_the_law() -> None:
-    text = page("model.md")
+    text = page(MODEL)
     for phase in PHASES:
         assert f"(`{phase.__name__}`)" in text or phase.__name__ == "observe", phase.__name__
     spoken = set(re.findall(r"\b[a-z][a-z0-9_]*\b", text))
@@ -167,15 +198,24 @@ def test_the_model_page_speaks_of_every_phase_and_field_of_the_law() -> None:
 
 def test_the_assumed_responses_of_the_page_are_those_of_the_code() -> None:
     assumed = {name for name, parameter in PARAMETERS.items() if parameter.assumed}
-    section = page("model.md").split("## 9.")[1].split("## 10.")[0]
+    section = page(MODEL).split("## 9.")[1].split("## 10.")[0]
     listed = set(re.findall(r"^\| [^|]+ \| `(\w+)` \|$", section, re.MULTILINE))
     assert listed == assumed
     shipped = library.assumptions()["no-assumed-responses"].read_text(encoding="utf-8")
     assert set(re.findall(r"^(\w+) = 0\.0$", shipped, re.MULTILINE)) == assumed
 
 
+def test_the_page_of_the_architecture_shows_every_room() -> None:
+    rooms = [path.parent.name for path in sorted((ROOT / "sim").glob("*/__init__.py"))]
+    assert sorted(re.findall(r"^\| `sim/(\w+)` \|", page("explanation/architecture.md"), re.MULTILINE)) == rooms
+
+
+def test_the_readme_stays_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) < 600
+
+
 def test_the_pages_speak_of_the_project_only() -> None:
-    for path in [*DOCS.glob("*.md"), *DOCS.glob("*.py")]:
+    for path in [*(ROOT / name for name in WRITTEN), *DOCS.glob("*.py")]:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"/(work|tmp|home|root)/|\.\./shared|MODEL\.md|CONTRACT", text), path.name
 
@@ -183,7 +223,7 @@ def test_the_pages_speak_of_the_project_only() -> None:
 @pytest.mark.parametrize("name", ["targets", "handover"])
 def test_the_page_of_validation_shows_what_was_printed(name: str) -> None:
     """Numbers are never copied into the page: it links to stored output that says what made it."""
-    assert f"../benchmarks/output/{name}.txt" in page("validation.md")
+    assert f"../../benchmarks/output/{name}.txt" in page(VALIDATION)
     command, made, *rest = (ROOT / "benchmarks" / "output" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     assert command.startswith(f"python benchmarks/{name}.py --replications ")
     assert int(command.split()[-1]) >= 16

@@ -1,4 +1,8 @@
-"""The tutorials work as printed: their files are written, their Python is run, their commands are run."""
+"""The tutorials and how-to pages work as printed: their files are written, their Python and their commands are run.
+
+A page that changes the package itself (it names files of the repository) is followed in a copy of the repository,
+each of its sections after the files of those before it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import signal
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 import pytest
@@ -16,36 +20,21 @@ from typer.testing import CliRunner
 
 from sim.analysis.study import Study
 from sim.cli import app
-from sim.policies import LEVERS, Policy
 from sim.scenario import library
+from tests.docs.blocks import ROOT, Block, Checkout, blocks
 
-ROOT = Path(__file__).resolve().parents[2]
-TUTORIAL, SWEEPS = ROOT / "docs" / "tutorial.md", ROOT / "docs" / "sweeps.md"
-PAGES = pytest.mark.parametrize("page", [TUTORIAL, SWEEPS], ids=lambda page: page.stem)
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"# (\S+\.(?:toml|py))\n")
+SWEEPS = ROOT / "docs" / "tutorial" / "sweeps.md"
+FOLLOWED = sorted(path for folder in ("tutorial", "how-to") for path in (ROOT / "docs" / folder).glob("*.md"))
+CHANGING = [page for page in FOLLOWED if any((block.file or "").startswith("sim/") for block in blocks(page))]
+SECTIONS = [
+    (page, section)
+    for page in CHANGING
+    for section in dict.fromkeys(block.section for block in blocks(page) if not block.file)
+]
+PAGES = pytest.mark.parametrize("page", [p for p in FOLLOWED if p not in CHANGING], ids=lambda page: page.stem)
+LANGUAGES = {"python", "toml", "console", "csv", "markdown"}
 QUICK = 2
 """Most replications of a command in the test."""
-
-
-class Block(NamedTuple):
-    """A fenced block: its page, its language, its text, the line it starts on and the file it says it is."""
-
-    page: Path
-    language: str
-    text: str
-    line: int
-    file: str | None
-
-
-def blocks(page: Path) -> list[Block]:
-    text = page.read_text(encoding="utf-8")
-    found = []
-    for match in FENCE.finditer(text):
-        named = FILE.match(match[2])
-        line = text.count("\n", 0, match.start()) + 2
-        found.append(Block(page, match[1], match[2], line, named[1] if named else None))
-    return found
 
 
 def execute(block: Block, namespace: dict[str, Any]) -> None:
@@ -71,15 +60,6 @@ def fake_report(study: Study, out: Path, **_: object) -> Path:
 
 
 @pytest.fixture
-def levers() -> Iterator[dict[str, type[Policy]]]:
-    """The law book, put back afterwards."""
-    before = dict(LEVERS)
-    yield LEVERS
-    LEVERS.clear()
-    LEVERS.update(before)
-
-
-@pytest.fixture
 def cluster(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a cluster that is running already, for the page that joins one: one worker, in this process."""
     if request.getfixturevalue("page") != SWEEPS:
@@ -92,34 +72,51 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[str]:
         yield found.scheduler_address
 
 
-@PAGES
+@pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.stem)
 def test_every_block_is_of_a_kind_that_is_tested(page: Path) -> None:
-    assert {block.language for block in blocks(page)} == {"python", "toml", "console"}
+    found = blocks(page)
+    assert found
+    assert {block.language for block in found} <= LANGUAGES
+    for block in found:
+        assert block.file or block.language in ("python", "console"), f"line {block.line}: which file is it?"
 
 
 @PAGES
-def test_the_page_runs_from_top_to_bottom(
-    page: Path, place: Path, cluster: str, levers: dict[str, type[Policy]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_page_runs_from_top_to_bottom(page: Path, place: Path, cluster: str) -> None:
     session: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(page):
-        if block.language == "toml":
-            assert block.file, f"line {block.line}: a scenario says in its first line which file it is"
+        if block.file:
+            assert block.where is None
             (place / block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "console":
             run_commands(block.text, cluster, session)
-        elif block.file is None:
+        else:
             with warnings.catch_warnings():
                 # Mesa says at import that batch_run's successor will differ.
                 warnings.filterwarnings("ignore", category=FutureWarning)
                 # It imports what is not installed, and calls pandas as its next version will not be called.
                 warnings.filterwarnings("ignore", module="ema_workbench")
                 execute(block, session)
-        elif block.file.startswith("tests/"):
-            run_tests(block)
-        else:
-            add_policy(block, levers)
-    assert capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "section"), SECTIONS, ids=lambda part: getattr(part, "stem", part))
+def test_the_recipe_works_in_a_copy_of_the_repository(page: Path, section: str, tmp_path: Path) -> None:
+    """Files are put where the page says, those of earlier sections too; then what the section says is run."""
+    checkout, reached = Checkout(tmp_path), False
+    for block in blocks(page):
+        if reached and block.section != section:
+            break
+        reached = block.section == section
+        if block.file and "HASH" in block.text and not reached:
+            continue  # a line of the changelog: nothing that follows reads it
+        if block.file:
+            checkout.save(block)
+        elif reached and block.language == "console":
+            for line in re.findall(r"^\$ (.+)$", block.text, re.MULTILINE):
+                checkout.command(line)
+        elif reached:
+            checkout.run("-c", block.text)
 
 
 def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:
@@ -143,6 +140,7 @@ def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:
                 patch.setattr("sim.cli.progress.PlainLines.__call__", press_ctrl_c)
             result = CliRunner().invoke(app.app, words, prog_name="openstakes")
         assert result.exit_code == (app.INTERRUPTED if stopped else 0), f"{line}\n{result.output}"
+        assert result.output, line
         assert (result.output.splitlines()[1 - len(below) :] == below[1:]) if stopped else not below
 
 
@@ -153,35 +151,13 @@ def press_ctrl_c(lines: object, finished: int, failed: int, total: int) -> None:
         signal.raise_signal(signal.SIGINT)
 
 
-def add_policy(block: Block, levers: dict[str, type[Policy]]) -> None:
-    """Do what putting the file into sim/policies/ does: its one policy is found by its lever."""
-    module: dict[str, Any] = {"__name__": "tutorial"}
-    execute(block, module)
-    found = [value for value in module.values() if isinstance(value, type) and issubclass(value, Policy)]
-    (policy,) = [value for value in found if value is not Policy]
-    assert policy.lever not in levers
-    policy.model_rebuild(_types_namespace={})
-    policy(**policy.example)
-    levers[policy.lever] = policy
-
-
-def run_tests(block: Block) -> None:
-    """Run the test functions of a block."""
-    module: dict[str, Any] = {"__name__": "tutorial_test"}
-    execute(block, module)
-    tests = [value for name, value in module.items() if name.startswith("test_")]
-    assert tests
-    for test in tests:
-        test()
-
-
-def test_the_commands_of_the_readme_and_the_tutorial_exist() -> None:
-    """Every `openstakes` command in the pages answers --help, and every scenario named in the README is shipped."""
+def test_the_commands_of_the_pages_exist() -> None:
+    """Commands that stand on a line of their own are commands, and every shipped scenario that is named is there."""
     known = {command.name or command.callback.__name__ for command in app.app.registered_commands if command.callback}
-    for page in (TUTORIAL, SWEEPS, ROOT / "README.md", ROOT / "docs" / "model.md", ROOT / "docs" / "validation.md"):
+    for command in known:
+        assert CliRunner().invoke(app.app, [command, "--help"], prog_name="openstakes").exit_code == 0
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
         text = page.read_text(encoding="utf-8")
-        for command in re.findall(r"openstakes ([a-z]+)\b", text):
-            if command in known:
-                assert CliRunner().invoke(app.app, [command, "--help"], prog_name="openstakes").exit_code == 0
+        assert set(re.findall(r"^ *(?:\$ |\.venv/bin/)openstakes ([a-z]+)\b", text, re.MULTILINE)) <= known, page.name
         for name in re.findall(r"`((?:p\d|status)-[a-z-]+)`", text):
             assert name in library.scenarios(), f"{page.name}: no scenario {name}"
