@@ -12,7 +12,7 @@ from sim import data
 from sim.model.agents.lab import Draft, Lessons
 from sim.model.agents.malicious import Scene
 from sim.model.hubs import scan_files
-from sim.model.kernels.misuse import decide, draw_attempts
+from sim.model.kernels.attempts import Prospects, decide, draw_attempts
 from sim.model.kernels.shares import earn, spread_use, use_by_release
 from sim.model.observation import measure
 from sim.model.outcomes import family_shares
@@ -255,9 +255,10 @@ def misuse(world: World) -> None:
     """Malicious actors look at their routes, estimate success, and act."""
     scene = Scene(world)
     key = np.uint64(world.streams("attempts").bits(world.month))
-    who, draws = draw_attempts(key, scene.attempts_each, len(world.malicious))
-    attempts = decide(who, draws, world.actors.mix, scene.odds, scene.chance, scene.success_left, scene.detection)
-    for actor, domain, route, noticed, luck in zip(*(column.tolist() for column in attempts), strict=True):
+    attempts = draw_attempts(key, scene.attempts_each, len(world.malicious))
+    prospects = Prospects(world.actors.mix, scene.odds, scene.chance, scene.success_left, scene.detection)
+    decided = decide(attempts, prospects)
+    for actor, domain, route, noticed, luck in zip(*(column.tolist() for column in decided), strict=True):
         world.malicious[actor].act(domain, route, noticed, luck, scene)
     world.scene = scene
     world.month_incidents = scene.incidents

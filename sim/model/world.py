@@ -21,7 +21,7 @@ from sim.model.agents.malicious import Actors, Incident, Scene, recruit
 from sim.model.catalogue import Catalogue
 from sim.model.frontier import Frontier, Ideas
 from sim.model.hubs import Hub
-from sim.model.kernels.choice import N_CHANNELS, Market
+from sim.model.kernels.market import N_CHANNELS, Market
 from sim.model.kernels.numerics import logarithm
 from sim.model.kernels.shares import Tally
 from sim.model.law import Law, Terrain, enact, statute
@@ -34,7 +34,7 @@ from sim.model.schedule import Docket
 from sim.model.uptake import DECEMBER, Curve, use_by_country, use_residuals
 from sim.months import month_name
 from sim.scenario.scenario import load
-from sim.vocabulary import API, CN, DEVELOPER, GATED, GOVERNMENT, MODES, OPEN_WEIGHTS, ORIGINS, US
+from sim.vocabulary import API, CN, DEVELOPER, GATED, GOVERNMENT, OPEN_WEIGHTS, ORIGINS, US
 
 if TYPE_CHECKING:
     from sim.policies import Policy
@@ -211,20 +211,8 @@ class World(mesa.Model):
         self.month_incidents: list[Incident] = []
         self.readings = np.zeros(0)
         self.use_of_releases = np.zeros(0)
-        shares = np.full((len(self.info), n), 1.0 / n, np.float32)
-        world = np.full((N_CHANNELS + 1, n), 1.0 / n, np.float32)
-        self.region_shares = np.zeros((7, N_CHANNELS + 1, 4)).tolist()
-        self.tally = Tally(
-            shares,
-            world,
-            np.zeros((N_CHANNELS, 0)),
-            np.zeros((7, N_CHANNELS + 1, 4)),
-            np.zeros((len(self.info), N_CHANNELS)),
-            np.zeros(7),
-            np.zeros((2, N_CHANNELS + 1)),
-            np.zeros(n * len(MODES), np.int64),
-            np.zeros((len(self.info), 12)),
-        )
+        self.tally = Tally.empty(len(self.info), n)
+        self.region_shares = self.tally.region.tolist()
         self.criticality = np.array(by_channel(self.p, "criticality"))
         self.gdp_share = channel_sizes(self)[:, GOVERNMENT]
         self.curves = [Curve() for _ in self.labs]

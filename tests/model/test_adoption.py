@@ -90,8 +90,8 @@ def test_a_higher_price_weight_moves_use_to_cheaper_releases(world_at):
 def test_the_poor_feel_a_price_more(world_at):
     flat, steep = (world_at(0, {"price_income": x}) for x in (0.0, 0.6))
     order = np.argsort(np.array(flat.log_gdp_per_head))
-    assert set(flat.adopters.who_fixed[1].tolist()) == {1.0}
-    assert (np.diff(steep.adopters.who_fixed[1][order]) <= 0.0).all()
+    assert set(flat.adopters.who_fixed.income.tolist()) == {1.0}
+    assert (np.diff(steep.adopters.who_fixed.income[order]) <= 0.0).all()
 
 
 @pytest.mark.parametrize(
@@ -266,9 +266,9 @@ def test_applications_are_worth_what_their_base_can_do(world_at):
 def test_friction_on_developers_costs_applications(world_at):
     world = world_at(24)
     before = built(world)
-    world.adopters.who.lost[:, DEVELOPER] += 1.0
+    world.adopters.who.friction[:, DEVELOPER] += 1.0
     assert built(world) == pytest.approx(before * exp(-1.0), rel=1e-6)
-    world.adopters.who.wall[:, DEVELOPER] += 1.0
+    world.adopters.who.denial[:, DEVELOPER] += 1.0
     assert built(world) < before * exp(-1.0)
 
 

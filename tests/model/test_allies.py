@@ -105,7 +105,7 @@ def test_users_of_labs_that_joined_alone_meet_the_checks(world_at, policy):
     who = worlds[1].adopters.who
     for slug, burden in ((JOINED, np.log(2.0)), (OUT, 0.0), ("alibaba", 0.0)):
         way = int(worlds[1].law.class_of[worlds[1].slugs[slug]]) * len(MODES) + OPEN_WEIGHTS
-        np.testing.assert_allclose(who.lost[:, :, way], burden, rtol=1e-6)
+        np.testing.assert_allclose(who.friction[:, :, way], burden, rtol=1e-6)
 
 
 def test_gates_before_services_cost_the_labs_that_joined_their_users(world_at, policy):

@@ -106,7 +106,7 @@ def test_control_of_publication_turns_stripping_into_gated_access():
         }  # fmt: skip
 
     def best(controlled, mirrored):
-        rows, found = best_by_route.py_func(**catalogue(controlled, mirrored), n=2, classes=1, no_model=100.0)
+        rows, found = best_by_route.py_func(SimpleNamespace(**catalogue(controlled, mirrored)), 2, 1, 100.0)
         row, capability = rows[0], found[0]
         return {ROUTES[r]: (int(row[r]), float(capability[r])) for r in range(len(ROUTES)) if row[r] >= 0}
 
