@@ -11,7 +11,7 @@ from sim.messages import ScenarioError, nearest, one_of, shown
 from sim.scenario import library
 
 if TYPE_CHECKING:
-    from sim.model.law import Terrain
+    from sim.model.jurisdictions import Jurisdictions
     from sim.policies import Policy
 
 Row = dict[str, Any]
@@ -154,7 +154,7 @@ def written_fields(policy: type[Policy]) -> list[str]:
     from sim.months import month_index
 
     one = policy(**policy.example)
-    law = Law(_terrain())
+    law = Law(_jurisdictions())
     month = month_index(one.start)
     one.write(law, "example", one.intensity(month), month)
     used = {write.field for write in law.writes}
@@ -172,11 +172,12 @@ def scenarios_with(lever: str) -> list[str]:
 
 
 @lru_cache
-def _terrain() -> Terrain:
+def _jurisdictions() -> Jurisdictions:
     """The countries and labs of the tables, as a law sees them."""
-    from sim.model.world import World
+    from sim.model.jurisdictions import Jurisdictions
+    from sim.model.parameters import values
 
-    return World("status-quo").terrain
+    return Jurisdictions.of_tables(values())
 
 
 def _bound(value: float) -> float | None:

@@ -21,20 +21,21 @@ from sim.model.agents.malicious import Actors, Incident, Scene, recruit
 from sim.model.catalogue import Catalogue
 from sim.model.frontier import Frontier, Ideas
 from sim.model.hubs import Hub
+from sim.model.jurisdictions import Jurisdictions
 from sim.model.kernels.market import N_CHANNELS, Market
 from sim.model.kernels.numerics import logarithm
 from sim.model.kernels.shares import Tally
-from sim.model.law import Law, Terrain, enact, statute
+from sim.model.law import Law, law_of_month, write_law
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import by_channel, values
 from sim.model.phases import PHASES, effective_stock, exposure, replay_one, us_stock
 from sim.model.randomness import Streams
 from sim.model.safeguards import Safeguards, carry
-from sim.model.schedule import Docket
+from sim.model.schedule import PolicySchedule
 from sim.model.uptake import DECEMBER, Curve, use_by_country, use_residuals
 from sim.months import month_name
 from sim.scenario.scenario import load
-from sim.vocabulary import API, CN, DEVELOPER, GATED, GOVERNMENT, OPEN_WEIGHTS, ORIGINS, US
+from sim.vocabulary import API, CN, DEVELOPER, GATED, GOVERNMENT, OPEN_WEIGHTS, ORIGINS
 
 if TYPE_CHECKING:
     from sim.policies import Policy
@@ -101,7 +102,7 @@ class World(mesa.Model):
         self.months = self.scenario.months
         self.handover = HANDOVER if self.scenario.history == "replay" else 0
         self.info = data.countries()
-        self.docket = Docket(sorted(self.scenario.policy.items()), self.months, self.streams)
+        self.schedule = PolicySchedule(sorted(self.scenario.policy.items()), self.months, self.streams)
         self.mix = np.array(by_channel(self.p, "mix")) / sum(by_channel(self.p, "mix"))
         self._settle_countries()
         self._settle_labs()
@@ -148,25 +149,7 @@ class World(mesa.Model):
         self.slugs = {lab.info.slug: lab.index for lab in self.labs}
         origins = [lab.origin for lab in self.labs]
         self.family_origin = np.array([[float(o == wanted) for o in origins] for wanted in range(3)], np.float32)
-        access = np.ones((len(self.info), len(ORIGINS), N_CHANNELS))
-        for i, c in enumerate(self.info):
-            if c.bloc == "CN":
-                access[i, US] = exp(self.p.access_us_in_china)
-            elif c.bloc == "restricted":
-                access[i, US] = exp(self.p.access_restricted)
-        self.terrain = Terrain(
-            tuple(c.code for c in self.info),
-            tuple(c.bloc for c in self.info),
-            tuple(c.alignment for c in self.info),
-            tuple(c.people_m for c in self.info),
-            tuple(c.gdp_usd_bn for c in self.info),
-            tuple(c.eu for c in self.info),
-            tuple(self.slugs),
-            tuple(origins),
-            tuple(lab.home for lab in self.labs),
-            tuple(lab.fringe for lab in self.labs),
-            access,
-        )
+        self.jurisdictions = Jurisdictions.of_tables(self.p)
 
     def _settle_catalogue(self) -> None:
         """Releases of 2022 open the catalogue; later ones are replayed or generated."""
@@ -192,7 +175,7 @@ class World(mesa.Model):
         n = len(self.labs)
         self._law_key: tuple[object, ...] | None = None
         self._prospects: dict[int, Law] = {}
-        self.law = self._law = statute(self.terrain, self.policies, -1, self.streams)
+        self.law = self._law = law_of_month(self.jurisdictions, self.policies, -1, self.streams)
         self._publish_law(self.law)
         self.derivatives, self.tainted = np.zeros(n), np.zeros(n)
         self.hub = Hub()
@@ -227,7 +210,7 @@ class World(mesa.Model):
     @property
     def policies(self) -> tuple[tuple[str, Policy], ...]:
         """Policies by name as they stand: what a trigger switched begins or ends in that month."""
-        return self.docket.policies
+        return self.schedule.policies
 
     @property
     def market(self) -> Market:
@@ -274,10 +257,10 @@ class World(mesa.Model):
 
     def read_law(self, month: int) -> Law:
         """The law of a month; made anew only when some policy's intensity changed or one begins."""
-        switched = bool(self.docket.monitors) and self.docket.settle(month, self.us_government.thrown)
-        key = self.docket.standing_in(month)
+        switched = bool(self.schedule.monitors) and self.schedule.switch(month, self.us_government.thrown)
+        key = self.schedule.terms(month)
         if switched or key != self._law_key:
-            before, self._law = self._law, statute(self.terrain, self.policies, month, self.streams)
+            before, self._law = self._law, law_of_month(self.jurisdictions, self.policies, month, self.streams)
             self._law_key = key
             self._publish_law(self._law, before)
         return self._law
@@ -288,16 +271,16 @@ class World(mesa.Model):
         They foresee the start of what is announced, neither its end nor how courts will rule.
         """
         now = self.month
-        coming = self.docket.coming(now, month)
+        coming = self.schedule.coming(now, month)
         if not coming:
             return None
         if month not in self._prospects:
-            _, force = self.docket.standing_in(now)
-            bills = [
+            _, now_in_force = self.schedule.terms(now)
+            strengths = [
                 (name, policy, policy.planned(month) if policy in coming else strength)
-                for (name, policy), (strength, _) in zip(self.policies, force, strict=True)
+                for (name, policy), (strength, _) in zip(self.policies, now_in_force, strict=True)
             ]
-            self._prospects[month] = enact(self.terrain, bills, month, self.streams)
+            self._prospects[month] = write_law(self.jurisdictions, strengths, month, self.streams)
         return self._prospects[month]
 
     def _publish_law(self, law: Law, before: Law | None = None) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.model.agents.lab import Record
-from sim.model.law import Assessment
+from sim.model.duties import Assessment
 from sim.model.phases import leak, research
 from sim.vocabulary import API, CN, GATED, HOLD, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.model.duties import PUBLIC_DRAWS, is_monetised
+from sim.model.duties import PUBLIC_DRAWS, Assessment, is_monetised
 from sim.model.kernels.misuse import ROUTES_OF_KIND
-from sim.model.law import Assessment, statute
+from sim.model.law import law_of_month
 from sim.model.randomness import Streams
 from sim.months import month_index
 from sim.scenario.scenario import load
@@ -40,7 +40,7 @@ def opened(lab):
 def under(world, *policies):
     """The world with the law of these policies in its present month."""
     named_policies = [(f"p{i}", one) for i, one in enumerate(policies)]
-    world.law = statute(world.terrain, named_policies, 36)
+    world.law = law_of_month(world.jurisdictions, named_policies, 36)
     world._publish_law(world.law)
     return world
 
@@ -97,7 +97,7 @@ def test_cut_offs_are_drawn_by_month_and_last_as_long_as_they_should(policy):
 def test_gates_bar_those_in_scope(world, policy):
     some = under(world, policy("L2", scope="countries", countries=("KEN", "BRA"), refusal=0.3, delay_months=3.0))
     codes = [c.code for c in world.info]
-    touched = sorted(codes[i] for i in np.flatnonzero((some.law.access != some.terrain.access).any(axis=(1, 2))))
+    touched = sorted(codes[i] for i in np.flatnonzero((some.law.access != some.jurisdictions.access).any(axis=(1, 2))))
     assert touched == ["BRA", "KEN"]
     assert some.law.friction[codes.index("KEN"), US, 0, API] > 0.0
     assert some.law.friction[:, :, :, 1:].max() == 0.0
@@ -242,7 +242,7 @@ def test_modifiers_owe_by_the_training_run_of_their_base_and_by_where_they_are(w
     run, origin = (world.catalogue.columns[world.catalogue.columns._fields.index(x)][rows] for x in ("run", "origin"))
     assert (run == 0.0).any()
     under(world, policy("L5", threshold_flop=1e24, modifier_fraction=0.1, allied_coverage=0.5))
-    bound = world.terrain.bound_countries(0.5)
+    bound = world.jurisdictions.bound_countries(0.5)
     left = world.adopters._kept()[:, world.adopters.market.slot]
     np.testing.assert_array_equal(left[list(bound)] < 1.0, [run >= 24.0] * len(bound))
     assert (np.delete(left, bound, axis=0) == 1.0).all()
@@ -455,7 +455,7 @@ def test_audits_are_paid_when_they_are_done(world_at, policy):
 def test_allies_join_a_ban_of_the_us_and_no_other(world, policy):
     def banning(**fields):
         return {
-            world.terrain.countries[i]
+            world.jurisdictions.countries[i]
             for i in np.flatnonzero(under(world, policy("L8", **fields)).law.use_ban.any((1, 2)))
         }
 
@@ -544,11 +544,11 @@ def test_state_support_makes_chips(world_at, policy):
 
 def test_retaliation_withholds_chinese_releases_from_those_it_names(world, policy):
     law = under(world, policy("E1", retaliation=0.5, openness_push=0.0, commercial_close_pressure=0.0)).law
-    blocs = np.array(world.terrain.blocs)
+    blocs = np.array(world.jurisdictions.blocs)
     hit = np.isin(blocs, ("US", "us_aligned"))
-    assert (law.access[hit, CN] < world.terrain.access[hit, CN]).all()
+    assert (law.access[hit, CN] < world.jurisdictions.access[hit, CN]).all()
     assert (law.denial[hit, CN][:, :, list(OPEN)] > 0.0).all()
-    assert (law.access[~hit] == world.terrain.access[~hit]).all()
+    assert (law.access[~hit] == world.jurisdictions.access[~hit]).all()
     assert law.denial[~hit].max() == law.denial[:, US].max() == 0.0
 
 

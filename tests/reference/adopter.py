@@ -101,7 +101,7 @@ class Place:
 
     def utility(self, offer: Offer) -> float:
         """Utility of an offer before the adopter's own taste, inertia, neighbours and noise."""
-        world, p, law = self.world, self.world.p, self.world.statute
+        world, p, law = self.world, self.world.p, self.world.by_lab
         release, c, h = offer.release, self.country, self.channel
         origin, mode, family = release.origin, offer.slot.mode, offer.slot.family
 
@@ -136,7 +136,7 @@ class Place:
 
     def burden(self, offer: Offer) -> float:
         """Friction, and a denial that a mirror relieves."""
-        law, p = self.world.statute, self.world.p
+        law, p = self.world.by_lab, self.world.p
         c, family, h, mode = self.country, offer.release.family, self.channel, offer.slot.mode
         friction = law["friction"][c][family][h][mode] + (p.gate_friction if mode == GATED else 0.0)
         relief = p.mirror_denial if offer.release.mirrored else 1.0
@@ -144,7 +144,7 @@ class Place:
 
     def lock_in(self, family: int) -> float:
         """What the law adds to the cost of leaving a family."""
-        return self.world.statute["lock_in"][self.country][self.world.labs[family].origin][self.channel]
+        return self.world.by_lab["lock_in"][self.country][self.world.labs[family].origin][self.channel]
 
     def installed_base(self, family: int) -> float:
         """Pull of last month's users here and in the world's channel, and of derivatives."""
@@ -193,7 +193,7 @@ class Adopter(mesa.Agent):
 
     def is_forbidden(self, slot: Slot) -> bool:
         """Whether a ban binds this adopter and lists what the slot offers."""
-        place, law = self.place, self.model.statute
+        place, law = self.place, self.model.by_lab
         bans = law["use_ban"][place.country]
         if not any(bans[origin][place.channel] for origin in range(3)):
             return False

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.model.mandates import ModifierDuty
+from sim.model.duties import ModifierDuty
 from sim.model.outcomes import OUTCOMES
 from sim.model.world import World
 from sim.policies import LEVERS, Policy

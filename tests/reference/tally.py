@@ -119,7 +119,7 @@ def pay(world: PlainWorld) -> None:
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / (sum(net) or 1.0))
         lab.expense = 0.0
-    if any(x < 1.0 for row in world.statute["price_factor"] for x in row):
+    if any(x < 1.0 for row in world.by_lab["price_factor"] for x in row):
         world.charge("government", subsidy(world) * unit / 12.0)
 
 
@@ -132,7 +132,7 @@ def subsidy(world: PlainWorld) -> float:
         total = sum(place.weight for place in places)
         for place in places:
             for slot, users in Counter(a.using for a in place.adopters).items():
-                factor = world.statute["price_factor"][place.country][world.labs[slot.family].origin]
+                factor = world.by_lab["price_factor"][place.country][world.labs[slot.family].origin]
                 share = place.weight / total * users / len(place.adopters)
                 paid += max(0.0, 1.0 - factor) * share * exp(prices[slot.number])
     return paid

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from sim.model.law import Assessment, AuditProgramme
+from sim.model.duties import Assessment, AuditProgramme
 from sim.model.parameters import PARAMETERS
 from sim.vocabulary import CLEAN, FLAGGED, GOVERNMENT, OPEN_WEIGHTS, UNAUDITED
 

@@ -11,7 +11,7 @@ from sim.model.outcomes import OUTCOMES
 from sim.vocabulary import CN
 
 if TYPE_CHECKING:
-    from sim.model.mandates import Trigger
+    from sim.model.duties import Trigger
     from sim.model.world import World
 
 INDICATORS = {

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 
 from sim import data
-from sim.model.duties import NOTHING, PUBLIC_DRAWS, Owed, bars, covering, refused
-from sim.model.law import Assessment, ComputeDuty, Law
+from sim.model.duties import NOTHING, PUBLIC_DRAWS, Assessment, ComputeDuty, Owed, bars, covering, refused
+from sim.model.law import Law
 from sim.months import month_name
 from sim.vocabulary import API, CN, GATED, HOLD, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.model.mandates import Programme
+    from sim.model.duties import Programme
     from sim.model.world import World
 
 BELOW = 1e-6
@@ -289,7 +289,7 @@ class Lab(mesa.Agent):
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
-        if month < self.next_flagship and not (self.model.docket.notice_given and self._hurries(month)):
+        if month < self.next_flagship and not (self.model.schedule.notice_given and self._hurries(month)):
             return
         p, streams = self.model.p, self.model.streams
         luck = streams("capability noise")
