@@ -94,11 +94,11 @@ def _outcomes() -> list[Row]:
 
 
 def _phases() -> list[Row]:
-    from sim.model.phases import PHASES
+    from sim.model.phases import phase_texts
 
     return [
-        {"name": phase.__name__.strip("_"), "description": (phase.__doc__ or "").strip().split("\n", 1)[0]}
-        for phase in PHASES
+        {"name": phase.name, "description": phase.text, "reads": phase.reads, "writes": phase.writes, "why": phase.why}
+        for phase in phase_texts()
     ]
 
 

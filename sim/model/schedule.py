@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from typing import TYPE_CHECKING
 
+from sim.model.law import Law, write_law
 from sim.months import month_index, month_name
 
 if TYPE_CHECKING:
     from sim.model.duties import Trigger
+    from sim.model.jurisdictions import Jurisdictions
     from sim.model.randomness import Streams
     from sim.policies import Policy
 
@@ -39,6 +41,8 @@ class PolicySchedule:
         self.months, self.streams = months, streams
         self.monitors = tuple((name, policy) for name, policy in policies if policy.trigger(1.0) is not None)
         self.switched_on = {name: True for name, _ in policies}
+        self._last: tuple[Terms, Terms] | None = None
+        self._expected: tuple[int, dict[int, Law]] = (-1, {})
         self._plan()
 
     def _plan(self) -> None:
@@ -53,6 +57,31 @@ class PolicySchedule:
     def terms(self, month: int) -> tuple[Terms, Terms]:
         """Those of all policies the month before and in a month: the law is made anew where they change."""
         return self._by_month[month], self._by_month[month + 1]
+
+    def renews(self, month: int, thrown: Collection[Trigger]) -> bool:
+        """Bring the policies up to a month; whether its law is to be made anew: a strength or state has changed."""
+        switched = bool(self.monitors) and self.switch(month, thrown)
+        last, self._last = self._last, self.terms(month)
+        return switched or self._last != last
+
+    def expected_law(self, jurisdictions: Jurisdictions, now: int, month: int) -> Law | None:
+        """The law that labs expect of a coming month: that of now with what is announced; None if nothing is.
+
+        They foresee the start of what is announced, neither its end nor how courts will rule.
+        """
+        coming = self.coming(now, month)
+        if not coming:
+            return None
+        if self._expected[0] != now:
+            self._expected = (now, {})
+        laws = self._expected[1]
+        if month not in laws:
+            strengths = [
+                (name, policy, policy.planned(month) if policy in coming else strength)
+                for (name, policy), (strength, _) in zip(self.policies, self.terms(now)[1], strict=True)
+            ]
+            laws[month] = write_law(jurisdictions, strengths, month, self.streams)
+        return laws[month]
 
     def coming(self, now: int, month: int) -> list[Policy]:
         """Policies that labs know of now, which start after now and not after a month."""

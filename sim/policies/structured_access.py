@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.policies import Judging, compliance_cost, own
+from sim.vocabulary import GATED
 
 if TYPE_CHECKING:
     from sim.model.law import Law
-
-GATED = 1
 
 
 class StructuredAccess(Judging):

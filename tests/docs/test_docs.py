@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from sim import data
-from sim.model.agents.lab import Draft
+from sim.model.agents.lab_records import Draft
 from sim.model.agents.malicious import ACTORS, Incident
 from sim.model.catalogue import Columns
 from sim.model.duties import Assessment, AuditProgramme, Programme, Safeguard, Trigger

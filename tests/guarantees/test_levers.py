@@ -14,11 +14,7 @@ from tests.guarantees import state
 from tests.guarantees.test_pairing import moved
 
 # What a world keeps of its law: set out of the law when it changes, and read by agents later.
-OF_THE_LAW = {
-    "law", "_law", "_law_key", "_prospects", "friction", "log_access", "log_price_factor",
-    "audit_cover", "developers_lost", "backfire", "policies", "scenario", "streams",
-    "services_barred", "bans", "subsidised", "schedule", "lock_in", "ceiling", "lost", "wall",
-}  # fmt: skip
+OF_THE_LAW = {"law", "tables", "schedule", "backfire", "policies", "scenario", "streams"}
 WITH_NOTICE = [key for key, cls in LEVERS.items() if "anticipation_months" in cls.model_fields]
 
 

@@ -8,6 +8,7 @@ import pytest
 from sim.model.agents.malicious import Scene
 from sim.model.kernels.misuse import KIND, ORIGIN
 from sim.model.law import FIELDS, law_of_month
+from sim.model.releases import Teacher
 from sim.vocabulary import API, CHANNELS, CN, GATED, GATED_ROUTE, JAILBREAK, MODES, OPEN_WEIGHTS, OTHER, US
 
 FOR_USERS = ("L1", "L2", "L13", "STRUCTURED_ACCESS")
@@ -128,11 +129,11 @@ def test_trust_in_an_origin_falls_by_the_share_of_users_who_meet_an_alarm(world_
     labs = world_at(0).slugs
     world = world_at(36, refusals=decree("alarm", 0.5, "2025-12", labs=(labs[slug],), modes=(OPEN_WEIGHTS,)))
     slot = labs[slug] * len(MODES) + OPEN_WEIGHTS
-    people = np.add.reduceat(np.diff(world.adopters.start), np.arange(0, len(world.info) * 5, 5))
+    people = np.add.reduceat(np.diff(world.adopters.start), np.arange(0, len(world.countries) * 5, 5))
     counts = world.adopters.counts[:, slot].reshape(-1, 5).sum(axis=1)
     assert counts.any()
-    np.testing.assert_allclose(world.supply[:, origin], 1.0 - world.p.trust_penalty * 0.5 * counts / people)
-    assert (np.delete(world.supply, origin, axis=1) == 1.0).all()
+    np.testing.assert_allclose(world.trust.supply[:, origin], 1.0 - world.p.trust_penalty * 0.5 * counts / people)
+    assert (np.delete(world.trust.supply, origin, axis=1) == 1.0).all()
 
 
 def test_an_alarm_of_a_whole_origin_is_the_same_however_its_labs_are_told_apart(world_at, decree):
@@ -140,8 +141,8 @@ def test_an_alarm_of_a_whole_origin_is_the_same_however_its_labs_are_told_apart(
     whole = world_at(36, a=alarm)
     split = world_at(36, a=alarm, b=decree("gate_leak", 1.0, "2025-12", labs=(23, 25)))
     assert len(split.law.class_origin) == 4
-    np.testing.assert_allclose(split.supply, whole.supply, rtol=1e-14)
-    assert whole.supply[:, OTHER].min() < 1.0
+    np.testing.assert_allclose(split.trust.supply, whole.trust.supply, rtol=1e-14)
+    assert whole.trust.supply[:, OTHER].min() < 1.0
 
 
 # releases
@@ -238,7 +239,7 @@ def test_a_cut_off_stops_jailbreaks_of_those_in_scope_for_its_part_of_the_month(
 def test_a_month_of_cut_off_leaves_no_jailbreak(world_at, policy):
     world = world_at(33, gates=cut_off(policy, shock_months=3.0))
     assert (world.scene.chance[:, :, route(JAILBREAK, US)] == 0.0).all()
-    assert not [i for i in world.month_incidents if (i.route, i.origin) == ("jailbreak", "us")]
+    assert not [i for i in world.scene.incidents if (i.route, i.origin) == ("jailbreak", "us")]
     assert np.isfinite(list(world.observed.values())).all()
 
 
@@ -277,5 +278,5 @@ def test_a_student_behind_barriers_turns_to_labs_that_did_not_join(world_at, pol
     assert barrier[world.slugs["meta"]] == barrier[world.slugs[JOINED]] == 0.0
     assert barrier[world.slugs[OUT]] == barrier[world.slugs["alibaba"]] == 1.0
     ranking = [(200.0, OTHER, world.slugs[JOINED]), (190.0, OTHER, world.slugs[OUT]), (100.0, CN, student.index)]
-    world.teachers[0] = ranking
-    assert world.teacher(student, 100.0) == (190.0, OTHER, 1.0)
+    world.releases.teachers[0] = [Teacher(*one) for one in ranking]
+    assert world.releases.teacher(student, 100.0) == (190.0, OTHER, 1.0)

@@ -220,7 +220,8 @@ def test_logarithms_follow_the_law(world_at, decree):
     )
     for _ in range(6):
         world.step()
-        np.testing.assert_array_equal(world.log_access, logarithm(world.law.access))
-        np.testing.assert_array_equal(world.log_price_factor, logarithm(world.law.price_factor[:, :, None])[:, :, 0])
+        tables, law = world.tables, world.law
+        np.testing.assert_array_equal(tables.log_access, logarithm(law.access))
+        np.testing.assert_array_equal(tables.log_price_factor, logarithm(law.price_factor[:, :, None])[:, :, 0])
     assert world.law.access[:, US].max() == 0.5
     assert world.law.price_factor[:, US].min() == 2.0

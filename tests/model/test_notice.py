@@ -47,7 +47,7 @@ def test_labs_that_cannot_hurry_do_not_act_on_notice(policy, world_at):
 def test_chips_are_bought_ahead_of_an_announced_step(policy, world_at):
     start = month_index(START)
     stocks = [
-        world_at(start, chips=policy("L3", start=START, stringency=1.0, anticipation_months=n)).legal["CN"]
+        world_at(start, chips=policy("L3", start=START, stringency=1.0, anticipation_months=n)).chips.legal["CN"]
         for n in (0, 2, 6)
     ]
     assert stocks[0] < stocks[1] < stocks[2]
@@ -56,7 +56,7 @@ def test_chips_are_bought_ahead_of_an_announced_step(policy, world_at):
 def test_nothing_is_bought_ahead_of_a_step_that_relaxes(policy, world_at):
     start = month_index(START)
     stocks = [
-        world_at(start, chips=policy("L3", start=START, stringency=0.1, anticipation_months=n)).legal["CN"]
+        world_at(start, chips=policy("L3", start=START, stringency=0.1, anticipation_months=n)).chips.legal["CN"]
         for n in (0, 6)
     ]
     assert stocks[0] == stocks[1]

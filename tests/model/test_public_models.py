@@ -49,7 +49,7 @@ def test_compute_is_what_budget_and_chips_allow_and_the_target_is_enough(world_a
     rows = [public(world)[-1] for world in (near, far)]
     assert near.catalogue.column("capability")[rows[0]] > far.catalogue.column("capability")[rows[1]]
     lab = near.labs[near.slugs["us_fringe"]]
-    most = near.points(near.run_frontier + lab.efficiency + lab.distilled) + lab.quality
+    most = near.points(near.chips.run_frontier + lab.efficiency + lab.distilled) + lab.quality
     assert near.catalogue.column("capability")[rows[0]] <= most + 1e-9
 
 
@@ -134,7 +134,7 @@ def funded(world, policy, *policies, lab="meta", **fields):
     """The draft of a funded lab's model under the law of some policies, and the lab."""
     money = policy("L9", labs=(lab,), cadence_months=1, **fields)
     world.law = law_of_month(world.jurisdictions, [(f"p{i}", one) for i, one in enumerate((money, *policies))], 36)
-    world._publish_law(world.law)
+    world.tables.read(world.law)
     lab = world.labs[world.slugs[lab]]
     lab.drafts, lab.expense = [], 0.0
     lab.train_public(list(world.law.programmes), 36)

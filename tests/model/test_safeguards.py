@@ -107,7 +107,7 @@ def test_a_safeguard_costs_its_release_capability_and_its_lab_money(scene_with):
     c = world.catalogue
     assert c.column("capability")[-1] == pytest.approx(180.0 - 0.05 * (180.0 - world.p.no_model_capability))
     assert c.column("underlying")[-1] == c.column("capability")[-1]
-    assert world.one_off[-1] == (world.month, "labs", 3e6)
+    assert world.ledger.one_off[-1] == (world.month, "labs", 3e6)
     assert scene.releases[0][STRIP_US] == len(c) - 1
 
 

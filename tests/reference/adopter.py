@@ -72,8 +72,8 @@ class Place:
 
     def __init__(self, world: PlainWorld, country: int, channel: int) -> None:
         self.world, self.country, self.channel = world, country, channel
-        p, info = world.p, world.info[country]
-        wealth = world.log_gdp_per_head
+        p, info = world.p, world.countries[country]
+        wealth = [log(place.gdp_per_head) for place in world.countries]
         self.bloc = info.bloc
         self.capacity = p.capacity_floor + (1.0 - p.capacity_floor) * (wealth[country] - min(wealth)) / (
             max(wealth) - min(wealth)
@@ -109,13 +109,13 @@ class Place:
         match = p.alignment_weight * {US: 1.0, CN: -1.0}.get(origin, 0.0) * (self.alignment - 0.5)
         taste = self.taste_cn if origin == CN else 0.0
         price = self.income * (offer.price + world.panel.price_weight(h) * log(law["price_factor"][c][origin]))
-        distrust = p.flagged_effect * (1.0 - float(world.security[c, origin]))
-        risk = self.concern * (float(world.origin_risk[origin]) + distrust + offer.audited)
+        distrust = p.flagged_effect * (1.0 - float(world.trust.security[c, origin]))
+        risk = self.concern * (float(world.trust.risk[origin]) + distrust + offer.audited)
         if h == GOVERNMENT and release.private == FLAGGED and release.finding != FLAGGED:
-            risk += self.concern * float(world.audit_cover[c]) * p.flagged_effect
+            risk += self.concern * float(world.tables.audit_cover[c]) * p.flagged_effect
         held = mode != API and release.mirrored
         can_be_cut_off = 0.0 if held else (1.0 if mode < OPEN_WEIGHTS else release.controlled)
-        fear = p.reliability_weight * (1.0 - float(world.supply[c, origin])) * can_be_cut_off
+        fear = p.reliability_weight * (1.0 - float(world.trust.supply[c, origin])) * can_be_cut_off
         at_home = world.labs[family].home == c
         familiarity = p.home_weight + log(1.0 + 0.001) if at_home else offer.familiarity
         return (

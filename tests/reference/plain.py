@@ -30,7 +30,7 @@ def adopt(world: PlainWorld) -> None:
     spread_use(world)
     world.review_bits = world.streams("review").bits(world.month)
     world.choice_bits = world.streams("choice").bits(world.month)
-    world.panel.derivative_share = [float(x) for x in world.derivative_shares()]
+    world.panel.derivative_share = [float(x) for x in world.derivatives.shares()]
     world.panel.open_market()
     adopters = world.agents_by_type[Adopter]
     adopters.do("remember")
@@ -47,10 +47,10 @@ def spread_use(world: PlainWorld) -> None:
     for place in world.panel.places:
         at = place.country, place.channel
         financed = world.by_lab["uptake"][place.country]
-        use, ceiling = float(world.use[at]), logistic(float(world.use_ceiling[at]) + financed + growth)
+        use, ceiling = float(world.use[at]), logistic(float(world.tables.use_ceiling[at]) + financed + growth)
         change = (p.bass_p + p.bass_q * use / ceiling) * (ceiling - use) / 12.0
         world.use[at] = 1.0 if place.channel == DEVELOPER else max(0.0, use + change)
-    people = [info.working_age_m for info in world.info]
+    people = [info.working_age_m for info in world.countries]
     world.world_use = sum(n * float(use) for n, use in zip(people, world.use[:, CONSUMER], strict=True)) / sum(people)
 
 

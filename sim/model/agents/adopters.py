@@ -10,27 +10,26 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import exp
 from statistics import NormalDist
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
 
+from sim.model.agents.adopter_terms import channel_factors, channel_sizes, choice_weights, fixed_traits
 from sim.model.catalogue import NEVER
 from sim.model.kernels.bans import BanTerms, obey
-from sim.model.kernels.choice import NONE, Keys, Network, Panel, ReviewTerms, choose, choose_parallel
+from sim.model.kernels.choice import NONE, Network, Panel, ReviewTerms, choose, choose_parallel
 from sim.model.kernels.countries import Choosers, CountryTerms, country_traits
 from sim.model.kernels.market import (
     MAX_ALIVE,
     N_CHANNELS,
-    ChannelFactors,
-    ChoiceWeights,
     Market,
     Supply,
     open_market,
 )
 from sim.model.kernels.shares import Building, Tally, Users, build, origin_shares, spend, tally
 from sim.model.parameters import by_channel
-from sim.vocabulary import BLOCS, CHANNELS, CN, DEVELOPER, GOVERNMENT, MARKET, MODES, ORIGINS
+from sim.vocabulary import BLOCS, CHANNELS, DEVELOPER, GOVERNMENT, MARKET, MODES
 
 if TYPE_CHECKING:
     from sim.model.world import World
@@ -44,13 +43,6 @@ PARALLEL_FROM = 100_000
 BLOCKS = 64
 PRICE_GROWTH_FROM = 2.0
 """Years after the start of 2023 from which price may weigh more in the market channel: from 2025 on."""
-USUAL_LOG_GDP, SPREAD_LOG_GDP = 9.5, 1.5
-"""Log GDP per head (USD) at which the price weight is as stated, and the step over which ``price_income`` acts:
-judgement, 9-10 and 1-2."""
-INCOME_FACTOR = 0.4, 2.0
-"""Least and largest factor of income on the price weight: judgement, 0.2-0.6 and 1.5-3."""
-BY_GDP, BY_PEOPLE = 0.7, 0.3
-"""Elasticities of a country's projects to GDP and to people, together 1: judgement, 0.5-0.9 for GDP."""
 _quantiles = [NormalDist().inv_cdf((b + 0.5) / 256) for b in range(256)]
 _scale = (sum(z * z for z in _quantiles) / 256) ** -0.5
 TASTES = tuple(z * _scale for z in _quantiles)
@@ -141,15 +133,15 @@ class Adopters(Sequence[AdopterView]):
             self.familiarity[:, lab.index] = (p.familiarity_us, p.familiarity_cn, p.familiarity_other)[lab.origin]
         self.own_people = np.array([c.working_age_m for c in world.countries])
         self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
-        self.who_fixed = _fixed(world)
-        self.mean_concern = (self.who_fixed.concern * self.size).sum(axis=0)
+        self.traits = fixed_traits(world)
+        self.mean_concern = (self.traits.concern * self.size).sum(axis=0)
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
         self.taste = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
-        self.weights, self.factors = _weights(world)
+        self.factors = channel_factors(p)
         self.need_offset = np.array(by_channel(p, "need_offset"))
         self.access_factor = np.array(by_channel(p, "access_factor"))
-        self.all_kept = np.ones((len(world.info), self.counts.shape[1]))
+        self.all_kept = np.ones((len(world.countries), self.counts.shape[1]))
         self.market: Market
         self.who: Choosers
 
@@ -173,7 +165,7 @@ class Adopters(Sequence[AdopterView]):
     def open_market(self, month: int) -> None:
         """Set out the month's alternatives and what each country's adopters read."""
         world, p = self.world, self.world.p
-        catalogue, law = world.catalogue, world.law
+        catalogue, law, tables = world.catalogue, world.law, world.tables
         self._retire(month)
         years = month / 12.0
         price = self.factors.price.copy()
@@ -189,36 +181,36 @@ class Adopters(Sequence[AdopterView]):
             concern=self.mean_concern,
             class_of=law.class_of,
         )
-        self.market = open_market(supply, self.weights, self.factors._replace(price=price), catalogue.columns)
-        fixed = self.who_fixed
+        self.market = open_market(supply, choice_weights(p), self.factors._replace(price=price), catalogue.columns)
+        fixed = self.traits
         terms = CountryTerms(
             class_origin=law.class_origin,
-            log_access=world.log_access,
+            log_access=tables.log_access,
             access_factor=self.access_factor,
             alignment=fixed.alignment,
             concern=fixed.concern,
             capacity=fixed.capacity,
             income=fixed.income,
-            security=world.security,
+            security=world.trust.security,
             taste=fixed.taste,
-            risk=world.origin_risk,
+            risk=world.trust.risk,
             alignment_weight=p.alignment_weight,
             flagged=p.flagged_effect,
-            friction=world.friction,
-            log_price_factor=world.log_price_factor,
+            friction=tables.friction,
+            log_price_factor=tables.log_price_factor,
             price_weight=price * p.price_weight,
         )
         traits, offset = country_traits(terms)
         self.who = Choosers(
             traits=traits,
             offset=offset,
-            denial=world.wall,
-            friction=world.lost,
-            fear=(p.reliability_weight * (1.0 - world.supply)).astype(np.float32),
-            cover=world.audit_cover.astype(np.float32),
+            denial=tables.denial,
+            friction=tables.friction32,
+            fear=(p.reliability_weight * (1.0 - world.trust.supply)).astype(np.float32),
+            cover=tables.audit_cover.astype(np.float32),
             home=fixed.home,
             origin=self.origin,
-            lock_in=world.lock_in,
+            lock_in=tables.lock_in,
         )
 
     def _breadth(self, month: int) -> np.ndarray:
@@ -254,15 +246,15 @@ class Adopters(Sequence[AdopterView]):
         network = Network(
             country=world.tally.country,
             world=world.tally.world,
-            derivative=world.derivative_shares().astype(np.float32),
+            derivative=world.derivatives.shares().astype(np.float32),
             weight=np.float32(p.network_weight),
             scale=np.float32(p.network_scale),
             peer=np.float32(p.peer_weight),
             taste=self.taste,
         )
         graph = len(self) >= GRAPH_FROM
-        panel = self.panel(self.choice.copy() if graph or world.bans else self.choice)
-        terms = ReviewTerms(self.review, self.inertia, np.float32(p.newcomers), self._keys(month), graph)
+        panel = self.panel(self.choice.copy() if graph or world.tables.bans else self.choice)
+        terms = self._review_terms(month, graph)
         args = panel, self.market, self.who, network, terms
         if len(self) >= PARALLEL_FROM and world.threads > 1:
             numba.set_num_threads(min(world.threads, numba.config.NUMBA_NUM_THREADS))
@@ -270,19 +262,23 @@ class Adopters(Sequence[AdopterView]):
             choose_parallel(np.unique(np.searchsorted(self.start, goals)), *args)
         else:
             choose(0, self.start.size - 1, *args)
-        if world.bans:
+        if world.tables.bans:
             month_of = world.catalogue.columns.month[self.market.release]
             obey(*args, BanTerms(world.law.use_ban, world.law.listed_until, month_of))
 
-    def _keys(self, month: int) -> Keys:
-        """Keys of the month's draws: of reviews and noise by month, of tastes, neighbours and bans once and for all."""
+    def _review_terms(self, month: int, graph: bool) -> ReviewTerms:
+        """Who reviews; reviews and noise are drawn by month, tastes, neighbours and bans once and for all."""
         streams = self.world.streams
-        return Keys(
-            review=np.uint64(streams("review").bits(month)),
-            taste=np.uint64(streams("taste").key),
-            choice=np.uint64(streams("choice").bits(month)),
-            graph=np.uint64(streams("graph").key),
-            ban=np.uint64(streams("bound by ban").key),
+        return ReviewTerms(
+            review=self.review,
+            inertia=self.inertia,
+            newcomers=np.float32(self.world.p.newcomers),
+            graph=graph,
+            review_key=np.uint64(streams("review").bits(month)),
+            taste_key=np.uint64(streams("taste").key),
+            choice_key=np.uint64(streams("choice").bits(month)),
+            graph_key=np.uint64(streams("graph").key),
+            ban_key=np.uint64(streams("bound by ban").key),
         )
 
     def panel(self, before: np.ndarray | None = None) -> Panel:
@@ -347,7 +343,7 @@ class Adopters(Sequence[AdopterView]):
         """What users pay at full prices, USD a year: array (country, origin)."""
         world = self.world
         each = spend(self.market, self.panel(), world.tally.use)
-        return each * (world.world_use * world.usd_per_unit)
+        return each * (world.world_use * world.ledger.usd_per_unit)
 
     def covered_use(self, cover: np.ndarray) -> np.ndarray:
         """Share of the world's government use that stands under private audits, by alternative of the market.
@@ -368,78 +364,3 @@ class Adopters(Sequence[AdopterView]):
     def per_cell(self) -> np.ndarray:
         """Adopters behind each figure: int array (country, channel)."""
         return np.diff(self.start).reshape(-1, N_CHANNELS)
-
-
-def channel_sizes(world: World) -> np.ndarray:
-    """Size of each country by channel, each channel summing to 1: people, GDP (three times), or projects."""
-    people = np.array([c.working_age_m for c in world.countries])
-    gdp = np.array([c.gdp_usd_bn for c in world.countries])
-    projects = np.array([c.gdp_usd_bn**BY_GDP * c.people_m**BY_PEOPLE for c in world.countries])
-    sizes = np.stack((people, gdp, gdp, projects, gdp), axis=1)
-    return sizes / sizes.sum(axis=0)
-
-
-class Fixed(NamedTuple):
-    """What does not change in adopters.
-
-    Attributes
-    ----------
-    capacity, income, alignment : array (country,)
-        Own capacity 0-1, factor on the price weight, alignment with the US 0-1.
-    concern : array (country, channel), utils by unit of risk
-    taste : array (country, origin), utils
-    home : int array (family,), country of the lab
-    """
-
-    capacity: np.ndarray
-    income: np.ndarray
-    alignment: np.ndarray
-    concern: np.ndarray
-    taste: np.ndarray
-    home: np.ndarray
-
-
-def _fixed(world: World) -> Fixed:
-    p = world.p
-    log_gdp = np.array(world.log_gdp_per_head)
-    scaled = (log_gdp - log_gdp.min()) / (log_gdp.max() - log_gdp.min())
-    alignment = np.array([c.alignment for c in world.countries])
-    draws = world.streams("country taste")
-    taste = np.zeros((len(world.countries), len(ORIGINS)))
-    taste[:, CN] = [p.taste_country_sd * draws.normal(i) for i in range(len(world.countries))]
-    return Fixed(
-        capacity=p.capacity_floor + (1.0 - p.capacity_floor) * scaled,
-        income=np.clip(1.0 + p.price_income * (USUAL_LOG_GDP - log_gdp) / SPREAD_LOG_GDP, *INCOME_FACTOR),
-        alignment=alignment,
-        concern=p.security_weight * alignment[:, None] * np.array(by_channel(p, "security_factor"))[None, :],
-        taste=taste,
-        home=np.array([lab.home for lab in world.labs]),
-    )
-
-
-def _weights(world: World) -> tuple[ChoiceWeights, ChannelFactors]:
-    """Weights of the choice, and their factors by channel; that of price in the market may grow with time."""
-    p = world.p
-    breadth = np.zeros(N_CHANNELS)
-    breadth[DEVELOPER] = p.breadth_weight
-    weights = ChoiceWeights(
-        capability=p.capability_weight,
-        width=p.capability_width,
-        openness=p.openness_weight,
-        price=p.price_weight,
-        novelty_months=p.novelty_months,
-        price_fall=world.log_price_fall,
-        price_points=p.price_points,
-        mirror_denial=p.mirror_denial,
-        clean=p.clean_effect,
-        flagged=p.flagged_effect,
-        home=p.home_weight,
-    )
-    factors = ChannelFactors(
-        capability=np.array(by_channel(p, "capability_factor")),
-        openness=np.array(by_channel(p, "openness_factor")),
-        price=np.array(by_channel(p, "price_factor")),
-        novelty=np.array(by_channel(p, "novelty_factor")) * p.novelty_weight,
-        breadth=breadth,
-    )
-    return weights, factors

@@ -84,4 +84,4 @@ class Government(mesa.Agent):
         world, outcome = self.model, INDICATORS[name]
         if outcome is None:
             return world.frontier.lag("measured", "closed", "open", month)
-        return float(world.rows[month][COLUMNS[outcome]])
+        return float(world.history.rows[month][COLUMNS[outcome]])

@@ -68,9 +68,11 @@ def obey(panel, market, who, network, terms, ban):
     ban : BanTerms
     """
     start, choice, before, counts = panel.start, panel.choice, panel.before, panel.counts
-    keys, share, families = terms.keys, ban.share, network.country.shape[1]
+    traits, offset, denial, fear, cover, home = who.traits, who.offset, who.denial, who.fear, who.cover, who.home
+    own, world, derivative, bonus = network.country, network.world, network.derivative, market.home_bonus
+    weight, scale, share, families = network.weight, network.scale, ban.share, own.shape[1]
     size_of, lists, salts, table_of = list_alternatives(market)
-    barred = meets_bars(who)
+    barred = meets_bars(denial, fear, cover)
     v, w, net = np.empty(MAX_ALIVE, np.float32), np.empty(MAX_ALIVE, np.float32), np.empty(families, np.float32)
     taste, stay = np.empty(-(-families // 8) * 8, np.float32), np.empty(N_ORIGINS, np.float32)
     limit, forbidden = np.zeros(NONE + 1), np.zeros(MAX_ALIVE)
@@ -79,12 +81,12 @@ def obey(panel, market, who, network, terms, ban):
         if share[c, US, h] <= 0.0 and share[c, CN, h] <= 0.0 and share[c, OTHER, h] <= 0.0:
             continue
         real, size = fill_limits(limit, forbidden, market, ban, c, h), size_of[h]
-        fill_network(net, network, who.home, market.home_bonus, c, h)
-        fill_row(v, size, table_of, lists, net, who, barred, c, h)
+        fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
+        fill_row(v, size, table_of, lists, net, traits, offset, denial, fear, cover, barred, c, h)
         weigh(v, size)
         fill_stay(stay, terms.inertia, who.lock_in, c, h)
         for i in range(start[cell], start[cell + 1]):
-            bound = unit32(mix64(keys.ban + u8(i) * GOLDEN))
+            bound = unit32(mix64(terms.ban_key + u8(i) * GOLDEN))
             current = choice[i]
             if current == NONE or bound >= limit[current]:
                 continue
@@ -95,12 +97,12 @@ def obey(panel, market, who, network, terms, ban):
                 left += 1 if k < real and not out else 0
             if left == 0:
                 continue
-            has_tastes(i, keys.taste, network.taste, taste)
-            if before[i] != NONE and unit32(mix64(keys.review + u8(i) * GOLDEN)) >= terms.newcomers:
+            has_tastes(i, terms.taste_key, network.taste, taste)
+            if before[i] != NONE and unit32(mix64(terms.review_key + u8(i) * GOLDEN)) >= terms.newcomers:
                 taste[before[i] // N_MODES] *= stay[who.origin[before[i] // N_MODES]]
             if terms.graph:
-                ask_neighbours(i, before, network.peer, keys.graph, taste)
-            new = lists[h, SLOT, run_race(mix64(keys.choice + u8(i) * GOLDEN), size, lists, salts, h, w, taste)]
+                ask_neighbours(i, before, network.peer, terms.graph_key, taste)
+            new = lists[h, SLOT, run_race(mix64(terms.choice_key + u8(i) * GOLDEN), size, lists, salts, h, w, taste)]
             choice[i] = new
             counts[cell, current] -= 1
             counts[cell, new] += 1

@@ -115,16 +115,6 @@ class Panel(NamedTuple):
     counts: np.ndarray
 
 
-class Keys(NamedTuple):
-    """Keys of a month's draws, uint64."""
-
-    review: np.uint64
-    taste: np.uint64
-    choice: np.uint64
-    graph: np.uint64
-    ban: np.uint64
-
-
 class ReviewTerms(NamedTuple):
     """Who reviews, and what holds back who does.
 
@@ -133,38 +123,41 @@ class ReviewTerms(NamedTuple):
     review : float32 array (channel,), probability a month
     inertia : float32 array (channel,), utils
     newcomers : float32, share that chooses without inertia
-    keys : Keys
     graph : bool, whether adopters have neighbours
+    review_key, taste_key, choice_key, graph_key, ban_key : uint64, keys of the month's draws
     """
 
     review: np.ndarray
     inertia: np.ndarray
     newcomers: np.float32
-    keys: Keys
     graph: bool
+    review_key: np.uint64
+    taste_key: np.uint64
+    choice_key: np.uint64
+    graph_key: np.uint64
+    ban_key: np.uint64
 
 
-# Arrays go whole into these functions, with indices: a view of a row would cost a reference count per cell.
+# Arrays go into these functions whole and one by one: a view of a row, or an array taken out of a record, would cost a
+# reference count per cell.
 # Numba widens 32-bit arithmetic; lists are bytes, since a wider index would halve what a vector register looks up.
 
 
 @inline
-def fill_network(net, network, home, home_bonus, c, h):
+def fill_network(net, own, world, derivative, weight, scale, home, home_bonus, c, h):
     """Utils of the installed base, and of one's own country's labs, for every family."""
-    own, world, derivative = network.country, network.world, network.derivative
     for f in range(derivative.size):
         net[f] = OWN_COUNTRY * own[c, f] + WHOLE_WORLD * world[h, f] + DERIVATIVES * derivative[f]
     for f in range(net.size):
-        net[f] = network.weight * log32(f4(1) + network.scale * net[f])
+        net[f] = weight * log32(f4(1) + scale * net[f])
     for f in range(derivative.size):
         if home[f] == c:
             net[f] += home_bonus[h, f]
 
 
 @inline
-def fill_row(v, size, terms, lists, net, who, barred, c, h):
+def fill_row(v, size, terms, lists, net, traits, offset, denial, fear, cover, barred, c, h):
     """Utilities v[k] of one country and channel, before tastes, inertia and noise."""
-    traits, offset = who.traits, who.offset
     capacity, concern, income = traits[c, h, CAPACITY], traits[c, h, CONCERN], traits[c, h, INCOME]
     for k in range(size):
         v[k] = (
@@ -176,7 +169,6 @@ def fill_row(v, size, terms, lists, net, who, barred, c, h):
     for k in range(size):
         v[k] += offset[c, h, lists[h, WAY, k]] + net[lists[h, FAMILY, k]]
     if barred[c]:
-        denial, fear, cover = who.denial, who.fear, who.cover
         for k in range(size):
             way, origin = lists[h, WAY, k], lists[h, ORIGIN, k]
             v[k] -= denial[c, h, way] * terms[h, RELIEF, k] + fear[c, origin] * terms[h, EXPOSED, k]
@@ -184,9 +176,8 @@ def fill_row(v, size, terms, lists, net, who, barred, c, h):
 
 
 @inline
-def meets_bars(who):
+def meets_bars(denial, fear, cover):
     """Whether a country's adopters meet any denial, fear or private finding: bool array (country,)."""
-    denial, fear, cover = who.denial, who.fear, who.cover
     barred = np.zeros(denial.shape[0], np.bool_)
     for c in range(denial.shape[0]):
         met = cover[c] != 0
@@ -268,10 +259,13 @@ def choose(first, last, panel, market, who, network, terms):
     # Arrays are taken out of the records once: inside the loop each access would cost a reference count.
     start, choice, before, counts = panel.start, panel.choice, panel.before, panel.counts
     origin, lock_in, inertia, table = who.origin, who.lock_in, terms.inertia, network.taste
-    keys, newcomers = terms.keys, terms.newcomers
-    home, bonus, review, families = who.home, market.home_bonus, terms.review, network.country.shape[1]
+    newcomers, graph, graph_key = terms.newcomers, terms.graph, terms.graph_key
+    review_key, taste_key, choice_key = terms.review_key, terms.taste_key, terms.choice_key
+    traits, offset, denial, fear, cover, home = who.traits, who.offset, who.denial, who.fear, who.cover, who.home
+    own, world, derivative, bonus = network.country, network.world, network.derivative, market.home_bonus
+    weight, scale, peer, review, families = network.weight, network.scale, network.peer, terms.review, own.shape[1]
     listed, lists, salts, table_of = list_alternatives(market)
-    barred = meets_bars(who)
+    barred = meets_bars(denial, fear, cover)
     v, stay = np.empty(MAX_ALIVE, np.float32), np.empty(N_ORIGINS, np.float32)
     net = np.zeros(-(-families // 32) * 32, np.float32)  # filled up: loops over families take four registers at once
     taste = np.empty(-(-families // 8) * 8, np.float32)
@@ -285,23 +279,23 @@ def choose(first, last, panel, market, who, network, terms):
         n = 0
         for i in range(start[cell], start[cell + 1]):
             ids[n] = i
-            n += 1 if (unit32(mix64(keys.review + u8(i) * GOLDEN)) < limit or before[i] == NONE) else 0
+            n += 1 if (unit32(mix64(review_key + u8(i) * GOLDEN)) < limit or before[i] == NONE) else 0
         size = listed[h]
         if n == 0 or size == 0:  # with nothing on offer adopters stay without a choice
             continue
-        fill_network(net, network, home, bonus, c, h)
-        fill_row(v, size, table_of, lists, net, who, barred, c, h)
+        fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
+        fill_row(v, size, table_of, lists, net, traits, offset, denial, fear, cover, barred, c, h)
         weigh(v, size)
         fill_stay(stay, inertia, lock_in, c, h)
         for q in range(n):
             i = ids[q]
             current = before[i]
-            has_tastes(i, keys.taste, table, taste)
-            if current != NONE and unit32(mix64(keys.review + u8(i) * GOLDEN)) >= newcomers:
+            has_tastes(i, taste_key, table, taste)
+            if current != NONE and unit32(mix64(review_key + u8(i) * GOLDEN)) >= newcomers:
                 taste[current // N_MODES] *= stay[origin[current // N_MODES]]
-            if terms.graph:
-                ask_neighbours(i, before, network.peer, keys.graph, taste)
-            new = lists[h, SLOT, run_race(mix64(keys.choice + u8(i) * GOLDEN), size, lists, salts, h, v, taste)]
+            if graph:
+                ask_neighbours(i, before, peer, graph_key, taste)
+            new = lists[h, SLOT, run_race(mix64(choice_key + u8(i) * GOLDEN), size, lists, salts, h, v, taste)]
             choice[i] = new
             if current != NONE:
                 counts[cell, current] -= 1
