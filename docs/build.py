@@ -358,7 +358,7 @@ def phases_page() -> str:
     )
     said = phase_texts()
     rows = [(str(i), code(phase.name), phase.text) for i, phase in enumerate(said, start=1)]
-    writes = [(code(phase.name), phase.reads, phase.writes, phase.why) for phase in said]
+    writes = [(code(phase.name), phase.reads, ", ".join(map(code, phase.writes)), phase.why) for phase in said]
     order = "## Why in this order\n\nWhat a phase writes are names of attributes of `World`."
     happens = table(("", "Phase", "What happens"), rows)
     stands = table(("Phase", "Reads", "Writes", "Why here"), writes)

@@ -97,7 +97,13 @@ def _phases() -> list[Row]:
     from sim.model.phases import phase_texts
 
     return [
-        {"name": phase.name, "description": phase.text, "reads": phase.reads, "writes": phase.writes, "why": phase.why}
+        {
+            "name": phase.name,
+            "description": phase.text,
+            "reads": phase.reads,
+            "writes": ", ".join(phase.writes),
+            "why": phase.why,
+        }
         for phase in phase_texts()
     ]
 

@@ -308,14 +308,16 @@ class PhaseText(NamedTuple):
     ----------
     name, text : str
         Name of the function, and what happens in a sentence.
-    reads, writes, why : str
-        What it reads of the world, names of the world's attributes that it changes, and why it stands where it does.
+    reads, why : str
+        What it reads of the world, and why it stands where it does.
+    writes : tuple of str
+        Attributes of the world that it changes.
     """
 
     name: str
     text: str
     reads: str
-    writes: str
+    writes: tuple[str, ...]
     why: str
 
 
@@ -331,7 +333,9 @@ def phase_texts(phases: Iterable[Callable[[World], None]] = PHASES) -> list[Phas
                 head, said[start] = start, rest
             elif head and line:
                 said[head] += f" {line}"
-        found.append(PhaseText(phase.__name__, text, *said.values()))
+        reads, writes, why = said.values()
+        names = tuple(name for name in writes.rstrip(".").split(", ") if name)
+        found.append(PhaseText(phase.__name__, text, reads, names, why))
     return found
 
 

@@ -108,4 +108,5 @@ def test_the_phases_of_a_month_are_printable_and_in_order():
         "law", "compute", "research", "release", "leak", "audit", "adopt", "build", "misuse", "respond", "observe"
     ]  # fmt: skip
     for phase in said:
-        assert all(text.endswith(".") for text in phase[1:]), phase.name
+        assert all(text.endswith(".") for text in (phase.text, phase.reads, phase.why)), phase.name
+        assert phase.writes, phase.name
