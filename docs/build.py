@@ -15,17 +15,20 @@ from typing import Any
 import tomli_w
 
 from sim.cli.listing import scenarios_with, written_fields
-from sim.model.agents import adopters, lab, malicious
+from sim.model.agents import adopters, lab_records, malicious
 from sim.model.catalogue import CANDIDATES
 from sim.model.kernels import choice
+from sim.model.kernels.market import MAX_ALIVE
 from sim.model.law import FIELDS
 from sim.model.outcomes import OUTCOMES, Outcome
 from sim.model.parameters import PARAMETERS, Parameter
-from sim.model.world import HANDOVER, THEFT_WINDOW, phase_names
+from sim.model.phases import phase_texts
+from sim.model.releases import THEFT_WINDOW, revealed
+from sim.model.world import HANDOVER
 from sim.months import month_name
 from sim.policies import LEVERS, Policy
 from sim.scenario import library, schema
-from sim.vocabulary import CHANNELS, DOMAINS, FACTORS, REGIONS
+from sim.vocabulary import CHANNELS, DOMAINS, FACTORS, OPEN_WEIGHTS, REGIONS
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/build.py from the code. Do not edit: change the code and run `make docs`. -->"
@@ -122,16 +125,17 @@ def parameter_row(p: Parameter) -> list[str]:
 
 def fixed_numbers() -> list[str]:
     """Judgements and sizes that are constants of the code."""
-    world, catalogue, market, panel = (
-        f"`sim/model/{name}.py`" for name in ("world", "catalogue", "kernels/choice", "agents/adopters")
+    world, releases, catalogue, market, reviews, panel = (
+        f"`sim/model/{name}.py`"
+        for name in ("world", "releases", "catalogue", "kernels/market", "kernels/choice", "agents/adopters")
     )
     rows = [
         ("First generated month", month_name(HANDOVER), world),
-        ("Months in which a closed release may be stolen", str(THEFT_WINDOW), world),
+        ("Months in which a closed release may be stolen", str(THEFT_WINDOW), releases),
         ("Candidates of a family and mode (newest, and the most capable)", str(CANDIDATES), catalogue),
-        ("Alternatives (family, mode) alive at most", str(choice.MAX_ALIVE), market),
-        ("Neighbours of an adopter", str(choice.NEIGHBOURS), market),
-        ("Share of neighbours drawn from the whole panel", number(round(float(choice.REWIRED), 6)), market),
+        ("Alternatives (family, mode) alive at most", str(MAX_ALIVE), market),
+        ("Neighbours of an adopter", str(choice.NEIGHBOURS), reviews),
+        ("Share of neighbours drawn from the whole panel", number(round(float(choice.REWIRED), 6)), reviews),
         ("Months without a release after which an alternative may be retired", str(adopters.RETIRE_AFTER), panel),
         ("Share of the panel below which it is retired then", number(adopters.RETIRE_BELOW), panel),
         ("Adopters per country and channel, at least", str(adopters.LEAST_PER_CELL), panel),
@@ -157,7 +161,7 @@ def fixed_numbers() -> list[str]:
     heads = ("Kind", "Agents", "Skill", "Budget", *DOMAINS, "Homes")
     parts = [
         (who, code(("api", "gated", "open_weights", "open_source")[mode]), *(number(x) for x in components))
-        for who, table_of in (("firms", lab.COMPONENTS), ("fringe labs", lab.FRINGE_COMPONENTS))
+        for who, table_of in (("firms", lab_records.COMPONENTS), ("fringe labs", lab_records.FRINGE_COMPONENTS))
         for mode, components in table_of.items()
     ]
     return [
@@ -179,8 +183,8 @@ def derived_numbers() -> str:
         for name in ("run_growth", "run_growth_2030")
     )
     firms, fringe = (
-        v["idea_embargo"] + v["idea_opacity"] * (1.0 - reveal_of(components[lab.OPEN_WEIGHTS]))
-        for components in (lab.COMPONENTS, lab.FRINGE_COMPONENTS)
+        v["idea_embargo"] + v["idea_opacity"] * (1.0 - revealed(components[OPEN_WEIGHTS]))
+        for components in (lab_records.COMPONENTS, lab_records.FRINGE_COMPONENTS)
     )
     secret = v["algorithmic_growth"] * v["secrecy_months"] / 12.0
     rows = [
@@ -194,12 +198,6 @@ def derived_numbers() -> str:
     return "\n\n".join(
         ("## What the start values imply", "Computed from the tables above.", table(("What", "Value"), rows))
     )
-
-
-def reveal_of(components: tuple[float, float, float, float]) -> float:
-    """Share of an open release's efficiency that its weights, data and code make public."""
-    weights, records, source, _ = components
-    return 0.1 * weights + 0.3 * records + 0.5 * source
 
 
 # Policies
@@ -358,8 +356,13 @@ def phases_page() -> str:
         "A month of the world is this list of functions, run in order; `World.phases` holds it and "
         "`openstakes list phases` prints it. What each phase computes is in [the model](../explanation/model.md)."
     )
-    rows = [(str(i), code(name), text) for i, (name, text) in enumerate(phase_names(), start=1)]
-    return page("Phases of a month", intro, table(("", "Phase", "What happens"), rows))
+    said = phase_texts()
+    rows = [(str(i), code(phase.name), phase.text) for i, phase in enumerate(said, start=1)]
+    writes = [(code(phase.name), phase.reads, ", ".join(map(code, phase.writes)), phase.why) for phase in said]
+    order = "## Why in this order\n\nWhat a phase writes are names of attributes of `World`."
+    happens = table(("", "Phase", "What happens"), rows)
+    stands = table(("Phase", "Reads", "Writes", "Why here"), writes)
+    return page("Phases of a month", intro, happens, order, stands)
 
 
 def pages() -> dict[str, str]:

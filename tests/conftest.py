@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
-KERNELS = ("numerics", "choice", "misuse", "shares")
+KERNELS = ("numerics", "market", "countries", "choice", "bans", "misuse", "attempts", "shares")
 
 
 def _kernel_cache() -> Path:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from sim.messages import ScenarioError, shown
-from sim.model.law import FIELDS, Law, Terrain
+from sim.model.jurisdictions import Jurisdictions
+from sim.model.law import FIELDS, Law
 from sim.months import month_index, month_name
 from sim.scenario.scenario import Scenario
 from sim.scenario.validation import member_problem
@@ -58,13 +59,13 @@ def explain(
     index = month_index(month)
     while world.month < index:
         world.step()
-    law, terrain = world.law, world.terrain
+    law, jurisdictions = world.law, world.jurisdictions
     chosen: dict[str, int] = {}
     if country is not None:
-        chosen["country"] = terrain.countries.index(country)
+        chosen["country"] = jurisdictions.countries.index(country)
     if family is not None:
-        chosen["lab"] = terrain.labs.index(family)
-        chosen["origin"] = terrain.lab_origins[chosen["lab"]]
+        chosen["lab"] = jurisdictions.labs.index(family)
+        chosen["origin"] = jurisdictions.lab_origins[chosen["lab"]]
     writers = {write.by for write in law.writes}
     policies = [
         {"policy": name, "lever": type(policy).lever, "title": type(policy).title, "strength": policy.intensity(index)}
@@ -163,12 +164,12 @@ def _reached(places: Sequence[Sequence[int]], sizes: Sequence[int], kept: Sequen
 def _place(axis: str, indices: Sequence[int], law: Law) -> tuple[str, list[str]]:
     """Return an axis and names on it; classes go by their origins, or where a part of an origin is meant by labs."""
     if axis != "class":
-        return axis, _names(axis, indices, law.terrain)
+        return axis, _names(axis, indices, law.jurisdictions)
     origins = {int(law.class_origin[k]) for k in indices}
     whole = [k for k, origin in enumerate(law.class_origin.tolist()) if origin in origins]
     if len(whole) == len(indices):
-        return "origin", _names("origin", sorted(origins), law.terrain)
-    return "lab", _names("lab", [i for i, k in enumerate(law.class_of.tolist()) if k in indices], law.terrain)
+        return "origin", _names("origin", sorted(origins), law.jurisdictions)
+    return "lab", _names("lab", [i for i, k in enumerate(law.class_of.tolist()) if k in indices], law.jurisdictions)
 
 
 def _boxes(labels: np.ndarray) -> list[tuple[tuple[tuple[int, ...], ...], int]]:
@@ -187,7 +188,7 @@ def _listed(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
     """Return the records of a field that bind the chosen country and lab, as one part."""
     writes = [write for write, _ in law.explain(name) if write is not None]
     records = [
-        (write.by, _record(write.value, law.terrain))
+        (write.by, _record(write.value, law.jurisdictions))
         for write in writes
         if all(_binds(write.value, axis, index) for axis, index in chosen.items())
     ]
@@ -202,7 +203,7 @@ def _binds(record: Any, axis: str, index: int) -> bool:
     return index in getattr(record, _MANY[axis], (index,))
 
 
-def _record(record: Any, terrain: Terrain) -> Any:
+def _record(record: Any, jurisdictions: Jurisdictions) -> Any:
     """Return a record with names in place of indices; an axis that it covers whole is left out.
 
     A field that ends in the name of an axis, such as ``exempt_modes``, holds indices of that axis.
@@ -215,24 +216,24 @@ def _record(record: Any, terrain: Terrain) -> Any:
         value = getattr(record, field.name)
         axis = axes.get(field.name.rpartition("_")[2])
         if field.name in _MANY:
-            (table[field.name],) = _names(field.name, [value], terrain)
+            (table[field.name],) = _names(field.name, [value], jurisdictions)
         elif axis is None:
             table[field.name] = list(value) if isinstance(value, tuple) else value
-        elif len(value) < terrain.sizes[axis]:
-            table[field.name] = _names(axis, value, terrain)
+        elif len(value) < jurisdictions.sizes[axis]:
+            table[field.name] = _names(axis, value, jurisdictions)
     return table
 
 
 _MANY = {"country": "countries", "origin": "origins", "channel": "channels", "mode": "modes", "lab": "labs"}
 
 
-def _names(axis: str, indices: Sequence[int], terrain: Terrain) -> list[str]:
+def _names(axis: str, indices: Sequence[int], jurisdictions: Jurisdictions) -> list[str]:
     known: dict[str, Sequence[str]] = {
-        "country": terrain.countries,
+        "country": jurisdictions.countries,
         "origin": ORIGINS,
         "channel": CHANNELS,
         "mode": MODES,
-        "lab": terrain.labs,
-        "student": terrain.labs,
+        "lab": jurisdictions.labs,
+        "student": jurisdictions.labs,
     }
     return [known[axis][index] for index in indices]

@@ -11,7 +11,7 @@ from sim.messages import ScenarioError, nearest, one_of, shown
 from sim.scenario import library
 
 if TYPE_CHECKING:
-    from sim.model.law import Terrain
+    from sim.model.jurisdictions import Jurisdictions
     from sim.policies import Policy
 
 Row = dict[str, Any]
@@ -111,11 +111,17 @@ def _outcomes() -> list[Row]:
 
 
 def _phases() -> list[Row]:
-    from sim.model.phases import PHASES
+    from sim.model.phases import phase_texts
 
     return [
-        {"name": phase.__name__.strip("_"), "description": (phase.__doc__ or "").strip().split("\n", 1)[0]}
-        for phase in PHASES
+        {
+            "name": phase.name,
+            "description": phase.text,
+            "reads": phase.reads,
+            "writes": ", ".join(phase.writes),
+            "why": phase.why,
+        }
+        for phase in phase_texts()
     ]
 
 
@@ -224,7 +230,7 @@ def written_fields(policy: type[Policy]) -> list[str]:
     from sim.months import month_index
 
     one = policy(**policy.example)
-    law = Law(_terrain())
+    law = Law(_jurisdictions())
     month = month_index(one.start)
     one.write(law, "example", one.intensity(month), month)
     used = {write.field for write in law.writes}
@@ -242,12 +248,12 @@ def scenarios_with(lever: str) -> list[str]:
 
 
 @lru_cache
-def _terrain() -> Terrain:
+def _jurisdictions() -> Jurisdictions:
     """The countries and labs of the tables, as a law sees them."""
-    from sim.model.law import survey
+    from sim.model.jurisdictions import Jurisdictions
     from sim.model.parameters import values
 
-    return survey(values({}))
+    return Jurisdictions.of_tables(values())
 
 
 def _bound(value: float) -> float | None:

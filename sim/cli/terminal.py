@@ -32,7 +32,7 @@ _COLUMNS = {
     "policies": ("lever", "name", "title", "paper"),
     "parameters": ("name", "value", "low", "high", "unit"),
     "outcomes": ("name", "label", "unit", "measure"),
-    "phases": ("name", "description"),
+    "phases": ("name", "description", "writes"),
     "experiments": ("name", "question", "replications"),
     "countries": ("name", "title", "region", "groups"),
     "labs": ("name", "title", "origin", "home", "kind", "first_month"),

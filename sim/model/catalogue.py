@@ -12,6 +12,9 @@ from sim.vocabulary import MODES, OPEN_WEIGHTS, ORIGINS
 
 CANDIDATES = 6
 NEVER = -1000
+WEIGHTS_ALONE, BY_LICENCE, BY_CODE, BY_DATA = 0.4, 0.3, 0.2, 0.1
+"""How far weights can be adapted: alone, and with a free licence, code and data; together 1 (judgement, each within 0.1
+of its value)."""
 
 
 class Columns(NamedTuple):
@@ -110,7 +113,9 @@ class Catalogue:
         self.names.append(name)
         parts = row["weights"] + row["data"] + row["code"] + row["licence"]
         row["openness"] = parts / 4.0
-        row["adaptable"] = row["weights"] * (0.4 + 0.3 * row["licence"] + 0.2 * row["code"] + 0.1 * row["data"])
+        row["adaptable"] = row["weights"] * (
+            WEIGHTS_ALONE + BY_LICENCE * row["licence"] + BY_CODE * row["code"] + BY_DATA * row["data"]
+        )
         columns = self.columns
         for key, value in row.items():
             getattr(columns, key)[index] = value

@@ -1,21 +1,258 @@
-"""What the law asks of releases: which duty binds one, and what it may bar."""
+"""Duties: what a law requires of releases, funds, or watches, and which of it binds a release.
+
+The law holds these records beside its numbers; policies write them, labs, auditors and governments read them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sim.model.law import Assessment, ComputeDuty
-from sim.vocabulary import MODES, OPEN
+from sim.vocabulary import HOLD, MODES, OPEN
 
 if TYPE_CHECKING:
     from sim.model.agents.lab import Lab
 
-Owed = tuple[Sequence[ComputeDuty], ...]
-"""Duties that bind a release, by mode; the last entry is of one that is held back and empty, since that is none."""
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A risk assessment that some labs owe before an open release (paper policy P2).
+
+    Attributes
+    ----------
+    labs : tuple of int
+    floor : float
+        Measured capability from which the duty holds, index points.
+    reference : str
+        "absolute" or "marginal": what a release is compared with (see :class:`sim.policies.Judging`).
+    delta : float
+        Lead over the best open release of any other origin that counts as marginal risk, index points.
+    margin : float
+        Points above the misuse threshold of a domain that count as absolute risk.
+    domains : tuple of str
+    accuracy : float
+        Probability that the judgement is right.
+    delay : int
+        Months.
+    cost : float
+        USD a release.
+    modes : tuple of int
+        Modes that a hazardous release may still come out in.
+    strength : float
+        Probability that a release is bound.
+    reasons : bool
+        Whether a rationale is published.
+    """
+
+    labs: tuple[int, ...]
+    floor: float
+    reference: str
+    delta: float
+    margin: float
+    domains: tuple[str, ...]
+    accuracy: float
+    delay: int
+    cost: float
+    modes: tuple[int, ...]
+    strength: float
+    reasons: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeDuty:
+    """What some labs owe for releases trained with at least so much compute: registration, licence, documents.
+
+    Attributes
+    ----------
+    floor : float
+        Training compute from which the duty holds, log10 FLOP.
+    exempt_modes, exempt_below : tuple of int and float
+        Release modes that are free of it, up to this training compute (log10 FLOP).
+    monetised_exempt : bool
+        Whether a release that earns money for its lab is free of it as well.
+    cost : float
+        USD per release.
+    burden, liability : float
+        Utils to the lab of a release that is bound, and further ones if it is open.
+    delay, refusal : int and float
+        Months that a licence to open takes, and the probability that it is refused.
+    documents : bool
+        Whether documentation is published.
+    """
+
+    labs: tuple[int, ...]
+    floor: float
+    exempt_modes: tuple[int, ...]
+    exempt_below: float
+    monetised_exempt: bool
+    cost: float
+    burden: float
+    liability: float
+    delay: int
+    refusal: float
+    documents: bool
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class AuditProgramme:
+    """Audits of open releases by an auditor (paper policies P3 and P4).
+
+    Attributes
+    ----------
+    auditor : str
+        Name of the institution.
+    countries : tuple of int
+        Where users are covered.
+    audits_a_month : float
+    priority : str
+        "use" or "risk": which releases come first.
+    power, traceability, false_positive : float
+        Probability that a traced compromise is found, that a compromise can be traced, and that a sound release is
+        flagged.
+    coverage : float
+        Share of a country's government use that the audits reach (0-1).
+    public : bool
+        Whether findings are published.
+    update_lag : int
+        Months from an audit to its publication.
+    cost : float
+        USD that users pay for each.
+    """
+
+    auditor: str
+    countries: tuple[int, ...]
+    audits_a_month: float
+    priority: str
+    power: float
+    traceability: float
+    false_positive: float
+    coverage: float
+    public: bool
+    update_lag: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Safeguard:
+    """What an open release of some labs must carry.
+
+    Attributes
+    ----------
+    labs : tuple of int
+    strip_factor : float
+        Factor on the cost of stripping the safeguards.
+    filtered : tuple of str
+        Misuse domains whose knowledge is kept out of the training data.
+    in_context : float
+        Share of what a release is worth in a filtered domain that can still be supplied in context (0-1).
+    relearn_factor : float
+        Factor on the cost of stripping at which the filtered knowledge is taught again.
+    tax : float
+        Share of the release's points above no model that the safeguard costs (0-1).
+    cost : float
+        USD a release.
+    strength : float
+        Probability that a release is bound.
+    """
+
+    labs: tuple[int, ...]
+    strip_factor: float
+    filtered: tuple[str, ...]
+    in_context: float
+    relearn_factor: float
+    tax: float
+    cost: float
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModifierDuty:
+    """What users in some countries owe who modify a release trained with at least so much compute, whoever made it.
+
+    Attributes
+    ----------
+    countries : tuple of int
+    floor : float
+        Training compute of the base from which the duty holds, log10 FLOP.
+    exempt_modes : tuple of int
+        Release modes of the base that are free of it.
+    lost : float
+        Share of what would be built on such a base that is given up (0-1).
+    """
+
+    countries: tuple[int, ...]
+    floor: float
+    exempt_modes: tuple[int, ...]
+    lost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """Public compute for open models that one lab trains.
+
+    Attributes
+    ----------
+    compute : float
+        H100-equivalents at work.
+    parts : tuple of float
+        Weights, data, code and licence of its releases, 0 to 1 each.
+    lag_target : int
+        Months behind the frontier run beyond which it does not reach.
+    cadence : int
+        Months that a model takes.
+    """
+
+    lab: int
+    compute: float
+    parts: tuple[float, float, float, float]
+    lag_target: int
+    cadence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A government's standing order: watch an indicator, and switch policies on or off when it crosses a threshold.
+
+    Two records are the same trigger whatever the ``will`` to act of the month.
+
+    Attributes
+    ----------
+    indicator, when : str
+        What is watched, and whether it counts "above" or "below" the threshold.
+    since : int
+        Month of the first review (0 is January 2023); reviews follow every ``review_months``.
+    lag_months : int
+        Age of the newest data at a review.
+    error : float
+        Relative standard deviation of a measurement.
+    lasting : bool
+        Whether a switch stays once thrown, or follows each review.
+    switch_on, switch_off : tuple of str
+        Names of policies of the scenario.
+    will : float
+        Probability that a crossing found at a review is acted upon.
+    """
+
+    indicator: str
+    when: str
+    threshold: float
+    since: int
+    review_months: int
+    lag_months: int
+    error: float
+    lasting: bool
+    switch_on: tuple[str, ...]
+    switch_off: tuple[str, ...]
+    will: float = field(compare=False)
+
+
+Owed = dict[int, Sequence[ComputeDuty]]
+"""Duties that bind a release, by the mode in which it comes out; one that is held back (HOLD) owes nothing."""
 PUBLIC_DRAWS = 1_000_000
 """Releases of public programmes have numbers from here on."""
-NOTHING: Owed = ((),) * (len(MODES) + 1)
+NOTHING: Owed = {**dict.fromkeys(range(len(MODES)), ()), HOLD: ()}
 
 
 def covering(duties: Sequence[ComputeDuty], lab: Lab, draw: int, run: float) -> Owed:
@@ -28,7 +265,7 @@ def covering(duties: Sequence[ComputeDuty], lab: Lab, draw: int, run: float) -> 
         return NOTHING
     bound = lab.model.streams("bound by duty").uniform(lab.index, draw)
     free = [(duty, _spared(duty, lab, draw, run)) for duty in met if bound < duty.strength]
-    return (*([duty for duty, modes in free if mode not in modes] for mode in range(len(MODES))), ())
+    return {**{mode: [duty for duty, modes in free if mode not in modes] for mode in range(len(MODES))}, HOLD: ()}
 
 
 def _spared(duty: ComputeDuty, lab: Lab, draw: int, run: float) -> tuple[int, ...]:

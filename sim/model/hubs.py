@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.model.randomness import ReleaseDraw
 from sim.vocabulary import FLAGGED, OPEN_WEIGHTS
 
 if TYPE_CHECKING:
     from sim.model.law import Law
     from sim.model.world import World
 
-FILE_LEVEL, SCANNED = 4, 5
-"""Draws of a release (stream "release"): whether its compromise sits in a file, whether a scan sees the file."""
+FEWEST_LEFT, MOST_TRIES = 0.01, 100.0
+"""Below this share of stripped derivatives left, a search takes as many tries as are ever made."""
 
 
 class Hub:
@@ -44,7 +45,7 @@ class Hub:
     def search(self) -> float:
         """Expected tries until a stripped derivative is found that still exists: a factor on the cost of stripping."""
         left = self.hosted + self.mirrored
-        return self.made / left if left > 0.01 * self.made else (100.0 if self.made > 0.0 else 1.0)
+        return self.made / left if left > FEWEST_LEFT * self.made else (MOST_TRIES if self.made > 0.0 else 1.0)
 
 
 def scan_files(world: World) -> int:
@@ -55,8 +56,8 @@ def scan_files(world: World) -> int:
     suspects = (c.mode[:n] >= OPEN_WEIGHTS) & c.compromised[:n] & (c.public_finding[:n] != FLAGGED)
     for row in np.flatnonzero(suspects).tolist():
         key = int(c.lab[row]), int(c.draw[row])
-        if luck(*key, FILE_LEVEL) < world.p.file_level and luck(*key, SCANNED) < world.law.scan:
-            world.mend(row)
+        if luck(*key, ReleaseDraw.FILE_LEVEL) < world.p.file_level and luck(*key, ReleaseDraw.SCANNED) < world.law.scan:
+            world.releases.mend(row)
             c.compromised[row] = False
             found += 1
     return found

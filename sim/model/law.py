@@ -8,17 +8,17 @@ result is the same to the last bit whatever the order of the policies.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from math import exp
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim import data
-from sim.model.mandates import ModifierDuty, Programme, Safeguard, Trigger
-from sim.vocabulary import CHANNELS, CN, MODES, ORIGINS, OTHER, PAYERS, US
+from sim.model.duties import Assessment, AuditProgramme, ComputeDuty, ModifierDuty, Programme, Safeguard, Trigger
+from sim.vocabulary import PAYERS
 
 if TYPE_CHECKING:
+    from sim.model.jurisdictions import Jurisdictions
     from sim.model.randomness import Streams
 
 
@@ -86,77 +86,6 @@ _COMBINE: dict[str, Callable[[Any, Any], Any]] = {"add": np.add, "multiply": np.
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
-    """A risk assessment that some labs owe before an open release (paper policy P2)."""
-
-    labs: tuple[int, ...]
-    floor: float
-    reference: str
-    delta: float
-    margin: float
-    domains: tuple[str, ...]
-    accuracy: float
-    delay: int
-    cost: float
-    modes: tuple[int, ...]
-    strength: float
-    reasons: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ComputeDuty:
-    """What some labs owe for releases trained with at least so much compute: registration, licence, documents.
-
-    Attributes
-    ----------
-    floor : float
-        Training compute from which the duty holds, log10 FLOP.
-    exempt_modes, exempt_below : tuple of int and float
-        Release modes that are free of it, up to this training compute (log10 FLOP).
-    monetised_exempt : bool
-        Whether a release that earns money for its lab is free of it as well.
-    cost : float
-        USD per release.
-    burden, liability : float
-        Utils to the lab of a release that is bound, and further ones if it is open.
-    delay, refusal : int and float
-        Months that a licence to open takes, and the probability that it is refused.
-    documents : bool
-        Whether documentation is published.
-    """
-
-    labs: tuple[int, ...]
-    floor: float
-    exempt_modes: tuple[int, ...]
-    exempt_below: float
-    monetised_exempt: bool
-    cost: float
-    burden: float
-    liability: float
-    delay: int
-    refusal: float
-    documents: bool
-    strength: float
-
-
-@dataclass(frozen=True, slots=True)
-class AuditProgramme:
-    """Audits of open releases by an auditor (paper policies P3 and P4); users pay ``cost`` USD for each."""
-
-    auditor: str
-    countries: tuple[int, ...]
-    audits_a_month: float
-    priority: str
-    power: float
-    traceability: float
-    false_positive: float
-    coverage: float
-    public: bool
-    update_lag: int
-    cost: float
-
-
-@dataclass(frozen=True, slots=True)
 class Write:
     """What one policy wrote: a value into some entries of a field; ``where`` names labs on the axis of classes."""
 
@@ -170,121 +99,22 @@ class Write:
         return (tuple(() if w is None else w for w in self.where), repr(self.value))
 
 
-@dataclass(slots=True)
-class Terrain:
-    """The indices that a law speaks of, and what it knows of them.
-
-    Countries: code, bloc, alignment, millions of people, GDP (billion USD), member of the EU. Labs: slug, origin, home
-    country, fringe. ``defaults`` are shared by all laws and may not be written into. Without a write to single labs the
-    classes of a law are the origins: ``classes`` (class of each lab, origin of each class) and ``defaults`` hold these.
-    """
-
-    countries: tuple[str, ...]
-    blocs: tuple[str, ...]
-    alignment: tuple[float, ...]
-    people_m: tuple[float, ...]
-    gdp: tuple[float, ...]
-    eu: tuple[bool, ...]
-    labs: tuple[str, ...]
-    lab_origins: tuple[int, ...]
-    lab_homes: tuple[int, ...]
-    fringe: tuple[bool, ...]
-    access: np.ndarray
-    sizes: dict[str, int] = field(init=False)
-    classes: tuple[np.ndarray, np.ndarray] = field(init=False)
-    defaults: dict[str, np.ndarray] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.sizes = {
-            "country": len(self.countries),
-            "origin": len(ORIGINS),
-            "class": len(ORIGINS),
-            "channel": len(CHANNELS),
-            "mode": len(MODES),
-            "lab": len(self.labs),
-            "student": len(self.labs),
-        }
-        self.classes = np.array(self.lab_origins, np.int64), np.arange(len(ORIGINS))
-        shapes = {name: tuple(self.sizes[axis] for axis in spec.axes) for name, spec in FIELDS.items() if spec.axes}
-        self.defaults = {name: np.full(shape, FIELDS[name].default) for name, shape in shapes.items()}
-        self.defaults["access"] = self.access.copy()
-        for default in self.defaults.values():
-            default.flags.writeable = False
-
-    def country_indices(self, codes: Sequence[str]) -> tuple[int, ...]:
-        """Indices of country codes, ascending."""
-        wanted = set(codes)
-        return tuple(i for i, code in enumerate(self.countries) if code in wanted)
-
-    def bound_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
-        """US firms and, in order of their home's alignment, the share of other non-Chinese firms that join.
-
-        Fringe labs release at an outside rate and owe nothing themselves; their users do (see :meth:`covered_labs`).
-        """
-        us = [i for i, o in enumerate(self.lab_origins) if o == US and not self.fringe[i]]
-        allies = sorted(
-            (i for i, o in enumerate(self.lab_origins) if o == OTHER),
-            key=lambda i: (-self.alignment[self.lab_homes[i]], i),
-        )
-        return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
-
-    def covered_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
-        """Labs whose users a rule binds: those bound themselves, and the US fringe."""
-        fringe = (i for i in self.labs_of(US) if self.fringe[i])
-        return tuple(sorted((*self.bound_labs(allied_coverage), *fringe)))
-
-    def labs_of(self, *origins: int) -> tuple[int, ...]:
-        """All labs of some origins, fringe labs too."""
-        return tuple(i for i, o in enumerate(self.lab_origins) if o in origins)
-
-    def firms(self, *origins: int) -> tuple[int, ...]:
-        """Labs that are no fringe, of some origins or of all."""
-        kept = origins or (US, CN, OTHER)
-        return tuple(i for i, o in enumerate(self.lab_origins) if o in kept and not self.fringe[i])
-
-    def bound_countries(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
-        """The US and, in order of alignment, the share of US-aligned countries that join."""
-        us = [i for i, bloc in enumerate(self.blocs) if bloc == "US"]
-        allies = sorted(
-            (i for i, b in enumerate(self.blocs) if b == "us_aligned"), key=lambda i: (-self.alignment[i], i)
-        )
-        return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
-
-    def economy(self, countries: Sequence[int]) -> float:
-        """GDP of some countries as a multiple of that of the US."""
-        home = sum(gdp for gdp, bloc in zip(self.gdp, self.blocs, strict=True) if bloc == "US")
-        return sum(self.gdp[i] for i in countries) / home
-
-
-def survey(p: Any) -> Terrain:
-    """Return the terrain that the tables describe under some parameters (`sim.model.parameters.values`)."""
-    countries, labs = data.countries(), data.labs()
-    places = {country.code: i for i, country in enumerate(countries)}
-    access = np.ones((len(countries), len(ORIGINS), len(CHANNELS)))
-    for i, country in enumerate(countries):
-        if country.bloc == "CN":
-            access[i, US] = exp(p.access_us_in_china)
-        elif country.bloc == "restricted":
-            access[i, US] = exp(p.access_restricted)
-    return Terrain(
-        tuple(country.code for country in countries),
-        tuple(country.bloc for country in countries),
-        tuple(country.alignment for country in countries),
-        tuple(country.people_m for country in countries),
-        tuple(country.gdp_usd_bn for country in countries),
-        tuple(country.eu for country in countries),
-        tuple(lab.slug for lab in labs),
-        tuple(ORIGINS.index(lab.origin) for lab in labs),
-        tuple(places[lab.home] for lab in labs),
-        tuple(lab.kind == "fringe" for lab in labs),
-        access,
-    )
+@lru_cache(maxsize=8)
+def defaults(jurisdictions: Jurisdictions) -> dict[str, np.ndarray]:
+    """Fields with axes that nobody wrote: shared by all laws of the same jurisdictions, and read-only."""
+    sizes = jurisdictions.sizes
+    shapes = {name: tuple(sizes[axis] for axis in spec.axes) for name, spec in FIELDS.items() if spec.axes}
+    fields = {name: np.full(shape, FIELDS[name].default) for name, shape in shapes.items()}
+    fields["access"] = jurisdictions.access.copy()
+    for default in fields.values():
+        default.flags.writeable = False
+    return fields
 
 
 class Law:
     """One month's law. Fields are attributes: arrays over their axes, floats, or tuples of records (see FIELDS).
 
-    A field that nobody wrote is the terrain's default itself: laws are read and not written into.
+    A field that nobody wrote is the default itself (see :func:`defaults`): laws are read and not written into.
 
     Attributes
     ----------
@@ -329,11 +159,12 @@ class Law:
     programmes: tuple[Programme, ...]
     triggers: tuple[Trigger, ...]
 
-    def __init__(self, terrain: Terrain, streams: Streams | None = None) -> None:
-        self.terrain, self.streams = terrain, streams
+    def __init__(self, jurisdictions: Jurisdictions, streams: Streams | None = None) -> None:
+        self.jurisdictions, self.streams = jurisdictions, streams
         self.writes: list[Write] = []
         self.expenses: list[tuple[str, float, str]] = []
-        self.class_of, self.class_origin = terrain.classes
+        self.class_of, self.class_origin = jurisdictions.classes
+        self._defaults = defaults(jurisdictions)
 
     def write(
         self,
@@ -369,7 +200,7 @@ class Law:
         if makers == "class" and origins is not None:
             if labs is not None:
                 raise ValueError(f"the law's field {name!r} takes labs or origins, not both")
-            labs, origins = self.terrain.labs_of(*origins), None
+            labs, origins = self.jurisdictions.labs_of(*origins), None
         given = {"country": countries, "origin": origins, "channel": channels, "mode": modes}
         given |= {makers: labs, "student": students}
         wrong = [axis for axis, entries in given.items() if entries is not None and axis not in axes]
@@ -382,7 +213,7 @@ class Law:
         """Enter in the ledger what policy ``by`` costs ``payer``, one of ``PAYERS``."""
         self.expenses.append((payer, usd_a_year, by))
 
-    def settle(self) -> Law:
+    def combine(self) -> Law:
         """Combine all writes into the fields."""
         self._costs = dict.fromkeys(PAYERS, 0.0)
         for payer, usd, _ in sorted(self.expenses):
@@ -398,7 +229,7 @@ class Law:
     def _classify(self) -> None:
         """Sort labs into the classes that the writes tell apart."""
         named = sorted({labs for write in self.writes if (labs := _labs_named(write)) is not None})
-        origins = self.terrain.lab_origins
+        origins = self.jurisdictions.lab_origins
         keys = [(origin, *(lab in labs for labs in named)) for lab, origin in enumerate(origins)]
         classes = sorted(set(keys))
         if len(classes) > len(set(origins)):
@@ -408,7 +239,7 @@ class Law:
     @property
     def sizes(self) -> dict[str, int]:
         """Length of every axis."""
-        return {**self.terrain.sizes, "class": len(self.class_origin)}
+        return {**self.jurisdictions.sizes, "class": len(self.class_origin)}
 
     def reach(self, write: Write) -> tuple[Sequence[int], ...]:
         """Entries of each axis that a write reaches."""
@@ -438,8 +269,8 @@ class Law:
             for w in writes:
                 value = float(combine(value, w.value))
             return value
-        array = self.terrain.defaults[name]
-        if "class" in spec.axes and self.class_origin is not self.terrain.classes[1]:
+        array = self._defaults[name]
+        if "class" in spec.axes and self.class_origin is not self.jurisdictions.classes[1]:
             array = array.take(self.class_origin, axis=spec.axes.index("class"))
         if writes:
             array = array.copy()
@@ -464,24 +295,37 @@ def _in_order(writes: list[Write]) -> list[Write]:
     return sorted(writes, key=Write.order) if len(writes) > 1 else writes
 
 
-def statute(terrain: Terrain, policies: Sequence[Any], month: int, streams: Streams | None = None) -> Law:
+def law_of_month(
+    jurisdictions: Jurisdictions, policies: Sequence[Any], month: int, streams: Streams | None = None
+) -> Law:
     """The law of one month: every policy in force writes, then the writes combine.
 
     Parameters
     ----------
+    jurisdictions : Jurisdictions
     policies : sequence of (name, policy)
     month : int
         0 is January 2023.
     streams : Streams, optional
         Draws what happens to policies: rulings of courts, cut-offs, sanctions. Without it none of that happens.
     """
-    return enact(terrain, [(name, policy, policy.force(month, streams)) for name, policy in policies], month, streams)
+    strengths = [(name, policy, policy.strength_in_force(month, streams)) for name, policy in policies]
+    return write_law(jurisdictions, strengths, month, streams)
 
 
-def enact(terrain: Terrain, bills: Sequence[Any], month: int, streams: Streams | None = None) -> Law:
-    """The law of one month that policies of given strengths write: bills are (name, policy, strength)."""
-    law = Law(terrain, streams)
-    for name, policy, strength in bills:
+def write_law(
+    jurisdictions: Jurisdictions, strengths: Sequence[Any], month: int, streams: Streams | None = None
+) -> Law:
+    """The law of one month that policies of given strengths write.
+
+    Parameters
+    ----------
+    strengths : sequence of (name, policy, strength)
+    jurisdictions, month, streams
+        As in :func:`law_of_month`.
+    """
+    law = Law(jurisdictions, streams)
+    for name, policy, strength in strengths:
         if strength > 0.0:
             policy.write(law, name, strength, month)
-    return law.settle()
+    return law.combine()

@@ -14,15 +14,22 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sim import data
+from sim.model.trust import exposure
 from sim.vocabulary import (
+    ABROAD,
     ACTOR_KINDS,
     BLOCS,
     CHANNELS,
+    CN,
     DOMAINS,
     GATED,
+    MIX,
+    ORIGINS,
     PAYERS,
     REGIONS,
     ROUTE_KINDS,
+    UNAUDITED,
+    US,
 )
 
 if TYPE_CHECKING:
@@ -123,12 +130,12 @@ def people_using(world: World) -> np.ndarray:
 
 def family_shares(world: World) -> np.ndarray:
     """Share of each lab's releases in the world's use, mix of channels: (family,)."""
-    return world.tally.world[len(CHANNELS)]
+    return world.tally.world[MIX]
 
 
 def months_to_half_peak(world: World) -> list[int]:
     """Months from each family's first release to half of its peak share of use so far: (family,)."""
-    return [curve.months_to_half_peak() for curve in world.curves]
+    return [curve.months_to_half_peak() for curve in world.history.curves]
 
 
 # transparency
@@ -155,7 +162,7 @@ def audited_or_documented_share(world: World) -> float:
     """Share of use on releases with a published audit or a published rationale."""
     use, c = world.use_of_releases, world.catalogue.columns
     n = len(use)
-    return float(use[(c.public_finding[:n] > 0) | c.documented[:n]].sum())
+    return float(use[(c.public_finding[:n] > UNAUDITED) | c.documented[:n]].sum())
 
 
 # progress
@@ -163,7 +170,7 @@ def audited_or_documented_share(world: World) -> float:
 
 def application_value(world: World) -> list[float]:
     """Value of applications built on open weights, a year: all, by origin (1-3), by bloc (4-8)."""
-    by_origin = world.application_value
+    by_origin = world.derivatives.value
     sums = (sum(chain(*by_origin)), *map(sum, by_origin), *map(sum, zip(*by_origin, strict=True)))
     return [12.0 * x for x in sums]
 
@@ -181,7 +188,7 @@ def best_capability(world: World, group: str) -> float:
 
 def best_open_us(world: World) -> float:
     """Capability of the best open US release so far."""
-    return world.frontier.best_open_of(0)
+    return world.frontier.best_open_of(US)
 
 
 def capability_lag(world: World, reference: str, group: str) -> float:
@@ -197,8 +204,9 @@ def reviewed_lag(world: World, name: str) -> float:
 
 def idea_share(world: World, origin: int) -> float:
     """Share of this month's efficiency gains (all labs) that came from one origin."""
-    total = sum(world.idea_gains)
-    return world.idea_gains[origin] / total if total else 0.0
+    gains = world.counts.idea_gains
+    total = sum(gains)
+    return gains[origin] / total if total else 0.0
 
 
 def safeguarded_share(world: World) -> float:
@@ -209,14 +217,13 @@ def safeguarded_share(world: World) -> float:
 
 def opened_share(world: World) -> list[float]:
     """Share of open releases among those of firms in the last twelve months: US, Chinese."""
-    counts = world.firm_releases[-12:] or [[0] * 6]
-    closed_us, open_us, closed_cn, open_cn, *_ = map(sum, zip(*counts, strict=True))
-    return [open_us / max(1, closed_us + open_us), open_cn / max(1, closed_cn + open_cn)]
+    counts = world.releases.count_of_firms(12)
+    return [opened / max(1, closed + opened) for closed, opened in (counts[US], counts[CN])]
 
 
 def gated_share(world: World) -> float:
     """Share of use on gated releases."""
-    if world.gated_releases == 0:
+    if world.releases.gated == 0:
         return 0.0
     use = world.use_of_releases
     return float(use[world.catalogue.columns.mode[: len(use)] == GATED].sum())
@@ -254,19 +261,19 @@ def uplift_from_us(world: World) -> float:
 def incidents(world: World) -> list[int]:
     """Incidents of the month: all, then by kind of actor, route, domain and origin as INCIDENTS lists them."""
     counts = dict.fromkeys(_INCIDENT_NAMES, 0)  # no name occurs in two fields
-    for name in chain.from_iterable(map(_COUNTED_FIELDS, world.month_incidents)):
+    for name in chain.from_iterable(map(_COUNTED_FIELDS, world.scene.incidents)):
         counts[name] += 1
-    return [len(world.month_incidents), *counts.values()]
+    return [len(world.scene.incidents), *counts.values()]
 
 
 def incidents_reported(world: World) -> float:
     """Incidents of the month that are reported."""
-    return len(world.month_incidents) * world.law.reporting
+    return len(world.scene.incidents) * world.law.reporting
 
 
 def harm_realised(world: World) -> float:
     """Harm of the incidents of the month, with its heavy tail."""
-    return sum(incident.harm for incident in world.month_incidents)
+    return sum(incident.harm for incident in world.scene.incidents)
 
 
 def stripped_derivatives(world: World) -> tuple[float, float]:
@@ -284,17 +291,17 @@ def defence(world: World) -> float:
 
 def backdoor_exposure(world: World) -> float:
     """Criticality-weighted share of use on compromised, undetected releases and derivatives."""
-    return world.exposure()
+    return exposure(world)
 
 
 def audits_found(world: World, what: str) -> float:
     """Findings published or passed on this month."""
-    return world.month_audits[what]
+    return world.counts.audits[what]
 
 
 def crisis_loss(world: World) -> float:
     """Exposure that a crisis of the scenario turned into loss this month."""
-    return world.crisis_loss
+    return world.counts.crisis_loss
 
 
 # global power
@@ -303,23 +310,23 @@ def crisis_loss(world: World) -> float:
 def trust(world: World) -> np.ndarray:
     """Trust in US and in Chinese supply, mean over countries outside the US and China weighted by people."""
     people = world.people_abroad
-    return (people * world.supply.T[:2].copy()).sum(axis=1) / people.sum()
+    return (people * world.trust.supply.T[[US, CN]].copy()).sum(axis=1) / people.sum()
 
 
 def dependence(world: World) -> float:
     """Share of the largest origin in use outside the US and China."""
-    return max(world.region_shares[1][len(CHANNELS)][:3])
+    return max(world.tally.region[ABROAD, MIX, : len(ORIGINS)].tolist())
 
 
 def derivative_shares(world: World) -> np.ndarray:
     """Share of each origin in the month's new derivatives."""
-    flow = world.derivative_flow
+    flow = world.derivatives.flow
     return (flow * world.family_origin).sum(axis=1) / max(float(flow.sum()), 1e-12)
 
 
 def derivative_ratio(world: World) -> float:
     """New derivatives of Meta's releases per derivative of Alibaba's."""
-    flow = world.derivative_flow
+    flow = world.derivatives.flow
     return float(flow[world.slugs["meta"]]) / max(float(flow[world.slugs["alibaba"]]), 1e-9)
 
 
@@ -333,14 +340,15 @@ def compute_stock(world: World, where: str) -> float:
 
 def compute_share(world: World, part: str) -> float:
     """China's share of installed Nvidia chips (legal), or the smuggled share of its effective stock."""
+    legal = world.chips.legal
     if part == "legal":
-        return world.legal["CN"] / (world.legal["CN"] + world.legal["row"])
-    return world.smuggled / world.stock("cn")
+        return legal["CN"] / (legal["CN"] + legal["row"])
+    return world.chips.smuggled / world.stock("cn")
 
 
 def domestic_share(world: World) -> float:
     """Share of Chinese make in China's effective stock of chips."""
-    return world.domestic / world.stock("cn")
+    return world.chips.domestic / world.stock("cn")
 
 
 def policies_switched(world: World) -> float:
@@ -350,9 +358,7 @@ def policies_switched(world: World) -> float:
 
 def policy_cost(world: World) -> list[float]:
     """What policies cost each payer, a year: the law's ledger and one-off costs of the last 12 months."""
-    recent = dict.fromkeys(PAYERS, 0.0)
-    for _, payer, usd in world.one_off:
-        recent[payer] += usd
+    recent = world.ledger.by_payer()
     return [world.law.ledger(payer) + recent[payer] for payer in PAYERS]
 
 

@@ -1,40 +1,51 @@
-"""The phases of a month, in order. Each takes the world and changes it."""
+"""The phases of a month, in order. Each takes the world and changes it.
+
+A phase says what it reads, what it writes (names of :class:`sim.model.world.World`) and why it stands where it does.
+"""
 
 from __future__ import annotations
 
-from math import exp, log
+from collections.abc import Callable, Iterable
+from math import exp
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim import data
-from sim.model.agents.lab import Draft, Lessons
+from sim.model.agents.lab_records import Lessons
 from sim.model.agents.malicious import Scene
 from sim.model.hubs import scan_files
-from sim.model.kernels.misuse import decide, draw_attempts
+from sim.model.kernels.attempts import Prospects, decide, draw_attempts
 from sim.model.kernels.shares import earn, spread_use, use_by_release
 from sim.model.observation import measure
 from sim.model.outcomes import family_shares
+from sim.model.trust import meet_alarms, strike
 from sim.model.uptake import DECEMBER, use_by_country
 from sim.months import month_index
-from sim.vocabulary import CN, DEVELOPER, FLAGGED, GOVERNMENT, HOLD, MODES, ORIGINS, US
+from sim.vocabulary import CN, CONSUMER, DEVELOPER, FLAGGED, ORIGINS, US, WORLD
 
 if TYPE_CHECKING:
     from sim.model.law import Law
     from sim.model.world import World
 
-NOVEMBER_2023 = 10
-FORESIGHT = 36
 CONTROL_STEP = 0.25
+"""Rise in the stringency of chip controls that counts as one step of control: judgement, 0.1-0.5."""
 MID_2025 = 30
-MOST_CHIPS = 1e20
+"""Last month to which the world's spending is scaled (0 is January 2023): June 2025."""
+CEILING_YEAR = 2.5
+"""Years after the start of 2023 at which ceilings of use are as stated: mid 2025, since use is of its first half."""
+SMALLEST_REVENUE = 1e-9
 
 
 def law(world: World) -> None:
-    """Policies write the month's law."""
+    """Policies write the month's law.
+
+    Reads: policies, triggers that governments threw up to last month.
+    Writes: law, tables, schedule, backfire.
+    Why here: everything else in the month happens under this law.
+    """
     before = world.law
-    world.law = world.read_law(world.month)
+    world.renew_law()
     if world.month >= world.handover:  # earlier steps are in the labs' own records
         world.backfire *= exp(-1.0 / world.p.backfire_months)
         if world.law is not before:
@@ -49,65 +60,31 @@ def us_control(law: Law) -> float:
 
 
 def compute(world: World) -> None:
-    """Chip stocks grow under the controls; runs grow at the frontier and with each lab's revenue."""
-    p, year = world.p, world.month / 12.0
-    world.squeeze = min(max(2.0 * (world.law.stringency - 0.5), 0.0), 1.0)
-    growth = _path(year, (p.stock_growth_2023, p.stock_growth_2024, p.stock_growth_2025), p.stock_growth_2030)
-    coming = world.prospect(world.month + FORESIGHT)
-    tightens = coming is not None and coming.stringency > world.law.stringency
-    ahead = p.buying_ahead if world.month < NOVEMBER_2023 or tightens else 1.0
-    world.legal["row"] = _grown(world.legal["row"], log(growth) / 12.0)
-    world.legal["CN"] = _grown(world.legal["CN"], (1.0 - world.squeeze) * log(growth) / 12.0 + log(ahead) / 12.0)
-    home_made = log((p.domestic_growth_2023 if year < 2.0 else p.domestic_growth) * world.law.chip_support)
-    world.domestic = _grown(world.domestic, (home_made + p.domestic_substitution * world.squeeze * log(10.0)) / 12.0)
-    leak = min(0.95, p.smuggled_share * world.law.smuggling)
-    world.smuggled = (world.legal["CN"] + world.domestic) * leak / (1.0 - leak)
-    gap = (log(effective_stock(world)) - log(us_stock(world))) / log(10.0)
-    if world.stock_gap_2023 is None:
-        world.stock_gap_2023 = gap
-    world.stock_gap = gap - world.stock_gap_2023
-    step = _path(year, (p.run_growth, p.run_growth), p.run_growth_2030)
-    if world.month > 0:
-        world.run_frontier += log(step) / log(10.0) / 12.0
-    world.run_path.append(world.run_frontier)
+    """Chip stocks grow under the controls; runs grow at the frontier and with each lab's revenue.
+
+    Reads: the law's chip controls and those announced, revenue of labs up to last month.
+    Writes: chips, labs, schedule.
+    Why here: research and releases of the month use its training runs.
+    """
+    world.chips.grow(world)
     if world.month >= world.handover:
         for lab in world.labs:
             lab.reinvest()
 
 
-def _grown(stock: float, step: float) -> float:
-    """Stock after a month's growth (log); no parameters take it beyond all that could be made."""
-    return min(stock * exp(step), MOST_CHIPS)
-
-
-def _path(year: float, known: tuple[float, ...], by_2030: float) -> float:
-    """Yearly factor: known years first, then falling geometrically from the last one to its value in 2030."""
-    if year < len(known):
-        return known[int(year)]
-    part = min(1.0, (year - len(known) + 1.0) / (7.0 - len(known) + 1.0))
-    return exp((1.0 - part) * log(known[-1]) + part * log(by_2030))
-
-
-def effective_stock(world: World) -> float:
-    """Chinese stock of H100-equivalents: legal, domestic and smuggled."""
-    return world.legal["CN"] + world.domestic + world.smuggled
-
-
-def us_stock(world: World) -> float:
-    """US stock of H100-equivalents."""
-    return world.p.us_stock_share * world.legal["row"]
-
-
 def research(world: World) -> None:
-    """Labs gain efficiency of their own, from public ideas, from scarcity and from other labs' services."""
-    p = world.p
+    """Labs gain efficiency of their own, from public ideas, from scarcity and from other labs' services.
+
+    Reads: chips, law, releases up to last month, public ideas.
+    Writes: labs, ideas, releases, counts.
+    Why here: what is learned this month goes into its releases; services teach as they were two months ago.
+    """
+    p, ideas, counts = world.p, world.ideas, world.counts
     best = max(world.labs, key=attrgetter("efficiency"))
-    spread = (best.efficiency - p.algorithmic_growth * p.secrecy_months / 12.0, best.origin)
-    world.ideas.spread(spread)
-    ranked = sorted(world.labs, key=attrgetter("best_underlying"), reverse=True)  # stable: of equals the first lab
-    world.teachers = [*world.teachers[-1:], [(lab.best_underlying, lab.origin, lab.index) for lab in ranked]]
+    ideas.spread((best.efficiency - p.algorithmic_growth * p.secrecy_months / 12.0, best.origin))
+    world.releases.rank_teachers()
     lessons = [_lessons(world, origin) for origin in range(len(ORIGINS))]
-    credit = world.idea_gains = [0.0, 0.0, 0.0]
+    credit = counts.idea_gains = [0.0] * len(ORIGINS)
     for lab in world.labs:
         lab.research(lessons[lab.origin])
         gains, sources = lab.gains, lab.sources
@@ -121,16 +98,20 @@ def _lessons(world: World, origin: int) -> Lessons:
     """Scarcity spurs Chinese labs only; others distil as far as assumed."""
     p = world.p
     pool, author = world.ideas.pool(origin)
-    scarcity = p.scarcity_efficiency * world.squeeze / 12.0 if origin == CN else 0.0
+    scarcity = p.scarcity_efficiency * world.chips.shortage / 12.0 if origin == CN else 0.0
     reach = 1.0 if origin == CN else p.distillation_elsewhere
     return Lessons(pool, author, scarcity, reach * p.distillation)
 
 
 def release(world: World) -> None:
-    """Labs finish releases and decide their mode; before the handover the record is replayed."""
+    """Labs finish releases and decide their mode; before the handover the record is replayed.
+
+    Reads: law, labs, chips, use of AI last month, the frontier.
+    Writes: labs, catalogue, releases, frontier, ideas, safeguards, adopters, history, ledger, schedule.
+    Why here: adopters choose among all that is out by the end of the month.
+    """
     if world.month < world.handover:
-        for row in world.replay.get(world.month, ()):
-            replay_one(world, row)
+        world.releases.replay(world.month)
     else:
         _generate(world)
     for number in {programme.lab: None for programme in world.law.programmes}:
@@ -146,8 +127,8 @@ def _generate(world: World) -> None:
     if world.month == world.handover:
         scored = sorted(lab.quality for lab in world.labs if lab.best_score > 0.0)
         short = sorted(lab.shortfall for lab in world.labs if lab.shortfall is not None and not lab.fringe)
+        quality = scored[len(scored) // 4] if scored else 0.0
         for lab in world.labs:
-            quality = scored[len(scored) // 4] if scored else 0.0
             lab.take_over(world.month, quality, short[len(short) // 2] if short else 0.0)
     for lab in world.labs:
         if lab.fringe:
@@ -158,64 +139,48 @@ def _generate(world: World) -> None:
             lab.publish(world.month)
 
 
-def replay_one(world: World, row: data.Release) -> None:
-    """Enter one historical release: into its lab's record, and into the catalogue where its capability is known."""
-    lab = world.labs[world.slugs[row.lab]]
-    mode = HOLD if row.mode == "hold" else MODES.index(row.mode)
-    capability = row.capability
-    if capability is None and row.log_flop is not None:
-        years = max(0.0, row.month / 12.0)
-        capability = world.points(row.log_flop + world.p.algorithmic_growth * years)
-    if row.capability is not None and row.size == "flagship" and mode != HOLD and row.month >= 0 and not lab.fringe:
-        lab.assimilate(row.capability)
-    if row.log_flop is not None and row.usable and row.size == "flagship" and mode != HOLD and row.month >= 0:
-        lab.compare_run(row.log_flop)
-    if capability is not None and row.usable and mode != HOLD:
-        lab.replayed += 1
-        draft = Draft(
-            row.month, row.name, -lab.replayed, mode, row.size == "small", capability, capability, lab.efficiency,
-            run=row.log_flop or 0.0,
-        )  # fmt: skip
-        world.release(lab, draft, (row.weights, row.data, row.code, row.licence))
-        if row.size == "flagship":
-            lab.last_flagship = row.month
-    lab.remember(row.month, row.mode, capability)
-
-
 def leak(world: World) -> None:
     """Gated and controlled weights reach mirrors and stay out; closed weights are rarely stolen.
 
     Weights that are no longer under control are free.
+
+    Reads: law, months of leaks drawn at release.
+    Writes: releases, catalogue, ideas.
+    Why here: after releases, so that weights freed by this month's law are on mirrors when adopters choose.
     """
-    for row in world.leaks.pop(world.month, ()):
-        world.mirror(row)
-    c, luck = world.catalogue.columns, world.streams("release")
-    for row in world.ideas.held():
-        lab = int(c.lab[row])
-        if luck.uniform(lab, int(c.draw[row]), 0) >= world.law.controlled[world.law.class_of[lab]]:
-            world.mirror(row)
+    world.releases.leak(world.month)
 
 
 def audit(world: World) -> None:
-    """Hubs scan files; auditors examine open releases and publish what is due."""
-    world.month_audits = {"detections": 0.0, "false_alarms": 0.0, "scanned": 0.0}
+    """Hubs scan files; auditors examine open releases and publish what is due.
+
+    Reads: law, use of releases last month, trust.
+    Writes: catalogue, auditors, counts, derivatives, trust, ledger.
+    Why here: findings are public before adopters choose; what was most used last month comes first.
+    """
+    world.counts.audits = {"detections": 0.0, "false_alarms": 0.0, "scanned": 0.0}
     if world.law.scan > 0.0 and world.month > 0:  # in the first month nothing is in use yet
-        world.month_audits["scanned"] = float(scan_files(world))
+        world.counts.audits["scanned"] = float(scan_files(world))
     for auditor in world.auditors:
         auditor.work(world.month)
 
 
 def adopt(world: World) -> None:
-    """Use spreads; adopters that review take the release of highest utility."""
+    """Use spreads; adopters that review take the release of highest utility.
+
+    Reads: tables, law, catalogue, frontier, trust, tally and derivatives of last month.
+    Writes: use, world_use, adopters, tally, use_of_releases, labs, ledger.
+    Why here: all that is out, leaked and found this month is known; who uses what decides on all that follows.
+    """
     p = world.p
-    spread_use(world.use, world.ceiling, p.ceiling_growth * (world.month / 12.0 - 2.5), p.bass_p, p.bass_q)
+    growth = p.ceiling_growth * (world.month / 12.0 - CEILING_YEAR)
+    spread_use(world.use, world.tables.ceiling, growth, p.bass_p, p.bass_q)
     world.use[:, DEVELOPER] = 1.0
     people = world.adopters.own_people
-    world.world_use = float((people * world.use[:, 0]).sum() / people.sum())
+    world.world_use = float((people * world.use[:, CONSUMER]).sum() / people.sum())
     world.adopters.open_market(world.month)
     world.adopters.review_all(world.month)
     world.tally = world.adopters.count_use()
-    world.region_shares = world.tally.region.tolist()
     world.use_of_releases = use_by_release(world.market, world.tally.slot, world.mix, len(world.catalogue))
     world.adopters.learn()
     _pay(world)
@@ -223,57 +188,66 @@ def adopt(world: World) -> None:
 
 def _pay(world: World) -> None:
     """Revenue of every lab: price times use in market and enterprise channels, less compliance cost."""
-    p, market = world.p, world.market
+    p, market, ledger = world.p, world.market, world.ledger
     revenue = earn(market, world.tally.slot, p.open_revenue, len(world.labs)).tolist()
     volume = world.world_use
     if world.month <= MID_2025:
-        world.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * volume, 1e-9)
+        ledger.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * volume, SMALLEST_REVENUE)
     standing = world.law.compliance_cost.tolist()
     cost = [standing[lab.index] + 12.0 * lab.expense for lab in world.labs]
-    net = [max(0.0, r * volume * world.usd_per_unit - cost[i]) for i, r in enumerate(revenue)]
+    net = [max(0.0, r * volume * ledger.usd_per_unit - cost[i]) for i, r in enumerate(revenue)]
     total = sum(net) or 1.0
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / total)
         lab.expense = 0.0
-    if world.subsidised:  # a price below the full one is paid up by the government that promotes the services
+    if world.tables.subsidised:  # a price below the full one is paid up by the government that promotes the services
         paid = np.maximum(0.0, 1.0 - world.law.price_factor) * world.adopters.spending()
         world.charge("government", float(paid.sum()) / 12.0)
 
 
 def build(world: World) -> None:
-    """Developers build applications on open weights; derivatives add to the installed base."""
+    """Developers build applications on open weights; derivatives add to the installed base.
+
+    Reads: law, tables, catalogue, what developers use this month.
+    Writes: derivatives, hub.
+    Why here: before misuse, which strips derivatives that hubs hold.
+    """
     flow, value = world.adopters.build()
     keep = 1.0 - world.p.derivative_decay
-    c, market = world.catalogue.columns, world.market
+    c, market, derivatives = world.catalogue.columns, world.market, world.derivatives
     tainted = np.zeros_like(flow)
     rows = market.release[DEVELOPER]
     for k in np.flatnonzero(c.compromised[rows] & (c.public_finding[rows] != FLAGGED)).tolist():
         family = int(market.family[k])
         used = float(world.tally.world[DEVELOPER, family])
         tainted[family] += flow[family] * (world.tally.slot[DEVELOPER, k] / used if used > 0.0 else 0.0)
-    world.derivatives = keep * world.derivatives + flow
-    world.tainted = keep * world.tainted + tainted
-    world.derivative_flow, world.application_value = flow, value.tolist()
+    derivatives.stock = keep * derivatives.stock + flow
+    derivatives.tainted = keep * derivatives.tainted + tainted
+    derivatives.flow, derivatives.value = flow, value.tolist()
     world.hub.host(float(flow.sum()), keep, world.law)
 
 
 def misuse(world: World) -> None:
-    """Malicious actors look at their routes, estimate success, and act."""
+    """Malicious actors look at their routes, estimate success, and act.
+
+    Reads: law, tables, catalogue, safeguards, hub, tally, defence of last month.
+    Writes: scene, actors, defence.
+    Why here: after use and derivatives of the month, which decide how many try and what they find.
+    """
     scene = Scene(world)
     key = np.uint64(world.streams("attempts").bits(world.month))
-    who, draws = draw_attempts(key, scene.attempts_each, len(world.malicious))
-    attempts = decide(who, draws, world.actors.mix, scene.odds, scene.chance, scene.success_left, scene.detection)
-    for actor, domain, route, noticed, luck in zip(*(column.tolist() for column in attempts), strict=True):
+    attempts = draw_attempts(key, scene.attempts_each, len(world.malicious))
+    prospects = Prospects(world.actors.mix, scene.odds, scene.chance, scene.success_left, scene.detection)
+    decided = decide(attempts, prospects)
+    for actor, domain, route, noticed, luck in zip(*(column.tolist() for column in decided), strict=True):
         world.malicious[actor].act(domain, route, noticed, luck, scene)
     world.scene = scene
-    world.month_incidents = scene.incidents
-    world.incidents.extend(scene.incidents)
     world.defence += world.p.defence_growth * defenders_progress(world) / 12.0 + world.law.defence / 12.0
 
 
 def defenders_progress(world: World) -> float:
     """Speed of defence against the law of 2023 (1): defenders' access to open weights, reporting, audits."""
-    lost = _developers_lost(world) if any(world.developers_lost) else 0.0
+    lost = _developers_lost(world) if any(world.tables.developers_lost) else 0.0
     return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
 
 
@@ -281,21 +255,24 @@ def _developers_lost(world: World) -> float:
     """Share of developers' use that friction and denial take: of each class of labs by its part of its origin's use."""
     law, lost = world.law, 0.0
     used = np.bincount(law.class_of, world.tally.world[DEVELOPER], len(law.class_origin)).tolist()
-    origins = law.class_origin.tolist()
-    for origin, here, part in zip(origins, used, world.developers_lost, strict=True):
+    origins, by_origin = law.class_origin.tolist(), world.tally.region[WORLD, DEVELOPER].tolist()
+    for origin, here, part in zip(origins, used, world.tables.developers_lost, strict=True):
         if here > 0.0:
             share = here / sum(x for x, o in zip(used, origins, strict=True) if o == origin)
-            lost += world.region_shares[0][DEVELOPER][origin] * share * part
+            lost += by_origin[origin] * share * part
     return lost
 
 
 def respond(world: World) -> None:
-    """Trust heals or falls with what countries meet; crises strike; governments review."""
-    p = world.p
-    heal = 1.0 - 0.5 ** (1.0 / p.trust_half_life)
-    world.supply += heal * (1.0 - world.supply)
-    world.security += heal * (1.0 - world.security)
+    """Trust heals or falls with what countries meet; crises strike; governments review.
+
+    Reads: law, tally, frontier, history, crises of the scenario.
+    Writes: trust, counts, catalogue, derivatives, governments.
+    Why here: what happened in the month moves trust and triggers from next month on.
+    """
+    world.trust.heal(world.p.trust_half_life)
     meet_alarms(world)
+    world.counts.crisis_loss = 0.0
     for crisis in world.scenario.crisis.values():
         if month_index(crisis.month) == world.month:
             strike(world, crisis.origin, crisis.share)
@@ -305,58 +282,61 @@ def respond(world: World) -> None:
         world.us_government.watch(trigger, world.month)
 
 
-def meet_alarms(world: World) -> None:
-    """Refusals, cut-offs and failed checks hit users of the labs alarmed: trust in the supply of their origin falls."""
-    law = world.law
-    if law.alarm.any():
-        lost = world.p.trust_penalty * law.alarm * world.tally.ways.reshape(law.alarm.shape)
-        for mode in range(len(MODES)):
-            fallen = np.zeros_like(world.supply)
-            for law_class, origin in enumerate(law.class_origin.tolist()):
-                fallen[:, origin] += lost[:, law_class, mode]
-            world.supply *= 1.0 - np.minimum(1.0, fallen)
-
-
-def strike(world: World, origin: str, share: float) -> None:
-    """A crisis triggers the hidden compromises of one origin: the loss falls due and all of them become known."""
-    c, n = world.catalogue.columns, len(world.catalogue)
-    wanted = ORIGINS.index(origin)
-    world.crisis_loss += share * exposure(world, wanted)
-    for row in np.flatnonzero(
-        c.compromised[:n] & (c.origin[:n] == wanted) & (c.public_finding[:n] != FLAGGED)
-    ).tolist():
-        c.public_finding[row] = FLAGGED
-        world.disclose(row)
-
-
-def exposure(world: World, origin: int | None = None) -> float:
-    """Share of use, weighted by criticality, on compromised and undetected releases and their derivatives."""
-    c, market, crit = world.catalogue.columns, world.market, world.criticality
-    hidden = (c.compromised & (c.public_finding != FLAGGED))[market.release]
-    if origin is not None:
-        hidden &= market.origin == origin
-    share = np.where(hidden, world.tally.slot, 0.0)
-    if world.law.audits:
-        known = c.private_finding[market.release[GOVERNMENT]] == FLAGGED
-        share[GOVERNMENT, known] -= world.adopters.covered_use(world.audit_cover)[known] * hidden[GOVERNMENT, known]
-    total = float((crit * share.sum(axis=1)).sum())
-    stock = float(world.derivatives.sum())
-    if stock > 0.0:
-        mine = world.tainted if origin is None else world.tainted * world.family_origin[origin]
-        total += crit[DEVELOPER] * float(mine.sum()) / stock
-    return total / float(crit.sum() + crit[DEVELOPER])
-
-
 def observe(world: World) -> None:
-    """Everything in the table of outcomes is measured."""
-    for curve, share in zip(world.curves, family_shares(world).tolist(), strict=True):
+    """Everything in the table of outcomes is measured.
+
+    Reads: the whole world.
+    Writes: history.
+    Why here: last, so that the record of a month is of its end.
+    """
+    history = world.history
+    for curve, share in zip(history.curves, family_shares(world).tolist(), strict=True):
         curve.add(share)
-    world.readings = measure(world)
-    world.rows.append(world.readings.astype(np.float32))
+    history.readings = measure(world)
+    history.rows.append(history.readings.astype(np.float32))
     if world.month % 12 == DECEMBER:
-        world.year_ends.append(use_by_country(world))
+        history.year_ends.append(use_by_country(world))
 
 
 PHASES = (law, compute, research, release, leak, audit, adopt, build, misuse, respond, observe)
 
-__all__ = ["PHASES", "replay_one"]
+
+class PhaseText(NamedTuple):
+    """What a phase says of itself.
+
+    Attributes
+    ----------
+    name, text : str
+        Name of the function, and what happens in a sentence.
+    reads, why : str
+        What it reads of the world, and why it stands where it does.
+    writes : tuple of str
+        Attributes of the world that it changes.
+    """
+
+    name: str
+    text: str
+    reads: str
+    writes: tuple[str, ...]
+    why: str
+
+
+def phase_texts(phases: Iterable[Callable[[World], None]] = PHASES) -> list[PhaseText]:
+    """What every phase says of itself, in order; empty where it does not say it."""
+    found = []
+    for phase in phases:
+        text, *lines = (phase.__doc__ or "").strip().splitlines() or [""]
+        said, head = dict.fromkeys(("Reads", "Writes", "Why here"), ""), ""
+        for line in map(str.strip, lines):
+            start, colon, rest = line.partition(": ")
+            if colon and start in said:
+                head, said[start] = start, rest
+            elif head and line:
+                said[head] += f" {line}"
+        reads, writes, why = said.values()
+        names = tuple(name for name in writes.rstrip(".").split(", ") if name)
+        found.append(PhaseText(phase.__name__, text, reads, names, why))
+    return found
+
+
+__all__ = ["PHASES", "PhaseText", "phase_texts"]

@@ -120,6 +120,47 @@ class Stream:
         return n
 
 
+DECISIONS = frozenset(
+    {
+        "actor homes",
+        "actors",
+        "assessor",
+        "attempts",
+        "audit",
+        "bound by assessment",
+        "bound by ban",
+        "bound by duty",
+        "cadence",
+        "capability noise",
+        "choice",
+        "country taste",
+        "cut-off",
+        "fringe",
+        "graph",
+        "leak",
+        "legal challenge to",
+        "licence",
+        "measurement",
+        "monetised",
+        "release",
+        "release mode",
+        "review",
+        "sanction",
+        "small variant",
+        "taste",
+        "trigger",
+        "use ceiling",
+    }
+)
+"""All decisions that have a stream; a stream's draws follow from its name, so a name is never changed."""
+
+
+class ReleaseDraw:
+    """Third slot of the stream "release", after lab and draw; plain numbers, since compiled draws take no enum."""
+
+    CONTROLLED, COMPROMISED, CONTAINED, SAFEGUARDED, FILE_LEVEL, SCANNED = range(6)
+
+
 class Streams:
     """All streams of one run; ``streams("release mode")`` is the same object at every call."""
 
@@ -127,8 +168,25 @@ class Streams:
         self.seed, self.replication = seed, replication
         self._streams: dict[str, Stream] = {}
 
-    def __call__(self, decision: str) -> Stream:
-        """The stream of a decision."""
-        if decision not in self._streams:
-            self._streams[decision] = Stream(self.seed, self.replication, decision)
-        return self._streams[decision]
+    def __call__(self, decision: str, subject: str = "") -> Stream:
+        """The stream of a decision.
+
+        Parameters
+        ----------
+        decision : str
+            One of DECISIONS.
+        subject : str, optional
+            What it is about, where each has its own stream, as courts have for each lever.
+
+        Raises
+        ------
+        KeyError
+            If there is no such decision: a misspelt one would be a stream of its own.
+        """
+        name = f"{decision} {subject}" if subject else decision
+        found = self._streams.get(name)
+        if found is None:
+            if decision not in DECISIONS:
+                raise KeyError(f"no decision is called {decision!r}; DECISIONS in sim/model/randomness.py lists them")
+            found = self._streams[name] = Stream(self.seed, self.replication, name)
+        return found

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.mandates import Safeguard
+from sim.model.duties import Safeguard
 from sim.vocabulary import DOMAINS
 
 

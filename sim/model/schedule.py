@@ -1,23 +1,25 @@
-"""The docket: the policies of a scenario as they stand after what triggers switched on or off."""
+"""The schedule: the policies of a scenario as they stand after what triggers switched on or off."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
 from typing import TYPE_CHECKING
 
+from sim.model.law import Law, write_law
 from sim.months import month_index, month_name
 
 if TYPE_CHECKING:
-    from sim.model.mandates import Trigger
+    from sim.model.duties import Trigger
+    from sim.model.jurisdictions import Jurisdictions
     from sim.model.randomness import Streams
     from sim.policies import Policy
 
-Standing = tuple[tuple[float, Hashable], ...]
-"""Force and course of each policy in a month."""
+Terms = tuple[tuple[float, Hashable], ...]
+"""Strength in force and state key of each policy in a month."""
 
 
-class Docket:
-    """Policies by name, and each one's force and course by month.
+class PolicySchedule:
+    """Policies by name, and each one's strength in force and state key by month.
 
     A policy that is switched on begins in that month, with its own ramp; one that is switched off ends in it. Both are
     the policy itself with another start or end, so everything that follows from its window follows from the switch.
@@ -25,8 +27,12 @@ class Docket:
     Attributes
     ----------
     policies : tuple of (name, Policy), in order of name
+    monitors : tuple of (name, Policy)
+        Those that switch others.
     notice_given : bool
         Whether labs know of any policy before it starts.
+    switched_on : dict of str to bool
+        Whether each policy's switch is on.
     """
 
     def __init__(self, policies: Sequence[tuple[str, Policy]], months: int, streams: Streams) -> None:
@@ -34,28 +40,54 @@ class Docket:
         self.policies = self.given
         self.months, self.streams = months, streams
         self.monitors = tuple((name, policy) for name, policy in policies if policy.trigger(1.0) is not None)
-        self.standing = {name: True for name, _ in policies}
+        self.switched_on = {name: True for name, _ in policies}
+        self._last: tuple[Terms, Terms] | None = None
+        self._expected: tuple[int, dict[int, Law]] = (-1, {})
         self._plan()
 
     def _plan(self) -> None:
-        # Force and course of every policy from the month before the first on.
         draws = self.streams
-        self._schedule: list[Standing] = [
-            tuple((policy.force(m, draws), policy.course(m, draws)) for _, policy in self.policies)
+        self._by_month: list[Terms] = [  # from the month before the first one on
+            tuple((policy.strength_in_force(m, draws), policy.state_key(m, draws)) for _, policy in self.policies)
             for m in range(-1, self.months)
         ]
         self._announced = [p for _, p in self.policies if p.known_from < month_index(p.start)]
         self.notice_given = bool(self._announced)
 
-    def standing_in(self, month: int) -> tuple[Standing, Standing]:
-        """Force and course of all policies the month before and in a month: the law is made anew where they change."""
-        return self._schedule[month], self._schedule[month + 1]
+    def terms(self, month: int) -> tuple[Terms, Terms]:
+        """Those of all policies the month before and in a month: the law is made anew where they change."""
+        return self._by_month[month], self._by_month[month + 1]
+
+    def renews(self, month: int, thrown: Collection[Trigger]) -> bool:
+        """Bring the policies up to a month; whether its law is to be made anew: a strength or state has changed."""
+        switched = bool(self.monitors) and self.switch(month, thrown)
+        last, self._last = self._last, self.terms(month)
+        return switched or self._last != last
+
+    def expected_law(self, jurisdictions: Jurisdictions, now: int, month: int) -> Law | None:
+        """The law that labs expect of a coming month: that of now with what is announced; None if nothing is.
+
+        They foresee the start of what is announced, neither its end nor how courts will rule.
+        """
+        coming = self.coming(now, month)
+        if not coming:
+            return None
+        if self._expected[0] != now:
+            self._expected = (now, {})
+        laws = self._expected[1]
+        if month not in laws:
+            strengths = [
+                (name, policy, policy.planned(month) if policy in coming else strength)
+                for (name, policy), (strength, _) in zip(self.policies, self.terms(now)[1], strict=True)
+            ]
+            laws[month] = write_law(jurisdictions, strengths, month, self.streams)
+        return laws[month]
 
     def coming(self, now: int, month: int) -> list[Policy]:
         """Policies that labs know of now, which start after now and not after a month."""
         return [p for p in self._announced if p.comes and p.known_from <= now < month_index(p.start) <= month]
 
-    def settle(self, month: int, thrown: Collection[Trigger]) -> bool:
+    def switch(self, month: int, thrown: Collection[Trigger]) -> bool:
         """Bring the policies to where the switches stand at the beginning of a month; returns whether any moved."""
         in_force = (policy.trigger(s) for _, policy in self.monitors if (s := policy.intensity(month)) > 0.0)
         orders = [order for order in in_force if order is not None]
@@ -66,8 +98,8 @@ class Docket:
             waits = [order for order in orders if name in order.switch_on]
             stands = not waits or any(order in thrown for order in waits)
             stands &= not any(order in thrown for order in orders if name in order.switch_off)
-            if stands != self.standing[name]:
-                self.standing[name] = stands
+            if stands != self.switched_on[name]:
+                self.switched_on[name] = stands
                 changed = _begun(policy, month) if stands else _ended(self.policies[place][1], month)
                 self.policies = (*self.policies[:place], (name, changed), *self.policies[place + 1 :])
                 moved = True

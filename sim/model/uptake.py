@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import data
+from sim.vocabulary import CHANNELS
 
 if TYPE_CHECKING:
     from sim.model.world import World
@@ -62,6 +63,26 @@ def use_by_country(world: World) -> np.ndarray:
     Use is the share of people, or of what the channel can take up; in the developer channel it is 1.
     """
     return np.concatenate((world.use[:, :, None], world.adopters.country_shares()), axis=2, dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def log_gdp_per_head() -> tuple[float, ...]:
+    """Logarithm of each country's GDP per head in USD: (country,)."""
+    return tuple(log(c.gdp_per_head) for c in data.countries())
+
+
+def use_ceiling(world: World) -> np.ndarray:
+    """Ceiling of AI use without any policy, in logit: array (country, channel).
+
+    It rises with GDP per head; a country with a figure of its own keeps its distance from the line, others draw one.
+    """
+    p, residual, draws = world.p, use_residuals(), world.streams("use ceiling")
+    distance = [
+        residual[c.code] if c.code in residual else p.ceiling_sd * draws.normal(i)
+        for i, c in enumerate(world.countries)
+    ]
+    base = [p.ceiling + p.income_elasticity * g + u for g, u in zip(log_gdp_per_head(), distance, strict=True)]
+    return np.repeat(np.array(base)[:, None], len(CHANNELS), axis=1)
 
 
 @lru_cache(maxsize=1)

@@ -17,8 +17,8 @@ from sim.months import month_index
 from sim.vocabulary import Domain
 
 if TYPE_CHECKING:
-    from sim.model.law import Assessment, Law
-    from sim.model.mandates import Trigger
+    from sim.model.duties import Assessment, Trigger
+    from sim.model.law import Law
     from sim.model.randomness import Streams
 
 
@@ -131,11 +131,11 @@ class Policy(BaseModel):
         """Whether the policy is ever in force."""
         return self.strength > 0.0 and (self.end is None or month_index(self.end) > month_index(self.start))
 
-    def force(self, month: int, streams: Streams | None) -> float:
+    def strength_in_force(self, month: int, streams: Streams | None) -> float:
         """Strength with which the law of a month is written; ``streams`` draws what happens to it, None draws nothing."""
         return self.intensity(month)
 
-    def course(self, month: int, streams: Streams | None) -> Hashable:
+    def state_key(self, month: int, streams: Streams | None) -> Hashable:
         """What the month's writes depend on besides the strength: dates, drawn events. The law is made anew with it."""
         return None
 
@@ -159,7 +159,7 @@ class Contestable(Policy):
         0.5, "share of the control that a ruling ends", "0-1", "judgement", ge=0.0, le=1.0, low=0.2, high=1.0
     )
 
-    def force(self, month: int, streams: Streams | None) -> float:
+    def strength_in_force(self, month: int, streams: Streams | None) -> float:
         """Strength in a month, less what a court has ended since the start."""
         strength = self.intensity(month)
         if strength == 0.0 or streams is None or not self.ruled(month, streams):
@@ -169,7 +169,7 @@ class Contestable(Policy):
     def ruled(self, month: int, streams: Streams) -> bool:
         """Whether a court has ruled since the start; all controls of a lever share the draw of a month."""
         hazard = 1.0 - (1.0 - self.challenge_prob) ** (1.0 / 12.0)
-        luck = streams(f"legal challenge to {self.lever}").uniform
+        luck = streams("legal challenge to", self.lever).uniform
         return hazard > 0.0 and any(luck(m + 1) < hazard for m in range(month_index(self.start), month + 1))
 
 
@@ -218,10 +218,10 @@ class Judging(Policy):
 
     def assessment(self, law: Law, strength: float, modes: Iterable[int], **duties: Any) -> Assessment:
         """The assessment that bound labs owe, which leaves a hazardous release some modes; ``duties`` are its others."""
-        from sim.model.law import Assessment
+        from sim.model.duties import Assessment
 
         return Assessment(
-            labs=law.terrain.bound_labs(self.allied_coverage),
+            labs=law.jurisdictions.bound_labs(self.allied_coverage),
             floor=self.capability_floor,
             reference=self.hazard_reference,
             delta=self.delta,

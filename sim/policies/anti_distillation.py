@@ -66,7 +66,7 @@ class AntiDistillation(Policy):
     compliance_cost: float = compliance_cost(5e6, "cost of detection to each bound lab", 0.5e6, 30e6)
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
-    def course(self, month: int, streams: Streams | None) -> Hashable:
+    def state_key(self, month: int, streams: Streams | None) -> Hashable:
         """Sanctions may begin or end in any month."""
         return month if self.sanction_prob > 0.0 and streams is not None else None
 
@@ -84,9 +84,9 @@ class AntiDistillation(Policy):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write barriers and checks into a month's law."""
         effect = strength * self.enforcement
-        labs, learners = law.terrain.bound_labs(self.allied_coverage), law.terrain.firms(CN)
+        labs, learners = law.jurisdictions.bound_labs(self.allied_coverage), law.jurisdictions.firms(CN)
         caught = [lab for lab in learners if self.sanctioned(lab, month, law.streams)]
-        services = law.terrain.covered_labs(self.allied_coverage)
+        services = law.jurisdictions.covered_labs(self.allied_coverage)
         left = 1.0 - self.detect_prob * effect
         if self.account_kyc:
             left *= 1.0 - self.kyc_cut * effect

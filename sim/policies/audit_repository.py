@@ -57,7 +57,7 @@ class AuditRepository(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the audit programme into a month's law."""
-        from sim.model.law import AuditProgramme
+        from sim.model.duties import AuditProgramme
 
         effect = strength * self.enforcement
         law.write(
@@ -65,7 +65,7 @@ class AuditRepository(Policy):
             "audits",
             AuditProgramme(
                 auditor="public repository",
-                countries=tuple(range(law.terrain.sizes["country"])),
+                countries=tuple(range(law.jurisdictions.sizes["country"])),
                 audits_a_month=self.budget / self.cost_per_audit / 12.0 * effect,
                 priority=self.priority,
                 power=self.detect_prob,

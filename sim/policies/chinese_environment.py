@@ -71,7 +71,7 @@ class ChineseEnvironment(Policy):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the environment into a month's law."""
         effect = strength * self.enforcement
-        firms = law.terrain.firms(CN)
+        firms = law.jurisdictions.firms(CN)
         law.write(name, "chip_support", (1.0 + self.support_growth) ** (self.state_support * effect))
         close = self.close_utils * self.commercial_close_pressure - self.push_utils * self.openness_push
         law.write(name, "opening_cost", close * effect, labs=firms)
@@ -83,7 +83,7 @@ class ChineseEnvironment(Policy):
     def _retaliate(self, law: Law, name: str, effect: float, month: int) -> None:
         """Chinese services and weights are withheld from the US and aligned countries."""
         rise = max(0.0, effect - self.intensity(month - 1) * self.enforcement * self.retaliation)
-        users = tuple(i for i, bloc in enumerate(law.terrain.blocs) if bloc in ("US", "us_aligned"))
+        users = tuple(i for i, bloc in enumerate(law.jurisdictions.blocs) if bloc in ("US", "us_aligned"))
         law.write(name, "access", 1.0 - 0.99 * effect, countries=users, origins=[CN])
         law.write(name, "denial", self.retaliation_denial * effect, countries=users, origins=[CN], modes=OPEN)
         law.write(name, "alarm", rise, countries=users, origins=[CN])

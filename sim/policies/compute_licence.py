@@ -76,11 +76,10 @@ class ComputeLicence(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the duties into a month's law."""
-        from sim.model.law import ComputeDuty
-        from sim.model.mandates import ModifierDuty
+        from sim.model.duties import ComputeDuty, ModifierDuty
 
         effect = strength * self.enforcement
-        labs = law.terrain.bound_labs(self.allied_coverage)
+        labs = law.jurisdictions.bound_labs(self.allied_coverage)
         exempt = OPEN if self.open_exemption else ()
         duty = ComputeDuty(
             labs=labs,
@@ -98,7 +97,7 @@ class ComputeLicence(Policy):
         )
         law.write(name, "compute_duties", duty)
         lost = large_modifications(self.modifier_fraction) * self.modifier_loss * effect
-        countries = law.terrain.bound_countries(self.allied_coverage)
+        countries = law.jurisdictions.bound_countries(self.allied_coverage)
         law.write(name, "modifier_duties", ModifierDuty(countries, duty.floor, exempt, lost))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))

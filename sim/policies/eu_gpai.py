@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import model_validator
 
 from sim.policies import Policy, anticipation_months, compliance_cost, large_modifications, own
+from sim.vocabulary import OPEN_SOURCE
 
 if TYPE_CHECKING:
     from sim.model.law import Law
-
-OPEN_SOURCE = 3
 
 
 class EuGpai(Policy):
@@ -77,10 +76,9 @@ class EuGpai(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the duties into a month's law."""
-        from sim.model.law import ComputeDuty
-        from sim.model.mandates import ModifierDuty
+        from sim.model.duties import ComputeDuty, ModifierDuty
 
-        firms, systemic = law.terrain.firms(), log10(self.systemic_flop)
+        firms, systemic = law.jurisdictions.firms(), log10(self.systemic_flop)
         common: dict[str, Any] = {
             "labs": firms,
             "delay": 0,
@@ -112,7 +110,7 @@ class EuGpai(Policy):
         law.write(name, "compute_duties", risky)
         lost = large_modifications(self.modifier_fraction) * self.modifier_loss * strength * self.enforcement
         if lost > 0.0:
-            countries = tuple(i for i, member in enumerate(law.terrain.eu) if member)
+            countries = tuple(i for i, member in enumerate(law.jurisdictions.eu) if member)
             floor = systemic if self.open_exemption else log10(self.threshold_flop)
             law.write(name, "modifier_duties", ModifierDuty(countries, floor, (), lost))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=firms)

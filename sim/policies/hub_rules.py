@@ -71,7 +71,7 @@ class HubRules(Policy):
             name,
             "friction",
             -log(1.0 - lost * effect),
-            countries=[i for i, bloc in enumerate(law.terrain.blocs) if bloc != "CN"],
+            countries=[i for i, bloc in enumerate(law.jurisdictions.blocs) if bloc != "CN"],
             channels=[DEVELOPER],
             modes=OPEN,
         )

@@ -10,8 +10,8 @@ from sim.months import month_index
 from sim.policies import Policy, own
 
 if TYPE_CHECKING:
+    from sim.model.duties import Trigger
     from sim.model.law import Law
-    from sim.model.mandates import Trigger
 
 
 class MonitorTrigger(Policy):
@@ -78,7 +78,7 @@ class MonitorTrigger(Policy):
 
     def trigger(self, strength: float) -> Trigger:
         """The standing order that this policy gives."""
-        from sim.model.mandates import Trigger
+        from sim.model.duties import Trigger
 
         return Trigger(
             indicator=self.indicator,

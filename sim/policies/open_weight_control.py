@@ -94,7 +94,7 @@ class OpenWeightControl(Contestable):
         """Write the control into a month's law."""
         effect = strength * self.enforcement
         rise = max(0.0, effect - self.intensity(month - 1) * self.enforcement)
-        labs = law.terrain.bound_labs(self.allied_coverage)
+        labs = law.jurisdictions.bound_labs(self.allied_coverage)
         self._bind_users(law, name, effect, rise)
         law.write(name, "opening_cost", self.opening_cost * effect, labs=labs)
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
@@ -102,7 +102,10 @@ class OpenWeightControl(Contestable):
 
     def _bind_users(self, law: Law, name: str, effect: float, rise: float) -> None:
         """What users of covered open weights meet: checks, denial, and the cut-off as the control tightens."""
-        labs, targets = law.terrain.covered_labs(self.allied_coverage), law.terrain.country_indices(self.targets)
+        labs, targets = (
+            law.jurisdictions.covered_labs(self.allied_coverage),
+            law.jurisdictions.country_indices(self.targets),
+        )
         if self.kyc:
             law.write(name, "friction", -log(1.0 - self.kyc_friction * effect), labs=labs, modes=OPEN)
             law.write(name, "friction", -self.reassurance * effect, labs=labs, channels=CAREFUL, modes=OPEN)

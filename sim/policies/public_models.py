@@ -89,10 +89,10 @@ class PublicModels(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the programmes into a month's law."""
-        from sim.model.mandates import Programme
+        from sim.model.duties import Programme
 
         chips = min(self.gpu_count, self.budget / self.gpu_cost)
-        labs = [law.terrain.labs.index(lab) for lab in sorted(set(self.labs))]
+        labs = [law.jurisdictions.labs.index(lab) for lab in sorted(set(self.labs))]
         for lab in labs:
             law.write(
                 name,

@@ -89,12 +89,12 @@ class ReleaseSafeguards(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the safeguards into a month's law."""
-        from sim.model.mandates import Safeguard
+        from sim.model.duties import Safeguard
 
         usual = METHODS[self.method]
         factor = usual.multiplier if self.strip_cost_multiplier is None else self.strip_cost_multiplier
         filtering = self.method == "data-filtering"
-        labs = law.terrain.bound_labs(self.allied_coverage)
+        labs = law.jurisdictions.bound_labs(self.allied_coverage)
         law.write(
             name,
             "safeguards",

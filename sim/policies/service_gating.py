@@ -98,34 +98,34 @@ class ServiceGating(Policy):
                 share = max(share, min(1.0, self.shock_months - age))
         return self.shock_share * share if month >= month_index(self.start) else 0.0
 
-    def course(self, month: int, streams: Streams | None) -> Hashable:
+    def state_key(self, month: int, streams: Streams | None) -> Hashable:
         """The cut-off of the month."""
         return self.cut_off(month, streams)
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the gates, and a cut-off that is on, into a month's law."""
         effect = strength * self.enforcement
-        labs = law.terrain.bound_labs(self.allied_coverage)
+        labs = law.jurisdictions.bound_labs(self.allied_coverage)
         self._gate(law, name, effect, self.cut_off(month, law.streams))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
 
     def _gate(self, law: Law, name: str, effect: float, off: float) -> None:
         """What users, malicious actors and labs in scope meet at the gates, and in a cut-off of part of the month."""
-        users, services = self._in_scope(law), law.terrain.covered_labs(self.allied_coverage)
+        users, services = self._in_scope(law), law.jurisdictions.covered_labs(self.allied_coverage)
         place: dict[str, Any] = {"countries": users, "labs": services}
         law.write(name, "access", (1.0 - min(self.refusal * effect, CUT_OFF)) * (1.0 - CUT_OFF * off), **place)
         law.write(name, "friction", self.delay_loss * self.delay_months * effect, modes=[API], **place)
         alarm = self.refusal * effect / 12.0 + self.trust_penalty * off  # who uses a service applies once a year
         law.write(name, "alarm", alarm, modes=[API], **place)
         law.write(name, "account_pass", (1.0 - self.account_check * effect) * (1.0 - off), **place)
-        learners = [lab for lab in law.terrain.firms(CN) if law.terrain.lab_homes[lab] in users]
+        learners = [lab for lab in law.jurisdictions.firms(CN) if law.jurisdictions.lab_homes[lab] in users]
         barrier = (1.0 - self.distillation_cut * effect) * (1.0 - off)
         law.write(name, "distillation_barrier", barrier, labs=services, students=learners)
 
     def _in_scope(self, law: Law) -> tuple[int, ...]:
-        named, exempt = (set(law.terrain.country_indices(codes)) for codes in (self.countries, self.exempt))
-        blocs = law.terrain.blocs
+        named, exempt = (set(law.jurisdictions.country_indices(codes)) for codes in (self.countries, self.exempt))
+        blocs = law.jurisdictions.blocs
         asked = {"all": set(range(len(blocs))), "countries": named}
         abroad = {i for i, bloc in enumerate(blocs) if bloc != "US"}
         return tuple(sorted(asked.get(self.scope, abroad) - exempt))

@@ -60,10 +60,10 @@ class StackPromotion(Policy):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the programme into a month's law."""
         effect = strength * self.enforcement
-        partners = law.terrain.country_indices(self.partner_countries)
+        partners = law.jurisdictions.country_indices(self.partner_countries)
         if not partners:
             return
-        per_head = self.financing / sum(1e6 * law.terrain.people_m[i] for i in partners)
+        per_head = self.financing / sum(1e6 * law.jurisdictions.people_m[i] for i in partners)
         law.write(name, "price_factor", 1.0 - self.subsidy * effect, countries=partners, origins=[US])
         rise = self.uptake_most * -expm1(-per_head * self.uptake_per_dollar / self.uptake_most)
         law.write(name, "uptake", rise * effect, countries=partners)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.policies import Judging, compliance_cost, own
+from sim.vocabulary import GATED
 
 if TYPE_CHECKING:
     from sim.model.law import Law
-
-GATED = 1
 
 
 class StructuredAccess(Judging):
@@ -52,10 +51,10 @@ class StructuredAccess(Judging):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the rule and the standard of the gates into a month's law."""
         effect = strength * self.enforcement
-        labs = law.terrain.bound_labs(self.allied_coverage)
+        labs = law.jurisdictions.bound_labs(self.allied_coverage)
         duties = {"delay": 0, "cost": self.cost_per_release, "reasons": False}
         law.write(name, "assessments", self.assessment(law, strength, [GATED], **duties))
-        gates = law.terrain.covered_labs(self.allied_coverage)
+        gates = law.jurisdictions.covered_labs(self.allied_coverage)
         law.write(name, "gate_pass", 1.0 - self.vetting * effect, labs=gates)
         law.write(name, "gate_leak", 1.0 - self.containment * effect, labs=gates)
         law.write(name, "friction", self.access_friction * effect, labs=gates, modes=[GATED])

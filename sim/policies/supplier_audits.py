@@ -75,12 +75,12 @@ class SupplierAudits(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the audit programme into a month's law."""
-        from sim.model.law import AuditProgramme
+        from sim.model.duties import AuditProgramme
         from sim.vocabulary import OPEN
 
         effect = strength * self.enforcement
-        countries = law.terrain.bound_countries(self.allied_coverage)
-        audits = self.audits_a_year * law.terrain.economy(countries)
+        countries = law.jurisdictions.bound_countries(self.allied_coverage)
+        audits = self.audits_a_year * law.jurisdictions.economy(countries)
         law.write(
             name,
             "friction",

@@ -67,16 +67,18 @@ class UseBan(Policy):
         start, every = month_index(self.start), max(1, round(self.list_update_days / DAYS_A_MONTH))
         return start + (month - start) // every * every
 
-    def course(self, month: int, streams: Streams | None) -> Hashable:
+    def state_key(self, month: int, streams: Streams | None) -> Hashable:
         """The list in force."""
         return self.listed(month)
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the ban into a month's law."""
         effect = strength * self.enforcement * (1.0 - self.waiver_rate)
-        banning = set(law.terrain.country_indices(self.countries))
-        if self.allied_coverage > 0.0 and banning & set(law.terrain.bound_countries()):  # allies join a ban of the US
-            banning |= set(law.terrain.bound_countries(self.allied_coverage))
+        banning = set(law.jurisdictions.country_indices(self.countries))
+        if self.allied_coverage > 0.0 and banning & set(
+            law.jurisdictions.bound_countries()
+        ):  # allies join a ban of the US
+            banning |= set(law.jurisdictions.bound_countries(self.allied_coverage))
         for sector in sorted(set(self.sectors)):
             obey = self.compliance if sector == "government" else self.compliance_private
             place: dict[str, Any] = {
@@ -86,4 +88,4 @@ class UseBan(Policy):
             }
             law.write(name, "use_ban", obey * effect, **place)
             law.write(name, "listed_until", float(self.listed(month) + 1), **place)
-        law.spend(name, "adopters", self.compliance_cost * law.terrain.economy(sorted(banning)) * strength)
+        law.spend(name, "adopters", self.compliance_cost * law.jurisdictions.economy(sorted(banning)) * strength)

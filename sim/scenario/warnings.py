@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sim.messages import one_of, shown
-from sim.model.parameters import LAST_YEAR, PARAMETERS, values
+from sim.model.parameters import LAST_YEAR, PARAMETERS
 from sim.months import month_index, month_name
 from sim.policies import Policy
 from sim.scenario import library
@@ -19,7 +19,7 @@ from sim.scenario.scenario import Scenario, load
 from sim.scenario.toml import Key, dotted
 
 if TYPE_CHECKING:
-    from sim.model.law import Terrain
+    from sim.model.jurisdictions import Jurisdictions
 
 
 def notes(scenario: Scenario, layer: Layer) -> list[str]:
@@ -166,12 +166,12 @@ def _alone(scenario: Scenario) -> Iterator[str]:
     asked = [(name, p, share) for name, p in policies if (share := getattr(p, "allied_coverage", 0.0)) > 0.0]
     if not asked:
         return
-    from sim.model.law import statute, survey
+    from sim.model.law import law_of_month
 
-    terrain = survey(values(scenario.parameters))
+    jurisdictions = _jurisdictions(scenario)
     for name, policy, share in asked:
         month, alone = month_index(policy.start), policy.model_copy(update={"allied_coverage": 0.0})
-        joined, without = (statute(terrain, [(name, p)], month).writes for p in (policy, alone))
+        joined, without = (law_of_month(jurisdictions, [(name, p)], month).writes for p in (policy, alone))
         if joined and joined == without:
             yield f"policy.{name}.allied_coverage = {share:g}: nobody joins"
 
@@ -184,12 +184,10 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
     months = sorted({max(0, edge) for window in windows for edge in window if edge < scenario.months})
     if len(windows) < 2:
         return
-    from sim.model.law import survey
-
-    terrain = survey(values(scenario.parameters))
+    jurisdictions = _jurisdictions(scenario)
     said: set[tuple[str, ...]] = set()
     for month in months:
-        for policies, labs in _without_mode(scenario, terrain, month):
+        for policies, labs in _without_mode(scenario, jurisdictions, month):
             if policies not in said:
                 said.add(policies)
                 yield (
@@ -198,14 +196,24 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
                 )
 
 
-def _without_mode(scenario: Scenario, terrain: Terrain, month: int) -> Iterator[tuple[tuple[str, ...], Sequence[str]]]:
-    """Yield policies, and the labs, for which the fallback modes of a month's assessments exclude each other."""
-    from sim.model.law import statute
+def _jurisdictions(scenario: Scenario) -> Jurisdictions:
+    """Who may be bound, as worlds under a scenario see it."""
+    from sim.model.jurisdictions import Jurisdictions
+    from sim.model.parameters import values
 
-    law = statute(terrain, sorted(scenario.policy.items()), month)
+    return Jurisdictions.of_tables(values(scenario.parameters))
+
+
+def _without_mode(
+    scenario: Scenario, jurisdictions: Jurisdictions, month: int
+) -> Iterator[tuple[tuple[str, ...], Sequence[str]]]:
+    """Yield policies, and the labs, for which the fallback modes of a month's assessments exclude each other."""
+    from sim.model.law import law_of_month
+
+    law = law_of_month(jurisdictions, sorted(scenario.policy.items()), month)
     duties = [(write.by, write.value) for write in law.writes if write.field == "assessments"]
     held: dict[tuple[str, ...], list[str]] = {}
-    for index, lab in enumerate(terrain.labs):
+    for index, lab in enumerate(jurisdictions.labs):
         binding = [(by, set(duty.modes)) for by, duty in duties if index in duty.labs]
         if binding and not set.intersection(*(modes for _, modes in binding)):
             held.setdefault(tuple(by for by, _ in binding), []).append(lab)

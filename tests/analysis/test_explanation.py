@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from sim.analysis.explanation import Row, explain, field_row
 from sim.cli import app
 from sim.messages import ScenarioError
-from sim.model.law import FIELDS, Law, statute
+from sim.model.law import FIELDS, Law, law_of_month
 from sim.model.world import World
 from sim.months import month_index
 from sim.policies import LEVERS
@@ -51,7 +51,7 @@ def tuples(value: Any) -> Any:
 def law_of(scenario: Scenario, *left_out: str) -> Law:
     """The law of the month, without some policies."""
     policies = [(name, policy) for name, policy in sorted(scenario.policy.items()) if name not in left_out]
-    return statute(World(scenario, rng=0).terrain, policies, month_index(MONTH))
+    return law_of_month(World(scenario, rng=0).jurisdictions, policies, month_index(MONTH))
 
 
 @lru_cache
@@ -61,18 +61,18 @@ def whole_law() -> Law:
 
 def filled(law: Law, row: Row, chosen: dict[str, int], what: str) -> np.ndarray:
     """An array of a field, put together from the parts of its explanation; by lab where the law is by class."""
-    terrain = law.terrain
+    jurisdictions = law.jurisdictions
     names = {
-        "country": terrain.countries, "origin": ORIGINS, "channel": CHANNELS, "mode": MODES, "lab": terrain.labs,
-        "student": terrain.labs,
+        "country": jurisdictions.countries, "origin": ORIGINS, "channel": CHANNELS, "mode": MODES,
+        "lab": jurisdictions.labs, "student": jurisdictions.labs,
     }  # fmt: skip
     axes = FIELDS[row["field"]].axes
-    array = np.full([terrain.sizes["lab" if axis == "class" else axis] for axis in axes], np.nan)
+    array = np.full([jurisdictions.sizes["lab" if axis == "class" else axis] for axis in axes], np.nan)
     for part in row["parts"]:
         where, place = dict(part["where"]), []
         if "class" in axes and "origin" in where:
             origins = [ORIGINS.index(name) for name in where.pop("origin")]
-            where["lab"] = [terrain.labs[i] for i in terrain.labs_of(*origins)]
+            where["lab"] = [jurisdictions.labs[i] for i in jurisdictions.labs_of(*origins)]
         for axis in ("lab" if axis == "class" else axis for axis in axes):
             picked = [chosen[axis]] if axis in chosen else None
             place.append(picked or [names[axis].index(name) for name in where.get(axis, names[axis])])
@@ -88,11 +88,11 @@ def test_with_every_policy_the_explained_values_are_the_laws(name: str) -> None:
     assert held.dtype.kind in "fib"
     row = field_row(law, name, {})
     np.testing.assert_array_equal(filled(law, row, {}, "value"), held)
-    np.testing.assert_array_equal(filled(law, row, {}, "default"), by_lab(Law(law.terrain).settle(), name))
-    chosen = {"country": 17, "lab": 25, "origin": law.terrain.lab_origins[25]}
+    np.testing.assert_array_equal(filled(law, row, {}, "default"), by_lab(Law(law.jurisdictions).combine(), name))
+    chosen = {"country": 17, "lab": 25, "origin": law.jurisdictions.lab_origins[25]}
     one = filled(law, field_row(law, name, chosen), chosen, "value")
     axes = ["lab" if axis == "class" else axis for axis in FIELDS[name].axes]
-    place = np.ix_(*([chosen[axis]] if axis in chosen else range(law.terrain.sizes[axis]) for axis in axes))
+    place = np.ix_(*([chosen[axis]] if axis in chosen else range(law.jurisdictions.sizes[axis]) for axis in axes))
     np.testing.assert_array_equal(one[place], held[place])
     assert np.isnan(one).sum() == held.size - held[place].size
 
@@ -142,7 +142,7 @@ def test_records_that_do_not_bind_a_lab_or_country_are_left_out(name: str) -> No
     records = getattr(law, name)
     assert len(field_row(law, name, {})["parts"][0]["value"]) == len(records)
     for axis, many in (("lab", "labs"), ("country", "countries")):
-        for index in range(law.terrain.sizes[axis]):
+        for index in range(law.jurisdictions.sizes[axis]):
             whose = [getattr(r, many) if hasattr(r, many) else (getattr(r, axis, index),) for r in records]
             bound = [indices for indices in whose if index in indices]
             assert len(field_row(law, name, {axis: index})["parts"][0]["changes"]) == len(bound)

@@ -13,11 +13,11 @@ import pytest
 
 from sim import data
 from sim.analysis.comparison import Comparison
-from sim.model.agents.lab import Draft
+from sim.model.agents.lab_records import Draft
 from sim.model.agents.malicious import ACTORS, Incident
 from sim.model.catalogue import Columns
-from sim.model.law import FIELDS, Assessment, AuditProgramme
-from sim.model.mandates import Programme, Safeguard, Trigger
+from sim.model.duties import Assessment, AuditProgramme, Programme, Safeguard, Trigger
+from sim.model.law import FIELDS
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.model.phases import PHASES

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from sim.model.law import FIELDS, statute
+from sim.model.law import FIELDS, law_of_month
 from sim.model.world import World
 from sim.months import month_index
 from sim.policies import LEVERS, Policy, _place
@@ -14,11 +14,7 @@ from tests.guarantees import state
 from tests.guarantees.test_pairing import moved
 
 # What a world keeps of its law: set out of the law when it changes, and read by agents later.
-OF_THE_LAW = {
-    "law", "_law", "_law_key", "_prospects", "friction", "log_access", "log_price_factor",
-    "audit_cover", "developers_lost", "backfire", "policies", "scenario", "streams",
-    "services_barred", "bans", "subsidised", "docket", "lock_in", "ceiling", "lost", "wall",
-}  # fmt: skip
+OF_THE_LAW = {"law", "tables", "schedule", "backfire", "policies", "scenario", "streams"}
 WITH_NOTICE = [key for key, cls in LEVERS.items() if "anticipation_months" in cls.model_fields]
 
 
@@ -92,10 +88,10 @@ def loud_fields(policy):
 @pytest.mark.parametrize("field", ["strength", "enforcement"])
 def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_quo):
     """Every number that a lever writes shrinks with its strength, and all but costs with its enforcement."""
-    terrain = World(status_quo, rng=0).terrain
+    jurisdictions = World(status_quo, rng=0).jurisdictions
     loud = loud_fields(policy(key))
-    full, hardly = (statute(terrain, [("x", policy(key, **loud, **{field: x}))], 36) for x in (1.0, 1e-9))
-    default = statute(terrain, [], 36)
+    full, hardly = (law_of_month(jurisdictions, [("x", policy(key, **loud, **{field: x}))], 36) for x in (1.0, 1e-9))
+    default = law_of_month(jurisdictions, [], 36)
     for name, spec in FIELDS.items():
         if (
             spec.combine != "list"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.model.law import FIELDS, Law, statute
+from sim.model.law import FIELDS, Law, law_of_month
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.model.world import World
@@ -126,22 +126,22 @@ def two_of(pair, policy):
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 def test_policies_commute_in_the_law(pair, policy, status_quo):
-    terrain = World(status_quo, rng=0).terrain
+    jurisdictions = World(status_quo, rng=0).jurisdictions
     one, two = two_of(pair, policy)
     for month in (36, 40):
-        law = statute(terrain, [("a", one), ("b", two)], month)
-        assert_same_law(law, statute(terrain, [("b", two), ("a", one)], month))
-        assert_same_law(law, statute(terrain, [("a", two), ("b", one)], month))
+        law = law_of_month(jurisdictions, [("a", one), ("b", two)], month)
+        assert_same_law(law, law_of_month(jurisdictions, [("b", two), ("a", one)], month))
+        assert_same_law(law, law_of_month(jurisdictions, [("a", two), ("b", one)], month))
 
 
 def test_policies_with_all_they_can_write_commute_in_the_law(policy, status_quo):
     """Three writes into one entry: a sum that depends on its order shows here."""
-    terrain = World(status_quo, rng=0).terrain
+    jurisdictions = World(status_quo, rng=0).jurisdictions
     control, audits = policy("L1", kyc_friction=0.11, reassurance=0.7), policy("L6", burden=0.3)
     again = policy("L1", kyc_friction=0.23, reassurance=0.1)
-    law = statute(terrain, [("a", control), ("b", audits), ("c", again)], 36)
-    assert_same_law(law, statute(terrain, [("c", control), ("a", audits), ("b", again)], 36))
-    assert_same_law(law, statute(terrain, [("b", control), ("c", audits), ("a", again)], 36))
+    law = law_of_month(jurisdictions, [("a", control), ("b", audits), ("c", again)], 36)
+    assert_same_law(law, law_of_month(jurisdictions, [("c", control), ("a", audits), ("b", again)], 36))
+    assert_same_law(law, law_of_month(jurisdictions, [("b", control), ("c", audits), ("a", again)], 36))
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
@@ -179,8 +179,8 @@ def test_two_policies_of_one_lever_commute_in_a_world(key, policy, with_policies
 
 
 @lru_cache
-def some_terrain():
-    return World(load("status-quo", settings=["horizon.end=2024-12"]), rng=0).terrain
+def some_jurisdictions():
+    return World(load("status-quo", settings=["horizon.end=2024-12"]), rng=0).jurisdictions
 
 
 places = st.one_of(st.none(), st.lists(st.integers(0, 2), min_size=1, max_size=3, unique=True))
@@ -191,18 +191,18 @@ additions = st.tuples(st.sampled_from(("p", "q", "r")), places, numbers)
 @settings(max_examples=40)
 @given(st.lists(additions, max_size=6), st.randoms(use_true_random=False))
 def test_writes_commute_whatever_they_are(writes, shuffler):
-    terrain = some_terrain()
+    jurisdictions = some_jurisdictions()
     shuffled = shuffler.sample(writes, len(writes))
     laws = []
     for order in (writes, shuffled):
-        law = Law(terrain)
+        law = Law(jurisdictions)
         for by, labs, value in order:
             law.write(by, "friction", value, labs=labs)
             law.write(by, "distillation_barrier", value, labs=labs, students=labs)
             law.write(by, "controlled", min(value, 1.0), labs=labs)
             law.write(by, "price_factor", value, origins=labs)
             law.spend(by, "labs", value)
-        laws.append(law.settle())
+        laws.append(law.combine())
     assert_same_law(*laws)
 
 

@@ -77,7 +77,7 @@ def world_at(scenario) -> Callable[..., World]:
 @pytest.fixture(scope="session")
 def release_by_hand() -> Callable[..., int]:
     """Bring a release out this month, of the first US firm if nothing else is said; returns its row."""
-    from sim.model.agents.lab import Draft
+    from sim.model.agents.lab_records import Draft
 
     def make(world: World, mode: int = OPEN_WEIGHTS, capability: float = 150.0, lab: Any = None, **fields: Any) -> int:
         lab = lab or next(x for x in world.labs if x.origin == US and not x.fringe)
@@ -95,7 +95,7 @@ def release_by_hand() -> Callable[..., int]:
             "draw": 2 * lab.number,
         }
         content = {name: {**known, **fields}[name] for name in Draft._fields}
-        return world.release(lab, Draft(**content), parts)
+        return world.releases.bring_out(lab, Draft(**content), parts)
 
     return make
 

@@ -8,6 +8,7 @@ import pytest
 from sim.model.kernels.choice import NONE
 from sim.model.kernels.shares import spread_use
 from sim.model.phases import adopt, build
+from sim.model.uptake import log_gdp_per_head
 from sim.vocabulary import CHANNELS, CN, GATED, MODES, OPEN, OPEN_WEIGHTS, US
 
 CONSUMER, MARKET, ENTERPRISE, DEVELOPER, GOVERNMENT = range(5)
@@ -38,13 +39,13 @@ def places(world, *blocs):
 
 def test_richer_countries_have_higher_ceilings(world_at):
     low, high = (world_at(0, {"income_elasticity": e}) for e in (0.3, 0.5))
-    gained = (high.use_ceiling - low.use_ceiling)[:, CONSUMER]
-    np.testing.assert_allclose(gained, 0.2 * np.array(low.log_gdp_per_head))
+    gained = (high.tables.use_ceiling - low.tables.use_ceiling)[:, CONSUMER]
+    np.testing.assert_allclose(gained, 0.2 * np.array(log_gdp_per_head()))
     # Countries without a figure of their own and without a draw lie on the line itself.
     world = world_at(0, {"ceiling_sd": 0.0})
     own = [i for i, c in enumerate(world.countries) if c.regional_value or c.ai_use_2025 is None]
-    order = np.argsort(np.array(world.log_gdp_per_head)[own])
-    assert (np.diff(world.use_ceiling[own, CONSUMER][order]) > 0.0).all()
+    order = np.argsort(np.array(log_gdp_per_head())[own])
+    assert (np.diff(world.tables.use_ceiling[own, CONSUMER][order]) > 0.0).all()
 
 
 def test_use_moves_towards_its_ceiling_faster_with_more_users():
@@ -89,9 +90,9 @@ def test_a_higher_price_weight_moves_use_to_cheaper_releases(world_at):
 
 def test_the_poor_feel_a_price_more(world_at):
     flat, steep = (world_at(0, {"price_income": x}) for x in (0.0, 0.6))
-    order = np.argsort(np.array(flat.log_gdp_per_head))
-    assert set(flat.adopters.who_fixed[1].tolist()) == {1.0}
-    assert (np.diff(steep.adopters.who_fixed[1][order]) <= 0.0).all()
+    order = np.argsort(np.array(log_gdp_per_head()))
+    assert set(flat.adopters.traits.income.tolist()) == {1.0}
+    assert (np.diff(steep.adopters.traits.income[order]) <= 0.0).all()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_a_mirror_relieves_denial(world_at, decree):
 
 def test_distrust_in_supply_hits_what_can_be_cut_off(world_at):
     calm, wary = world_at(30, AFRESH), world_at(30, AFRESH)
-    wary.supply[:, US] = 0.3
+    wary.trust.supply[:, US] = 0.3
     for world in (calm, wary):
         world.step()
     everywhere = range(len(calm.countries))
@@ -184,7 +185,7 @@ def test_distrust_in_security_hits_an_origin_where_it_is_a_concern(world_at):
     for channel, feels in ((GOVERNMENT, True), (DEVELOPER, False)):
         parameters = {**AFRESH, "security_factor_developer": 0.0}
         calm, wary = world_at(30, parameters), world_at(30, parameters)
-        wary.security[:, CN] = 0.2
+        wary.trust.security[:, CN] = 0.2
         for world in (calm, wary):
             adopt(world)
         aligned = places(calm, "us_aligned")
@@ -196,7 +197,7 @@ def test_distrust_in_security_hits_an_origin_where_it_is_a_concern(world_at):
 def test_an_installed_base_attracts(world_at):
     plain, pulled = world_at(30, AFRESH), world_at(30, AFRESH)
     family = plain.slugs["mistral"]
-    pulled.derivatives[family] += 100.0 * pulled.derivatives.sum()
+    pulled.derivatives.stock[family] += 100.0 * pulled.derivatives.stock.sum()
     for world in (plain, pulled):
         adopt(world)
     everywhere = range(len(plain.countries))
@@ -266,9 +267,9 @@ def test_applications_are_worth_what_their_base_can_do(world_at):
 def test_friction_on_developers_costs_applications(world_at):
     world = world_at(24)
     before = built(world)
-    world.adopters.who.lost[:, DEVELOPER] += 1.0
+    world.adopters.who.friction[:, DEVELOPER] += 1.0
     assert built(world) == pytest.approx(before * exp(-1.0), rel=1e-6)
-    world.adopters.who.wall[:, DEVELOPER] += 1.0
+    world.adopters.who.denial[:, DEVELOPER] += 1.0
     assert built(world) < before * exp(-1.0)
 
 
@@ -283,11 +284,11 @@ def test_applications_fall_to_the_bloc_and_base_that_make_them(world_at):
 
 def test_derivatives_fade_and_feed_the_network(world_at):
     world = world_at(24)
-    before = world.derivatives.copy()
+    before = world.derivatives.stock.copy()
     build(world)
     left = before * (1.0 - world.p.derivative_decay)
-    np.testing.assert_allclose(world.derivatives, left + world.derivative_flow)
-    assert world.derivative_shares().sum() == pytest.approx(1.0)
+    np.testing.assert_allclose(world.derivatives.stock, left + world.derivatives.flow)
+    assert world.derivatives.shares().sum() == pytest.approx(1.0)
 
 
 def test_openness_of_releases_in_use_is_what_the_outcome_says(world_at):

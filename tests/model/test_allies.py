@@ -7,7 +7,8 @@ import pytest
 
 from sim.model.agents.malicious import Scene
 from sim.model.kernels.misuse import KIND, ORIGIN
-from sim.model.law import FIELDS, statute
+from sim.model.law import FIELDS, law_of_month
+from sim.model.releases import Teacher
 from sim.vocabulary import API, CHANNELS, CN, GATED, GATED_ROUTE, JAILBREAK, MODES, OPEN_WEIGHTS, OTHER, US
 
 FOR_USERS = ("L1", "L2", "L13", "STRUCTURED_ACCESS")
@@ -23,8 +24,8 @@ def by_lab(law, name):
     return np.moveaxis(getattr(law, name).take(law.class_of, axis=axis), axis, 0)
 
 
-def law_under(terrain, policy, key, **fields):
-    return statute(terrain, [("x", policy(key, **fields))], 36)
+def law_under(jurisdictions, policy, key, **fields):
+    return law_of_month(jurisdictions, [("x", policy(key, **fields))], 36)
 
 
 def ways(world, *slugs):
@@ -35,8 +36,8 @@ def ways(world, *slugs):
 
 
 @pytest.fixture(scope="module")
-def terrain(world_at):
-    return world_at(0).terrain
+def jurisdictions(world_at):
+    return world_at(0).jurisdictions
 
 
 # the law
@@ -44,18 +45,20 @@ def terrain(world_at):
 
 @pytest.mark.parametrize("key", FOR_USERS)
 @pytest.mark.parametrize("coverage", [0.2, 0.5, 1.0])
-def test_labs_that_joined_stand_under_the_rules_of_us_labs_and_others_under_none(key, coverage, terrain, policy):
-    law, free = law_under(terrain, policy, key, allied_coverage=coverage), statute(terrain, [], 36)
-    joined = [i for i in terrain.bound_labs(coverage) if terrain.lab_origins[i] == OTHER]
-    out = [i for i, origin in enumerate(terrain.lab_origins) if origin == CN or (origin == OTHER and i not in joined)]
+def test_labs_that_joined_stand_under_the_rules_of_us_labs_and_others_under_none(key, coverage, jurisdictions, policy):
+    law, free = law_under(jurisdictions, policy, key, allied_coverage=coverage), law_of_month(jurisdictions, [], 36)
+    joined = [i for i in jurisdictions.bound_labs(coverage) if jurisdictions.lab_origins[i] == OTHER]
+    out = [
+        i for i, origin in enumerate(jurisdictions.lab_origins) if origin == CN or (origin == OTHER and i not in joined)
+    ]
     assert len(joined) == round(6 * coverage)
     written = [name for name in BY_CLASS if any(write.field == name for write in law.writes)]
     assert written
     for name in written:
         value, default = by_lab(law, name), by_lab(free, name)
         np.testing.assert_array_equal(value[out], default[out])
-        meta = terrain.labs.index("meta")
-        for lab in (*joined, terrain.labs.index("us_fringe")):
+        meta = jurisdictions.labs.index("meta")
+        for lab in (*joined, jurisdictions.labs.index("us_fringe")):
             if FIELDS[name].combine == "multiply":  # access differs before the law
                 np.testing.assert_allclose(value[lab] * default[meta], value[meta] * default[lab])
             else:
@@ -63,21 +66,21 @@ def test_labs_that_joined_stand_under_the_rules_of_us_labs_and_others_under_none
 
 
 @pytest.mark.parametrize("key", FOR_USERS)
-def test_more_coverage_binds_more_and_no_lab_less(key, terrain, policy):
-    laws = [law_under(terrain, policy, key, allied_coverage=x) for x in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
+def test_more_coverage_binds_more_and_no_lab_less(key, jurisdictions, policy):
+    laws = [law_under(jurisdictions, policy, key, allied_coverage=x) for x in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
     for name in BY_CLASS:
         sign = -1.0 if FIELDS[name].combine == "multiply" else 1.0
         values = [sign * by_lab(law, name) for law in laws]
         for less, more in pairwise(values):
             assert (more >= less).all(), name
-    reached = [{i for name in BY_CLASS for i in changed(law, terrain, name)} for law in laws]
+    reached = [{i for name in BY_CLASS for i in changed(law, jurisdictions, name)} for law in laws]
     for less, more in pairwise(reached):
         assert less < more
 
 
-def changed(law, terrain, name):
+def changed(law, jurisdictions, name):
     """Labs whose entries of a field differ from the default."""
-    value, default = by_lab(law, name), by_lab(statute(terrain, [], 36), name)
+    value, default = by_lab(law, name), by_lab(law_of_month(jurisdictions, [], 36), name)
     return np.flatnonzero((value != default).reshape(len(value), -1).any(axis=1)).tolist()
 
 
@@ -97,7 +100,7 @@ def test_users_of_labs_that_joined_alone_meet_the_checks(world_at, policy):
     """The burden on what a lab offers, in use and in the reach that labs look at."""
     worlds = [world_at(40, control=policy("L1", allied_coverage=x, kyc_friction=0.5)) for x in (0.0, 0.5)]
     lost = [[world.reach_lost(lab.index) for lab in world.labs] for world in worlds]
-    joined = set(worlds[1].terrain.bound_labs(0.5)) - set(worlds[0].terrain.bound_labs(0.0))
+    joined = set(worlds[1].jurisdictions.bound_labs(0.5)) - set(worlds[0].jurisdictions.bound_labs(0.0))
     for lab in worlds[1].labs:
         assert (lost[1][lab.index] > lost[0][lab.index]) == (lab.index in joined)
     use = [world.tally.world[DEVELOPER].astype(float) for world in worlds]
@@ -105,7 +108,7 @@ def test_users_of_labs_that_joined_alone_meet_the_checks(world_at, policy):
     who = worlds[1].adopters.who
     for slug, burden in ((JOINED, np.log(2.0)), (OUT, 0.0), ("alibaba", 0.0)):
         way = int(worlds[1].law.class_of[worlds[1].slugs[slug]]) * len(MODES) + OPEN_WEIGHTS
-        np.testing.assert_allclose(who.lost[:, :, way], burden, rtol=1e-6)
+        np.testing.assert_allclose(who.friction[:, :, way], burden, rtol=1e-6)
 
 
 def test_gates_before_services_cost_the_labs_that_joined_their_users(world_at, policy):
@@ -113,7 +116,7 @@ def test_gates_before_services_cost_the_labs_that_joined_their_users(world_at, p
     alone, allied = (world_at(48, gates=policy("L2", **fields, allied_coverage=x)) for x in (0.0, 0.5))
     slots = {slug: ways(alone, slug)[1][API] for slug in ("ai21", "mistral", "cohere", "tii", "lg")}
     used = [{slug: int(world.tally.adopters[slot]) for slug, slot in slots.items()} for world in (alone, allied)]
-    joined = {alone.labs[i].info.slug for i in alone.terrain.bound_labs(0.5)}
+    joined = {alone.labs[i].info.slug for i in alone.jurisdictions.bound_labs(0.5)}
     assert {"ai21", "mistral"} <= joined
     assert not joined & {"tii", "lg"}
     assert sum(used[1][slug] for slug in joined & set(slots)) < sum(used[0][slug] for slug in joined & set(slots))
@@ -126,11 +129,11 @@ def test_trust_in_an_origin_falls_by_the_share_of_users_who_meet_an_alarm(world_
     labs = world_at(0).slugs
     world = world_at(36, refusals=decree("alarm", 0.5, "2025-12", labs=(labs[slug],), modes=(OPEN_WEIGHTS,)))
     slot = labs[slug] * len(MODES) + OPEN_WEIGHTS
-    people = np.add.reduceat(np.diff(world.adopters.start), np.arange(0, len(world.info) * 5, 5))
+    people = np.add.reduceat(np.diff(world.adopters.start), np.arange(0, len(world.countries) * 5, 5))
     counts = world.adopters.counts[:, slot].reshape(-1, 5).sum(axis=1)
     assert counts.any()
-    np.testing.assert_allclose(world.supply[:, origin], 1.0 - world.p.trust_penalty * 0.5 * counts / people)
-    assert (np.delete(world.supply, origin, axis=1) == 1.0).all()
+    np.testing.assert_allclose(world.trust.supply[:, origin], 1.0 - world.p.trust_penalty * 0.5 * counts / people)
+    assert (np.delete(world.trust.supply, origin, axis=1) == 1.0).all()
 
 
 def test_an_alarm_of_a_whole_origin_is_the_same_however_its_labs_are_told_apart(world_at, decree):
@@ -138,8 +141,8 @@ def test_an_alarm_of_a_whole_origin_is_the_same_however_its_labs_are_told_apart(
     whole = world_at(36, a=alarm)
     split = world_at(36, a=alarm, b=decree("gate_leak", 1.0, "2025-12", labs=(23, 25)))
     assert len(split.law.class_origin) == 4
-    np.testing.assert_allclose(split.supply, whole.supply, rtol=1e-14)
-    assert whole.supply[:, OTHER].min() < 1.0
+    np.testing.assert_allclose(split.trust.supply, whole.trust.supply, rtol=1e-14)
+    assert whole.trust.supply[:, OTHER].min() < 1.0
 
 
 # releases
@@ -205,7 +208,7 @@ def test_denial_at_home_bars_gates_of_labs_that_joined(world_at, policy, release
         world = world_at(38, {"leak_hazard": 0.0}, control=policy("L1", allied_coverage=0.5, kyc=False, denial=4.0))
         release_by_hand(world, mode=GATED, capability=170.0, lab=world.labs[world.slugs[slug]])
         found[slug] = Scene(world).chance[:, :, route(GATED_ROUTE)]
-    targets = world.terrain.country_indices(policy("L1").targets)
+    targets = world.jurisdictions.country_indices(policy("L1").targets)
     denied = np.isin(world.actors.home, targets)
     assert found[OUT][denied].max() > 0.0
     np.testing.assert_allclose(found[JOINED][denied], np.exp(-4.0) * found[OUT][denied])
@@ -224,7 +227,7 @@ def cut_off(policy, **fields):
 
 def test_a_cut_off_stops_jailbreaks_of_those_in_scope_for_its_part_of_the_month(world_at, policy):
     plain, off = world_at(32), world_at(32, gates=cut_off(policy, scope="countries", countries=("CHN", "RUS")))
-    inside = np.isin(plain.actors.home, plain.terrain.country_indices(("CHN", "RUS")))
+    inside = np.isin(plain.actors.home, plain.jurisdictions.country_indices(("CHN", "RUS")))
     ours, theirs = (world.scene.chance[:, :, route(JAILBREAK, US)] for world in (off, plain))
     assert theirs[inside].max() > 0.0
     np.testing.assert_allclose(ours[inside], 0.4 * theirs[inside])
@@ -236,7 +239,7 @@ def test_a_cut_off_stops_jailbreaks_of_those_in_scope_for_its_part_of_the_month(
 def test_a_month_of_cut_off_leaves_no_jailbreak(world_at, policy):
     world = world_at(33, gates=cut_off(policy, shock_months=3.0))
     assert (world.scene.chance[:, :, route(JAILBREAK, US)] == 0.0).all()
-    assert not [i for i in world.month_incidents if (i.route, i.origin) == ("jailbreak", "us")]
+    assert not [i for i in world.scene.incidents if (i.route, i.origin) == ("jailbreak", "us")]
     assert np.isfinite(list(world.observed.values())).all()
 
 
@@ -275,5 +278,5 @@ def test_a_student_behind_barriers_turns_to_labs_that_did_not_join(world_at, pol
     assert barrier[world.slugs["meta"]] == barrier[world.slugs[JOINED]] == 0.0
     assert barrier[world.slugs[OUT]] == barrier[world.slugs["alibaba"]] == 1.0
     ranking = [(200.0, OTHER, world.slugs[JOINED]), (190.0, OTHER, world.slugs[OUT]), (100.0, CN, student.index)]
-    world.teachers[0] = ranking
-    assert world.teacher(student, 100.0) == (190.0, OTHER, 1.0)
+    world.releases.teachers[0] = [Teacher(*one) for one in ranking]
+    assert world.releases.teacher(student, 100.0) == (190.0, OTHER, 1.0)

@@ -99,11 +99,11 @@ def test_scans_mend_files_and_never_weights(world_at):
 
 def test_a_scan_mends_derivatives_too(world_at):
     world = world_at(40, {"compromise": 1.0, "file_level": 1.0})
-    assert world.tainted.sum() > 0.0
+    assert world.derivatives.tainted.sum() > 0.0
     world.law.scan = 1.0
-    stock = world.tainted.sum()
+    stock = world.derivatives.tainted.sum()
     assert scan_files(world) > 0
-    assert world.tainted.sum() < stock
+    assert world.derivatives.tainted.sum() < stock
 
 
 def test_hub_rules_do_not_hide_us_weights_from_mirrors(world_at, policy):

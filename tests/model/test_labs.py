@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.model.agents.lab import Record
+from sim.model.agents.lab_records import Record
+from sim.model.duties import Assessment
 from sim.model.frontier import Frontier
-from sim.model.law import Assessment
 from sim.model.phases import leak, research
 from sim.vocabulary import API, CN, GATED, HOLD, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US
 
@@ -40,9 +40,9 @@ def test_a_lab_leads_over_the_best_open_release_of_another_lab(order):
 
 def test_stricter_chip_control_leaves_china_fewer_chips_and_smaller_runs(world_at, policy):
     loose, strict = (world_at(22, step=policy("L3", start="2023-06", stringency=s)) for s in (0.6, 1.0))
-    assert strict.legal["CN"] < loose.legal["CN"]
+    assert strict.chips.legal["CN"] < loose.chips.legal["CN"]
     assert strict.stock("cn") < loose.stock("cn")
-    assert strict.legal["row"] == loose.legal["row"]
+    assert strict.chips.legal["row"] == loose.chips.legal["row"]
     assert strict.stock("us") == loose.stock("us")
     assert named(strict, "deepseek").run_size() < named(loose, "deepseek").run_size()
     assert named(strict, "meta").run_size() == named(loose, "meta").run_size()
@@ -50,22 +50,22 @@ def test_stricter_chip_control_leaves_china_fewer_chips_and_smaller_runs(world_a
 
 def test_full_chip_control_ends_legal_growth(world_at, policy):
     before, after = (world_at(n, step=policy("L3", start="2023-11", stringency=1.0)) for n in (14, 20))
-    assert after.legal["CN"] == before.legal["CN"]
-    assert after.domestic > before.domestic
-    assert after.legal["row"] > before.legal["row"]
+    assert after.chips.legal["CN"] == before.chips.legal["CN"]
+    assert after.chips.domestic > before.chips.domestic
+    assert after.chips.legal["row"] > before.chips.legal["row"]
 
 
 def test_the_smuggled_share_is_its_factor_times_the_start_value(world_at, policy):
     for factor in (0.0, 1.0, 3.0):
         world = world_at(12, step=policy("L3", start="2023-01", smuggling=factor))
-        assert world.smuggled / world.stock("cn") == pytest.approx(factor * world.p.smuggled_share)
+        assert world.chips.smuggled / world.stock("cn") == pytest.approx(factor * world.p.smuggled_share)
 
 
 def test_without_elasticity_chinese_runs_do_not_follow_chips(world_at):
     world = world_at(24, {"compute_elasticity": 0.0})
-    assert world.stock_gap < 0.0
+    assert world.chips.gap < 0.0
     lab = named(world, "deepseek")
-    assert lab.run_size() == world.run_frontier + lab.offset
+    assert lab.run_size() == world.chips.run_frontier + lab.offset
 
 
 def test_runs_grow_with_revenue_and_no_faster_than_the_cap(world_at):
@@ -105,8 +105,8 @@ def test_the_law_can_bar_distillation(world_at, origins, decree):
 
 def test_scarcity_spurs_only_those_it_hits_and_only_where_assumed(world_at):
     world = world_at(25)
-    assert world.squeeze > 0.0
-    expected = world.p.scarcity_efficiency * world.squeeze / 12.0
+    assert world.chips.shortage > 0.0
+    expected = world.p.scarcity_efficiency * world.chips.shortage / 12.0
     for lab in world.labs:
         assert lab.gains["scarcity"] == pytest.approx(expected if lab.origin == CN else 0.0)
     assert all(lab.gains["scarcity"] == 0.0 for lab in world_at(25, {"scarcity_efficiency": 0.0}).labs)
@@ -154,7 +154,7 @@ def test_ideas_of_a_controlled_release_reach_china_with_its_mirror(world_at, rel
     command(world, controlled=1.0)
     row = release_by_hand(world, efficiency=5.0)
     assert world.ideas.pool(US)[0] > 3.0 > world.ideas.pool(CN)[0]
-    world.mirror(row)
+    world.releases.mirror(row)
     assert world.ideas.pool(CN) == world.ideas.pool(US)
 
 
@@ -339,7 +339,7 @@ def test_assessed_releases_are_documented_late_and_paid_for(world_at):
     assert {draft.month for draft in opened_ones} == {world.month + 2}
     assert all(draft.documented for draft in opened_ones)
     assert all(draft.month == world.month and not draft.documented for draft in drafts if draft.mode == API)
-    assert sum(usd for _, payer, usd in world.one_off if payer == "labs") == 1e6 * len(opened_ones)
+    assert sum(usd for _, payer, usd in world.ledger.one_off if payer == "labs") == 1e6 * len(opened_ones)
 
 
 def test_what_two_assessments_allow_is_what_both_allow(world_at):
@@ -378,7 +378,7 @@ def test_without_hazard_nothing_leaks(world_at, release_by_hand, controlled):
     while world.month < 22:
         world.step()
     assert not world.catalogue.columns.mirrored[row]
-    assert world.leaks == {}
+    assert world.releases.leaks == {}
 
 
 def test_weights_are_free_once_the_control_ends(world_at, release_by_hand):
@@ -419,7 +419,7 @@ def test_leaks_wait_as_long_as_their_hazard_says(world_at, release_by_hand):
     world = world_at(20, {"leak_hazard": 0.25, "theft_hazard": 0.0})
     command(world, controlled=1.0)
     rows = {release_by_hand(world) for _ in range(400)}
-    waits = [month - world.month for month, due in world.leaks.items() for row in due if row in rows]
+    waits = [month - world.month for month, due in world.releases.leaks.items() for row in due if row in rows]
     assert len(waits) == 400
     assert min(waits) == 1
     assert np.mean(waits) == pytest.approx(4.0, rel=0.15)
@@ -429,6 +429,6 @@ def test_free_weights_are_mirrored_at_once_and_closed_ones_are_not(world_at, rel
     world = world_at(20)
     free, closed = release_by_hand(world), release_by_hand(world, mode=API)
     assert world.catalogue.columns.mirrored[[free, closed]].tolist() == [True, False]
-    world.mirror(closed)
+    world.releases.mirror(closed)
     leak(world)
     assert world.catalogue.columns.mirrored[closed]

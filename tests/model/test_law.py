@@ -3,18 +3,19 @@
 import numpy as np
 import pytest
 
+from sim.model.jurisdictions import Jurisdictions
 from sim.model.kernels.numerics import logarithm
-from sim.model.law import FIELDS, Law, Terrain, statute
+from sim.model.law import FIELDS, Law, law_of_month
 from sim.policies import LEVERS
 from sim.vocabulary import OPEN, ORIGINS, PAYERS, US
 
 
 @pytest.fixture
-def terrain():
+def jurisdictions():
     """Four countries and four labs."""
     access = np.ones((4, 3, 5))
     access[1, US] = 0.1
-    return Terrain(
+    return Jurisdictions(
         countries=("USA", "CHN", "DEU", "JPN"),
         blocs=("US", "CN", "us_aligned", "us_aligned"),
         alignment=(1.0, 0.0, 0.8, 0.9),
@@ -32,28 +33,28 @@ def terrain():
 # fields
 
 
-def test_without_writes_every_field_is_its_default(terrain):
-    law = Law(terrain).settle()
+def test_without_writes_every_field_is_its_default(jurisdictions):
+    law = Law(jurisdictions).combine()
     for name, spec in FIELDS.items():
         value = getattr(law, name)
         if spec.combine == "list":
             assert value == ()
         elif name == "access":
-            np.testing.assert_array_equal(value, terrain.access)
+            np.testing.assert_array_equal(value, jurisdictions.access)
         else:
             assert (np.asarray(value) == spec.default).all()
-            assert np.shape(value) == tuple(terrain.sizes[axis] for axis in spec.axes)
+            assert np.shape(value) == tuple(jurisdictions.sizes[axis] for axis in spec.axes)
 
 
-def test_settling_leaves_the_terrain_alone(terrain):
-    law = Law(terrain)
+def test_settling_leaves_the_defaults_alone(jurisdictions):
+    law = Law(jurisdictions)
     law.write("a", "access", 0.5)
-    assert law.settle().access[0, 0, 0] == 0.5
-    assert terrain.access[0, 0, 0] == 1.0
+    assert law.combine().access[0, 0, 0] == 0.5
+    assert jurisdictions.access[0, 0, 0] == 1.0
 
 
-def test_unknown_fields_and_axes_are_refused(terrain):
-    law = Law(terrain)
+def test_unknown_fields_and_axes_are_refused(jurisdictions):
+    law = Law(jurisdictions)
     with pytest.raises(KeyError, match="no_such_field"):
         law.write("a", "no_such_field", 1.0)
     with pytest.raises(KeyError, match=r"'stringency' has no axis 'country'"):
@@ -63,10 +64,10 @@ def test_unknown_fields_and_axes_are_refused(terrain):
     assert law.writes == []
 
 
-def test_a_write_reaches_its_place_and_no_other(terrain):
-    law = Law(terrain)
+def test_a_write_reaches_its_place_and_no_other(jurisdictions):
+    law = Law(jurisdictions)
     law.write("a", "friction", 0.7, countries=[2], origins=[US], modes=OPEN)
-    found = law.settle().friction
+    found = law.combine().friction
     assert (found[2, US][:, list(OPEN)] == 0.7).all()
     assert found.sum() == pytest.approx(0.7 * 5 * 2)
 
@@ -84,11 +85,11 @@ def test_a_write_reaches_its_place_and_no_other(terrain):
         ("controlled", (0.2, 0.9), 0.9),
     ],
 )
-def test_writes_combine_as_their_field_declares(terrain, name, values, expected):
-    law = Law(terrain)
+def test_writes_combine_as_their_field_declares(jurisdictions, name, values, expected):
+    law = Law(jurisdictions)
     for n, value in enumerate(values):
         law.write(f"policy-{n}", name, value)
-    assert np.asarray(getattr(law.settle(), name)).ravel()[0] == pytest.approx(expected)
+    assert np.asarray(getattr(law.combine(), name)).ravel()[0] == pytest.approx(expected)
 
 
 def test_every_field_says_what_it_is():
@@ -102,18 +103,18 @@ def test_every_field_says_what_it_is():
 # who is bound
 
 
-def test_allies_join_in_order_of_alignment(terrain):
-    assert terrain.bound_countries() == (0,)
-    assert terrain.bound_countries(0.5) == (0, 3)
-    assert terrain.bound_countries(1.0) == (0, 2, 3)
-    assert terrain.country_indices(["JPN", "CHN", "ZZZ"]) == (1, 3)
+def test_allies_join_in_order_of_alignment(jurisdictions):
+    assert jurisdictions.bound_countries() == (0,)
+    assert jurisdictions.bound_countries(0.5) == (0, 3)
+    assert jurisdictions.bound_countries(1.0) == (0, 2, 3)
+    assert jurisdictions.country_indices(["JPN", "CHN", "ZZZ"]) == (1, 3)
 
 
-def test_labs_that_are_bound(terrain):
-    assert terrain.bound_labs() == (0,)
-    assert terrain.bound_labs(1.0) == (0, 2)
-    assert terrain.covered_labs() == (0, 3)
-    assert terrain.covered_labs(1.0) == (0, 2, 3)
+def test_labs_that_are_bound(jurisdictions):
+    assert jurisdictions.bound_labs() == (0,)
+    assert jurisdictions.bound_labs(1.0) == (0, 2)
+    assert jurisdictions.covered_labs() == (0, 3)
+    assert jurisdictions.covered_labs(1.0) == (0, 2, 3)
 
 
 # windows, ramps, strength
@@ -135,20 +136,20 @@ def test_strength_grows_over_the_ramp_to_its_value(key, policy):
 
 @pytest.mark.parametrize("key", LEVERS)
 def test_outside_its_window_a_policy_writes_nothing(key, policy, world_at):
-    terrain = world_at(0).terrain
+    jurisdictions = world_at(0).jurisdictions
     one = policy(key, start="2026-03", end="2026-06")
     for month, writes in ((37, False), (38, True), (40, True), (41, False)):
-        law = statute(terrain, [("x", one)], month)
+        law = law_of_month(jurisdictions, [("x", one)], month)
         assert bool(law.writes) == writes
         assert writes or law.expenses == []
 
 
 @pytest.mark.parametrize("key", LEVERS)
 def test_strength_scales_what_a_policy_costs(key, policy, world_at):
-    terrain = world_at(0).terrain
+    jurisdictions = world_at(0).jurisdictions
     ledgers = []
     for strength in (1.0, 0.5):
-        law = statute(terrain, [("x", policy(key, strength=strength))], 36)
+        law = law_of_month(jurisdictions, [("x", policy(key, strength=strength))], 36)
         ledgers.append([law.ledger(payer) for payer in PAYERS])
         assert all(usd >= 0.0 for usd in ledgers[-1])
         assert {payer for payer, _, _ in law.expenses} <= set(PAYERS)
@@ -169,7 +170,7 @@ def test_a_one_off_cost_counts_for_twelve_months_and_for_its_payer_alone(world_a
 
 @pytest.mark.parametrize("key", LEVERS)
 def test_a_policy_writes_numbers_only_into_fields_that_exist(key, policy, world_at):
-    law = statute(world_at(0).terrain, [("x", policy(key))], 36)
+    law = law_of_month(world_at(0).jurisdictions, [("x", policy(key))], 36)
     assert law.writes
     for write in law.writes:
         assert write.by == "x"
@@ -184,19 +185,19 @@ def test_a_policy_is_frozen_and_writes_the_same_twice(key, policy, world_at):
     one = policy(key)
     with pytest.raises(ValueError, match="frozen"):
         one.strength = 0.5
-    laws = [statute(world_at(0).terrain, [("x", one)], 36) for _ in range(2)]
+    laws = [law_of_month(world_at(0).jurisdictions, [("x", one)], 36) for _ in range(2)]
     assert [w.order() for w in laws[0].writes] == [w.order() for w in laws[1].writes]
 
 
 def test_the_strictest_chip_step_in_force_counts(world_at, policy):
-    terrain = world_at(0).terrain
+    jurisdictions = world_at(0).jurisdictions
     steps = [("a", policy("L3", stringency=0.6)), ("b", policy("L3", stringency=0.9, end="2026-03"))]
-    assert [statute(terrain, steps, m).stringency for m in (35, 36, 38)] == [0.0, 0.9, 0.6]
+    assert [law_of_month(jurisdictions, steps, m).stringency for m in (35, 36, 38)] == [0.0, 0.9, 0.6]
 
 
 def test_enforcement_scales_effect_and_not_cost(world_at, policy):
-    terrain = world_at(0).terrain
-    full, half = (statute(terrain, [("x", policy("L7", enforcement=e))], 36) for e in (1.0, 0.5))
+    jurisdictions = world_at(0).jurisdictions
+    full, half = (law_of_month(jurisdictions, [("x", policy("L7", enforcement=e))], 36) for e in (1.0, 0.5))
     assert half.audits[0].audits_a_month == pytest.approx(full.audits[0].audits_a_month / 2.0)
     assert half.ledger("government") == full.ledger("government")
 
@@ -206,7 +207,7 @@ def test_the_world_reads_the_law_of_its_month(world_at, policy):
     world = world_at(0, control=control)
     for month in range(10):
         world.step()
-        expected = statute(world.terrain, world.policies, month)
+        expected = law_of_month(world.jurisdictions, world.policies, month)
         for name, spec in FIELDS.items():
             if spec.combine != "list":
                 np.testing.assert_array_equal(getattr(world.law, name), getattr(expected, name), err_msg=name)
@@ -219,7 +220,8 @@ def test_logarithms_follow_the_law(world_at, decree):
     )
     for _ in range(6):
         world.step()
-        np.testing.assert_array_equal(world.log_access, logarithm(world.law.access))
-        np.testing.assert_array_equal(world.log_price_factor, logarithm(world.law.price_factor[:, :, None])[:, :, 0])
+        tables, law = world.tables, world.law
+        np.testing.assert_array_equal(tables.log_access, logarithm(law.access))
+        np.testing.assert_array_equal(tables.log_price_factor, logarithm(law.price_factor[:, :, None])[:, :, 0])
     assert world.law.access[:, US].max() == 0.5
     assert world.law.price_factor[:, US].min() == 2.0

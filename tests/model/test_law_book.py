@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.model.duties import PUBLIC_DRAWS, is_monetised
+from sim.model.duties import PUBLIC_DRAWS, Assessment, is_monetised
 from sim.model.kernels.misuse import ROUTES_OF_KIND
-from sim.model.law import Assessment, statute
+from sim.model.law import law_of_month
 from sim.model.randomness import Streams
 from sim.months import month_index
 from sim.scenario.scenario import load
@@ -40,8 +40,8 @@ def opened(lab):
 def under(world, *policies):
     """The world with the law of these policies in its present month."""
     named_policies = [(f"p{i}", one) for i, one in enumerate(policies)]
-    world.law = statute(world.terrain, named_policies, 36)
-    world._publish_law(world.law)
+    world.law = law_of_month(world.jurisdictions, named_policies, 36)
+    world.tables.read(world.law)
     return world
 
 
@@ -65,15 +65,15 @@ def test_a_cut_off_costs_trust_where_services_are_used_and_comes_back_slowly(wor
         delay_months=0.0,
     )
     before, after, later = (world_at(months, gates=gates) for months in (26, 27, 39))
-    codes = [c.code for c in before.info]
-    users = [i for i, c in enumerate(before.info) if c.bloc == "us_aligned" and c.code != "DEU"]
-    assert (before.supply == 1.0).all()
-    assert (after.supply[users, US] < 1.0).all()
-    assert (after.supply[users, US] < later.supply[users, US]).all()
-    assert (later.supply[users, US] < 1.0).all()
+    codes = [c.code for c in before.countries]
+    users = [i for i, c in enumerate(before.countries) if c.bloc == "us_aligned" and c.code != "DEU"]
+    assert (before.trust.supply == 1.0).all()
+    assert (after.trust.supply[users, US] < 1.0).all()
+    assert (after.trust.supply[users, US] < later.trust.supply[users, US]).all()
+    assert (later.trust.supply[users, US] < 1.0).all()
     for code in ("USA", "DEU"):
-        assert after.supply[codes.index(code), US] == 1.0
-    assert (after.supply[:, CN] == 1.0).all()
+        assert after.trust.supply[codes.index(code), US] == 1.0
+    assert (after.trust.supply[:, CN] == 1.0).all()
     assert (after.adopters.who.fear >= before.adopters.who.fear).all()
     assert (later.adopters.who.fear[users, US] > 0.0).all()
 
@@ -96,8 +96,8 @@ def test_cut_offs_are_drawn_by_month_and_last_as_long_as_they_should(policy):
 
 def test_gates_bar_those_in_scope(world, policy):
     some = under(world, policy("L2", scope="countries", countries=("KEN", "BRA"), refusal=0.3, delay_months=3.0))
-    codes = [c.code for c in world.info]
-    touched = sorted(codes[i] for i in np.flatnonzero((some.law.access != some.terrain.access).any(axis=(1, 2))))
+    codes = [c.code for c in world.countries]
+    touched = sorted(codes[i] for i in np.flatnonzero((some.law.access != some.jurisdictions.access).any(axis=(1, 2))))
     assert touched == ["BRA", "KEN"]
     assert some.law.friction[codes.index("KEN"), US, 0, API] > 0.0
     assert some.law.friction[:, :, :, 1:].max() == 0.0
@@ -235,7 +235,7 @@ def test_a_refused_licence_leaves_no_open_release(world, policy):
 
 def kept(world, code="USA"):
     """Share of what developers of a country would build that the duties of modifiers leave, by alternative."""
-    return world.adopters._kept()[[c.code for c in world.info].index(code), world.adopters.market.slot]
+    return world.adopters._kept()[[c.code for c in world.countries].index(code), world.adopters.market.slot]
 
 
 def test_the_more_modifications_count_the_more_are_given_up(world, policy):
@@ -250,7 +250,7 @@ def test_modifiers_owe_by_the_training_run_of_their_base_and_by_where_they_are(w
     run, origin = (world.catalogue.columns[world.catalogue.columns._fields.index(x)][rows] for x in ("run", "origin"))
     assert (run == 0.0).any()
     under(world, policy("L5", threshold_flop=1e24, modifier_fraction=0.1, allied_coverage=0.5))
-    bound = world.terrain.bound_countries(0.5)
+    bound = world.jurisdictions.bound_countries(0.5)
     left = world.adopters._kept()[:, world.adopters.market.slot]
     np.testing.assert_array_equal(left[list(bound)] < 1.0, [run >= 24.0] * len(bound))
     assert (np.delete(left, bound, axis=0) == 1.0).all()
@@ -263,11 +263,11 @@ def test_modifiers_give_up_and_do_not_choose_otherwise(world_at, policy):
     fields = {"start": "2025-09", "threshold_flop": 1e24, "liability": 0.0, "refusal": 0.0, "modifier_fraction": 1e-6}
     free, bound = (world_at(33, duty=policy("L5", modifier_loss=x, **fields)) for x in (0.0, 0.5))
     np.testing.assert_array_equal(free.adopters.choice, bound.adopters.choice)
-    value, less = (np.array(world.application_value) for world in (free, bound))
+    value, less = (np.array(world.derivatives.value) for world in (free, bound))
     assert (less[:, 0] <= value[:, 0]).all()
     assert less[:, 0].sum() < value[:, 0].sum()
     np.testing.assert_array_equal(less[:, 1:], value[:, 1:])  # blocs without the US
-    assert (bound.derivative_flow <= free.derivative_flow).all()
+    assert (bound.derivatives.flow <= free.derivatives.flow).all()
     assert bound.reach_lost(US) == free.reach_lost(US) == 0.0
 
 
@@ -280,7 +280,7 @@ def test_the_catalogue_knows_the_training_runs(world_at):
     assert all(found[name] == run for name, run in recorded.items() if name in found)
     made = [name for name in found if name not in recorded]
     assert made
-    assert all(20.0 < found[name] < world.run_frontier + 1.0 for name in made)
+    assert all(20.0 < found[name] < world.chips.run_frontier + 1.0 for name in made)
 
 
 def test_a_burden_in_any_mode_counts_where_open_releases_are_exempt(world_at, policy):
@@ -307,7 +307,7 @@ def test_strength_is_the_probability_that_a_release_is_bound(world, policy):
 
 
 def banned_use(world, country, channel, origin=CN):
-    i = next(i for i, c in enumerate(world.info) if c.code == country)
+    i = next(i for i, c in enumerate(world.countries) if c.code == country)
     return [
         a.index
         for a in world.adopters.of(i)
@@ -359,7 +359,7 @@ def test_a_release_is_banned_from_the_list_after_it(policy, world_at, release_by
     assert [ban.listed(m) for m in range(32, 40)] == [32, 32, 32, 35, 35, 35, 38, 38]
     world = world_at(33, ban=ban)
     world.month += 1
-    world.law = world.read_law(world.month)
+    world.renew_law()
     lab = named(world, "alibaba")
     release_by_hand(world, capability=400.0, lab=lab)
     world.month -= 1
@@ -389,7 +389,7 @@ def test_who_obeys_a_ban_is_held_by_contracts_like_everybody(world_at, decree):
 
 def test_allies_that_ban_too(world, policy):
     law = under(world, policy("L8", allied_coverage=0.5, sectors=("government",))).law
-    banning = {world.info[i].bloc for i in np.flatnonzero(law.use_ban[:, CN, GOVERNMENT])}
+    banning = {world.countries[i].bloc for i in np.flatnonzero(law.use_ban[:, CN, GOVERNMENT])}
     assert banning == {"US", "us_aligned"}
     assert law.use_ban[:, US].max() == law.use_ban[:, OTHER].max() == 0.0
 
@@ -418,9 +418,9 @@ def test_a_barred_student_asks_the_teacher_it_learns_most_from(world_at, decree)
     """A wall round US services leaves those of others: what a lab learns falls, and it comes from elsewhere."""
     world = world_at(36, bar=decree("distillation_barrier", 0.0, "2025-12", origins=(US,)))
     student = next(lab for lab in world.labs if lab.origin == CN and lab.distilled > 0.0)
-    known = world.teachers[0][0][0] - 60.0
-    open_score, open_origin, _ = world_at(36).teacher(world_at(36).labs[student.index], known)
-    score, origin, share = world.teacher(student, known)
+    known = world.releases.teachers[0][0][0] - 60.0
+    open_score, open_origin, _ = world_at(36).releases.teacher(world_at(36).labs[student.index], known)
+    score, origin, share = world.releases.teacher(student, known)
     assert origin != US
     assert share == 1.0
     assert score <= open_score
@@ -443,7 +443,7 @@ def test_sanctions_last_and_are_drawn_by_lab(policy):
 
 def test_more_join_at_the_price_of_their_size(world, policy):
     """Others that audit or ban pay in proportion to GDP, and audit as many more."""
-    gdp = {bloc: sum(c.gdp_usd_bn for c in world.info if c.bloc == bloc) for bloc in ("US", "us_aligned")}
+    gdp = {bloc: sum(c.gdp_usd_bn for c in world.countries if c.bloc == bloc) for bloc in ("US", "us_aligned")}
     size = 1.0 + gdp["us_aligned"] / gdp["US"]
     alone, together = (under(world, policy("L6", allied_coverage=x)).law.audits for x in (0.0, 1.0))
     assert together[0].audits_a_month == pytest.approx(size * alone[0].audits_a_month)
@@ -458,7 +458,7 @@ def test_audits_are_paid_when_they_are_done(world_at, policy):
     """Suppliers plan more audits than there are releases in use by governments."""
     few, many = (world_at(60, audits=policy("L6", audits_a_year=x, cost_per_audit=1e5)) for x in (2.0, 2000.0))
     for world in (few, many):
-        paid = [usd for _, payer, usd in world.one_off if payer == "adopters"]
+        paid = [usd for _, payer, usd in world.ledger.one_off if payer == "adopters"]
         assert world.observed["cost_policy_adopters"] == sum(paid)
         assert set(paid) == {1e5}
     assert few.observed["cost_policy_adopters"] == 2e5
@@ -468,7 +468,7 @@ def test_audits_are_paid_when_they_are_done(world_at, policy):
 def test_allies_join_a_ban_of_the_us_and_no_other(world, policy):
     def banning(**fields):
         return {
-            world.terrain.countries[i]
+            world.jurisdictions.countries[i]
             for i in np.flatnonzero(under(world, policy("L8", **fields)).law.use_ban.any((1, 2)))
         }
 
@@ -549,7 +549,7 @@ def test_state_support_makes_chips(world_at, policy):
     stocks = [
         world_at(
             36, e=policy("E1", start="2025-01", state_support=x, openness_push=0.0, commercial_close_pressure=0.0)
-        ).domestic
+        ).chips.domestic
         for x in (0.0, 0.5, 1.0)
     ]
     assert stocks[0] < stocks[1] < stocks[2]
@@ -557,11 +557,11 @@ def test_state_support_makes_chips(world_at, policy):
 
 def test_retaliation_withholds_chinese_releases_from_those_it_names(world, policy):
     law = under(world, policy("E1", retaliation=0.5, openness_push=0.0, commercial_close_pressure=0.0)).law
-    blocs = np.array(world.terrain.blocs)
+    blocs = np.array(world.jurisdictions.blocs)
     hit = np.isin(blocs, ("US", "us_aligned"))
-    assert (law.access[hit, CN] < world.terrain.access[hit, CN]).all()
+    assert (law.access[hit, CN] < world.jurisdictions.access[hit, CN]).all()
     assert (law.denial[hit, CN][:, :, list(OPEN)] > 0.0).all()
-    assert (law.access[~hit] == world.terrain.access[~hit]).all()
+    assert (law.access[~hit] == world.jurisdictions.access[~hit]).all()
     assert law.denial[~hit].max() == law.denial[:, US].max() == 0.0
 
 
@@ -661,7 +661,7 @@ def test_better_gates_stop_malicious_users_and_leaks(world_at, policy, release_b
     for world in worlds:
         for _ in range(40):
             release_by_hand(world, mode=GATED)
-        leaks.append({row: month for month, rows in world.leaks.items() for row in rows})
+        leaks.append({row: month for month, rows in world.releases.leaks.items() for row in rows})
     later = [leaks[1][row] >= month for row, month in leaks[0].items() if row in leaks[1]]
     assert all(later)
     assert sum(leaks[1][row] > month for row, month in leaks[0].items() if row in leaks[1]) > 5

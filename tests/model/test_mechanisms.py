@@ -27,11 +27,11 @@ def test_checks_on_us_weights_burden_builders_everywhere(world_at, policy):
     free, checked = (
         world_at(37, {"leak_hazard": 0.0}, control=policy("L1", kyc_friction=x, reassurance=0.0)) for x in (0.0, 0.3)
     )
-    share = free.adopters.who.lost[:, DEVELOPER, US * 4 + OPEN_WEIGHTS]
-    burden = checked.adopters.who.lost[:, DEVELOPER, US * 4 + OPEN_WEIGHTS]
+    share = free.adopters.who.friction[:, DEVELOPER, US * 4 + OPEN_WEIGHTS]
+    burden = checked.adopters.who.friction[:, DEVELOPER, US * 4 + OPEN_WEIGHTS]
     assert (share == 0.0).all()
     np.testing.assert_allclose(burden, -np.log(0.7), rtol=1e-6)
-    other = checked.adopters.who.lost[:, DEVELOPER, CN * 4 + OPEN_WEIGHTS]
+    other = checked.adopters.who.friction[:, DEVELOPER, CN * 4 + OPEN_WEIGHTS]
     assert (other == 0.0).all()
 
 
@@ -43,7 +43,7 @@ def test_chips_made_at_home_take_the_place_of_those_withheld(world_at, policy):
             world = world_at(
                 48, {"domestic_substitution": response}, step=policy("L3", start="2024-01", stringency=strict)
             )
-            found[response, strict] = world.domestic, world.observed["compute_domestic_cn"]
+            found[response, strict] = world.chips.domestic, world.observed["compute_domestic_cn"]
     assert found[0.0, 1.0][0] == found[0.0, 0.0][0]
     assert found[0.0, 1.0][1] > found[0.0, 0.0][1]
     assert found[0.3, 1.0][0] > found[0.3, 0.0][0]
@@ -106,6 +106,6 @@ def test_a_clean_audit_of_a_chinese_release_lowers_its_perceived_risk_for_the_co
     assert (chinese & opened & same).any()
     np.testing.assert_allclose(risk[same], -world.p.clean_effect)
     concern = world.adopters.who.traits[:, :, 1]
-    alignment = np.array([info.alignment for info in world.info])
+    alignment = np.array([info.alignment for info in world.countries])
     order = np.argsort(alignment, kind="stable")
     assert (np.diff(concern[order, 0]) >= 0.0).all()

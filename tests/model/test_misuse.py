@@ -13,7 +13,8 @@ import pytest
 from sim.model.agents.auditor import Auditor
 from sim.model.agents.malicious import Scene
 from sim.model.kernels.misuse import KIND, ORIGIN, best_by_route
-from sim.model.phases import exposure, meet_alarms, misuse, respond, strike
+from sim.model.phases import misuse, respond
+from sim.model.trust import exposure, meet_alarms, strike
 from sim.model.world import World
 from sim.scenario.scenario import Crisis, load
 from sim.vocabulary import API, CLEAN, CN, DOMAINS, FLAGGED, GATED, OPEN_SOURCE, OPEN_WEIGHTS, ROUTES, UNAUDITED, US
@@ -106,7 +107,7 @@ def test_control_of_publication_turns_stripping_into_gated_access():
         }  # fmt: skip
 
     def best(controlled, mirrored):
-        rows, found = best_by_route.py_func(**catalogue(controlled, mirrored), n=2, classes=1, no_model=100.0)
+        rows, found = best_by_route.py_func(SimpleNamespace(**catalogue(controlled, mirrored)), 2, 1, 100.0)
         row, capability = rows[0], found[0]
         return {ROUTES[r]: (int(row[r]), float(capability[r])) for r in range(len(ROUTES)) if row[r] >= 0}
 
@@ -176,7 +177,7 @@ def test_funding_and_reporting_speed_defence(world_at, decree):
 
 def test_detection_bars_a_route_for_a_time(world_at):
     world = world_at(20, {"detection": 1.0, "ban_months": 3.0, "attempts": 2000.0})
-    jailbroken = [(i.actor, i.route) for i in world.month_incidents if i.route == "jailbreak"]
+    jailbroken = [(i.actor, i.route) for i in world.scene.incidents if i.route == "jailbreak"]
     assert jailbroken
     banned = world.actors.banned_until > world.month
     assert banned.any()
@@ -191,8 +192,11 @@ def test_detection_bars_a_route_for_a_time(world_at):
 
 
 def test_harm_of_incidents_has_the_stated_mean_and_tail(world_at):
-    world = world_at(30, {"attempts": 3000.0, "severity_sd": 1.0})
-    fraud = np.array([i.harm for i in world.incidents if i.domain == "fraud"])
+    world, harms = world_at(0, {"attempts": 3000.0, "severity_sd": 1.0}), []
+    for _ in range(30):
+        world.step()
+        harms += [i.harm for i in world.scene.incidents if i.domain == "fraud"]
+    fraud = np.array(harms)
     assert len(fraud) > 10_000
     assert fraud.mean() == pytest.approx(world.p.harm_fraud, rel=0.1)
     assert np.log(fraud).std() == pytest.approx(1.0, rel=0.05)
@@ -204,7 +208,7 @@ def test_incidents_are_as_many_as_the_chances_say(world_at):
     expected = (
         scene.attempts_each * scene.success_left * (world.actors.mix * (scene.odds * scene.chance).sum(axis=2)).sum()
     )
-    assert len(world.month_incidents) == pytest.approx(expected, abs=4.0 * expected**0.5)
+    assert len(world.scene.incidents) == pytest.approx(expected, abs=4.0 * expected**0.5)
 
 
 # compromise and audits
@@ -247,7 +251,7 @@ def test_audits_take_the_most_used_or_the_most_risky_first(world_at, policy):
     programme = SimpleNamespace(priority="popularity")
     auditor = Auditor(world, "test", 7, for_government=False)
     assert auditor.next_release(programme) == int(np.where(opened, use, 0.0).argmax())
-    world.origin_risk[:] = (0.0, 1e6, 0.0)
+    world.trust.risk[:] = (0.0, 1e6, 0.0)
     first = auditor.next_release(SimpleNamespace(priority="risk"))
     assert c.column("origin")[first] == CN
     assert first == int(np.where(opened & (c.column("origin") == CN), use, 0.0).argmax())
@@ -300,10 +304,10 @@ def test_private_audits_stay_private(world_at, policy):
     world = programme_run(world_at, policy, lever="L6", **fields)
     assert (world.catalogue.column("public_finding") == UNAUDITED).all()
     assert (world.catalogue.column("private_finding") == FLAGGED).any()
-    assert (world.security == 1.0).all()
+    assert (world.trust.security == 1.0).all()
     public = programme_run(world_at, policy, lever="L6", public_results=True, **fields)
     assert (public.catalogue.column("public_finding") == FLAGGED).any()
-    assert public.security.min() < 1.0
+    assert public.trust.security.min() < 1.0
 
 
 def used_open_release(world, origin):
@@ -337,16 +341,16 @@ def test_findings_move_users_whatever_the_origin(world_at, origin):
 def test_a_disclosed_compromise_costs_its_origin_the_trust_of_its_users(world_at):
     world = world_at(30)
     row = used_open_release(world, CN)
-    world.tainted[:] = 1.0
-    world.disclose(row)
+    world.derivatives.tainted[:] = 1.0
+    world.releases.disclose(row)
     reliance = world.tally.country[:, world.catalogue.columns.lab[row]]
     assert (reliance > 0.0).any()
     assert (reliance == 0.0).any()
-    np.testing.assert_allclose(world.security[:, CN], 1.0 - world.p.trust_penalty * reliance)
-    np.testing.assert_array_equal(world.security[:, US], 1.0)
+    np.testing.assert_allclose(world.trust.security[:, CN], 1.0 - world.p.trust_penalty * reliance)
+    np.testing.assert_array_equal(world.trust.security[:, US], 1.0)
     mended = world.catalogue.columns.lab[row]
-    assert world.tainted[mended] < 1.0
-    assert np.delete(world.tainted, mended).sum() == len(world.tainted) - 1.0
+    assert world.derivatives.tainted[mended] < 1.0
+    assert np.delete(world.derivatives.tainted, mended).sum() == len(world.derivatives.tainted) - 1.0
 
 
 def test_exposure_counts_hidden_compromise_alone(world_at):
@@ -382,10 +386,10 @@ def test_a_crisis_turns_hidden_exposure_of_one_origin_into_loss_and_knowledge(wo
     mine, others = exposure(world, CN), exposure(world, US)
     assert mine > 0.0
     strike(world, "CN", 0.5)
-    assert world.crisis_loss == pytest.approx(0.5 * mine)
+    assert world.counts.crisis_loss == pytest.approx(0.5 * mine)
     assert exposure(world, CN) == 0.0
     assert exposure(world, US) == pytest.approx(others)
-    assert world.security[:, CN].max() < 1.0
+    assert world.trust.security[:, CN].max() < 1.0
 
 
 def test_a_crisis_strikes_in_its_month_and_no_other(scenario):
@@ -415,15 +419,15 @@ def test_alarm_costs_trust_where_the_origin_is_used_and_trust_heals_by_half(worl
     world = world_at(30)
     country = next(i for i, c in enumerate(world.countries) if c.bloc == "us_aligned")
     alarm(world, country, US, API, 5.0)
-    fallen = float(world.supply[country, US])
+    fallen = float(world.trust.supply[country, US])
     assert fallen < 1.0
-    assert world.supply[country, CN] == 1.0
+    assert world.trust.supply[country, CN] == 1.0
     alarm(world, country, US, API, 5.0)
-    assert world.supply[country, US] < fallen
-    depth = 1.0 - world.supply[country, US]
+    assert world.trust.supply[country, US] < fallen
+    depth = 1.0 - world.trust.supply[country, US]
     for _ in range(round(world.p.trust_half_life)):
         respond(world)
-    assert 1.0 - world.supply[country, US] == pytest.approx(depth / 2.0)
+    assert 1.0 - world.trust.supply[country, US] == pytest.approx(depth / 2.0)
 
 
 def test_nobody_loses_trust_in_what_they_do_not_use(world_at):
@@ -432,20 +436,20 @@ def test_nobody_loses_trust_in_what_they_do_not_use(world_at):
     world.tally.ways[5, CN * 4 + OPEN_SOURCE] = 1.0
     alarm(world, 5, US, OPEN_SOURCE, 100.0)
     alarm(world, 5, CN, API, 100.0)
-    assert world.supply[5, US] == 1.0
-    assert world.supply[5, CN] == 1.0
+    assert world.trust.supply[5, US] == 1.0
+    assert world.trust.supply[5, CN] == 1.0
     alarm(world, 5, CN, OPEN_SOURCE, 1.0)
-    assert world.supply[5, CN] == pytest.approx(1.0 - world.p.trust_penalty)
+    assert world.trust.supply[5, CN] == pytest.approx(1.0 - world.p.trust_penalty)
     alarm(world, 5, CN, OPEN_SOURCE, 1e6)
-    assert world.supply[5, CN] == 0.0
+    assert world.trust.supply[5, CN] == 0.0
 
 
 def test_alarm_comes_through_the_law_alone(world_at, decree):
     calm = world_at(36)
-    assert (calm.supply == 1.0).all()
+    assert (calm.trust.supply == 1.0).all()
     alarmed = world_at(36, refusals=decree("alarm", 1.0, origins=(US,)))
-    assert (alarmed.supply[:, US] < 1.0).any()
-    assert (alarmed.supply[:, CN] == 1.0).all()
+    assert (alarmed.trust.supply[:, US] < 1.0).any()
+    assert (alarmed.trust.supply[:, CN] == 1.0).all()
 
 
 def test_evaluators_err_by_their_bias_and_noise(world_at):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sim.messages import ScenarioError
-from sim.model.mandates import Trigger
+from sim.model.duties import Trigger
 from sim.model.randomness import Streams
-from sim.model.schedule import Docket
+from sim.model.schedule import PolicySchedule
 from sim.model.world import World
 from sim.policies import LEVERS
 from sim.scenario.scenario import load
@@ -161,31 +161,33 @@ def test_a_government_of_half_a_will_acts_on_half_of_what_it_finds(world_at):
     assert 150 < acted < 250
 
 
-def standing(docket, month):
+def standing(schedule, month):
     """Force of every policy in the month before and in a month."""
-    return tuple(tuple(force for force, _ in one) for one in docket.standing_in(month))
+    return tuple(tuple(force for force, _ in one) for one in schedule.terms(month))
 
 
 def test_one_of_several_monitors_is_enough_and_off_goes_before_on():
     names = ("a", "b", "later")
     on, never = monitor(start="2023-01", switch_on=("later",)), monitor(start="2023-01", switch_on=("later",), **NEVER)
-    docket = Docket(list(zip(names, (on, never, control(start="2023-01")), strict=True)), 24, Streams(0, 0))
-    assert docket.settle(0, ())
-    assert standing(docket, 0)[1] == (1.0, 1.0, 0.0)
-    assert docket.settle(5, {on.trigger(1.0)})
-    assert standing(docket, 5) == ((1.0, 1.0, 0.0), (1.0, 1.0, 1.0))
-    assert not docket.settle(6, {on.trigger(0.4)}), "whose will is less is the same trigger"
+    schedule = PolicySchedule(list(zip(names, (on, never, control(start="2023-01")), strict=True)), 24, Streams(0, 0))
+    assert schedule.switch(0, ())
+    assert standing(schedule, 0)[1] == (1.0, 1.0, 0.0)
+    assert schedule.switch(5, {on.trigger(1.0)})
+    assert standing(schedule, 5) == ((1.0, 1.0, 0.0), (1.0, 1.0, 1.0))
+    assert not schedule.switch(6, {on.trigger(0.4)}), "whose will is less is the same trigger"
     off = monitor(start="2023-01", switch_off=("later",))
-    docket = Docket(list(zip(names, (on, off, control(start="2023-01")), strict=True)), 24, Streams(0, 0))
-    docket.settle(3, {on.trigger(1.0), off.trigger(1.0)})
-    assert standing(docket, 3)[1][2] == 0.0
+    schedule = PolicySchedule(list(zip(names, (on, off, control(start="2023-01")), strict=True)), 24, Streams(0, 0))
+    schedule.switch(3, {on.trigger(1.0), off.trigger(1.0)})
+    assert standing(schedule, 3)[1][2] == 0.0
 
 
 def test_switching_off_never_lengthens_a_policy():
     short = control(start="2023-01", end="2023-04")
-    docket = Docket([("a", monitor(start="2023-01", switch_off=("b",), **ALWAYS)), ("b", short)], 24, Streams(0, 0))
-    docket.settle(10, {docket.monitors[0][1].trigger(1.0)})
-    assert [standing(docket, m)[1][1] for m in range(12)] == [1.0] * 3 + [0.0] * 9
+    schedule = PolicySchedule(
+        [("a", monitor(start="2023-01", switch_off=("b",), **ALWAYS)), ("b", short)], 24, Streams(0, 0)
+    )
+    schedule.switch(10, {schedule.monitors[0][1].trigger(1.0)})
+    assert [standing(schedule, m)[1][1] for m in range(12)] == [1.0] * 3 + [0.0] * 9
 
 
 def test_monitors_commute_whatever_they_are_called(world_at):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.model.law import statute
+from sim.model.law import law_of_month
 from sim.model.randomness import Streams
 from sim.months import month_index
 from sim.policies import LEVERS
@@ -47,7 +47,7 @@ def test_labs_that_cannot_hurry_do_not_act_on_notice(policy, world_at):
 def test_chips_are_bought_ahead_of_an_announced_step(policy, world_at):
     start = month_index(START)
     stocks = [
-        world_at(start, chips=policy("L3", start=START, stringency=1.0, anticipation_months=n)).legal["CN"]
+        world_at(start, chips=policy("L3", start=START, stringency=1.0, anticipation_months=n)).chips.legal["CN"]
         for n in (0, 2, 6)
     ]
     assert stocks[0] < stocks[1] < stocks[2]
@@ -56,7 +56,7 @@ def test_chips_are_bought_ahead_of_an_announced_step(policy, world_at):
 def test_nothing_is_bought_ahead_of_a_step_that_relaxes(policy, world_at):
     start = month_index(START)
     stocks = [
-        world_at(start, chips=policy("L3", start=START, stringency=0.1, anticipation_months=n)).legal["CN"]
+        world_at(start, chips=policy("L3", start=START, stringency=0.1, anticipation_months=n)).chips.legal["CN"]
         for n in (0, 6)
     ]
     assert stocks[0] == stocks[1]
@@ -69,7 +69,7 @@ def test_the_prospect_is_the_law_that_comes(policy, world_at):
     world = world_at(start - 3, control=control)
     assert world.month == start - 4
     for month in (start, start + 2):
-        expected = statute(world.terrain, world.policies, month)
+        expected = law_of_month(world.jurisdictions, world.policies, month)
         assert (world.prospect(month).opening_cost == expected.opening_cost).all()
     assert world.prospect(start - 1) is None
     assert world_at(start - 4, control=control).prospect(start) is None
@@ -85,7 +85,7 @@ def test_a_ruling_leaves_less_of_a_control(key, policy):
     ruled = []
     for replication in range(40):
         streams = Streams(1, replication)
-        left = [one.force(m, streams) / unchallenged.force(m, streams) for m in range(12, 84)]
+        left = [one.strength_in_force(m, streams) / unchallenged.strength_in_force(m, streams) for m in range(12, 84)]
         assert set(left) <= {1.0, 0.25}
         assert left == sorted(left, reverse=True)  # once struck it stays so
         ruled.append(left[-1] < 1.0)
@@ -98,15 +98,15 @@ def test_more_challenges_never_come_later(policy):
         first = []
         for prob in (0.05, 0.3, 0.9):
             one = policy("L1", start="2024-01", challenge_prob=prob, challenge_relief=1.0)
-            first.append(next((m for m in range(12, 84) if one.force(m, streams) == 0.0), 84))
+            first.append(next((m for m in range(12, 84) if one.strength_in_force(m, streams) == 0.0), 84))
         assert first == sorted(first, reverse=True)
 
 
 def test_courts_do_not_rule_before_the_start(policy):
     one = policy("L1", start="2026-01", challenge_prob=1.0, challenge_relief=0.5)
-    assert one.force(35, Streams(1, 0)) == 0.0
-    assert one.force(36, Streams(1, 0)) == 0.5
-    assert one.force(36, None) == 1.0
+    assert one.strength_in_force(35, Streams(1, 0)) == 0.0
+    assert one.strength_in_force(36, Streams(1, 0)) == 0.5
+    assert one.strength_in_force(36, None) == 1.0
 
 
 def test_the_world_reads_the_relaxed_law(policy, world_at):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.model.agents.malicious import Scene
-from sim.model.law import statute
+from sim.model.law import law_of_month
 from sim.policies import LEVERS
 from sim.vocabulary import CHANNELS, CN, GATED, HOLD, OPEN_SOURCE, ROUTES, US
 
@@ -35,23 +35,24 @@ def test_more_money_trains_more_capable_open_models(world_at, policy):
 
 
 def test_compute_is_what_budget_and_chips_allow_and_the_target_is_enough(world_at, policy):
-    terrain = world_at(0).terrain
+    jurisdictions = world_at(0).jurisdictions
 
     def chips(**fields):
-        (found,) = statute(terrain, [("x", policy("L9", **fields))], 36).programmes
+        (found,) = law_of_month(jurisdictions, [("x", policy("L9", **fields))], 36).programmes
         return found.compute
 
     assert chips(budget=1e9, gpu_count=1000.0) == 1000.0
     assert chips(budget=1e6, gpu_cost=20_000.0) == pytest.approx(50.0)
     assert chips(budget=1e6, gpu_cost=20_000.0, strength=0.5) == pytest.approx(25.0)
-    shared = statute(terrain, [("x", policy("L9", gpu_count=1000.0, labs=("us_fringe", "meta")))], 36).programmes
+    both = policy("L9", gpu_count=1000.0, labs=("us_fringe", "meta"))
+    shared = law_of_month(jurisdictions, [("x", both)], 36).programmes
     assert [programme.compute for programme in shared] == [500.0, 500.0], "labs of one programme share its chips"
     quiet = {"capability_noise": 0.0}
     near, far = (world_at(42, quiet, money=policy("L9", budget=1e11, gpu_count=1e7, lag_target=lag)) for lag in (0, 12))
     rows = [public(world)[-1] for world in (near, far)]
     assert near.catalogue.column("capability")[rows[0]] > far.catalogue.column("capability")[rows[1]]
     lab = near.labs[near.slugs["us_fringe"]]
-    most = near.points(near.run_frontier + lab.efficiency + lab.distilled) + lab.quality
+    most = near.points(near.chips.run_frontier + lab.efficiency + lab.distilled) + lab.quality
     assert near.catalogue.column("capability")[rows[0]] <= most + 1e-9
 
 
@@ -135,8 +136,8 @@ def test_a_programme_moves_no_number_of_the_labs_own(world_at, policy):
 def funded(world, policy, *policies, lab="meta", **fields):
     """The draft of a funded lab's model under the law of some policies, and the lab."""
     money = policy("L9", labs=(lab,), cadence_months=1, **fields)
-    world.law = statute(world.terrain, [(f"p{i}", one) for i, one in enumerate((money, *policies))], 36)
-    world._publish_law(world.law)
+    world.law = law_of_month(world.jurisdictions, [(f"p{i}", one) for i, one in enumerate((money, *policies))], 36)
+    world.tables.read(world.law)
     lab = world.labs[world.slugs[lab]]
     lab.drafts, lab.expense = [], 0.0
     lab.train_public(list(world.law.programmes), 36)
@@ -242,12 +243,12 @@ def test_financing_raises_use_in_partner_countries_and_nowhere_else(world_at, po
 
 
 def test_the_same_money_over_more_people_does_less(world_at, policy):
-    terrain = world_at(0).terrain
-    people = dict(zip(terrain.countries, terrain.people_m, strict=True))
+    jurisdictions = world_at(0).jurisdictions
+    people = dict(zip(jurisdictions.countries, jurisdictions.people_m, strict=True))
 
     def rise(codes):
-        law = statute(terrain, [("x", policy("L10", partner_countries=codes))], 36)
-        assert set(np.flatnonzero(law.uptake).tolist()) == set(terrain.country_indices(codes))
+        law = law_of_month(jurisdictions, [("x", policy("L10", partner_countries=codes))], 36)
+        assert set(np.flatnonzero(law.uptake).tolist()) == set(jurisdictions.country_indices(codes))
         return law.uptake.max()
 
     few, many = rise(("KEN",)), rise(("KEN", "IND"))
@@ -269,7 +270,7 @@ def test_a_subsidy_costs_what_its_users_spend(world_at, policy):
     paid = []
     for codes in (("KEN",), ("KEN", "IND"), ("KEN", "IND", "BRA")):
         world = world_at(37, push=policy("L10", partner_countries=codes, financing=0.0, subsidy=0.3))
-        spent = world.adopters.spending()[list(world.terrain.country_indices(codes)), US].sum()
+        spent = world.adopters.spending()[list(world.jurisdictions.country_indices(codes)), US].sum()
         paid.append(world.observed["cost_policy_government"])
         assert paid[-1] == pytest.approx(0.3 * spent / 12.0, rel=1e-6)  # one month of it
     assert 0.0 < paid[0] < paid[1] < paid[2]

@@ -75,6 +75,14 @@ def test_order_of_draws_does_not_matter():
     assert one("release") is one("release")
 
 
+def test_a_misspelt_decision_is_an_error_and_no_stream_of_its_own():
+    streams = Streams(0, 0)
+    for wrong in ("release  mode", "Release", "legal challenge to L1", ""):
+        with pytest.raises(KeyError, match="no decision is called"):
+            streams(wrong)
+    assert streams("legal challenge to", "L1").key == Stream(0, 0, "legal challenge to L1").key
+
+
 @pytest.mark.parametrize(
     ("left", "right"),
     [

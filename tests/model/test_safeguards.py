@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sim.model.agents.malicious import Scene
+from sim.model.duties import Safeguard
 from sim.model.kernels.misuse import KIND, ORIGIN
-from sim.model.mandates import Safeguard
 from sim.model.safeguards import Carried, Way, carry
 from sim.vocabulary import CN, DOMAINS, GATED, OPEN_WEIGHTS, OTHER, ROUTES, US
 
@@ -107,7 +107,7 @@ def test_a_safeguard_costs_its_release_capability_and_its_lab_money(scene_with):
     c = world.catalogue
     assert c.column("capability")[-1] == pytest.approx(180.0 - 0.05 * (180.0 - world.p.no_model_capability))
     assert c.column("underlying")[-1] == c.column("capability")[-1]
-    assert world.one_off[-1] == (world.month, "labs", 3e6)
+    assert world.ledger.one_off[-1] == (world.month, "labs", 3e6)
     assert scene.releases[0][STRIP_US] == len(c) - 1
 
 
@@ -149,10 +149,10 @@ def test_what_several_duties_ask_for():
     [("refusal", 1.0, 1.0, ()), ("tamper-resistant", 10.0, 1.0, ()), ("data-filtering", 1.0, 100.0, ("chem_bio",))],
 )
 def test_methods_by_default(world_at, policy, method, strip, relearn, filtered):
-    from sim.model.law import statute
+    from sim.model.law import law_of_month
 
     rule = policy("L11", method=method, strip_cost_multiplier=None)
-    (found,) = statute(world_at(0).terrain, [("x", rule)], 36).safeguards
+    (found,) = law_of_month(world_at(0).jurisdictions, [("x", rule)], 36).safeguards
     assert (found.strip_factor, found.relearn_factor, found.filtered) == (strip, relearn, filtered)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sim.model.parameters import PARAMETERS
-from sim.model.phases import PHASES
-from sim.model.world import World, phase_names
+from sim.model.phases import PHASES, phase_texts
+from sim.model.world import World
 from sim.vocabulary import CHANNELS
 
 CONTROL = {"control": "L1"}
@@ -103,8 +103,10 @@ def test_assumed_responses_at_zero_are_gone(scenario):
 
 
 def test_the_phases_of_a_month_are_printable_and_in_order():
-    names = [name for name, _ in phase_names()]
-    assert names == [
+    said = phase_texts()
+    assert [phase.name for phase in said] == [
         "law", "compute", "research", "release", "leak", "audit", "adopt", "build", "misuse", "respond", "observe"
     ]  # fmt: skip
-    assert all(text.endswith(".") for _, text in phase_names())
+    for phase in said:
+        assert all(text.endswith(".") for text in (phase.text, phase.reads, phase.why)), phase.name
+        assert phase.writes, phase.name

@@ -72,8 +72,8 @@ class Place:
 
     def __init__(self, world: PlainWorld, country: int, channel: int) -> None:
         self.world, self.country, self.channel = world, country, channel
-        p, info = world.p, world.info[country]
-        wealth = world.log_gdp_per_head
+        p, info = world.p, world.countries[country]
+        wealth = [log(place.gdp_per_head) for place in world.countries]
         self.bloc = info.bloc
         self.capacity = p.capacity_floor + (1.0 - p.capacity_floor) * (wealth[country] - min(wealth)) / (
             max(wealth) - min(wealth)
@@ -101,7 +101,7 @@ class Place:
 
     def utility(self, offer: Offer) -> float:
         """Utility of an offer before the adopter's own taste, inertia, neighbours and noise."""
-        world, p, law = self.world, self.world.p, self.world.statute
+        world, p, law = self.world, self.world.p, self.world.by_lab
         release, c, h = offer.release, self.country, self.channel
         origin, mode, family = release.origin, offer.slot.mode, offer.slot.family
 
@@ -109,13 +109,13 @@ class Place:
         match = p.alignment_weight * {US: 1.0, CN: -1.0}.get(origin, 0.0) * (self.alignment - 0.5)
         taste = self.taste_cn if origin == CN else 0.0
         price = self.income * (offer.price + world.panel.price_weight(h) * log(law["price_factor"][c][origin]))
-        distrust = p.flagged_effect * (1.0 - float(world.security[c, origin]))
-        risk = self.concern * (float(world.origin_risk[origin]) + distrust + offer.audited)
+        distrust = p.flagged_effect * (1.0 - float(world.trust.security[c, origin]))
+        risk = self.concern * (float(world.trust.risk[origin]) + distrust + offer.audited)
         if h == GOVERNMENT and release.private == FLAGGED and release.finding != FLAGGED:
-            risk += self.concern * float(world.audit_cover[c]) * p.flagged_effect
+            risk += self.concern * float(world.tables.audit_cover[c]) * p.flagged_effect
         held = mode != API and release.mirrored
         can_be_cut_off = 0.0 if held else (1.0 if mode < OPEN_WEIGHTS else release.controlled)
-        fear = p.reliability_weight * (1.0 - float(world.supply[c, origin])) * can_be_cut_off
+        fear = p.reliability_weight * (1.0 - float(world.trust.supply[c, origin])) * can_be_cut_off
         at_home = world.labs[family].home == c
         familiarity = p.home_weight + log(1.0 + 0.001) if at_home else offer.familiarity
         return (
@@ -136,7 +136,7 @@ class Place:
 
     def burden(self, offer: Offer) -> float:
         """Friction, and a denial that a mirror relieves."""
-        law, p = self.world.statute, self.world.p
+        law, p = self.world.by_lab, self.world.p
         c, family, h, mode = self.country, offer.release.family, self.channel, offer.slot.mode
         friction = law["friction"][c][family][h][mode] + (p.gate_friction if mode == GATED else 0.0)
         relief = p.mirror_denial if offer.release.mirrored else 1.0
@@ -144,7 +144,7 @@ class Place:
 
     def lock_in(self, family: int) -> float:
         """What the law adds to the cost of leaving a family."""
-        return self.world.statute["lock_in"][self.country][self.world.labs[family].origin][self.channel]
+        return self.world.by_lab["lock_in"][self.country][self.world.labs[family].origin][self.channel]
 
     def installed_base(self, family: int) -> float:
         """Pull of last month's users here and in the world's channel, and of derivatives."""
@@ -193,7 +193,7 @@ class Adopter(mesa.Agent):
 
     def is_forbidden(self, slot: Slot) -> bool:
         """Whether a ban binds this adopter and lists what the slot offers."""
-        place, law = self.place, self.model.statute
+        place, law = self.place, self.model.by_lab
         bans = law["use_ban"][place.country]
         if not any(bans[origin][place.channel] for origin in range(3)):
             return False

@@ -227,8 +227,6 @@ def misuse(world: PlainWorld) -> None:
     for actor in world.malicious:
         for draws in attempts(key, actor.index, scene.attempts_each):
             actor.act(*decide(actor, draws, scene), scene)
-    world.month_incidents = scene.incidents
-    world.incidents.extend(scene.incidents)
     p, law = world.p, world.law
     world.defence += p.defence_growth * defenders_speed(world) / 12.0 + law.defence / 12.0
 

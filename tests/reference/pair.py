@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.model.mandates import ModifierDuty
+from sim.model.agents.malicious import Incident
+from sim.model.duties import ModifierDuty
 from sim.model.outcomes import OUTCOMES
 from sim.model.world import World
 from sim.policies import LEVERS, Policy
@@ -127,17 +128,21 @@ class Pair:
     ----------
     ties : list of (month, adopter, gap)
         Choices that differ, and by how many utils the plain adopter prefers its own.
+    incidents : list of Incident
+        Those of the fast world so far.
     """
 
     def __init__(self, scenario: Scenario, seed: int = 1, **plain: int) -> None:
         self.fast = World(scenario, rng=seed)
         self.plain = PlainWorld(scenario, rng=seed, **plain)
         self.ties: list[tuple[int, int, float]] = []
+        self.incidents: list[Incident] = []
 
     def step(self) -> None:
         """One month of both."""
         self.fast.step()
         self.plain.step()
+        self.incidents += self.fast.scene.incidents
         differ = np.flatnonzero(self.fast.adopters.choice != self.slots()).tolist()
         self.ties += [(self.fast.month, i, self.gap(i)) for i in differ]
         for i in differ:

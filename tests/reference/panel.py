@@ -45,7 +45,7 @@ class Panel:
 
     def __init__(self, world: PlainWorld, adopters: int, graph_from: int) -> None:
         self.world = world
-        families, n = len(world.labs), len(world.info)
+        families, n = len(world.labs), len(world.countries)
         self.places = [Place(world, c, h) for c in range(n) for h in range(len(CHANNELS))]
         sizes = channel_sizes(world)
         for place in self.places:
@@ -75,7 +75,7 @@ class Panel:
         ]
         # What shared phases read.
         self.size = np.array(sizes).T
-        self.own_people = np.array([c.working_age_m for c in world.info])
+        self.own_people = np.array([c.working_age_m for c in world.countries])
         self.market = Shelf(*([np.zeros(0, int)] * 6))
 
     def __len__(self) -> int:
@@ -189,7 +189,7 @@ class Panel:
 
     def country_shares(self) -> np.ndarray:
         """Share of each origin among a place's adopters: array (country, channel, origin)."""
-        share = np.zeros((len(self.world.info), len(CHANNELS), 3), np.float32)
+        share = np.zeros((len(self.world.countries), len(CHANNELS), 3), np.float32)
         for place in self.places:
             users = Counter(self.world.labs[a.using.family].origin for a in place.adopters if a.using)
             share[place.country, place.channel] = [users[o] / len(place.adopters) for o in range(3)]
@@ -224,9 +224,9 @@ def read_releases(world: World) -> list[Release]:
 
 def channel_sizes(world: World) -> list[list[float]]:
     """Size of each country in each channel: its share of the world's people, GDP or projects."""
-    people = [c.working_age_m for c in world.info]
-    gdp = [c.gdp_usd_bn for c in world.info]
-    projects = [c.gdp_usd_bn**0.7 * c.people_m**0.3 for c in world.info]
+    people = [c.working_age_m for c in world.countries]
+    gdp = [c.gdp_usd_bn for c in world.countries]
+    projects = [c.gdp_usd_bn**0.7 * c.people_m**0.3 for c in world.countries]
     return [[x / sum(column) for x in column] for column in (people, gdp, gdp, projects, gdp)]
 
 

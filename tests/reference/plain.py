@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 def adopt(world: PlainWorld) -> None:
     """Use spreads; adopters review; shares are counted."""
     names = ("access", "friction", "denial", "price_factor", "lock_in", "uptake", "use_ban", "listed_until")
-    world.statute = {name: by_lab(world.law, name).tolist() for name in names}
+    world.by_lab = {name: by_lab(world.law, name).tolist() for name in names}
     spread_use(world)
     world.review_bits = world.streams("review").bits(world.month)
     world.choice_bits = world.streams("choice").bits(world.month)
-    world.panel.derivative_share = [float(x) for x in world.derivative_shares()]
+    world.panel.derivative_share = [float(x) for x in world.derivatives.shares()]
     world.panel.open_market()
     adopters = world.agents_by_type[Adopter]
     adopters.do("remember")
@@ -46,11 +46,11 @@ def spread_use(world: PlainWorld) -> None:
     growth = p.ceiling_growth * (world.month / 12.0 - 2.5)
     for place in world.panel.places:
         at = place.country, place.channel
-        financed = world.statute["uptake"][place.country]
-        use, ceiling = float(world.use[at]), logistic(float(world.use_ceiling[at]) + financed + growth)
+        financed = world.by_lab["uptake"][place.country]
+        use, ceiling = float(world.use[at]), logistic(float(world.tables.use_ceiling[at]) + financed + growth)
         change = (p.bass_p + p.bass_q * use / ceiling) * (ceiling - use) / 12.0
         world.use[at] = 1.0 if place.channel == DEVELOPER else max(0.0, use + change)
-    people = [info.working_age_m for info in world.info]
+    people = [info.working_age_m for info in world.countries]
     world.world_use = sum(n * float(use) for n, use in zip(people, world.use[:, CONSUMER], strict=True)) / sum(people)
 
 
@@ -72,7 +72,7 @@ class PlainWorld(World):
         self, scenario: str | Scenario = "status-quo", *, rng: int = 0, replication: int = 0, graph_from: int = 20_000
     ) -> None:
         super().__init__(scenario, rng=rng, replication=replication)
-        self.statute: dict[str, list] = {}
+        self.by_lab: dict[str, list] = {}
         self.review_bits = self.choice_bits = 0
         self.panel = self.adopters = Panel(self, self.scenario.adopters, graph_from)
         getattr(mesa.Agent, "_ids", {}).pop(self, None)

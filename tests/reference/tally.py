@@ -25,10 +25,10 @@ def count(world: PlainWorld) -> None:
     panel, families, channels = world.panel, len(world.labs), len(CHANNELS)
     slots = [Slot(number // len(MODES), number % len(MODES)) for number in panel.market.slot.tolist()]
     china = (1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0)
-    own = [[0.0] * families for _ in world.info]
+    own = [[0.0] * families for _ in world.countries]
     people = Counter(place.country for place in panel.places for _ in place.adopters)
     used = [Counter() for _ in CHANNELS]
-    ways = [[0.0] * (4 * len(world.law.class_origin)) for _ in world.info]
+    ways = [[0.0] * (4 * len(world.law.class_origin)) for _ in world.countries]
     for place in panel.places:
         for a in place.adopters:
             if a.using is not None:
@@ -57,7 +57,6 @@ def count(world: PlainWorld) -> None:
     region = [[region_shares(blocs, h, parts, total, china) for h in range(channels)] for blocs in REGIONS]
     for row in region:
         row.append([sum(m * x[kind] for m, x in zip(world.mix.tolist(), row, strict=True)) for kind in range(4)])
-    world.region_shares = region
     world.tally = Tally(
         country=np.array(own),
         world=np.array(world_share),
@@ -86,7 +85,7 @@ def region_shares(
 
 def people_using(world: PlainWorld, blocs: tuple[str, ...]) -> float:
     """Share of a region's people who use AI."""
-    here = [(i, info.working_age_m) for i, info in enumerate(world.info) if info.bloc in blocs]
+    here = [(i, info.working_age_m) for i, info in enumerate(world.countries) if info.bloc in blocs]
     return sum(people * float(world.use[i, CONSUMER]) for i, people in here) / sum(people for _, people in here)
 
 
@@ -112,14 +111,14 @@ def pay(world: PlainWorld) -> None:
             kept = p.open_revenue if mode >= OPEN_WEIGHTS else 1.0
             revenue[family] += kept * float(world.tally.slot[h, k]) * exp(float(market.log_price[h, k]))
     if world.month <= 30:
-        world.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * world.world_use, 1e-9)
-    unit = world.usd_per_unit * world.world_use
+        world.ledger.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * world.world_use, 1e-9)
+    unit = world.ledger.usd_per_unit * world.world_use
     standing = world.law.compliance_cost.tolist()
     net = [max(0.0, revenue[lab.index] * unit - standing[lab.index] - 12.0 * lab.expense) for lab in world.labs]
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / (sum(net) or 1.0))
         lab.expense = 0.0
-    if any(x < 1.0 for row in world.statute["price_factor"] for x in row):
+    if any(x < 1.0 for row in world.by_lab["price_factor"] for x in row):
         world.charge("government", subsidy(world) * unit / 12.0)
 
 
@@ -132,7 +131,7 @@ def subsidy(world: PlainWorld) -> float:
         total = sum(place.weight for place in places)
         for place in places:
             for slot, users in Counter(a.using for a in place.adopters).items():
-                factor = world.statute["price_factor"][place.country][world.labs[slot.family].origin]
+                factor = world.by_lab["price_factor"][place.country][world.labs[slot.family].origin]
                 share = place.weight / total * users / len(place.adopters)
                 paid += max(0.0, 1.0 - factor) * share * exp(prices[slot.number])
     return paid
@@ -166,9 +165,10 @@ def build(world: PlainWorld) -> None:
         if offer.release.compromised and offer.release.finding != FLAGGED and developers[family] > 0.0:
             tainted[family] += flow[family] * share / developers[family]
     keep = 1.0 - p.derivative_decay
-    world.derivatives = np.array([keep * float(old) + new for old, new in zip(world.derivatives, flow, strict=True)])
-    world.tainted = np.array([keep * float(old) + new for old, new in zip(world.tainted, tainted, strict=True)])
-    world.derivative_flow, world.application_value = np.array(flow), value
+    built = world.derivatives
+    built.stock = np.array([keep * float(old) + new for old, new in zip(built.stock, flow, strict=True)])
+    built.tainted = np.array([keep * float(old) + new for old, new in zip(built.tainted, tainted, strict=True)])
+    built.flow, built.value = np.array(flow), value
     world.hub.host(sum(flow), keep, world.law)
 
 

@@ -11,9 +11,10 @@ from scipy.stats import chi2
 
 from sim.model.agents.malicious import ACTORS
 from sim.model.catalogue import Catalogue
+from sim.model.kernels import attempts, numerics
 from sim.model.kernels import misuse as routes
-from sim.model.kernels import numerics
-from sim.model.kernels.choice import FAMILY, VECTOR, has_tastes, run_race, weigh
+from sim.model.kernels.choice import has_tastes, run_race, weigh
+from sim.model.kernels.market import FAMILY, VECTOR
 from sim.model.kernels.shares import spread_use
 from sim.vocabulary import ROUTE_KINDS
 from tests.reference import draws, misuse
@@ -243,10 +244,7 @@ def catalogues(draw):
 @given(catalogues())
 def test_best_release_on_each_route(catalogue):
     plain = read_releases(SimpleNamespace(catalogue=catalogue))
-    c = catalogue.columns
-    rows, best = routes.best_by_route(
-        c.origin, c.mode, c.capability, c.controlled, c.mirrored, c.safeguard, len(catalogue), 3, 100.0
-    )
+    rows, best = routes.best_by_route(catalogue.columns, len(catalogue), 3, 100.0)
     found = [list(zip(*both, strict=True)) for both in zip(rows.tolist(), best.tolist(), strict=True)]
     assert found == misuse.best_by_route(plain, 100.0, 3)
 
@@ -277,10 +275,17 @@ def of_classes(low, high):
 def test_barriers(refused, accounts, gate_pass, barred, strip_cost, ways, budget):
     """Ways use releases of any class of labs."""
     factors, classes = zip(*ways, strict=True)
-    passing, cost = routes.weigh_barriers(
-        np.array(classes), np.array(refused), np.array([accounts]), np.array(gate_pass), np.array([barred]),
-        strip_cost, np.array(factors), np.array([budget]),
-    )  # fmt: skip
+    barriers = routes.Barriers(
+        law_class=np.array(classes),
+        refused=np.array(refused),
+        gate_pass=np.array(gate_pass),
+        accounts=np.array([accounts]),
+        barred=np.array([barred]),
+        strip_cost=strip_cost,
+        factor=np.array(factors),
+        budget=np.array([budget]),
+    )
+    passing, cost = routes.weigh_barriers(barriers)
     for w, (factor, labs) in enumerate(ways):
         plain = [
             misuse.passing(route, lab, refused, accounts, gate_pass, barred)
@@ -307,11 +312,13 @@ def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, 
     capability[0][0] = 100.0
     mix, harm = [0.4, 0.3, 0.0, 0.2, 0.1], [1.0, 3.0, 10.0, 10.0, 300.0]
     withheld = np.array(withheld[:n])
-    fast = routes.weigh_routes(
-        np.array(capability), withheld, 100.0, np.array(passing)[:, None], np.array(cost)[:, None], np.array([known]),
-        np.array([skill]), np.array([mix]), np.array(threshold), slope, weight, np.array(harm),
-    )  # fmt: skip
-    chance, odds, expected, without, taken = fast
+    chance, odds, expected, without, taken = routes.weigh_routes(
+        routes.Offer(np.array(capability), withheld, 100.0),
+        np.array(passing)[:, None],
+        np.array(cost)[:, None],
+        routes.Seekers(np.array([known]), np.array([skill]), np.array([mix])),
+        routes.Harms(np.array(threshold), slope, weight, np.array(harm)),
+    )
     success = without_us = 0.0
     for j, share in enumerate(mix):
         if share == 0.0:
@@ -339,13 +346,13 @@ def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, 
 
 @given(bits64, st.floats(0.0, 8.0))
 def test_attempts(key, mean):
-    who, drawn = routes.draw_attempts(np.uint64(key), mean, 4)
+    who, drawn = attempts.draw_attempts(np.uint64(key), mean, 4)
     plain = [(actor, draws) for actor in range(4) for draws in misuse.attempts(key, actor, mean)]
     assert list(zip(who.tolist(), drawn.tolist(), strict=True)) == plain
 
 
 def test_attempts_are_poisson():
-    who, drawn = routes.draw_attempts(np.uint64(12345), 1.7, 20_000)
+    who, drawn = attempts.draw_attempts(np.uint64(12345), 1.7, 20_000)
     count = np.bincount(who, minlength=20_000)
     assert count.mean() == pytest.approx(1.7, abs=4 * (1.7 / 20_000) ** 0.5)
     assert count.var() == pytest.approx(1.7, rel=0.06)
@@ -357,7 +364,7 @@ def test_attempts_are_poisson():
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12), st.lists(unit, max_size=9))
 def test_picks(weights, draws):
-    picked = routes.pick_each(np.array(weights), np.array(draws))
+    picked = attempts.pick_each(np.array(weights), np.array(draws))
     assert picked.tolist() == [misuse.pick(weights, u) for u in draws]
 
 
@@ -370,7 +377,8 @@ def test_decisions(seed, success_left, detection):
     scene = SimpleNamespace(odds=odds, chance=chance, success_left=success_left, detection=detection)
     who, draws = luck.integers(len(ACTORS), size=50), luck.random((50, 4))
     mix = np.array([kind.domains for kind in ACTORS])
-    decided = routes.decide(who, draws, mix, odds, chance, success_left, detection)
+    prospects = attempts.Prospects(mix, odds, chance, success_left, detection)
+    decided = attempts.decide(attempts.Attempts(who, draws), prospects)
     actors = [SimpleNamespace(index=i, kind=kind) for i, kind in enumerate(ACTORS)]
     plain = [(a, *misuse.decide(actors[a], u, scene)) for a, u in zip(who.tolist(), draws.tolist(), strict=True)]
     kept = [attempt for attempt in plain if attempt[3] or attempt[4] < 1.0]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.model.law import FIELDS, Law, Terrain, Write
+from sim.model.jurisdictions import Jurisdictions
+from sim.model.law import FIELDS, Law, Write, defaults
 from sim.vocabulary import CHANNELS, MODES, ORIGINS
 
 COUNTRIES = ("USA", "CHN", "FRA")
@@ -49,8 +50,8 @@ NUMERIC = list(COMBINE)
 values = st.one_of(st.floats(0.0, 10.0), st.floats(0.5, 2.0), st.sampled_from([0.0, 0.1, 0.2, 0.3, 1.0 / 3.0]))
 
 
-def terrain():
-    return Terrain(
+def jurisdictions():
+    return Jurisdictions(
         countries=COUNTRIES,
         blocs=("US", "CN", "us_aligned"),
         alignment=(1.0, 0.0, 0.9),
@@ -81,10 +82,10 @@ def writes(draw):
 
 
 def settled(all_writes):
-    law = Law(terrain())
+    law = Law(jurisdictions())
     for by, name, value, where in all_writes:
         law.write(by, name, value, **where)
-    return law.settle()
+    return law.combine()
 
 
 def entries(name, where):
@@ -190,7 +191,7 @@ def test_origins_stand_for_all_their_labs(name):
     assert as_dictionary(short, name) == as_dictionary(long, name)
     assert short.writes == long.writes
     with pytest.raises(ValueError, match="labs or origins"):
-        Law(terrain()).write("a", name, 0.5, labs=(0,), origins=(0,))
+        Law(jurisdictions()).write("a", name, 0.5, labs=(0,), origins=(0,))
 
 
 def test_how_every_field_combines_is_stated_here():
@@ -221,49 +222,49 @@ def test_no_write_leaves_the_default_law():
 
 
 def test_records_are_listed_in_the_order_of_policies():
-    law = Law(terrain())
+    law = Law(jurisdictions())
     law.write("z", "audits", "last")
     law.write("a", "audits", "first")
-    assert law.settle().audits == ("first", "last")
+    assert law.combine().audits == ("first", "last")
 
 
 def test_a_write_to_an_axis_the_field_does_not_have_is_refused():
-    law = Law(terrain())
+    law = Law(jurisdictions())
     with pytest.raises(KeyError, match="no axis 'mode'"):
         law.write("a", "access", 0.5, modes=(0,))
     with pytest.raises(KeyError):
         law.write("a", "nonsense", 0.5)
 
 
-def test_settling_changes_neither_the_terrain_nor_the_writes():
-    ground = terrain()
+def test_settling_changes_neither_the_jurisdictions_nor_the_writes():
+    ground = jurisdictions()
     law = Law(ground)
     law.write("a", "access", 0.5)
     before = list(law.writes)
-    law.settle()
+    law.combine()
     np.testing.assert_array_equal(ground.access, ACCESS)
     assert law.writes == before == [Write("a", "access", 0.5, (None, None, None))]
 
 
 def test_what_nobody_writes_is_the_one_default_and_cannot_be_changed():
-    ground = terrain()
+    ground = jurisdictions()
     law = Law(ground)
     law.write("a", "denial", 1.0, countries=(0,))
-    law.settle()
+    law.combine()
     for name in NUMERIC:
         if FIELDS[name].axes:
-            assert (getattr(law, name) is ground.defaults[name]) == (name != "denial")
+            assert (getattr(law, name) is defaults(ground)[name]) == (name != "denial")
     with pytest.raises(ValueError, match="read-only"):
         law.friction[0] = 1.0
-    assert not ground.defaults["denial"].any()
+    assert not defaults(ground)["denial"].any()
 
 
 def test_ledger():
-    law = Law(terrain())
+    law = Law(jurisdictions())
     law.spend("b", "labs", 3.0)
     law.spend("a", "labs", 2.0)
     law.spend("a", "government", 5.0)
-    law.settle()
+    law.combine()
     assert (law.ledger("labs"), law.ledger("government"), law.ledger("adopters")) == (5.0, 5.0, 0.0)
 
 
@@ -272,7 +273,7 @@ def test_ledger():
     [(0.0, (0, 3), (0, 4)), (0.5, (0, 2, 3), (0, 2, 4)), (1.0, (0, 1, 2, 3), (0, 2, 4, 5))],
 )
 def test_allies_join_in_the_order_of_their_alignment(coverage, labs, countries):
-    ground = Terrain(
+    ground = Jurisdictions(
         countries=("USA", "CHN", "FRA", "KEN", "PRI", "JPN"),
         blocs=("US", "CN", "us_aligned", "third_country", "US", "us_aligned"),
         alignment=(1.0, 0.0, 0.9, 0.5, 1.0, 0.8),

@@ -129,7 +129,7 @@ def test_best_releases_and_lags(world):
 
 
 def test_incidents_fall_into_every_table_once(world):
-    seen = [i for i in world.incidents if i.month == world.month]
+    seen = world.scene.incidents
     assert world.observed["incidents"] == len(seen) > 0
     for field, prefix in (("kind", ""), ("route", ""), ("domain", ""), ("origin", "origin_")):
         counts = Counter(getattr(i, field) for i in seen)

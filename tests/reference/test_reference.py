@@ -44,9 +44,9 @@ def check_state(pair):
     np.testing.assert_allclose(fast.tally.region, slow.tally.region, atol=1e-12 + loose)
     np.testing.assert_allclose(fast.use_of_releases, slow.use_of_releases, atol=1e-12 + loose)
     np.testing.assert_allclose(fast.adopters.familiarity, slow.panel.familiarity, atol=1e-7 + loose)
-    np.testing.assert_allclose(fast.derivatives, slow.derivatives, rtol=1e-6 + loose, atol=1e-12)
-    np.testing.assert_allclose(fast.tainted, slow.tainted, rtol=1e-6 + 10 * loose, atol=1e-12)
-    np.testing.assert_allclose(fast.application_value, slow.application_value, rtol=1e-6 + 10 * loose, atol=1e-12)
+    np.testing.assert_allclose(fast.derivatives.stock, slow.derivatives.stock, rtol=1e-6 + loose, atol=1e-12)
+    np.testing.assert_allclose(fast.derivatives.tainted, slow.derivatives.tainted, rtol=1e-6 + 10 * loose, atol=1e-12)
+    np.testing.assert_allclose(fast.derivatives.value, slow.derivatives.value, rtol=1e-6 + 10 * loose, atol=1e-12)
     revenue = [[lab.share_history[-1] for lab in world.labs] for world in (fast, slow)]
     np.testing.assert_allclose(revenue[0], revenue[1], atol=1e-7 + loose)
 
@@ -63,7 +63,7 @@ def check_misuse(pair):
         assert fast.expected[kind] == pytest.approx(harm, rel=1e-9 + loose)
         assert fast.uplift_us[kind] == pytest.approx(slow.uplift_us[kind], rel=1e-8 + loose, abs=1e-9 + loose)
     if not pair.ties:
-        ours, theirs = pair.fast.month_incidents, pair.plain.month_incidents
+        ours, theirs = pair.fast.scene.incidents, pair.plain.scene.incidents
         assert [i[:-1] for i in ours] == [i[:-1] for i in theirs]
         np.testing.assert_allclose([i.harm for i in ours], [i.harm for i in theirs], rtol=1e-6)
     np.testing.assert_array_equal(pair.fast.actors.banned_until, pair.plain.actors.banned_until)
@@ -96,9 +96,9 @@ def test_every_rule_month_by_month():
     assert any(r.mirrored and r.controlled for r in rows)
     assert {r.finding for r in rows} == {0, 1, 2}
     assert pair.fast.actors.banned_until.any()
-    assert {i.route for i in pair.fast.incidents} == {"none", "strip", "jailbreak", "gated", "own_state"}
-    assert (pair.fast.supply < 1.0).any()
-    assert (pair.fast.security < 1.0).any()
+    assert {i.route for i in pair.incidents} == {"none", "strip", "jailbreak", "gated", "own_state"}
+    assert (pair.fast.trust.supply < 1.0).any()
+    assert (pair.fast.trust.security < 1.0).any()
     assert len(pair.fast.safeguards) == 3, "neither, tamper resistance, both"
     assert any(name.startswith("us_fringe public") for name in pair.fast.catalogue.names)
     assert 0.0 < pair.fast.hub.shares()[1] < 1.0

@@ -14,10 +14,10 @@ def check(world, plain):
     assert [lab.efficiency for lab in world.labs] == pytest.approx(plain.efficiency, **close)
     assert [lab.distilled for lab in world.labs] == pytest.approx(plain.distilled, **close)
     assert [lab.offset for lab in world.labs] == pytest.approx(plain.offset, **close)
-    assert world.idea_gains == pytest.approx(plain.gains, **close)
-    assert world.run_frontier == pytest.approx(plain.run, **close)
-    assert world.stock_gap == pytest.approx(plain.gap, **close)
-    stocks = (world.legal["row"], world.legal["CN"], world.domestic, world.smuggled)
+    assert world.counts.idea_gains == pytest.approx(plain.gains, **close)
+    assert world.chips.run_frontier == pytest.approx(plain.run, **close)
+    assert world.chips.gap == pytest.approx(plain.gap, **close)
+    stocks = (world.chips.legal["row"], world.chips.legal["CN"], world.chips.domestic, world.chips.smuggled)
     assert stocks == pytest.approx((plain.row, plain.china, plain.domestic, plain.smuggled), **close)
 
 

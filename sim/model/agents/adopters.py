@@ -15,23 +15,21 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from sim.model.agents.adopter_terms import channel_factors, channel_sizes, choice_weights, fixed_traits
 from sim.model.catalogue import NEVER
-from sim.model.kernels.bans import obey
-from sim.model.kernels.choice import (
+from sim.model.kernels.bans import BanTerms, obey
+from sim.model.kernels.choice import NONE, Network, Panel, ReviewTerms, choose, choose_parallel
+from sim.model.kernels.countries import Choosers, CountryTerms, country_traits
+from sim.model.kernels.market import (
     MAX_ALIVE,
     N_CHANNELS,
-    NONE,
-    Choosers,
     Market,
-    Network,
-    choose,
-    choose_parallel,
-    face,
+    Supply,
     open_market,
 )
-from sim.model.kernels.shares import Tally, build, origin_shares, spend, tally
+from sim.model.kernels.shares import Building, Tally, Users, build, origin_shares, spend, tally
 from sim.model.parameters import by_channel
-from sim.vocabulary import BLOCS, CHANNELS, CN, DEVELOPER, GOVERNMENT, MODES
+from sim.vocabulary import BLOCS, CHANNELS, DEVELOPER, GOVERNMENT, MARKET, MODES
 
 if TYPE_CHECKING:
     from sim.model.world import World
@@ -43,6 +41,8 @@ RENEWED = 3
 GRAPH_FROM = 20_000
 PARALLEL_FROM = 100_000
 BLOCKS = 64
+PRICE_GROWTH_FROM = 2.0
+"""Years after the start of 2023 from which price may weigh more in the market channel: from 2025 on."""
 _quantiles = [NormalDist().inv_cdf((b + 0.5) / 256) for b in range(256)]
 _scale = (sum(z * z for z in _quantiles) / 256) ** -0.5
 TASTES = tuple(z * _scale for z in _quantiles)
@@ -133,21 +133,15 @@ class Adopters(Sequence[AdopterView]):
             self.familiarity[:, lab.index] = (p.familiarity_us, p.familiarity_cn, p.familiarity_other)[lab.origin]
         self.own_people = np.array([c.working_age_m for c in world.countries])
         self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
-        self.who_fixed = _fixed(world)
-        self.mean_concern = (self.who_fixed[2] * self.size).sum(axis=0)
+        self.traits = fixed_traits(world)
+        self.mean_concern = (self.traits.concern * self.size).sum(axis=0)
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
-        self.keys = [world.streams(name).key for name in ("review", "taste", "choice", "graph")]
         self.taste = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
-        # Constants by channel; the price factor of the market channel may grow with time.
-        self.factors = np.array(
-            [by_channel(p, f"{name}_factor") for name in ("capability", "openness", "price", "novelty")] + [[0.0] * 5]
-        ).T.copy()
-        self.factors[:, 3] *= p.novelty_weight
-        self.factors[CHANNELS.index("developer"), 4] = p.breadth_weight
+        self.factors = channel_factors(p)
         self.need_offset = np.array(by_channel(p, "need_offset"))
         self.access_factor = np.array(by_channel(p, "access_factor"))
-        self.all_kept = np.ones((len(world.info), self.counts.shape[1]))
+        self.all_kept = np.ones((len(world.countries), self.counts.shape[1]))
         self.market: Market
         self.who: Choosers
 
@@ -171,29 +165,53 @@ class Adopters(Sequence[AdopterView]):
     def open_market(self, month: int) -> None:
         """Set out the month's alternatives and what each country's adopters read."""
         world, p = self.world, self.world.p
-        catalogue, law = world.catalogue, world.law
+        catalogue, law, tables = world.catalogue, world.law, world.tables
         self._retire(month)
         years = month / 12.0
-        factors = self.factors.copy()
-        factors[CHANNELS.index("market"), 2] *= 1.0 + p.price_growth * max(0.0, years - 2.0)
-        weights = (
-            p.capability_weight, p.capability_width, p.openness_weight, p.price_weight, p.novelty_months,
-            world.log_price_fall, p.price_points, p.mirror_denial, p.clean_effect, p.flagged_effect, p.home_weight,
-        )  # fmt: skip
-        self.market = open_market(
-            np.flatnonzero(self.alive), catalogue.candidates, month, world.frontier.level, self.familiarity,
-            self._breadth(month), p.capability_need + p.capability_need_growth * years + self.need_offset,
-            weights, factors, self.mean_concern, law.class_of, catalogue.columns,
-        )  # fmt: skip
-        capacity, income, concern, alignment, taste, home = self.who_fixed
-        traits, bar = face(
-            law.class_origin, world.log_access, self.access_factor, alignment, concern, capacity, income,
-            world.security, taste, world.origin_risk, p.alignment_weight, p.flagged_effect, world.friction,
-            world.log_price_factor, factors[:, 2] * p.price_weight,
-        )  # fmt: skip
-        fear = (p.reliability_weight * (1.0 - world.supply)).astype(np.float32)
-        cover = world.audit_cover.astype(np.float32)
-        self.who = Choosers(traits, bar, world.wall, world.lost, fear, cover, home, self.origin, world.lock_in)
+        price = self.factors.price.copy()
+        price[MARKET] *= 1.0 + p.price_growth * max(0.0, years - PRICE_GROWTH_FROM)
+        supply = Supply(
+            slots=np.flatnonzero(self.alive),
+            candidates=catalogue.candidates,
+            month=month,
+            frontier=world.frontier.level,
+            familiarity=self.familiarity,
+            breadth=self._breadth(month),
+            need=p.capability_need + p.capability_need_growth * years + self.need_offset,
+            concern=self.mean_concern,
+            class_of=law.class_of,
+        )
+        self.market = open_market(supply, choice_weights(p), self.factors._replace(price=price), catalogue.columns)
+        fixed = self.traits
+        terms = CountryTerms(
+            class_origin=law.class_origin,
+            log_access=tables.log_access,
+            access_factor=self.access_factor,
+            alignment=fixed.alignment,
+            concern=fixed.concern,
+            capacity=fixed.capacity,
+            income=fixed.income,
+            security=world.trust.security,
+            taste=fixed.taste,
+            risk=world.trust.risk,
+            alignment_weight=p.alignment_weight,
+            flagged=p.flagged_effect,
+            friction=tables.friction,
+            log_price_factor=tables.log_price_factor,
+            price_weight=price * p.price_weight,
+        )
+        traits, offset = country_traits(terms)
+        self.who = Choosers(
+            traits=traits,
+            offset=offset,
+            denial=tables.denial,
+            friction=tables.friction32,
+            fear=(p.reliability_weight * (1.0 - world.trust.supply)).astype(np.float32),
+            cover=tables.audit_cover.astype(np.float32),
+            home=fixed.home,
+            origin=self.origin,
+            lock_in=tables.lock_in,
+        )
 
     def _breadth(self, month: int) -> np.ndarray:
         """Open releases of each family in 12 months; the fringe is many small labs and no family of its own."""
@@ -226,50 +244,61 @@ class Adopters(Sequence[AdopterView]):
         """Every adopter that reviews this month takes its best alternative."""
         world, p = self.world, self.world.p
         network = Network(
-            world.tally.country,
-            world.tally.world,
-            world.derivative_shares().astype(np.float32),
-            np.array([p.network_weight, p.network_scale, p.peer_weight], np.float32),
-            self.taste,
+            country=world.tally.country,
+            world=world.tally.world,
+            derivative=world.derivatives.shares().astype(np.float32),
+            weight=np.float32(p.network_weight),
+            scale=np.float32(p.network_scale),
+            peer=np.float32(p.peer_weight),
+            taste=self.taste,
         )
-        monthly = [world.streams("review").bits(month), self.keys[1], world.streams("choice").bits(month), self.keys[3]]
         graph = len(self) >= GRAPH_FROM
-        before = self.choice.copy() if graph or world.bans else self.choice
-        args = (
-            self.start, self.choice, before, self.counts, self.market, self.who, network, self.review, self.inertia,
-            np.float32(p.newcomers), np.array(monthly, np.uint64), graph,
-        )  # fmt: skip
+        panel = self.panel(self.choice.copy() if graph or world.tables.bans else self.choice)
+        terms = self._review_terms(month, graph)
+        args = panel, self.market, self.who, network, terms
         if len(self) >= PARALLEL_FROM and world.threads > 1:
             numba.set_num_threads(min(world.threads, numba.config.NUMBA_NUM_THREADS))
             goals = np.linspace(0, len(self), BLOCKS + 1)
             choose_parallel(np.unique(np.searchsorted(self.start, goals)), *args)
         else:
             choose(0, self.start.size - 1, *args)
-        if world.bans:
+        if world.tables.bans:
             month_of = world.catalogue.columns.month[self.market.release]
-            keys = np.array([*monthly, world.streams("bound by ban").key], np.uint64)
-            obey(
-                self.start, self.choice, before, self.counts, self.market, self.who, network, self.inertia,
-                np.float32(p.newcomers), keys, graph, world.law.use_ban, world.law.listed_until, month_of,
-            )  # fmt: skip
+            obey(*args, BanTerms(world.law.use_ban, world.law.listed_until, month_of))
+
+    def _review_terms(self, month: int, graph: bool) -> ReviewTerms:
+        """Who reviews; reviews and noise are drawn by month, tastes, neighbours and bans once and for all."""
+        streams = self.world.streams
+        return ReviewTerms(
+            review=self.review,
+            inertia=self.inertia,
+            newcomers=np.float32(self.world.p.newcomers),
+            graph=graph,
+            review_key=np.uint64(streams("review").bits(month)),
+            taste_key=np.uint64(streams("taste").key),
+            choice_key=np.uint64(streams("choice").bits(month)),
+            graph_key=np.uint64(streams("graph").key),
+            ban_key=np.uint64(streams("bound by ban").key),
+        )
+
+    def panel(self, before: np.ndarray | None = None) -> Panel:
+        """The arrays of the panel as kernels take them; ``before`` is the choice at the end of last month."""
+        return Panel(self.start, self.choice, self.choice if before is None else before, self.counts)
 
     def count_use(self) -> Tally:
         """Shares after this month's reviews."""
-        p = self.world.p
-        china = np.array([1.0, p.china_tokens, 1.0, p.china_downloads, 1.0])
-        return tally(
-            self.market,
-            self.start,
-            self.counts,
-            self.world.use,
-            self.size,
-            self.own_people,
-            self.bloc,
-            china,
-            self.world.mix,
-            len(self.world.labs),
-            len(self.world.law.class_origin),
+        world = self.world
+        users = Users(
+            use=world.use,
+            size=self.size,
+            people=self.own_people,
+            bloc=self.bloc,
+            china=np.array([1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0]),
+            mix=world.mix,
+            families=len(world.labs),
+            classes=len(world.law.class_origin),
         )
+        return tally(self.market, self.panel(), users)
 
     def learn(self) -> None:
         """Familiarity grows with use: dK = (base + use * share)(1 - K) a month, until it is complete."""
@@ -285,11 +314,17 @@ class Adopters(Sequence[AdopterView]):
     def build(self) -> tuple[np.ndarray, np.ndarray]:
         """Applications of the month: flow by family, value by origin and bloc."""
         p, c = self.world.p, self.world.catalogue.columns
-        projects = self.size[:, CHANNELS.index("developer")]
-        return build(
-            self.market, self.start, self.counts, projects, self.who, c.capability, c.adaptable, self._kept(),
-            p.application_slope, p.application_reference, len(self.world.labs), self.bloc,
-        )  # fmt: skip
+        building = Building(
+            projects=self.size[:, DEVELOPER],
+            capability=c.capability,
+            adaptable=c.adaptable,
+            kept=self._kept(),
+            slope=p.application_slope,
+            reference=p.application_reference,
+            families=len(self.world.labs),
+            bloc=self.bloc,
+        )
+        return build(self.market, self.panel(), self.who, building)
 
     def _kept(self) -> np.ndarray:
         """Share of what developers would build that the duties of modifiers leave, by country and slot.
@@ -308,8 +343,8 @@ class Adopters(Sequence[AdopterView]):
     def spending(self) -> np.ndarray:
         """What users pay at full prices, USD a year: array (country, origin)."""
         world = self.world
-        each = spend(self.market, self.start, self.counts, world.tally.use)
-        return each * (world.world_use * world.usd_per_unit)
+        each = spend(self.market, self.panel(), world.tally.use)
+        return each * (world.world_use * world.ledger.usd_per_unit)
 
     def covered_use(self, cover: np.ndarray) -> np.ndarray:
         """Share of the world's government use that stands under private audits, by alternative of the market.
@@ -325,33 +360,8 @@ class Adopters(Sequence[AdopterView]):
 
     def country_shares(self) -> np.ndarray:
         """Share of each origin among a cell's adopters: float32 array (country, channel, origin)."""
-        return origin_shares(self.market, self.start, self.counts)
+        return origin_shares(self.market, self.panel())
 
     def per_cell(self) -> np.ndarray:
         """Adopters behind each figure: int array (country, channel)."""
         return np.diff(self.start).reshape(-1, N_CHANNELS)
-
-
-def channel_sizes(world: World) -> np.ndarray:
-    """Size of each country by channel, each channel summing to 1: people, GDP (three times), or projects."""
-    people = np.array([c.working_age_m for c in world.countries])
-    gdp = np.array([c.gdp_usd_bn for c in world.countries])
-    projects = np.array([c.gdp_usd_bn**0.7 * c.people_m**0.3 for c in world.countries])
-    sizes = np.stack((people, gdp, gdp, projects, gdp), axis=1)
-    return sizes / sizes.sum(axis=0)
-
-
-def _fixed(world: World) -> tuple[np.ndarray, ...]:
-    """What does not change: own capacity, income factor, concern, alignment, taste for origins, homes of labs."""
-    p = world.p
-    log_gdp = np.array(world.log_gdp_per_head)
-    scaled = (log_gdp - log_gdp.min()) / (log_gdp.max() - log_gdp.min())
-    capacity = p.capacity_floor + (1.0 - p.capacity_floor) * scaled
-    income = np.clip(1.0 + p.price_income * (9.5 - log_gdp) / 1.5, 0.4, 2.0)
-    alignment = np.array([c.alignment for c in world.countries])
-    concern = p.security_weight * alignment[:, None] * np.array(by_channel(p, "security_factor"))[None, :]
-    draws = world.streams("country taste")
-    taste = np.zeros((len(world.countries), 3))
-    taste[:, CN] = [p.taste_country_sd * draws.normal(i) for i in range(len(world.countries))]
-    home = np.array([lab.home for lab in world.labs])
-    return capacity, income, concern, alignment, taste, home

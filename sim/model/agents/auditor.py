@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from sim.model.law import Assessment, AuditProgramme
+from sim.model.duties import Assessment, AuditProgramme
 from sim.model.parameters import PARAMETERS
 from sim.vocabulary import CLEAN, FLAGGED, GOVERNMENT, OPEN_WEIGHTS, UNAUDITED
 
@@ -91,12 +91,12 @@ class Auditor(mesa.Agent):
         use = self.model.use_of_releases
         if self.for_government:
             use = np.zeros(n)
-            bound = np.zeros(len(self.model.info))
+            bound = np.zeros(len(self.model.countries))
             bound[list(programme.countries)] = 1.0
             np.add.at(use, self.model.market.release[GOVERNMENT], self.model.adopters.covered_use(bound))
         weight = np.where((c.mode[:n] >= OPEN_WEIGHTS) & ~self.done[:n], use, 0.0)
         if programme.priority == "risk":
-            weight = weight * (1.0 + self.model.origin_risk[c.origin[:n]])
+            weight = weight * (1.0 + self.model.trust.risk[c.origin[:n]])
         best = int(weight.argmax()) if n else -1
         return best if n and weight[best] > 0.0 else -1
 
@@ -113,8 +113,8 @@ class Auditor(mesa.Agent):
         world = self.model
         c = world.catalogue.columns
         compromised = bool(c.compromised[release])
-        world.month_audits["detections"] += float(finding == FLAGGED and compromised)
-        world.month_audits["false_alarms"] += float(finding == FLAGGED and not compromised)
+        world.counts.audits["detections"] += float(finding == FLAGGED and compromised)
+        world.counts.audits["false_alarms"] += float(finding == FLAGGED and not compromised)
         if not programme.public:
             if c.private_finding[release] == UNAUDITED:
                 c.private_finding[release] = finding
@@ -123,4 +123,4 @@ class Auditor(mesa.Agent):
         power = programme.power * programme.traceability
         c.clean_weight[release] = power + (1.0 - power) * world.p.credulity if finding == CLEAN else 0.0
         if finding == FLAGGED and compromised:
-            world.disclose(release)
+            world.releases.disclose(release)

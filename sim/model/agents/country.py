@@ -29,7 +29,7 @@ class Country(mesa.Agent):
     @property
     def trust(self) -> dict[str, float]:
         """Trust in each origin's supply, 0 to 1."""
-        return dict(zip(ORIGINS, self.model.supply[self.index].tolist(), strict=True))
+        return dict(zip(ORIGINS, self.model.trust.supply[self.index].tolist(), strict=True))
 
     @property
     def adopters(self) -> list[AdopterView]:
@@ -40,4 +40,4 @@ class Country(mesa.Agent):
         """A compromise of a family that the country uses became known: trust in its origin's security falls."""
         world = self.model
         reliance = float(world.tally.country[self.index, lab])
-        world.security[self.index, origin] *= 1.0 - world.p.trust_penalty * reliance
+        world.trust.security[self.index, origin] *= 1.0 - world.p.trust_penalty * reliance

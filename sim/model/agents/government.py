@@ -11,7 +11,7 @@ from sim.model.outcomes import OUTCOMES
 from sim.vocabulary import CN
 
 if TYPE_CHECKING:
-    from sim.model.mandates import Trigger
+    from sim.model.duties import Trigger
     from sim.model.world import World
 
 INDICATORS = {
@@ -84,4 +84,4 @@ class Government(mesa.Agent):
         world, outcome = self.model, INDICATORS[name]
         if outcome is None:
             return world.frontier.lag("measured", "closed", "open", month)
-        return float(world.rows[month][COLUMNS[outcome]])
+        return float(world.history.rows[month][COLUMNS[outcome]])

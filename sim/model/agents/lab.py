@@ -2,103 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import exp, log, log10
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import mesa
 
 from sim import data
-from sim.model.duties import NOTHING, PUBLIC_DRAWS, Owed, bars, covering, refused
-from sim.model.law import Assessment, ComputeDuty, Law
+from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, Lessons, Record
+from sim.model.duties import NOTHING, PUBLIC_DRAWS, Assessment, ComputeDuty, Owed, bars, covering, refused
+from sim.model.law import Law
 from sim.months import month_name
 from sim.vocabulary import API, CN, GATED, HOLD, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.model.mandates import Programme
+    from sim.model.duties import Programme
     from sim.model.world import World
 
 BELOW = 1e-6
-# Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in the release table.
-COMPONENTS = {
-    API: (0.0, 0.0, 0.0, 0.0),
-    GATED: (0.5, 0.0, 0.1, 0.2),
-    OPEN_WEIGHTS: (1.0, 0.1, 0.3, 0.5),
-    OPEN_SOURCE: (1.0, 0.1, 0.5, 1.0),
-}
-FRINGE_COMPONENTS = {**COMPONENTS, OPEN_WEIGHTS: (1.0, 0.6, 0.8, 0.5), OPEN_SOURCE: (1.0, 0.6, 0.8, 1.0)}
-
-
-class Draft(NamedTuple):
-    """A release that is decided but not out yet.
-
-    Attributes
-    ----------
-    draw : int
-        Its permanent number within the lab.
-    run : float
-        Training compute (log10 FLOP), 0 where unknown.
-    parts : tuple of float or None
-        Openness components of a public programme's release; None: those of its mode.
-    """
-
-    month: int
-    name: str
-    draw: int
-    mode: int
-    small: bool
-    capability: float
-    underlying: float
-    efficiency: float
-    documented: bool = False
-    rationale: bool = False
-    run: float = 0.0
-    parts: tuple[float, float, float, float] | None = None
-
-
-@dataclass(slots=True)
-class Record:
-    """What a lab's real releases say of how it decides.
-
-    Attributes
-    ----------
-    recent, recent_open : int
-        Releases from 24 months before generated ones begin, and open ones among them.
-    opened, free : int
-        Open releases, and those under a free licence.
-    situations : int
-    lead, market : float
-        Sums of the utilities of lead and market over the situations in which it released.
-    """
-
-    recent: int = 0
-    recent_open: int = 0
-    opened: int = 0
-    free: int = 0
-    situations: int = 0
-    lead: float = 0.0
-    market: float = 0.0
-
-
-class Lessons(NamedTuple):
-    """What labs of one origin can learn from this month.
-
-    Attributes
-    ----------
-    pool, author : float and int
-        Best public efficiency in their reach (OOM) and the origin it came from.
-    scarcity : float
-        Efficiency that scarce chips call forth in a month (OOM).
-    distillation : float
-        Share of the gap to the best service that they close in a year.
-    """
-
-    pool: float
-    author: int
-    scarcity: float
-    distillation: float
+"""OOM by which a run that avoids a threshold stays below it."""
+BARELY_SOLD = 0.002
+"""Share of revenue added to every lab's, which keeps the growth of the smallest finite: judgement, 0.0005-0.01."""
+RECORD_MONTHS = 24
+"""Months before the handover whose releases tell how a lab decides: judgement, 12-36."""
+PRIOR = 2
+"""Open and closed releases that are added to a lab's own, each: a Beta(2, 2) prior on its share of open ones."""
+STAGGER = 3
+"""Flagships that are overdue at the handover come out over so many months."""
+SHORTEST_CADENCE = 2
+"""Months between two flagships of a lab, at least."""
+WIDEST_LEAD, LEAD_UNIT = 40.0, 10.0
+"""Index points beyond which a lead counts no more (judgement, 20-60), and those to which its slope refers."""
+USE_UNIT = 0.05
+"""Share of people who use AI at which the utility of the market is 0."""
 
 
 class Lab(mesa.Agent):
@@ -146,8 +83,8 @@ class Lab(mesa.Agent):
     def run_size(self) -> float:
         """Largest training run (log10 FLOP)."""
         world = self.model
-        catch = world.p.compute_elasticity * world.stock_gap if self.origin == CN else 0.0
-        return world.run_frontier + self.offset + catch
+        catch = world.p.compute_elasticity * world.chips.gap if self.origin == CN else 0.0
+        return world.chips.run_frontier + self.offset + catch
 
     def capability(self) -> float:
         """Index points that a flagship would have today, without noise."""
@@ -157,7 +94,7 @@ class Lab(mesa.Agent):
         """Runs grow with the change over 12 months of the lab's share of revenue."""
         p, history = self.model.p, self.share_history
         if len(history) > 12:
-            change = log((history[-1] + 0.002) / (history[-13] + 0.002))
+            change = log((history[-1] + BARELY_SOLD) / (history[-13] + BARELY_SOLD))
             cap = p.reinvestment_cap / 12.0
             self.offset += min(max(p.reinvestment * change / 12.0, -cap), cap)
 
@@ -170,7 +107,7 @@ class Lab(mesa.Agent):
         learned, teacher_origin = 0.0, self.origin
         if distillation > 0.0:
             own_points = self.capability()
-            teacher, teacher_origin, share = self.model.teacher(self, p.distillation_margin + own_points)
+            teacher, teacher_origin, share = self.model.releases.teacher(self, p.distillation_margin + own_points)
             gap = max(0.0, (teacher - p.distillation_margin - own_points) / p.capability_slope)
             learned = distillation * share * gap / 12.0
         self.efficiency += own + public + scarce
@@ -192,21 +129,21 @@ class Lab(mesa.Agent):
             self.quality = low_quality
         if self.last_flagship is not None:
             first = self.last_flagship + round(self.info.cadence_months)
-            self.next_flagship = max(month + self.index % 3, first)
+            self.next_flagship = max(month + self.index % STAGGER, first)
         else:
             self.next_flagship = max(
-                month + self.index % max(2, round(self.info.cadence_months)), self.info.first_month
+                month + self.index % max(SHORTEST_CADENCE, round(self.info.cadence_months)), self.info.first_month
             )
 
     def leaning(self) -> float:
         """Log odds of opening from the lab's own recent record, shrunken by Beta(2, 2)."""
         n = self.record.recent_open
-        return log((n + 2) / (self.record.recent - n + 2))
+        return log((n + PRIOR) / (self.record.recent - n + PRIOR))
 
     def remember(self, month: int, mode: str, capability: float | None) -> None:
         """Enter a real release into the record that later decisions are measured against."""
         record, opened = self.record, mode.startswith("open")
-        if month >= self.model.handover - 24:
+        if month >= self.model.handover - RECORD_MONTHS:
             record.recent += 1
             record.recent_open += opened
         record.opened += opened
@@ -234,10 +171,10 @@ class Lab(mesa.Agent):
     def _lead_utility(self, capability: float) -> float:
         p = self.model.p
         lead = capability - self.model.frontier.best_open(excluding_lab=self.index)
-        return (p.lead_slope if lead > 0.0 else p.catchup_slope) * min(max(lead, -40.0), 40.0) / 10.0
+        return (p.lead_slope if lead > 0.0 else p.catchup_slope) * min(max(lead, -WIDEST_LEAD), WIDEST_LEAD) / LEAD_UNIT
 
     def _market(self) -> float:
-        return log10(self.model.world_use / 0.05)
+        return log10(self.model.world_use / USE_UNIT)
 
     def decide_mode(self, capability: float, draw: int, owed: Owed) -> int:
         """Release mode by a logit: open (with or without a free licence) against closed, given what each mode owes.
@@ -289,7 +226,7 @@ class Lab(mesa.Agent):
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
-        if month < self.next_flagship and not (self.model.docket.notice_given and self._hurries(month)):
+        if month < self.next_flagship and not (self.model.schedule.notice_given and self._hurries(month)):
             return
         p, streams = self.model.p, self.model.streams
         luck = streams("capability noise")
@@ -301,7 +238,9 @@ class Lab(mesa.Agent):
             underlying, noisy = (x - p.capability_slope * self.held_back for x in (underlying, noisy))
         self._draft(month, 2 * self.number, False, underlying, noisy)
         jitter = streams("cadence").normal(self.index, self.number)
-        self.next_flagship = month + max(2, round(self.info.cadence_months * exp(p.cadence_jitter * jitter)))
+        self.next_flagship = month + max(
+            SHORTEST_CADENCE, round(self.info.cadence_months * exp(p.cadence_jitter * jitter))
+        )
         if streams("small variant").uniform(self.index, self.number) < p.small_variants:
             small = underlying - p.small_gap
             noisy = small + p.capability_noise * luck.normal(self.index, self.number, 1)
@@ -367,7 +306,7 @@ class Lab(mesa.Agent):
         self.public_months += 1
         if self.public_months < min(programme.cadence for programme in programmes):
             return
-        target = world.run_path[max(0, len(world.run_path) - 1 - min(x.lag_target for x in programmes))]
+        target = world.chips.run_path[max(0, len(world.chips.run_path) - 1 - min(x.lag_target for x in programmes))]
         run = min(log10(max(self.public_flop, 1.0)), target)
         self.public_flop, self.public_months = 0.0, 0
         underlying = world.points(run + self.efficiency + self.distilled) + self.quality
@@ -444,7 +383,7 @@ class Lab(mesa.Agent):
         self.drafts = [d for d in self.drafts if d.month > month]
         for draft in due:
             if draft.mode != HOLD:
-                self.model.release(self, draft, self._parts(draft))
+                self.model.releases.bring_out(self, draft, self._parts(draft))
             if self.model.handover == 0 and draft.parts is None:
                 self._note_situation(draft.capability)
 

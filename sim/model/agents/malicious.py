@@ -10,16 +10,29 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 import numpy as np
 
-from sim.model.kernels.misuse import KIND, ORIGIN, best_by_route, pick_each, weigh_barriers, weigh_routes
-from sim.vocabulary import ACTOR_KINDS, DEVELOPER, DOMAINS, OPEN_WEIGHTS, ORIGINS, ROUTE_KINDS, ROUTES
+from sim.model.kernels.attempts import pick_each
+from sim.model.kernels.misuse import (
+    KIND,
+    ORIGIN,
+    Barriers,
+    Harms,
+    Offer,
+    Seekers,
+    best_by_route,
+    weigh_barriers,
+    weigh_routes,
+)
+from sim.vocabulary import ACTOR_KINDS, DEVELOPER, DOMAINS, OPEN_WEIGHTS, ORIGINS, ROUTE_KINDS, ROUTES, WORLD
 
 if TYPE_CHECKING:
     from sim.model.world import World
 
 SKILL_SD = 2.0
-MOST_ATTEMPTS = (
-    100.0  # of one actor in a month, 300 times as many as at the start values; automation multiplies without end
-)
+"""Standard deviation of skill within a kind (index points): judgement, 1-4."""
+USE_AT_START = 0.1
+"""Share of people who use AI at which the parameter ``attempts`` is meant."""
+MOST_ATTEMPTS = 100.0
+"""Most attempts of one actor in a month, 300 times as many as at the start: automation multiplies."""
 _NORMAL = NormalDist()
 
 
@@ -48,6 +61,9 @@ ACTORS = (
     Kind("criminal", 55, 0.0, 2e3, (0.70, 0.15, 0.0, 0.14, 0.01), ()),
     Kind("lone", 20, -6.0, 100.0, (0.30, 0.35, 0.10, 0.20, 0.05), ()),
 )
+SKILL_SCALE = 5.0
+"""Index points of skill by which the log odds of knowing a route rise by 1: judgement, 3-10."""
+# Log odds that an actor of skill 0 knows a route of a kind: judgement, half as much to twice as much in odds.
 _KNOWN_OFFSET = {"strip": 0.0, "jailbreak": 1.5, "gated": -1.0}
 _KIND = KIND.tolist()
 _ORIGIN_NAMES = tuple(ORIGINS[o].lower() if o < len(ORIGINS) else "no_model" for o in ORIGIN.tolist())
@@ -89,7 +105,7 @@ class MaliciousActor(mesa.Agent):
         """Probability of knowing one route of a kind."""
         if route == "own_state":
             return float(self.kind.name == "cn_state")
-        return 1.0 if route == "none" else 1.0 / (1.0 + exp(-(self.skill / 5.0 + _KNOWN_OFFSET[route])))
+        return 1.0 if route == "none" else 1.0 / (1.0 + exp(-(self.skill / SKILL_SCALE + _KNOWN_OFFSET[route])))
 
     def act(self, domain: int, route: int, noticed: bool, luck: float, scene: Scene) -> None:
         """Carry out one attempt: noticed it bars the route for a time, and with success it becomes an incident."""
@@ -135,58 +151,46 @@ class Scene:
         p, actors = world.p, world.actors
         self.month = world.month
         self.harm = [getattr(p, f"harm_{d}") for d in DOMAINS]
-        c, releases = world.catalogue.columns, len(world.catalogue)
-        carried = world.safeguards
-        rows, capability = best_by_route(
-            c.origin,
-            c.mode,
-            c.capability,
-            c.controlled,
-            c.mirrored,
-            c.safeguard,
-            releases,
-            len(carried),
-            p.no_model_capability,
-        )
+        c, carried, law = world.catalogue.columns, world.safeguards, world.law
+        rows, capability = best_by_route(c, len(world.catalogue), len(carried), p.no_model_capability)
         used = rows.take(carried.number_of, axis=0)
         self.releases = used.tolist()
-        law = world.law
-        barred = law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0)
-        accounts = law.account_pass.take(actors.home, axis=0)
-        passing, cost = weigh_barriers(
-            law.class_of.take(c.lab.take(used)),  # of a route without a release any class: it is not on offer
-            np.array([p.refusal, p.refusal_cn, p.refusal]),
-            accounts,
-            p.gate_pass * law.gate_pass,
-            barred,
-            p.strip_cost * world.hub.search(),
-            carried.factor,
-            actors.budget,
+        barriers = Barriers(
+            law_class=law.class_of.take(c.lab.take(used)),  # without a release any class: the route is not on offer
+            refused=np.array([p.refusal, p.refusal_cn, p.refusal]),
+            gate_pass=p.gate_pass * law.gate_pass,
+            accounts=law.account_pass.take(actors.home, axis=0),
+            barred=law.denial[:, :, DEVELOPER, OPEN_WEIGHTS].take(actors.home, axis=0),
+            strip_cost=p.strip_cost * world.hub.search(),
+            factor=carried.factor,
+            budget=actors.budget,
         )
-        self.chance, self.odds, expected, without, self.way = weigh_routes(
-            capability.take(carried.number_of, axis=0),
-            carried.withheld,
-            p.no_model_capability,
+        passing, cost = weigh_barriers(barriers)
+        known = actors.known & (actors.banned_until <= world.month)
+        views = weigh_routes(
+            Offer(capability.take(carried.number_of, axis=0), carried.withheld, p.no_model_capability),
             passing,
             cost,
-            actors.known & (actors.banned_until <= world.month),
-            actors.skill,
-            actors.mix,
-            np.array([getattr(p, f"threshold_{d}") for d in DOMAINS]),
-            p.success_slope,
-            p.route_weight,
-            np.array(self.harm),
+            Seekers(known, actors.skill, actors.mix),
+            Harms(
+                threshold=np.array([getattr(p, f"threshold_{d}") for d in DOMAINS]),
+                slope=p.success_slope,
+                weight=p.route_weight,
+                harm=np.array(self.harm),
+            ),
         )
+        self.chance, self.odds, self.way = views.chance, views.odds, views.way
         self.success_left = 1.0 - p.defence_ceiling * (1.0 - exp(-world.defence))
         self.attempts_each = min(
             p.attempts
-            * (world.tally.people[0] / 0.1) ** p.attempts_use_exponent
+            * (world.tally.people[WORLD] / USE_AT_START) ** p.attempts_use_exponent
             * (1.0 + p.automation) ** (world.month / 12.0)
             / len(actors.skill),
             MOST_ATTEMPTS,
         )
         scale = self.attempts_each * self.success_left
-        by_kind = np.add.reduceat((expected, expected - without), actors.first_of_kind, axis=1) * scale
+        harm = views.expected, views.expected - views.without
+        by_kind = np.add.reduceat(harm, actors.first_of_kind, axis=1) * scale
         self.expected, self.uplift_us = (dict(zip(ACTOR_KINDS, of_kind, strict=True)) for of_kind in by_kind.tolist())
         self.detection, self.ban_months = p.detection, round(p.ban_months)
         self.severity_sd = p.severity_sd

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.kernels.choice import N_CHANNELS, RELIEF
+from sim.model.kernels.countries import CAPACITY
+from sim.model.kernels.market import N_CHANNELS, N_MODES, RELIEF
 from sim.model.kernels.numerics import exp64, f4, inline, kernel, logistic64
 from sim.vocabulary import (
     BLOCS,
@@ -15,6 +16,7 @@ from sim.vocabulary import (
     DEVELOPER,
     ENTERPRISE,
     MARKET,
+    MIX,
     OPEN_SHARE,
     OPEN_WEIGHTS,
     ORIGINS,
@@ -23,6 +25,8 @@ from sim.vocabulary import (
     WORLD,
 )
 
+OVER_LABS, OVER_COUNTRIES = 0, 1
+"""Rows of ``Tally.concentration``."""
 IN_REGION = np.array([[bloc in blocs for bloc in BLOCS] for blocs in BLOCS_OF_REGION])
 CHINA = BLOCS.index("CN")
 
@@ -47,23 +51,97 @@ def spread_use(use, ceiling, growth, p, q):
             use[c, h] = min(u + step, top) if top > u else max(u + step, top)
 
 
-class Tally(NamedTuple):
-    """Shares of one month; ``abroad`` means outside the US and China."""
+class Users(NamedTuple):
+    """Whom a tally counts, and how they weigh.
 
-    country: np.ndarray  # (country, family) over a country's adopters
-    world: np.ndarray  # (channel + 1, family) by use; the last row is the mix of channels
-    slot: np.ndarray  # (channel, K) share of the world's use
-    region: np.ndarray  # (region, channel + 1, kind); the last channel is the mix
-    use: np.ndarray  # (country, channel) weight of use
-    people: np.ndarray  # (region,) share of people 15-64 that use AI (consumer)
-    concentration: np.ndarray  # (2, channel + 1) HHI over labs and over countries of use
-    adopters: np.ndarray  # (slot,) adopters of every slot, alive or not
-    ways: np.ndarray  # (country, way) share of a country's adopters by class of labs * 4 + mode
+    Attributes
+    ----------
+    use, size : array (country, channel), share that uses AI and size (people, GDP, projects)
+    people : array (country,), millions aged 15-64
+    bloc : int array (country,), order of BLOCS
+    china : array (channel,), weight of China in the world's region (what hubs and routers see)
+    mix : array (channel,), weights of the mix of channels
+    families, classes : int, how many families and classes of labs there are
+    """
+
+    use: np.ndarray
+    size: np.ndarray
+    people: np.ndarray
+    bloc: np.ndarray
+    china: np.ndarray
+    mix: np.ndarray
+    families: int
+    classes: int
+
+
+class Tally(NamedTuple):
+    """Shares of one month; ``abroad`` means outside the US and China.
+
+    Attributes
+    ----------
+    country : float32 array (country, family), over a country's adopters
+    world : float32 array (channel + 1, family), by use; the last row is the mix of channels
+    slot : array (channel, K), share of the world's use
+    region : array (region, channel + 1, SHARES); the last channel is the mix
+    use : array (country, channel), weight of use
+    people : array (region,), share of people 15-64 that use AI (consumer)
+    concentration : array (2, channel + 1), HHI over labs and over countries of use
+    adopters : int array (slot,), adopters of every slot, alive or not
+    ways : array (country, way), share of a country's adopters by class of labs * 4 + mode
+    """
+
+    country: np.ndarray
+    world: np.ndarray
+    slot: np.ndarray
+    region: np.ndarray
+    use: np.ndarray
+    people: np.ndarray
+    concentration: np.ndarray
+    adopters: np.ndarray
+    ways: np.ndarray
+
+    @classmethod
+    def empty(cls, countries: int, families: int) -> Tally:
+        """Before the first month: every family is used alike, and nothing is counted."""
+        return cls(
+            country=np.full((countries, families), 1.0 / families, np.float32),
+            world=np.full((N_CHANNELS + 1, families), 1.0 / families, np.float32),
+            slot=np.zeros((N_CHANNELS, 0)),
+            region=np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES))),
+            use=np.zeros((countries, N_CHANNELS)),
+            people=np.zeros(len(REGIONS)),
+            concentration=np.zeros((2, N_CHANNELS + 1)),
+            adopters=np.zeros(families * N_MODES, np.int64),
+            ways=np.zeros((countries, len(ORIGINS) * N_MODES)),
+        )
+
+
+class Building(NamedTuple):
+    """What developers build with.
+
+    Attributes
+    ----------
+    projects : array (country,), size of the developer channel
+    capability, adaptable : array (release,), index points and 0-1
+    kept : array (country, slot), share that the duties of modifiers leave
+    slope, reference : float, log value by index point, and index points of value 1
+    families : int
+    bloc : int array (country,), order of BLOCS
+    """
+
+    projects: np.ndarray
+    capability: np.ndarray
+    adaptable: np.ndarray
+    kept: np.ndarray
+    slope: float
+    reference: float
+    families: int
+    bloc: np.ndarray
 
 
 @inline
-def sum_regions(parts, users, persons, china, mix):
-    """Shares of kinds by region and channel (the last one the mix), and share of people who use AI by region."""
+def sum_regions(parts, in_use, persons, china, mix):
+    """Shares by region and channel (the last one the mix), and share of people who use AI by region."""
     region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES)))
     reach = np.empty(len(REGIONS))
     for r in range(len(REGIONS)):
@@ -77,24 +155,36 @@ def sum_regions(parts, users, persons, china, mix):
                         region[r, h, kind] += w * parts[b, h, kind]
             for kind in range(len(SHARES)):
                 region[r, h, kind] /= denominator
-                region[r, N_CHANNELS, kind] += mix[h] * region[r, h, kind]
+                region[r, MIX, kind] += mix[h] * region[r, h, kind]
         a, d = 0.0, 0.0
         for b in range(len(BLOCS)):
             if IN_REGION[r, b]:
-                a += users[b]
+                a += in_use[b]
                 d += persons[b]
         reach[r] = a / d
     return region, reach
 
 
 @inline
+def share_world(slot, total, family, mix, n_family):
+    """Divide use by slot by each channel's total, in place; shares of families by channel (the last one the mix)."""
+    world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
+    for h in range(N_CHANNELS):
+        for k in range(family.size):
+            slot[h, k] /= total[h]
+            world[h, family[k]] += f4(slot[h, k])
+            world[MIX, family[k]] += f4(mix[h] * slot[h, k])
+    return world
+
+
+@inline
 def concentrate(world, weight, mix):
     """HHI over families and over countries of use, by channel (the last one the mix)."""
     n_country, n_family = weight.shape[0], world.shape[1]
-    concentration = np.zeros((2, N_CHANNELS + 1))
+    concentration = np.zeros((OVER_COUNTRIES + 1, N_CHANNELS + 1))
     for h in range(N_CHANNELS + 1):
         for f in range(n_family):
-            concentration[0, h] += float(world[h, f]) ** 2
+            concentration[OVER_LABS, h] += float(world[h, f]) ** 2
     part = np.zeros(N_CHANNELS)
     for c in range(n_country):
         for h in range(N_CHANNELS):
@@ -102,41 +192,41 @@ def concentrate(world, weight, mix):
     for c in range(n_country):
         mixed = 0.0
         for h in range(N_CHANNELS):
-            concentration[1, h] += (weight[c, h] / part[h]) ** 2
+            concentration[OVER_COUNTRIES, h] += (weight[c, h] / part[h]) ** 2
             mixed += mix[h] * weight[c, h] / part[h]
-        concentration[1, N_CHANNELS] += mixed**2
+        concentration[OVER_COUNTRIES, MIX] += mixed**2
     return concentration
 
 
 @kernel
-def tally(market, start, counts, use, size, people, bloc, china, mix, n_family, n_class):
+def tally(market, panel, users):
     """Count who uses what, weighted by use.
 
     Parameters
     ----------
-    counts : int array (cell, slot)
-    use, size : array (country, channel), share that uses AI and size (people, GDP, projects)
-    people : array (country,)
-    bloc : int array (country,), order of BLOCS
-    china : array (channel,), weight of China in the world's region (what hubs and routers see)
-    mix : array (channel,), weights of the mix of channels
+    market : sim.model.kernels.market.Market
+    panel : sim.model.kernels.choice.Panel
+    users : Users
+
+    Returns
+    -------
+    Tally
     """
+    start, counts, use, size, people = panel.start, panel.counts, users.use, users.size, users.people
     n_country, n = use.shape[0], market.slot.size
     slots = market.slot.astype(np.uint64)  # an index that may be negative would be checked
     family, origin, mode, law_class = market.family, market.origin, market.mode, market.law_class
     used = np.empty(n, np.int64)
-    country = np.zeros((n_country, n_family), np.float32)
-    world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
+    country = np.zeros((n_country, users.families), np.float32)
     slot = np.zeros((N_CHANNELS, n))
     adopters_of = np.zeros(counts.shape[1], np.int64)
-    ways = np.zeros((n_country, 4 * n_class))
+    ways = np.zeros((n_country, N_MODES * users.classes))
     parts = np.zeros((len(BLOCS), N_CHANNELS, len(SHARES) + 1))
-    weight = np.empty((n_country, N_CHANNELS))
-    total = np.zeros(N_CHANNELS)
-    users, persons = np.zeros(len(BLOCS)), np.zeros(len(BLOCS))
+    weight, total = np.empty((n_country, N_CHANNELS)), np.zeros(N_CHANNELS)
+    in_use, persons = np.zeros(len(BLOCS)), np.zeros(len(BLOCS))
     for c in range(n_country):
-        b = bloc[c]
-        users[b] += people[c] * use[c, CONSUMER]
+        b = users.bloc[c]
+        in_use[b] += people[c] * use[c, CONSUMER]
         persons[b] += people[c]
         adopters = start[(c + 1) * N_CHANNELS] - start[c * N_CHANNELS]
         for h in range(N_CHANNELS):
@@ -153,53 +243,53 @@ def tally(market, start, counts, use, size, people, bloc, china, mix, n_family, 
                 k = used[at]
                 count = counts[cell, slots[k]]
                 adopters_of[slots[k]] += count
-                ways[c, law_class[k] * 4 + mode[k]] += count / adopters
+                ways[c, law_class[k] * N_MODES + mode[k]] += count / adopters
                 country[c, family[k]] += f4(count) / f4(adopters)
                 slot[h, k] += count * each
                 parts[b, h, origin[k]] += count * each
                 if mode[k] >= OPEN_WEIGHTS:
                     parts[b, h, OPEN_SHARE] += count * each
-    for h in range(N_CHANNELS):
-        for k in range(n):
-            slot[h, k] /= total[h]
-            world[h, family[k]] += f4(slot[h, k])
-            world[N_CHANNELS, family[k]] += f4(mix[h] * slot[h, k])
-    region, reach = sum_regions(parts, users, persons, china, mix)
-    concentration = concentrate(world, weight, mix)
+    world = share_world(slot, total, family, users.mix, users.families)
+    region, reach = sum_regions(parts, in_use, persons, users.china, users.mix)
+    concentration = concentrate(world, weight, users.mix)
     return Tally(country, world, slot, region, weight, reach, concentration, adopters_of, ways)
 
 
 @kernel
-def build(market, start, counts, projects, who, capability, adaptable, kept, slope, reference, n_family, bloc):
+def build(market, panel, who, building):
     """Applications that developers build on open weights in one month.
 
     Parameters
     ----------
-    kept : array (country, slot), share that the duties of modifiers leave
+    market : sim.model.kernels.market.Market
+    panel : sim.model.kernels.choice.Panel
+    who : sim.model.kernels.countries.Choosers
+    building : Building
 
     Returns
     -------
     flow : array (family,), applications (feeds the derivative stock)
     value : array (origin, bloc), value of applications
     """
-    flow = np.zeros(n_family)
-    value = np.zeros((len(ORIGINS), len(BLOCS)))
-    h = DEVELOPER
+    start, counts, h = panel.start, panel.counts, DEVELOPER
+    capability, adaptable, kept = building.capability, building.adaptable, building.kept
+    flow, value = np.zeros(building.families), np.zeros((len(ORIGINS), len(BLOCS)))
     worth = np.empty(market.slot.size)
     for k in range(market.slot.size):
-        log_worth = min(slope * (capability[market.release[h, k]] - reference), MOST_LOG_WORTH)
-        worth[k] = adaptable[market.release[h, k]] * exp64(log_worth)
-    for c in range(projects.size):
+        release = market.release[h, k]
+        log_worth = min(building.slope * (capability[release] - building.reference), MOST_LOG_WORTH)
+        worth[k] = adaptable[release] * exp64(log_worth)
+    for c in range(building.projects.size):
         cell = c * N_CHANNELS + h
-        each = projects[c] * who.traits[c, h, 0] / (start[cell + 1] - start[cell])
+        each = building.projects[c] * who.traits[c, h, CAPACITY] / (start[cell + 1] - start[cell])
         for k in range(market.slot.size):
             count = counts[cell, market.slot[k]]
             if count > 0:
-                o, way = market.origin[k], market.law_class[k] * 4 + market.mode[k]
-                lost = who.lost[c, h, way] + who.wall[c, h, way] * market.terms[h, RELIEF, k]
+                o, way = market.origin[k], market.law_class[k] * N_MODES + market.mode[k]
+                lost = who.friction[c, h, way] + who.denial[c, h, way] * market.terms[h, RELIEF, k]
                 made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0) * kept[c, market.slot[k]]
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
-                value[o, bloc[c]] += made * worth[k]
+                value[o, building.bloc[c]] += made * worth[k]
     return flow, value
 
 
@@ -215,13 +305,14 @@ def earn(market, slot_share, open_revenue, n_family):
 
 
 @kernel
-def spend(market, start, counts, use):
+def spend(market, panel, use):
     """What users pay per unit of use at full prices in market and enterprise channels: array (country, origin).
 
     Parameters
     ----------
     use : array (country, channel), weight of use
     """
+    start, counts = panel.start, panel.counts
     spent = np.zeros((use.shape[0], len(ORIGINS)))
     for h in (MARKET, ENTERPRISE):
         total = 0.0
@@ -248,8 +339,9 @@ def use_by_release(market, slot_share, mix, n):
 
 
 @kernel
-def origin_shares(market, start, counts):
+def origin_shares(market, panel):
     """Share of each origin by country and channel, over the adopters of the cell: array (country, channel, origin)."""
+    start, counts = panel.start, panel.counts
     n = (start.size - 1) // N_CHANNELS
     share = np.zeros((n, N_CHANNELS, len(ORIGINS)), np.float32)
     for cell in range(start.size - 1):

@@ -1,0 +1,107 @@
+"""Chips: stocks in China and elsewhere under export controls, and the largest training run that they allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import exp, log
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.model.world import World
+
+BUYING_ENDS = 10
+"""Month (0 is January 2023) before which Chinese firms bought ahead of tighter controls: November 2023."""
+FORESIGHT = 36
+"""Months ahead for which tighter controls that are announced make Chinese firms buy ahead: the longest notice."""
+BINDS_FROM = 0.5
+"""Stringency above which export controls cut growth of what China buys, all of it at 1: judgement, 0.3-0.7."""
+MOST_SMUGGLED = 0.95
+"""Largest smuggled share of China's stock, which keeps the stock finite."""
+EARLY_DOMESTIC_YEARS = 2.0
+"""Years from the start of 2023 in which Chinese production grows as in 2023."""
+YEARS_TO_2030 = 7.0
+MOST_CHIPS = 1e20
+"""Largest stock, beyond all that could be made: under extreme parameters it keeps the stocks finite."""
+
+
+@dataclass(slots=True)
+class Chips:
+    """Stocks of installed chips (H100-equivalents) and training runs (log10 FLOP).
+
+    Attributes
+    ----------
+    legal : dict
+        Bought chips in "CN" and in the rest of the world ("row").
+    domestic, smuggled : float
+        Chips of Chinese make, and smuggled ones.
+    run_frontier : float
+        Largest training run, log10 FLOP.
+    run_path : list of float (month,)
+        The same in every month so far.
+    shortage : float
+        How far controls cut what China may buy, 0 to 1.
+    gap : float
+        Change since January 2023 of China's effective stock over that of the US, orders of magnitude.
+    gap_at_start : float or None
+        Their ratio in January 2023, orders of magnitude.
+    """
+
+    legal: dict[str, float]
+    domestic: float
+    run_frontier: float
+    smuggled: float = 0.0
+    shortage: float = 0.0
+    gap: float = 0.0
+    gap_at_start: float | None = None
+    run_path: list[float] = field(default_factory=list)
+
+    def in_china(self) -> float:
+        """Chinese stock: legal, domestic and smuggled."""
+        return self.legal["CN"] + self.domestic + self.smuggled
+
+    def grow(self, world: World) -> None:
+        """A month: stocks grow under the controls, and the largest run grows."""
+        p, law, year = world.p, world.law, world.month / 12.0
+        slope = 1.0 / (1.0 - BINDS_FROM)
+        self.shortage = min(max(slope * (law.stringency - BINDS_FROM), 0.0), 1.0)
+        growth = path(year, (p.stock_growth_2023, p.stock_growth_2024, p.stock_growth_2025), p.stock_growth_2030)
+        coming = world.prospect(world.month + FORESIGHT)
+        tightens = coming is not None and coming.stringency > law.stringency
+        ahead = p.buying_ahead if world.month < BUYING_ENDS or tightens else 1.0
+        self.legal["row"] = _grown(self.legal["row"], log(growth) / 12.0)
+        self.legal["CN"] = _grown(self.legal["CN"], (1.0 - self.shortage) * log(growth) / 12.0 + log(ahead) / 12.0)
+        production = p.domestic_growth_2023 if year < EARLY_DOMESTIC_YEARS else p.domestic_growth
+        home_made = log(production * law.chip_support)
+        self.domestic = _grown(self.domestic, (home_made + p.domestic_substitution * self.shortage * log(10.0)) / 12.0)
+        leak = min(MOST_SMUGGLED, p.smuggled_share * law.smuggling)
+        self.smuggled = (self.legal["CN"] + self.domestic) * leak / (1.0 - leak)
+        gap = (log(self.in_china()) - log(world.stock("us"))) / log(10.0)
+        if self.gap_at_start is None:
+            self.gap_at_start = gap
+        self.gap = gap - self.gap_at_start
+        if world.month > 0:
+            step = path(year, (p.run_growth, p.run_growth), p.run_growth_2030)
+            self.run_frontier += log(step) / log(10.0) / 12.0
+        self.run_path.append(self.run_frontier)
+
+
+def _grown(stock: float, step: float) -> float:
+    """Stock after a month's growth (log)."""
+    return min(stock * exp(step), MOST_CHIPS)
+
+
+def path(year: float, known: tuple[float, ...], by_2030: float) -> float:
+    """Yearly factor: known years first, then falling geometrically from the last one to its value in 2030.
+
+    Parameters
+    ----------
+    year : float
+        Years since the start of 2023.
+    known : tuple of float
+        Factors of 2023 and the years after it.
+    by_2030 : float
+    """
+    if year < len(known):
+        return known[int(year)]
+    part = min(1.0, (year - len(known) + 1.0) / (YEARS_TO_2030 - len(known) + 1.0))
+    return exp((1.0 - part) * log(known[-1]) + part * log(by_2030))
