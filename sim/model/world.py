@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from math import exp, log, log1p
 from typing import TYPE_CHECKING
 
@@ -101,6 +100,8 @@ class World(mesa.Model):
     """
 
     phases = PHASES
+    # Hides Mesa's property of this name (from 3.5 on), through which Mesa sets a scenario of its own kind.
+    scenario: Scenario = None  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -137,8 +138,7 @@ class World(mesa.Model):
             Auditor(self, "government suppliers", 1, for_government=True),
         )
         self._start_state()
-        headlines = {name: partial(_reading, i) for i, (name, row) in enumerate(OUTCOMES.items()) if row.headline}
-        self.datacollector = mesa.DataCollector(model_reporters={"month": "month_text", "seed": "seed", **headlines})
+        self.datacollector = mesa.DataCollector(model_reporters=REPORTERS)
         # Mesa keeps a counter of agent ids per model for ever, and with it the model.
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
@@ -549,8 +549,21 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return a is b or np.array_equal(a, b)
 
 
-def _reading(column: int, world: World) -> float:
-    return world.readings.item(column)
+def _reading(column: int) -> Callable[[World], float]:
+    """A reporter of one outcome; some of Mesa's data collectors call plain functions only, no partial ones."""
+
+    def read(world: World) -> float:
+        return world.readings.item(column)
+
+    return read
+
+
+REPORTERS: dict[str, str | Callable[[World], float]] = {
+    "month": "month_text",
+    "seed": "seed",
+    **{name: _reading(column) for column, (name, row) in enumerate(OUTCOMES.items()) if row.headline},
+}
+"""What Mesa's data collector keeps of each month."""
 
 
 def phase_names(phases: Iterable[Callable[[World], None]] = PHASES) -> list[tuple[str, str]]:
