@@ -105,9 +105,12 @@ def page(scenario: str = "status-quo") -> Any:
     """Return a page of one world month by month: Mesa's SolaraViz with the headline outcomes.
 
     In a notebook it shows itself. As a page of its own: a file ``app.py`` that says
-    ``from sim.mesa import page`` and ``Page = page("p1-blanket")``, and ``solara run app.py``. One
-    slider is the seed, the other a factor on the strength of every policy. One world is one draw of
-    luck: what differs between two of them need not be due to the policy.
+    ``from sim.mesa import page`` and ``Page = page("p1-blanket")``, served with ``SOLARA_APP=app.py
+    SOLARA_TELEMETRY_MIXPANEL_ENABLE=False uvicorn solara.server.starlette:app``. (``solara run``
+    asks the package index for its newest version, and Solara reports its use unless told not to.)
+
+    One slider is the seed, the other a factor on the strength of every policy. One world is one
+    draw of luck: what differs between two of them need not be due to the policy.
 
     Parameters
     ----------

@@ -16,13 +16,20 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = (("3.11", "3.3.1"), ("3.12", "3.5.1"), ("3.13", "4.0.0a0"))
 """Python, and the Mesa that its users have: the oldest that is allowed, the newest that is finished, the coming one."""
-TESTS = ("tests/guarantees/test_mesa.py", "tests/guarantees/test_conservation.py", "tests/model/test_seeds.py")
+TESTS = (
+    "tests/guarantees/test_mesa.py",
+    "tests/model/test_seeds.py",
+    "tests/guarantees/test_conservation.py::test_a_finished_world_is_freed",
+    "tests/guarantees/test_conservation.py::test_mesa_batch_run",
+    "tests/guarantees/test_conservation.py::test_mesa_batch_run_takes_the_name_of_a_scenario",
+)
 
 
 def find_python(version: str) -> str | None:
@@ -77,6 +84,7 @@ def measure() -> dict[str, Any]:
     """What one environment gives: versions, code digest, and for each shipped scenario digest and matching digits."""
     from importlib.metadata import version
 
+    import tests.conftest  # noqa: F401  (names the tests' cache of compiled code before numba is imported)
     from sim.sweep.code import code_digest
     from tests.guarantees import golden
 
@@ -115,37 +123,38 @@ def verdict(all_found: list[dict[str, Any]]) -> tuple[str, bool]:
     return f"the same bits on Mesa {several}: all series of {len(scenarios)} scenarios, and one code digest", True
 
 
+def examine(version: str, mesa: str) -> tuple[str, dict[str, Any] | None, bool]:
+    """What one version gave: the line to print, what was measured, and whether nothing failed."""
+    python = find_python(version)
+    if python is None:
+        return f"Python {version} (for Mesa {mesa}): not found on this machine, left out", None, True
+    try:
+        own = environment(python, version, mesa)
+    except RuntimeError as error:
+        return f"Python {version}, Mesa {mesa}: could not be installed: {error}", None, False
+    done = run([own, "-m", "tests.guarantees.mesa_versions", "measure"])
+    if done.returncode:
+        return f"Python {version}, Mesa {mesa}: failed\n{done.stderr}", None, False
+    tests = run([own, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS])
+    found = json.loads(done.stdout)
+    line = line_of(found, tests.stdout.strip().splitlines()[-1].strip("= "))
+    return (f"{line}\n{tests.stdout}" if tests.returncode else line), found, not tests.returncode
+
+
 def main() -> int:
-    """Make each environment, measure it, run its tests; 0 if all that could be made gave the same bits."""
-    all_found, fine = [], True
+    """Examine all versions at once; 0 if nothing failed and all that could be made gave the same bits."""
     print("make test-mesa", datetime.date.today(), sep="\n", flush=True)
-    for version, mesa in VERSIONS:
-        python = find_python(version)
-        if python is None:
-            print(f"Python {version} (for Mesa {mesa}): not found on this machine, left out", flush=True)
-            continue
-        try:
-            own = environment(python, version, mesa)
-        except RuntimeError as error:
-            print(f"Python {version}, Mesa {mesa}: could not be installed: {error}", flush=True)
-            fine = False
-            continue
-        done = run([own, "-m", "tests.guarantees.mesa_versions", "measure"])
-        if done.returncode:
-            print(f"Python {version}, Mesa {mesa}: failed\n{done.stderr}", flush=True)
-            fine = False
-            continue
-        tests = run([own, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS])
-        all_found.append(json.loads(done.stdout))
-        print(line_of(all_found[-1], tests.stdout.strip().splitlines()[-1].strip("= ")), flush=True)
-        if tests.returncode:
-            print(tests.stdout, flush=True)
-            fine = False
-    if all_found:
-        text, same = verdict(all_found)
-        print(text)
-        fine = fine and same
-    return 0 if fine and all_found else 1
+    measured, fine = [], True
+    with ThreadPoolExecutor() as pool:
+        for line, found, good in pool.map(examine, *zip(*VERSIONS, strict=True)):
+            print(line, flush=True)
+            measured += [] if found is None else [found]
+            fine = fine and good
+    if not measured:
+        return 1
+    text, same = verdict(measured)
+    print(text)
+    return 0 if fine and same else 1
 
 
 if __name__ == "__main__":
