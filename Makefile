@@ -8,19 +8,20 @@ BIN := .venv/bin
 # The name carries the folder's place, so a copied or moved checkout is installed again.
 READY := .venv/ready-$(shell pwd | cksum | cut -d' ' -f1)
 
-.PHONY: help compare test test-lowest check bench targets golden docs site clean
+.PHONY: help compare test test-lowest test-mesa check bench targets golden docs site clean
 
 help:
 	@echo 'make compare   four policies against the status quo: results/four-policies/report.html'
 	@echo 'make test      all tests'
 	@echo 'make test-lowest  part of the tests with the oldest versions that pyproject.toml allows, in .venv-lowest'
+	@echo 'make test-mesa  golden numbers and the tests of Mesa with three versions of Mesa, in .venv-mesa-*'
 	@echo 'make check     style and types'
 	@echo 'make bench     speed and memory of runs'
 	@echo 'make targets   the calibration targets and what the model gives'
 	@echo 'make golden    write the golden numbers again (after a change that is meant to change results)'
 	@echo 'make docs      write the generated pages in docs/ again'
 	@echo 'make site      the pages in docs/ as a site: site/index.html'
-	@echo 'make clean     remove caches, build leftovers and .venv-lowest, not results/ and .venv'
+	@echo 'make clean     remove caches, build leftovers, .venv-lowest and .venv-mesa-*, not results/ and .venv'
 
 compare: $(READY)
 	@$(BIN)/openstakes experiment four-policies --out results/four-policies
@@ -40,6 +41,9 @@ test-lowest: pyproject.toml
 	@.venv-lowest/bin/uv pip install -q --python .venv-lowest/bin/python --resolution lowest-direct -e '.[dev]'
 	@NUMBA_CACHE_DIR='$(CURDIR)/.venv-lowest/kernels' .venv-lowest/bin/python -m pytest -p no:cacheprovider \
 	  -W ignore::DeprecationWarning -k 'not NUL' $(LOWEST)
+
+test-mesa:
+	@$(PYTHON) tests/guarantees/mesa_versions.py
 
 check: $(READY)
 	@$(BIN)/python -m ruff check --output-format concise
@@ -62,7 +66,7 @@ site: $(READY)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 clean:
-	@rm -rf build dist site .venv-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf build dist site .venv-lowest .venv-mesa-* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -path ./.venv -prune -o -path ./results -prune -o -type d -name __pycache__ -exec rm -rf {} +
 
 # An existing .venv is brought up to date; one that does not run here (Python gone, too old, no pip) is made again.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import mesa
@@ -172,6 +172,8 @@ class World(mesa.Model):
     """
 
     phases = PHASES
+    # Hides Mesa's property of this name (from 3.5 on), through which Mesa sets a scenario of its own kind.
+    scenario: Scenario = None  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -200,8 +202,7 @@ class World(mesa.Model):
         self._settle_stocks()
         self.releases.replay(BEFORE)
         self.frontier.close_month()
-        headlines = {name: partial(_reading, i) for i, (name, row) in enumerate(OUTCOMES.items()) if row.headline}
-        self.datacollector = mesa.DataCollector(model_reporters={"month": "month_text", "seed": "seed", **headlines})
+        self.datacollector = mesa.DataCollector(model_reporters=REPORTERS)
         # Mesa keeps a counter of agent ids per model for ever, and with it the model.
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
@@ -369,8 +370,20 @@ class World(mesa.Model):
         self.ledger.one_off.append((self.month, payer, usd))
 
 
-def _reading(column: int, world: World) -> float:
-    return world.history.readings.item(column)
+def _reading(column: int) -> Callable[[World], float]:
+    """A reporter of one outcome; some of Mesa's data collectors call plain functions only, no partial ones."""
 
+    def read(world: World) -> float:
+        return world.history.readings.item(column)
+
+    return read
+
+
+REPORTERS: dict[str, str | Callable[[World], float]] = {
+    "month": "month_text",
+    "seed": "seed",
+    **{name: _reading(column) for column, (name, row) in enumerate(OUTCOMES.items()) if row.headline},
+}
+"""What Mesa's data collector keeps of each month."""
 
 __all__ = ["Series", "World"]
