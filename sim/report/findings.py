@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis import rubric, wording
-from sim.analysis.comparison import compared as compare_means
+from sim.analysis.comparison import compare
 from sim.months import month_name
 from sim.report import figure_data
 from sim.scenario.scenario import differences_in_words, other_differences
@@ -438,7 +438,7 @@ def _direct(study: Study, cell: Cell, blanket: str, first: int, last: int) -> Ce
         np.asarray(study.values(scenario, name), dtype=float)[:, first : last + 1].mean(axis=1)
         for scenario in (cell.scenario, blanket, study.against)
     )
-    found = compare_means(ours, theirs, cell.outcome, study.replications, reference)
+    found = compare(ours, theirs, cell.outcome, study.replications, reference)
     return Cell(
         scenario=cell.scenario,
         factor=cell.factor,
