@@ -88,8 +88,9 @@ def print_comparison(study: Study) -> None:
     """Print each scenario's factors: the reference's level, difference, its 5-95 %, share of that sign, sign, paper."""
     from sim.analysis.wording import SINGLE, legend
     from sim.model.outcomes import OUTCOMES
-    from sim.report.findings import FACTOR_NAMES, also_differs
-    from sim.report.prose import few
+    from sim.report.cells import FACTOR_NAMES
+    from sim.report.findings import also_differs
+    from sim.report.limits import few
 
     screen = console()
     rubric = study.rubric()

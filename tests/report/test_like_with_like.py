@@ -68,11 +68,11 @@ def test_every_input_that_is_no_policy_and_no_text_counts() -> None:
 @pytest.mark.parametrize("field", [field for field in INPUTS if field != "horizon"])
 def test_it_changes_nothing_is_never_said_where_an_input_differs(make, field) -> None:
     study = make((0, 1), change=lambda s: altered(s, **INPUTS[field]) if s.name == "p1-blanket" else s, twin=False)
-    (_, one) = prose.compared(study)
+    (_, one) = prose.introductions(study)
     assert one.changes[-1].startswith("Not only a policy differs: ")
     assert SAID[field] in one.changes[-1]
     bare = make((0, 1), change=lambda s: s if s.name != "p1-blanket" else bared(field), twin=False)
-    (_, one) = prose.compared(bare)
+    (_, one) = prose.introductions(bare)
     assert len(one.changes) == 1
     assert one.changes[0].startswith("No policy differs, but: ")
     assert SAID[field] in one.changes[0]
