@@ -1,8 +1,8 @@
 """The paired comparison of two cases: one difference for each pair of a draw and a replication.
 
-Every draw meets the same replications, and replication k brings the same luck to all of them. Means over replications,
-one for each draw, would so share their luck, and an interval over draws alone would leave it out. Pairs hold both what
-nobody knows and luck.
+Every draw meets the same replications, and replication k brings the same luck to all of them. Means
+over replications, one for each draw, would so share their luck, and an interval over draws alone
+would leave it out. Pairs hold both what nobody knows and luck.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ class PairIndex:
 class Comparison:
     """One outcome of one scenario against the reference: a row of `Study.table`, less its names.
 
-    `reference`, `difference`, `low` and `high` are in the outcome's unit, averaged over the months compared; `relative`
-    is the mean difference over the reference, `inside_floor` the share of pairs whose difference does not matter;
-    `pairs` counts the differences: pairs that finished in both.
+    `reference`, `difference`, `low` and `high` are in the outcome's unit, averaged over the months
+    compared; `relative` is the mean difference over the reference, `inside_floor` the share of
+    pairs whose difference does not matter; `pairs` counts the differences: pairs that finished in
+    both.
     """
 
     reference: float
@@ -113,7 +114,8 @@ def compare(
     outcome
         Its kind chooses the floor, its direction the sense of the sign.
     replications
-        Of each draw. With one replication all draws have the same luck: what is not inside the floor is then undecided.
+        Of each draw. With one replication all draws have the same luck: what is not inside the
+        floor is then undecided.
     yardstick
         Array (pair,) that floor and standard deviation are taken from. Default: `theirs`.
 

@@ -31,9 +31,10 @@ class PairedResults(Results):
     def window(self, scenario: str) -> tuple[int, int]:
         """Return the months over which a case is compared with its reference.
 
-        They are months 13 to 60 after the first difference between the two, cut at the horizon. Where the horizon ends
-        before month 13, all months from the first difference on are taken. A case that never differs is compared
-        over the whole horizon, and so is a reference with itself.
+        They are months 13 to 60 after the first difference between the two, cut at the horizon.
+        Where the horizon ends before month 13, all months from the first difference on are taken. A
+        case that never differs is compared over the whole horizon, and so is a reference with
+        itself.
 
         Parameters
         ----------
@@ -58,8 +59,8 @@ class PairedResults(Results):
         Returns
         -------
         first, last : int
-            First and last month (0 = 2023-01). Where the windows do not overlap, from the first month of any to the
-            last month of any.
+            First and last month (0 = 2023-01). Where the windows do not overlap, from the first
+            month of any to the last month of any.
         """
         others = [case for case in self.cases if case.name != case.against]
         found = [self.window(case.name) for case in others or self.cases]
@@ -76,7 +77,8 @@ class PairedResults(Results):
         Returns
         -------
         list of (str, object, object)
-            Key path, value and the reference's value. Parameters that are drawn are the same in both.
+            Key path, value and the reference's value. Parameters that are drawn are the same in
+            both.
 
         Raises
         ------
@@ -102,8 +104,8 @@ class PairedResults(Results):
         Returns
         -------
         dict
-            For each outcome an array (pair,) of float64 in its unit; nan where a run of the two failed. `pair_index`
-            tells draws from replications.
+            For each outcome an array (pair,) of float64 in its unit; nan where a run of the two
+            failed. `pair_index` tells draws from replications.
 
         Raises
         ------
@@ -127,8 +129,9 @@ class PairedResults(Results):
         Returns
         -------
         ndarray of float64, shape (draw,) or, with one draw, (replication,)
-            In the outcome's unit. The difference of a draw is the mean over replications that finished in both; nan if
-            there is none. All draws share the luck of their replications: take intervals over pairs instead.
+            In the outcome's unit. The difference of a draw is the mean over replications that
+            finished in both; nan if there is none. All draws share the luck of their replications:
+            take intervals over pairs instead.
 
         Raises
         ------
@@ -148,10 +151,10 @@ class PairedResults(Results):
         Returns
         -------
         DataFrame
-            Columns: scenario (name of the case), one for each lever, outcome, unit, reference, difference, low, high (5
-            and 95 % points of the difference over pairs of a draw and a replication), share_same_sign, inside_floor
-            (share of pairs that differ by too little to matter), relative, d, sign (read towards the goal),
-            first_month, last_month, pairs.
+            Columns: scenario (name of the case), one for each lever, outcome, unit, reference,
+            difference, low, high (5 and 95 % points of the difference over pairs of a draw and a
+            replication), share_same_sign, inside_floor (share of pairs that differ by too little to
+            matter), relative, d, sign (read towards the goal), first_month, last_month, pairs.
 
         Raises
         ------
@@ -165,16 +168,18 @@ class PairedResults(Results):
     def rubric(self) -> pd.DataFrame:
         """Return one row per scenario and factor of the rubric, with the paper's sign beside ours.
 
-        The paper compares its policies with no new policy: its signs stand beside unchanged scenarios that are compared
-        with an unchanged status quo and differ from it in policy alone, and nowhere else.
+        The paper compares its policies with no new policy: its signs stand beside unchanged
+        scenarios that are compared with an unchanged status quo and differ from it in policy alone,
+        and nowhere else.
 
         Returns
         -------
         DataFrame
-            Columns: scenario, factor, outcome, unit, reference, difference, low, high, share_same_sign, d, sign, paper,
-            agreement (agrees, disagrees, paper silent, undecided), sign_without_assumed (the sign when all assumed
-            responses are 0, empty if that was not run), first_month and last_month (the months compared, which are
-            those of `reference` too) and also_differs (what beside policy differs from the reference,
+            Columns: scenario, factor, outcome, unit, reference, difference, low, high,
+            share_same_sign, d, sign, paper, agreement (agrees, disagrees, paper silent, undecided),
+            sign_without_assumed (the sign when all assumed responses are 0, empty if that was not
+            run), first_month and last_month (the months compared, which are those of `reference`
+            too) and also_differs (what beside policy differs from the reference,
             `other_differences`).
         """
         from sim.analysis.tables import rubric

@@ -1,7 +1,8 @@
 """What a finished sweep holds: its cases, its outcomes, and series by pair of a draw and a replication.
 
-Only the columns asked for are read, part by part, so memory depends on the question and not on the sweep. Which runs
-share a part depends on how the sweep went, so nothing here may depend on it, not even the rounding of a sum.
+Only the columns asked for are read, part by part, so memory depends on the question and not on the
+sweep. Which runs share a part depends on how the sweep went, so nothing here may depend on it, not
+even the rounding of a sum.
 """
 
 from __future__ import annotations
@@ -33,21 +34,23 @@ class Results:
     store, design
         Finished parts, and what was asked for.
     variant
-        Which points of the design are meant: the scenarios as stated, or their twins without assumed responses.
+        Which points of the design are meant: the scenarios as stated, or their twins without
+        assumed responses.
     described
         What is known of each outcome. Default: `sim.model.outcomes.OUTCOMES`.
 
     Attributes
     ----------
     cases : list of Case
-        Scenarios with their lever values, the reference first. Without levers a case has its scenario's name.
+        Scenarios with their lever values, the reference first. Without levers a case has its
+        scenario's name.
     scenarios : list of Scenario
         The scenario of each case.
     against : str
         Name of the reference.
     draws, replications, seed : int
-        As asked for. Arrays have one row per pair of a draw and a replication (`pair_index`). Runs that failed are nan
-        in arrays and left out of statistics.
+        As asked for. Arrays have one row per pair of a draw and a replication (`pair_index`). Runs
+        that failed are nan in arrays and left out of statistics.
     """
 
     def __init__(
@@ -213,7 +216,8 @@ class Results:
         Returns
         -------
         Outcome
-            With label, unit, measure, definition, kind ("share" or "level") and direction (+1 where more is better).
+            With label, unit, measure, definition, kind ("share" or "level") and direction (+1 where
+            more is better).
 
         Raises
         ------
@@ -250,7 +254,8 @@ class Results:
         Returns
         -------
         ndarray of float32, shape (pair, month kept)
-            In the outcome's unit; nan for runs that failed. `pair_index` tells draws from replications.
+            In the outcome's unit; nan for runs that failed. `pair_index` tells draws from
+            replications.
 
         Raises
         ------
@@ -366,7 +371,8 @@ class Results:
         Returns
         -------
         ndarray of float64, shape (pair, outcome)
-            In the outcomes' units; nan for runs that failed, and everywhere if no month of the window was kept.
+            In the outcomes' units; nan for runs that failed, and everywhere if no month of the
+            window was kept.
 
         Raises
         ------

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Study(PairedResults):
     """Paired analysis of a sweep: tables, labelled arrays and files.
 
-    Parameters and attributes are those of `Results`; `PairedResults` compares each case with its reference. A case is a
-    scenario with its lever values; without levers it has the scenario's name.
+    Parameters and attributes are those of `Results`; `PairedResults` compares each case with its
+    reference. A case is a scenario with its lever values; without levers it has the scenario's
+    name.
     """
 
     if TYPE_CHECKING:  # given by `sim.report`, which knows studies; a study knows no pictures
@@ -82,21 +83,22 @@ class Study(PairedResults):
         Parameters
         ----------
         outcomes
-            Names of outcomes that were kept. Default: all of them. A number takes four bytes: all outcomes of one
-            run over 96 months take about 110 kB.
+            Names of outcomes that were kept. Default: all of them. A number takes four bytes: all
+            outcomes of one run over 96 months take about 110 kB.
         scenarios
             Names of cases. Default: all of them, references included.
 
         Returns
         -------
         xarray.Dataset
-            One float32 variable (scenario, draw, replication, month) for each outcome, in the outcome's unit, with
-            attributes `unit`, `label`, `definition` and `measure`. Months are "YYYY-MM", draws and replications count
-            from 0. Coordinates on `scenario`: `against` (name of the reference) and one for each lever (its key path;
-            nan, or "" among texts, where a case does not have it). Coordinates on `draw`: one for each uncertain
-            number. Attributes: `seed`, `version` of this package, `question` of the
-            experiment ("" if there is none). Failed runs are nan, and so are months beyond a case's
-            own horizon: `month` holds those of the longest.
+            One float32 variable (scenario, draw, replication, month) for each outcome, in the
+            outcome's unit, with attributes `unit`, `label`, `definition` and `measure`. Months are
+            "YYYY-MM", draws and replications count from 0. Coordinates on `scenario`: `against`
+            (name of the reference) and one for each lever (its key path; nan, or "" among texts,
+            where a case does not have it). Coordinates on `draw`: one for each uncertain number.
+            Attributes: `seed`, `version` of this package, `question` of the experiment ("" if there
+            is none). Failed runs are nan, and so are months beyond a case's own horizon: `month`
+            holds those of the longest.
 
         Raises
         ------
@@ -118,8 +120,8 @@ class Study(PairedResults):
         Returns
         -------
         DataFrame
-            Columns scenario, draw, replication, month ("YYYY-MM"), outcome and value (in the outcome's unit). Names are
-            categories. Runs that failed have no rows.
+            Columns scenario, draw, replication, month ("YYYY-MM"), outcome and value (in the
+            outcome's unit). Names are categories. Runs that failed have no rows.
 
         Raises
         ------
@@ -141,8 +143,8 @@ class Study(PairedResults):
         Returns
         -------
         DataFrame
-            One row per scenario, outcome and month: columns scenario, outcome, month ("YYYY-MM"), mean, p5, p25, p50,
-            p75 and p95, in the outcome's unit.
+            One row per scenario, outcome and month: columns scenario, outcome, month ("YYYY-MM"),
+            mean, p5, p25, p50, p75 and p95, in the outcome's unit.
 
         Raises
         ------
@@ -164,9 +166,9 @@ class Study(PairedResults):
         Returns
         -------
         DataFrame
-            Columns: scenario, point (id of the design point), draw, replication, one for each lever (its path), one for
-            each uncertain number (its name) and one for each outcome: its mean, in its unit, over the same months in
-            every row (`common_window`).
+            Columns: scenario, point (id of the design point), draw, replication, one for each lever
+            (its path), one for each uncertain number (its name) and one for each outcome: its mean,
+            in its unit, over the same months in every row (`common_window`).
 
         Raises
         ------
@@ -183,9 +185,9 @@ class Study(PairedResults):
         Returns
         -------
         DataFrame
-            One row per scenario, month kept, country and channel. Columns: scenario, month, country (ISO alpha-3),
-            channel, use (0-1), US, CN, other (shares of use by origin, 0-1) and panel (adopters behind the shares, all
-            runs together).
+            One row per scenario, month kept, country and channel. Columns: scenario, month, country
+            (ISO alpha-3), channel, use (0-1), US, CN, other (shares of use by origin, 0-1) and
+            panel (adopters behind the shares, all runs together).
         """
         from sim.analysis.frames import countries
 
@@ -201,15 +203,16 @@ class Study(PairedResults):
         scenario
             Name of a case.
         channel
-            One of `sim.vocabulary.CHANNELS`, or "all": their mix, by the weights among the scenario's parameters.
+            One of `sim.vocabulary.CHANNELS`, or "all": their mix, by the weights among the
+            scenario's parameters.
 
         Returns
         -------
         shares : ndarray of float64, shape (country, origin)
             Countries as in `sim.data.countries`; origins US, CN, other; 0-1.
         effective : ndarray of float64, shape (country,)
-            Effective sample: panel times replications for one channel, for the mix its variance-weighted equivalent. A
-            country's figure may be shown where it is at least 100.
+            Effective sample: panel times replications for one channel, for the mix its
+            variance-weighted equivalent. A country's figure may be shown where it is at least 100.
 
         Raises
         ------
@@ -266,7 +269,8 @@ class Study(PairedResults):
         Raises
         ------
         StoreError
-            If one of them would take the place of a file that this package did not write (see `sim.sweep.written`).
+            If one of them would take the place of a file that this package did not write (see
+            `sim.sweep.written`).
         """
         from sim.sweep.written import write
 
@@ -300,7 +304,8 @@ class Study(PairedResults):
         Returns
         -------
         Path
-            The file: columns scenario, draw, replication, month ("YYYY-MM") and one for each outcome, in its unit.
+            The file: columns scenario, draw, replication, month ("YYYY-MM") and one for each
+            outcome, in its unit.
         """
         from sim.analysis.frames import to_parquet
 

@@ -1,8 +1,8 @@
 """The report: one self-contained HTML page with findings in words, a rubric and figures, made from a study alone.
 
-`view` reads the study, once. From it are made the sentences (`cells`, `duels`, `findings`), the tables (`figure_data`)
-and the pictures (`figures`, in two forms: `over_time` and `differences`; `maps`; all in one `style`). With `prose`,
-`limits` and `reproduction` they become the `page`.
+`view` reads the study, once. From it are made the sentences (`cells`, `duels`, `findings`), the
+tables (`figure_data`) and the pictures (`figures`, in two forms: `over_time` and `differences`;
+`maps`; all in one `style`). With `prose`, `limits` and `reproduction` they become the `page`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def write(study: Study, out: str | os.PathLike[str], *, question: str | None = N
     ValueError
         If the study allows no report (`Study.no_report` says why).
     StoreError
-        If a file would take the place of one that this package did not write (see `sim.sweep.written`).
+        If a file would take the place of one that this package did not write (see
+        `sim.sweep.written`).
     """
     from sim.report.page import write_report
 

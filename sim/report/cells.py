@@ -1,6 +1,7 @@
 """The cells of the rubric and what is printed beside them: one paired difference each, with its words.
 
-Nothing is written by hand about a result: every word is chosen by a condition on the numbers that makes it true.
+Nothing is written by hand about a result: every word is chosen by a condition on the numbers that
+makes it true.
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ def comparison(view: View, outcomes: Sequence[str], *, steps: bool = False) -> F
     outcomes : sequence of str
         Names of outcomes the study holds.
     steps : bool
-        Draw levels as steps: a line that jumps at a policy's start does not rise in the month before.
+        Draw levels as steps: a line that jumps at a policy's start does not rise in the month
+        before.
     """
     scenarios = view.names
     pens = style.pens(scenarios, view.against)

@@ -1,7 +1,7 @@
 """Findings in words, made from the numbers of a study by the ladder of `sim.analysis.wording`.
 
-Nothing here is written by hand about a result: every sentence is chosen by a condition on the numbers that makes it
-true, and every number in it stands in the study's tables.
+Nothing here is written by hand about a result: every sentence is chosen by a condition on the
+numbers that makes it true, and every number in it stands in the study's tables.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def _paper(own: Sequence[Cell]) -> list[str]:
 def changed(stated: Sequence[Cell], zero: Sequence[Cell]) -> list[Changed]:
     """Return the cells whose sign reads otherwise (better, worse, 0 or ?) with assumed responses at zero.
 
-    A sign that only gets stronger or weaker has not changed. Cells that the second study lacks are left out.
+    A sign that only gets stronger or weaker has not changed. Cells that the second study lacks are
+    left out.
     """
     return [Changed(before, after) for before, after in in_both(stated, zero) if before.sign[0] != after.sign[0]]
 

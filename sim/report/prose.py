@@ -120,9 +120,9 @@ def _in_words(policy: Any, before: Any = None) -> str:
 
 
 def _lever(policy: Any) -> str:
-    kind = type(policy)
-    paper = f", the paper's {kind.paper}" if kind.paper else ""
-    return f"{kind.title} (lever {kind.lever}{paper})"
+    lever = type(policy)
+    paper = f", the paper's {lever.paper}" if lever.paper else ""
+    return f"{lever.title} (lever {lever.lever}{paper})"
 
 
 def _values(policy: Any, before: Any = None) -> str:
@@ -148,14 +148,14 @@ def _timing(policy: Any) -> str:
     if policy.end is not None:
         last = month_name(month_index(policy.end) - 1)
         when = f"in {wording.month(last)}" if last == policy.start else f"{when} to {wording.month(last)}"
-    parts = [when]
+    clauses = [when]
     if policy.ramp_months:
-        parts.append(f"phased in over {policy.ramp_months} months")
+        clauses.append(f"phased in over {policy.ramp_months} months")
     if policy.strength != 1:
-        parts.append(f"at strength {wording.plain(policy.strength)}")
+        clauses.append(f"at strength {wording.plain(policy.strength)}")
     if policy.enforcement != 1:
-        parts.append(f"enforced to {wording.plain(policy.enforcement)}")
-    return ", ".join(parts)
+        clauses.append(f"enforced to {wording.plain(policy.enforcement)}")
+    return ", ".join(clauses)
 
 
 def _chosen(policy: Any) -> list[tuple[str, Any, Any]]:

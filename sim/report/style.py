@@ -212,8 +212,8 @@ def png(figure: Figure) -> bytes:
     return _saved(figure, "png", {"Software": None})
 
 
-def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+def _saved(figure: Figure, file_format: str, metadata: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     with look():
-        figure.savefig(buffer, format=kind, metadata=metadata)
+        figure.savefig(buffer, format=file_format, metadata=metadata)
     return buffer.getvalue()

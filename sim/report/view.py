@@ -1,7 +1,7 @@
 """A study as its report sees it: whatever the page needs of the study is read once and kept.
 
-Pictures, tables and sentences are all made from a `View`, so that they cannot differ. Shares are in percent and
-differences of shares in percentage points: the unit in which they are printed.
+Pictures, tables and sentences are all made from a `View`, so that they cannot differ. Shares are in
+percent and differences of shares in percentage points: the unit in which they are printed.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ class View:
         Returns
         -------
         dict
-            That of each policy scenario and outcome. Its levels are those of the pairs of a draw and a replication, as
-            are the ends of the interval in `Study.table`.
+            That of each policy scenario and outcome. Its levels are those of the pairs of a draw
+            and a replication, as are the ends of the interval in `Study.table`.
         """
         cells = [(scenario, name) for scenario in self.policies for name in outcomes]
         for scenario in dict.fromkeys(scenario for scenario, name in cells if (scenario, name) not in self._paired):

@@ -1,6 +1,8 @@
 """The study pairs by draw and replication, over the right months, and reads what was stored."""
 
 import csv
+import inspect
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
-from sim import report
+from sim import api, report
 from sim.analysis.comparison import compare
 from sim.analysis.study import Study
 from sim.model.outcomes import OUTCOMES
@@ -611,3 +613,24 @@ def test_names_of_labels_never_meet():
     names = [*PARAMETERS, *OUTCOMES, "scenario", "draw", "replication", "month", "against"]
     assert len(set(names)) == len(names)
     assert not [name for name in names if "." in name]  # as in key paths of levers
+
+
+# What a caller is told
+
+
+CALLS = {
+    name: call
+    for name, call in inspect.getmembers(Study)
+    if name[0] != "_" and inspect.isroutine(call) and callable(call)
+}
+CALLS |= {f"report.{name}": getattr(report, name) for name in report.__all__}
+CALLS |= {name: getattr(api, name) for name in ("run", "compare", "run_sweep")}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_public_call_says_what_it_takes_and_gives(name):
+    text, signature = inspect.getdoc(CALLS[name]), inspect.signature(CALLS[name])
+    section = re.split(r"\n\w+\n-+\n", text.partition("Parameters\n----------\n")[2])[0]
+    listed = {word for line in section.splitlines() for word in line.split(" : ")[0].split(", ")}
+    assert {word for word in signature.parameters if word not in ("self", "study")} <= listed
+    assert signature.return_annotation == "None" or re.search(r"^(Returns|Yields)\n-+$", text, re.MULTILINE)
