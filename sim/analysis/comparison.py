@@ -80,7 +80,7 @@ class Comparison:
 
 
 def by_draw(values: Floats, pairs: PairIndex) -> Floats:
-    """Return the mean of each draw over its replications that are not nan; with one draw, the values themselves.
+    """Return the mean of each draw over its replications; with one draw, the values.
 
     Parameters
     ----------

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from sim.analysis.results import Results
     from sim.scenario.scenario import Scenario
 
+ENOUGH = 100
+"""Smallest pooled effective sample (adopters drawn) with which a country's figure is shown."""
+
 FINE = 2.0**32
 """Steps between 0 and 1 in which countries' use and shares are added up."""
 
 
 class MapShares(NamedTuple):
-    """Shares (country, origin) at the last month, pooled over all runs, and effective sample (country,)."""
+    """Shares of use (country, origin) at the last month, and effective sample (country,)."""
 
     shares: Floats
     effective: Floats

@@ -1,4 +1,4 @@
-"""A study for other programs: labelled arrays, data frames, CSV for spreadsheets, Parquet for everything else."""
+"""A study for other programs: labelled arrays, data frames, CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def dataset(study: Study, outcomes: list[str], scenarios: Sequence[str] | None =
 
 
 def _coordinates(study: Study, names: list[str], months: list[str]) -> dict[str, Any]:
-    """Return the labels of the dimensions, the levers of each case and the uncertain numbers of each draw."""
+    """Return labels of dimensions, levers of each case, uncertain numbers of each draw."""
     cases = [study.case(name) for name in names]
     labels = (names, range(study.draws), range(study.replications), months)
     found: dict[str, Any] = {dim: (dim, list(label)) for dim, label in zip(DIMENSIONS, labels, strict=True)}
@@ -78,7 +78,7 @@ def _with_gaps(values: Sequence[Any]) -> NDArray[Any]:
 
 
 def _labelled(study: Study, names: list[str], outcomes: list[str], months: list[str]) -> NDArray[np.float32]:
-    """Return the array (outcome, case, draw, replication, month); nan where a case has no such month."""
+    """Return the array (outcome, case, draw, replication, month), nan beyond a horizon."""
     place = {month: i for i, month in enumerate(months)}
     shape = (len(outcomes), len(names), study.draws, study.replications, len(months))
     found = np.full(shape, np.nan, np.float32)

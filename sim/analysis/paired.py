@@ -1,4 +1,4 @@
-"""Case against reference: the months compared, paired differences, and the tables of what they say."""
+"""Case against reference: the months compared, paired differences, and their tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PairedResults(Results):
-    """Results in which each case is compared with its reference, pair by pair of a draw and a replication.
+    """Results in which each case is compared with its reference, pair by pair.
 
     Statistics are taken over the pairs that finished in both.
     """
@@ -54,7 +54,7 @@ class PairedResults(Results):
         return windows.window(self.scenario(self.case(scenario).against), self.scenario(scenario))
 
     def common_window(self) -> tuple[int, int]:
-        """Return the months in which all cases are compared with their references: the overlap of their windows.
+        """Return the overlap of all windows: months in which all cases are compared.
 
         Returns
         -------
@@ -92,7 +92,7 @@ class PairedResults(Results):
         return [row for row in found if row[0] not in drawn]
 
     def paired_differences(self, scenario: str, outcomes: Sequence[str]) -> dict[str, Floats]:
-        """Return case minus reference, each averaged over the window: what `table` takes its statistics of.
+        """Return case minus reference, each averaged over the window, as `table` has it.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class PairedResults(Results):
         return dict(zip(chosen, (ours - theirs).T, strict=True))
 
     def differences(self, scenario: str, outcome: str) -> Floats:
-        """Return the mean of `paired_differences` of each draw; with one draw, those of its replications.
+        """Return case minus reference by draw; with one draw, by replication.
 
         Parameters
         ----------

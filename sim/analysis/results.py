@@ -1,4 +1,4 @@
-"""What a finished sweep holds: its cases, its outcomes, and series by pair of a draw and a replication.
+"""What a finished sweep holds: cases, outcomes, and series by pair of draw and replication.
 
 Only the columns asked for are read, part by part, so memory depends on the question and not on the
 sweep. Which runs share a part depends on how the sweep went, so nothing here may depend on it, not
@@ -88,7 +88,7 @@ class Results:
 
     @property
     def unit(self) -> str:
-        """What statistics are taken over: "pairs" (of a draw and a replication), or "replications" of one draw."""
+        """What statistics are taken over: "pairs", or with one draw "replications"."""
         return "pairs" if self.draws > 1 else "replications"
 
     @property

@@ -66,7 +66,7 @@ class Study(PairedResults):
 
     @property
     def unfit_for_report(self) -> str:
-        """Why no report was asked for, whatever is finished, or "": a page has room for a few whole scenarios."""
+        """Why no report was asked for, or "": a page has room for a few whole scenarios."""
         if len(self.cases) == 1:
             return "there is one scenario, and nothing to compare it with"
         if any(case.levers for case in self.cases):
@@ -156,7 +156,7 @@ class Study(PairedResults):
         return summary(self, self._chosen(outcomes))
 
     def runs(self, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the design beside the outcomes: one row per case, draw and replication that finished.
+        """Return the design beside the outcomes: one row for each run that finished.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The tables of a study: every paired comparison, and the rubric with the paper's signs beside ours."""
+"""The tables of a study: every paired comparison, and the rubric beside the paper's signs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUBRIC_COLUMNS = (
 
 
 def comparisons(study: PairedResults, outcomes: list[str]) -> Iterator[tuple[str, str, Comparison]]:
-    """Yield case, outcome and comparison for each case that is not its own reference, case by case."""
+    """Yield case, outcome and comparison for each case but references, case by case."""
     against, theirs = "", dict[Window, Floats]()  # means of one reference, by window
     for case in study.cases:
         if case.name == case.against:

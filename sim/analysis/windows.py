@@ -16,7 +16,7 @@ Window = tuple[int, int]
 
 
 def window(reference: Scenario, other: Scenario) -> Window:
-    """Return the months over which a scenario is compared with its reference (see `Study.window`)."""
+    """Return the months over which a scenario is compared (see `Study.window`)."""
     from sim.scenario.scenario import first_difference
 
     last = min(reference.months, other.months) - 1

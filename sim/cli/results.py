@@ -1,4 +1,4 @@
-"""Results on stdout: a comparison, runs of one scenario, the size of a sweep; as text or as plain content for JSON."""
+"""Results on stdout, as text or JSON: comparisons, runs, the size of a sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cells of the rubric and what is printed beside them: one paired difference each, with its words.
+"""The cells of the rubric and those beside them: a paired difference each, with its words.
 
 Nothing is written by hand about a result: every word is chosen by a condition on the numbers that
 makes it true.
@@ -161,7 +161,7 @@ class Cell:
 
 
 def headlines(view: View) -> list[Cell]:
-    """Return the cells of a study's rubric, policies in the order of the study, factors in that of the rubric."""
+    """Return the cells of the rubric: policies as in the study, factors as in the rubric."""
     found = []
     for row in view.rubric:
         outcome = view.study.outcome(row.outcome)
@@ -171,7 +171,7 @@ def headlines(view: View) -> list[Cell]:
 
 
 def beside(view: View) -> dict[str, list[list[Cell]]]:
-    """Return what is printed beside each factor's headline: by factor, one list of cells per outcome."""
+    """Return what stands beside each headline: by factor, one list of cells per outcome."""
     found: dict[str, list[list[Cell]]] = {}
     for factor, outcomes in BESIDE.items():
         held = view.present(outcomes)

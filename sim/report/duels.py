@@ -1,4 +1,4 @@
-"""Targeted measures against the blanket control: who stands for which, and their direct comparison."""
+"""Targeted measures against the blanket control: who stands for which, and who does better."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _papers(scenario: Scenario, reference: Scenario) -> tuple[set[str], list[str
 
 
 def duels(view: View, headlines: Sequence[Cell], found: Sides) -> list[Duel]:
-    """Compare the targeted measures with each blanket control directly, paired; none if either is missing.
+    """Compare the targeted measures with each blanket control; none if either is missing.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def duels(view: View, headlines: Sequence[Cell], found: Sides) -> list[Duel]:
 
 
 def _duel(view: View, headlines: Sequence[Cell], targeted: str, blanket: str) -> Duel | None:
-    """Compare two scenarios over the months in which both are compared with the reference; None if there are none."""
+    """Compare two scenarios over the months their windows share; None if there are none."""
     contestants = targeted, blanket
     window = overlap([view.study.window(name) for name in contestants])
     if window is None:
@@ -131,7 +131,7 @@ def _duel(view: View, headlines: Sequence[Cell], targeted: str, blanket: str) ->
 
 
 def _direct(view: View, cells: Sequence[Cell], blanket: str, window: Window) -> list[Cell]:
-    """Return cells whose differences are targeted minus blanket, by the same rule as every other cell."""
+    """Return cells of targeted minus blanket, by the same rule as every other cell."""
     if not cells:
         return []
     study, outcomes = view.study, [cell.outcome.name for cell in cells]

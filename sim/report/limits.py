@@ -1,4 +1,4 @@
-"""What a reader must know before quoting a number: the rule of the signs, and the limits of model and study."""
+"""What to know before quoting a number: the rule of the signs, limits of model and study."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.analysis import rubric, wording
+from sim.analysis.countries import ENOUGH
 from sim.model.parameters import PARAMETERS
 from sim.months import month_name
-from sim.report.maps import ENOUGH
 from sim.report.view import policies
 
 if TYPE_CHECKING:

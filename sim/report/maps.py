@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from sim.analysis import wording
+from sim.analysis.countries import ENOUGH
 from sim.data import Country, countries
 from sim.months import month_name
 from sim.report import style
@@ -27,9 +28,6 @@ from sim.report.view import View
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ENOUGH = 100
-"""Smallest pooled effective sample (draws x replications) with which a country's figure is shown."""
 
 ORIGINS = {"us": (0, "US"), "cn": (1, "Chinese")}
 

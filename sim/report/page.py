@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis import wording
+from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
-from sim.report import cells, limits, maps, pictures, prose, reproduction, style
+from sim.report import cells, limits, pictures, prose, reproduction, style
 from sim.report.cells import Cell
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
@@ -164,7 +165,7 @@ def _context(view: View, found: Findings, shown: list[Shown], question: str | No
         "assumed": prose.parameter_grid(study, assumed=True),
         "parameters": prose.parameter_grid(study, assumed=False),
         "policy_settings": prose.policy_grid(study),
-        "enough": maps.ENOUGH,
+        "enough": ENOUGH,
         "few": limits.few(study),
         "limits": limits.limits(study),
         "command": reproduction.command(study),

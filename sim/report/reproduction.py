@@ -1,4 +1,4 @@
-"""How to do a comparison again: the command, the scenarios as files, and the versions behind the numbers."""
+"""How to do a comparison again: command, files of scenarios, versions behind the numbers."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Paired:
 
 @dataclass(frozen=True)
 class View:
-    """Whatever a report needs of a study, each thing read from it when it is first asked for, and only then.
+    """Whatever a report needs of a study, read when it is first asked for and kept.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class View:
 
     @cached_property
     def rows(self) -> Mapping[Cell, Any]:
-        """Rows of `Study.table`, columns as attributes: those of a scenario are together, in the order of the study."""
+        """Rows of `Study.table` by scenario and outcome, columns as attributes."""
         return {(row.scenario, row.outcome): row for row in records(self.study.table())}
 
     @cached_property
@@ -144,17 +144,20 @@ class View:
             and a replication, as are the ends of the interval in `Study.table`.
         """
         cells = [(scenario, name) for scenario in self.policies for name in outcomes]
-        for scenario in dict.fromkeys(scenario for scenario, name in cells if (scenario, name) not in self._paired):
-            for name, pairs in self.study.paired_differences(scenario, outcomes).items():
-                row, outcome = self.rows[scenario, name], self.study.outcome(name)
-                word = rung(row)
-                self._paired[scenario, name] = Paired(
-                    mean=float(row.difference) * wording.factor(outcome),
-                    levels=tuple(float(x) for x in quantiles(pairs) * wording.factor(outcome)),
-                    rung=word if self.study.pairs > 1 else "",
-                    judgement=wording.judgement(word, row.difference, outcome),
-                )
+        missing = list(dict.fromkeys(name for scenario, name in cells if (scenario, name) not in self._paired))
+        for scenario in self.policies if missing else ():
+            for name, pairs in self.study.paired_differences(scenario, missing).items():
+                self._paired[scenario, name] = self._in_words(self.rows[scenario, name], pairs)
         return {cell: self._paired[cell] for cell in cells}
+
+    def _in_words(self, row: Any, pairs: Floats) -> Paired:
+        outcome, word = self.study.outcome(row.outcome), rung(row)
+        return Paired(
+            mean=float(row.difference) * wording.factor(outcome),
+            levels=tuple(float(x) for x in quantiles(pairs) * wording.factor(outcome)),
+            rung=word if self.study.pairs > 1 else "",
+            judgement=wording.judgement(word, row.difference, outcome),
+        )
 
     def map_shares(self, scenario: str) -> MapShares:
         """Return shares of use by country (see `Study.map_shares`)."""
@@ -179,7 +182,7 @@ def rung(row: Any) -> str:
 
 
 def quantiles(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Return the five levels over runs (first axis), leaving out missing values; all missing gives nan."""
+    """Return the five levels over runs (first axis) that are not missing; nan if all are."""
     if np.isfinite(values).all():
         return np.asarray(np.quantile(values, LEVELS, axis=0), dtype=float)
     with warnings.catch_warnings():
