@@ -36,9 +36,9 @@ def compare(
     against
         The reference.
     replications
-        Runs of each scenario.
+        Runs of each scenario; replication k of all of them has the same random numbers.
     seed
-        Root seed.
+        Root seed, 0 to 2**63 - 1.
     workers
         Worker processes; 1 runs everything in this process. Default: as many as there are processors, 1 for few runs.
         The results are the same to the last bit.
@@ -80,7 +80,33 @@ def run(
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Study:
-    """Run one scenario. Parameters, result and errors as for `compare`."""
+    """Run one scenario.
+
+    Parameters
+    ----------
+    scenario
+        Name, file or scenario.
+    replications
+        Number of runs; replication k has the same random numbers whatever the scenario.
+    seed
+        Root seed, 0 to 2**63 - 1.
+    workers, out, progress
+        As for `compare`.
+
+    Returns
+    -------
+    Study
+        Of one case, which is its own reference. Its `failures` name the runs that failed.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario cannot be used.
+    StoreError
+        If the folder cannot be used.
+    MachineError
+        As for `compare`.
+    """
     plan = Design.of([_loaded(scenario)], replications, seed, also_without_assumed=False)
     return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
 
@@ -118,6 +144,11 @@ def run_sweep(
         "failed": also do the runs that `out` holds as failed once more. Default: they stay failed.
     progress
         As for `compare`.
+
+    Returns
+    -------
+    Study
+        Its `failures` name the runs that failed.
 
     Raises
     ------

@@ -59,13 +59,7 @@ def explain(
     index = month_index(month)
     while world.month < index:
         world.step()
-    law, jurisdictions = world.law, world.jurisdictions
-    chosen: dict[str, int] = {}
-    if country is not None:
-        chosen["country"] = jurisdictions.countries.index(country)
-    if family is not None:
-        chosen["lab"] = jurisdictions.labs.index(family)
-        chosen["origin"] = jurisdictions.lab_origins[chosen["lab"]]
+    law, chosen = world.law, _chosen(world.jurisdictions, country, family)
     writers = {write.by for write in law.writes}
     policies = [
         {"policy": name, "lever": type(policy).lever, "title": type(policy).title, "strength": policy.intensity(index)}
@@ -83,6 +77,17 @@ def explain(
         "fields": [field_row(law, name, chosen) for name in FIELDS],
         "ledger": [{"payer": payer, "policy": by, "usd_a_year": usd} for payer, usd, by in sorted(law.expenses)],
     }
+
+
+def _chosen(jurisdictions: Jurisdictions, country: str | None, family: str | None) -> dict[str, int]:
+    """Return the index of what is asked for on each axis; a lab also picks its origin."""
+    chosen: dict[str, int] = {}
+    if country is not None:
+        chosen["country"] = jurisdictions.countries.index(country)
+    if family is not None:
+        chosen["lab"] = jurisdictions.labs.index(family)
+        chosen["origin"] = jurisdictions.lab_origins[chosen["lab"]]
+    return chosen
 
 
 def field_row(law: Law, name: str, chosen: Mapping[str, int]) -> Row:
@@ -109,8 +114,8 @@ def _problems(scenario: Scenario, month: str, country: str | None, family: str |
         if not inside:
             last = month_name(scenario.months - 1)
             problems.append(f"--month {month}: outside the horizon of {scenario.name}, 2023-01 to {last}")
-    for option, kind, text in (("--country", "countries", country), ("--family", "labs", family)):
-        words = member_problem(kind, text) if text is not None else ""
+    for option, table, text in (("--country", "countries", country), ("--family", "labs", family)):
+        words = member_problem(table, text) if text is not None else ""
         if words:
             problems.append(f"{option} {shown(text)}: {words}")
     return problems
@@ -130,9 +135,9 @@ def _parts(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
         reached = [mask & (values[n] != values[n + 1]) for n, mask in enumerate(reached)]
     # One column per entry: all its values and which writes reached it.
     columns = np.array([np.ravel(array) for array in (*values, *reached)], float)
-    _, first, kind = np.unique(columns, axis=1, return_index=True, return_inverse=True)
+    _, first, alike = np.unique(columns, axis=1, return_index=True, return_inverse=True)
     rows = []
-    for box, label in _boxes(kind.reshape(values[0].shape)):
+    for box, label in _boxes(alike.reshape(values[0].shape)):
         entry = first[label]
         own = [value.ravel()[entry].item() for value in values]
         rows.append(

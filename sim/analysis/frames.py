@@ -1,8 +1,8 @@
-"""A study as data frames and as files for other programs: CSV for spreadsheets, Parquet for everything else."""
+"""A study for other programs: labelled arrays, data frames, CSV and Parquet."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sim.sweep.parts import USE, channel_names, country_codes
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
     from sim.analysis.study import Study
 
@@ -24,10 +25,68 @@ TABLES = ("table", "rubric", "series", "runs", "countries")
 """The frames that are written as CSV."""
 
 BATCH = 16
-"""Outcomes summarised together."""
+"""Outcomes read together."""
 
 DIGITS = "%.7g"
 """Float32 series have seven significant digits. Inputs (levers, uncertain numbers) are written in full."""
+
+
+DIMENSIONS = ("scenario", "draw", "replication", "month")
+
+
+def dataset(study: Study, outcomes: list[str], scenarios: Sequence[str] | None = None) -> xr.Dataset:
+    """Return outcomes as labelled arrays (see `Study.dataset`)."""
+    import xarray as xr
+
+    from sim import __version__
+
+    named = [case.name for case in study.cases] if scenarios is None else list(scenarios)
+    if isinstance(scenarios, str):
+        named = [scenarios]
+    months = sorted({month for name in named for month in study.months(name)})
+    found = xr.Dataset(
+        coords=_coordinates(study, named, months),
+        attrs={"seed": study.seed, "version": __version__, "question": study.design.question},
+    )
+    for i in range(0, len(outcomes), BATCH):
+        batch = outcomes[i : i + BATCH]
+        for outcome, values in zip(batch, _labelled(study, named, batch, months), strict=True):
+            known = study.outcome(outcome)
+            about = {key: getattr(known, key) for key in ("unit", "label", "definition", "measure")}
+            found[outcome] = (DIMENSIONS, values, about)
+    return found
+
+
+def _coordinates(study: Study, names: list[str], months: list[str]) -> dict[str, Any]:
+    """Return labels of dimensions, levers of each case, uncertain numbers of each draw."""
+    cases = [study.case(name) for name in names]
+    labels = (names, range(study.draws), range(study.replications), months)
+    found: dict[str, Any] = {dim: (dim, list(label)) for dim, label in zip(DIMENSIONS, labels, strict=True)}
+    found["against"] = "scenario", [case.against for case in cases]
+    for path in dict.fromkeys(path for case in cases for path in case.levers):
+        found[path] = "scenario", _with_gaps([case.levers.get(path) for case in cases])
+    for i, number in enumerate(study.design.draws.names):
+        found[number] = "draw", study.design.draws.values[:, i]
+    return found
+
+
+def _with_gaps(values: Sequence[Any]) -> NDArray[Any]:
+    """Return values of one lever: a gap is nan among numbers, "" among texts."""
+    if any(isinstance(value, str) for value in values):
+        return np.array(["" if value is None else str(value) for value in values])
+    return np.array([np.nan if value is None else value for value in values])
+
+
+def _labelled(study: Study, names: list[str], outcomes: list[str], months: list[str]) -> NDArray[np.float32]:
+    """Return the array (outcome, case, draw, replication, month), nan beyond a horizon."""
+    place = {month: i for i, month in enumerate(months)}
+    shape = (len(outcomes), len(names), study.draws, study.replications, len(months))
+    found = np.full(shape, np.nan, np.float32)
+    for case, name in enumerate(names):
+        columns = [place[month] for month in study.months(name)]
+        for outcome, values in enumerate(study.series(name, outcomes).values()):
+            found[outcome, case][..., columns] = study.pair_index.folded(values)
+    return found
 
 
 def tidy(study: Study, outcomes: list[str]) -> pd.DataFrame:
@@ -47,12 +106,12 @@ def _positions(study: Study, case: int, outcomes: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     name = study.cases[case].name
-    pairs = _finished(study, name)
+    pairs = study.finished_pairs(name)
     months = np.array([month_index(month) for month in study.months(name)], np.int32)
     values = np.array([rows[pairs] for rows in study.series(name, outcomes).values()], np.float32)
     values = values.reshape(len(outcomes), len(pairs), len(months))
     outcome, pair, month = (axis.ravel() for axis in np.indices(values.shape, dtype=np.int32))
-    draw, replication = np.divmod(pairs[pair], study.replications)
+    draw, replication = study.pair_index.of(pairs[pair])
     return pd.DataFrame(
         {
             "scenario": np.full(values.size, case, np.int32),
@@ -65,39 +124,26 @@ def _positions(study: Study, case: int, outcomes: list[str]) -> pd.DataFrame:
     )
 
 
-def _finished(study: Study, name: str) -> NDArray[np.int32]:
-    """Return the pairs of a case whose runs finished."""
-    done = {run for part in study.store.of(study.points(name)) for run in part.runs}
-    pairs = [
-        draw * study.replications + replication
-        for draw, point in enumerate(study.points(name))
-        for replication in range(study.replications)
-        if (point, replication) in done
-    ]
-    return np.array(pairs, np.int32)
-
-
 def runs(study: Study, outcomes: list[str]) -> pd.DataFrame:
     """Return one row per finished run with its design and its outcomes (see `Study.runs`)."""
     import pandas as pd
 
-    levers = list(dict.fromkeys(path for case in study.cases for path in case.levers))
-    finished = [_finished(study, case.name) for case in study.cases]
+    finished = [study.finished_pairs(case.name) for case in study.cases]
     times = [len(pairs) for pairs in finished]
     window = study.common_window()
     means = [study.means(case.name, outcomes, window)[pairs] for case, pairs in zip(study.cases, finished, strict=True)]
-    draw, replication = np.divmod(np.concatenate(finished), study.replications)
+    draw, replication = study.pair_index.of(np.concatenate(finished))
     columns: dict[str, Any] = {
         "scenario": np.repeat([case.name for case in study.cases], times),
         "point": [
             study.points(case.name)[d]
             for case, pairs in zip(study.cases, finished, strict=True)
-            for d in pairs // study.replications
+            for d in study.pair_index.of(pairs)[0]
         ],
         "draw": draw,
         "replication": replication,
     }
-    for path in levers:
+    for path in study.lever_paths:
         # As a series, numbers with gaps become floats with nan; texts stay texts.
         columns[path] = pd.Series([case.levers.get(path) for case in study.cases]).repeat(times).to_numpy()
     head = pd.DataFrame(columns)
@@ -192,7 +238,7 @@ def csv_files(study: Study, encoding: str = "utf-8") -> dict[str, bytes]:
         "runs": study.runs(),
         "countries": study.countries(),
     }
-    inputs = {path for case in study.cases for path in case.levers} | set(study.design.draws.names)
+    inputs = {*study.lever_paths, *study.design.draws.names}
     files = {}
     for name, frame in frames.items():
         files[f"{name}.csv"] = csv_bytes(frame, encoding, inputs)
@@ -214,7 +260,7 @@ def to_parquet(study: Study, path: Path) -> Path:
             for rows, series in study.read(case.name, outcomes):
                 places = [(run, pair) for run, pairs in rows for pair in pairs]
                 runs, pairs = (np.array(column, np.int32) for column in zip(*places, strict=True))
-                draw, replication = (np.repeat(x, len(months)) for x in np.divmod(pairs, study.replications))
+                draw, replication = (np.repeat(x, len(months)) for x in study.pair_index.of(pairs))
                 values = series[runs].reshape(-1, len(outcomes)).T
                 head_columns = [[case.name] * len(draw), draw, replication, months * len(runs)]
                 writer.write_table(pa.table([*head_columns, *values], schema=schema))

@@ -51,7 +51,7 @@ def effect_size(differences: Values, reference: Values) -> float:
 
 
 def interval(differences: Values) -> tuple[float, float]:
-    """Return the 5 % and 95 % points of the differences over replications; nan if there are none."""
+    """Return the 5 % and 95 % points of the differences over pairs; nan if there are none."""
     if len(differences) == 0:
         return math.nan, math.nan
     low, high = np.quantile(differences, INTERVAL)
@@ -59,7 +59,7 @@ def interval(differences: Values) -> tuple[float, float]:
 
 
 def same_sign(differences: Values) -> float:
-    """Return the share of replications whose difference has the sign of the mean difference; 0 if that is 0."""
+    """Return the share of pairs whose difference has the sign of the mean difference; 0 if that is 0."""
     if len(differences) == 0:
         return math.nan
     mean = np.mean(differences)
@@ -77,14 +77,14 @@ def slight(sign: str, inside: float) -> bool:
 
 
 def inside_floor(differences: Values, reference: Values, kind: str) -> float:
-    """Return the share of replications whose difference is too small to matter.
+    """Return the share of pairs whose difference is too small to matter.
 
     Parameters
     ----------
     differences, reference
-        Paired by replication.
+        One value for each pair of a draw and a replication.
     kind
-        "share" (0 to 1; floor 0.5 percentage points) or "level" (floor 2 % of the reference of that replication).
+        "share" (0 to 1; floor 0.5 percentage points) or "level" (floor 2 % of the reference in that pair).
     """
     if len(differences) == 0:
         return math.nan
@@ -92,7 +92,7 @@ def inside_floor(differences: Values, reference: Values, kind: str) -> float:
     return float(np.mean((np.abs(differences) < floor) | (differences == 0)))
 
 
-def sign(differences: Values, reference: Values, kind: str, direction: int, spread: Values | None = None) -> str:
+def sign(differences: Values, reference: Values, kind: str, direction: int, yardstick: Values | None = None) -> str:
     """Return the sign of a finding: "++", "+", "0", "?", "-" or "--".
 
     Parameters
@@ -103,7 +103,7 @@ def sign(differences: Values, reference: Values, kind: str, direction: int, spre
         "share" or "level", which chooses the floor.
     direction
         +1 if more is better, -1 if less is better; 0 leaves the sign of the difference itself.
-    spread
+    yardstick
         The reference's values over draws and replications, whose standard deviation d is measured in. Default:
         `reference`.
 
@@ -113,7 +113,7 @@ def sign(differences: Values, reference: Values, kind: str, direction: int, spre
     """
     if len(differences) == 0:
         return "?"
-    d = effect_size(differences, reference if spread is None else spread)
+    d = effect_size(differences, reference if yardstick is None else yardstick)
     if inside_floor(differences, reference, kind) >= AGREEMENT or abs(d) < SMALL:
         return "0"
     if math.isnan(d) or same_sign(differences) < AGREEMENT:

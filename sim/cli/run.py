@@ -132,17 +132,7 @@ def sweep(
     The same command on the same folder goes on where it stopped, or adds what the experiment has gained since.
     """
     with guarded(out):
-        if Path(source).is_dir():
-            from sim.sweep.folder import Folder
-
-            plan, out = Folder.plan(source), Path(source) if out is None else out
-            if seed is not None and seed != plan.seed:
-                refuse(f"--seed {seed}: {source} holds results of seed {plan.seed}; choose another folder")
-            plan = replace(plan, replications=replications or plan.replications)
-        else:
-            from sim.sweep.experiment import load_experiment
-
-            plan = load_experiment(source, replications=replications, seed=seed)[1]
+        plan, out = _plan(source, replications, seed, out)
         check_out(out, partial(_files, plan, csv=csv))
         if alone is not None:
             _run_alone(plan, alone)
@@ -163,6 +153,20 @@ def sweep(
                 encoding=_encoding(excel, out),
                 as_json=as_json,
             )
+
+
+def _plan(source: str, replications: int | None, seed: int | None, out: Path | None) -> tuple[Design, Path | None]:
+    """Return what a results folder or an experiment asks for, and where its results go."""
+    if Path(source).is_dir():
+        from sim.sweep.folder import Folder
+
+        plan = Folder.plan(source)
+        if seed is not None and seed != plan.seed:
+            refuse(f"--seed {seed}: {source} holds results of seed {plan.seed}; choose another folder")
+        return replace(plan, replications=replications or plan.replications), Path(source) if out is None else out
+    from sim.sweep.experiment import load_experiment
+
+    return load_experiment(source, replications=replications, seed=seed)[1], out
 
 
 def experiment(
@@ -300,7 +304,7 @@ def _report_files(scenarios: list[Scenario]) -> dict[str, list[str]]:
 
 def _dry_run(plan: Design, workers: int | None, out: Path | None, again: Again | None, *, as_json: bool) -> None:
     """Print what a sweep will cost."""
-    from sim.cli import terminal
+    from sim.cli import results, terminal
     from sim.sweep.estimate import estimate
     from sim.sweep.folder import Folder
     from sim.sweep.store import Store
@@ -315,7 +319,7 @@ def _dry_run(plan: Design, workers: int | None, out: Path | None, again: Again |
     if as_json:
         terminal.print_json(asdict(found))
     else:
-        terminal.print_estimate(found)
+        results.print_estimate(found)
 
 
 def _run_alone(plan: Design, which: str) -> None:
@@ -348,12 +352,12 @@ def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json:
         from sim.report import write
 
         page = write(study, out, encoding=encoding)
-    from sim.cli import terminal
+    from sim.cli import results, terminal
 
     if as_json:
-        terminal.print_json(terminal.run_content(study) if alone else terminal.comparison_content(study))
+        terminal.print_json(results.run_content(study) if alone else results.comparison_content(study))
     elif study.outcomes():
-        (terminal.print_run if alone else terminal.print_comparison)(study)
+        (results.print_run if alone else results.print_comparison)(study)
     if page is not None:
         print(f"report: {page}", file=sys.stderr)
     if failures:

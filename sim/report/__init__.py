@@ -1,7 +1,8 @@
 """The report: one self-contained HTML page with findings in words, a rubric and figures, made from a study alone.
 
-`findings` holds the sentences, `figure_data` the numbers behind the pictures, `style`, `figures` and `maps` the
-pictures, `prose` assumptions, limits and reproduction, `page` the page.
+`view` reads the study, once. From it are made the sentences (`cells`, `duels`, `findings`), the
+tables (`figure_data`) and the pictures (`figures`, in two forms: `over_time` and `differences`;
+`maps`; all in one `style`). With `prose`, `limits` and `reproduction` they become the `page`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def write(study: Study, out: str | os.PathLike[str], *, question: str | None = N
     ValueError
         If the study allows no report (`Study.no_report` says why).
     StoreError
-        If a file would take the place of one that this package did not write (see `sim.sweep.written`).
+        If a file would take the place of one that this package did not write (see
+        `sim.sweep.written`).
     """
     from sim.report.page import write_report
 
@@ -74,9 +76,10 @@ def plot(study: Study, outcome: str, scenarios: Sequence[str] | None = None) -> 
     ValueError
         If an outcome or scenario does not exist.
     """
-    from sim.report.figures import plot as draw
+    from sim.report.over_time import plot as draw
+    from sim.report.view import View
 
-    return draw(study, outcome, scenarios)
+    return draw(View(study), outcome, scenarios)
 
 
 Study.plot = plot  # type: ignore[method-assign,assignment]

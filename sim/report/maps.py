@@ -18,20 +18,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from sim.analysis import wording
+from sim.analysis.countries import ENOUGH
 from sim.data import Country, countries
 from sim.months import month_name
-from sim.report import figure_data, style
+from sim.report import style
 from sim.report.figure_data import Grid
-from sim.report.figures import FORECAST
-from sim.report.style import INK, MUTED, SMALL
+from sim.report.style import FORECAST, INK, MUTED, SMALL
+from sim.report.view import View
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from sim.analysis.study import Study
-
-ENOUGH = 100
-"""Smallest pooled effective sample (draws x replications) with which a country's figure is shown."""
 
 ORIGINS = {"us": (0, "US"), "cn": (1, "Chinese")}
 
@@ -55,9 +51,9 @@ def code(country: Country) -> str:
     return country.members[0] if country.code.startswith("X-") else country.code
 
 
-def shares(study: Study, scenario: str, origin: str) -> list[Tile]:
+def shares(view: View, scenario: str, origin: str) -> list[Tile]:
     """Return the share of one origin in each country in the last month, in percent."""
-    found, effective = study.map_shares(scenario)
+    found, effective = view.map_shares(scenario)
     column = ORIGINS[origin][0]
     return [
         Tile(country, 100 * float(found[i, column]) if _enough(effective[i]) else None)
@@ -65,9 +61,9 @@ def shares(study: Study, scenario: str, origin: str) -> list[Tile]:
     ]
 
 
-def changes(study: Study, scenario: str, origin: str) -> list[Tile]:
+def changes(view: View, scenario: str, origin: str) -> list[Tile]:
     """Return the change of one origin's share in each country against the reference, in percentage points."""
-    ours, theirs = (shares(study, name, origin) for name in (scenario, study.against))
+    ours, theirs = (shares(view, name, origin) for name in (scenario, view.against))
     return [
         Tile(a.country, a.value - b.value if a.value is not None and b.value is not None else None)
         for a, b in zip(ours, theirs, strict=True)
@@ -78,11 +74,11 @@ def _enough(effective: float) -> bool:
     return bool(effective >= ENOUGH)
 
 
-def largest_change(study: Study) -> str | None:
+def largest_change(view: View) -> str | None:
     """Return the policy with the largest mean change of a country's US or Chinese share, or None without a policy."""
     sizes = {}
-    for name in figure_data.names(study)[1:]:
-        tiles = [tile for origin in ORIGINS for tile in changes(study, name, origin)]
+    for name in view.policies:
+        tiles = [tile for origin in ORIGINS for tile in changes(view, name, origin)]
         known = [abs(tile.value) for tile in tiles if tile.value is not None]
         sizes[name] = float(np.mean(known)) if known else 0.0
     return max(sizes, key=lambda name: sizes[name]) if sizes else None
@@ -91,43 +87,43 @@ def largest_change(study: Study) -> str | None:
 # Pictures of the report
 
 
-def us_map(study: Study) -> Figure:
+def us_map(view: View) -> Figure:
     """US share of use in each country under the reference scenario."""
-    return share_map(study, study.against, "us")
+    return share_map(view, view.against, "us")
 
 
-def cn_map(study: Study) -> Figure:
+def cn_map(view: View) -> Figure:
     """Chinese share of use in each country under the reference scenario."""
-    return share_map(study, study.against, "cn")
+    return share_map(view, view.against, "cn")
 
 
-def us_change_map(study: Study) -> Figure:
+def us_change_map(view: View) -> Figure:
     """Change of the US share under the policy that moves the map most."""
-    return change_map(study, largest_change(study) or study.against, "us")
+    return change_map(view, largest_change(view) or view.against, "us")
 
 
-def cn_change_map(study: Study) -> Figure:
+def cn_change_map(view: View) -> Figure:
     """Change of the Chinese share under the policy that moves the map most."""
-    return change_map(study, largest_change(study) or study.against, "cn")
+    return change_map(view, largest_change(view) or view.against, "cn")
 
 
 @style.look()
-def share_map(study: Study, scenario: str, origin: str) -> Figure:
+def share_map(view: View, scenario: str, origin: str) -> Figure:
     """Draw the share of one origin in each country in the last month."""
-    tiles = shares(study, scenario, origin)
-    title = f"{ORIGINS[origin][1]} share of use, %, {_last_month(study)}: {scenario}"
+    tiles = shares(view, scenario, origin)
+    title = f"{ORIGINS[origin][1]} share of use, %, {_last_month(view)}: {scenario}"
     scale = _US if origin == "us" else _CN
     steps = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
     return _map(tiles, title, scale, (0.0, 100.0), steps, signed=False)
 
 
 @style.look()
-def change_map(study: Study, scenario: str, origin: str) -> Figure:
+def change_map(view: View, scenario: str, origin: str) -> Figure:
     """Draw the change of one origin's share in each country against the reference."""
-    tiles = changes(study, scenario, origin)
+    tiles = changes(view, scenario, origin)
     title = (
-        f"Change of the {ORIGINS[origin][1]} share, percentage points, {_last_month(study)}: "
-        f"{scenario} against {study.against}"
+        f"Change of the {ORIGINS[origin][1]} share, percentage points, {_last_month(view)}: "
+        f"{scenario} against {view.against}"
     )
     largest = max((abs(tile.value) for tile in tiles if tile.value is not None), default=1.0)
     end = next((x for x in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0) if x >= largest), 100.0)
@@ -135,9 +131,9 @@ def change_map(study: Study, scenario: str, origin: str) -> Figure:
     return _map(tiles, title, _CHANGE, (-end, end), steps, signed=True)
 
 
-def share_grid(study: Study, scenarios: Sequence[str]) -> Grid:
+def share_grid(view: View, scenarios: Sequence[str]) -> Grid:
     """Return the numbers of the maps: each country's shares and effective sample, one row per country."""
-    found = {name: study.map_shares(name) for name in scenarios}
+    found = {name: view.map_shares(name) for name in scenarios}
     rows = []
     for i, country in enumerate(countries()):
         cells = []
@@ -152,19 +148,19 @@ def share_grid(study: Study, scenarios: Sequence[str]) -> Grid:
     return Grid(("Country or group", "Tile", "Bloc", *heads), tuple(rows), names=1)
 
 
-def frame(study: Study, origin: str, policy: str | None) -> pd.DataFrame:
+def frame(view: View, origin: str, policy: str | None) -> pd.DataFrame:
     """Return the numbers of a map for other programs: one row per scenario and country, blank where not shown.
 
     With a policy its rows follow those of the reference, and `change` holds the difference.
     """
     import pandas as pd
 
-    months = month_name(study.scenarios[0].months - 1)
+    months = month_name(view.reference.months - 1)
     rows = []
-    for scenario in (study.against, *([policy] if policy else [])):
-        effective = study.map_shares(scenario).effective
-        moved = changes(study, scenario, origin) if scenario != study.against else None
-        for i, tile in enumerate(shares(study, scenario, origin)):
+    for scenario in (view.against, *([policy] if policy else [])):
+        effective = view.map_shares(scenario).effective
+        moved = changes(view, scenario, origin) if scenario != view.against else None
+        for i, tile in enumerate(shares(view, scenario, origin)):
             where = (tile.country.code, code(tile.country), tile.country.name, tile.country.bloc)
             change = (None if moved is None else moved[i].value,) if policy else ()
             rows.append((scenario, months, *where, origin, "% of use", tile.value, *change, float(effective[i])))
@@ -175,8 +171,8 @@ def frame(study: Study, origin: str, policy: str | None) -> pd.DataFrame:
 # Drawing
 
 
-def _last_month(study: Study) -> str:
-    return wording.month(month_name(study.scenarios[0].months - 1))
+def _last_month(view: View) -> str:
+    return wording.month(month_name(view.reference.months - 1))
 
 
 def _map(

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis import wording
+from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
-from sim.report import figure_data, findings, maps, pictures, prose, style
+from sim.report import cells, limits, pictures, prose, reproduction, style
+from sim.report.cells import Cell
 from sim.report.figure_data import Grid
-from sim.report.figures import FORECAST
+from sim.report.findings import Findings, changed, in_both
 from sim.report.pictures import Picture
+from sim.report.style import FORECAST
+from sim.report.view import View
 from sim.sweep.parts import hash_of
 from sim.sweep.written import check, write
 
@@ -39,6 +43,7 @@ class Shown:
     """A picture as it stands on the page."""
 
     picture: Picture
+    caption: str
     number: int
     source: str
     alt: str
@@ -53,13 +58,13 @@ class Row:
 
     factor: str
     label: str
-    cells: tuple[findings.Cell, ...]
+    cells: tuple[Cell, ...]
 
     @property
     def level(self) -> str:
         """The outcome's level under the reference; "" if the cells are compared with different levels or months."""
-        compared = {(cell.reference, cell.first_month, cell.last_month) for cell in self.cells}
-        return self.cells[0].level if len(compared) == 1 else ""
+        measured = {(cell.reference, cell.first_month, cell.last_month) for cell in self.cells}
+        return self.cells[0].level if len(measured) == 1 else ""
 
 
 def write_report(study: Study, out: Path, *, question: str | None = None, encoding: str = "utf-8") -> Path:
@@ -87,14 +92,20 @@ def write_report(study: Study, out: Path, *, question: str | None = None, encodi
         If a file would take the place of one that is not ours (see `sim.sweep.written`); nothing is written then.
     """
     check(Path(out), report_files(study.scenarios))  # before any work
+    view = View(study)
+    drawable = pictures.drawable(view)
+    # All that is drawn is read together: a part of the store is read whole, however little is asked of it.
+    drawn = list(dict.fromkeys(name for picture in drawable for name in view.present(picture.outcomes)))
+    view.bands(drawn)
+    view.paired(drawn)
+    found = Findings.of(view)
     files = study.csv_files(encoding) | {
-        "findings.csv": csv_bytes(_findings_frame(study), encoding),
-        ABOUT: _about(study),
+        "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
+        ABOUT: _about(view, drawable),
     }
-    files |= {prose.scenario_file(scenario): scenario.as_toml().encode() for scenario in study.scenarios}
-    drawn = enumerate(pictures.drawable(study), 1)
-    shown = [_show(study, picture, i, files, encoding) for i, picture in drawn]
-    page = _template().render(_context(study, shown, question, files["table.csv"]))
+    files |= {reproduction.scenario_file(scenario): scenario.as_toml().encode() for scenario in study.scenarios}
+    shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
+    page = _template().render(_context(view, found, shown, question, files["table.csv"]))
     write(Path(out), {**files, PAGE: page.encode()})
     return Path(out) / PAGE
 
@@ -104,7 +115,7 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     stems = [f"figures/{picture.slug}" for picture in pictures.PICTURES]
     figures = [f"{stem}{end}" for stem in stems for end in (".svg", ".png", ".csv", "-changes.csv")]
     tables = [f"{name}.csv" for name in TABLES]
-    return [PAGE, "findings.csv", *tables, ABOUT, *figures, *(prose.scenario_file(s) for s in scenarios)]
+    return [PAGE, "findings.csv", *tables, ABOUT, *figures, *(reproduction.scenario_file(s) for s in scenarios)]
 
 
 def _template() -> jinja2.Template:
@@ -124,30 +135,29 @@ def _template() -> jinja2.Template:
 # What the page is made of
 
 
-def _context(study: Study, shown: list[Shown], question: str | None, table: bytes) -> dict[str, Any]:
-    found = findings.cells(study)
-    compared = prose.compared(study)
+def _context(view: View, found: Findings, shown: list[Shown], question: str | None, table: bytes) -> dict[str, Any]:
+    study, headlines = view.study, found.headlines
     return {
         "content_policy": POLICY,
-        "title": _title(study),
-        "question": question or _question(study),
+        "title": _title(view),
+        "question": question or _question(view),
         "forecast": FORECAST,
         "study": study,
-        "compared": compared,
-        "cells": found,
-        "leading": findings.leading(found),
-        "counts": findings.count_line(found) if found else "",
-        "policies": findings.by_policy(study),
-        "duels": findings.duels(study),
-        "sides": findings.sides(study).sentences if found else [],
-        "zero": _zero(study),
-        "rubric": _rubric(found),
-        "beside": _beside(study),
-        "rule": prose.rule(study.unit),
+        "introductions": prose.introductions(study),
+        "cells": headlines,
+        "leading": cells.leading(headlines),
+        "counts": cells.count_line(headlines) if headlines else "",
+        "policies": found.policies,
+        "duels": found.duels,
+        "sides": found.sides.sentences if headlines else [],
+        "zero": _zero(found),
+        "rubric": _rubric(headlines),
+        "beside": _beside(found),
+        "rule": limits.rule(study.unit),
         "legend": wording.legend(study.unit),
         "unit": study.unit,
         "single": study.pairs == 1,
-        "uncalibrated": prose.UNCALIBRATED,
+        "uncalibrated": limits.UNCALIBRATED,
         "headlines": prose.headline_grid(study),
         "channels": prose.channels(study),
         "glossary": prose.GLOSSARY,
@@ -155,42 +165,40 @@ def _context(study: Study, shown: list[Shown], question: str | None, table: byte
         "assumed": prose.parameter_grid(study, assumed=True),
         "parameters": prose.parameter_grid(study, assumed=False),
         "policy_settings": prose.policy_grid(study),
-        "enough": maps.ENOUGH,
-        "few": prose.few(study),
-        "limits": prose.limits(study),
-        "command": prose.command(study),
-        "versions": prose.versions(),
+        "enough": ENOUGH,
+        "few": limits.few(study),
+        "limits": limits.limits(study),
+        "command": reproduction.command(study),
+        "versions": reproduction.versions(),
         "digest": hash_of(table),
         "scenario_files": [
-            (s, prose.scenario_file(s), prose.scenario_text(s, prose.reference(study))) for s in study.scenarios
+            (s, reproduction.scenario_file(s), reproduction.scenario_text(s, view.reference)) for s in study.scenarios
         ],
         "words": wording,
     }
 
 
-def _title(study: Study) -> str:
-    others = [s.name for s in study.scenarios if s.name != study.against]
-    if not others:
-        return f"{study.against} by itself"
-    if len(others) == 1:
-        return f"{others[0]} against {study.against}"
-    return f"{len(others)} policy scenarios for open-weight AI against {study.against}"
+def _title(view: View) -> str:
+    if not view.policies:
+        return f"{view.against} by itself"
+    if len(view.policies) == 1:
+        return f"{view.policies[0]} against {view.against}"
+    return f"{len(view.policies)} policy scenarios for open-weight AI against {view.against}"
 
 
-def _question(study: Study) -> str:
-    others = [s for s in study.scenarios if s.name != study.against]
-    return others[0].question if len(others) == 1 and others[0].question else QUESTION
+def _question(view: View) -> str:
+    return (view.study.scenario(view.policies[0]).question if len(view.policies) == 1 else "") or QUESTION
 
 
-def _zero(study: Study) -> dict[str, Any] | None:
+def _zero(found: Findings) -> dict[str, Any] | None:
     """Return the cells that change when assumed responses are set to zero, or None if that was not run."""
-    twin = study.without_assumed
-    if twin is None:
+    twins = found.without_assumed
+    if twins is None:
         return None
-    return {"changed": findings.changed(study, twin), "compared": findings.compared(study, twin)}
+    return {"changed": changed(found.headlines, twins), "compared": len(in_both(found.headlines, twins))}
 
 
-def _rubric(found: list[findings.Cell]) -> list[tuple[str, list[Row]]]:
+def _rubric(found: Sequence[Cell]) -> list[tuple[str, list[Row]]]:
     """Return the rows of the rubric under their groups: ideological, geopolitical, and what is shown beside them."""
     grouped: dict[str, list[Row]] = {
         "Ideological factors": [],
@@ -198,64 +206,67 @@ def _rubric(found: list[findings.Cell]) -> list[tuple[str, list[Row]]]:
         "Beside the six factors": [],
     }
     for factor in dict.fromkeys(cell.factor for cell in found):
-        cells = tuple(cell for cell in found if cell.factor == factor)
-        outcome = cells[0].outcome
-        place = 0 if factor in findings.IDEOLOGICAL else 1 if factor in findings.GEOPOLITICAL else 2
-        grouped[list(grouped)[place]].append(Row(cells[0].name, outcome.label, cells))
+        own = tuple(cell for cell in found if cell.factor == factor)
+        outcome = own[0].outcome
+        place = 0 if factor in cells.IDEOLOGICAL else 1 if factor in cells.GEOPOLITICAL else 2
+        grouped[list(grouped)[place]].append(Row(own[0].name, outcome.label, own))
     return [(group, rows) for group, rows in grouped.items() if rows]
 
 
-def _beside(study: Study) -> list[Row]:
+def _beside(found: Findings) -> list[Row]:
     """Return a row for each outcome that stands beside a headline, in the order of the rubric."""
-    found = findings.beside(study)
-    order = [*findings.IDEOLOGICAL, *findings.GEOPOLITICAL, "other_misuse"]
-    rows = [cells for factor in order for cells in found.get(factor, [])]
-    return [Row(c[0].name, c[0].outcome.label, tuple(c)) for c in rows]
+    order = [*cells.IDEOLOGICAL, *cells.GEOPOLITICAL, "other_misuse"]
+    rows = [own for factor in order for own in found.beside.get(factor, [])]
+    return [Row(own[0].name, own[0].outcome.label, tuple(own)) for own in rows]
 
 
 # Files beside the page
 
 
-def _show(study: Study, picture: Picture, number: int, files: dict[str, bytes], encoding: str) -> Shown:
+def _show(view: View, picture: Picture, number: int, files: dict[str, bytes], encoding: str) -> Shown:
     """Return a picture as it stands on the page, and add its drawings and numbers to the files."""
-    figure, name = picture.draw(study), f"figures/{picture.slug}"
+    figure, name = picture.draw(view), f"figures/{picture.slug}"
     drawing = style.svg(figure)
     files |= {f"{name}.svg": drawing, f"{name}.png": style.png(figure)}
     source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
-    frames = pictures.frames(study, picture)
+    frames = pictures.frames(view, picture)
     files |= {f"figures/{stem}.csv": csv_bytes(frame, encoding) for stem, frame in frames.items()}
-    held = figure_data.present(study, picture.outcomes)
-    definitions = prose.definition_grid(study, held) if held else None
-    grids = tuple(pictures.grids(study, picture))
-    alt = f"Figure {number}: {picture.title}. All plotted numbers are in the tables under the figure."
-    picture = replace(picture, caption=pictures.caption(study, picture))
-    named = ", ".join(f"{stem}.csv" for stem in frames)
-    return Shown(picture, number, source, alt, grids, definitions, named)
+    held = view.present(picture.outcomes)
+    return Shown(
+        picture=picture,
+        caption=pictures.caption(view, picture),
+        number=number,
+        source=source,
+        alt=f"Figure {number}: {picture.title}. All plotted numbers are in the tables under the figure.",
+        grids=tuple(pictures.grids(view, picture)),
+        definitions=prose.definition_grid(view.study, held) if held else None,
+        tables=", ".join(f"{stem}.csv" for stem in frames),
+    )
 
 
-def _findings_frame(study: Study) -> pd.DataFrame:
+def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
     """Return every paired difference that the text and the rubric speak of, with its words."""
     import pandas as pd
 
-    twin = study.without_assumed
-    parts = [
-        ("headline", study.against, findings.cells(study)),
-        ("beside", study.against, [c for rows in findings.beside(study).values() for row in rows for c in row]),
-        ("headline, assumed responses at 0", study.against, [] if twin is None else findings.cells(twin)),
-        *(("targeted against blanket", duel.blanket, list(duel.cells)) for duel in findings.duels(study)),
+    sections = [
+        ("headline", view.against, found.headlines),
+        ("beside", view.against, [c for rows in found.beside.values() for row in rows for c in row]),
+        ("headline, assumed responses at 0", view.against, found.without_assumed or ()),
+        *(("targeted against blanket", duel.blanket, duel.cells) for duel in found.duels),
     ]
     head = ["part", "scenario", "against", "factor", "outcome", "unit", *_NUMBERS, "sign", "word", "paper", "agreement"]
     rows: list[tuple[Any, ...]] = []
-    for part, against, cells in parts:
-        for c in cells:
-            names = (part, c.scenario, against, c.factor, c.outcome.name, c.outcome.unit)
+    for section, against, own in sections:
+        for c in own:
+            names = (section, c.scenario, against, c.factor, c.outcome.name, c.outcome.unit)
             numbers = (getattr(c, name) for name in _NUMBERS)
             rows.append((*names, *numbers, c.sign, c.rung, c.paper, c.agreement, c.first_month, c.last_month))
     return pd.DataFrame(rows, columns=[*head, "first_month", "last_month"])
 
 
-def _about(study: Study) -> bytes:
+def _about(view: View, drawable: Iterable[Picture]) -> bytes:
     """Return as JSON what each figure shows, so that a figure that leaves the folder can be traced."""
+    study = view.study
     about = {
         "note": FORECAST,
         "against": study.against,
@@ -263,13 +274,13 @@ def _about(study: Study) -> bytes:
         "replications": study.replications,
         "seed": study.seed,
         "scenarios": {s.name: s.id for s in study.scenarios},
-        "versions": dict(prose.versions()),
+        "versions": dict(reproduction.versions()),
         "figures": {
             p.slug: {
                 "title": p.title,
-                "outcomes": {o: _described(study, o) for o in figure_data.present(study, p.outcomes)},
+                "outcomes": {name: _described(study, name) for name in view.present(p.outcomes)},
             }
-            for p in pictures.drawable(study)
+            for p in drawable
         },
     }
     return (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode()

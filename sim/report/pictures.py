@@ -10,12 +10,11 @@ from sim.analysis import wording
 from sim.months import month_name
 from sim.report import figure_data, figures, maps
 from sim.report.figure_data import Grid
+from sim.report.view import View
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
-    from sim.analysis.study import Study
 
 Section = Literal["adoption", "misuse", "lags", "map", "costs"]
 
@@ -43,7 +42,7 @@ class Picture:
     title, caption : str
         For people.
     draw : callable
-        Takes a study, returns a figure.
+        Takes a view of a study, returns a figure.
     outcomes : tuple of str
         Outcomes it draws, as far as the study holds them; empty for maps.
     """
@@ -52,11 +51,11 @@ class Picture:
     section: Section
     title: str
     caption: str
-    draw: Callable[[Study], Figure]
+    draw: Callable[[View], Figure]
     outcomes: tuple[str, ...] = ()
 
 
-def _adoption(slug: str, title: str, draw: Callable[[Study], Figure], outcomes: list[str]) -> Picture:
+def _adoption(slug: str, title: str, draw: Callable[[View], Figure], outcomes: list[str]) -> Picture:
     return Picture(slug, "adoption", title, _ROWS if len(outcomes) > 1 else _PANELS, draw, tuple(outcomes))
 
 
@@ -86,53 +85,54 @@ PICTURES = (
 )
 
 
-def drawable(study: Study) -> list[Picture]:
+def drawable(view: View) -> list[Picture]:
     """Return the pictures for which a study holds what they draw."""
-    return [picture for picture in PICTURES if _drawable(study, picture)]
+    return [picture for picture in PICTURES if _drawable(view, picture)]
 
 
-def _drawable(study: Study, picture: Picture) -> bool:
+def _drawable(view: View, picture: Picture) -> bool:
     if picture.outcomes:
-        return bool(figure_data.present(study, picture.outcomes))
-    return len(study.scenarios) > 1 or "change" not in picture.slug
+        return bool(view.present(picture.outcomes))
+    return bool(view.policies) or "change" not in picture.slug
 
 
-def caption(study: Study, picture: Picture) -> str:
+def caption(view: View, picture: Picture) -> str:
     """Return what is said under a picture; under a map, which month it shows and which months the findings average."""
     if picture.outcomes:
         return picture.caption
-    last = wording.month(month_name(study.scenarios[0].months - 1))
-    policy = maps.largest_change(study) if "change" in picture.slug else None
-    compared = figure_data.names(study)[1:] if policy is None else [policy]
-    windows = dict.fromkeys(study.window(name) for name in compared)
+    last = wording.month(month_name(view.reference.months - 1))
+    policy = maps.largest_change(view) if "change" in picture.slug else None
+    shown = view.policies if policy is None else [policy]
+    windows = dict.fromkeys(view.study.window(name) for name in shown)
     months = wording.listing([wording.period(month_name(first), month_name(end)) for first, end in windows])
     return f"{last} only{f'; the findings average the months compared ({months})' if months else ''}."
 
 
-def frames(study: Study, picture: Picture) -> dict[str, pd.DataFrame]:
+def frames(view: View, picture: Picture) -> dict[str, pd.DataFrame]:
     """Return the plotted numbers for other programs, each frame under the name of its file."""
-    held = figure_data.present(study, picture.outcomes)
+    held = view.present(picture.outcomes)
     if not held:
         origin = picture.slug.partition("-")[0]
-        policy = maps.largest_change(study) if "change" in picture.slug else None
-        return {picture.slug: maps.frame(study, origin, policy)}
-    found = {picture.slug: figure_data.levels_frame(study, held)}
-    if len(study.scenarios) > 1:
-        found[f"{picture.slug}-changes"] = figure_data.changes_frame(study, held)
+        policy = maps.largest_change(view) if "change" in picture.slug else None
+        return {picture.slug: maps.frame(view, origin, policy)}
+    found = {picture.slug: figure_data.levels_frame(view, held)}
+    if view.policies:
+        found[f"{picture.slug}-changes"] = figure_data.changes_frame(view, held)
     return found
 
 
-def grids(study: Study, picture: Picture) -> list[tuple[str, Grid]]:
+def grids(view: View, picture: Picture) -> list[tuple[str, Grid]]:
     """Return the tables under a picture: the plotted numbers."""
-    held = figure_data.present(study, picture.outcomes)
+    held = view.present(picture.outcomes)
     found = []
     for name in held:
-        label = figure_data.label(study.outcome(name))
-        found.append((f"{label}: median (5 to 95 %) at year ends", figure_data.year_end_grid(study, name)))
-        if len(study.scenarios) > 1:
-            found.append((f"{study.outcome(name).label}: paired difference", figure_data.difference_grid(study, name)))
+        outcome = view.study.outcome(name)
+        title = f"{figure_data.label(outcome)}: median (5 to 95 %) at year ends"
+        found.append((title, figure_data.year_end_grid(view, name)))
+        if view.policies:
+            found.append((f"{outcome.label}: paired difference", figure_data.difference_grid(view, name)))
     if held:
         return found
-    policy = maps.largest_change(study) if "change" in picture.slug else None
-    scenarios = [study.against] if policy is None else [study.against, policy]
-    return [("Shares in the last month", maps.share_grid(study, scenarios))]
+    policy = maps.largest_change(view) if "change" in picture.slug else None
+    scenarios = [view.against] if policy is None else [view.against, policy]
+    return [("Shares in the last month", maps.share_grid(view, scenarios))]

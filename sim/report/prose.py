@@ -1,22 +1,17 @@
-"""What was compared, under which assumptions, with which limits, how to do it again: text and tables for the page."""
+"""What was compared and under which assumptions: text and tables for the page."""
 
 from __future__ import annotations
 
-import math
-import platform
-import shlex
 from dataclasses import dataclass
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis import rubric, wording
+from sim.analysis import wording
 from sim.data import countries
 from sim.model.parameters import PARAMETERS, Parameter
 from sim.months import month_index, month_name
-from sim.report import figure_data
+from sim.report.cells import FACTOR_NAMES
 from sim.report.figure_data import Grid
-from sim.report.findings import FACTOR_NAMES, also_differs
-from sim.report.maps import ENOUGH
+from sim.report.findings import also_differs
 from sim.scenario import library
 from sim.scenario.scenario import is_shipped
 from sim.vocabulary import CHANNELS
@@ -26,16 +21,8 @@ if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
 _TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
-_PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
-_USUAL = 48
-_TABLES = ("parameters", "policy", "crisis")
 _BETTER = {1: "more is better", -1: "less is better", 0: "neither"}
-_FEW = 0.01
 
-UNCALIBRATED = (
-    "The model is not calibrated. Ranges show chance between runs with one set of parameter values; true uncertainty "
-    "is larger."
-)
 GLOSSARY = (
     ("paired", "replication k of both scenarios uses the same random numbers, so their difference is the policy's"),
     ("bloc", "a group of countries: the US, China, US-aligned countries, third countries, restricted countries"),
@@ -45,33 +32,11 @@ GLOSSARY = (
     ("OOM", "order of magnitude: a factor of ten"),
     ("utils", "unit of utility in the choice of a release; only differences between releases count"),
 )
-
-_CONDITIONAL = (
-    "All results hold under the model and the values listed above. They compare policies; they do not predict."
-)
-_NOT_ADDED = "The factors of the rubric are not weighted and not added up."
 _NOT_SHIPPED = "Not the shipped scenario of this name: an option or another file changed its policies."
-_PAPER = "The paper's signs are this project's reading of its public summary in prose; its scored table was not read."
-_FITTED = (
-    "The model is not calibrated yet: start values come from a prototype that was fitted to targets up to mid 2025, or "
-    "are judgement. benchmarks/targets.py prints which targets they meet. Policy steps come from sources up to 2026; "
-    "the five channels, graded access, growth of use, distillation and growth of chip stocks in 2025 were chosen with "
-    "later figures in sight."
-)
-_SATURATION = (
-    "What tasks and misuse ask of a model rises slowly or not at all, while capability keeps rising: late in the "
-    "horizon most releases are good enough for most uses and most kinds of misuse, so differences in capability "
-    "count for little there, and price, openness, familiarity and habit decide."
-)
-_UNDER_DETERMINED = (
-    "Network, breadth, familiarity and novelty effects serve the same targets, which cannot tell them apart. The "
-    "same holds for distillation, its fading and the role of compute, and for level, exponent, slope and thresholds "
-    "of misuse. Audit numbers and the weights of origins in consumer use have no target."
-)
 
 
 @dataclass(frozen=True)
-class Compared:
+class Introduction:
     """One scenario as it is introduced to the reader."""
 
     name: str
@@ -83,15 +48,15 @@ class Compared:
 
 def reference(study: Study) -> Scenario:
     """Return the scenario with which all others are compared."""
-    return next(s for s in study.scenarios if s.name == study.against)
+    return study.scenario(study.against)
 
 
-def compared(study: Study) -> list[Compared]:
+def introductions(study: Study) -> list[Introduction]:
     """Return each scenario with its question, its description and what it changes against the reference."""
     base = reference(study)
     ordered = [base, *(s for s in study.scenarios if s.name != study.against)]
     return [
-        Compared(
+        Introduction(
             s.name,
             s.id,
             s.question,
@@ -155,9 +120,9 @@ def _in_words(policy: Any, before: Any = None) -> str:
 
 
 def _lever(policy: Any) -> str:
-    kind = type(policy)
-    paper = f", the paper's {kind.paper}" if kind.paper else ""
-    return f"{kind.title} (lever {kind.lever}{paper})"
+    lever = type(policy)
+    paper = f", the paper's {lever.paper}" if lever.paper else ""
+    return f"{lever.title} (lever {lever.lever}{paper})"
 
 
 def _values(policy: Any, before: Any = None) -> str:
@@ -183,14 +148,14 @@ def _timing(policy: Any) -> str:
     if policy.end is not None:
         last = month_name(month_index(policy.end) - 1)
         when = f"in {wording.month(last)}" if last == policy.start else f"{when} to {wording.month(last)}"
-    parts = [when]
+    clauses = [when]
     if policy.ramp_months:
-        parts.append(f"phased in over {policy.ramp_months} months")
+        clauses.append(f"phased in over {policy.ramp_months} months")
     if policy.strength != 1:
-        parts.append(f"at strength {wording.plain(policy.strength)}")
+        clauses.append(f"at strength {wording.plain(policy.strength)}")
     if policy.enforcement != 1:
-        parts.append(f"enforced to {wording.plain(policy.enforcement)}")
-    return ", ".join(parts)
+        clauses.append(f"enforced to {wording.plain(policy.enforcement)}")
+    return ", ".join(clauses)
 
 
 def _chosen(policy: Any) -> list[tuple[str, Any, Any]]:
@@ -362,164 +327,3 @@ def channels(study: Study) -> str:
     weights = {name: _value(reference(study), f"mix_{name}") for name in CHANNELS}
     named = [f"{name} ({wording.percent(weight / sum(weights.values()), 0)})" for name, weight in weights.items()]
     return f"AI is used through five channels; the mix of channels weighs them: {wording.listing(named)}."
-
-
-# Rule, limits, reproduction
-
-
-def rule(unit: str) -> list[str]:
-    """Return the sign rule and the ladder in words, with their thresholds; `unit` is pairs or replications."""
-    agreement, likely, floor = (
-        wording.percent(x, 0) for x in (rubric.AGREEMENT, wording.LIKELY, rubric.FLOOR_RELATIVE)
-    )
-    points = wording.fixed(100 * rubric.FLOOR_SHARE, 1)
-    unchanged = (
-        f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} of the reference, for "
-        f"a share by less than {points} percentage points ({rubric.FLOOR_SHARE:g} on a scale of 0 to 1)."
-    )
-    slight = (
-        f"Small against chance (0 as well): the interval reaches beyond that, but the mean difference is below "
-        f"{rubric.SMALL:g} standard deviations between runs of the reference. The interval says between which values."
-    )
-    clear = (
-        f"Clear (+ better, {wording.MINUS} worse): neither holds, and at least {agreement} of "
-        f"the {unit} differ in the same direction; so the interval may just cross 0."
-    )
-    doubled = (
-        f"Doubled (++ or {2 * wording.MINUS}): the mean difference is above {rubric.LARGE:g} standard deviations "
-        "between runs of the reference. That is large against chance, not large in itself: read the percentage."
-    )
-    undecided = (
-        f"Undecided (?): neither holds and fewer than {agreement} of the {unit} differ in one "
-        f"direction. It is called likely if at least {likely} do. Below that the study cannot tell, and the interval "
-        "says between which values."
-    )
-    return [
-        unchanged,
-        slight,
-        clear,
-        doubled,
-        undecided,
-        "Better and worse are meant for the goal of the factor (table above).",
-    ]
-
-
-def by_chance(replications: int) -> float:
-    """Return the probability that so many coin flips agree in sign as often as a clear sign needs."""
-    needed = math.ceil(rubric.AGREEMENT * replications - 1e-9)
-    ways = sum(math.comb(replications, k) for k in range(needed, replications + 1))
-    return min(1.0, 2 * ways / 2**replications)
-
-
-def few(study: Study) -> str:
-    """Return a warning where the replications are too few for the word clear to mean much, else nothing."""
-    if study.pairs == 1:
-        return wording.SINGLE
-    chance = by_chance(study.replications)
-    if chance <= _FEW:
-        return ""
-    shared = ", and all draws share the luck of each" if study.draws > 1 else ""
-    return (
-        f"Few replications ({study.replications}){shared}: by chance alone, {wording.percent(chance)} of cells would "
-        "have the same sign as often as the word clear asks for. Run more before quoting."
-    )
-
-
-def limits(study: Study) -> list[str]:
-    """Return what the reader must keep in mind, as far as it follows from the study and the model."""
-    times = study.draws * study.replications
-    paired = (
-        f"Each scenario was run {wording.counted(times, 'time')}; replication k of every scenario uses the same random "
-        "numbers, so differences are paired. "
-    )
-    if study.draws > 1:
-        paired += (
-            f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values, each with "
-            f"{study.replications} replications; the intervals are over all these pairs."
-        )
-    else:
-        paired += (
-            "Parameters keep one value each: the intervals show chance between replications, not uncertainty about "
-            "parameters."
-        )
-    fraud = wording.plain(PARAMETERS["harm_fraud"].value)
-    harm = (
-        f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is neither money nor lives."
-    )
-    country = (
-        f"A country is shown on the map where its pooled effective sample is at least {ENOUGH} draws; at that size "
-        "chance alone can move a share by eight percentage points."
-    )
-    lines = [_CONDITIONAL, paired, _NOT_ADDED, _PAPER, harm, country, _FITTED, _SATURATION, _UNDER_DETERMINED]
-    lines += [warning for warning in (few(study),) if warning]
-    lines += _short_windows(study)
-    failed = len(study.failures)
-    if failed:
-        lines.append(f"Failed runs, left out with their pairs: {failed}.")
-    return lines
-
-
-def _short_windows(study: Study) -> list[str]:
-    lines = []
-    for name in figure_data.names(study)[1:]:
-        first, last = study.window(name)
-        months = last - first + 1
-        if months < _USUAL:
-            period = wording.period(month_name(first), month_name(last))
-            lines.append(f"{name} is compared over {months} months only ({period}), not the usual {_USUAL}.")
-    return lines
-
-
-def command(study: Study) -> str:
-    """Return the command that runs the same study again."""
-    if study.draws > 1:
-        return "openstakes sweep results"
-    parts = ["openstakes", "compare", *(_argument(s) for s in study.scenarios if s.name != study.against)]
-    parts += ["--against", _argument(reference(study)), "--replications", str(study.replications)]
-    return shlex.join([*parts, "--seed", str(study.seed), "--out", "results"])
-
-
-def _argument(scenario: Scenario) -> str:
-    """Return a shipped scenario by name, any other by the file written beside the report."""
-    if scenario.name in library.scenarios():
-        from sim.scenario.scenario import load
-
-        if load(scenario.name).id == scenario.id:
-            return scenario.name
-    return f"./{scenario_file(scenario)}"
-
-
-def scenario_text(scenario: Scenario, base: Scenario) -> str:
-    """Return a scenario as the page prints it: the reference in full, of another what the reference does not have."""
-    if scenario is base:
-        return scenario.as_toml()
-    import tomli_w
-
-    table, theirs = scenario.as_table(), base.as_table()
-    own = {key: value for key, value in table.items() if value != theirs.get(key) and key not in _TABLES}
-    for key in _TABLES:
-        here, there = table.get(key, {}), theirs.get(key, {})
-        found = {name: value for name, value in here.items() if value != there.get(name)}
-        own |= {key: found} if found else {}
-    dropped = [f"{key}.{name}" for key in _TABLES for name in theirs.get(key, {}) if name not in table.get(key, {})]
-    head = f"# Not here, but in {base.name}: {', '.join(dropped)}\n" if dropped else ""
-    return head + tomli_w.dumps(own, multiline_strings=True)
-
-
-def scenario_file(scenario: Scenario) -> str:
-    """Return the path, inside the report's folder, of the file that holds a scenario."""
-    stem = scenario.name if library.is_name(scenario.name) else scenario.id
-    return f"scenarios/{stem}.toml"
-
-
-def versions() -> list[tuple[str, str]]:
-    """Return the versions of this package, of Python and of the packages behind the numbers."""
-    from sim import __version__
-
-    found = [("openstakes", __version__), ("Python", platform.python_version())]
-    for name in _PACKAGES:
-        try:
-            found.append((name, metadata.version(name)))
-        except metadata.PackageNotFoundError:
-            found.append((name, "not installed"))
-    return found

@@ -21,6 +21,9 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
+FORECAST = "Conditional comparison under stated assumptions, not a forecast."
+"""Written on every picture."""
+
 WIDTH = 9.4
 SMALL = 9.0
 BODY = 9.5
@@ -155,7 +158,7 @@ def write_lines(figure: Figure, left: float, top: float, lines: Sequence[str], *
         write(figure, left, top + i * LINE, line, **options)
 
 
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+def separated(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Move label positions as little as needed so that they keep a gap and stay between two ends.
 
     Parameters
@@ -209,8 +212,8 @@ def png(figure: Figure) -> bytes:
     return _saved(figure, "png", {"Software": None})
 
 
-def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+def _saved(figure: Figure, file_format: str, metadata: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     with look():
-        figure.savefig(buffer, format=kind, metadata=metadata)
+        figure.savefig(buffer, format=file_format, metadata=metadata)
     return buffer.getvalue()

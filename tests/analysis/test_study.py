@@ -1,15 +1,19 @@
 """The study pairs by draw and replication, over the right months, and reads what was stored."""
 
 import csv
+import inspect
+import re
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from sim import report
-from sim.analysis.comparison import compared
+import sim
+from sim import api, report
+from sim.analysis.comparison import compare
 from sim.analysis.study import Study
+from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Case, Design, Draws, Keep, with_twins
@@ -219,11 +223,11 @@ def test_the_difference_of_a_draw_is_its_mean_over_replications(drawn, holed):
 def test_draws_do_not_hide_that_they_share_their_luck():
     """A difference that turns with the replication is undecided, however many draws agree on its mean."""
     turning = np.tile([1.0, -0.6], 50)  # 50 draws, each with the same two replications
-    found = compared(turning, np.zeros(100), fake.DESCRIBED["alpha"], 2)
+    found = compare(turning, np.zeros(100), fake.DESCRIBED["alpha"], 2)
     assert (found.low, found.high) == (-0.6, 1.0)
     assert found.share_same_sign == 0.5
     assert found.sign == "?"
-    once = compared(np.full(50, 1.0), np.random.default_rng(0).normal(size=50), fake.DESCRIBED["alpha"], 1)
+    once = compare(np.full(50, 1.0), np.random.default_rng(0).normal(size=50), fake.DESCRIBED["alpha"], 1)
     assert once.sign == "?"
 
 
@@ -544,3 +548,89 @@ def test_a_report_asks_the_question_of_its_experiment(monkeypatch, tmp_path):
         plan = Design(cases, 2, question=question)
         report.write(Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED), tmp_path)
     assert asked == ["Who gains?", None]
+
+
+# Labelled arrays
+
+
+def test_a_labelled_number_is_that_of_its_scenario_draw_replication_and_month(holed):
+    found = holed.dataset()
+    assert found["alpha"].dims == ("scenario", "draw", "replication", "month")
+    assert {found[name].dtype for name in found} == {np.dtype(np.float32)}
+    tidy = holed.frame()
+    assert len(tidy)
+    labels = tidy[["scenario", "draw", "replication", "month"]]
+    labels = labels.astype({"scenario": str, "month": str, "draw": int, "replication": int})
+    for name in found:
+        rows = tidy["outcome"] == name
+        stacked = found[name].to_series().dropna()
+        expected = pd.Series(tidy["value"][rows].to_numpy(), pd.MultiIndex.from_frame(labels[rows]))
+        pd.testing.assert_series_equal(stacked.sort_index(), expected.sort_index(), check_names=False)
+
+
+def test_labels_say_what_was_measured_and_what_was_varied(drawn):
+    found = drawn.dataset(["gamma"], [CASE, "audits strength=1"])
+    assert list(found) == ["gamma"]
+    assert list(found["scenario"].values) == [CASE, "audits strength=1"]
+    assert list(found["policy.audit-0.strength"].values) == [0.5, 1.0]
+    assert set(found["against"].values) == {"status-quo"}
+    np.testing.assert_array_equal(found["leak_hazard"], HAZARDS)
+    assert found["leak_hazard"].dims == ("draw",)
+    known = drawn.outcome("gamma")
+    assert found["gamma"].attrs == {key: getattr(known, key) for key in ("unit", "label", "definition", "measure")}
+    assert (found.attrs["seed"], found.attrs["version"], found.attrs["question"]) == (3, sim.__version__, "")
+    whole = drawn.dataset("alpha")
+    assert np.isnan(whole["policy.audit-0.strength"].sel(scenario="status-quo"))
+    assert whole.sizes == {"scenario": 3, "draw": 5, "replication": 3, "month": 96}
+
+
+def test_a_case_has_no_number_beyond_its_own_horizon():
+    known = []
+    for years in (2026, 2028):
+        world = fake.scenario("status-quo", horizon={"end": f"{years}-12"})
+        known.append(Case(f"to {years}", world, f"to {years}", levers={"horizon.end": f"{years}-12"}))
+    plan = Design(tuple(known), 2, 3)
+    held = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
+    found = held.dataset()["alpha"]
+    assert found.sizes["month"] == 72
+    assert found.sel(scenario="to 2026", month=slice("2027-01", None)).isnull().all()
+    assert found.sel(scenario="to 2026", month=slice(None, "2026-12")).notnull().all()
+    assert found.sel(scenario="to 2028").notnull().all()
+    assert list(found["horizon.end"].values) == ["2026-12", "2028-12"]
+
+
+def test_an_unknown_name_is_no_labelled_array(three):
+    with pytest.raises(KeyError, match="no outcome 'alpah' in this study; did you mean 'alpha'"):
+        three.dataset(["alpah"])
+    with pytest.raises(KeyError, match="no scenario 'audit' in this study"):
+        three.dataset(["alpha"], ["audit"])
+    with pytest.raises(KeyError, match=r"no channel 'consumr'.*did you mean 'consumer'"):
+        three.map_shares("audits", "consumr")
+
+
+def test_names_of_labels_never_meet():
+    """Outcomes, uncertain numbers and dimensions are names of one dataset."""
+    names = [*PARAMETERS, *OUTCOMES, "scenario", "draw", "replication", "month", "against"]
+    assert len(set(names)) == len(names)
+    assert not [name for name in names if "." in name]  # as in key paths of levers
+
+
+# What a caller is told
+
+
+CALLS = {
+    name: call
+    for name, call in inspect.getmembers(Study)
+    if name[0] != "_" and inspect.isroutine(call) and callable(call)
+}
+CALLS |= {f"report.{name}": getattr(report, name) for name in report.__all__}
+CALLS |= {name: getattr(api, name) for name in ("run", "compare", "run_sweep")}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_public_call_says_what_it_takes_and_gives(name):
+    text, signature = inspect.getdoc(CALLS[name]), inspect.signature(CALLS[name])
+    section = re.split(r"\n\w+\n-+\n", text.partition("Parameters\n----------\n")[2])[0]
+    listed = {word for line in section.splitlines() for word in line.split(" : ")[0].split(", ")}
+    assert {word for word in signature.parameters if word not in ("self", "study")} <= listed
+    assert signature.return_annotation == "None" or re.search(r"^(Returns|Yields)\n-+$", text, re.MULTILINE)

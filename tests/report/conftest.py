@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from sim import report
+from sim.analysis.countries import MapShares
 from sim.analysis.frames import csv_bytes
-from sim.analysis.study import MapShares, Study
+from sim.analysis.study import Study
 from sim.data import countries
 from sim.model.outcomes import OUTCOMES
+from sim.report.view import View
 from sim.scenario.scenario import Scenario, load
 from sim.sweep.design import Case, Design
 
@@ -97,7 +99,10 @@ class MadeUpStudy(Study):
     def _position(self, scenario: str) -> int:
         return self.positions[list(self._by_name).index(scenario)]
 
-    def values(self, scenario: str, outcome: str) -> np.ndarray:
+    def series(self, scenario: str, outcomes: list[str]) -> dict[str, np.ndarray]:
+        return {outcome: self._made(scenario, outcome) for outcome in outcomes}
+
+    def _made(self, scenario: str, outcome: str) -> np.ndarray:
         key = (scenario, outcome)
         if key not in self._held:
             self._held[key] = made_up(self._position(scenario), outcome, self.replications, self.seed)
@@ -105,7 +110,7 @@ class MadeUpStudy(Study):
 
     def means(self, scenario: str, outcomes: list[str], window: tuple[int, int]) -> np.ndarray:
         first, last = window
-        columns = [self.values(scenario, o)[:, first : last + 1].mean(axis=1, dtype=float) for o in outcomes]
+        columns = [self._made(scenario, o)[:, first : last + 1].mean(axis=1, dtype=float) for o in outcomes]
         return np.array(columns).T
 
     def map_shares(self, scenario: str, channel: str = "all") -> MapShares:
@@ -161,6 +166,11 @@ def make():
 @pytest.fixture(scope="session")
 def study() -> MadeUpStudy:
     return MadeUpStudy()
+
+
+@pytest.fixture(scope="session")
+def view(study) -> View:
+    return View(study)
 
 
 @pytest.fixture(scope="session")

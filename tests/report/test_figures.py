@@ -10,18 +10,24 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from sim.report import figure_data, figures, maps, style
+from sim.analysis import wording
+from sim.analysis.study import Study
+from sim.report import figure_data, figures, maps, over_time, style
 from sim.report.pictures import PICTURES
+from sim.report.view import View, yearly
 from sim.scenario.scenario import load
+from sim.sweep.design import Case, Design, Draws
+from sim.sweep.execution import execute
 from tests.report.conftest import SHIPPED
+from tests.sweep import fake
 
 OVER_TIME = [p for p in PICTURES if p.outcomes]
 
 
 @pytest.fixture(scope="module")
-def drawn(study):
+def drawn(view):
     """Return each picture, drawn once."""
-    made = {p.slug: p.draw(study) for p in PICTURES}
+    made = {p.slug: p.draw(view) for p in PICTURES}
     with style.look():
         for figure in made.values():
             FigureCanvasAgg(figure).draw()
@@ -53,12 +59,12 @@ def inside(text: Text, figure) -> bool:
 @pytest.mark.parametrize("picture", OVER_TIME, ids=lambda p: p.slug)
 def test_the_reference_is_in_every_panel(drawn, picture):
     panels = [
-        axes for axes in drawn[picture.slug].axes if any(line.get_gid() == figures.START_LINE for line in axes.lines)
+        axes for axes in drawn[picture.slug].axes if any(line.get_gid() == over_time.START_LINE for line in axes.lines)
     ]
     assert panels
     for axes in panels:
-        assert [line for line in axes.lines if line.get_gid() == figures.REFERENCE_LINE]
-        starts = {int(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == figures.START_LINE}
+        assert [line for line in axes.lines if line.get_gid() == over_time.REFERENCE_LINE]
+        starts = {int(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == over_time.START_LINE}
         assert starts == {36}
 
 
@@ -86,7 +92,7 @@ def test_no_text_lies_on_another(drawn, picture):
 
 def test_costs_are_steps_that_begin_at_the_start(drawn):
     lines = [line for axes in drawn["costs"].axes for line in axes.lines]
-    levels = [line for line in lines if line.get_gid() in (figures.REFERENCE_LINE, figures.POLICY_LINE)]
+    levels = [line for line in lines if line.get_gid() in (over_time.REFERENCE_LINE, over_time.POLICY_LINE)]
     assert levels
     assert {line.get_drawstyle() for line in levels} == {"steps-post"}
 
@@ -95,40 +101,40 @@ def test_there_is_no_legend(drawn):
     assert all(axes.get_legend() is None for figure in drawn.values() for axes in figure.axes)
 
 
-def test_same_picture_same_bytes(study):
-    first, second = (figures.plot(study, "us_share_abroad", ["p1-blanket"]) for _ in range(2))
+def test_same_picture_same_bytes(view):
+    first, second = (figures.plot(view, "us_share_abroad", ["p1-blanket"]) for _ in range(2))
     assert style.svg(first) == style.svg(second)
     assert style.png(first) == style.png(second)
 
 
-def test_the_readers_own_settings_do_not_matter(study):
+def test_the_readers_own_settings_do_not_matter(view):
     import matplotlib
 
-    plain = style.svg(figures.plot(study, "lag_us_cn", ["p1-blanket"]))
+    plain = style.svg(figures.plot(view, "lag_us_cn", ["p1-blanket"]))
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": "other"}):
-        assert style.svg(figures.plot(study, "lag_us_cn", ["p1-blanket"])) == plain
+        assert style.svg(figures.plot(view, "lag_us_cn", ["p1-blanket"])) == plain
         assert matplotlib.rcParams["font.size"] == 30
 
 
-def test_plot_refuses_unknown_names(study):
+def test_plot_refuses_unknown_names(view):
     with pytest.raises(ValueError, match=r"no scenario 'p1-blankett' in this study.*did you mean 'p1-blanket'"):
-        figures.plot(study, "us_share_abroad", ["p1-blankett"])
+        figures.plot(view, "us_share_abroad", ["p1-blankett"])
 
 
 def test_plot_of_the_reference_alone(make):
-    figure = figures.plot(make((0,)), "us_share_abroad")
-    assert any(line.get_gid() == figures.REFERENCE_LINE for line in figure.axes[0].lines)
+    figure = figures.plot(View(make((0,))), "us_share_abroad")
+    assert any(line.get_gid() == over_time.REFERENCE_LINE for line in figure.axes[0].lines)
 
 
-def test_bands_are_quantiles_over_replications(study):
-    levels = figure_data.bands(study, "p1-blanket", "us_share_abroad")
+def test_bands_are_quantiles_over_replications(study, view):
+    levels = view.bands(["us_share_abroad"])["p1-blanket", "us_share_abroad"]
     values = study.values("p1-blanket", "us_share_abroad").astype(float)
     assert levels == pytest.approx(100 * np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0))
 
 
 def test_counts_are_means_of_twelve_months(study):
     values = study.values("status-quo", "incidents_strip").astype(float)
-    smooth = figure_data.yearly(values)
+    smooth = yearly(values)
     assert smooth[:, 0] == pytest.approx(values[:, 0])
     assert smooth[:, 40] == pytest.approx(values[:, 29:41].mean(axis=1))
 
@@ -137,35 +143,79 @@ def test_missing_months_leave_a_gap(make):
     study = make((0, 1))
     study.values("p1-blanket", "lag_us_cn")[:, :10] = np.nan
     study.values("p1-blanket", "lag_us_cn")[2] = np.nan
-    levels = figure_data.bands(study, "p1-blanket", "lag_us_cn")
+    levels = View(study).bands(["lag_us_cn"])["p1-blanket", "lag_us_cn"]
     assert np.isnan(levels[:, :10]).all()
     assert np.isfinite(levels[:, 10:]).all()
-    style.svg(figures.comparison(study, ["lag_us_cn"]))
+    style.svg(figures.comparison(View(study), ["lag_us_cn"]))
+
+
+# Differences over several draws
+
+
+def wavers(scenario, replication, seed):
+    """A policy acts by draw and by replication, and one of its runs fails."""
+    if scenario.policy and scenario.parameters["leak_hazard"] == 0.4 and replication == 3:
+        raise ValueError("no")
+    found = fake.responds(scenario, replication, seed)
+    if scenario.policy:
+        found.values[fake.START :, :2] += 0.1 * (replication - 1.5) ** 3
+    return found
+
+
+@pytest.fixture(scope="module")
+def three_draws():
+    cases = [
+        Case(name, fake.scenario(name, policies), "status-quo")
+        for policies, name in enumerate(("status-quo", "audits", "more-audits"))
+    ]
+    plan = Design(tuple(cases), 5, 3, Draws.of([{"leak_hazard": hazard} for hazard in (0.1, 0.4, 0.8)]))
+    return Study(execute(plan, workers=1, simulate=wavers), plan, described=fake.DESCRIBED)
+
+
+def test_whiskers_end_where_the_table_says(three_draws):
+    """Over pairs of a draw and a replication: means of draws lie closer together."""
+    names = ["alpha", "beta"]
+    view, table = View(three_draws), three_draws.table().set_index(["scenario", "outcome"])
+    assert set(table.loc["audits", "pairs"]) == {14}
+    figure = figures.comparison(view, names)
+    panels = [axes for axes in figure.axes if any(line.get_gid() == "reference-zero" for line in axes.lines)]
+    for name, axes in zip(names, panels, strict=True):
+        lines = [line for line in axes.lines if line.get_gid() != "reference-zero"]
+        for scenario, whisker, mean in zip(view.policies, lines[::3], lines[2::3], strict=True):
+            row, k = table.loc[scenario, name], wording.factor(fake.DESCRIBED[name])
+            assert tuple(whisker.get_xdata()) == (k * row.low, k * row.high)
+            assert tuple(mean.get_xdata()) == (k * row.difference,)
+            means = np.quantile(three_draws.differences(scenario, name), (0.05, 0.95))
+            assert row.low < means[0]
+            assert means[1] < row.high
+    for row in figure_data.changes_frame(view, names).itertuples():
+        cell, k = table.loc[row.scenario, row.outcome], wording.factor(fake.DESCRIBED[row.outcome])
+        assert (row.p5, row.p95) == (k * cell.low, k * cell.high)
 
 
 # Maps
 
 
-def test_countries_with_few_draws_are_grey(study):
+def test_countries_with_few_draws_are_grey(study, view):
     shares, effective = study.map_shares("status-quo")
-    tiles = maps.shares(study, "status-quo", "us")
+    tiles = maps.shares(view, "status-quo", "us")
     for i, tile in enumerate(tiles):
         assert (tile.value is None) == (effective[i] < 100)
         assert tile.value is None or tile.value == pytest.approx(100 * shares[i, 0])
-    said = " ".join(t.get_text() for t in maps.us_map(study).texts)
+    said = " ".join(t.get_text() for t in maps.us_map(view).texts)
     grey = sum(tile.value is None for tile in tiles)
     assert f"Grey: {grey} of {len(tiles)} tiles, effective sample below 100 draws" in said
 
 
-def test_changes_are_differences_of_shares(study):
-    here, there, change = maps.shares(study, "p1-blanket", "us"), maps.shares(study, "status-quo", "us"), None
-    for a, b, change in zip(here, there, maps.changes(study, "p1-blanket", "us"), strict=True):
+def test_changes_are_differences_of_shares(view):
+    here, there, change = maps.shares(view, "p1-blanket", "us"), maps.shares(view, "status-quo", "us"), None
+    for a, b, change in zip(here, there, maps.changes(view, "p1-blanket", "us"), strict=True):
         assert change.value is None or change.value == pytest.approx(a.value - b.value)
-    assert maps.largest_change(study) == "p1-blanket"
+    assert maps.largest_change(view) == "p1-blanket"
 
 
-def test_tiles_do_not_share_a_place_and_have_short_codes(study):
-    tiles = maps.shares(study, "status-quo", "us")
+def test_tiles_do_not_share_a_place_and_have_short_codes(view):
+    tiles = maps.shares(view, "status-quo", "us")
     places = {(tile.country.row, tile.country.column) for tile in tiles}
     assert len(places) == len(tiles)
     assert {len(maps.code(tile.country)) for tile in tiles} == {3}
@@ -175,13 +225,13 @@ def test_tiles_do_not_share_a_place_and_have_short_codes(study):
 # Style
 
 
-def test_spread_keeps_gaps_and_order():
-    placed = style.spread([0.5, 0.5, 0.52, 0.1], 0.1, 0.0, 1.0)
+def test_separated_labels_keep_gaps_and_order():
+    placed = style.separated([0.5, 0.5, 0.52, 0.1], 0.1, 0.0, 1.0)
     ordered = sorted(placed)
     assert min(np.diff(ordered)) >= 0.1 - 1e-9
     assert placed[3] == pytest.approx(0.1)
-    assert style.spread([0.99, 1.0, 0.98], 0.2, 0.0, 1.0) == pytest.approx([0.8, 1.0, 0.6])
-    assert style.spread([0.5] * 5, 0.9, 0.0, 1.0) == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
+    assert style.separated([0.99, 1.0, 0.98], 0.2, 0.0, 1.0) == pytest.approx([0.8, 1.0, 0.6])
+    assert style.separated([0.5] * 5, 0.9, 0.0, 1.0) == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
 
 
 def test_pens_differ_in_colour_and_dash():
@@ -231,14 +281,15 @@ def test_long_names_are_whole_in_every_figure_and_the_footer_too(make, slug):
 
     new = {name for shipped in SHIPPED for name in load(shipped).policy} - set(load("status-quo").policy)
     study = make((0, 1, 2, 3, 4, 5), change=change, twin=False)
-    assert len(figures.starts(study)) >= 4
-    figure = next(p for p in PICTURES if p.slug == slug).draw(study)
+    view = View(study)
+    assert len(over_time.starts(view)) >= 4
+    figure = next(p for p in PICTURES if p.slug == slug).draw(view)
     with style.look():
         FigureCanvasAgg(figure).draw()
     shown = texts(figure)
     assert [t.get_text() for t in shown if not inside(t, figure)] == []
     written = "".join(t.get_text().replace("\n", "") for t in shown)
-    assert figures.FORECAST in written
+    assert style.FORECAST in written
     drawn = [s.name for s in study.scenarios] if slug in ("us-share", "lags") else [study.against]
     assert [name for name in drawn if name not in written] == []
     boxes = [t.get_window_extent() for t in shown]

@@ -10,8 +10,10 @@ import pytest
 
 from sim.analysis import rubric, wording
 from sim.model.outcomes import OUTCOMES
-from sim.report import findings
-from sim.report.findings import Cell
+from sim.report import cells, duels, findings
+from sim.report.cells import Cell
+from sim.report.findings import Findings
+from sim.report.view import View
 from sim.scenario.scenario import load
 from sim.sweep.design import Case
 
@@ -57,15 +59,15 @@ def test_a_finding_names_unit_interval_and_count():
     assert "higher in 15 of 16 replications" in text
 
 
-def test_every_cell_is_in_one_group(study):
-    for policy in findings.by_policy(study):
+def test_every_cell_is_in_one_group(view):
+    for policy in Findings.of(view).policies:
         grouped = [c for g in ("gain", "loss", "likely", "undecided", "slight", "unchanged") for c in policy.of(g)]
         assert sorted(c.factor for c in grouped) == sorted(c.factor for c in policy.cells)
 
 
-def test_counts_add_up(study):
-    found = findings.cells(study)
-    line = findings.count_line(found)
+def test_counts_add_up(view):
+    found = cells.headlines(view)
+    line = cells.count_line(found)
     counts = {
         word: int(n) for n, word in re.findall(r"(\d+) (clear|better|worse|likely|cannot tell|small|no material)", line)
     }
@@ -74,17 +76,17 @@ def test_counts_add_up(study):
     assert line.startswith(f"Of {len(found)} cells (6 policy scenarios by 8 factors): ")
 
 
-def test_leading_findings_are_clear_and_name_a_gain_and_a_loss(study):
-    found = findings.cells(study)
-    leading = findings.leading(found)
+def test_leading_findings_are_clear_and_name_a_gain_and_a_loss(view):
+    found = cells.headlines(view)
+    leading = cells.leading(found)
     assert len(leading) == 3
     assert {c.rung for c in leading} == {"clear"}
     assert {c.group for c in leading} == {"gain", "loss"}
-    assert findings.leading([cell("0"), cell("?", share=0.8)]) == []
+    assert cells.leading([cell("0"), cell("?", share=0.8)]) == []
 
 
-def test_the_duel_is_paired(study):
-    (duel,) = findings.duels(study)
+def test_the_duel_is_paired(study, view):
+    (duel,) = Findings.of(view).duels
     assert (duel.targeted, duel.blanket) == ("targeted-bundle", "p1-blanket")
     first, last = study.window("p1-blanket")
     for made, verdict in zip(duel.cells, duel.verdicts, strict=True):
@@ -110,7 +112,7 @@ def test_the_duel_is_paired(study):
 )
 def test_the_verdict_follows_the_counts(signs, said):
     found = [cell(s, -0.1 if s == "-" else 0.1, 0.6 if s == "?" else 1.0) for s in signs]
-    counts, verdict = findings._duel_sentences("bundle", "blanket", found)
+    counts, verdict = duels._duel_sentences("bundle", "blanket", found)
     assert said in verdict
     for key, sign in (("better", "+"), ("worse", "-"), ("no material difference", "0"), ("cannot tell", "?")):
         assert (f" {key} on {signs.count(sign)} (" in counts) == (sign in signs)
@@ -126,18 +128,18 @@ def test_factors_on_which_both_lose_are_named():
             ("b", "backdoors", "?"),
         )
     ]
-    assert findings._both_lose(found, ("a", "b"), "r") == ["Against r both are clearly worse on Transparency."]
-    assert findings._both_lose(found[1:], ("a", "b"), "r") == []
+    assert duels._both_lose(found, ("a", "b"), "r") == ["Against r both are clearly worse on Transparency."]
+    assert duels._both_lose(found[1:], ("a", "b"), "r") == []
 
 
 def test_no_duel_without_both_contestants(make):
-    assert findings.duels(make((0, 1))) == []
-    assert findings.duels(make((0, 2, 3))) == []
+    assert Findings.of(View(make((0, 1)))).duels == ()
+    assert Findings.of(View(make((0, 2, 3)))).duels == ()
 
 
 def test_the_bundle_stands_for_targeted_measures(make):
     study = make((0, 4, 2, 5, 1, 6))
-    found = findings.sides(study)
+    found = duels.sides(study)
     assert found.blanket == ("p1-blanket",)
     assert found.targeted[0] == "targeted-bundle"
     assert set(found.targeted[1:]) == {"p4-audit-repository", "p2-risk-assessment", study.scenarios[-1].name}
@@ -168,19 +170,19 @@ class Held:
     ],
 )
 def test_a_side_is_what_a_scenario_changes_and_nothing_else(name, side, why):
-    found = findings.sides(Held(load("status-quo"), load(name)))
+    found = duels.sides(Held(load("status-quo"), load(name)))
     assert getattr(found, side) == (((name, why),) if side == "neither" else (name,))
     assert name in " ".join(found.sentences)
 
 
 def test_a_control_with_other_parameters_is_not_the_blanket_control_alone():
-    found = findings.sides(Held(load("status-quo"), load("p1-blanket", settings="parameters.backfire=0.1")))
+    found = duels.sides(Held(load("status-quo"), load("p1-blanket", settings="parameters.backfire=0.1")))
     assert found.neither == (("p1-blanket", "changes P1 and parameters"),)
 
 
 def test_both_measures_together_are_neither():
     both = load("targeted-bundle", settings='policy.open-weight-control.lever="L1"')
-    assert findings.sides(Held(load("status-quo"), both)).neither == (("targeted-bundle", "changes P1, P2, P3 and P4"),)
+    assert duels.sides(Held(load("status-quo"), both)).neither == (("targeted-bundle", "changes P1, P2, P3 and P4"),)
 
 
 def test_every_blanket_control_is_compared(make):
@@ -190,22 +192,20 @@ def test_every_blanket_control_is_compared(make):
     study.positions = (0, 1, 5, 1)
     study._by_name["lighter"] = 3
     study.cases.append(Case("lighter", lighter, "status-quo"))
-    assert [(duel.targeted, duel.blanket) for duel in findings.duels(study)] == [
+    assert [(duel.targeted, duel.blanket) for duel in Findings.of(View(study)).duels] == [
         ("targeted-bundle", "p1-blanket"),
         ("targeted-bundle", "lighter"),
     ]
 
 
-def test_cells_that_change_without_assumed_responses(study):
-    twin = study.without_assumed
-    after = {(c.scenario, c.factor): c for c in findings.cells(twin)}
-    expected = [
-        (c.scenario, c.factor) for c in findings.cells(study) if c.sign[0] != after[c.scenario, c.factor].sign[0]
-    ]
-    changed = findings.changed(study, twin)
+def test_cells_that_change_without_assumed_responses(view):
+    found = Findings.of(view)
+    after = {(c.scenario, c.factor): c for c in found.without_assumed}
+    expected = [(c.scenario, c.factor) for c in found.headlines if c.sign[0] != after[c.scenario, c.factor].sign[0]]
+    changed = findings.changed(found.headlines, found.without_assumed)
     assert expected
     assert [(item.before.scenario, item.before.factor) for item in changed] == expected
-    assert findings.changed(twin, twin) == []
+    assert findings.changed(found.headlines, found.headlines) == []
 
 
 def test_the_paper_is_reported_by_agreement():
@@ -227,8 +227,9 @@ def test_failed_replications_leave_the_count(make):
     study = make((0, 1))
     for outcome in study.outcomes():
         study.values("p1-blanket", outcome)[3] = np.nan
-    assert {c.pairs for c in findings.cells(study)} == {15}
-    assert " of 15 replications" in findings.cells(study)[0].text
+    found = cells.headlines(View(study))
+    assert {c.pairs for c in found} == {15}
+    assert " of 15 replications" in found[0].text
 
 
 HEADLINES = {o.factor: o for o in OUTCOMES.values() if o.headline and o.factor}
@@ -236,7 +237,7 @@ UP = ("more ", "faster ", "power spread more ")
 DOWN = ("less ", "slower ", "power less ")
 
 
-@pytest.mark.parametrize("factor", list(findings.FACTOR_NAMES))
+@pytest.mark.parametrize("factor", list(cells.FACTOR_NAMES))
 @pytest.mark.parametrize("difference", [0.1, -0.1])
 def test_a_quoted_line_names_the_direction_of_the_outcome_and_what_it_means_for_the_goal(factor, difference):
     """So "less Chinese misuse (better)" and never "strong gain for Chinese misuse"."""
@@ -270,7 +271,7 @@ def test_a_zero_beyond_the_floor_is_small_against_chance_and_not_no_change(make)
     same = study.values("status-quo", name)
     changed = same * (1.0 + np.float32(0.03) * np.where(np.arange(len(same)) % 2, 1, -1))[:, None]
     study._held["p1-blanket", name], study._held["targeted-bundle", name] = changed.astype(np.float32), same * 1.01
-    zero = {c.scenario: c for c in findings.cells(study) if c.outcome.name == name}
+    zero = {c.scenario: c for c in cells.headlines(View(study)) if c.outcome.name == name}
     slight, immaterial = zero["p1-blanket"], zero["targeted-bundle"]
     assert (slight.sign, immaterial.sign) == ("0", "0")
     assert abs(slight.d) < rubric.SMALL
@@ -298,10 +299,10 @@ def test_which_zero_it_is_follows_from_the_pairs_and_not_from_the_ends(differenc
     assert not rubric.slight("?", 0.0)
 
 
-def test_the_leading_findings_name_scenarios_and_factors_once_beyond_the_best_and_the_worst(study):
-    clear = sorted((c for c in findings.cells(study) if c.rung == "clear"), key=lambda c: abs(c.d))
+def test_the_leading_findings_name_scenarios_and_factors_once_beyond_the_best_and_the_worst(view):
+    clear = sorted((c for c in cells.headlines(view) if c.rung == "clear"), key=lambda c: abs(c.d))
     best = {c.group: c for c in clear}
-    leading = findings.leading(findings.cells(study))
+    leading = cells.leading(cells.headlines(view))
     assert {best["gain"], best["loss"]} <= set(leading)
     (third,) = set(leading) - {best["gain"], best["loss"]}
     assert third.scenario not in {best["gain"].scenario, best["loss"].scenario}

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from sim import report
 from sim.analysis import wording
-from sim.cli import terminal
+from sim.cli import results, terminal
 from sim.months import month_name
 from sim.report import pictures, prose
 from sim.report.page import write_report
@@ -68,11 +68,11 @@ def test_every_input_that_is_no_policy_and_no_text_counts() -> None:
 @pytest.mark.parametrize("field", [field for field in INPUTS if field != "horizon"])
 def test_it_changes_nothing_is_never_said_where_an_input_differs(make, field) -> None:
     study = make((0, 1), change=lambda s: altered(s, **INPUTS[field]) if s.name == "p1-blanket" else s, twin=False)
-    (_, one) = prose.compared(study)
+    (_, one) = prose.introductions(study)
     assert one.changes[-1].startswith("Not only a policy differs: ")
     assert SAID[field] in one.changes[-1]
     bare = make((0, 1), change=lambda s: s if s.name != "p1-blanket" else bared(field), twin=False)
-    (_, one) = prose.compared(bare)
+    (_, one) = prose.introductions(bare)
     assert len(one.changes) == 1
     assert one.changes[0].startswith("No policy differs, but: ")
     assert SAID[field] in one.changes[0]
@@ -96,7 +96,7 @@ def test_the_rubric_says_months_and_what_else_differs_and_gives_no_paper_sign_th
 
 
 def test_the_terminal_says_level_months_and_what_else_differs(later, capsys) -> None:
-    terminal.print_comparison(later)
+    results.print_comparison(later)
     shown = capsys.readouterr().out
     tables = {name: part for name in later._by_name for part in shown.split("\n\n") if part.startswith(f"{name} minus")}
     assert "mean of 2027-01 to" in tables["p1-blanket"]
@@ -108,7 +108,7 @@ def test_the_terminal_says_level_months_and_what_else_differs(later, capsys) -> 
         assert wording.number(level, later.outcome("us_share_abroad")) in tables[name].split("Global power")[1]
     assert shown.count("Not only a policy differs: adopters 5000 against 6000 (in status-quo).") == 1
     assert "adopters 5000" in tables["p3-government-audits"]
-    content = terminal.comparison_content(later)
+    content = results.comparison_content(later)
     also = {"key": "adopters", "value": 5000, "reference": 6000}
     assert content["also_differs"] == {"p1-blanket": [], "p2-risk-assessment": [], "p3-government-audits": [also]}
 
@@ -186,10 +186,10 @@ def test_what_is_missing_or_infinite_is_blank(make, tmp_path) -> None:
 def test_no_cell_of_a_table_is_cut_on_a_narrow_screen(capsys) -> None:
     screen = Console(width=30, markup=False, highlight=False)
     names = [f"open-weight-control-with-a-heavy-check-{end}" for end in "ab"]
-    table = terminal._table(("Name", "Prose", "Number"), right=(2,), whole=(0, 2))
+    table = terminal.new_table(("Name", "Prose", "Number"), right=(2,), whole=(0, 2))
     for name in names:
         table.add_row(name, "some words that fold", "1,234,567.89")
-    terminal._print_table(screen, table)
+    terminal.print_table(screen, table)
     shown = capsys.readouterr().out
     assert all(name in shown for name in names)
     assert shown.count("1,234,567.89") == 2

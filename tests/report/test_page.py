@@ -6,6 +6,8 @@ import csv
 import json
 import re
 import tomllib
+from collections import Counter
+from functools import cached_property
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,10 +16,12 @@ import pytest
 from sim import report
 from sim.analysis.frames import _no_formula
 from sim.policies import LEVERS
-from sim.report import pictures, prose
+from sim.report import pictures, prose, reproduction
+from sim.report.limits import by_chance, few, limits, rule
 from sim.report.page import POLICY
 from sim.report.pictures import PICTURES
-from sim.report.prose import by_chance, command, compared, few, limits, rule
+from sim.report.prose import introductions
+from sim.report.reproduction import command
 from sim.scenario import library
 from sim.scenario.scenario import Scenario, load, load_with_origins
 
@@ -109,6 +113,44 @@ def few_pictures(monkeypatch):
     """Leave one picture of each form."""
     kept = tuple(p for p in PICTURES if p.slug in ("us-share", "misuse-routes", "cn-change-map"))
     monkeypatch.setattr(pictures, "PICTURES", kept)
+
+
+@pytest.mark.usefixtures("few_pictures")
+def test_a_page_asks_the_study_for_each_number_once(make, tmp_path):
+    asked = Counter()
+
+    class Counted(make):
+        def csv_files(self, encoding="utf-8"):
+            return {"table.csv": b""}  # what the page adds to the files of the study
+
+        def table(self, outcomes=None):
+            asked["table", self.seed] += 1
+            return super().table(outcomes)
+
+        def rubric(self):
+            asked["rubric", self.seed] += 1
+            return super().rubric()
+
+        def series(self, scenario, outcomes):
+            asked.update(("series", scenario, outcome) for outcome in outcomes)
+            return super().series(scenario, outcomes)
+
+        def paired_differences(self, scenario, outcomes):
+            asked.update(("differences", scenario, outcome) for outcome in outcomes)
+            return super().paired_differences(scenario, outcomes)
+
+        def map_shares(self, scenario, channel="all"):
+            asked["map", scenario] += 1
+            return super().map_shares(scenario, channel)
+
+        @cached_property
+        def without_assumed(self):
+            return Counted(self.positions, seed=8, twin=False) if self._twin else None
+
+    report.write(Counted((0, 1, 5)), tmp_path)
+    assert asked["table", 7] == asked["rubric", 7] == asked["table", 8] == asked["rubric", 8] == 1
+    assert {key[0] for key in asked} == {"table", "rubric", "series", "differences", "map"}
+    assert [key for key, times in asked.items() if times > 1] == []
 
 
 @pytest.mark.usefixtures("few_pictures")
@@ -209,7 +251,7 @@ def test_command_and_scenario_files(page):
 
 
 def test_scenarios_are_described_from_their_levers(study):
-    found = {item.name: item for item in compared(study)}
+    found = {item.name: item for item in introductions(study)}
     assert (
         "Export control on open weights (lever L1, the paper's P1), from January 2026."
         in found["p1-blanket"].changes[0]
@@ -224,9 +266,9 @@ def test_scenarios_are_described_from_their_levers(study):
 def test_a_changed_scenario_says_that_it_is_not_the_shipped_one(make):
     study = make((0, 1))
     note = "Not the shipped scenario of this name"
-    assert not any(note in line for item in compared(study) for line in item.changes)
+    assert not any(note in line for item in introductions(study) for line in item.changes)
     study.scenarios[1] = load("p1-blanket", overrides="high-allied-coverage")
-    assert {item.name: item for item in compared(study)}["p1-blanket"].changes[0].startswith(note)
+    assert {item.name: item for item in introductions(study)}["p1-blanket"].changes[0].startswith(note)
 
 
 def test_limits_say_what_follows_from_the_study(make):
@@ -343,16 +385,16 @@ def test_settings_that_all_steps_share_stand_once(study):
 
 def test_a_scenario_is_printed_without_what_the_reference_has():
     base = load("status-quo")
-    text = prose.scenario_text(load("no-chip-controls"), base)
+    text = reproduction.scenario_text(load("no-chip-controls"), base)
     assert "stringency" not in text
     assert "# Not here, but in status-quo: policy.chips-2026-01" in text
     for name in ("p1-blanket", "decouple", "safe-open"):
         scenario = load(name)
-        own = tomllib.loads(prose.scenario_text(scenario, base))
+        own = tomllib.loads(reproduction.scenario_text(scenario, base))
         whole = base.as_table()
         tables = {key: {**whole.get(key, {}), **own.get(key, {})} for key in ("policy", "parameters", "crisis")}
         assert Scenario.model_validate(tuples({**whole, **own, **tables})) == scenario
-    assert prose.scenario_text(base, base) == base.as_toml()
+    assert reproduction.scenario_text(base, base) == base.as_toml()
 
 
 def tuples(table):

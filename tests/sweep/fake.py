@@ -28,6 +28,9 @@ class Outcome:
     direction: int = 1
     factor: str | None = None
     headline: bool = False
+    label: str = "A made-up number"
+    measure: str = "level in the month"
+    definition: str = "Noise, and a shift for each policy."
 
 
 DESCRIBED = {

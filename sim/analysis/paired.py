@@ -1,0 +1,187 @@
+"""Case against reference: the months compared, paired differences, and their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from sim.analysis import windows
+from sim.analysis.comparison import Floats, by_draw
+from sim.analysis.results import Results
+from sim.sweep.design import STATED, WITHOUT_ASSUMED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class PairedResults(Results):
+    """Results in which each case is compared with its reference, pair by pair.
+
+    Statistics are taken over the pairs that finished in both.
+    """
+
+    @cached_property
+    def without_assumed(self) -> Self | None:
+        """The same study with all assumed responses at 0, or None if that was not run."""
+        if self._variant != STATED or all(case.variant != WITHOUT_ASSUMED for case in self.design.cases):
+            return None
+        return type(self)(self.store, self.design, variant=WITHOUT_ASSUMED, described=self._given)
+
+    def window(self, scenario: str) -> tuple[int, int]:
+        """Return the months over which a case is compared with its reference.
+
+        They are months 13 to 60 after the first difference between the two, cut at the horizon.
+        Where the horizon ends before month 13, all months from the first difference on are taken. A
+        case that never differs is compared over the whole horizon, and so is a reference with
+        itself.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+
+        Returns
+        -------
+        first, last : int
+            First and last month (0 = 2023-01).
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case.
+        """
+        return windows.window(self.scenario(self.case(scenario).against), self.scenario(scenario))
+
+    def common_window(self) -> tuple[int, int]:
+        """Return the overlap of all windows: months in which all cases are compared.
+
+        Returns
+        -------
+        first, last : int
+            First and last month (0 = 2023-01). Where the windows do not overlap, from the first
+            month of any to the last month of any.
+        """
+        others = [case for case in self.cases if case.name != case.against]
+        found = [self.window(case.name) for case in others or self.cases]
+        return windows.overlap(found) or windows.span(found)
+
+    def other_differences(self, scenario: str) -> list[tuple[str, object, object]]:
+        """Return in what a case differs from its reference beside policy.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+
+        Returns
+        -------
+        list of (str, object, object)
+            Key path, value and the reference's value. Parameters that are drawn are the same in
+            both.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case.
+        """
+        from sim.scenario.scenario import other_differences
+
+        drawn = {f"parameters.{name}" for name in self.design.draws.names}
+        found = other_differences(self.scenario(scenario), self.scenario(self.case(scenario).against))
+        return [row for row in found if row[0] not in drawn]
+
+    def paired_differences(self, scenario: str, outcomes: Sequence[str]) -> dict[str, Floats]:
+        """Return case minus reference, each averaged over the window, as `table` has it.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+        outcomes
+            Names of outcomes that were kept. They are read together.
+
+        Returns
+        -------
+        dict
+            For each outcome an array (pair,) of float64 in its unit; nan where a run of the two
+            failed. `pair_index` tells draws from replications.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case or outcome.
+        """
+        chosen, window = self._chosen(outcomes), self.window(scenario)
+        ours, theirs = (self.means(name, chosen, window) for name in (scenario, self.case(scenario).against))
+        return dict(zip(chosen, (ours - theirs).T, strict=True))
+
+    def differences(self, scenario: str, outcome: str) -> Floats:
+        """Return case minus reference by draw; with one draw, by replication.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+        outcome
+            Name of an outcome that was kept.
+
+        Returns
+        -------
+        ndarray of float64, shape (draw,) or, with one draw, (replication,)
+            In the outcome's unit. The difference of a draw is the mean over replications that
+            finished in both; nan if there is none. All draws share the luck of their replications:
+            take intervals over pairs instead.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case or outcome.
+        """
+        return by_draw(self.paired_differences(scenario, [outcome])[outcome], self.pair_index)
+
+    def table(self, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return every paired comparison: one row per case (references left out) and outcome.
+
+        Parameters
+        ----------
+        outcomes
+            Names of outcomes that were kept. Default: all of them.
+
+        Returns
+        -------
+        DataFrame
+            Columns: scenario (name of the case), one for each lever, outcome, unit, reference,
+            difference, low, high (5 and 95 % points of the difference over pairs of a draw and a
+            replication), share_same_sign, inside_floor (share of pairs that differ by too little to
+            matter), relative, d, sign (read towards the goal), first_month, last_month, pairs.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such outcome.
+        """
+        from sim.analysis.tables import table
+
+        return table(self, self._chosen(outcomes))
+
+    def rubric(self) -> pd.DataFrame:
+        """Return one row per scenario and factor of the rubric, with the paper's sign beside ours.
+
+        The paper compares its policies with no new policy: its signs stand beside unchanged
+        scenarios that are compared with an unchanged status quo and differ from it in policy alone,
+        and nowhere else.
+
+        Returns
+        -------
+        DataFrame
+            Columns: scenario, factor, outcome, unit, reference, difference, low, high,
+            share_same_sign, d, sign, paper, agreement (agrees, disagrees, paper silent, undecided),
+            sign_without_assumed (the sign when all assumed responses are 0, empty if that was not
+            run), first_month and last_month (the months compared, which are those of `reference`
+            too) and also_differs (what beside policy differs from the reference,
+            `other_differences`).
+        """
+        from sim.analysis.tables import rubric
+
+        return rubric(self)

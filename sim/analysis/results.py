@@ -1,0 +1,391 @@
+"""What a finished sweep holds: cases, outcomes, and series by pair of draw and replication.
+
+Only the columns asked for are read, part by part, so memory depends on the question and not on the
+sweep. Which runs share a part depends on how the sweep went, so nothing here may depend on it, not
+even the rounding of a sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.analysis.comparison import Floats, PairIndex
+from sim.messages import nearest, one_of
+from sim.months import month_index, month_name
+from sim.sweep.design import STATED, Case, Design
+from sim.sweep.parts import Failure
+from sim.sweep.store import Store
+
+if TYPE_CHECKING:
+    from sim.model.outcomes import Outcome
+    from sim.scenario.scenario import Scenario
+
+
+class Results:
+    """The runs of a sweep, read by case and outcome.
+
+    Parameters
+    ----------
+    store, design
+        Finished parts, and what was asked for.
+    variant
+        Which points of the design are meant: the scenarios as stated, or their twins without
+        assumed responses.
+    described
+        What is known of each outcome. Default: `sim.model.outcomes.OUTCOMES`.
+
+    Attributes
+    ----------
+    cases : list of Case
+        Scenarios with their lever values, the reference first. Without levers a case has its
+        scenario's name.
+    scenarios : list of Scenario
+        The scenario of each case.
+    against : str
+        Name of the reference.
+    draws, replications, seed : int
+        As asked for. Arrays have one row per pair of a draw and a replication (`pair_index`). Runs
+        that failed are nan in arrays and left out of statistics.
+    """
+
+    def __init__(
+        self, store: Store, design: Design, *, variant: str = STATED, described: Mapping[str, Outcome] | None = None
+    ) -> None:
+        self.store = store
+        self.design = design
+        self._places = [i for i, case in enumerate(design.cases) if case.variant == variant]
+        self.cases: list[Case] = [design.cases[i] for i in self._places]
+        self.scenarios: list[Scenario] = [case.under({}) for case in self.cases]
+        self.against = self.cases[0].name
+        self.draws = len(design.draws)
+        self.replications = design.replications
+        self.seed = design.seed
+        self._variant = variant
+        self._given = described
+        self._by_name = {case.name: i for i, case in enumerate(self.cases)}
+
+    # What there is
+
+    @property
+    def finished(self) -> int:
+        """How many runs finished, of `design.runs`."""
+        return sum(len(part.runs) for part in self.store.parts.values())
+
+    @property
+    def pairs(self) -> int:
+        """Number of paired differences behind each statistic: draws times replications."""
+        return self.pair_index.count
+
+    @property
+    def pair_index(self) -> PairIndex:
+        """Which row of an array is which draw and replication."""
+        return PairIndex(self.draws, self.replications)
+
+    @property
+    def unit(self) -> str:
+        """What statistics are taken over: "pairs", or with one draw "replications"."""
+        return "pairs" if self.draws > 1 else "replications"
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Runs that failed, with scenario, replication, seed and traceback."""
+        return self.store.failures()
+
+    @property
+    def lever_paths(self) -> list[str]:
+        """Key paths of all levers, each once, in the order of the cases."""
+        return list(dict.fromkeys(path for case in self.cases for path in case.levers))
+
+    def case(self, name: str) -> Case:
+        """Return a case: a scenario with its lever values.
+
+        Parameters
+        ----------
+        name
+            Name of the case.
+
+        Returns
+        -------
+        Case
+            With `against`, the name of its reference.
+
+        Raises
+        ------
+        KeyError
+            If the study has none of that name.
+        """
+        return self.cases[self._place(name)]
+
+    def scenario(self, name: str) -> Scenario:
+        """Return the scenario of a case.
+
+        Parameters
+        ----------
+        name
+            Name of the case.
+
+        Returns
+        -------
+        Scenario
+            With the lever values of the case, and parameters as stated where they are not drawn.
+
+        Raises
+        ------
+        KeyError
+            If the study has none of that name.
+        """
+        return self.scenarios[self._place(name)]
+
+    def _place(self, name: str) -> int:
+        if name not in self._by_name:
+            known = list(self._by_name)
+            raise KeyError(f"no scenario {name!r} in this study; it has {one_of(known)}{nearest(name, known)}")
+        return self._by_name[name]
+
+    def points(self, name: str) -> list[str]:
+        """Return the ids of a case's design points.
+
+        Parameters
+        ----------
+        name
+            Name of the case.
+
+        Returns
+        -------
+        list of str
+            One for each draw. Draws that make no difference to a case share a point.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case.
+        """
+        return self.design.points[self._places[self._place(name)]]
+
+    def months(self, name: str) -> list[str]:
+        """Return the months of a case that were kept.
+
+        Parameters
+        ----------
+        name
+            Name of the case.
+
+        Returns
+        -------
+        list of str
+            As "YYYY-MM", in order.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case.
+        """
+        months = [month_name(i) for i in range(self.scenario(name).months)]
+        return [months[i] for i in self.design.keep.chosen(months)]
+
+    def outcomes(self) -> list[str]:
+        """Return the names of the outcomes that were kept.
+
+        Returns
+        -------
+        list of str
+            In the order of the world's series; empty if no run finished.
+        """
+        return list(self._names)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        for part in self.store.parts.values():
+            if part.runs:
+                return self.store.outcomes(part)
+        return ()
+
+    def outcome(self, name: str) -> Outcome:
+        """Return what is known of an outcome.
+
+        Parameters
+        ----------
+        name
+            Name of an outcome (`openstakes list outcomes`).
+
+        Returns
+        -------
+        Outcome
+            With label, unit, measure, definition, kind ("share" or "level") and direction (+1 where
+            more is better).
+
+        Raises
+        ------
+        KeyError
+            If there is no such outcome.
+        """
+        if self._given is None:
+            from sim.model.outcomes import OUTCOMES
+
+            self._given = OUTCOMES
+        if name not in self._given:
+            raise KeyError(f"no outcome {name!r}{nearest(name, self._given)}")
+        return self._given[name]
+
+    def _chosen(self, outcomes: Sequence[str] | None) -> list[str]:
+        chosen = self.outcomes() if outcomes is None else [outcomes] if isinstance(outcomes, str) else list(outcomes)
+        unknown = [name for name in chosen if name not in self._names]
+        if unknown:
+            raise KeyError(f"no outcome {unknown[0]!r} in this study{nearest(unknown[0], self._names)}")
+        return chosen
+
+    # Series
+
+    def values(self, scenario: str, outcome: str) -> NDArray[np.float32]:
+        """Return an outcome of a case.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+        outcome
+            Name of an outcome that was kept.
+
+        Returns
+        -------
+        ndarray of float32, shape (pair, month kept)
+            In the outcome's unit; nan for runs that failed. `pair_index` tells draws from
+            replications.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case or outcome.
+        """
+        (outcome,) = self._chosen([outcome])
+        return self.series(scenario, [outcome])[outcome]
+
+    def series(self, scenario: str, outcomes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Return several outcomes of a case, read together.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+        outcomes
+            Names of outcomes that were kept.
+
+        Returns
+        -------
+        dict
+            An array as in `values` for each outcome.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case or outcome.
+        """
+        outcomes = self._chosen(outcomes)
+        found = np.full((len(outcomes), self.design.pairs, len(self.months(scenario))), np.nan, np.float32)
+        for rows, series in self.read(scenario, outcomes):
+            for run, pairs in rows:
+                found[:, pairs] = series[run].T[:, None]
+        return dict(zip(outcomes, found, strict=True))
+
+    def read(
+        self, scenario: str, outcomes: Sequence[str]
+    ) -> Iterator[tuple[list[tuple[int, list[int]]], NDArray[np.float32]]]:
+        """Yield a case's runs part by part.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+        outcomes
+            Names of outcomes that were kept.
+
+        Yields
+        ------
+        rows : list of (int, list of int)
+            Rows of the part, each with the pairs that it stands for.
+        series : ndarray of float32, shape (row, month kept, outcome)
+            In the outcomes' units.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case.
+        StoreError
+            If a part is damaged.
+        """
+        points = self.points(scenario)
+        draws: dict[str, list[int]] = {}
+        for draw, point in enumerate(points):
+            draws.setdefault(point, []).append(draw)
+        row_of = self.pair_index.row
+        for part in self.store.of(points):
+            rows = [
+                (run, [row_of(draw, replication) for draw in draws[point]])
+                for run, (point, replication) in enumerate(part.runs)
+                if point in draws
+            ]
+            yield rows, self.store.series(part, outcomes)
+
+    def finished_pairs(self, scenario: str) -> NDArray[np.int32]:
+        """Return the pairs of a case whose runs finished.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+
+        Returns
+        -------
+        ndarray of int32, shape (finished pair,)
+            Rows of `values`, in order.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case.
+        """
+        points = self.points(scenario)
+        done = {run for part in self.store.of(points) for run in part.runs}
+        pairs = self.pair_index.each()
+        return np.array(
+            [row for row, (draw, replication) in enumerate(pairs) if (points[draw], replication) in done], np.int32
+        )
+
+    def means(self, scenario: str, outcomes: Sequence[str], window: tuple[int, int]) -> Floats:
+        """Return means over the months of a window that were kept.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+        outcomes
+            Names of outcomes that were kept.
+        window
+            First and last month (0 = 2023-01), as from `Study.window`.
+
+        Returns
+        -------
+        ndarray of float64, shape (pair, outcome)
+            In the outcomes' units; nan for runs that failed, and everywhere if no month of the
+            window was kept.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such case.
+        """
+        found = np.full((self.design.pairs, len(outcomes)), np.nan)
+        inside = [i for i, month in enumerate(self.months(scenario)) if window[0] <= month_index(month) <= window[1]]
+        if not inside:
+            return found
+        for rows, series in self.read(scenario, outcomes):
+            # Added month by month: the order in which numpy's mean adds depends on the shape of the part.
+            means = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1] / len(inside)
+            for run, pairs in rows:
+                found[pairs] = means[run]
+        return found

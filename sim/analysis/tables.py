@@ -1,0 +1,97 @@
+"""The tables of a study: every paired comparison, and the rubric beside the paper's signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis import rubric as rule
+from sim.analysis.comparison import Comparison, Floats, compare
+from sim.analysis.windows import Window
+from sim.months import month_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.analysis.paired import PairedResults
+
+PAPERS_REFERENCE = "status-quo"
+
+RUBRIC_COLUMNS = (
+    *("scenario", "factor", "outcome", "unit", "reference", "difference", "low", "high", "share_same_sign", "d"),
+    *("sign", "paper", "agreement", "sign_without_assumed", "first_month", "last_month", "also_differs"),
+)
+
+
+def comparisons(study: PairedResults, outcomes: list[str]) -> Iterator[tuple[str, str, Comparison]]:
+    """Yield case, outcome and comparison for each case but references, case by case."""
+    against, theirs = "", dict[Window, Floats]()  # means of one reference, by window
+    for case in study.cases:
+        if case.name == case.against:
+            continue
+        if case.against != against:
+            against, theirs = case.against, {}
+        window = study.window(case.name)
+        if window not in theirs:
+            theirs[window] = study.means(against, outcomes, window)
+        ours = study.means(case.name, outcomes, window)
+        for i, name in enumerate(outcomes):
+            yield case.name, name, compare(ours[:, i], theirs[window][:, i], study.outcome(name), study.replications)
+
+
+def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:
+    """Return one row per case and outcome (see `Study.table`)."""
+    import pandas as pd
+
+    levers = study.lever_paths
+    head = ("scenario", *levers, "outcome", "unit")
+    columns = (*head, *Comparison.__slots__[:-1], "first_month", "last_month", "pairs")
+    rows = []
+    for name, outcome, found in comparisons(study, outcomes):
+        values = study.case(name).levers
+        row: dict[str, Any] = {"scenario": name, **{path: values.get(path) for path in levers}}
+        row |= {"outcome": outcome, "unit": study.outcome(outcome).unit}
+        rows.append(row | _numbers(found) | _months(study, name))
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def _numbers(found: Comparison) -> dict[str, Any]:
+    return {field: getattr(found, field) for field in Comparison.__slots__}
+
+
+def _months(study: PairedResults, name: str) -> dict[str, str]:
+    first, last = study.window(name)
+    return {"first_month": month_name(first), "last_month": month_name(last)}
+
+
+def rubric(study: PairedResults) -> pd.DataFrame:
+    """Return one row per scenario and factor (see `Study.rubric`)."""
+    import pandas as pd
+
+    from sim.data import paper_signs
+    from sim.scenario.scenario import differences_in_words, is_shipped
+
+    factors = headlines(study)
+    twin = study.without_assumed
+    without = {} if twin is None else {row[:2]: row[2].sign for row in comparisons(twin, list(factors))}
+    shipped = {case.name for case in study.cases if is_shipped(case.scenario)}
+    also = {case.name: differences_in_words(study.other_differences(case.name)) for case in study.cases}
+    rows = []
+    for name, outcome, found in comparisons(study, list(factors)):
+        case = study.case(name)
+        comparable = case.against == PAPERS_REFERENCE and {name, case.against} <= shipped and not also[name]
+        paper = paper_signs().get((case.scenario.name, factors[outcome])) if comparable else None
+        row = {"scenario": name, "factor": factors[outcome], "outcome": outcome, "unit": study.outcome(outcome).unit}
+        row |= _numbers(found) | _months(study, name)
+        row |= {"paper": paper or "", "agreement": rule.agreement(found.sign, paper)}
+        rows.append(row | {"sign_without_assumed": without.get((name, outcome), ""), "also_differs": also[name]})
+    return pd.DataFrame(rows, columns=list(RUBRIC_COLUMNS))
+
+
+def headlines(study: PairedResults) -> dict[str, str]:
+    """Return the factor of each headline outcome, in the order of the rubric."""
+    from sim.vocabulary import FACTORS
+
+    known = {name: study.outcome(name) for name in study.outcomes()}
+    found = {name: outcome.factor for name, outcome in known.items() if outcome.headline and outcome.factor}
+    return dict(sorted(found.items(), key=lambda item: FACTORS.index(item[1])))

@@ -1,0 +1,204 @@
+"""Targeted measures against the blanket control: who stands for which, and who does better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.analysis import wording
+from sim.analysis.comparison import compare
+from sim.analysis.windows import Window, overlap
+from sim.months import month_name
+from sim.report.cells import Cell
+from sim.report.view import View
+from sim.scenario.scenario import other_differences
+
+if TYPE_CHECKING:
+    from sim.analysis.study import Study
+    from sim.scenario.scenario import Scenario
+
+BLANKET = "P1"
+TARGETED = ("P2", "P3", "P4")
+
+
+@dataclass(frozen=True)
+class Duel:
+    """A targeted scenario against a blanket one, factor by factor."""
+
+    targeted: str
+    blanket: str
+    period: str
+    cells: tuple[Cell, ...]
+    verdicts: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Which scenarios of a study stand for the blanket control, which for targeted measures, and why the others do not.
+
+    Attributes
+    ----------
+    blanket : tuple of str
+        Scenarios that differ from the reference in the paper's P1 alone.
+    targeted : tuple of str
+        Scenarios that differ in the paper's P2, P3 or P4 alone, the one with most of them first.
+    neither : tuple of (str, str)
+        The others, with what they change besides.
+    """
+
+    blanket: tuple[str, ...]
+    targeted: tuple[str, ...]
+    neither: tuple[tuple[str, str], ...]
+
+    @property
+    def sentences(self) -> list[str]:
+        """Who stands for what."""
+        blanket, targeted = (wording.listing(list(names)) or "none" for names in (self.blanket, self.targeted))
+        measures = f"{', '.join(TARGETED[:-1])} or {TARGETED[-1]}"
+        text = [
+            f"Blanket control means here a change of the paper's {BLANKET} and nothing else: {blanket}.",
+            f"Targeted measures means a change of {measures} and nothing else: {targeted}.",
+        ]
+        if len(self.targeted) > 1 and self.blanket:
+            text.append(f"Of these {self.targeted[0]} has the most measures of the paper and is the one compared.")
+        if self.neither:
+            others = [f"{name} ({why})" for name, why in self.neither]
+            text.append(f"Neither: {wording.listing(others)}.")
+        return text
+
+
+def sides(study: Study) -> Sides:
+    """Sort the scenarios of a study by the paper's policies that they change against the reference."""
+    reference = study.scenario(study.against)
+    blanket, targeted, neither = [], [], []
+    for scenario in study.scenarios:
+        if scenario.name == study.against:
+            continue
+        papers, others = _papers(scenario, reference)
+        if others or not papers or papers > {BLANKET}:
+            neither.append((scenario.name, f"changes {wording.listing([*sorted(papers), *others]) or 'nothing'}"))
+        elif papers == {BLANKET}:
+            blanket.append(scenario.name)
+        else:
+            targeted.append((scenario.name, len(papers)))
+    ranked = sorted(targeted, key=lambda item: -item[1])
+    return Sides(tuple(blanket), tuple(name for name, _ in ranked), tuple(neither))
+
+
+def _papers(scenario: Scenario, reference: Scenario) -> tuple[set[str], list[str]]:
+    """Return the paper's policies in which two scenarios differ, and in words what else differs."""
+    added = [p for name, p in sorted(scenario.policy.items()) if reference.policy.get(name) != p]
+    dropped = [p for name, p in sorted(reference.policy.items()) if name not in scenario.policy]
+    papers = {type(p).paper for p in added} - {""}
+    levers = [type(p) for p in added if not type(p).paper] + [type(p) for p in dropped]
+    others = list(dict.fromkeys(f"{lever.title} ({lever.lever})" for lever in levers))
+    fields = dict.fromkeys(key.split(".")[0] for key, _, _ in other_differences(scenario, reference))
+    return papers, [*others, *({"crisis": "crisis events", "adopters": "the panel"}.get(f, f) for f in fields)]
+
+
+def duels(view: View, headlines: Sequence[Cell], found: Sides) -> list[Duel]:
+    """Compare the targeted measures with each blanket control; none if either is missing.
+
+    Parameters
+    ----------
+    view
+        Of finished runs.
+    headlines
+        The cells of the rubric.
+    found
+        Which scenario stands for what.
+    """
+    if not found.targeted:
+        return []
+    made = [_duel(view, headlines, found.targeted[0], blanket) for blanket in found.blanket]
+    return [duel for duel in made if duel is not None]
+
+
+def _duel(view: View, headlines: Sequence[Cell], targeted: str, blanket: str) -> Duel | None:
+    """Compare two scenarios over the months their windows share; None if there are none."""
+    contestants = targeted, blanket
+    window = overlap([view.study.window(name) for name in contestants])
+    if window is None:
+        return None
+    found = tuple(_direct(view, [cell for cell in headlines if cell.scenario == targeted], blanket, window))
+    verdicts = tuple(_verdict(cell) for cell in found)
+    first, last = window
+    period = wording.period(month_name(first), month_name(last))
+    sentences = [*_duel_sentences(targeted, blanket, found), *_both_lose(headlines, contestants, view.against)]
+    return Duel(targeted, blanket, period, found, verdicts, tuple(sentences))
+
+
+def _direct(view: View, cells: Sequence[Cell], blanket: str, window: Window) -> list[Cell]:
+    """Return cells of targeted minus blanket, by the same rule as every other cell."""
+    if not cells:
+        return []
+    study, outcomes = view.study, [cell.outcome.name for cell in cells]
+    ours, theirs, reference = (
+        study.means(name, outcomes, window) for name in (cells[0].scenario, blanket, view.against)
+    )
+    first, last = (month_name(month) for month in window)
+    made = []
+    for i, cell in enumerate(cells):
+        found = compare(ours[:, i], theirs[:, i], cell.outcome, study.replications, reference[:, i])
+        made.append(
+            Cell(
+                scenario=cell.scenario,
+                factor=cell.factor,
+                outcome=cell.outcome,
+                reference=found.reference,
+                difference=found.difference,
+                low=found.low,
+                high=found.high,
+                share=found.share_same_sign,
+                inside=found.inside_floor,
+                d=found.d,
+                sign=found.sign,
+                pairs=found.pairs,
+                unit=study.unit,
+                first_month=first,
+                last_month=last,
+            )
+        )
+    return made
+
+
+UNCHANGED = "no material difference"
+VERDICTS = ("better", "worse", "likely better", "likely worse", wording.CANNOT_TELL, wording.SLIGHT, UNCHANGED)
+
+
+def _verdict(cell: Cell) -> str:
+    if cell.rung == wording.UNCHANGED:
+        return UNCHANGED
+    meant = wording.goal(cell.difference, cell.outcome)
+    return {"clear": meant, "likely": f"likely {meant}"}.get(cell.rung, cell.rung)
+
+
+def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[str]:
+    named = {verdict: [c.name for c in found if _verdict(c) == verdict] for verdict in VERDICTS}
+    better, worse = len(named["better"]), len(named["worse"])
+    counts = [f"{verdict} on {len(names)} ({wording.listing(names)})" for verdict, names in named.items() if names]
+    sentences = [f"{targeted} against {blanket}, over {len(found)} factors: {'; '.join(counts)}."]
+    told = better + worse
+    apart = f"On the {told if told > 1 else 'one'} of {len(found)} factors where the two can be told apart clearly"
+    if better and worse:
+        sentences.append("Which does better depends on the factor; factors are not added up into one score.")
+    elif better:
+        sentences.append(f"{apart}, {targeted} does better than {blanket}.")
+    elif worse:
+        sentences.append(f"{apart}, {blanket} does better than {targeted}.")
+    else:
+        sentences.append("The two cannot be told apart clearly on any factor with these runs.")
+    return sentences
+
+
+def _both_lose(found: Sequence[Cell], pair: tuple[str, str], against: str) -> list[str]:
+    """Say on which factors both scenarios are clearly worse than the reference: the better of two may be that too."""
+    losers = [c for c in found if c.scenario in pair and c.group == "loss"]
+    named = [c.name for c in losers if c.scenario == pair[0] and c.factor in _factors(losers, pair[1])]
+    return [f"Against {against} both are clearly worse on {wording.listing(named)}."] if named else []
+
+
+def _factors(found: Sequence[Cell], scenario: str) -> set[str]:
+    return {c.factor for c in found if c.scenario == scenario}

@@ -1,0 +1,209 @@
+"""Outcomes over time: one panel per policy, and the axes of time that all pictures share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from sim.analysis import wording
+from sim.analysis.comparison import Floats
+from sim.messages import nearest, one_of
+from sim.months import month_name
+from sim.report import figure_data, style
+from sim.report.style import BODY, FORECAST, INK, MUTED, SMALL, Pen
+from sim.report.view import View
+from sim.scenario.scenario import first_difference
+
+if TYPE_CHECKING:
+    from sim.model.outcomes import Outcome
+
+# Names of lines in the drawing. Names of scenarios never get into a drawing other than as outlines of letters.
+REFERENCE_LINE, POLICY_LINE, START_LINE = "reference", "policy", "policy-start"
+
+FULL = style.WIDTH - 0.16
+"""Width of text over a whole picture, in inches."""
+
+
+@style.look()
+def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Figure:
+    """Draw one outcome over time, one panel per policy, each with the reference scenario.
+
+    Parameters
+    ----------
+    view : View
+        Of finished runs.
+    outcome : str
+        Name of an outcome the study holds.
+    scenarios : sequence of str, optional
+        Scenarios to draw beside the reference; all by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Medians with 50 % and 90 % bands over replications.
+    """
+    known = view.names
+    chosen = [name for name in (known if scenarios is None else scenarios) if name != view.against]
+    missing = sorted(set(chosen) - set(known))
+    if missing:
+        raise ValueError(
+            f"no scenario {missing[0]!r} in this study; it has {one_of(known)}{nearest(missing[0], known)}"
+        )
+    pens = style.pens(known, view.against)
+    columns = min(3, max(1, len(chosen)))
+    lines = max(1, -(-len(chosen) // columns))
+    height = 2.1 if columns > 1 else 3.2
+    bands = view.bands([outcome])
+    levels = {name: bands[name, outcome] for name in (view.against, *chosen)}
+    divisor, size = magnitude(levels.values())
+    levels = {name: values / divisor for name, values in levels.items()}
+    reference = levels[view.against]
+    width = (style.WIDTH - 0.2) / columns
+    heads = {name: style.wrapped(name, width - 0.55, BODY, "bold") for name in chosen or [view.against]}
+    key = f"Black and grey: {view.against}; colour: the policy named above. Median, 50 % and 90 % bands"
+    keys, foot = style.wrapped(key, FULL), footer(view)
+    begin = 0.62 + style.LINE * (len(keys) - 1)
+    above = 0.28 + style.LINE * (max(map(len, heads.values())) - 1)
+    block = height + above + 0.34
+    figure = style.canvas(begin + lines * block + 0.25 + style.LINE * (len(foot) - 1))
+    style.write(figure, 0.08, 0.2, figure_data.label(view.study.outcome(outcome), size), size=10.5, weight="bold")
+    style.write_lines(figure, 0.08, 0.4, keys, size=SMALL, color=MUTED)
+    panels = []
+    for i, name in enumerate(chosen or [view.against]):
+        row, column = divmod(i, columns)
+        left, top = 0.1 + column * width + 0.5, begin + row * block + above
+        axes = style.place(figure, left, top, width - 1.1, height)
+        _panel(axes, view, name, reference, levels[name], pens)
+        first = top - 0.1 - style.LINE * (len(heads[name]) - 1)
+        style.write_lines(figure, left, first, heads[name], size=BODY, weight="bold", color=pens[name].color)
+        panels.append(axes)
+    _same_limits(panels)
+    for axes, name in zip(panels, chosen or [view.against], strict=True):
+        _end_values(axes, view, name, reference, levels[name], pens, view.study.outcome(outcome))
+    write_footer(figure, foot)
+    # Ticks are made when first drawn: draw them in this style, whatever the reader's settings are later.
+    figure.draw_without_rendering()
+    return figure
+
+
+def _panel(
+    axes: Axes,
+    view: View,
+    name: str,
+    reference: Floats,
+    levels: Floats,
+    pens: Mapping[str, Pen],
+) -> None:
+    x = np.arange(reference.shape[1])
+    reference_bands(axes, x, reference)
+    axes.plot(x, reference[2], color=INK, linewidth=1.8, gid=REFERENCE_LINE)
+    if name != view.against:
+        # Both are the same until the policy acts; from there the policy lies on top.
+        differ = np.flatnonzero(np.any(levels != reference, axis=0))
+        own = x[max(0, differ[0] - 1) :] if len(differ) else x
+        pen, levels = pens[name], levels[:, own]
+        axes.fill_between(own, levels[0], levels[4], facecolor=pen.color, linewidth=0, alpha=0.13)
+        axes.fill_between(own, levels[1], levels[3], facecolor=pen.color, linewidth=0, alpha=0.3)
+        for edge in (levels[0], levels[4]):
+            axes.plot(own, edge, color=pen.color, linewidth=0.7, alpha=0.7)
+        axes.plot(own, levels[2], color=pen.color, linestyle=pen.dash, linewidth=1.8, gid=POLICY_LINE)
+    time_axis(axes, 0, x[-1])
+    mark_starts(axes, view)
+
+
+def _same_limits(panels: Sequence[Axes]) -> None:
+    ends = [axes.get_ylim() for axes in panels]
+    for axes in panels:
+        axes.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+
+
+def _end_values(
+    axes: Axes,
+    view: View,
+    name: str,
+    reference: Floats,
+    levels: Floats,
+    pens: Mapping[str, Pen],
+    outcome: Outcome,
+) -> None:
+    """Write the last medians at the line ends, in the colours of the lines."""
+    drawn = {view.against: reference[2]} | {name: levels[2]}
+    ends = {who: last(line) for who, line in drawn.items()}
+    low, high = axes.get_ylim()
+    tall = axes.get_position().height * axes.figure.get_figure(root=True).get_size_inches()[1]
+    heights = style.separated(list(ends.values()), 0.17 * (high - low) / tall, low, high)
+    for (who, end), height in zip(ends.items(), heights, strict=True):
+        text = figure_data.printed(end, outcome)
+        where = (axes.get_xlim()[1] + 1.5, height)
+        weight = "bold" if who == view.against else "normal"
+        axes.text(*where, text, color=pens[who].color, size=SMALL, va="center_baseline", weight=weight)
+
+
+# What all pictures over time share
+
+
+def magnitude(levels: Iterable[Floats]) -> tuple[float, str]:
+    """Return a divisor and its word, so that an axis shows millions and not a row of zeros."""
+    largest = max((float(np.nanmax(np.abs(v))) for v in levels if np.isfinite(v).any()), default=0.0)
+    return next(((limit, f"{word} ") for limit, word in wording.LARGE if largest >= limit), (1.0, ""))
+
+
+def reference_bands(axes: Axes, x: NDArray[np.int_], levels: Floats, *, steps: bool = False) -> None:
+    """Draw the 50 % and 90 % bands of the reference under the lines."""
+    form: Literal["post"] | None = "post" if steps else None
+    axes.fill_between(x, levels[0], levels[4], color=style.REFERENCE_90, linewidth=0, step=form)
+    axes.fill_between(x, levels[1], levels[3], color=style.REFERENCE_50, linewidth=0, step=form)
+
+
+def time_axis(axes: Axes, first: int, last: int) -> None:
+    """Label Januaries: each, or every second or third where the axis is too narrow for that."""
+    wide = axes.get_position().width * style.WIDTH
+    years = max(1.0, (last - first) / 12)
+    januaries = range(first, last + 1, 12 * math.ceil(0.43 * years / wide))
+    axes.set_xlim(first, last)
+    axes.set_xticks(list(januaries), [month_name(m)[:4] for m in januaries])
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    axes.margins(y=0.06)
+    if axes.dataLim.height == 0:
+        middle = axes.dataLim.y0
+        axes.set_ylim((-0.05, 1) if middle == 0 else (0.5 * middle, 1.5 * middle))
+
+
+def starts(view: View) -> list[int]:
+    """Return the months in which the scenarios of a study begin to differ from the reference."""
+    reference = view.reference
+    found = {first_difference(reference, scenario) for scenario in view.study.scenarios}
+    return sorted(m for m in found if m is not None and 0 < m < reference.months)
+
+
+def mark_starts(axes: Axes, view: View) -> None:
+    """Draw a dotted line where a policy starts."""
+    for m in starts(view):
+        axes.axvline(m, color=INK, linewidth=0.8, linestyle=(0, (1, 2)), gid=START_LINE)
+
+
+def last(values: Floats) -> float:
+    """Return the last number that is known, 0 if there is none."""
+    known = values[np.isfinite(values)]
+    return float(known[-1]) if len(known) else 0.0
+
+
+def footer(view: View) -> list[str]:
+    """Return when policies start, how many runs there are and that it is no forecast, in lines."""
+    months = [month_name(m) for m in starts(view)]
+    begin = f"Dotted: policies start ({wording.listing([wording.month(m) for m in months])}). " if months else ""
+    draws = f"{wording.counted(view.study.draws, 'draw')} of " if view.study.draws > 1 else ""
+    return style.wrapped(f"{begin}{draws}{wording.counted(view.study.replications, 'replication')}. {FORECAST}", FULL)
+
+
+def write_footer(figure: Figure, lines: Sequence[str]) -> None:
+    """Write lines at the foot of a picture."""
+    bottom = figure.get_size_inches()[1] - 0.1
+    style.write_lines(figure, 0.08, bottom - style.LINE * (len(lines) - 1), lines, size=SMALL, color=MUTED)

@@ -1,0 +1,203 @@
+"""A study as its report sees it: whatever the page needs of the study is read once and kept.
+
+Pictures, tables and sentences are all made from a `View`, so that they cannot differ. Shares are in
+percent and differences of shares in percentage points: the unit in which they are printed.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.analysis import rubric, wording
+from sim.analysis.comparison import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.analysis.countries import MapShares
+    from sim.analysis.study import Study
+    from sim.model.outcomes import Outcome
+    from sim.scenario.scenario import Scenario
+
+Cell = tuple[str, str]
+"""Names of a scenario and an outcome."""
+
+LEVELS = (rubric.INTERVAL[0], 0.25, 0.5, 0.75, rubric.INTERVAL[1])
+"""Ends of the 90 % band, ends of the 50 % band and the median."""
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A paired difference from the reference over the months compared, in its printed unit."""
+
+    mean: float
+    levels: tuple[float, ...]
+    rung: str
+    judgement: str
+
+    def over(self, divisor: float) -> Paired:
+        """Return the same in larger units."""
+        return replace(self, mean=self.mean / divisor, levels=tuple(x / divisor for x in self.levels))
+
+
+@dataclass(frozen=True)
+class View:
+    """Whatever a report needs of a study, read when it is first asked for and kept.
+
+    Parameters
+    ----------
+    study
+        Finished runs. Without levers, so that each case is a scenario.
+    """
+
+    study: Study
+    _bands: dict[Cell, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _paired: dict[Cell, Paired] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _shares: dict[str, MapShares] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def against(self) -> str:
+        """Name of the reference."""
+        return self.study.against
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the scenarios, the reference first."""
+        return (self.against, *self.policies)
+
+    @cached_property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the scenarios that are compared with the reference."""
+        return tuple(policies(self.study))
+
+    @cached_property
+    def reference(self) -> Scenario:
+        """The scenario with which all others are compared."""
+        return self.study.scenario(self.against)
+
+    @cached_property
+    def without_assumed(self) -> View | None:
+        """The same with all assumed responses at 0, or None if that was not run."""
+        twin = self.study.without_assumed
+        return None if twin is None else View(twin)
+
+    def present(self, outcomes: Sequence[str]) -> list[str]:
+        """Return those of the outcomes that the study holds, in the order asked for."""
+        return [name for name in outcomes if name in self._held]
+
+    @cached_property
+    def _held(self) -> frozenset[str]:
+        return frozenset(self.study.outcomes())
+
+    @cached_property
+    def rows(self) -> Mapping[Cell, Any]:
+        """Rows of `Study.table` by scenario and outcome, columns as attributes."""
+        return {(row.scenario, row.outcome): row for row in records(self.study.table())}
+
+    @cached_property
+    def rubric(self) -> list[Any]:
+        """Rows of `Study.rubric`, columns as attributes."""
+        return records(self.study.rubric())
+
+    def bands(self, outcomes: Sequence[str]) -> dict[Cell, Floats]:
+        """Return the five levels of outcomes in each month.
+
+        Counts of a month are small and noisy: they enter as means of the last twelve months.
+
+        Parameters
+        ----------
+        outcomes
+            Names of outcomes that the study holds.
+
+        Returns
+        -------
+        dict
+            Array (`LEVELS`, month) of each scenario and outcome, printed unit.
+        """
+        missing = [name for name in dict.fromkeys(outcomes) if (self.against, name) not in self._bands]
+        for scenario in self.names if missing else ():
+            for name, series in self.study.series(scenario, missing).items():
+                outcome, values = self.study.outcome(name), series.astype(float)
+                smooth = yearly(values) if is_count(outcome) else values
+                self._bands[scenario, name] = quantiles(smooth) * wording.factor(outcome)
+        return {(scenario, name): self._bands[scenario, name] for scenario in self.names for name in outcomes}
+
+    def paired(self, outcomes: Sequence[str]) -> dict[Cell, Paired]:
+        """Return the paired differences of outcomes from the reference.
+
+        Parameters
+        ----------
+        outcomes
+            Names of outcomes that the study holds.
+
+        Returns
+        -------
+        dict
+            That of each policy scenario and outcome. Its levels are those of the pairs of a draw
+            and a replication, as are the ends of the interval in `Study.table`.
+        """
+        cells = [(scenario, name) for scenario in self.policies for name in outcomes]
+        missing = list(dict.fromkeys(name for scenario, name in cells if (scenario, name) not in self._paired))
+        for scenario in self.policies if missing else ():
+            for name, pairs in self.study.paired_differences(scenario, missing).items():
+                self._paired[scenario, name] = self._in_words(self.rows[scenario, name], pairs)
+        return {cell: self._paired[cell] for cell in cells}
+
+    def _in_words(self, row: Any, pairs: Floats) -> Paired:
+        outcome, word = self.study.outcome(row.outcome), rung(row)
+        return Paired(
+            mean=float(row.difference) * wording.factor(outcome),
+            levels=tuple(float(x) for x in quantiles(pairs) * wording.factor(outcome)),
+            rung=word if self.study.pairs > 1 else "",
+            judgement=wording.judgement(word, row.difference, outcome),
+        )
+
+    def map_shares(self, scenario: str) -> MapShares:
+        """Return shares of use by country (see `Study.map_shares`)."""
+        if scenario not in self._shares:
+            self._shares[scenario] = self.study.map_shares(scenario)
+        return self._shares[scenario]
+
+
+def policies(study: Study) -> list[str]:
+    """Return the names of a study's scenarios but the reference."""
+    return [scenario.name for scenario in study.scenarios if scenario.name != study.against]
+
+
+def records(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of a frame, columns as attributes."""
+    return list(frame.itertuples(index=False))
+
+
+def rung(row: Any) -> str:
+    """Return the word of the ladder for a row of `Study.table`."""
+    return wording.rung(row.sign, row.share_same_sign, rubric.slight(row.sign, row.inside_floor))
+
+
+def quantiles(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return the five levels over runs (first axis) that are not missing; nan if all are."""
+    if np.isfinite(values).all():
+        return np.asarray(np.quantile(values, LEVELS, axis=0), dtype=float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanquantile(values, LEVELS, axis=0), dtype=float)
+
+
+def is_count(outcome: Outcome) -> bool:
+    """Tell whether an outcome counts events of a month."""
+    return outcome.unit.endswith(" a month")
+
+
+def yearly(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return means of the last twelve months, of fewer at the start: array (run, month)."""
+    total = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+    ends = np.arange(1, values.shape[1] + 1)
+    starts = np.maximum(ends - 12, 0)
+    return np.asarray((total[:, ends] - total[:, starts]) / (ends - starts), dtype=float)
