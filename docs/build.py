@@ -23,7 +23,8 @@ from sim.model.outcomes import OUTCOMES, Outcome
 from sim.model.parameters import PARAMETERS, Parameter
 from sim.model.world import HANDOVER, THEFT_WINDOW, phase_names
 from sim.months import month_name
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario import library, schema
 from sim.vocabulary import CHANNELS, DOMAINS, FACTORS, REGIONS
 

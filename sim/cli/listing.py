@@ -12,7 +12,7 @@ from sim.scenario import library
 
 if TYPE_CHECKING:
     from sim.model.law import Terrain
-    from sim.policies import Policy
+    from sim.policies.base import Policy
 
 Row = dict[str, Any]
 

@@ -10,7 +10,7 @@ from sim.months import month_index, month_name
 if TYPE_CHECKING:
     from sim.model.mandates import Trigger
     from sim.model.randomness import Streams
-    from sim.policies import Policy
+    from sim.policies.base import Policy
 
 Standing = tuple[tuple[float, Hashable], ...]
 """Force and course of each policy in a month."""

@@ -26,7 +26,8 @@ from pydantic import (
 from sim.messages import MOST_SHOWN, ScenarioError, one_of, shown
 from sim.model.parameters import PARAMETERS
 from sim.months import MONTH_RULE, month_index, month_name
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario import library
 from sim.scenario.files import read_layer
 from sim.scenario.overlay import LABELS, Layer, flatten, nest, refuse, sources

@@ -16,7 +16,8 @@ from pydantic_core import ErrorDetails
 from sim.messages import MOST_SHOWN, as_number, nearest, one_of, shown
 from sim.model.parameters import PARAMETERS
 from sim.months import month_index
-from sim.policies import LEVERS, Policy, lever_meant
+from sim.policies import LEVERS, lever_meant
+from sim.policies.base import Policy
 from sim.scenario.library import name_problem
 from sim.scenario.overlay import EVERY_POLICY
 from sim.scenario.toml import dotted

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim.messages import one_of, shown
 from sim.model.parameters import LAST_YEAR, PARAMETERS, values
 from sim.months import month_index, month_name
-from sim.policies import Policy
+from sim.policies.base import Policy
 from sim.scenario import library
 from sim.scenario.overlay import Layer
 from sim.scenario.scenario import Scenario, load

@@ -21,7 +21,8 @@ from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.model.phases import PHASES
 from sim.model.world import Series
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario import library
 from sim.scenario.scenario import Crisis, Horizon, Scenario
 from sim.vocabulary import CHANNELS, DOMAINS, MODES, REGIONS

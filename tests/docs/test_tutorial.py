@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from sim.analysis.study import Study
 from sim.cli import app
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario import library
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,8 @@ import pytest
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.model.world import World
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario.scenario import load
 from sim.scenario.validation import field_range, parameter_problems
 from sim.vocabulary import CHANNELS

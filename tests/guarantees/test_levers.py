@@ -8,7 +8,8 @@ import pytest
 from sim.model.law import FIELDS, statute
 from sim.model.world import World
 from sim.months import month_index
-from sim.policies import LEVERS, Policy, _place
+from sim.policies import LEVERS, _place
+from sim.policies.base import Policy
 from sim.scenario.scenario import first_difference
 from tests.guarantees import state
 from tests.guarantees.test_pairing import moved

@@ -10,7 +10,8 @@ import pytest
 
 from sim.model.law import Law
 from sim.model.world import World
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario.scenario import Scenario, load
 from sim.vocabulary import OPEN_WEIGHTS, US
 

@@ -9,7 +9,8 @@ import numpy as np
 from sim.model.mandates import ModifierDuty
 from sim.model.outcomes import OUTCOMES
 from sim.model.world import World
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario.scenario import Crisis, Scenario, load
 from sim.vocabulary import CHANNELS, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US
 from tests.reference.adopter import Slot

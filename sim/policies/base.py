@@ -1,0 +1,355 @@
+"""What every policy has: the common fields, the form of a lever's own fields, and when it is in force.
+
+A policy writes the law of a month and never touches an agent. A lever is a class of policies: one module of this folder
+holds one, and says what it is, which fields it has and what it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from math import log10
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.fields import FieldInfo
+
+from sim.months import month_index
+from sim.vocabulary import Domain
+
+if TYPE_CHECKING:
+    from sim.model.law import Assessment, Law
+    from sim.model.mandates import Trigger
+    from sim.model.randomness import Streams
+
+Span = tuple[float, float]
+
+
+def own(
+    default: Any,
+    description: str,
+    unit: str,
+    source: str,
+    *,
+    allowed: Span | None = None,
+    likely: Span | None = None,
+    kind: Literal["countries", "labs", "policies"] | None = None,
+    min_length: int | None = None,
+) -> Any:
+    """Return a field of a lever.
+
+    Parameters
+    ----------
+    default
+        Value where a file does not say.
+    description, unit, source
+        What the field means; "" as the unit of what has none; where the value comes from. A source with the word
+        "judgement" marks a value that no published figure fixes.
+    allowed
+        Lowest and highest value of a number that a file may set; whole numbers for whole numbers.
+    likely
+        The 5-95 % range that a number is thought to lie in.
+    kind
+        What the items of a list name.
+    min_length
+        Least number of items of a list.
+    """
+    extra: dict[str, Any] = {"unit": unit, "source": source}
+    if likely is not None:
+        extra |= {"low": likely[0], "high": likely[1]}
+    if kind is not None:
+        extra["kind"] = kind
+    least, most = allowed or (None, None)
+    strict = False if isinstance(default, tuple) else None  # files hold lists
+    return Field(
+        default,
+        description=description,
+        json_schema_extra=extra,
+        ge=least,
+        le=most,
+        min_length=min_length,
+        strict=strict,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LeverField:
+    """What is known of a field: of a lever, or of another record of a scenario.
+
+    Attributes
+    ----------
+    name, description, unit, source : str
+    allowed : tuple of float or None
+        Lowest and highest value that a file may set, where the field is a number with bounds.
+    likely : tuple of float or None
+        The 5-95 % range, where one is stated.
+    choices : tuple of str
+        The words that a field takes, or the items of its list; empty where it takes others.
+    kind : str
+        What the items of a list name ("countries", "labs", "policies"), or "".
+    default : object
+    number, whole : bool
+        Whether the field holds a number; whether a whole one.
+    """
+
+    name: str
+    description: str
+    unit: str
+    source: str
+    allowed: Span | None
+    likely: Span | None
+    choices: tuple[str, ...]
+    kind: str
+    default: Any
+    number: bool
+    whole: bool
+
+    @classmethod
+    def of(cls, name: str, info: FieldInfo) -> LeverField:
+        """Return the record of a field as pydantic holds it."""
+        extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        least, most = (
+            next((getattr(item, side) for item in info.metadata if hasattr(item, side)), None) for side in ("ge", "le")
+        )
+        return cls(
+            name=name,
+            description=info.description or "",
+            unit=extra.get("unit", ""),
+            source=extra.get("source", ""),
+            allowed=None if least is None or most is None else (least, most),
+            likely=(extra["low"], extra["high"]) if "low" in extra else None,
+            choices=tuple(_choices(info.annotation)),
+            kind=extra.get("kind", ""),
+            default=info.default,
+            number=info.annotation in (int, float),
+            whole=info.annotation is int,
+        )
+
+
+def _choices(annotation: Any) -> list[str]:
+    """Return the values of a Literal, also inside a tuple or union."""
+    below = get_args(annotation)
+    if below and all(isinstance(item, str) for item in below):
+        return list(below)
+    return [choice for item in below for choice in _choices(item)]
+
+
+DECADES = 6.0  # modifications spread evenly over so many orders of magnitude of compute below that of their base
+
+
+def large_modifications(fraction: float) -> float:
+    """Share of modifications that take at least this fraction of their base's compute."""
+    return min(1.0, -log10(fraction) / DECADES)
+
+
+# Common fields that only some levers have: a lever without one has no meaning for it.
+
+
+def compliance_cost(default: float, description: str, likely: Span) -> Any:
+    """``compliance_cost``: what obeying costs those who are bound."""
+    return own(default, description, "USD a year", "judgement", allowed=(0.0, 1e11), likely=likely)
+
+
+def allied_coverage(who: str) -> Any:
+    """``allied_coverage``: others that apply the same rule, in order of alignment."""
+    description = f"share of {who} that apply the rule, most aligned first, in whole ones"
+    return own(0.0, description, "0-1", "scenario", allowed=(0.0, 1.0))
+
+
+def anticipation_months() -> Any:
+    """``anticipation_months``: labs know of the policy before it starts and may act on it."""
+    return own(0, "months before the start in which labs know of it", "months", "scenario", allowed=(0, 36))
+
+
+class Policy(BaseModel):
+    """Fields that every lever has. Effects and costs scale with strength and ramp; effects also with enforcement.
+
+    Attributes
+    ----------
+    main : tuple of str
+        The one to four fields that say what a use of the lever amounts to; reports name them always.
+    phase : str
+        The phase in which the example first changes something other than the law.
+    telling : dict
+        Fields beside the example under which labs act before the start if they know of the policy.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+    lever: ClassVar[str]
+    title: ClassVar[str]
+    paper: ClassVar[str] = ""
+    main: ClassVar[tuple[str, ...]] = ()
+    phase: ClassVar[str]
+    example: ClassVar[dict[str, Any]]
+    telling: ClassVar[dict[str, Any]] = {}
+    lever_fields: ClassVar[dict[str, LeverField]]
+
+    start: str = own("2026-01", "first month in force", "YYYY-MM", "scenario")
+    end: str | None = own(None, "first month no longer in force", "YYYY-MM", "scenario")
+    ramp_months: int = own(0, "months until full strength", "months", "scenario", allowed=(0, 120))
+    strength: float = own(
+        1.0,
+        "scales effects and costs; for bars, the probability that a release is bound",
+        "0-1",
+        "scenario",
+        allowed=(0.0, 1.0),
+    )
+    enforcement: float = own(
+        1.0, "share of the effect that enforcement achieves", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.5, 1.0)
+    )
+
+    @field_validator("start", "end")
+    @classmethod
+    def _month(cls, text: str | None) -> str | None:
+        if text is not None:
+            month_index(text)
+        return text
+
+    @model_validator(mode="after")
+    def _order(self) -> Policy:
+        if self.end is not None and month_index(self.end) < month_index(self.start):
+            raise ValueError(f"end {self.end} is before start {self.start}")
+        return self
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """Keep the record of each field."""
+        super().__pydantic_init_subclass__(**options)
+        cls.lever_fields = {name: LeverField.of(name, info) for name, info in cls.model_fields.items()}
+
+    def intensity(self, month: int) -> float:
+        """Strength in force in a month, 0 outside the window."""
+        return 0.0 if self.end is not None and month >= month_index(self.end) else self.planned(month)
+
+    def planned(self, month: int) -> float:
+        """Strength in a month if the policy does not end: 0 before its start, then the ramp."""
+        age = month - month_index(self.start)
+        return self.strength * min(1.0, (age + 1) / (self.ramp_months + 1)) if age >= 0 else 0.0
+
+    def effect(self, strength: float) -> float:
+        """Share of its full effect that the policy has at a strength: costs have all of that, effects what is enforced."""
+        return strength * self.enforcement
+
+    @property
+    def known_from(self) -> int:
+        """First month in which labs may act on the policy: its start less the months of anticipation."""
+        return month_index(self.start) - getattr(self, "anticipation_months", 0)
+
+    @property
+    def comes(self) -> bool:
+        """Whether the policy is ever in force."""
+        return self.strength > 0.0 and (self.end is None or month_index(self.end) > month_index(self.start))
+
+    def force(self, month: int, streams: Streams | None) -> float:
+        """Strength with which the law of a month is written; ``streams`` draws what happens to it, None draws nothing."""
+        return self.intensity(month)
+
+    def course(self, month: int, streams: Streams | None) -> Hashable:
+        """What the month's writes depend on besides the strength: dates, drawn events. The law is made anew with it."""
+        return None
+
+    def trigger(self, strength: float) -> Trigger | None:
+        """The order to watch an indicator and switch other policies, if this policy is one."""
+        return None
+
+    def write(self, law: Law, name: str, strength: float, month: int) -> None:
+        """Write this policy, called ``name`` in the scenario, into a month's law."""
+        raise NotImplementedError(f"lever {self.lever} does not say what it writes")
+
+
+class Contestable(Policy):
+    """A control that a court may strike down or narrow, as happened to export control of published software."""
+
+    challenge_prob: float = own(
+        0.0,
+        "probability a year that a court relaxes the control",
+        "0-1",
+        "Bernstein v. DOJ, 9th Cir., 6 May 1999: 0.05-0.2; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.2),
+    )
+    challenge_relief: float = own(
+        0.5, "share of the control that a ruling ends", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.2, 1.0)
+    )
+
+    def force(self, month: int, streams: Streams | None) -> float:
+        """Strength in a month, less what a court has ended since the start."""
+        strength = self.intensity(month)
+        if strength == 0.0 or streams is None or not self.ruled(month, streams):
+            return strength
+        return strength * (1.0 - self.challenge_relief)
+
+    def ruled(self, month: int, streams: Streams) -> bool:
+        """Whether a court has ruled since the start; all controls of a lever share the draw of a month."""
+        hazard = 1.0 - (1.0 - self.challenge_prob) ** (1.0 / 12.0)
+        luck = streams(f"legal challenge to {self.lever}").uniform
+        return hazard > 0.0 and any(luck(m + 1) < hazard for m in range(month_index(self.start), month + 1))
+
+
+class Judging(Policy):
+    """A rule by which releases are judged before they come out: which are hazardous, and how often that is seen."""
+
+    telling: ClassVar[dict[str, Any]] = {
+        "hazard_reference": "absolute",
+        "capability_floor": 0.0,
+        "hazard_margin": -50.0,
+    }
+
+    capability_floor: float = own(
+        150.0, "releases below are free", "index points", "judgement", allowed=(0.0, 400.0), likely=(140.0, 160.0)
+    )
+    hazard_reference: Literal["marginal", "absolute"] = own(
+        "marginal",
+        "what a release is compared with once it has passed the misuse threshold of a domain: the best open release of "
+        "any other origin, or that threshold",
+        "",
+        "Kapoor et al. 2024; scenario",
+    )
+    delta: float = own(
+        6.0,
+        "lead over the best open release of any other origin that counts as marginal risk",
+        "index points",
+        "judgement",
+        allowed=(0.0, 100.0),
+        likely=(2.0, 12.0),
+    )
+    hazard_margin: float = own(
+        23.0,
+        "points above the misuse threshold of a domain that count as absolute risk",
+        "index points",
+        "judgement",
+        allowed=(-100.0, 200.0),
+        likely=(13.0, 33.0),
+    )
+    domains: tuple[Domain, ...] = own(
+        ("military", "cyber", "chem_bio"),
+        "domains assessed; the one of the lowest threshold decides, if that is above the floor",
+        "",
+        "Seger et al. 2023; judgement",
+    )
+    assessor_accuracy: float = own(
+        0.8, "probability that the judgement is right", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.5, 0.95)
+    )
+    allied_coverage: float = allied_coverage("other non-Chinese labs")
+    anticipation_months: int = anticipation_months()
+
+    def assessment(self, law: Law, strength: float, modes: Iterable[int], **duties: Any) -> Assessment:
+        """The assessment that bound labs owe, which leaves a hazardous release some modes; ``duties`` are its others."""
+        from sim.model.law import Assessment
+
+        return Assessment(
+            labs=law.terrain.bound_labs(self.allied_coverage),
+            floor=self.capability_floor,
+            reference=self.hazard_reference,
+            delta=self.delta,
+            margin=self.hazard_margin,
+            domains=tuple(self.domains),
+            accuracy=self.assessor_accuracy,
+            modes=tuple(sorted(modes)),
+            strength=self.effect(strength),
+            **duties,
+        )
+
+
+Policy.lever_fields = {name: LeverField.of(name, info) for name, info in Policy.model_fields.items()}
