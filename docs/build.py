@@ -245,13 +245,10 @@ def lever_section(name: str, cls: type[Policy], heads: Sequence[str]) -> str:
 
 def field_row(name: str, cls: type[Policy]) -> list[str]:
     """One row of a lever's table of fields."""
-    field = cls.model_json_schema()["properties"][name]
-    default = cls.model_fields[name].default
-    allowed = " or ".join(field.get("enum", field.get("items", {}).get("enum", ())))
-    if "minimum" in field or "maximum" in field:
-        allowed = span(field.get("minimum", -math.inf), field.get("maximum", math.inf))
-    likely = span(field["low"], field["high"]) if "low" in field else ""
-    return [code(name), shown(default), likely, allowed, field.get("unit", ""), field["description"], field["source"]]
+    field = cls.lever_fields[name]
+    allowed = span(*field.allowed) if field.allowed else " or ".join(field.choices)
+    likely = span(*field.likely) if field.likely else ""
+    return [code(name), shown(field.default), likely, allowed, field.unit, field.description, field.source]
 
 
 def shown(value: Any) -> str:

@@ -111,6 +111,7 @@ class LeverField:
         least, most = (
             next((getattr(item, side) for item in info.metadata if hasattr(item, side)), None) for side in ("ge", "le")
         )
+        types = (info.annotation, *get_args(info.annotation))
         return cls(
             name=name,
             description=info.description or "",
@@ -121,8 +122,8 @@ class LeverField:
             choices=tuple(_choices(info.annotation)),
             kind=extra.get("kind", ""),
             default=info.default,
-            number=info.annotation in (int, float),
-            whole=info.annotation is int,
+            number=not {int, float}.isdisjoint(types),
+            whole=int in types,
         )
 
 

@@ -10,14 +10,13 @@ from math import inf, isfinite
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from sim.messages import MOST_SHOWN, as_number, nearest, one_of, shown
 from sim.model.parameters import PARAMETERS
 from sim.months import month_index
 from sim.policies import LEVERS, lever_meant
-from sim.policies.base import Policy
+from sim.policies.base import LeverField, Policy
 from sim.scenario.library import name_problem
 from sim.scenario.overlay import EVERY_POLICY
 from sim.scenario.toml import dotted
@@ -145,8 +144,8 @@ def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -
     """
     problems: list[Problem] = []
     for name, policy in policies.items():
-        for key, field in type(policy).model_fields.items():
-            if kind_of(field) != "policies":
+        for key, field in policy.lever_fields.items():
+            if field.kind != "policies":
                 continue
             for other in getattr(policy, key):
                 path = ("policy", name, key)
@@ -186,17 +185,6 @@ def range_words(low: float | None, high: float | None) -> str:
     return f"at most {high:.12g}" if high is not None else "any finite number"
 
 
-def field_range(field: FieldInfo) -> tuple[float | None, float | None]:
-    """Return the lowest and highest value that a field accepts, None where unbounded."""
-    bounds: dict[str, float] = {}
-    for item in field.metadata:
-        for side in ("ge", "gt", "le", "lt"):
-            value = getattr(item, side, None)
-            if value is not None:
-                bounds["low" if side[0] == "g" else "high"] = value
-    return bounds.get("low"), bounds.get("high")
-
-
 def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ...]) -> Problem:
     """Return one pydantic error as a key path and a sentence."""
     holder, field = _field_at(model, details["loc"])
@@ -213,12 +201,12 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     given = "" if isinstance(value, Mapping | BaseModel) else f"= {shown(value)}: "
     if kind in _NUMBERS or kind in _BOUNDS or kind.startswith(("int_", "float_")):
         whole = "a whole number" if kind.startswith("int") else "a number" if kind in _NUMBERS else ""
-        words = range_words(*field_range(field)) if field else ""
+        words = range_words(*_bounds(field)) if field else ""
         number = as_number(value) if isinstance(value, str) else ""
         hint = f"; write {number}, without quotes" if number else ""
         return path, f"{given}must be {', '.join(part for part in (whole, words) if part)}{_unit(field)}{hint}"
     if kind in ("literal_error", "enum"):
-        known = [str(choice) for choice in choices(field)]
+        known = field.choices if field else ()
         if len(known) == 1:
             return path, f"{given}must be {known[0]!r}"
         return path, f"{given}must be one of {one_of(known) or details['ctx']['expected']}{nearest(value, known)}"
@@ -243,54 +231,38 @@ def _is_key(part: str) -> bool:
     return part.replace("_", "").replace("-", "").isalnum()
 
 
-def _field_at(model: type[BaseModel], place: tuple[str | int, ...]) -> tuple[type[BaseModel], FieldInfo | None]:
+def _field_at(model: type[BaseModel], place: tuple[str | int, ...]) -> tuple[type[BaseModel], LeverField | None]:
     """Return the model and field that a pydantic path ends in; the field is None for an unknown key."""
-    field: FieldInfo | None = None
+    field: LeverField | None = None
     for part in place:
         if part in model.model_fields:
-            field = model.model_fields[str(part)]
-            inner = [item for item in (field.annotation, *get_args(field.annotation)) if isinstance(item, type)]
+            info = model.model_fields[str(part)]
+            field = LeverField.of(str(part), info)
+            inner = [item for item in (info.annotation, *get_args(info.annotation)) if isinstance(item, type)]
             model = next((item for item in inner if issubclass(item, BaseModel)), model)
     return model, field
 
 
-def choices(field: FieldInfo | None) -> Iterator[object]:
-    """Yield the values of a Literal, also inside a tuple or union."""
-    waiting = [field.annotation] if field else []
-    while waiting:
-        annotation = waiting.pop(0)
-        below = get_args(annotation)
-        if below and all(isinstance(item, str | int) for item in below):
-            yield from below
-        else:
-            waiting.extend(below)
+def _unit(field: LeverField | None) -> str:
+    return f" ({field.unit})" if field and field.unit else ""
 
 
-def _unit(field: FieldInfo | None) -> str:
-    extra = field.json_schema_extra if field else None
-    return f" ({extra['unit']})" if isinstance(extra, dict) and extra.get("unit") else ""
+def _bounds(field: LeverField) -> tuple[float | None, float | None]:
+    return field.allowed or (None, None)
 
 
-def _allowed(field: FieldInfo | None) -> str:
-    if field is None:
-        return ""
-    low, high = field_range(field)
-    return f": a value {range_words(low, high)}{_unit(field)}" if (low, high) != (None, None) else ""
+def _allowed(field: LeverField | None) -> str:
+    return f": a value {range_words(*field.allowed)}{_unit(field)}" if field and field.allowed else ""
 
 
-def kind_of(field: FieldInfo) -> object:
-    """Return what the items of a list name ("countries", "labs", "policies"), or None."""
-    return field.json_schema_extra.get("kind") if isinstance(field.json_schema_extra, dict) else None
-
-
-def _expanded(model: type[BaseModel], fields: Mapping[str, Any]) -> dict[str, Any]:
+def _expanded(model: type[Policy], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a policy with the members of groups of countries, each once, in place of their names."""
     from sim.data import group_named
 
     expanded = dict(fields)
-    for name, field in model.model_fields.items():
+    for name, field in model.lever_fields.items():
         given = fields.get(name)
-        if kind_of(field) != "countries" or not isinstance(given, tuple | list):
+        if field.kind != "countries" or not isinstance(given, tuple | list):
             continue
         groups = [group_named(item) if isinstance(item, str) else None for item in given]
         if any(groups):
@@ -299,17 +271,16 @@ def _expanded(model: type[BaseModel], fields: Mapping[str, Any]) -> dict[str, An
     return expanded
 
 
-def _membership_problems(key: tuple[str, ...], model: type[BaseModel], fields: Mapping[str, Any]) -> Iterator[Problem]:
+def _membership_problems(key: tuple[str, ...], model: type[Policy], fields: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield unknown country codes and lab names in the fields that hold them."""
-    for name, field in model.model_fields.items():
-        kind = kind_of(field)
+    for name, field in model.lever_fields.items():
         given = fields.get(name)
-        if kind not in ("countries", "labs") or not isinstance(given, tuple | list):
+        if field.kind not in ("countries", "labs") or not isinstance(given, tuple | list):
             continue
-        known = _members(str(kind))
+        known = _members(field.kind)
         wrong = [item for item in given if isinstance(item, str) and item not in known]
         for item in dict.fromkeys(wrong[:MOST_SHOWN]):
-            yield (*key, name), f"has {shown(item)}: {member_problem(str(kind), item)}"
+            yield (*key, name), f"has {shown(item)}: {member_problem(field.kind, item)}"
 
 
 def member_problem(kind: str, item: str) -> str:
