@@ -8,15 +8,22 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from sim.policies.base import Policy
+from sim.policies.base import LeverError, Policy
+
+SHARED = ("base", "families")
 
 
 def _levers() -> dict[str, type[Policy]]:
     found: dict[str, type[Policy]] = {}
-    for name in sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name != "base"):
+    for name in sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name not in SHARED):
         module = importlib.import_module(f"{__name__}.{name}")
         for item in vars(module).values():
             if isinstance(item, type) and issubclass(item, Policy) and item.__module__ == module.__name__:
+                if not hasattr(item, "lever"):
+                    raise LeverError(item, ["lever is missing: the code by which scenario files name it"])
+                if item.lever in found:
+                    other = found[item.lever].__module__
+                    raise LeverError(item, [f"lever = {item.lever!r}: {other} has this code too"])
                 found[item.lever] = item
     return {lever: found[lever] for lever in sorted(found, key=_place)}
 

@@ -6,7 +6,8 @@ holds one, and says what it is, which fields it has and what it writes.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+import re
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
@@ -14,11 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
+from sim.messages import ScenarioError
 from sim.months import month_index
-from sim.vocabulary import Domain
 
 if TYPE_CHECKING:
-    from sim.model.law import Assessment, Law
+    from sim.model.law import Law
     from sim.model.mandates import Trigger
     from sim.model.randomness import Streams
 
@@ -215,9 +216,20 @@ class Policy(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
-        """Keep the record of each field."""
+        """Keep the record of each field; refuse a lever that does not say all that others ask of it.
+
+        A class without ``lever`` holds what several levers have in common.
+
+        Raises
+        ------
+        LeverError
+            With all that is missing.
+        """
         super().__pydantic_init_subclass__(**options)
         cls.lever_fields = {name: LeverField.of(name, info) for name, info in cls.model_fields.items()}
+        missing = [*_of_fields(cls), *(_of_lever(cls) if hasattr(cls, "lever") else ())]
+        if missing:
+            raise LeverError(cls, missing)
 
     def intensity(self, month: int) -> float:
         """Strength in force in a month, 0 outside the window."""
@@ -259,98 +271,65 @@ class Policy(BaseModel):
         raise NotImplementedError(f"lever {self.lever} does not say what it writes")
 
 
-class Contestable(Policy):
-    """A control that a court may strike down or narrow, as happened to export control of published software."""
+class LeverError(ScenarioError):
+    """A class of policies that does not say all that listings, reports, draws and docs ask of a lever."""
 
-    challenge_prob: float = own(
-        0.0,
-        "probability a year that a court relaxes the control",
-        "0-1",
-        "Bernstein v. DOJ, 9th Cir., 6 May 1999: 0.05-0.2; judgement",
-        allowed=(0.0, 1.0),
-        likely=(0.0, 0.2),
-    )
-    challenge_relief: float = own(
-        0.5, "share of the control that a ruling ends", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.2, 1.0)
-    )
-
-    def force(self, month: int, streams: Streams | None) -> float:
-        """Strength in a month, less what a court has ended since the start."""
-        strength = self.intensity(month)
-        if strength == 0.0 or streams is None or not self.ruled(month, streams):
-            return strength
-        return strength * (1.0 - self.challenge_relief)
-
-    def ruled(self, month: int, streams: Streams) -> bool:
-        """Whether a court has ruled since the start; all controls of a lever share the draw of a month."""
-        hazard = 1.0 - (1.0 - self.challenge_prob) ** (1.0 / 12.0)
-        luck = streams(f"legal challenge to {self.lever}").uniform
-        return hazard > 0.0 and any(luck(m + 1) < hazard for m in range(month_index(self.start), month + 1))
+    def __init__(self, lever: type, missing: list[str]) -> None:
+        where = f"{lever.__module__}: {lever.__qualname__}"
+        *others, last = (f"{where}: {words}" for words in missing)
+        super().__init__([*others, f"{last}; a short lever that is complete: sim/policies/chip_control.py"])
 
 
-class Judging(Policy):
-    """A rule by which releases are judged before they come out: which are hazardous, and how often that is seen."""
+_LEVER = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
 
-    telling: ClassVar[dict[str, Any]] = {
-        "hazard_reference": "absolute",
-        "capability_floor": 0.0,
-        "hazard_margin": -50.0,
-    }
 
-    capability_floor: float = own(
-        150.0, "releases below are free", "index points", "judgement", allowed=(0.0, 400.0), likely=(140.0, 160.0)
-    )
-    hazard_reference: Literal["marginal", "absolute"] = own(
-        "marginal",
-        "what a release is compared with once it has passed the misuse threshold of a domain: the best open release of "
-        "any other origin, or that threshold",
-        "",
-        "Kapoor et al. 2024; scenario",
-    )
-    delta: float = own(
-        6.0,
-        "lead over the best open release of any other origin that counts as marginal risk",
-        "index points",
-        "judgement",
-        allowed=(0.0, 100.0),
-        likely=(2.0, 12.0),
-    )
-    hazard_margin: float = own(
-        23.0,
-        "points above the misuse threshold of a domain that count as absolute risk",
-        "index points",
-        "judgement",
-        allowed=(-100.0, 200.0),
-        likely=(13.0, 33.0),
-    )
-    domains: tuple[Domain, ...] = own(
-        ("military", "cyber", "chem_bio"),
-        "domains assessed; the one of the lowest threshold decides, if that is above the floor",
-        "",
-        "Seger et al. 2023; judgement",
-    )
-    assessor_accuracy: float = own(
-        0.8, "probability that the judgement is right", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.5, 0.95)
-    )
-    allied_coverage: float = allied_coverage("other non-Chinese labs")
-    anticipation_months: int = anticipation_months()
+def _of_lever(cls: type[Policy]) -> Iterator[str]:
+    """Yield what a lever does not say of itself."""
+    if not _LEVER.fullmatch(cls.lever):
+        yield f"lever = {cls.lever!r}: must be capitals, digits and _, such as L15 or EU_GPAI"
+    for name, words in _ASKED.items():
+        if not getattr(cls, name, None):
+            yield f"{name} is missing: {words}"
+    for name in ("main", "example"):
+        unknown = [field for field in getattr(cls, name, ()) if field not in cls.lever_fields]
+        if unknown:
+            yield f"{name} names {unknown[0]!r}, which is no field of the lever"
+    if "Writes:" not in (vars(cls).get("__doc__") or ""):
+        yield 'the docstring has no sentence that starts with "Writes:" and says what the lever writes into the law'
+    if cls.write is Policy.write:
+        yield "write(self, law, name, strength, month) is missing: it writes the policy into a month's law"
 
-    def assessment(self, law: Law, strength: float, modes: Iterable[int], **duties: Any) -> Assessment:
-        """The assessment that bound labs owe, which leaves a hazardous release some modes; ``duties`` are its others."""
-        from sim.model.law import Assessment
 
-        return Assessment(
-            labs=law.terrain.bound_labs(self.allied_coverage),
-            floor=self.capability_floor,
-            reference=self.hazard_reference,
-            delta=self.delta,
-            margin=self.hazard_margin,
-            domains=tuple(self.domains),
-            accuracy=self.assessor_accuracy,
-            modes=tuple(sorted(modes)),
-            strength=self.effect(strength),
-            **duties,
-        )
+_ASKED = {
+    "title": "the lever in a few words",
+    "main": "the one to four fields that say what a use of it amounts to; reports name them",
+    "phase": "the phase of a month in which the example first changes something (openstakes list phases)",
+    "example": "fields of a policy that shows what the lever does",
+}
+
+
+def _of_fields(cls: type[Policy]) -> Iterator[str]:
+    """Yield what the fields of a class do not say."""
+    for name, field in cls.lever_fields.items():
+        if not (field.description and field.source):
+            yield f"{name} has no description or no source: write it as own(default, description, unit, source)"
+        elif field.number:
+            yield from (f"{name} {words}" for words in _of_number(field))
+
+
+def _of_number(field: LeverField) -> Iterator[str]:
+    if not field.unit:
+        yield 'has no unit, such as "0-1", "months" or "USD a year"'
+    if field.allowed is None:
+        yield "has no allowed=(lowest, highest): the values that a file may set"
+        return
+    if field.likely is None and "judgement" in field.source and field.default is not None:
+        yield "rests on judgement and has no likely=(low, high): its 5-95 % range"
+    least, most = field.allowed
+    low, high = field.likely or field.allowed
+    middle = low if field.default is None else field.default
+    if not least <= low <= middle <= high <= most:
+        yield f"= {field.default}: default, likely and allowed values must lie inside each other"
 
 
 Policy.lever_fields = {name: LeverField.of(name, info) for name, info in Policy.model_fields.items()}

@@ -25,6 +25,7 @@ class MonitorTrigger(Policy):
     While the monitor is in force it decides: policies in ``switch_on`` wait until it throws the switch, and then begin
     with their own ramp; policies in ``switch_off`` are in force until then. Outside its window both follow their own
     tables. Several monitors may name the same policy: one is enough to switch it on, and off goes before on.
+    Writes: the order to watch the indicator and to switch, with its cost.
     """
 
     lever: ClassVar[str] = "L14"

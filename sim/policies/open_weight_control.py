@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies.base import Contestable, allied_coverage, anticipation_months, compliance_cost, own
+from sim.policies.base import allied_coverage, anticipation_months, compliance_cost, own
+from sim.policies.families import Contestable
 from sim.vocabulary import ENTERPRISE, GOVERNMENT, OPEN
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.policies.base import Judging, own
+from sim.policies.base import own
+from sim.policies.families import Judging
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -16,6 +17,7 @@ class ReleaseAssessment(Judging):
     A release judged hazardous may not be open. Hazard is judged in each of ``domains`` by measured capability: it is
     *absolute* at ``hazard_margin`` above the domain's misuse threshold, *marginal* above that threshold and at ``delta``
     above the best open release of any other origin. The judgement is right with ``assessor_accuracy``.
+    Writes: an assessment that bound labs owe, with its delay and cost and the modes that it leaves.
     """
 
     lever: ClassVar[str] = "L4"

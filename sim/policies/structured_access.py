@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies.base import Judging, compliance_cost, own
+from sim.policies.base import compliance_cost, own
+from sim.policies.families import Judging
 
 if TYPE_CHECKING:
     from sim.model.law import Law

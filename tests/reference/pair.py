@@ -22,11 +22,13 @@ NEAR_TIE = 5e-5
 
 
 class Remainder(Policy):
-    """Writes the fields of the law that no lever writes yet."""
+    """What else the law may say. Writes: the fields of the law that no lever writes yet."""
 
-    lever: ClassVar[str] = "test"
+    lever: ClassVar[str] = "T2"
     title: ClassVar[str] = "Everything else"
-    example: ClassVar[dict] = {}
+    main: ClassVar[tuple[str, ...]] = ("strength",)
+    phase: ClassVar[str] = "law"
+    example: ClassVar[dict] = {"start": "2026-01"}
 
     def write(self, law, name, strength, month):
         law.write(name, "access", 0.5, origins=(US,), channels=(0, 2))
