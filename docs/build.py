@@ -1,4 +1,4 @@
-"""Write the generated files of this folder from the code: pages of parameters, policies, outcomes, phases; the schema.
+"""Write what is generated: the pages of parameters, policies, outcomes and phases, the schema, the parameters' types.
 
 With ``--check`` nothing is written; the pages that differ are named and the status is 1.
 """
@@ -95,11 +95,12 @@ def page(title: str, *parts: str) -> str:
 def parameters_page() -> str:
     """Every parameter, the numbers fixed in the code, and what follows from both."""
     intro = (
-        "Every number about the world that a scenario may change, by group, as it stands in `sim/model/parameters.py`. "
+        "Every number about the world that a scenario may change, by group, as it stands in `sim/data/parameters.csv`. "
         "*5–95 %* is the range the value is thought to lie in, *allowed* what a scenario may set. A source that says "
         "*judgement* marks a number that no published figure fixes. *Prototype fitted to the targets* marks a start "
         "value found with an earlier, simpler program on the targets of [validation.md](validation.md); nothing has "
-        "been fitted with this model. What each one does is in [model.md](model.md).\n\n"
+        "been fitted with this model. What each one does is in [model.md](model.md), under the *phase* in which it "
+        "acts.\n\n"
         "A scenario file sets them in its `[parameters]` table, the command line with `--set parameters.NAME=VALUE`. "
         "**A** marks an assumed response: the assumption set `no-assumed-responses` puts it to 0, and every "
         "comparison is run that way as well."
@@ -107,7 +108,7 @@ def parameters_page() -> str:
     sections = []
     for group, title in GROUPS.items():
         rows = [parameter_row(p) for p in PARAMETERS.values() if p.group == group]
-        heads = ("Parameter", "Value", "5–95 %", "Allowed", "Unit", "Source", "")
+        heads = ("Parameter", "Value", "5–95 %", "Allowed", "Unit", "Phase", "Source", "")
         sections.append(f"## {title}\n\n{table(heads, rows)}")
     unknown = {p.group for p in PARAMETERS.values()} - set(GROUPS)
     if unknown:
@@ -117,8 +118,22 @@ def parameters_page() -> str:
 
 def parameter_row(p: Parameter) -> list[str]:
     """One row of a parameter table."""
-    allowed = "any" if p.bounds == (-math.inf, math.inf) else span(*p.bounds)
-    return [code(p.name), number(p.value), span(p.low, p.high), allowed, p.unit, p.source, "A" if p.assumed else ""]
+    numbers = number(p.value), span(p.low, p.high), span(*p.bounds)
+    return [code(p.name), *numbers, p.unit, code(p.phase), p.source, "A" if p.assumed else ""]
+
+
+def parameter_values() -> str:
+    """The module that gives each parameter its type, so that a misspelt one is found before a run."""
+    lines = (
+        '"""The parameters of a world, by name. Written by `make docs` from sim/data/parameters.csv."""',
+        "",
+        "",
+        "class ParameterValues:",
+        '    """One number for each parameter; `sim.model.parameters.values` fills it."""',
+        "",
+        *(f"    {name}: float" for name in PARAMETERS),
+    )
+    return "\n".join(lines) + "\n"
 
 
 def fixed_numbers() -> list[str]:
@@ -368,6 +383,7 @@ def pages() -> dict[str, str]:
         "outcomes.md": outcomes_page(),
         "phases.md": phases_page(),
         "scenario.schema.json": schema.as_text(),
+        "../sim/model/parameter_values.py": parameter_values(),
     }
 
 

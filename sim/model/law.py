@@ -19,6 +19,7 @@ from sim.model.mandates import ModifierDuty, Programme, Safeguard, Trigger
 from sim.vocabulary import CHANNELS, CN, MODES, ORIGINS, OTHER, PAYERS, US
 
 if TYPE_CHECKING:
+    from sim.model.parameters import ParameterValues
     from sim.model.randomness import Streams
 
 
@@ -256,7 +257,7 @@ class Terrain:
         return sum(self.gdp[i] for i in countries) / home
 
 
-def survey(p: Any) -> Terrain:
+def survey(p: ParameterValues) -> Terrain:
     """Return the terrain that the tables describe under some parameters (`sim.model.parameters.values`)."""
     countries, labs = data.countries(), data.labs()
     places = {country.code: i for i, country in enumerate(countries)}

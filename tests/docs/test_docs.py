@@ -90,7 +90,14 @@ def names() -> frozenset[str]:
     )
 
 
-GENERATED = ("parameters.md", "policies.md", "outcomes.md", "phases.md", "scenario.schema.json")
+GENERATED = (
+    "parameters.md",
+    "policies.md",
+    "outcomes.md",
+    "phases.md",
+    "scenario.schema.json",
+    "../sim/model/parameter_values.py",
+)
 
 
 @pytest.mark.parametrize("name", GENERATED)
