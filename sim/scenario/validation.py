@@ -132,6 +132,31 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
     return (None if problems else policy), problems
 
 
+def policies_from_table(table: object) -> tuple[dict[str, Policy], list[Problem]]:
+    """Return the policies of a ``[policy]`` table and its problems; policies that are objects pass."""
+    if not isinstance(table, Mapping):
+        return {}, [(("policy",), f"= {shown(table)}: must be a table of policies, such as [policy.NAME]")]
+    policies: dict[str, Policy] = {}
+    problems: list[Problem] = []
+    for name, value in table.items():
+        if isinstance(value, Policy):
+            policies[name] = value
+            continue
+        others = tuple(table) if len(problems) < MOST_SHOWN else ()
+        policy, found = policy_from_table(name, _frozen(value), others)
+        problems.extend(found)
+        if policy is not None:
+            policies[name] = policy
+    return policies, [*problems, *overlap_problems(policies), *reference_problems(policies, tuple(table))]
+
+
+def _frozen(value: object) -> object:
+    """Return a table with its lists as tuples, as strict fields want them."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
+
+
 def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -> list[Problem]:
     """Return the names of policies, in fields that hold such, that no policy of the scenario has or that are monitors.
 
@@ -157,9 +182,55 @@ def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -
     return problems
 
 
+class ProblemsError(ValueError):
+    """All that is wrong with a table of a scenario, kept apart: pydantic takes one error for a field."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(sentence(problem) for problem in problems))
+
+
+def refuse_problems(problems: list[Problem]) -> None:
+    """Raise ProblemsError if there are any problems."""
+    if problems:
+        raise ProblemsError(problems)
+
+
 def validation_problems(error: ValidationError, model: type[BaseModel], key: tuple[str, ...] = ()) -> list[Problem]:
     """Return pydantic's errors in the words of this program."""
-    return [_described(details, model, key) for details in error.errors(include_url=False)]
+    problems: list[Problem] = []
+    for details in error.errors(include_url=False):
+        cause = details.get("ctx", {}).get("error")
+        if isinstance(cause, ProblemsError):
+            problems.extend(cause.problems)
+        else:
+            problems.append(_described(details, model, key))
+    return problems
+
+
+def with_hints(problems: list[Problem], policies: object) -> list[Problem]:
+    """Say where a value belongs that was written at the top of a file."""
+    return [
+        (path, f"unknown key{place}")
+        if words.startswith("unknown key") and (place := _place(path[0], policies))
+        else (path, words)
+        for path, words in problems
+    ]
+
+
+def _place(key: str, policies: object) -> str:
+    """Return where a key that stands at the top of a file belongs, or ""."""
+    if key in PARAMETERS:
+        return f"; did you mean 'parameters.{key}'?"
+    if "." in key:
+        return f"; a path is written without quotes: {key} = ..., above the first table of the file"
+    tables = policies.items() if isinstance(policies, Mapping) else ()
+    levers = {str(name): str(table.get("lever")) for name, table in tables if isinstance(table, Mapping)}
+    fields = {name: LEVERS[lever].model_fields for name, lever in levers.items() if lever in LEVERS}
+    having = [name for name in fields if key in fields[name]]
+    if having:
+        return f"; did you mean {one_of(f'policy.{name}.{key}' for name in having)}?"
+    return owners(key)
 
 
 def owners(field: str) -> str:

@@ -452,3 +452,35 @@ def test_the_first_difference_is_the_earliest_start_of_what_differs() -> None:
 
 def test_a_crisis_has_a_share() -> None:
     assert Crisis(month="2027-01", origin="CN").share == 1.0
+
+
+def test_a_scenario_is_checked_once_when_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its numbers and each of its policies."""
+    from sim.scenario import scenario as module
+    from sim.scenario import validation
+
+    checked: list[str] = []
+    parameters, policy = module.parameter_problems, validation.policy_from_table
+
+    def parameters_counted(table: object) -> object:
+        checked.append("parameters")
+        return parameters(table)
+
+    def policy_counted(name: str, table: object, names: tuple[str, ...]) -> object:
+        checked.append(name)
+        return policy(name, table, names)
+
+    monkeypatch.setattr(module, "parameter_problems", parameters_counted)
+    monkeypatch.setattr(validation, "policy_from_table", policy_counted)
+    loaded = load("targeted-bundle", settings="parameters.leak_hazard=0.4")
+    assert len(loaded.policy) > 5
+    assert sorted(checked) == sorted(["parameters", *loaded.policy])
+
+
+def test_all_problems_of_a_file_are_said_at_once_numbers_and_policies_first() -> None:
+    found = set_problems("horizon.end=2050-01", "parameters.leak_hazard=2", "policy.open-weight-control.kyc_friction=5")
+    assert [problem.split(" = ")[0] for problem in found] == [
+        "--set: parameters.leak_hazard",
+        "--set: policy.open-weight-control.kyc_friction",
+        "--set: horizon.end",
+    ]
