@@ -1,5 +1,7 @@
 """A lever that does not say all that others ask of it is refused when its class is made, with what is missing."""
 
+import subprocess
+import sys
 from typing import ClassVar
 
 import pytest
@@ -94,6 +96,11 @@ def test_all_that_is_missing_is_said_at_once():
     assert [words in found for words in ("title is missing", "phase is missing", "write(")] == [True] * 3
 
 
+def test_levers_are_complete_without_their_docstrings():
+    """Python run with -OO takes them out."""
+    subprocess.run([sys.executable, "-OO", "-c", "import sim.policies"], check=True)
+
+
 def test_two_levers_of_one_code_are_refused(tmp_path, monkeypatch):
     """A copy of a module whose code was not changed."""
     from pathlib import Path
@@ -107,6 +114,6 @@ def test_two_levers_of_one_code_are_refused(tmp_path, monkeypatch):
     with pytest.raises(ScenarioError, match=r"my_control: ChipControl: lever = 'L3': sim.policies.chip_control has"):
         sim.policies._levers()
     (tmp_path / "my_control.py").write_text(source.replace('    lever: ClassVar[str] = "L3"\n', ""), encoding="utf-8")
-    monkeypatch.delitem(__import__("sys").modules, "sim.policies.my_control")
+    monkeypatch.delitem(sys.modules, "sim.policies.my_control")
     with pytest.raises(ScenarioError, match="my_control: ChipControl: lever is missing"):
         sim.policies._levers()
