@@ -1,4 +1,4 @@
-"""Write the generated files of reference/ from the code: pages of parameters, policies, outcomes, phases; the schema.
+"""Write what is generated: the pages of reference/, the schema of scenarios, the types of the parameters.
 
 With ``--check`` nothing is written; the pages that differ are named and the status is 1.
 """
@@ -26,7 +26,8 @@ from sim.model.phases import phase_texts
 from sim.model.releases import THEFT_WINDOW, revealed
 from sim.model.world import HANDOVER
 from sim.months import month_name
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario import library, schema
 from sim.vocabulary import CHANNELS, DOMAINS, FACTORS, OPEN_WEIGHTS, REGIONS
 
@@ -97,11 +98,12 @@ def page(title: str, *parts: str) -> str:
 def parameters_page() -> str:
     """Every parameter, the numbers fixed in the code, and what follows from both."""
     intro = (
-        "Every number about the world that a scenario may change, by group, as it stands in `sim/model/parameters.py`. "
+        "Every number about the world that a scenario may change, by group, as it stands in `sim/data/parameters.csv`. "
         "*5–95 %* is the range the value is thought to lie in, *allowed* what a scenario may set. A source that says "
         "*judgement* marks a number that no published figure fixes. *Prototype fitted to the targets* marks a start "
         "value found with an earlier, simpler program on the targets of [validation](../explanation/validation.md); "
-        "nothing has been fitted with this model. What each one does is in [the model](../explanation/model.md).\n\n"
+        "nothing has been fitted with this model. What each one does is in [the model](../explanation/model.md), under "
+        "the *phase* in which it acts.\n\n"
         "A scenario file sets them in its `[parameters]` table, the command line with `--set parameters.NAME=VALUE`. "
         "**A** marks an assumed response: the assumption set `no-assumed-responses` puts it to 0, and every "
         "comparison is run that way as well."
@@ -109,7 +111,7 @@ def parameters_page() -> str:
     sections = []
     for group, title in GROUPS.items():
         rows = [parameter_row(p) for p in PARAMETERS.values() if p.group == group]
-        heads = ("Parameter", "Value", "5–95 %", "Allowed", "Unit", "Source", "")
+        heads = ("Parameter", "Value", "5–95 %", "Allowed", "Unit", "Phase", "Source", "")
         sections.append(f"## {title}\n\n{table(heads, rows)}")
     unknown = {p.group for p in PARAMETERS.values()} - set(GROUPS)
     if unknown:
@@ -119,8 +121,22 @@ def parameters_page() -> str:
 
 def parameter_row(p: Parameter) -> list[str]:
     """One row of a parameter table."""
-    allowed = "any" if p.bounds == (-math.inf, math.inf) else span(*p.bounds)
-    return [code(p.name), number(p.value), span(p.low, p.high), allowed, p.unit, p.source, "A" if p.assumed else ""]
+    numbers = number(p.value), span(p.low, p.high), span(*p.bounds)
+    return [code(p.name), *numbers, p.unit, code(p.phase), p.source, "A" if p.assumed else ""]
+
+
+def parameter_values() -> str:
+    """The module that gives each parameter its type, so that a misspelt one is found before a run."""
+    lines = (
+        '"""The parameters of a world, by name. Written by `make docs` from sim/data/parameters.csv."""',
+        "",
+        "",
+        "class ParameterValues:",
+        '    """One number for each parameter; `sim.model.parameters.values` fills it."""',
+        "",
+        *(f"    {name}: float" for name in PARAMETERS),
+    )
+    return "\n".join(lines) + "\n"
 
 
 def fixed_numbers() -> list[str]:
@@ -242,13 +258,10 @@ def lever_section(name: str, cls: type[Policy], heads: Sequence[str]) -> str:
 
 def field_row(name: str, cls: type[Policy]) -> list[str]:
     """One row of a lever's table of fields."""
-    field = cls.model_json_schema()["properties"][name]
-    default = cls.model_fields[name].default
-    allowed = " or ".join(field.get("enum", field.get("items", {}).get("enum", ())))
-    if "minimum" in field or "maximum" in field:
-        allowed = span(field.get("minimum", -math.inf), field.get("maximum", math.inf))
-    likely = span(field["low"], field["high"]) if "low" in field else ""
-    return [code(name), shown(default), likely, allowed, field.get("unit", ""), field["description"], field["source"]]
+    field = cls.lever_fields[name]
+    allowed = span(*field.allowed) if field.allowed else " or ".join(field.choices)
+    likely = span(*field.likely) if field.likely else ""
+    return [code(name), shown(field.default), likely, allowed, field.unit, field.description, field.source]
 
 
 def shown(value: Any) -> str:
@@ -373,6 +386,7 @@ def pages() -> dict[str, str]:
         "reference/outcomes.md": outcomes_page(),
         "reference/phases.md": phases_page(),
         "reference/scenario.schema.json": schema.as_text(),
+        "../sim/model/parameter_values.py": parameter_values(),
     }
 
 

@@ -12,7 +12,7 @@ from sim.scenario import library
 
 if TYPE_CHECKING:
     from sim.model.jurisdictions import Jurisdictions
-    from sim.policies import Policy
+    from sim.policies.base import Policy
 
 Row = dict[str, Any]
 
@@ -194,25 +194,24 @@ def _scenario_details(row: Row) -> Row:
 def _policy_details(row: Row) -> Row:
     from sim.model.law import FIELDS
     from sim.policies import LEVERS
-    from sim.scenario.validation import choices, field_range
 
     policy = LEVERS[row["lever"]]
     fields = []
-    for name, field in policy.model_fields.items():
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        smallest, largest = field_range(field)
+    for field in policy.lever_fields.values():
+        low, high = field.likely or (None, None)
+        smallest, largest = field.allowed or (None, None)
         fields.append(
             {
-                "name": name,
+                "name": field.name,
                 "value": list(field.default) if isinstance(field.default, tuple) else field.default,
-                "low": extra.get("low"),
-                "high": extra.get("high"),
+                "low": low,
+                "high": high,
                 "smallest": smallest,
                 "largest": largest,
-                "choices": list(choices(field)),
-                "unit": extra.get("unit", ""),
-                "description": field.description or "",
-                "source": extra.get("source", ""),
+                "choices": list(field.choices),
+                "unit": field.unit,
+                "description": field.description,
+                "source": field.source,
             }
         )
     return row | {

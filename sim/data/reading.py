@@ -1,92 +1,22 @@
-"""How tables are read: field by field, so that every complaint names file, line and column."""
+"""How tables are read: line by line into records, so that every complaint names file, line and column."""
 
 from __future__ import annotations
 
 import csv
-import math
-import re
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 FOLDER = Path(__file__).parent
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_DATE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-(?:0[1-9]|[12]\d|3[01])")
 _T = TypeVar("_T")
 
 
 class DataError(ValueError):
     """A table of facts is missing, damaged or inconsistent."""
-
-
-class Row:
-    """One line of a table, read field by field; every complaint names file, line and column."""
-
-    __slots__ = ("_fields", "_line", "_table")
-
-    def __init__(self, table: str, line: int, fields: dict[str, str]) -> None:
-        self._table = table
-        self._line = line
-        self._fields = fields
-
-    def fail(self, column: str, expected: str) -> DataError:
-        return DataError(
-            f"{self._table}.csv, line {self._line}, column {column}: expected {expected}, got {self._fields[column]!r}"
-        )
-
-    def text(self, column: str) -> str:
-        value = self._fields[column]
-        if not value or value != value.strip():
-            raise self.fail(column, "text without blanks around it")
-        return value
-
-    def one_of(self, column: str, allowed: tuple[str, ...]) -> str:
-        value = self._fields[column]
-        if value not in allowed:
-            raise self.fail(column, f"one of {', '.join(allowed)}")
-        return value
-
-    def number(self, column: str, low: float = -math.inf, high: float = math.inf) -> float:
-        try:
-            value = float(self._fields[column])
-        except ValueError:
-            raise self.fail(column, "a number") from None
-        if not (math.isfinite(value) and low <= value <= high):
-            raise self.fail(column, f"a number from {low:g} to {high:g}")
-        return value
-
-    def maybe(self, column: str, low: float = -math.inf, high: float = math.inf) -> float | None:
-        return self.number(column, low, high) if self._fields[column] else None
-
-    def whole(self, column: str, low: int, high: int) -> int:
-        value = self._fields[column]
-        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
-            raise self.fail(column, f"a whole number from {low} to {high}")
-        return int(value)
-
-    def flag(self, column: str) -> bool:
-        return self.one_of(column, ("0", "1")) == "1"
-
-    def words(self, column: str) -> tuple[str, ...]:
-        return tuple(self._fields[column].split())
-
-    def month(self, column: str) -> int:
-        found = _MONTH.fullmatch(self._fields[column])
-        if not found:
-            raise self.fail(column, "a month such as 2023-01")
-        return 12 * (int(found[1]) - 2023) + int(found[2]) - 1
-
-    def day(self, column: str) -> str:
-        if not _DATE.fullmatch(self._fields[column]):
-            raise self.fail(column, "a date such as 2025-06-30")
-        return self._fields[column]
-
-    def date(self, column: str, month_column: str) -> str:
-        found = _DATE.fullmatch(self._fields[column])
-        if not found or found[1] != self._fields[month_column]:
-            raise self.fail(column, f"a date within {self._fields[month_column]}")
-        return self._fields[column]
 
 
 def head_lines(table: str) -> tuple[str, ...]:
@@ -110,8 +40,22 @@ def _lines(table: str) -> list[str]:
         raise DataError(f"{table}.csv is not UTF-8 text") from None
 
 
-def read(table: str, columns: tuple[str, ...], build: Callable[[Row], _T]) -> tuple[_T, ...]:
-    """Read a table, check its header against ``columns`` and build one record per line."""
+def read(table: str, row: type[_T]) -> tuple[_T, ...]:
+    """Read a table into records, one per line.
+
+    Parameters
+    ----------
+    table
+        Name of the table.
+    row
+        Its record (`sim.data.rows`); the header must hold its fields in their order.
+
+    Raises
+    ------
+    DataError
+        With file, line and column, if the table is missing or damaged.
+    """
+    columns = tuple(field.name for field in fields(row))  # type: ignore[arg-type]
     lines = _lines(table)
     first = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     reader = csv.reader(lines[first:], strict=True)
@@ -122,11 +66,11 @@ def read(table: str, columns: tuple[str, ...], build: Callable[[Row], _T]) -> tu
             raise DataError(
                 f"{table}.csv, line {first + 1}: expected the columns {', '.join(columns)}; got {', '.join(header)}"
             )
-        for fields in reader:
-            line = first + reader.line_num
-            if len(fields) != len(columns):
-                raise DataError(f"{table}.csv, line {line}: expected {len(columns)} fields, got {len(fields)}")
-            records.append(build(Row(table, line, dict(zip(columns, fields, strict=True)))))
+        for texts in reader:
+            place = f"{table}.csv, line {first + reader.line_num}"
+            if len(texts) != len(columns):
+                raise DataError(f"{place}: expected {len(columns)} fields, got {len(texts)}")
+            records.append(_record(place, row, dict(zip(columns, texts, strict=True))))
     except csv.Error as error:
         raise DataError(f"{table}.csv, line {first + reader.line_num}: {error}") from None
     if not records:
@@ -134,7 +78,19 @@ def read(table: str, columns: tuple[str, ...], build: Callable[[Row], _T]) -> tu
     return tuple(records)
 
 
-def unique(table: str, what: str, keys: list[object]) -> None:
+def _record(place: str, row: type[_T], texts: dict[str, str]) -> _T:
+    try:
+        return row(**texts)
+    except ValidationError as error:
+        first = error.errors()[0]
+    expected = str(first["ctx"]["error"])  # every column's own reader says what it takes
+    if not first["loc"]:
+        raise DataError(f"{place}: expected {expected}")
+    column = str(first["loc"][0])
+    raise DataError(f"{place}, column {column}: expected {expected}, got {texts[column]!r}")
+
+
+def unique(table: str, what: str, keys: Sequence[object]) -> None:
     """Refuse a table in which a key appears twice."""
     seen: set[object] = set()
     for key in keys:

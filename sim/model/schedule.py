@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sim.model.duties import Trigger
     from sim.model.jurisdictions import Jurisdictions
     from sim.model.randomness import Streams
-    from sim.policies import Policy
+    from sim.policies.base import Policy
 
 Terms = tuple[tuple[float, Hashable], ...]
 """Strength in force and state key of each policy in a month."""

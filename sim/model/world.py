@@ -41,7 +41,7 @@ from sim.scenario.scenario import load
 from sim.vocabulary import DEVELOPER, ORIGINS
 
 if TYPE_CHECKING:
-    from sim.policies import Policy
+    from sim.policies.base import Policy
     from sim.scenario.scenario import Scenario
 
 RNGLike = int | np.integer | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None

@@ -7,7 +7,7 @@ from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.months import month_index
-from sim.policies import Policy, allied_coverage, compliance_cost, own
+from sim.policies.base import Policy, allied_coverage, compliance_cost, own
 from sim.vocabulary import API, CN
 
 if TYPE_CHECKING:
@@ -30,40 +30,54 @@ class AntiDistillation(Policy):
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "detect_prob": 0.8, "sanction_prob": 0.3}
 
     detect_prob: float = own(
-        0.5, "share of such use that is detected and stopped", "0-1",
-        "16 million exchanges through 24,000 accounts found, vendor's claim 2026; judgement", ge=0.0, le=1.0,
-        low=0.2, high=0.8,
-    )  # fmt: skip
+        0.5,
+        "share of such use that is detected and stopped",
+        "0-1",
+        "16 million exchanges through 24,000 accounts found, vendor's claim 2026; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.2, 0.8),
+    )
     account_kyc: bool = own(True, "whether every account is checked", "yes or no", "scenario")
     kyc_cut: float = own(
-        0.3, "share of the remaining use that checks of accounts end", "0-1", "judgement", ge=0.0, le=1.0,
-        low=0.0, high=0.6,
-    )  # fmt: skip
+        0.3,
+        "share of the remaining use that checks of accounts end",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.6),
+    )
     kyc_friction: float = own(
-        0.03, "short-run loss of share of checked services", "0-1", "judgement", ge=0.0, le=0.9, low=0.0, high=0.1
+        0.03, "short-run loss of share of checked services", "0-1", "judgement", allowed=(0.0, 0.9), likely=(0.0, 0.1)
     )
     kyc_refusal: float = own(
-        0.005, "share of honest users a month who fail or abandon the check", "0-1", "judgement", ge=0.0, le=1.0,
-        low=0.0, high=0.02,
-    )  # fmt: skip
+        0.005,
+        "share of honest users a month who fail or abandon the check",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.02),
+    )
     account_check: float = own(
         0.2,
         "share of malicious accounts turned away by the check",
         "0-1",
         "judgement",
-        ge=0.0,
-        le=1.0,
-        low=0.0,
-        high=0.6,
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.6),
     )
     sanction_prob: float = own(
-        0.1, "probability a year that a lab is sanctioned", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.4
+        0.1, "probability a year that a lab is sanctioned", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.0, 0.4)
     )
-    sanction_months: int = own(12, "length of a sanction", "months", "judgement", ge=0, le=96, low=6, high=36)
+    sanction_months: int = own(12, "length of a sanction", "months", "judgement", allowed=(0, 96), likely=(6, 36))
     sanction_cut: float = own(
-        0.6, "share of the remaining use that a sanction ends", "0-1", "judgement", ge=0.0, le=1.0, low=0.2, high=0.9
+        0.6,
+        "share of the remaining use that a sanction ends",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.2, 0.9),
     )
-    compliance_cost: float = compliance_cost(5e6, "cost of detection to each bound lab", 0.5e6, 30e6)
+    compliance_cost: float = compliance_cost(5e6, "cost of detection to each bound lab", likely=(0.5e6, 30e6))
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def state_key(self, month: int, streams: Streams | None) -> Hashable:
@@ -83,7 +97,7 @@ class AntiDistillation(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write barriers and checks into a month's law."""
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         labs, learners = law.jurisdictions.bound_labs(self.allied_coverage), law.jurisdictions.firms(CN)
         caught = [lab for lab in learners if self.sanctioned(lab, month, law.streams)]
         services = law.jurisdictions.covered_labs(self.allied_coverage)

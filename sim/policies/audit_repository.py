@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.policies import Policy, own
+from sim.policies.base import Policy, own
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -28,38 +28,34 @@ class AuditRepository(Policy):
         "spending on audits",
         "USD a year",
         "four audits a month at 60,000 USD; judgement",
-        ge=0.0,
-        le=1e10,
-        low=1e6,
-        high=20e6,
+        allowed=(0.0, 1e10),
+        likely=(1e6, 20e6),
     )
     cost_per_audit: float = own(
-        60_000.0, "cost of an audit", "USD", "OSTIF 2025", ge=1000.0, le=1e8, low=50e3, high=500e3
+        60_000.0, "cost of an audit", "USD", "OSTIF 2025", allowed=(1000.0, 1e8), likely=(50e3, 500e3)
     )
     priority: Literal["popularity", "risk"] = own("popularity", "which releases come first", "", "scenario")
     traceability: float = own(
-        0.9, "share of components whose base can be traced", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=1.0
+        0.9, "share of components whose base can be traced", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.5, 1.0)
     )
     detect_prob: float = own(
         0.6,
         "probability that a traced compromise is found",
         "0-1",
         "Bullwinkel et al. 2026; judgement",
-        ge=0.0,
-        le=1.0,
-        low=0.3,
-        high=0.9,
+        allowed=(0.0, 1.0),
+        likely=(0.3, 0.9),
     )
     false_positive: float = own(
-        0.05, "probability that a sound release is flagged", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.1
+        0.05, "probability that a sound release is flagged", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.0, 0.1)
     )
-    update_lag: int = own(1, "months from audit to publication", "months", "judgement", ge=0, le=24, low=0, high=6)
+    update_lag: int = own(1, "months from audit to publication", "months", "judgement", allowed=(0, 24), likely=(0, 6))
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the audit programme into a month's law."""
         from sim.model.duties import AuditProgramme
 
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         law.write(
             name,
             "audits",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies import Policy, own
+from sim.policies.base import Policy, own
 from sim.vocabulary import CN, OPEN
 
 if TYPE_CHECKING:
@@ -26,51 +26,69 @@ class ChineseEnvironment(Policy):
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "openness_push": -1.0, "commercial_close_pressure": 1.0}
 
     state_support: float = own(
-        0.0, "public support of domestic chips", "0-1", "scenario", ge=0.0, le=1.0, low=0.0, high=1.0
+        0.0, "public support of domestic chips", "0-1", "scenario", allowed=(0.0, 1.0), likely=(0.0, 1.0)
     )
     support_growth: float = own(
         0.3,
         "further growth of domestic chips at full support",
         "a year",
         "judgement",
-        ge=0.0,
-        le=5.0,
-        low=0.1,
-        high=0.6,
+        allowed=(0.0, 5.0),
+        likely=(0.1, 0.6),
     )
     support_budget: float = own(
-        10e9, "cost of full support to the state", "USD a year", "Chinese chip funds: press reports; judgement",
-        ge=0.0, le=1e12, low=3e9, high=30e9,
-    )  # fmt: skip
+        10e9,
+        "cost of full support to the state",
+        "USD a year",
+        "Chinese chip funds: press reports; judgement",
+        allowed=(0.0, 1e12),
+        likely=(3e9, 30e9),
+    )
     openness_push: float = own(
-        0.0, "state push to open (above 0) or to close (below)", "-1 to 1",
-        "State Council 2025 and trade-secret order 2026: both directions; scenario", ge=-1.0, le=1.0, low=-1.0, high=1.0,
-    )  # fmt: skip
+        0.0,
+        "state push to open (above 0) or to close (below)",
+        "-1 to 1",
+        "State Council 2025 and trade-secret order 2026: both directions; scenario",
+        allowed=(-1.0, 1.0),
+        likely=(-1.0, 1.0),
+    )
     push_utils: float = own(
-        1.0, "what a full push weighs in a lab's choice", "utils", "judgement", ge=0.0, le=10.0, low=0.3, high=2.0
+        1.0, "what a full push weighs in a lab's choice", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.3, 2.0)
     )
     commercial_close_pressure: float = own(
-        0.0, "pressure of business to close", "0-1", "reports of 2026; scenario", ge=0.0, le=1.0, low=0.0, high=1.0
+        0.0, "pressure of business to close", "0-1", "reports of 2026; scenario", allowed=(0.0, 1.0), likely=(0.0, 1.0)
     )
     close_utils: float = own(
-        1.0, "what full pressure weighs in a lab's choice", "utils", "judgement", ge=0.0, le=10.0, low=0.3, high=2.0
+        1.0, "what full pressure weighs in a lab's choice", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.3, 2.0)
     )
     secrecy: float = own(
-        0.5, "share of data and code withheld from open releases at full pressure", "0-1",
-        "trade-secret order of 2026 covers algorithms and data; judgement", ge=0.0, le=1.0, low=0.2, high=0.9,
-    )  # fmt: skip
+        0.5,
+        "share of data and code withheld from open releases at full pressure",
+        "0-1",
+        "trade-secret order of 2026 covers algorithms and data; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.2, 0.9),
+    )
     retaliation: float = own(
-        0.0, "share of supply to the US and aligned countries that is withheld", "0-1", "scenario", ge=0.0, le=1.0,
-        low=0.0, high=1.0,
-    )  # fmt: skip
+        0.0,
+        "share of supply to the US and aligned countries that is withheld",
+        "0-1",
+        "scenario",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 1.0),
+    )
     retaliation_denial: float = own(
-        3.0, "loss of users of open weights there at full retaliation, of which mirrors leave a part", "utils", "judgement, as for L1",
-        ge=0.0, le=20.0, low=1.5, high=5.0,
-    )  # fmt: skip
+        3.0,
+        "loss of users of open weights there at full retaliation, of which mirrors leave a part",
+        "utils",
+        "judgement, as for L1",
+        allowed=(0.0, 20.0),
+        likely=(1.5, 5.0),
+    )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the environment into a month's law."""
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         firms = law.jurisdictions.firms(CN)
         law.write(name, "chip_support", (1.0 + self.support_growth) ** (self.state_support * effect))
         close = self.close_utils * self.commercial_close_pressure - self.push_utils * self.openness_push

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies import Contestable, anticipation_months, compliance_cost, own
+from sim.policies.base import anticipation_months, compliance_cost, own
+from sim.policies.families import Contestable
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -23,19 +24,27 @@ class ChipControl(Contestable):
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "stringency": 1.0}
 
     stringency: float = own(
-        0.75, "0.5 restricts the best chips only, 1 ends legal growth", "0-1", "dated steps: sim/data/chip_controls.csv; judgement",
-        ge=0.0, le=1.0, low=0.5, high=1.0,
-    )  # fmt: skip
+        0.75,
+        "0.5 restricts the best chips only, 1 ends legal growth",
+        "0-1",
+        "dated steps: sim/data/chip_controls.csv; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.5, 1.0),
+    )
     smuggling: float = own(
-        1.0, "factor on the smuggled share of chips", "factor", "Grunewald and Fist, CNAS 2025: share 1-40 %; judgement",
-        ge=0.0, le=10.0, low=0.3, high=2.0,
-    )  # fmt: skip
-    compliance_cost: float = compliance_cost(0.0, "cost to US chip makers", 0.0, 5e9)
+        1.0,
+        "factor on the smuggled share of chips",
+        "factor",
+        "Grunewald and Fist, CNAS 2025: share 1-40 %; judgement",
+        allowed=(0.0, 10.0),
+        likely=(0.3, 2.0),
+    )
+    compliance_cost: float = compliance_cost(0.0, "cost to US chip makers", likely=(0.0, 5e9))
     anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the step into a month's law."""
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         law.write(name, "stringency", self.stringency * effect)
         law.write(name, "smuggling", self.smuggling**effect)
         law.spend(name, "chip_makers", self.compliance_cost * strength)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies import Policy, allied_coverage, anticipation_months, compliance_cost, large_modifications, own
+from sim.policies.base import Policy, allied_coverage, anticipation_months, compliance_cost, large_modifications, own
 from sim.vocabulary import OPEN
 
 if TYPE_CHECKING:
@@ -27,50 +27,71 @@ class ComputeLicence(Policy):
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "threshold_flop": 1e25, "liability": 2.0, "refusal": 0.3}
 
     threshold_flop: float = own(
-        1e26, "training compute from which a release is bound", "FLOP", "SB 1047; EU 1e23, 1e25", ge=1e20, le=1e32,
-        low=1e23, high=1e27,
-    )  # fmt: skip
+        1e26,
+        "training compute from which a release is bound",
+        "FLOP",
+        "SB 1047; EU 1e23, 1e25",
+        allowed=(1e20, 1e32),
+        likely=(1e23, 1e27),
+    )
     open_exemption: bool = own(False, "whether open releases are free of the duty", "yes or no", "scenario")
     modifier_fraction: float = own(
-        0.33, "share of the base's compute from which a modification is bound", "0-1", "EU GPAI guidelines, July 2025",
-        ge=1e-6, le=1.0, low=0.05, high=1.0,
-    )  # fmt: skip
+        0.33,
+        "share of the base's compute from which a modification is bound",
+        "0-1",
+        "EU GPAI guidelines, July 2025",
+        allowed=(1e-6, 1.0),
+        likely=(0.05, 1.0),
+    )
     modifier_loss: float = own(
-        0.3, "share of bound modifications that are given up", "0-1", "judgement", ge=0.0, le=0.99, low=0.0, high=0.6
+        0.3,
+        "share of bound modifications that are given up",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 0.99),
+        likely=(0.0, 0.6),
     )
     duties_cost: float = own(
-        10e6, "tests, filing and reporting of a bound release", "USD a release", "judgement", ge=0.0, le=1e10,
-        low=1e6, high=50e6,
-    )  # fmt: skip
+        10e6,
+        "tests, filing and reporting of a bound release",
+        "USD a release",
+        "judgement",
+        allowed=(0.0, 1e10),
+        likely=(1e6, 50e6),
+    )
     burden: float = own(
         0.0,
         "what the duty costs a lab beside money, in any mode; counts where open releases are exempt, else it cancels",
         "utils",
         "judgement",
-        ge=0.0,
-        le=10.0,
-        low=0.0,
-        high=0.5,
+        allowed=(0.0, 10.0),
+        likely=(0.0, 0.5),
     )
     liability: float = own(
         0.5,
         "further cost of opening: weights cannot be recalled",
         "utils",
         "judgement",
-        ge=0.0,
-        le=10.0,
-        low=0.0,
-        high=2.0,
+        allowed=(0.0, 10.0),
+        likely=(0.0, 2.0),
     )
     licence_months: int = own(
-        2, "months that a licence to open takes", "months", "BIS processing 2023-2025; judgement", ge=0, le=24,
-        low=1, high=6,
-    )  # fmt: skip
+        2,
+        "months that a licence to open takes",
+        "months",
+        "BIS processing 2023-2025; judgement",
+        allowed=(0, 24),
+        likely=(1, 6),
+    )
     refusal: float = own(
-        0.02, "share of licences to open refused", "0-1", "BIS: 2 % to 30 %; judgement", ge=0.0, le=1.0,
-        low=0.0, high=0.30,
-    )  # fmt: skip
-    compliance_cost: float = compliance_cost(2e6, "standing cost to each bound lab", 0.2e6, 10e6)
+        0.02,
+        "share of licences to open refused",
+        "0-1",
+        "BIS: 2 % to 30 %; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.30),
+    )
+    compliance_cost: float = compliance_cost(2e6, "standing cost to each bound lab", likely=(0.2e6, 10e6))
     allied_coverage: float = allied_coverage("other non-Chinese labs and US-aligned governments")
     anticipation_months: int = anticipation_months()
 
@@ -78,7 +99,7 @@ class ComputeLicence(Policy):
         """Write the duties into a month's law."""
         from sim.model.duties import ComputeDuty, ModifierDuty
 
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         labs = law.jurisdictions.bound_labs(self.allied_coverage)
         exempt = OPEN if self.open_exemption else ()
         duty = ComputeDuty(

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import model_validator
 
-from sim.policies import Policy, anticipation_months, compliance_cost, large_modifications, own
-from sim.vocabulary import OPEN_SOURCE
+from sim.policies.base import Policy, anticipation_months, compliance_cost, large_modifications, own
 
 if TYPE_CHECKING:
     from sim.model.law import Law
+
+OPEN_SOURCE = 3
 
 
 class EuGpai(Policy):
@@ -36,36 +37,60 @@ class EuGpai(Policy):
         False, "whether the exemption holds for releases that earn money", "yes or no", "guidelines of July 2025"
     )
     threshold_flop: float = own(
-        1e23, "training compute from which a release is general-purpose", "FLOP", "guidelines of July 2025", ge=1e20,
-        le=1e32, low=1e22, high=1e24,
-    )  # fmt: skip
+        1e23,
+        "training compute from which a release is general-purpose",
+        "FLOP",
+        "guidelines of July 2025",
+        allowed=(1e20, 1e32),
+        likely=(1e22, 1e24),
+    )
     systemic_flop: float = own(
-        1e25, "training compute from which risk is presumed systemic", "FLOP", "AI Act, Art. 51(2)", ge=1e20, le=1e32,
-        low=1e25, high=1e27,
-    )  # fmt: skip
+        1e25,
+        "training compute from which risk is presumed systemic",
+        "FLOP",
+        "AI Act, Art. 51(2)",
+        allowed=(1e20, 1e32),
+        likely=(1e25, 1e27),
+    )
     duties_cost: float = own(
-        1e6, "documentation and copyright policy of a release", "USD a release", "judgement", ge=0.0, le=1e10,
-        low=0.2e6, high=5e6,
-    )  # fmt: skip
+        1e6,
+        "documentation and copyright policy of a release",
+        "USD a release",
+        "judgement",
+        allowed=(0.0, 1e10),
+        likely=(0.2e6, 5e6),
+    )
     burden: float = own(
-        0.1, "what these duties cost a lab beside money", "utils", "judgement", ge=0.0, le=10.0, low=0.0, high=0.5
+        0.1, "what these duties cost a lab beside money", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.0, 0.5)
     )
     systemic_cost: float = own(
-        5e6, "evaluations, incident reports and security of a systemic release", "USD a release", "judgement", ge=0.0,
-        le=1e10, low=1e6, high=20e6,
-    )  # fmt: skip
+        5e6,
+        "evaluations, incident reports and security of a systemic release",
+        "USD a release",
+        "judgement",
+        allowed=(0.0, 1e10),
+        likely=(1e6, 20e6),
+    )
     systemic_liability: float = own(
-        0.2, "further cost of opening a systemic release", "utils", "judgement", ge=0.0, le=10.0, low=0.0, high=1.0
+        0.2, "further cost of opening a systemic release", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.0, 1.0)
     )
     modifier_fraction: float = own(
-        0.33, "share of the base's compute from which a modification is bound", "0-1", "guidelines of July 2025",
-        ge=1e-6, le=1.0, low=0.05, high=1.0,
-    )  # fmt: skip
+        0.33,
+        "share of the base's compute from which a modification is bound",
+        "0-1",
+        "guidelines of July 2025",
+        allowed=(1e-6, 1.0),
+        likely=(0.05, 1.0),
+    )
     modifier_loss: float = own(
-        0.0, "share of bound modifications that are given up", "0-1",
-        "the duty is to document the modification alone; judgement", ge=0.0, le=0.99, low=0.0, high=0.3,
-    )  # fmt: skip
-    compliance_cost: float = compliance_cost(1e6, "standing cost to each firm", 0.1e6, 5e6)
+        0.0,
+        "share of bound modifications that are given up",
+        "0-1",
+        "the duty is to document the modification alone; judgement",
+        allowed=(0.0, 0.99),
+        likely=(0.0, 0.3),
+    )
+    compliance_cost: float = compliance_cost(1e6, "standing cost to each firm", likely=(0.1e6, 5e6))
     anticipation_months: int = anticipation_months()
 
     @model_validator(mode="after")
@@ -84,7 +109,7 @@ class EuGpai(Policy):
             "delay": 0,
             "refusal": 0.0,
             "documents": True,
-            "strength": strength * self.enforcement,
+            "strength": self.effect(strength),
         }
         base = ComputeDuty(
             floor=log10(self.threshold_flop),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.policies import Policy, compliance_cost, own
+from sim.policies.base import Policy, compliance_cost, own
 from sim.vocabulary import DEVELOPER, OPEN
 
 if TYPE_CHECKING:
@@ -33,39 +33,35 @@ class HubRules(Policy):
 
     gating: Literal["none", "click", "identity"] = own("click", "what a download asks for", "", "scenario")
     click_loss: float = own(
-        0.01, "share of downloads lost to a click-through", "0-1", "judgement", ge=0.0, le=0.9, low=0.0, high=0.05
+        0.01, "share of downloads lost to a click-through", "0-1", "judgement", allowed=(0.0, 0.9), likely=(0.0, 0.05)
     )
     identity_loss: float = own(
-        0.1, "share of downloads lost to an identity check", "0-1", "judgement", ge=0.0, le=0.9, low=0.03, high=0.3
+        0.1, "share of downloads lost to an identity check", "0-1", "judgement", allowed=(0.0, 0.9), likely=(0.03, 0.3)
     )
     takedown_rate: float = own(
         0.2,
         "share of derivatives without safeguards that is taken down",
         "a month",
         "judgement; NPR 2026 on their number",
-        ge=0.0,
-        le=1.0,
-        low=0.05,
-        high=0.6,
+        allowed=(0.0, 1.0),
+        likely=(0.05, 0.6),
     )
     mirror_prob: float = own(
         0.8,
         "probability that what is taken down appears on mirrors",
         "0-1",
         "judgement",
-        ge=0.0,
-        le=1.0,
-        low=0.3,
-        high=1.0,
+        allowed=(0.0, 1.0),
+        likely=(0.3, 1.0),
     )
     scan_coverage: float = own(
-        0.7, "share of files scanned", "0-1", "Protect AI 2025; judgement", ge=0.0, le=1.0, low=0.3, high=0.95
+        0.7, "share of files scanned", "0-1", "Protect AI 2025; judgement", allowed=(0.0, 1.0), likely=(0.3, 0.95)
     )
-    compliance_cost: float = compliance_cost(10e6, "cost to hubs, passed on to their users", 2e6, 50e6)
+    compliance_cost: float = compliance_cost(10e6, "cost to hubs, passed on to their users", likely=(2e6, 50e6))
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the rules into a month's law."""
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         lost = {"none": 0.0, "click": self.click_loss, "identity": self.identity_loss}[self.gating]
         law.write(
             name,

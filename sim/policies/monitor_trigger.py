@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import model_validator
 
 from sim.months import month_index
-from sim.policies import Policy, own
+from sim.policies.base import Policy, own
 
 if TYPE_CHECKING:
     from sim.model.duties import Trigger
@@ -25,6 +25,7 @@ class MonitorTrigger(Policy):
     While the monitor is in force it decides: policies in ``switch_on`` wait until it throws the switch, and then begin
     with their own ramp; policies in ``switch_off`` are in force until then. Outside its window both follow their own
     tables. Several monitors may name the same policy: one is enough to switch it on, and off goes before on.
+    Writes: the order to watch the indicator and to switch, with its cost.
     """
 
     lever: ClassVar[str] = "L14"
@@ -46,28 +47,24 @@ class MonitorTrigger(Policy):
         "value that calls for action",
         "of the indicator: incidents a month, months, harm a year, share",
         "scenario",
-        ge=-1e9,
-        le=1e9,
+        allowed=(-1e9, 1e9),
     )
     when: Literal["above", "below"] = own("above", "side of the threshold that calls for action", "", "scenario")
-    review_months: int = own(6, "months between reviews", "months", "judgement", ge=1, le=60, low=3, high=12)
-    lag_months: int = own(3, "age of the newest data at a review", "months", "judgement", ge=0, le=60, low=1, high=12)
+    review_months: int = own(6, "months between reviews", "months", "judgement", allowed=(1, 60), likely=(3, 12))
+    lag_months: int = own(
+        3, "age of the newest data at a review", "months", "judgement", allowed=(0, 60), likely=(1, 12)
+    )
     error: float = own(
-        0.1, "error of a measurement, relative sd", "share", "judgement", ge=0.0, le=5.0, low=0.0, high=0.3
+        0.1, "error of a measurement, relative sd", "share", "judgement", allowed=(0.0, 5.0), likely=(0.0, 0.3)
     )
     lasting: bool = own(True, "whether a switch stays once thrown, or follows each review", "yes or no", "judgement")
     switch_on: tuple[str, ...] = own(
-        (),
-        "policies of the scenario that wait for the switch",
-        "policy names",
-        "scenario",
-        kind="policies",
-        strict=False,
+        (), "policies of the scenario that wait for the switch", "policy names", "scenario", kind="policies"
     )
     switch_off: tuple[str, ...] = own(
-        (), "policies of the scenario that end with it", "policy names", "scenario", kind="policies", strict=False
+        (), "policies of the scenario that end with it", "policy names", "scenario", kind="policies"
     )
-    cost: float = own(5e6, "cost of monitoring", "USD a year", "judgement", ge=0.0, le=1e11, low=1e6, high=50e6)
+    cost: float = own(5e6, "cost of monitoring", "USD a year", "judgement", allowed=(0.0, 1e11), likely=(1e6, 50e6))
 
     @model_validator(mode="after")
     def _one_way(self) -> MonitorTrigger:
@@ -91,7 +88,7 @@ class MonitorTrigger(Policy):
             lasting=self.lasting,
             switch_on=tuple(sorted(set(self.switch_on))),
             switch_off=tuple(sorted(set(self.switch_off))),
-            will=strength * self.enforcement,
+            will=self.effect(strength),
         )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies import Contestable, allied_coverage, anticipation_months, compliance_cost, own
+from sim.policies.base import allied_coverage, anticipation_months, compliance_cost, own
+from sim.policies.families import Contestable
 from sim.vocabulary import ENTERPRISE, GOVERNMENT, OPEN
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ class OpenWeightControl(Contestable):
         "country codes",
         "US Country Group D:5 and China; judgement",
         kind="countries",
-        strict=False,
     )
     kyc: bool = own(True, "whether every user passes a check", "yes or no", "Wilson and Hine 2025")
     kyc_friction: float = own(
@@ -44,55 +44,51 @@ class OpenWeightControl(Contestable):
         "short-run loss of share of controlled open weights from the check",
         "0-1",
         _JUDGED,
-        ge=0.0,
-        le=0.9,
-        low=0.0,
-        high=0.3,
+        allowed=(0.0, 0.9),
+        likely=(0.0, 0.3),
     )
     kyc_refusal: float = own(
-        0.02, "share of honest users a month who fail or abandon the check", "0-1", "BIS licence refusals 2 %; judgement",
-        ge=0.0, le=1.0, low=0.005, high=0.10,
-    )  # fmt: skip
+        0.02,
+        "share of honest users a month who fail or abandon the check",
+        "0-1",
+        "BIS licence refusals 2 %; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.005, 0.10),
+    )
     reassurance: float = own(
         0.0,
         "value of checked supply to enterprise and government users",
         "utils",
         _JUDGED,
-        ge=0.0,
-        le=2.0,
-        low=0.0,
-        high=0.5,
+        allowed=(0.0, 2.0),
+        likely=(0.0, 0.5),
     )
     denial: float = own(
-        3.0, "loss of target users before a mirror exists", "utils", _JUDGED, ge=0.0, le=20.0, low=1.5, high=5.0
+        3.0, "loss of target users before a mirror exists", "utils", _JUDGED, allowed=(0.0, 20.0), likely=(1.5, 5.0)
     )
     leakage: float = own(
         0.9,
         "share of controlled releases that ever reach mirrors",
         "0-1",
         "PGP episode; judgement",
-        ge=0.0,
-        le=1.0,
-        low=0.6,
-        high=1.0,
+        allowed=(0.0, 1.0),
+        likely=(0.6, 1.0),
     )
     opening_cost: float = own(
         0.5,
         "cost and liability of an open release to a bound lab",
         "utils",
         _JUDGED,
-        ge=0.0,
-        le=10.0,
-        low=0.0,
-        high=1.0,
+        allowed=(0.0, 10.0),
+        likely=(0.0, 1.0),
     )
-    compliance_cost: float = compliance_cost(20e6, "cost of the checks to each bound lab", 2e6, 100e6)
+    compliance_cost: float = compliance_cost(20e6, "cost of the checks to each bound lab", likely=(2e6, 100e6))
     allied_coverage: float = allied_coverage("other non-Chinese labs")
     anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the control into a month's law."""
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         rise = max(0.0, effect - self.intensity(month - 1) * self.enforcement)
         labs = law.jurisdictions.bound_labs(self.allied_coverage)
         self._bind_users(law, name, effect, rise)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import field_validator
 
-from sim.policies import Policy, own
+from sim.policies.base import Policy, own
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -40,40 +40,34 @@ class PublicModels(Policy):
         "spending at most",
         "USD a year",
         "NSF and NVIDIA 2025: 152 million in all; judgement",
-        ge=0.0,
-        le=1e11,
-        low=30e6,
-        high=5e9,
+        allowed=(0.0, 1e11),
+        likely=(30e6, 5e9),
     )
     gpu_count: float = own(
         10_000.0,
         "chips at most",
         "H100-equivalents",
         "ATOM Project 2025: 10,000 and more a lab",
-        ge=0.0,
-        le=1e7,
-        low=1000.0,
-        high=100_000.0,
+        allowed=(0.0, 1e7),
+        likely=(1000.0, 100_000.0),
     )
     gpu_cost: float = own(
         20_000.0,
         "cost of a chip with power, hosting and staff",
         "USD a year",
         "cloud prices of about 2 USD an hour; judgement",
-        ge=100.0,
-        le=1e6,
-        low=12_000.0,
-        high=35_000.0,
+        allowed=(100.0, 1e6),
+        likely=(12_000.0, 35_000.0),
     )
     openness_class: Literal["I", "II", "III"] = own(
         "II", "class of the Model Openness Framework that releases must reach", "", "White et al. 2024"
     )
     lag_target: int = own(
-        6, "months behind the frontier that are near enough", "months", "judgement", ge=0, le=60, low=0, high=12
+        6, "months behind the frontier that are near enough", "months", "judgement", allowed=(0, 60), likely=(0, 12)
     )
-    cadence_months: int = own(9, "months that a model takes", "months", "judgement", ge=1, le=36, low=6, high=12)
+    cadence_months: int = own(9, "months that a model takes", "months", "judgement", allowed=(1, 36), likely=(6, 12))
     labs: tuple[str, ...] = own(
-        ("us_fringe",), "US labs that share the money", "labs", "scenario", kind="labs", strict=False, min_length=1
+        ("us_fringe",), "US labs that share the money", "labs", "scenario", kind="labs", min_length=1
     )
 
     @field_validator("labs")

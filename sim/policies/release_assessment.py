@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.policies import Judging, own
+from sim.policies.base import own
+from sim.policies.families import Judging
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -16,6 +17,7 @@ class ReleaseAssessment(Judging):
     A release judged hazardous may not be open. Hazard is judged in each of ``domains`` by measured capability: it is
     *absolute* at ``hazard_margin`` above the domain's misuse threshold, *marginal* above that threshold and at ``delta``
     above the best open release of any other origin. The judgement is right with ``assessor_accuracy``.
+    Writes: an assessment that bound labs owe, with its delay and cost and the modes that it leaves.
     """
 
     lever: ClassVar[str] = "L4"
@@ -25,12 +27,12 @@ class ReleaseAssessment(Judging):
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "hazard_reference": "absolute"}
 
-    delay_months: int = own(2, "months that an assessment takes", "months", "judgement", ge=0, le=24, low=0, high=6)
+    delay_months: int = own(2, "months that an assessment takes", "months", "judgement", allowed=(0, 24), likely=(0, 6))
     cost_per_release: float = own(
-        2e6, "cost of an assessment with assurance", "USD", "judgement", ge=0.0, le=1e10, low=2e5, high=10e6
+        2e6, "cost of an assessment with assurance", "USD", "judgement", allowed=(0.0, 1e10), likely=(2e5, 10e6)
     )
     fallback: tuple[Literal["gated", "api"], ...] = own(
-        ("gated", "api"), "release modes left to a hazardous release", "", "Wilson and Hine 2025", strict=False
+        ("gated", "api"), "release modes left to a hazardous release", "", "Wilson and Hine 2025"
     )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:

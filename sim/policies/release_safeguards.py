@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from sim.policies import Policy, allied_coverage, own
+from sim.policies.base import Policy, allied_coverage, own
 from sim.vocabulary import Domain
 
 if TYPE_CHECKING:
@@ -50,13 +50,11 @@ class ReleaseSafeguards(Policy):
         "factor on the cost of stripping (with data-filtering, of teaching again); unset: 1, 10 or 100 by method",
         "factor",
         "Tamirisa et al. 2025: 3-50; O'Brien et al. 2025: 10-1000; judgement",
-        ge=1.0,
-        le=1e5,
-        low=3.0,
-        high=1000.0,
+        allowed=(1.0, 1e5),
+        likely=(3.0, 1000.0),
     )
     domains: tuple[Domain, ...] = own(
-        ("chem_bio",), "domains filtered from the training data", "", "O'Brien et al. 2025", strict=False
+        ("chem_bio",), "domains filtered from the training data", "", "O'Brien et al. 2025"
     )
     in_context: float = own(
         0.4,
@@ -64,26 +62,22 @@ class ReleaseSafeguards(Policy):
         "without the filter comes near",
         "0-1",
         "O'Brien et al. 2025; judgement",
-        ge=0.0,
-        le=1.0,
-        low=0.2,
-        high=0.6,
+        allowed=(0.0, 1.0),
+        likely=(0.2, 0.6),
     )
     capability_tax: float | None = own(
         None,
         "share of the points above no model that the safeguard costs; unset: 0, 0.02 or 0 by method",
         "0-1",
         "O'Brien et al. 2025: none for filtering; judgement",
-        ge=0.0,
-        le=0.5,
-        low=0.0,
-        high=0.05,
+        allowed=(0.0, 0.5),
+        likely=(0.0, 0.05),
     )
     cost_per_release: float = own(
-        1e6, "cost of the safeguard to the lab", "USD", "judgement", ge=0.0, le=1e10, low=1e5, high=10e6
+        1e6, "cost of the safeguard to the lab", "USD", "judgement", allowed=(0.0, 1e10), likely=(1e5, 10e6)
     )
     opening_cost: float = own(
-        0.1, "effort and liability of an open release", "utils", "judgement", ge=0.0, le=10.0, low=0.0, high=0.5
+        0.1, "effort and liability of an open release", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.0, 0.5)
     )
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
@@ -106,7 +100,7 @@ class ReleaseSafeguards(Policy):
                 relearn_factor=factor if filtering else 1.0,
                 tax=usual.tax if self.capability_tax is None else self.capability_tax,
                 cost=self.cost_per_release,
-                strength=strength * self.enforcement,
+                strength=self.effect(strength),
             ),
         )
         law.write(name, "opening_cost", self.opening_cost * strength * self.enforcement, labs=labs)

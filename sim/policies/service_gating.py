@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sim.months import month_index
-from sim.policies import Policy, allied_coverage, compliance_cost, own
+from sim.policies.base import Policy, allied_coverage, compliance_cost, own
 from sim.vocabulary import API, CN
 
 if TYPE_CHECKING:
@@ -43,47 +43,82 @@ class ServiceGating(Policy):
     )
     countries: tuple[str, ...] = own(
         ("CHN", "X-CHINA-SAR", "RUS", "IRN", "X-NORTH-KOREA", "BLR", "CUB", "SYR", "X-VENEZUELA"),
-        "countries in scope where scope is \"countries\"", "country codes", "US Country Group D:5 and China; judgement",
-        kind="countries", strict=False,
-    )  # fmt: skip
+        'countries in scope where scope is "countries"',
+        "country codes",
+        "US Country Group D:5 and China; judgement",
+        kind="countries",
+    )
     exempt: tuple[str, ...] = own(
-        (), "countries whose users need no leave", "country codes", "scenario", kind="countries", strict=False
+        (), "countries whose users need no leave", "country codes", "scenario", kind="countries"
     )
     delay_months: float = own(
-        2.0, "months that a licence takes", "months", "BIS processing 2023-2025: 38 days to 6 months", ge=0.0, le=24.0,
-        low=1.0, high=6.0,
-    )  # fmt: skip
+        2.0,
+        "months that a licence takes",
+        "months",
+        "BIS processing 2023-2025: 38 days to 6 months",
+        allowed=(0.0, 24.0),
+        likely=(1.0, 6.0),
+    )
     delay_loss: float = own(
-        0.1, "loss of users per month of waiting", "utils a month", "judgement", ge=0.0, le=5.0, low=0.0, high=0.3
+        0.1, "loss of users per month of waiting", "utils a month", "judgement", allowed=(0.0, 5.0), likely=(0.0, 0.3)
     )
     refusal: float = own(
-        0.1, "share of applications refused", "0-1", "BIS: 2 % in FY2023, 30 % for China in 2022", ge=0.0, le=1.0,
-        low=0.02, high=0.30,
-    )  # fmt: skip
+        0.1,
+        "share of applications refused",
+        "0-1",
+        "BIS: 2 % in FY2023, 30 % for China in 2022",
+        allowed=(0.0, 1.0),
+        likely=(0.02, 0.30),
+    )
     shock_prob: float = own(
-        0.0, "probability a year of a cut-off", "0-1", "one in 2026, press reports; judgement", ge=0.0, le=1.0,
-        low=0.0, high=0.5,
-    )  # fmt: skip
+        0.0,
+        "probability a year of a cut-off",
+        "0-1",
+        "one in 2026, press reports; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.5),
+    )
     shock_months: float = own(
-        0.6, "length of a cut-off", "months", "18 days in June 2026, press reports; judgement", ge=0.0, le=24.0,
-        low=0.3, high=6.0,
-    )  # fmt: skip
+        0.6,
+        "length of a cut-off",
+        "months",
+        "18 days in June 2026, press reports; judgement",
+        allowed=(0.0, 24.0),
+        likely=(0.3, 6.0),
+    )
     shock_share: float = own(
-        1.0, "share of the services that a cut-off hits", "0-1", "two services in June 2026; judgement", ge=0.0, le=1.0,
-        low=0.1, high=1.0,
-    )  # fmt: skip
+        1.0,
+        "share of the services that a cut-off hits",
+        "0-1",
+        "two services in June 2026; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.1, 1.0),
+    )
     trust_penalty: float = own(
-        2.0, "what a month of cut-off does to trust, in refusals", "refusals", "lasting loss 0.02-0.15; judgement",
-        ge=0.0, le=20.0, low=0.4, high=3.0,
-    )  # fmt: skip
+        2.0,
+        "what a month of cut-off does to trust, in refusals",
+        "refusals",
+        "lasting loss 0.02-0.15; judgement",
+        allowed=(0.0, 20.0),
+        likely=(0.4, 3.0),
+    )
     account_check: float = own(
-        0.2, "share of malicious accounts in scope turned away", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.6
+        0.2,
+        "share of malicious accounts in scope turned away",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.6),
     )
     distillation_cut: float = own(
-        0.2, "share of the learning of Chinese labs in scope from these services that ends", "0-1", "judgement", ge=0.0, le=1.0,
-        low=0.0, high=0.5,
-    )  # fmt: skip
-    compliance_cost: float = compliance_cost(10e6, "cost of the licence desk to each bound lab", 1e6, 50e6)
+        0.2,
+        "share of the learning of Chinese labs in scope from these services that ends",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.5),
+    )
+    compliance_cost: float = compliance_cost(10e6, "cost of the licence desk to each bound lab", likely=(1e6, 50e6))
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def cut_off(self, month: int, streams: Streams | None) -> float:
@@ -104,7 +139,7 @@ class ServiceGating(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the gates, and a cut-off that is on, into a month's law."""
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         labs = law.jurisdictions.bound_labs(self.allied_coverage)
         self._gate(law, name, effect, self.cut_off(month, law.streams))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import expm1
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies import Policy, own
+from sim.policies.base import Policy, own
 from sim.vocabulary import ENTERPRISE, GOVERNMENT, US
 
 if TYPE_CHECKING:
@@ -29,37 +29,71 @@ class StackPromotion(Policy):
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "subsidy": 0.4, "bundle_lockin": 2.0}
 
     partner_countries: tuple[str, ...] = own(
-        ("IND", "IDN", "BRA", "MEX", "VNM", "THA", "MYS", "PHL", "SAU", "ARE", "KAZ", "NGA", "KEN", "ZAF", "EGY", "MAR"),
+        (
+            "IND",
+            "IDN",
+            "BRA",
+            "MEX",
+            "VNM",
+            "THA",
+            "MYS",
+            "PHL",
+            "SAU",
+            "ARE",
+            "KAZ",
+            "NGA",
+            "KEN",
+            "ZAF",
+            "EGY",
+            "MAR",
+        ),
         "countries offered the bundle",
         "country codes",
         "EO 14320, American AI Exports Program, names none; judgement",
         kind="countries",
-        strict=False,
-    )  # fmt: skip
+    )
     subsidy: float = own(
-        0.2, "share of the price of US services that is paid", "0-1", "judgement", ge=0.0, le=0.95, low=0.0, high=0.5
+        0.2,
+        "share of the price of US services that is paid",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 0.95),
+        likely=(0.0, 0.5),
     )
     financing: float = own(
-        2e9, "loans and guarantees for infrastructure in all partner countries", "USD a year", "EO 14320; judgement",
-        ge=0.0, le=1e12, low=0.0, high=20e9,
-    )  # fmt: skip
+        2e9,
+        "loans and guarantees for infrastructure in all partner countries",
+        "USD a year",
+        "EO 14320; judgement",
+        allowed=(0.0, 1e12),
+        likely=(0.0, 20e9),
+    )
     uptake_per_dollar: float = own(
-        0.09, "first rise of the ceiling of AI use in partner countries per USD a year and head", "logit", "judgement",
-        ge=0.0, le=3.0, low=0.0, high=0.3,
-    )  # fmt: skip
+        0.09,
+        "first rise of the ceiling of AI use in partner countries per USD a year and head",
+        "logit",
+        "judgement",
+        allowed=(0.0, 3.0),
+        likely=(0.0, 0.3),
+    )
     uptake_most: float = own(
-        1.0, "rise that no financing exceeds", "logit", "judgement", ge=0.01, le=5.0, low=0.3, high=2.0
+        1.0, "rise that no financing exceeds", "logit", "judgement", allowed=(0.01, 5.0), likely=(0.3, 2.0)
     )
     subsidy_element: float = own(
-        0.05, "cost of a loan or guarantee to the government", "share", "judgement", ge=0.0, le=1.0, low=0.0, high=0.2
+        0.05,
+        "cost of a loan or guarantee to the government",
+        "share",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.2),
     )
     bundle_lockin: float = own(
-        1.0, "cost of leaving a family of the bundle", "utils", "judgement", ge=0.0, le=20.0, low=0.0, high=2.0
+        1.0, "cost of leaving a family of the bundle", "utils", "judgement", allowed=(0.0, 20.0), likely=(0.0, 2.0)
     )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the programme into a month's law."""
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         partners = law.jurisdictions.country_indices(self.partner_countries)
         if not partners:
             return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies import Judging, compliance_cost, own
-from sim.vocabulary import GATED
+from sim.policies.base import compliance_cost, own
+from sim.policies.families import Judging
 
 if TYPE_CHECKING:
     from sim.model.law import Law
+
+GATED = 1
 
 
 class StructuredAccess(Judging):
@@ -33,24 +35,37 @@ class StructuredAccess(Judging):
     }
 
     vetting: float = own(
-        0.5, "share of malicious actors stopped at the gate beside those whom any gate stops", "0-1", "judgement",
-        ge=0.0, le=1.0, low=0.2, high=0.8,
-    )  # fmt: skip
+        0.5,
+        "share of malicious actors stopped at the gate beside those whom any gate stops",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.2, 0.8),
+    )
     containment: float = own(
-        0.5, "share of the hazard of leaks that hosting under control ends", "0-1", "Shevlane 2022; judgement", ge=0.0,
-        le=1.0, low=0.0, high=0.9,
-    )  # fmt: skip
+        0.5,
+        "share of the hazard of leaks that hosting under control ends",
+        "0-1",
+        "Shevlane 2022; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.9),
+    )
     access_friction: float = own(
-        0.1, "burden of vetting on users of gated weights", "utils", "judgement", ge=0.0, le=5.0, low=0.0, high=0.5
+        0.1, "burden of vetting on users of gated weights", "utils", "judgement", allowed=(0.0, 5.0), likely=(0.0, 0.5)
     )
     cost_per_release: float = own(
-        0.5e6, "cost of the judgement on a release", "USD a release", "judgement", ge=0.0, le=1e10, low=0.1e6, high=5e6
+        0.5e6,
+        "cost of the judgement on a release",
+        "USD a release",
+        "judgement",
+        allowed=(0.0, 1e10),
+        likely=(0.1e6, 5e6),
     )
-    compliance_cost: float = compliance_cost(3e6, "cost of running the gates to each bound lab", 0.5e6, 20e6)
+    compliance_cost: float = compliance_cost(3e6, "cost of running the gates to each bound lab", likely=(0.5e6, 20e6))
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the rule and the standard of the gates into a month's law."""
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         labs = law.jurisdictions.bound_labs(self.allied_coverage)
         duties = {"delay": 0, "cost": self.cost_per_release, "reasons": False}
         law.write(name, "assessments", self.assessment(law, strength, [GATED], **duties))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.policies import Policy, allied_coverage, own
+from sim.policies.base import Policy, allied_coverage, own
 from sim.vocabulary import GOVERNMENT
 
 if TYPE_CHECKING:
@@ -30,32 +30,28 @@ class SupplierAudits(Policy):
         "releases audited by suppliers of the US; others that join add theirs in proportion to GDP",
         "a year",
         "judgement",
-        ge=0.0,
-        le=2000.0,
-        low=12.0,
-        high=60.0,
+        allowed=(0.0, 2000.0),
+        likely=(12.0, 60.0),
     )
     cost_per_audit: float = own(
-        150_000.0, "cost of an audit", "USD", "OSTIF 2025: 60,000; judgement", ge=0.0, le=1e8, low=50e3, high=500e3
+        150_000.0, "cost of an audit", "USD", "OSTIF 2025: 60,000; judgement", allowed=(0.0, 1e8), likely=(50e3, 500e3)
     )
     coverage: float = own(
-        0.8, "share of government use that the audits reach", "0-1", "judgement", ge=0.0, le=1.0, low=0.5, high=0.95
+        0.8, "share of government use that the audits reach", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.5, 0.95)
     )
     traceability: float = own(
-        0.8, "share of components whose base can be traced", "0-1", "judgement", ge=0.0, le=1.0, low=0.4, high=0.95
+        0.8, "share of components whose base can be traced", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.4, 0.95)
     )
     detect_prob: float = own(
         0.6,
         "probability that a traced compromise is found",
         "0-1",
         "Bullwinkel et al. 2026; judgement",
-        ge=0.0,
-        le=1.0,
-        low=0.3,
-        high=0.9,
+        allowed=(0.0, 1.0),
+        likely=(0.3, 0.9),
     )
     false_positive: float = own(
-        0.05, "probability that a sound release is flagged", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.1
+        0.05, "probability that a sound release is flagged", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.0, 0.1)
     )
     public_results: bool = own(False, "whether findings are published", "yes or no", "Wilson and Hine 2025")
     burden: float = own(
@@ -63,10 +59,8 @@ class SupplierAudits(Policy):
         "cost of audits to government users of open releases",
         "utils",
         "judgement",
-        ge=0.0,
-        le=5.0,
-        low=0.0,
-        high=0.3,
+        allowed=(0.0, 5.0),
+        likely=(0.0, 0.3),
     )
     priority: Literal["popularity", "risk"] = own(
         "popularity", "which releases come first; counts where more are in use than are audited", "", "scenario"
@@ -78,7 +72,7 @@ class SupplierAudits(Policy):
         from sim.model.duties import AuditProgramme
         from sim.vocabulary import OPEN
 
-        effect = strength * self.enforcement
+        effect = self.effect(strength)
         countries = law.jurisdictions.bound_countries(self.allied_coverage)
         audits = self.audits_a_year * law.jurisdictions.economy(countries)
         law.write(

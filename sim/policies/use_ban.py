@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.months import month_index
-from sim.policies import Policy, allied_coverage, compliance_cost, own
+from sim.policies.base import Policy, allied_coverage, compliance_cost, own
 from sim.vocabulary import CHANNELS, ORIGINS, Channel, Origin
 
 if TYPE_CHECKING:
@@ -31,34 +31,39 @@ class UseBan(Policy):
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "sectors": ["government", "enterprise"], "compliance": 0.9}
 
-    origins: tuple[Origin, ...] = own(
-        ("CN",), "origins that are banned", "", "No Adversarial AI Act 2025", strict=False
-    )
+    origins: tuple[Origin, ...] = own(("CN",), "origins that are banned", "", "No Adversarial AI Act 2025")
     countries: tuple[str, ...] = own(
-        ("USA",), "countries that ban", "country codes", "No Adversarial AI Act 2025", kind="countries", strict=False
+        ("USA",), "countries that ban", "country codes", "No Adversarial AI Act 2025", kind="countries"
     )
     sectors: tuple[Channel, ...] = own(
-        ("government",), "channels that are bound", "", "No Adversarial AI Act 2025; S. 321 binds all", strict=False
+        ("government",), "channels that are bound", "", "No Adversarial AI Act 2025; S. 321 binds all"
     )
     compliance: float = own(
-        0.8, "share of government users who obey", "0-1", "press on bans of 2025; judgement", ge=0.0, le=1.0,
-        low=0.3, high=0.9,
-    )  # fmt: skip
+        0.8,
+        "share of government users who obey",
+        "0-1",
+        "press on bans of 2025; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.3, 0.9),
+    )
     compliance_private: float = own(
-        0.2, "share of all other users who obey", "0-1", "press on bans of 2025; judgement", ge=0.0, le=1.0,
-        low=0.05, high=0.4,
-    )  # fmt: skip
+        0.2,
+        "share of all other users who obey",
+        "0-1",
+        "press on bans of 2025; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.05, 0.4),
+    )
     waiver_rate: float = own(
-        0.05, "share of users with a waiver", "0-1", "judgement", ge=0.0, le=1.0, low=0.0, high=0.3
+        0.05, "share of users with a waiver", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.0, 0.3)
     )
     list_update_days: int = own(
-        180, "days between two lists", "days", "No Adversarial AI Act 2025", ge=1, le=3650, low=30, high=365
+        180, "days between two lists", "days", "No Adversarial AI Act 2025", allowed=(1, 3650), likely=(30, 365)
     )
     compliance_cost: float = compliance_cost(
         20e6,
         "cost of replacing and checking in the US whatever the sectors; elsewhere in proportion to GDP",
-        1e6,
-        500e6,
+        likely=(1e6, 500e6),
     )
     allied_coverage: float = allied_coverage("US-aligned governments")
 
@@ -73,7 +78,7 @@ class UseBan(Policy):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the ban into a month's law."""
-        effect = strength * self.enforcement * (1.0 - self.waiver_rate)
+        effect = self.effect(strength) * (1.0 - self.waiver_rate)
         banning = set(law.jurisdictions.country_indices(self.countries))
         if self.allied_coverage > 0.0 and banning & set(
             law.jurisdictions.bound_countries()

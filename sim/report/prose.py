@@ -18,6 +18,7 @@ from sim.vocabulary import CHANNELS
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
+    from sim.policies.base import LeverField
     from sim.scenario.scenario import Scenario
 
 _TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
@@ -131,7 +132,7 @@ def _values(policy: Any, before: Any = None) -> str:
         return "; ".join(
             f"{name}: {_printed(value, field)} ({field.description})" for name, value, field in _chosen(policy)
         )
-    fields = type(policy).model_fields
+    fields = policy.lever_fields
     return "; ".join(
         f"{name}: {_printed(value, field)}, not {_printed(old, field)} ({field.description})"
         for name, field in fields.items()
@@ -139,7 +140,7 @@ def _values(policy: Any, before: Any = None) -> str:
     )
 
 
-def _printed(value: Any, field: Any) -> str:
+def _printed(value: Any, field: LeverField) -> str:
     return "none" if value is None else f"{_named(value, field)}{_unit(field, value)}"
 
 
@@ -158,15 +159,15 @@ def _timing(policy: Any) -> str:
     return ", ".join(clauses)
 
 
-def _chosen(policy: Any) -> list[tuple[str, Any, Any]]:
+def _chosen(policy: Any) -> list[tuple[str, Any, LeverField]]:
     """Return name, value and field of what defines a policy: the lever's main fields, and those off the start value."""
     kind = type(policy)
     others = [
         name
-        for name, field in kind.model_fields.items()
+        for name, field in kind.lever_fields.items()
         if name not in (*_TIMING, *kind.main) and _unordered(getattr(policy, name)) != _unordered(field.default)
     ]
-    return [(name, getattr(policy, name), kind.model_fields[name]) for name in (*kind.main, *others)]
+    return [(name, getattr(policy, name), kind.lever_fields[name]) for name in (*kind.main, *others)]
 
 
 def _unordered(value: Any) -> Any:
@@ -174,21 +175,16 @@ def _unordered(value: Any) -> Any:
     return frozenset(value) if isinstance(value, tuple | list) else value
 
 
-def _unit(field: Any, value: Any) -> str:
-    unit = _extra(field).get("unit", "")
+def _unit(field: LeverField, value: Any) -> str:
+    unit = field.unit
     if value == 1 and unit in ("months", "utils"):
         unit = unit[:-1]
     return "" if unit in ("", "0-1", "country codes", "yes or no") else f" {unit}"
 
 
-def _extra(field: Any) -> dict[str, Any]:
-    """Return what a lever says of a field beyond its bounds: unit, source, range."""
-    return field.json_schema_extra or {}
-
-
-def _named(value: Any, field: Any) -> str:
+def _named(value: Any, field: LeverField) -> str:
     """Return a setting for a sentence: countries by name."""
-    if _extra(field).get("kind") != "countries":
+    if field.kind != "countries":
         return _shown(value)
     known = {country.code: country.name for country in countries()}
     return wording.listing(sorted(known.get(code, code) for code in value)) or "none"
@@ -225,17 +221,16 @@ def policy_grid(study: Study) -> Grid:
             for names, field_name, field, value in _settings(own):
                 everywhere = len(own) > 1 and len(names) == len(own)
                 where = f"all {len(own)} steps" if everywhere else ", ".join(names)
-                extra = _extra(field)
                 rows.append(
                     (
                         scenario.name,
                         f"{where} ({lever})",
                         field_name,
                         "none" if value is None else _shown(value),
-                        _range(extra),
-                        str(extra.get("unit", "")),
-                        str(field.description or ""),
-                        str(extra.get("source", "")),
+                        _range(field),
+                        field.unit,
+                        field.description,
+                        field.source,
                     )
                 )
     return Grid(
@@ -243,10 +238,10 @@ def policy_grid(study: Study) -> Grid:
     )
 
 
-def _settings(policies: list[tuple[str, Any]]) -> list[tuple[list[str], str, Any, Any]]:
+def _settings(policies: list[tuple[str, Any]]) -> list[tuple[list[str], str, LeverField, Any]]:
     """Return the settings of policies of one lever: names of the policies with a value, field name, field, value."""
     rows = []
-    for field_name, field in type(policies[0][1]).model_fields.items() if policies else ():
+    for field_name, field in policies[0][1].lever_fields.items() if policies else ():
         values: list[Any] = []
         names: list[list[str]] = []
         for name, policy in policies:
@@ -259,10 +254,8 @@ def _settings(policies: list[tuple[str, Any]]) -> list[tuple[list[str], str, Any
     return rows
 
 
-def _range(extra: dict[str, Any]) -> str:
-    if "low" not in extra or "high" not in extra:
-        return ""
-    return f"{wording.plain(float(extra['low']))} to {wording.plain(float(extra['high']))}"
+def _range(field: LeverField) -> str:
+    return " to ".join(wording.plain(float(end)) for end in field.likely) if field.likely else ""
 
 
 def parameter_grid(study: Study, *, assumed: bool) -> Grid:

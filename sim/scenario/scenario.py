@@ -23,23 +23,21 @@ from pydantic import (
     field_validator,
 )
 
-from sim.messages import MOST_SHOWN, ScenarioError, one_of, shown
+from sim.messages import ScenarioError
 from sim.model.parameters import PARAMETERS
 from sim.months import MONTH_RULE, month_index, month_name
-from sim.policies import LEVERS, Policy
+from sim.policies.base import Policy
 from sim.scenario import library
 from sim.scenario.files import read_layer
 from sim.scenario.overlay import LABELS, Layer, flatten, nest, refuse, sources
 from sim.scenario.toml import dotted, parse_toml
 from sim.scenario.validation import (
-    Problem,
-    overlap_problems,
-    owners,
     parameter_problems,
-    policy_from_table,
-    reference_problems,
+    policies_from_table,
+    refuse_problems,
     sentence,
     validation_problems,
+    with_hints,
 )
 from sim.vocabulary import Origin
 
@@ -147,9 +145,7 @@ class Scenario(_Record):
     @field_validator("parameters", mode="before")
     @classmethod
     def _known_parameters(cls, parameters: object) -> object:
-        problems = parameter_problems(parameters)
-        if problems:
-            raise ValueError("; ".join(sentence(problem) for problem in problems))
+        refuse_problems(parameter_problems(parameters))
         assert isinstance(parameters, Mapping)
         # Adding 0.0 turns -0.0 into 0.0, so that equal scenarios have equal ids.
         numbers = {name: float(value) + 0.0 for name, value in parameters.items()}
@@ -158,11 +154,8 @@ class Scenario(_Record):
     @field_validator("policy", mode="before")
     @classmethod
     def _known_policies(cls, policy: object) -> object:
-        if not isinstance(policy, Mapping):
-            raise ValueError("must be a table of policies")
-        policies, problems = _policies(policy)
-        if problems:
-            raise ValueError("; ".join(sentence(problem) for problem in problems))
+        policies, problems = policies_from_table(policy)
+        refuse_problems(problems)
         return policies
 
     @property
@@ -373,73 +366,18 @@ def _policy_difference(a: Policy | None, b: Policy | None) -> int:
 def _validated(layer: Layer, file: str) -> tuple[Scenario | None, list[str]]:
     """Return the scenario that a layer describes, or None, and its problems with their files."""
     table = nest(layer)
-    problems = parameter_problems(table.get("parameters", {}))
-    policies, found = _policies(table.get("policy", {}))
-    problems.extend(found)
-    rest = {key: value for key, value in table.items() if key not in ("parameters", "policy")}
     try:
-        scenario = Scenario.model_validate(rest)
+        return Scenario.model_validate(table), []
     except ValidationError as error:
-        problems.extend(_with_hints(validation_problems(error, Scenario), table.get("policy")))
-    if problems:
-        given = sources(layer)
-        lines = [f"{_source(given, path, file)}: {sentence((path, words))}" for path, words in problems]
-        return None, list(dict.fromkeys(lines))
-    scenario = Scenario.model_validate({**rest, "parameters": table.get("parameters", {}), "policy": policies})
-    return scenario, []
+        problems = with_hints(validation_problems(error, Scenario), table.get("policy"))
+    # What is wrong with numbers and policies comes first: the rest often follows from it.
+    problems.sort(key=lambda problem: problem[0][0] not in ("parameters", "policy"))
+    given = sources(layer)
+    lines = [f"{_source(given, path, file)}: {sentence((path, words))}" for path, words in problems]
+    return None, list(dict.fromkeys(lines))
 
 
 def _source(given: Mapping[tuple[str, ...], str], path: tuple[str, ...], otherwise: str) -> str:
     """Return the file that gave the value at a path, or the table around it."""
     around = (path[:length] for length in range(len(path), 0, -1))
     return next((given[key] for key in around if key in given), otherwise)
-
-
-def _policies(table: object) -> tuple[dict[str, Policy], list[Problem]]:
-    """Return the policies of a ``[policy]`` table and its problems; policies that are objects pass."""
-    if not isinstance(table, Mapping):
-        return {}, [(("policy",), f"= {shown(table)}: must be a table of policies, such as [policy.NAME]")]
-    policies: dict[str, Policy] = {}
-    problems: list[Problem] = []
-    for name, value in table.items():
-        if isinstance(value, Policy):
-            policies[name] = value
-            continue
-        others = tuple(table) if len(problems) < MOST_SHOWN else ()
-        policy, found = policy_from_table(name, _frozen(value), others)
-        problems.extend(found)
-        if policy is not None:
-            policies[name] = policy
-    return policies, [*problems, *overlap_problems(policies), *reference_problems(policies, tuple(table))]
-
-
-def _frozen(value: object) -> object:
-    """Return a table with its lists as tuples, as strict fields want them."""
-    if not isinstance(value, Mapping):
-        return value
-    return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
-
-
-def _with_hints(problems: list[Problem], policies: object) -> list[Problem]:
-    """Say where a value belongs that was written at the top of a file."""
-    return [
-        (path, f"unknown key{place}")
-        if words.startswith("unknown key") and (place := _place(path[0], policies))
-        else (path, words)
-        for path, words in problems
-    ]
-
-
-def _place(key: str, policies: object) -> str:
-    """Return where a key that stands at the top of a file belongs, or ""."""
-    if key in PARAMETERS:
-        return f"; did you mean 'parameters.{key}'?"
-    if "." in key:
-        return f"; a path is written without quotes: {key} = ..., above the first table of the file"
-    tables = policies.items() if isinstance(policies, Mapping) else ()
-    levers = {str(name): str(table.get("lever")) for name, table in tables if isinstance(table, Mapping)}
-    fields = {name: LEVERS[lever].model_fields for name, lever in levers.items() if lever in LEVERS}
-    having = [name for name in fields if key in fields[name]]
-    if having:
-        return f"; did you mean {one_of(f'policy.{name}.{key}' for name in having)}?"
-    return owners(key)

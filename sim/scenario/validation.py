@@ -10,13 +10,13 @@ from math import inf, isfinite
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from sim.messages import MOST_SHOWN, as_number, nearest, one_of, shown
 from sim.model.parameters import PARAMETERS
 from sim.months import month_index
-from sim.policies import LEVERS, Policy, lever_meant
+from sim.policies import LEVERS, lever_meant
+from sim.policies.base import LeverField, Policy
 from sim.scenario.library import name_problem
 from sim.scenario.overlay import EVERY_POLICY
 from sim.scenario.toml import dotted
@@ -132,6 +132,31 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
     return (None if problems else policy), problems
 
 
+def policies_from_table(table: object) -> tuple[dict[str, Policy], list[Problem]]:
+    """Return the policies of a ``[policy]`` table and its problems; policies that are objects pass."""
+    if not isinstance(table, Mapping):
+        return {}, [(("policy",), f"= {shown(table)}: must be a table of policies, such as [policy.NAME]")]
+    policies: dict[str, Policy] = {}
+    problems: list[Problem] = []
+    for name, value in table.items():
+        if isinstance(value, Policy):
+            policies[name] = value
+            continue
+        others = tuple(table) if len(problems) < MOST_SHOWN else ()
+        policy, found = policy_from_table(name, _frozen(value), others)
+        problems.extend(found)
+        if policy is not None:
+            policies[name] = policy
+    return policies, [*problems, *overlap_problems(policies), *reference_problems(policies, tuple(table))]
+
+
+def _frozen(value: object) -> object:
+    """Return a table with its lists as tuples, as strict fields want them."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
+
+
 def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -> list[Problem]:
     """Return the names of policies, in fields that hold such, that no policy of the scenario has or that are monitors.
 
@@ -144,8 +169,8 @@ def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -
     """
     problems: list[Problem] = []
     for name, policy in policies.items():
-        for key, field in type(policy).model_fields.items():
-            if kind_of(field) != "policies":
+        for key, field in policy.lever_fields.items():
+            if field.kind != "policies":
                 continue
             for other in getattr(policy, key):
                 path = ("policy", name, key)
@@ -157,9 +182,55 @@ def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -
     return problems
 
 
+class ProblemsError(ValueError):
+    """All that is wrong with a table of a scenario, kept apart: pydantic takes one error for a field."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(sentence(problem) for problem in problems))
+
+
+def refuse_problems(problems: list[Problem]) -> None:
+    """Raise ProblemsError if there are any problems."""
+    if problems:
+        raise ProblemsError(problems)
+
+
 def validation_problems(error: ValidationError, model: type[BaseModel], key: tuple[str, ...] = ()) -> list[Problem]:
     """Return pydantic's errors in the words of this program."""
-    return [_described(details, model, key) for details in error.errors(include_url=False)]
+    problems: list[Problem] = []
+    for details in error.errors(include_url=False):
+        cause = details.get("ctx", {}).get("error")
+        if isinstance(cause, ProblemsError):
+            problems.extend(cause.problems)
+        else:
+            problems.append(_described(details, model, key))
+    return problems
+
+
+def with_hints(problems: list[Problem], policies: object) -> list[Problem]:
+    """Say where a value belongs that was written at the top of a file."""
+    return [
+        (path, f"unknown key{place}")
+        if words.startswith("unknown key") and (place := _place(path[0], policies))
+        else (path, words)
+        for path, words in problems
+    ]
+
+
+def _place(key: str, policies: object) -> str:
+    """Return where a key that stands at the top of a file belongs, or ""."""
+    if key in PARAMETERS:
+        return f"; did you mean 'parameters.{key}'?"
+    if "." in key:
+        return f"; a path is written without quotes: {key} = ..., above the first table of the file"
+    tables = policies.items() if isinstance(policies, Mapping) else ()
+    levers = {str(name): str(table.get("lever")) for name, table in tables if isinstance(table, Mapping)}
+    fields = {name: LEVERS[lever].model_fields for name, lever in levers.items() if lever in LEVERS}
+    having = [name for name in fields if key in fields[name]]
+    if having:
+        return f"; did you mean {one_of(f'policy.{name}.{key}' for name in having)}?"
+    return owners(key)
 
 
 def owners(field: str) -> str:
@@ -185,17 +256,6 @@ def range_words(low: float | None, high: float | None) -> str:
     return f"at most {high:.12g}" if high is not None else "any finite number"
 
 
-def field_range(field: FieldInfo) -> tuple[float | None, float | None]:
-    """Return the lowest and highest value that a field accepts, None where unbounded."""
-    bounds: dict[str, float] = {}
-    for item in field.metadata:
-        for side in ("ge", "gt", "le", "lt"):
-            value = getattr(item, side, None)
-            if value is not None:
-                bounds["low" if side[0] == "g" else "high"] = value
-    return bounds.get("low"), bounds.get("high")
-
-
 def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ...]) -> Problem:
     """Return one pydantic error as a key path and a sentence."""
     holder, field = _field_at(model, details["loc"])
@@ -212,12 +272,12 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
     given = "" if isinstance(value, Mapping | BaseModel) else f"= {shown(value)}: "
     if kind in _NUMBERS or kind in _BOUNDS or kind.startswith(("int_", "float_")):
         whole = "a whole number" if kind.startswith("int") else "a number" if kind in _NUMBERS else ""
-        words = range_words(*field_range(field)) if field else ""
+        words = range_words(*_bounds(field)) if field else ""
         number = as_number(value) if isinstance(value, str) else ""
         hint = f"; write {number}, without quotes" if number else ""
         return path, f"{given}must be {', '.join(part for part in (whole, words) if part)}{_unit(field)}{hint}"
     if kind in ("literal_error", "enum"):
-        known = [str(choice) for choice in choices(field)]
+        known = field.choices if field else ()
         if len(known) == 1:
             return path, f"{given}must be {known[0]!r}"
         return path, f"{given}must be one of {one_of(known) or details['ctx']['expected']}{nearest(value, known)}"
@@ -242,54 +302,38 @@ def _is_key(part: str) -> bool:
     return part.replace("_", "").replace("-", "").isalnum()
 
 
-def _field_at(model: type[BaseModel], place: tuple[str | int, ...]) -> tuple[type[BaseModel], FieldInfo | None]:
+def _field_at(model: type[BaseModel], place: tuple[str | int, ...]) -> tuple[type[BaseModel], LeverField | None]:
     """Return the model and field that a pydantic path ends in; the field is None for an unknown key."""
-    field: FieldInfo | None = None
+    field: LeverField | None = None
     for part in place:
         if part in model.model_fields:
-            field = model.model_fields[str(part)]
-            inner = [item for item in (field.annotation, *get_args(field.annotation)) if isinstance(item, type)]
+            info = model.model_fields[str(part)]
+            field = LeverField.of(str(part), info)
+            inner = [item for item in (info.annotation, *get_args(info.annotation)) if isinstance(item, type)]
             model = next((item for item in inner if issubclass(item, BaseModel)), model)
     return model, field
 
 
-def choices(field: FieldInfo | None) -> Iterator[object]:
-    """Yield the values of a Literal, also inside a tuple or union."""
-    waiting = [field.annotation] if field else []
-    while waiting:
-        annotation = waiting.pop(0)
-        below = get_args(annotation)
-        if below and all(isinstance(item, str | int) for item in below):
-            yield from below
-        else:
-            waiting.extend(below)
+def _unit(field: LeverField | None) -> str:
+    return f" ({field.unit})" if field and field.unit else ""
 
 
-def _unit(field: FieldInfo | None) -> str:
-    extra = field.json_schema_extra if field else None
-    return f" ({extra['unit']})" if isinstance(extra, dict) and extra.get("unit") else ""
+def _bounds(field: LeverField) -> tuple[float | None, float | None]:
+    return field.allowed or (None, None)
 
 
-def _allowed(field: FieldInfo | None) -> str:
-    if field is None:
-        return ""
-    low, high = field_range(field)
-    return f": a value {range_words(low, high)}{_unit(field)}" if (low, high) != (None, None) else ""
+def _allowed(field: LeverField | None) -> str:
+    return f": a value {range_words(*field.allowed)}{_unit(field)}" if field and field.allowed else ""
 
 
-def kind_of(field: FieldInfo) -> object:
-    """Return what the items of a list name ("countries", "labs", "policies"), or None."""
-    return field.json_schema_extra.get("kind") if isinstance(field.json_schema_extra, dict) else None
-
-
-def _expanded(model: type[BaseModel], fields: Mapping[str, Any]) -> dict[str, Any]:
+def _expanded(model: type[Policy], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a policy with the members of groups of countries, each once, in place of their names."""
     from sim.data import group_named
 
     expanded = dict(fields)
-    for name, field in model.model_fields.items():
+    for name, field in model.lever_fields.items():
         given = fields.get(name)
-        if kind_of(field) != "countries" or not isinstance(given, tuple | list):
+        if field.kind != "countries" or not isinstance(given, tuple | list):
             continue
         groups = [group_named(item) if isinstance(item, str) else None for item in given]
         if any(groups):
@@ -298,17 +342,16 @@ def _expanded(model: type[BaseModel], fields: Mapping[str, Any]) -> dict[str, An
     return expanded
 
 
-def _membership_problems(key: tuple[str, ...], model: type[BaseModel], fields: Mapping[str, Any]) -> Iterator[Problem]:
+def _membership_problems(key: tuple[str, ...], model: type[Policy], fields: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield unknown country codes and lab names in the fields that hold them."""
-    for name, field in model.model_fields.items():
-        kind = kind_of(field)
+    for name, field in model.lever_fields.items():
         given = fields.get(name)
-        if kind not in ("countries", "labs") or not isinstance(given, tuple | list):
+        if field.kind not in ("countries", "labs") or not isinstance(given, tuple | list):
             continue
-        known = _members(str(kind))
+        known = _members(field.kind)
         wrong = [item for item in given if isinstance(item, str) and item not in known]
         for item in dict.fromkeys(wrong[:MOST_SHOWN]):
-            yield (*key, name), f"has {shown(item)}: {member_problem(str(kind), item)}"
+            yield (*key, name), f"has {shown(item)}: {member_problem(field.kind, item)}"
 
 
 def member_problem(kind: str, item: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim.messages import one_of, shown
 from sim.model.parameters import LAST_YEAR, PARAMETERS
 from sim.months import month_index, month_name
-from sim.policies import Policy
+from sim.policies.base import Policy
 from sim.scenario import library
 from sim.scenario.overlay import Layer
 from sim.scenario.scenario import Scenario, load
@@ -132,11 +132,10 @@ def _unlikely(scenario: Scenario, own: Layer) -> Iterator[str]:
         if ("parameters", name) in own:
             yield from _outside(("parameters", name), value, parameter.low, parameter.high, parameter.unit)
     for name, policy in sorted(scenario.policy.items()):
-        for field, info in type(policy).model_fields.items():
-            extra, value = info.json_schema_extra, getattr(policy, field)
-            if ("policy", name, field) in own and isinstance(extra, dict) and {"low", "high"} <= extra.keys():
-                low, high = float(str(extra["low"])), float(str(extra["high"]))
-                yield from _outside(("policy", name, field), value, low, high, str(extra["unit"]))
+        for field in policy.lever_fields.values():
+            key = ("policy", name, field.name)
+            if key in own and field.likely:
+                yield from _outside(key, getattr(policy, field.name), *field.likely, field.unit)
 
 
 def _outside(key: Key, value: float, low: float, high: float, unit: str) -> Iterator[str]:

@@ -23,8 +23,6 @@ from sim.messages import LARGEST_SEED, ScenarioError, shown, whole
 from sim.model.parameters import PARAMETERS
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-
     from sim.scenario.scenario import Scenario
 
 STATED = "as stated"
@@ -80,8 +78,8 @@ class Case:
                 parameters[path] = value
                 continue
             _, name, number = path.split(".")
-            if name in policies and number in type(policies[name]).model_fields:
-                whole_number = is_whole(type(policies[name]).model_fields[number])
+            if name in policies and number in policies[name].lever_fields:
+                whole_number = policies[name].lever_fields[number].whole
                 if whole_number and not float(value).is_integer():
                     words = f"{path} = {shown(value)}: must be a whole number"
                     raise ScenarioError([f"case {self.name!r} under the draw {shown(dict(draw))}: {words}"])
@@ -341,11 +339,6 @@ def _incomparable(cases: Sequence[Case]) -> Iterator[str]:
                 f"scenario {case.name!r} ends {case.scenario.horizon.end}, {case.against!r} ends "
                 f"{reference.horizon.end}; only equal horizons can be compared"
             )
-
-
-def is_whole(field: FieldInfo) -> bool:
-    """Tell whether a field of a policy takes whole numbers only."""
-    return field.annotation is int
 
 
 def with_twins(cases: tuple[Case, ...]) -> tuple[Case, ...]:

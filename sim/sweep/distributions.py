@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import isfinite
 
 from sim.messages import nearest, shown
 from sim.model.parameters import PARAMETERS
 from sim.scenario.toml import dotted
-from sim.scenario.validation import field_range, range_words
-from sim.sweep.design import Case, Draws, is_whole
+from sim.scenario.validation import range_words
+from sim.sweep.design import Case, Draws
 from sim.sweep.sampling import Choice, Law, LogUniform, Range, Uniform, of_whole_numbers, parameter_range
 
 EVERY = "*"
@@ -33,17 +33,15 @@ def known_numbers(cases: Iterable[Case]) -> dict[str, Number]:
     found = {name: Number(parameter.bounds, parameter_range(name)) for name, parameter in PARAMETERS.items()}
     for case in cases:
         for name, policy in case.scenario.policy.items():
-            for field, info in type(policy).model_fields.items():
-                path, extra = f"policy.{name}.{field}", info.json_schema_extra
-                if path in found or isinstance(info.default, bool) or not isinstance(info.default, int | float):
+            for field in policy.lever_fields.values():
+                path = f"policy.{name}.{field.name}"
+                if path in found or field.allowed is None or field.default is None:
                     continue
-                least, most = field_range(info)
-                bounds = -inf if least is None else least, inf if most is None else most
                 points = None
-                if isinstance(extra, dict) and {"low", "high"} <= extra.keys():
-                    low, high = (float(str(extra[side])) for side in ("low", "high"))
-                    points = Range(low, float(info.default), high, bounds)
-                found[path] = Number(bounds, points, is_whole(info))
+                if field.likely:
+                    low, high = map(float, field.likely)
+                    points = Range(low, float(field.default), high, field.allowed)
+                found[path] = Number(field.allowed, points, field.whole)
     return found
 
 

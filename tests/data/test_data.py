@@ -305,6 +305,17 @@ def test_records_are_frozen_and_cached() -> None:
         ("chip_stocks", "9414", "many", "column h100e: expected a number, got 'many'"),
         ("targets", "C01,", "C01,extra,", r"targets\.csv, line 5: expected 10 fields, got 11"),
         ("paper_signs", "--", "?", "column sign: expected one of"),
+        (
+            "countries",
+            "AFG,Afghanistan,Asia,restricted,14.5",
+            "AFG,Afghanistan,Asia,restricted,nan",
+            "number from 0.001",
+        ),
+        ("countries", ",1,0,0,working_age,", ",1,0,yes,working_age,", "column eu: expected one of 0, 1, got 'yes'"),
+        ("targets", ",14,10.5,", ",9,10.5,", r"targets\.csv, line 5: expected a value from 10.5 to 17"),
+        ("parameters", "run_growth,4.6", "run_growth,9.6", r"parameters\.csv, line 6: expected least, low, value"),
+        ("parameters", "leak_hazard", "Leak hazard", "column name: expected lower-case letters, digits and _"),
+        ("parameters", "run_growth_2030,", "run_growth,", "name 'run_growth' appears more than once"),
     ],
 )
 def test_a_damaged_table_is_refused(damaged: Path, table: str, old: str, new: str, message: str) -> None:

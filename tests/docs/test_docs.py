@@ -22,7 +22,8 @@ from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.model.phases import PHASES
 from sim.model.world import Series
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario import library
 from sim.scenario.scenario import Crisis, Horizon, Scenario
 from sim.vocabulary import CHANNELS, DOMAINS, MODES, REGIONS
@@ -98,8 +99,10 @@ def names() -> frozenset[str]:
     )
 
 
-GENERATED = tuple(
-    f"reference/{name}" for name in ("parameters.md", "policies.md", "outcomes.md", "phases.md", "scenario.schema.json")
+GENERATED = (
+    *(f"reference/{name}.md" for name in ("parameters", "policies", "outcomes", "phases")),
+    "reference/scenario.schema.json",
+    "../sim/model/parameter_values.py",
 )
 WRITTEN = [
     *sorted(

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from sim.model.world import Series, World
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario import library
 from sim.scenario.scenario import Crisis, Scenario, load
 

@@ -9,9 +9,10 @@ import pytest
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.model.world import World
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario.scenario import load
-from sim.scenario.validation import field_range, parameter_problems
+from sim.scenario.validation import parameter_problems
 from sim.vocabulary import CHANNELS
 
 SHARES = [i for i, row in enumerate(OUTCOMES.values()) if row.kind == "share"]
@@ -71,13 +72,12 @@ def corner(seed, end="2024-12"):
 def extreme(lever: type[Policy], draw: Random) -> Policy:
     """A lever's example with numbers at ends of their ranges; one that is refused together with another stays."""
     fields = {**lever.example, "start": draw.choice(("2023-01", "2023-10", "2024-06"))}
-    for name, field in lever.model_fields.items():
-        ends = [end for end in field_range(field) if end is not None]
-        if not ends:
+    for name, field in lever.lever_fields.items():
+        if field.allowed is None:
             continue
-        end = draw.choice((*ends, None))
+        end = draw.choice((*field.allowed, None))
         if end is not None:
-            changed = {**fields, name: int(end) if isinstance(field.default, int) else float(end)}
+            changed = {**fields, name: int(end) if field.whole else float(end)}
             try:
                 lever.model_validate(changed)
             except ValueError:
@@ -89,9 +89,8 @@ def extreme(lever: type[Policy], draw: Random) -> Policy:
 def test_every_number_of_a_scenario_has_finite_bounds():
     loose = [parameter.name for parameter in PARAMETERS.values() if not all(map(isfinite, parameter.bounds))]
     for key, lever in LEVERS.items():
-        for name, field in lever.model_fields.items():
-            number = isinstance(field.default, int | float) and not isinstance(field.default, bool)
-            if (number or "float" in str(field.annotation)) and None in field_range(field):
+        for name, field in lever.lever_fields.items():
+            if field.number and not (field.allowed and all(map(isfinite, field.allowed))):
                 loose.append(f"{key}.{name}")
     assert loose == []
 

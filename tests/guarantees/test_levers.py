@@ -8,7 +8,8 @@ import pytest
 from sim.model.law import FIELDS, law_of_month
 from sim.model.world import World
 from sim.months import month_index
-from sim.policies import LEVERS, Policy, _place
+from sim.policies import LEVERS, _place
+from sim.policies.base import Policy
 from sim.scenario.scenario import first_difference
 from tests.guarantees import state
 from tests.guarantees.test_pairing import moved
@@ -79,8 +80,7 @@ QUALIFIERS = {"containment", "listed_until", "remirroring"}
 
 def loud_fields(policy):
     """Own numbers of a policy that are 0, at the upper end of their range: a 0 hides that strength is forgotten."""
-    fields = {name: field.json_schema_extra for name, field in type(policy).model_fields.items()}
-    ends = {name: extra.get("high") for name, extra in fields.items() if isinstance(extra, dict)}
+    ends = {name: field.likely[1] for name, field in policy.lever_fields.items() if field.likely}
     return {name: high for name, high in ends.items() if high and getattr(policy, name) == 0.0}
 
 
@@ -117,7 +117,7 @@ def test_common_fields_mean_the_same_everywhere():
     """One name, one unit, one range of what is allowed, whichever lever has the field."""
     for name in ("compliance_cost", "allied_coverage", "anticipation_months", "challenge_prob", "challenge_relief"):
         found = {
-            (str(cls.model_fields[name].annotation), cls.model_fields[name].json_schema_extra["unit"])
+            (str(cls.model_fields[name].annotation), cls.lever_fields[name].unit)
             for cls in LEVERS.values()
             if name in cls.model_fields
         }

@@ -10,21 +10,24 @@ import pytest
 
 from sim.model.law import Law
 from sim.model.world import World
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy, own
 from sim.scenario.scenario import Scenario, load
 from sim.vocabulary import OPEN_WEIGHTS, US
 
 
 class Decree(Policy):
-    """Writes one value into one field of the law: mechanisms are moved through the law, as policies do."""
+    """Mechanisms are moved through the law, as policies do. Writes: one value into one field of the law."""
 
     lever: ClassVar[str] = "T1"
     title: ClassVar[str] = "Decree of a test"
-    example: ClassVar[dict[str, Any]] = {}
+    main: ClassVar[tuple[str, ...]] = ("field",)
+    phase: ClassVar[str] = "law"
+    example: ClassVar[dict[str, Any]] = {"field": "reporting", "value": 1.0}
 
-    field: str
-    value: Any
-    places: dict[str, tuple[int, ...]]
+    field: str = own("reporting", "field of the law", "", "test")
+    value: Any = own(1.0, "what is written there", "", "test")
+    places: dict[str, tuple[int, ...]] = own({}, "where", "", "test")
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         law.write(name, self.field, self.value, **self.places)

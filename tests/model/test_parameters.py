@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.model.parameters import PARAMETERS, values
+from sim.model.parameters import PARAMETERS, ParameterValues, values
 from sim.model.world import World
 from sim.scenario.scenario import load
 
@@ -52,6 +52,18 @@ def test_every_parameter_lies_inside_its_range_and_bounds():
         assert p.high <= p.bounds[1], p.name
         assert p.source, p.name
         assert p.unit, p.name
+
+
+def test_every_parameter_has_a_type_so_that_a_misspelt_one_is_found():
+    """A type checker knows the attributes of `World.p` by these annotations."""
+    assert ParameterValues.__annotations__ == dict.fromkeys(PARAMETERS, float)
+    assert list(vars(values())) == list(PARAMETERS)
+    assert not hasattr(values(), "no_such")
+
+
+def test_every_parameter_names_the_phase_in_which_it_acts():
+    phases = {phase.__name__ for phase in World.phases}
+    assert {p.name: p.phase for p in PARAMETERS.values() if p.phase not in phases} == {}
 
 
 def test_values_refuse_unknown_names():

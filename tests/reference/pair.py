@@ -10,7 +10,8 @@ from sim.model.agents.malicious import Incident
 from sim.model.duties import ModifierDuty
 from sim.model.outcomes import OUTCOMES
 from sim.model.world import World
-from sim.policies import LEVERS, Policy
+from sim.policies import LEVERS
+from sim.policies.base import Policy
 from sim.scenario.scenario import Crisis, Scenario, load
 from sim.vocabulary import CHANNELS, CN, GATED, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, US
 from tests.reference.adopter import Slot
@@ -22,11 +23,13 @@ NEAR_TIE = 5e-5
 
 
 class Remainder(Policy):
-    """Writes the fields of the law that no lever writes yet."""
+    """What else the law may say. Writes: the fields of the law that no lever writes yet."""
 
-    lever: ClassVar[str] = "test"
+    lever: ClassVar[str] = "T2"
     title: ClassVar[str] = "Everything else"
-    example: ClassVar[dict] = {}
+    main: ClassVar[tuple[str, ...]] = ("strength",)
+    phase: ClassVar[str] = "law"
+    example: ClassVar[dict] = {"start": "2026-01"}
 
     def write(self, law, name, strength, month):
         law.write(name, "access", 0.5, origins=(US,), channels=(0, 2))

@@ -25,7 +25,6 @@ from sim.scenario.scenario import (
     month_name,
     parse,
 )
-from sim.scenario.validation import kind_of
 
 HEAD = 'name = "mine"\nextends = "status-quo"\n'
 CONTROL = '[policy.control]\nlever = "L1"\nstart = "2026-01"\n'
@@ -293,8 +292,8 @@ def test_a_bad_value_is_refused_with_what_is_allowed(text: str, part: str) -> No
 COUNTRY_LISTS = [
     (lever, name)
     for lever, policy in LEVERS.items()
-    for name, field in policy.model_fields.items()
-    if kind_of(field) == "countries"
+    for name, field in policy.lever_fields.items()
+    if field.kind == "countries"
 ]
 
 
@@ -323,14 +322,12 @@ def test_a_name_close_to_a_group_gets_the_group_and_no_country() -> None:
 
 @pytest.mark.parametrize("name", sorted({field for policy in LEVERS.values() for field in policy.model_fields}))
 def test_values_outside_any_fields_range_are_refused(name: str) -> None:
-    from sim.scenario.validation import field_range
-
     for lever, policy in LEVERS.items():
         if name not in policy.model_fields:
             continue
-        low, high = field_range(policy.model_fields[name])
+        low, high = policy.lever_fields[name].allowed or (None, None)
         for outside in [b + sign * max(1, abs(b)) for b, sign in ((low, -1), (high, 1)) if b is not None]:
-            value = int(outside) if policy.model_fields[name].annotation is int else float(outside)
+            value = int(outside) if policy.lever_fields[name].whole else float(outside)
             (problem,) = set_problems(f"policy.x.lever={lever}", f"policy.x.{name}={value}")
             assert f"policy.x.{name} = {value!r}: must be" in problem
 
@@ -455,3 +452,35 @@ def test_the_first_difference_is_the_earliest_start_of_what_differs() -> None:
 
 def test_a_crisis_has_a_share() -> None:
     assert Crisis(month="2027-01", origin="CN").share == 1.0
+
+
+def test_a_scenario_is_checked_once_when_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its numbers and each of its policies."""
+    from sim.scenario import scenario as module
+    from sim.scenario import validation
+
+    checked: list[str] = []
+    parameters, policy = module.parameter_problems, validation.policy_from_table
+
+    def parameters_counted(table: object) -> object:
+        checked.append("parameters")
+        return parameters(table)
+
+    def policy_counted(name: str, table: object, names: tuple[str, ...]) -> object:
+        checked.append(name)
+        return policy(name, table, names)
+
+    monkeypatch.setattr(module, "parameter_problems", parameters_counted)
+    monkeypatch.setattr(validation, "policy_from_table", policy_counted)
+    loaded = load("targeted-bundle", settings="parameters.leak_hazard=0.4")
+    assert len(loaded.policy) > 5
+    assert sorted(checked) == sorted(["parameters", *loaded.policy])
+
+
+def test_all_problems_of_a_file_are_said_at_once_numbers_and_policies_first() -> None:
+    found = set_problems("horizon.end=2050-01", "parameters.leak_hazard=2", "policy.open-weight-control.kyc_friction=5")
+    assert [problem.split(" = ")[0] for problem in found] == [
+        "--set: parameters.leak_hazard",
+        "--set: policy.open-weight-control.kyc_friction",
+        "--set: horizon.end",
+    ]

@@ -10,7 +10,6 @@ import pytest
 from sim.analysis.study import Study
 from sim.messages import ScenarioError
 from sim.policies import LEVERS
-from sim.sweep.design import is_whole
 from sim.sweep.execution import execute
 from sim.sweep.experiment import load_experiment
 from sim.sweep.sampling import LogUniform, Range, Uniform, of_whole_numbers
@@ -32,15 +31,10 @@ def refused(**content):
 
 def ranges_of_whole_numbers():
     for lever, model in LEVERS.items():
-        for name, field in model.model_fields.items():
-            extra = field.json_schema_extra
-            if is_whole(field) and isinstance(extra, dict) and "low" in extra:
-                bounds = [
-                    getattr(item, side) for side in ("ge", "le") for item in field.metadata if hasattr(item, side)
-                ]
-                yield pytest.param(
-                    Range(extra["low"], field.default, extra["high"], tuple(bounds)), id=f"{lever} {name}"
-                )
+        for name, field in model.lever_fields.items():
+            if field.whole and field.likely:
+                low, high = field.likely
+                yield pytest.param(Range(low, field.default, high, field.allowed), id=f"{lever} {name}")
 
 
 def test_every_whole_number_of_a_uniform_range_is_drawn_equally_often():

@@ -13,8 +13,7 @@ from sim.model.uptake import log_gdp_per_head
 from sim.vocabulary import CN, DEVELOPER, ORIGINS
 
 if TYPE_CHECKING:
-    from types import SimpleNamespace
-
+    from sim.model.parameters import ParameterValues
     from sim.model.world import World
 
 USUAL_LOG_GDP, SPREAD_LOG_GDP = 9.5, 1.5
@@ -74,7 +73,7 @@ def fixed_traits(world: World) -> Traits:
     )
 
 
-def choice_weights(p: SimpleNamespace) -> ChoiceWeights:
+def choice_weights(p: ParameterValues) -> ChoiceWeights:
     """Weights of the choice that hold in every channel."""
     return ChoiceWeights(
         capability=p.capability_weight,
@@ -91,7 +90,7 @@ def choice_weights(p: SimpleNamespace) -> ChoiceWeights:
     )
 
 
-def channel_factors(p: SimpleNamespace) -> ChannelFactors:
+def channel_factors(p: ParameterValues) -> ChannelFactors:
     """Factors on the weights by channel; that of price in the market may grow with time."""
     breadth = np.zeros(N_CHANNELS)
     breadth[DEVELOPER] = p.breadth_weight

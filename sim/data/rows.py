@@ -1,0 +1,310 @@
+"""The rows of the tables: a record for each, with what every column may hold.
+
+A column's type says how its text is read and which values it takes; the reader refuses all others.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from math import inf, isfinite
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
+from pydantic.dataclasses import dataclass
+
+from sim.months import month_name
+from sim.vocabulary import BLOCS, FACTORS, ORIGINS, RECORDED_MODES, SIGNS
+
+SIZES = ("flagship", "small")
+RECORD_GROUPS = ("US", "CN", "US+CN", "EU_UK", "other")
+CHIP_OWNERS = ("CN", "rest_of_world")
+
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_DATE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-(?:0[1-9]|[12]\d|3[01])")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_CODE = re.compile(r"[A-Z]{3}|X(-[A-Z]+)+")
+
+
+def _text(value: str) -> str:
+    if not value or value != value.strip():
+        raise ValueError("text without blanks around it")
+    return value
+
+
+def _code(value: str) -> str:
+    if not _CODE.fullmatch(value):
+        raise ValueError("three capitals, or X- and capitals")
+    return value
+
+
+def _month(value: str) -> int:
+    found = _MONTH.fullmatch(value)
+    if not found:
+        raise ValueError("a month such as 2023-01")
+    return 12 * (int(found[1]) - 2023) + int(found[2]) - 1
+
+
+def _day(value: str) -> str:
+    if not _DATE.fullmatch(value):
+        raise ValueError("a date such as 2025-06-30")
+    return value
+
+
+def _flag(value: str) -> bool:
+    if value not in ("0", "1"):
+        raise ValueError("one of 0, 1")
+    return value == "1"
+
+
+def _words(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("lower-case letters, digits and _")
+    return value
+
+
+def _read_number(value: str, low: float, high: float) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        raise ValueError("a number") from None
+    if not (isfinite(number) and low <= number <= high):
+        raise ValueError(f"a number from {low:g} to {high:g}")
+    return number
+
+
+def _number(low: float = -inf, high: float = inf) -> BeforeValidator:
+    """Return the reader of a finite number between two ends."""
+    return BeforeValidator(partial(_read_number, low=low, high=high))
+
+
+def _maybe(low: float, high: float) -> BeforeValidator:
+    """Return the reader of a number that may be missing."""
+    return BeforeValidator(lambda value: _read_number(value, low, high) if value else None)
+
+
+def _whole(low: int, high: int) -> BeforeValidator:
+    """Return the reader of a whole number between two ends."""
+
+    def read(value: str) -> int:
+        if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(value)
+
+    return BeforeValidator(read)
+
+
+def _one_of(*allowed: str) -> AfterValidator:
+    """Return the check of a word against a list."""
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Month = Annotated[int, BeforeValidator(_month)]
+Day = Annotated[str, AfterValidator(_day)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Number = Annotated[float, _number()]
+Share = Annotated[float, _number(0, 1)]
+Tile = Annotated[int, _whole(0, 99)]
+Origin = Annotated[str, _one_of(*ORIGINS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """One country, or a regional group of countries too small or too sparse to stand alone.
+
+    ``alignment`` runs from 0 (votes like China) to 1 (votes like the US); ``ai_use_2025`` is the fraction of people
+    15-64 who used generative AI in early 2025, None where unknown; ``imputed`` names fields filled by a stated rule.
+    """
+
+    code: Annotated[str, AfterValidator(_code)]
+    name: Text
+    region: Text
+    bloc: Annotated[str, _one_of(*BLOCS)]
+    gdp_usd_bn: Annotated[float, _number(1e-3, 1e6)]
+    people_m: Annotated[float, _number(1e-3, 2e3)]
+    working_age_m: Annotated[float, _number(1e-3, 2e3)]
+    alignment: Share
+    ai_use_2025: Annotated[float | None, _maybe(0, 1)]
+    regional_value: Flag
+    treaty_ally: Flag
+    eu: Flag
+    imputed: Words
+    row: Tile
+    column: Tile
+    members: Words
+
+    @property
+    def gdp_per_head(self) -> float:
+        """GDP per head in US dollars."""
+        return 1000.0 * self.gdp_usd_bn / self.people_m
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Countries that go by one name; ``members`` are codes of `countries`, as of the day ``as_of``."""
+
+    name: Text
+    title: Text
+    as_of: Day
+    members: Words
+    source: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A developer: a firm by its real name, or the fringe of academic and small developers of one country.
+
+    ``run_offset`` is the largest training run against the frontier in orders of magnitude; ``first_month`` counts
+    from 2023-01 = 0.
+    """
+
+    name: Text
+    slug: Text
+    home: Text
+    origin: Origin
+    kind: Annotated[str, _one_of("firm", "fringe")]
+    run_offset: Annotated[float, _number(-6, 0)]
+    cadence_months: Annotated[float, _number(0.5, 36)]
+    price_class: Annotated[float, _number(0.01, 10)]
+    first_month: Month
+    frontier: Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One recorded release; ``month`` counts from 2023-01 = 0 and is negative in 2022.
+
+    ``notable`` marks the rows the openness record counts, ``group`` is the country group of that record, and
+    ``usable`` marks models of a kind people choose between (language models, or any with an index score).
+    """
+
+    month: Month
+    lab: Text
+    name: Text
+    group: Annotated[str, _one_of(*RECORD_GROUPS)]
+    capability: Annotated[float | None, _maybe(0, 200)]
+    log_flop: Annotated[float | None, _maybe(10, 30)]
+    mode: Annotated[str, _one_of(*RECORDED_MODES)]
+    size: Annotated[str, _one_of(*SIZES)]
+    weights: Share
+    data: Share
+    code: Share
+    licence: Share
+    notable: Flag
+    usable: Flag
+
+
+def _within(date: str, info: ValidationInfo) -> str:
+    """Refuse a date outside its row's month."""
+    month = month_name(info.data["month"]) if "month" in info.data else ""
+    found = _DATE.fullmatch(date)
+    if not found or found[1] != month:
+        raise ValueError(f"a date within {month}")
+    return date
+
+
+@dataclass(frozen=True, slots=True)
+class ChipStep:
+    """A dated step of US chip export control; ``intensity`` from 0 (none) to 1 (all) holds until the next step."""
+
+    month: Month
+    date: Annotated[str, AfterValidator(_within)]
+    intensity: Share
+    event: Text
+    source: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ChipStock:
+    """Nvidia chips in place at a quarter's end, in H100-equivalents; ``owner`` is "CN" or "rest_of_world"."""
+
+    owner: Annotated[str, _one_of(*CHIP_OWNERS)]
+    month: Month
+    date: Annotated[str, AfterValidator(_within)]
+    h100e: Annotated[float, _number(0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A calibration target; ``low`` and ``high`` bound the range to score against."""
+
+    id: Text
+    quantity: Text
+    statistic: Text
+    value: Number
+    low: Number
+    high: Number
+    unit: Text
+    window: Text
+    mode: Annotated[str, _one_of("replay", "free", "input")]
+    source: Text
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"a value from {self.low:g} to {self.high:g}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSign:
+    """The direction that the paper gives for a policy and a factor."""
+
+    policy: Text
+    factor: Annotated[str, _one_of(*FACTORS)]
+    sign: Annotated[str, _one_of(*SIGNS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number of the model about the world.
+
+    Attributes
+    ----------
+    name, unit, group, source : str
+        A source that starts with "judgement" marks a number that no published figure fixes.
+    value, low, high : float
+        Start value and its 5-95 % range.
+    least, most : float
+        What a scenario may set: finite, far beyond the range, and such that every run inside is finite.
+    assumed : bool
+        True for assumed responses (scarcity spurs efficiency, backfire, state push, hedging), which
+        ``no-assumed-responses`` sets to 0.
+    phase : str
+        The phase of a month in which the number acts (docs/model.md, section 7).
+    """
+
+    name: Annotated[str, AfterValidator(_name)]
+    value: Number
+    low: Number
+    high: Number
+    least: Number
+    most: Number
+    unit: Text
+    assumed: Flag
+    group: Text
+    phase: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.least <= self.low <= self.value <= self.high <= self.most:
+            raise ValueError("least, low, value, high and most in this order")
+        return self
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and highest value that a scenario may set."""
+        return self.least, self.most
