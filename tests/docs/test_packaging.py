@@ -98,8 +98,8 @@ def test_the_wheel_holds_the_package_and_the_library(wheel: Path) -> None:
     assert found == expected
     assert "sim/library/scenarios/status-quo.toml" in found
     assert "sim/library/experiments/four-policies/experiment.toml" in found
-    assert "sim/data/countries.csv" in found
     assert "sim/py.typed" in found  # type checkers of those who use the package read its types
+    assert {"sim/data/countries.csv", "sim/data/parameters.csv"} <= set(found)
     assert any(name.startswith("sim/report/templates/") for name in found)
 
 

@@ -58,20 +58,10 @@ def test_the_example_acts_first_in_the_phase_that_the_lever_names(key, policy, w
 
 
 @pytest.mark.parametrize("key", LEVERS)
-def test_a_lever_says_what_it_is(key):
-    cls = LEVERS[key]
-    assert cls.lever == key
-    assert cls.title
-    assert cls.__doc__
-    assert cls.phase in [phase.__name__ for phase in World.phases]
-    for name, field in cls.model_fields.items():
-        extra = field.json_schema_extra
-        assert field.description, name
-        assert isinstance(extra, dict), name
-        assert extra["source"], name
-        assert "unit" in extra, name
-        if "judgement" in extra["source"] and isinstance(field.default, float):
-            assert extra["low"] <= field.default <= extra["high"], name
+def test_a_lever_names_a_phase_of_the_month(key):
+    """All else that a lever says of itself is asked for when its class is made (tests/policies)."""
+    assert LEVERS[key].lever == key
+    assert LEVERS[key].phase in [phase.__name__ for phase in World.phases]
 
 
 # What says which or when, beside a field that says how much.
