@@ -86,8 +86,11 @@ def country_traits(terms):
     ----------
     terms : CountryTerms
     """
+    # Arrays are taken out of the record once: inside the loop each access would cost a reference count.
     class_origin, log_access, friction = terms.class_origin, terms.log_access, terms.friction
     capacity, concern, income = terms.capacity, terms.concern, terms.income
+    taste, alignment, security, risk = terms.taste, terms.alignment, terms.security, terms.risk
+    access_factor, price_weight, log_price = terms.access_factor, terms.price_weight, terms.log_price_factor
     n, ways = log_access.shape[0], N_MODES * class_origin.size
     traits, offset = np.empty((n, N_CHANNELS, 3), np.float32), np.empty((n, N_CHANNELS, ways), np.float32)
     for c in range(n):
@@ -97,13 +100,13 @@ def country_traits(terms):
                 o = class_origin[k]
                 match = 1.0 if o == US else (-1.0 if o == CN else 0.0)
                 x = (
-                    terms.taste[c, o]
-                    + terms.access_factor[h] * log_access[c, k, h]
-                    + terms.alignment_weight * match * (terms.alignment[c] - 0.5)
+                    taste[c, o]
+                    + access_factor[h] * log_access[c, k, h]
+                    + terms.alignment_weight * match * (alignment[c] - 0.5)
                 )
                 x -= (
-                    concern[c, h] * (terms.risk[o] + terms.flagged * (1.0 - terms.security[c, o]))
-                    + income[c] * terms.price_weight[h] * terms.log_price_factor[c, o]
+                    concern[c, h] * (risk[o] + terms.flagged * (1.0 - security[c, o]))
+                    + income[c] * price_weight[h] * log_price[c, o]
                 )
                 for way in range(N_MODES * k, N_MODES * (k + 1)):
                     offset[c, h, way] = x - friction[c, h, way]

@@ -135,16 +135,32 @@ class Market(NamedTuple):
     home_bonus: np.ndarray
 
 
+# Arrays go into these functions one by one: a record would cost a reference count for each of its arrays at every call.
+
+
 @inline
-def audited_risk(c, row, flagged, clean):
+def audited_risk(public, belief, row, flagged, clean):
     """What a public audit adds to the perceived risk of a release."""
-    return flagged if c.public_finding[row] == FLAGGED else -clean * c.clean_weight[row]
+    return flagged if public[row] == FLAGGED else -clean * belief[row]
 
 
 @inline
-def value_candidates(value, capability, novelty, price, audited, need, concern, factors, weights, h):
+def fallen(capability, frontier, weights):
+    """Fall of log price of a release behind the frontier."""
+    return weights.price_fall * max(0.0, frontier - capability) / weights.price_points
+
+
+@inline
+def fill_known(log_known, home_bonus, familiarity, home, h):
+    """Utils of familiarity, and what one's own country's families have beyond them, in one channel."""
+    for f in range(log_known.size):
+        log_known[f] = log64(familiarity[h, f] + BARELY_KNOWN)
+        home_bonus[h, f] = home + log64(1.0 + BARELY_KNOWN) - log_known[f]
+
+
+@inline
+def value_candidates(value, capability, novelty, price, audited, need, concern, f_cap, f_price, f_novelty, weights):
     """Fill in the sum by which each candidate is compared with others of its slot, in one channel."""
-    f_cap, f_price, f_novelty = factors.capability[h], factors.price[h], factors.novelty[h]
     b_cap, width, b_price = weights.capability, weights.width, weights.price
     for i in range(value.size):
         value[i] = f_cap * UNIT_SLOPE * b_cap * width * logistic64((capability[i] - need) / width)
@@ -153,14 +169,13 @@ def value_candidates(value, capability, novelty, price, audited, need, concern, 
 
 
 @inline
-def fill_terms(terms, c, best, mode, weights, h, k):
+def fill_terms(terms, mirrored, controlled, public, private, best, mode, weights, h, k):
     """Terms of one alternative that do not depend on how it compares with others of its slot."""
-    mirrored = c.mirrored[best]
-    terms[h, RELIEF, k] = weights.mirror_denial if mirrored else 1.0
-    terms[h, EXPOSED, k] = 1.0 if mode == API else (0.0 if mirrored else c.controlled[best])
-    if mode == GATED and not mirrored:
+    terms[h, RELIEF, k] = weights.mirror_denial if mirrored[best] else 1.0
+    terms[h, EXPOSED, k] = 1.0 if mode == API else (0.0 if mirrored[best] else controlled[best])
+    if mode == GATED and not mirrored[best]:
         terms[h, EXPOSED, k] = 1.0
-    hidden_flaw = c.private_finding[best] == FLAGGED and c.public_finding[best] != FLAGGED
+    hidden_flaw = private[best] == FLAGGED and public[best] != FLAGGED
     terms[h, PRIVATE, k] = weights.flagged if hidden_flaw and h == GOVERNMENT else 0.0
 
 
@@ -180,6 +195,9 @@ def open_market(supply, weights, factors, c):
     Market
     """
     slots, familiarity = supply.slots, supply.familiarity
+    public, private, mirrored, controlled = c.public_finding, c.private_finding, c.mirrored, c.controlled
+    belief, month, capability_of, price_of = c.clean_weight, c.month, c.capability, c.log_price
+    origin_of, openness_of = c.origin, c.openness
     n, n_family, depth = slots.size, familiarity.shape[1], supply.candidates.shape[1]
     release, log_price = np.empty((N_CHANNELS, n), np.int64), np.empty((N_CHANNELS, n), np.float32)
     terms = np.empty((N_CHANNELS, N_TERMS, n), np.float32)
@@ -190,10 +208,9 @@ def open_market(supply, weights, factors, c):
     for i in range(rows.size):
         r = rows[i]
         if r >= 0:
-            age[i], capability[i] = supply.month - c.month[r], c.capability[r]
-            behind = max(0.0, supply.frontier - c.capability[r])
-            price[i] = c.log_price[r] - weights.price_fall * behind / weights.price_points
-            audited[i] = audited_risk(c, r, weights.flagged, weights.clean)
+            age[i], capability[i] = supply.month - month[r], capability_of[r]
+            price[i] = price_of[r] - fallen(capability_of[r], supply.frontier, weights)
+            audited[i] = audited_risk(public, belief, r, weights.flagged, weights.clean)
     novelty, value, log_breadth = np.empty(rows.size), np.empty(rows.size), np.empty(n_family)
     for i in range(rows.size):
         novelty[i] = exp64(-age[i] / weights.novelty_months)
@@ -201,29 +218,27 @@ def open_market(supply, weights, factors, c):
         log_breadth[f] = log64(1.0 + supply.breadth[f])
     for h in range(N_CHANNELS):
         need, concern = supply.need[h], supply.concern[h]
-        f_price, f_open, f_breadth = factors.price[h], factors.openness[h], factors.breadth[h]
-        for f in range(n_family):
-            log_known[f] = log64(familiarity[h, f] + BARELY_KNOWN)
-            home_bonus[h, f] = weights.home + log64(1.0 + BARELY_KNOWN) - log_known[f]
-        value_candidates(value, capability, novelty, price, audited, need, concern, factors, weights, h)
+        f_cap, f_price, f_novelty = factors.capability[h], factors.price[h], factors.novelty[h]
+        f_open, f_breadth = factors.openness[h], factors.breadth[h]
+        fill_known(log_known, home_bonus, familiarity, weights.home, h)
+        value_candidates(value, capability, novelty, price, audited, need, concern, f_cap, f_price, f_novelty, weights)
         for k in range(n):
             family, mode = slots[k] // N_MODES, slots[k] % N_MODES
             best, best_value, best_price = NOT_OFFERED, -1e300, 0.0
             for i in range(k * depth, (k + 1) * depth):
                 if rows[i] >= 0 and value[i] > best_value:
                     best, best_value, best_price = rows[i], value[i], price[i]
-            release[h, k], log_price[h, k], origin[k] = best, best_price, c.origin[best]
+            release[h, k], log_price[h, k], origin[k] = best, best_price, origin_of[best]
             known = log_known[family]
             if mode != API:
                 known += f_breadth * log_breadth[family]
-            to_price = f_price * weights.price * best_price
-            terms[h, PRICE, k] = to_price
-            terms[h, RISK, k] = audited_risk(c, best, weights.flagged, weights.clean)
+            terms[h, PRICE, k] = to_price = f_price * weights.price * best_price
+            terms[h, RISK, k] = audited_risk(public, belief, best, weights.flagged, weights.clean)
             terms[h, BASE, k] = best_value + to_price + concern * terms[h, RISK, k] + known
-            terms[h, OPENNESS, k] = f_open * weights.openness * c.openness[best]
-            fill_terms(terms, c, best, mode, weights, h, k)
-    class_of = supply.class_of[slots // N_MODES]
-    return Market(slots, slots // N_MODES, origin, slots % N_MODES, class_of, release, log_price, terms, home_bonus)
+            terms[h, OPENNESS, k] = f_open * weights.openness * openness_of[best]
+            fill_terms(terms, mirrored, controlled, public, private, best, mode, weights, h, k)
+    family_of, classes = slots // N_MODES, supply.class_of[slots // N_MODES]
+    return Market(slots, family_of, origin, slots % N_MODES, classes, release, log_price, terms, home_bonus)
 
 
 @kernel

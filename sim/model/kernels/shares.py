@@ -214,6 +214,7 @@ def tally(market, panel, users):
     """
     start, counts, use, size, people = panel.start, panel.counts, users.use, users.size, users.people
     n_country, n = use.shape[0], market.slot.size
+    bloc = users.bloc
     slots = market.slot.astype(np.uint64)  # an index that may be negative would be checked
     family, origin, mode, law_class = market.family, market.origin, market.mode, market.law_class
     used = np.empty(n, np.int64)
@@ -225,7 +226,7 @@ def tally(market, panel, users):
     weight, total = np.empty((n_country, N_CHANNELS)), np.zeros(N_CHANNELS)
     in_use, persons = np.zeros(len(BLOCS)), np.zeros(len(BLOCS))
     for c in range(n_country):
-        b = users.bloc[c]
+        b = bloc[c]
         in_use[b] += people[c] * use[c, CONSUMER]
         persons[b] += people[c]
         adopters = start[(c + 1) * N_CHANNELS] - start[c * N_CHANNELS]
@@ -273,23 +274,24 @@ def build(market, panel, who, building):
     """
     start, counts, h = panel.start, panel.counts, DEVELOPER
     capability, adaptable, kept = building.capability, building.adaptable, building.kept
+    projects, bloc, traits, friction, denial = building.projects, building.bloc, who.traits, who.friction, who.denial
     flow, value = np.zeros(building.families), np.zeros((len(ORIGINS), len(BLOCS)))
     worth = np.empty(market.slot.size)
     for k in range(market.slot.size):
         release = market.release[h, k]
         log_worth = min(building.slope * (capability[release] - building.reference), MOST_LOG_WORTH)
         worth[k] = adaptable[release] * exp64(log_worth)
-    for c in range(building.projects.size):
+    for c in range(projects.size):
         cell = c * N_CHANNELS + h
-        each = building.projects[c] * who.traits[c, h, CAPACITY] / (start[cell + 1] - start[cell])
+        each = projects[c] * traits[c, h, CAPACITY] / (start[cell + 1] - start[cell])
         for k in range(market.slot.size):
             count = counts[cell, market.slot[k]]
             if count > 0:
                 o, way = market.origin[k], market.law_class[k] * N_MODES + market.mode[k]
-                lost = who.friction[c, h, way] + who.denial[c, h, way] * market.terms[h, RELIEF, k]
+                lost = friction[c, h, way] + denial[c, h, way] * market.terms[h, RELIEF, k]
                 made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0) * kept[c, market.slot[k]]
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
-                value[o, building.bloc[c]] += made * worth[k]
+                value[o, bloc[c]] += made * worth[k]
     return flow, value
 
 
