@@ -168,25 +168,26 @@ class Streams:
         self.seed, self.replication = seed, replication
         self._streams: dict[str, Stream] = {}
 
-    def __call__(self, decision: str, subject: str = "") -> Stream:
-        """The stream of a decision.
-
-        Parameters
-        ----------
-        decision : str
-            One of DECISIONS.
-        subject : str, optional
-            What it is about, where each has its own stream, as courts have for each lever.
+    def __call__(self, decision: str) -> Stream:
+        """The stream of a decision, one of DECISIONS.
 
         Raises
         ------
         KeyError
             If there is no such decision: a misspelt one would be a stream of its own.
         """
-        name = f"{decision} {subject}" if subject else decision
-        found = self._streams.get(name)
-        if found is None:
-            if decision not in DECISIONS:
-                raise KeyError(f"no decision is called {decision!r}; DECISIONS in sim/model/randomness.py lists them")
-            found = self._streams[name] = Stream(self.seed, self.replication, name)
-        return found
+        if decision not in self._streams:
+            self._open(decision, decision)
+        return self._streams[decision]
+
+    def about(self, decision: str, subject: str) -> Stream:
+        """The stream of a decision that has one for each subject, as courts have for each lever."""
+        name = f"{decision} {subject}"
+        if name not in self._streams:
+            self._open(decision, name)
+        return self._streams[name]
+
+    def _open(self, decision: str, name: str) -> None:
+        if decision not in DECISIONS:
+            raise KeyError(f"no decision is called {decision!r}; DECISIONS in sim/model/randomness.py lists them")
+        self._streams[name] = Stream(self.seed, self.replication, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import log, log1p
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,27 +30,15 @@ BEFORE = -1
 
 Parts = tuple[float, float, float, float]
 """Openness of weights, data, code and licence of a release, 0 to 1 each."""
+Teacher = tuple[float, int, int]
+"""A lab's best release without noise (index points), its origin and the lab; a plain tuple, of which a run makes
+thousands."""
 
 
 def revealed(parts: Parts, documented: bool = False) -> float:
     """Share of an open release's efficiency that it makes public, 0 to 1."""
     weights, records, code, _ = parts
     return BY_WEIGHTS * weights + BY_DATA * records + BY_CODE * code + BY_PAPERS * float(documented)
-
-
-class Teacher(NamedTuple):
-    """A lab as others may learn from its best release.
-
-    Attributes
-    ----------
-    underlying : float
-        Capability of that release without noise, index points.
-    origin, lab : int
-    """
-
-    underlying: float
-    origin: int
-    lab: int
 
 
 class Releases:
@@ -144,6 +132,7 @@ class Releases:
             Row of the catalogue.
         """
         world, index, origin = self.world, lab.index, lab.origin
+        weights, records, code, licence = parts
         opened, safeguard = draft.mode >= OPEN_WEIGHTS, 0
         if world.law.safeguards and opened:
             draft, safeguard = self._safeguard(lab, draft)
@@ -163,7 +152,10 @@ class Releases:
             efficiency=draft.efficiency,
             run=draft.run,
             log_price=log(world.p.open_price if opened else lab.info.price_class),
-            **dict(zip(("weights", "data", "code", "licence"), parts, strict=True)),
+            weights=weights,
+            data=records,
+            code=code,
+            licence=licence,
             compromised=compromised,
             controlled=controlled,
             contained=contained,
@@ -245,7 +237,7 @@ class Releases:
     def rank_teachers(self) -> None:
         """Rank labs by their best release, as far as it is out this month."""
         ranked = sorted(self.world.labs, key=attrgetter("best_underlying"), reverse=True)  # stable: of equals the first
-        now = [Teacher(lab.best_underlying, lab.origin, lab.index) for lab in ranked]
+        now = [(lab.best_underlying, lab.origin, lab.index) for lab in ranked]
         self.teachers = [*self.teachers[-1:], now]
 
     def teacher(self, student: Lab, known: float) -> tuple[float, int, float]:
@@ -267,13 +259,15 @@ class Releases:
         """
         world, ranking = self.world, self.teachers[0]
         if not world.tables.services_barred:
-            best = ranking[1] if ranking[0].lab == student.index else ranking[0]
-            return best.underlying, best.origin, 1.0
+            underlying, origin, lab = ranking[0]
+            if lab == student.index:
+                underlying, origin, lab = ranking[1]
+            return underlying, origin, 1.0
         barrier = world.law.distillation_barrier[student.index].tolist()
         left = [barrier[k] for k in world.law.class_of.tolist()]
-        others = (x for x in ranking if x.lab != student.index)
-        best = max(others, key=lambda x: max(0.0, x.underlying - known) * left[x.lab])
-        return best.underlying, best.origin, left[best.lab]
+        others = [one for one in ranking if one[-1] != student.index]
+        underlying, origin, lab = max(others, key=lambda one: max(0.0, one[0] - known) * left[one[-1]])
+        return underlying, origin, left[lab]
 
     # what becomes of a release
 

@@ -40,7 +40,7 @@ class Contestable(Policy):
     def ruled(self, month: int, streams: Streams) -> bool:
         """Whether a court has ruled since the start; all controls of a lever share the draw of a month."""
         hazard = 1.0 - (1.0 - self.challenge_prob) ** (1.0 / 12.0)
-        luck = streams("legal challenge to", self.lever).uniform
+        luck = streams.about("legal challenge to", self.lever).uniform
         return hazard > 0.0 and any(luck(m + 1) < hazard for m in range(month_index(self.start), month + 1))
 
 

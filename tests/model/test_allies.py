@@ -8,7 +8,6 @@ import pytest
 from sim.model.agents.malicious import Scene
 from sim.model.kernels.misuse import KIND, ORIGIN
 from sim.model.law import FIELDS, law_of_month
-from sim.model.releases import Teacher
 from sim.vocabulary import API, CHANNELS, CN, GATED, GATED_ROUTE, JAILBREAK, MODES, OPEN_WEIGHTS, OTHER, US
 
 FOR_USERS = ("L1", "L2", "L13", "STRUCTURED_ACCESS")
@@ -278,5 +277,5 @@ def test_a_student_behind_barriers_turns_to_labs_that_did_not_join(world_at, pol
     assert barrier[world.slugs["meta"]] == barrier[world.slugs[JOINED]] == 0.0
     assert barrier[world.slugs[OUT]] == barrier[world.slugs["alibaba"]] == 1.0
     ranking = [(200.0, OTHER, world.slugs[JOINED]), (190.0, OTHER, world.slugs[OUT]), (100.0, CN, student.index)]
-    world.releases.teachers[0] = [Teacher(*one) for one in ranking]
+    world.releases.teachers[0] = ranking
     assert world.releases.teacher(student, 100.0) == (190.0, OTHER, 1.0)

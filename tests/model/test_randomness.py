@@ -80,7 +80,9 @@ def test_a_misspelt_decision_is_an_error_and_no_stream_of_its_own():
     for wrong in ("release  mode", "Release", "legal challenge to L1", ""):
         with pytest.raises(KeyError, match="no decision is called"):
             streams(wrong)
-    assert streams("legal challenge to", "L1").key == Stream(0, 0, "legal challenge to L1").key
+        with pytest.raises(KeyError, match="no decision is called"):
+            streams.about(wrong, "L1")
+    assert streams.about("legal challenge to", "L1").key == Stream(0, 0, "legal challenge to L1").key
 
 
 @pytest.mark.parametrize(
