@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import traceback
 from dataclasses import asdict, replace
@@ -199,7 +200,8 @@ def report(
         if not finished:
             refuse(f"{folder}: nothing to report: all {failed} runs failed")
         if study.no_report:
-            refuse(f"{folder}: no report: {study.no_report}; openstakes sweep {folder} --csv writes tables")
+            tables = f"openstakes sweep {shlex.quote(str(folder))} --csv"
+            refuse(f"{folder}: no report: {study.no_report}; {tables} writes tables")
         from sim.report import write
 
         print(write(study, folder, encoding=_encoding(excel, folder)))
@@ -342,7 +344,7 @@ def _run_alone(plan: Design, which: str) -> None:
 def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json: bool) -> None:
     """Print the results, write the report, and end with status 3 if runs failed."""
     failures = study.failures
-    alone = all(case.name == case.against for case in study.cases)
+    single = all(case.name == case.against for case in study.cases)
     page = None
     if out is not None and not study.no_report:
         from sim.report import write
@@ -351,9 +353,9 @@ def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json:
     from sim.cli import terminal
 
     if as_json:
-        terminal.print_json(terminal.run_content(study) if alone else terminal.comparison_content(study))
+        terminal.print_json(terminal.run_content(study) if single else terminal.comparison_content(study))
     elif study.outcomes():
-        (terminal.print_run if alone else terminal.print_comparison)(study)
+        (terminal.print_run if single else terminal.print_comparison)(study)
     if page is not None:
         print(f"report: {page}", file=sys.stderr)
     if failures:
@@ -362,7 +364,8 @@ def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json:
             where = f"{failure.scenario}, replication {failure.replication} ({failure.point}:{failure.replication})"
             print(f"  {where}: {failure.error}", file=sys.stderr)
         if out is not None:
-            again = f"openstakes sweep {out} --alone {failures[0].point}:{failures[0].replication}"
-            print(f"each can be run alone, such as: {again}", file=sys.stderr)
-            print(f"all of them are done again by: openstakes sweep {out} --again failed", file=sys.stderr)
+            sweep = f"openstakes sweep {shlex.quote(str(out))}"
+            alone = f"{sweep} --alone {failures[0].point}:{failures[0].replication}"
+            print(f"each can be run alone, such as: {alone}", file=sys.stderr)
+            print(f"all of them are done again by: {sweep} --again failed", file=sys.stderr)
         raise typer.Exit(RUNS_FAILED)

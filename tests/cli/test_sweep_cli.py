@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -271,20 +272,21 @@ def failing() -> str:
 
 
 def test_failed_runs_are_named_and_can_be_run_alone() -> None:
-    result = call(failing(), "--out", "results")
+    result = call(failing(), "--out", "my results")
     assert result.exit_code == 3
     assert "2 of 6 runs failed" in result.stderr
     assert "p1-blanket leak_hazard=0.123, replication 1" in result.stderr
-    (again,) = re.findall(r"openstakes sweep (results --alone \w+:1)", result.stderr)
-    before = contents("results")
-    result = call(*again.split())
+    assert "openstakes sweep 'my results' --again failed\n" in result.stderr
+    (again,) = re.findall(r"openstakes sweep ('my results' --alone \w+:1)", result.stderr)
+    before = contents("my results")
+    result = call(*shlex.split(again))
     assert result.exit_code == 1
     assert "Traceback" in result.stderr
     assert "ZeroDivisionError: made to fail" in result.stderr
-    result = call(*again.replace(":1", ":2").split())
+    result = call(*shlex.split(again.replace(":1", ":2")))
     assert result.exit_code == 0
     assert re.search(r"leak_hazard=0\.123, point \w{16}, replication 2, seed 1: finished, 96 months", result.stdout)
-    assert contents("results") == before
+    assert contents("my results") == before
 
 
 def test_failed_runs_are_done_again_when_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
