@@ -173,6 +173,20 @@ def test_a_users_table_in_the_place_of_ours_is_named_before_anything_is_run() ->
     assert Path("results/csv/table.csv").read_text() == "my notes"
 
 
+def test_a_link_called_csv_that_appears_during_the_runs_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def linking(scenario: Scenario, replication: int, seed: int) -> fake.Series:
+        if not Path("results/csv").is_symlink():
+            Path("results/csv").symlink_to("../mine")
+        return fake_world(scenario, replication, seed)
+
+    Path("mine").mkdir()
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", linking)
+    result = call(write(SWEPT), "--out", "results", "--csv", "--workers", "1")
+    assert result.exit_code == 2
+    assert "csv is a link, and links in a results folder are not followed" in result.stderr
+    assert contents("mine") == {}
+
+
 def test_excel_marks_every_csv_and_needs_a_folder() -> None:
     result = call(write(SWEPT), "--out", "results", "--csv", "--excel")
     assert result.exit_code == 0, result.output
