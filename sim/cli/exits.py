@@ -6,6 +6,7 @@ Exit status: 0 done, 1 failed, 2 bad input, 3 finished with failed runs, 130 int
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -108,7 +109,8 @@ def _stopped(error: MachineError, out: Path | None) -> NoReturn:
     """End with the message of a fault of the machine: what to do, how to look closer, how to go on."""
     from sim.messages import printable
 
-    closer = f"; openstakes sweep {out} --alone {error.run} shows where it is raised" if out and error.run else ""
+    again = f"openstakes sweep {shlex.quote(str(out))} --alone {error.run}"
+    closer = f"; {again} shows where it is raised" if out and error.run else ""
     print(printable(f"failed: {error}{closer}{_kept(out)}"), file=sys.stderr)
     raise typer.Exit(FAILED) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import traceback
 from dataclasses import asdict, replace
@@ -203,7 +204,8 @@ def report(
         if not finished:
             refuse(f"{folder}: nothing to report: all {failed} runs failed")
         if study.no_report:
-            refuse(f"{folder}: no report: {study.no_report}; openstakes sweep {folder} --csv writes tables")
+            tables = f"openstakes sweep {shlex.quote(str(folder))} --csv"
+            refuse(f"{folder}: no report: {study.no_report}; {tables} writes tables")
         from sim.report import write
 
         print(write(study, folder, encoding=_encoding(excel, folder)))
@@ -346,7 +348,7 @@ def _run_alone(plan: Design, which: str) -> None:
 def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json: bool) -> None:
     """Print the results, write the report, and end with status 3 if runs failed."""
     failures = study.failures
-    alone = all(case.name == case.against for case in study.cases)
+    single = all(case.name == case.against for case in study.cases)
     page = None
     if out is not None and not study.no_report:
         from sim.report import write
@@ -355,9 +357,9 @@ def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json:
     from sim.cli import results, terminal
 
     if as_json:
-        terminal.print_json(results.run_content(study) if alone else results.comparison_content(study))
+        terminal.print_json(results.run_content(study) if single else results.comparison_content(study))
     elif study.outcomes():
-        (results.print_run if alone else results.print_comparison)(study)
+        (results.print_run if single else results.print_comparison)(study)
     if page is not None:
         print(f"report: {page}", file=sys.stderr)
     if failures:
@@ -366,7 +368,8 @@ def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json:
             where = f"{failure.scenario}, replication {failure.replication} ({failure.point}:{failure.replication})"
             print(f"  {where}: {failure.error}", file=sys.stderr)
         if out is not None:
-            again = f"openstakes sweep {out} --alone {failures[0].point}:{failures[0].replication}"
-            print(f"each can be run alone, such as: {again}", file=sys.stderr)
-            print(f"all of them are done again by: openstakes sweep {out} --again failed", file=sys.stderr)
+            sweep = f"openstakes sweep {shlex.quote(str(out))}"
+            alone = f"{sweep} --alone {failures[0].point}:{failures[0].replication}"
+            print(f"each can be run alone, such as: {alone}", file=sys.stderr)
+            print(f"all of them are done again by: {sweep} --again failed", file=sys.stderr)
         raise typer.Exit(RUNS_FAILED)

@@ -93,19 +93,20 @@ def locate(kind: str, text: str) -> tuple[Path, Path | None]:
     kind
         As for `find`.
     text
-        A path (`is_path`) or a name.
+        A path, which ends in .toml, or a name.
 
     Raises
     ------
     ScenarioError
-        If it is no path and names nothing.
+        If it is no path and names nothing, or is a path that does not end in .toml.
     """
-    if is_path(text):
+    if text.endswith(".toml"):
         return Path(text), Path(text).parent
     if os.path.isdir(text) and text not in _shipped(kind):
         raise ScenarioError([f"{kind} {shown(text)}: is a folder; name a file in it, such as {text}/NAME.toml"])
-    if os.path.isfile(text) and text not in _shipped(kind):
-        raise ScenarioError([f"{kind} {shown(text)}: is a file whose name does not end in .toml; rename it"])
+    if is_path(text) or (os.path.isfile(text) and text not in _shipped(kind)):
+        # Such a file is not opened: messages show lines that cannot be read, and they may be of another's file.
+        raise ScenarioError([f"{kind} {shown(text)}: the name of a file ends in .toml; rename one that has another"])
     return find(kind, meant(text, _shipped(kind)) or text), None
 
 

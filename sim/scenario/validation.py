@@ -104,7 +104,9 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
         return None, [(key, f"no policy, but a field: write policy.NAME.{name}{owners(name)}")]
     problem = name_problem(name)
     if problem:
-        return None, [(key, f"{problem}{nearest(name, [other for other in names if other != name])}")]
+        likely = name.casefold().replace("_", "-")
+        hint = nearest(name, [other for other in names if other != name])
+        return None, [(key, f"{problem}{hint or ('' if name_problem(likely) else f'; write {likely}')}")]
     if not isinstance(table, Mapping):
         return None, [(key, f"= {shown(table)}: must be a table with a lever, such as [policy.{name}]")]
     fields = dict(table)

@@ -112,10 +112,9 @@ def _twice(scenario: Scenario, own: Layer) -> Iterator[str]:
         same = [other for other in others if scenario.policy[other] == policy]
         words = f"policy.{name} and {one_of(f'policy.{other}' for other in others)}"
         alike = f", {one_of(same)} with the same values" if same else ""
-        yield (
-            f"{words}: {policy.lever} ({policy.title}) more than once at one time{alike}; all are in force "
-            f"(to change policy.{others[-1]} instead, write [policy.{others[-1]}])"
-        )
+        inherited = [other for other in others if other not in written]
+        instead = f" (to change policy.{inherited[-1]} instead, write [policy.{inherited[-1]}])" if inherited else ""
+        yield f"{words}: {policy.lever} ({policy.title}) more than once at one time{alike}; all are in force{instead}"
 
 
 def _meet(one: Policy, other: Policy, months: int) -> bool:

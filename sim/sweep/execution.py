@@ -16,7 +16,18 @@ from sim.sweep.executors import executor_factory
 from sim.sweep.faults import FAULTS, MachineError, told_apart
 from sim.sweep.interrupt import outside_kernels
 from sim.sweep.manifest import installed, made_by
-from sim.sweep.parts import SERIES, USE, DamagedPartError, Failure, Receipt, Series, StoreError, deposit
+from sim.sweep.parts import (
+    SERIES,
+    USE,
+    DamagedPartError,
+    Failure,
+    Receipt,
+    Series,
+    StoreError,
+    channel_names,
+    country_codes,
+    deposit,
+)
 from sim.sweep.runner import Executor, run_chunks
 from sim.sweep.store import Store
 
@@ -183,7 +194,8 @@ def _check_finite(series: Series) -> None:
         raise ValueError(f"outcome {names[0]} is {value} in {series.months[month]}{more}: no finite number")
     if not np.isfinite(series.countries).all():
         moment, country, channel, use = np.argwhere(~np.isfinite(series.countries))[0]
-        what = f"{USE[use]} of country {country}, channel {channel}"
+        _, countries, channels, _ = series.countries.shape
+        what = f"{USE[use]} of country {country_codes(countries)[country]}, channel {channel_names(channels)[channel]},"
         value = series.countries[moment, country, channel, use]
         raise ValueError(f"{what} is {value} in {series.moments[moment]}: no finite number")
 

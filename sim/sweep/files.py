@@ -53,7 +53,8 @@ def file_in(root: Path, name: str) -> Path | None:
     Raises
     ------
     StoreError
-        If it, or a folder on the way to it, is a link, which would lead out of the results folder, or something else.
+        If it, or a folder on the way to it, is a link or "..", which would lead out of the results folder, or
+        something else.
     """
     folder, _, last = name.rpartition("/")
     inside = folder_in(root, folder) if folder else root
@@ -64,6 +65,8 @@ def folder_in(root: Path, name: str) -> Path | None:
     """Return the path of a folder in a results folder, or None if it is not there. Errors as for `file_in`."""
     path: Path | None = root
     for step in name.split("/"):
+        if step == "..":
+            raise StoreError(f"{root}: {printable(name)} leads out of the results folder, and is not followed")
         path = path and _plain(path / step, stat.S_ISDIR, "folder")
     return path
 
@@ -71,7 +74,7 @@ def folder_in(root: Path, name: str) -> Path | None:
 def _plain(path: Path, is_wanted: Callable[[int], bool], wanted: str) -> Path | None:
     try:
         mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no file can have such a name
         return None
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror}") from None

@@ -213,7 +213,7 @@ def test_a_lever_that_stands_twice_at_one_time_is_noted_whatever_its_values() ->
     twice = ["policy.x.lever=L6", "policy.x.start=2026-01", "policy.y.lever=L6", "policy.y.start=2026-01"]
     (note,) = noted("status-quo", *twice)
     assert note.startswith("policy.x and policy.y: L6 (")
-    assert "y with the same values; all are in force" in note
+    assert note.endswith("y with the same values; all are in force")  # both are the user's: no name to write instead
     (note,) = noted("status-quo", *twice, "policy.y.audits_a_year=60")
     assert note.startswith("policy.x and policy.y: L6 (")
     assert "same values" not in note

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,20 @@ def test_a_users_table_in_the_place_of_ours_is_named_before_anything_is_run() ->
     assert Path("results/csv/table.csv").read_text() == "my notes"
 
 
+def test_a_link_called_csv_that_appears_during_the_runs_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def linking(scenario: Scenario, replication: int, seed: int) -> fake.Series:
+        if not Path("results/csv").is_symlink():
+            Path("results/csv").symlink_to("../mine")
+        return fake_world(scenario, replication, seed)
+
+    Path("mine").mkdir()
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", linking)
+    result = call(write(SWEPT), "--out", "results", "--csv", "--workers", "1")
+    assert result.exit_code == 2
+    assert "csv is a link, and links in a results folder are not followed" in result.stderr
+    assert contents("mine") == {}
+
+
 def test_excel_marks_every_csv_and_needs_a_folder() -> None:
     result = call(write(SWEPT), "--out", "results", "--csv", "--excel")
     assert result.exit_code == 0, result.output
@@ -271,20 +286,21 @@ def failing() -> str:
 
 
 def test_failed_runs_are_named_and_can_be_run_alone() -> None:
-    result = call(failing(), "--out", "results")
+    result = call(failing(), "--out", "my results")
     assert result.exit_code == 3
     assert "2 of 6 runs failed" in result.stderr
     assert "p1-blanket leak_hazard=0.123, replication 1" in result.stderr
-    (again,) = re.findall(r"openstakes sweep (results --alone \w+:1)", result.stderr)
-    before = contents("results")
-    result = call(*again.split())
+    assert "openstakes sweep 'my results' --again failed\n" in result.stderr
+    (again,) = re.findall(r"openstakes sweep ('my results' --alone \w+:1)", result.stderr)
+    before = contents("my results")
+    result = call(*shlex.split(again))
     assert result.exit_code == 1
     assert "Traceback" in result.stderr
     assert "ZeroDivisionError: made to fail" in result.stderr
-    result = call(*again.replace(":1", ":2").split())
+    result = call(*shlex.split(again.replace(":1", ":2")))
     assert result.exit_code == 0
     assert re.search(r"leak_hazard=0\.123, point \w{16}, replication 2, seed 1: finished, 96 months", result.stdout)
-    assert contents("results") == before
+    assert contents("my results") == before
 
 
 def test_failed_runs_are_done_again_when_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

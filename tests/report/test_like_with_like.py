@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -11,8 +12,8 @@ from sim import report
 from sim.analysis import wording
 from sim.cli import results, terminal
 from sim.months import month_name
-from sim.report import pictures, prose
-from sim.report.page import write_report
+from sim.report import findings, pictures, prose
+from sim.report.page import Row, write_report
 from sim.report.pictures import PICTURES
 from sim.scenario.overlay import LABELS
 from sim.scenario.scenario import Scenario, differences, load, other_differences
@@ -128,6 +129,14 @@ def test_each_column_of_the_matrix_has_its_own_level_and_months(later, make, tmp
     equal = report.write(make((0, 1, 5), twin=False), tmp_path / "equal").read_text(encoding="utf-8")
     matrix = re.search(r'<section id="rubric">.*?</table>', equal, re.DOTALL)[0]
     assert matrix.count("status-quo: ") == len(set(later.rubric()["factor"]))
+
+
+def test_one_level_stands_over_several_columns_only_if_their_months_are_the_same(later) -> None:
+    found = findings.cells(later)
+    cells = tuple(replace(cell, reference=1.0) for cell in found if cell.factor == found[0].factor)
+    assert len({cell.first_month for cell in cells}) == 3
+    assert Row("factor", "outcome", cells).level == ""
+    assert Row("factor", "outcome", cells[:1] * 2).level == cells[0].level != ""
 
 
 def test_findings_say_the_months_of_each_comparison(later, tmp_path, monkeypatch) -> None:

@@ -175,7 +175,7 @@ def test_a_folder_or_a_file_of_another_ending_is_said_to_be_one(
     write(tmp_path, 'name = "mine"\n', "mine.txt")
     result = call(command, "mine.txt")
     assert result.exit_code == 2
-    assert "is a file whose name does not end in .toml" in result.stderr
+    assert "the name of a file ends in .toml" in result.stderr
     if command != "sweep":  # a sweep takes a folder for results to go on with
         (tmp_path / "folder").mkdir()
         assert "is a folder; name a file in it" in call(command, "folder").stderr
@@ -222,6 +222,28 @@ def test_an_ensemble_is_a_file_of_the_experiments_folder_and_nothing_else_is_ope
     for ensemble in ("data/draws.csv", "inner.csv"):
         text = f'name = "mine"\nscenarios = ["p1-blanket"]\n[uncertainties]\nensemble = "{ensemble}"\n'
         assert len(load_experiment(write(folder, text, "experiment.toml"))[1].draws) == 1
+
+
+def test_no_line_is_shown_of_a_file_that_is_no_toml(tmp_path: Path) -> None:
+    """Tables of an experiment, and options, may come from somebody who may not read the files that they name."""
+    secret = str(write(tmp_path, "secret line\n", "secret"))
+    tables = {"name": "mine", "scenarios": ["p1-blanket"]}
+    found = [problem_of(secret)]
+    for experiment in (secret, tables | {"scenarios": [secret]}, tables | {"against": secret}):
+        with pytest.raises(ScenarioError) as caught:
+            load_experiment(experiment)
+        found.append(str(caught.value))
+    with pytest.raises(ScenarioError) as caught:
+        load("p1-blanket", overrides=secret)
+    for message in (*found, str(caught.value)):
+        assert "the name of a file ends in .toml; rename one that has another" in message
+        assert "secret line" not in message
+
+
+def test_a_policys_name_with_underscores_or_capitals_is_told_how_it_is_written(tmp_path: Path) -> None:
+    for name in ("my_control", "My-Control"):
+        text = f'name = "mine"\nextends = "status-quo"\n[policy.{name}]\nlever = "L1"\nstart = "2026-01"\n'
+        assert problem_of(write(tmp_path, text)).endswith("; write my-control")
 
 
 def test_a_link_out_of_the_folder_is_no_scenario_of_it(tmp_path: Path) -> None:

@@ -105,6 +105,23 @@ def test_a_list_that_is_none_is_left_as_it_is(tmp_path, content):
     assert tree(tmp_path) == {LIST: content}
 
 
+def test_a_list_made_by_somebody_else_leads_nowhere_else(tmp_path):
+    """What an unfinished file of ours would be called is removed in a results folder, and never outside it."""
+    out, outside = tmp_path / "out", [tmp_path / f".{name}.0123abcd.tmp" for name in ("thesis", "deep")]
+    (out / "figures").mkdir(parents=True)
+    for path in outside:
+        path.write_bytes(b"mine")
+    for name in ("../thesis", "figures/../../deep"):
+        (out / LIST).write_text(json.dumps({"openstakes": {name: []}}))
+        with pytest.raises(StoreError, match="leads out of the results folder, and is not followed"):
+            write(out, {PAGE: b"one"})
+        assert all(path.read_bytes() == b"mine" for path in outside)
+        assert set(tree(out)) == {LIST}
+    (out / LIST).write_text(json.dumps({"openstakes": {"no\0file/x": []}}))
+    write(out, {PAGE: b"one"})
+    assert (out / PAGE).read_bytes() == b"one"
+
+
 def test_a_command_that_is_killed_between_two_files_goes_on(tmp_path, monkeypatch, capsys):
     """Whatever was replaced and whatever not, all is known as ours; what was left half-written is removed and told."""
     write(tmp_path, {PAGE: b"one", FIGURE: b"old"})
