@@ -10,8 +10,9 @@ from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from sim.sweep import execution
 from sim.sweep.design import Chunk, Design, Keep, Run
-from sim.sweep.execution import Simulate, run_chunk, simulate_world, workers_for
+from sim.sweep.execution import Simulate, run_chunk, workers_for
 from sim.sweep.executors import ProcessPool
 from sim.sweep.faults import MachineError
 from sim.sweep.manifest import made_by
@@ -118,7 +119,7 @@ def _chunk(plan: Design, point: str) -> Chunk:
 
 def _run(chunk: Chunk, *, seed: int, keep: Keep, simulate: Simulate | None) -> Receipt:
     """Do the run of a chunk and store nothing."""
-    return run_chunk(chunk, made=made_by(), seed=seed, keep=keep, folder=None, simulate=simulate or simulate_world)
+    return run_chunk(chunk, made=made_by(), seed=seed, keep=keep, folder=None, simulate=simulate or execution.simulate_world)
 
 
 def _seconds_in_a_new_worker(make: Callable[[Chunk], Receipt], chunk: Chunk) -> float:
