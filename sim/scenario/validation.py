@@ -104,9 +104,9 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
         return None, [(key, f"no policy, but a field: write policy.NAME.{name}{owners(name)}")]
     problem = name_problem(name)
     if problem:
-        likely = name.casefold().replace("_", "-")
+        spelt = name.casefold().replace("_", "-")
         hint = nearest(name, [other for other in names if other != name])
-        return None, [(key, f"{problem}{hint or ('' if name_problem(likely) else f'; write {likely}')}")]
+        return None, [(key, f"{problem}{hint or ('' if name_problem(spelt) else f'; write {spelt}')}")]
     if not isinstance(table, Mapping):
         return None, [(key, f"= {shown(table)}: must be a table with a lever, such as [policy.{name}]")]
     fields = dict(table)
