@@ -119,7 +119,8 @@ def _chunk(plan: Design, point: str) -> Chunk:
 
 def _run(chunk: Chunk, *, seed: int, keep: Keep, simulate: Simulate | None) -> Receipt:
     """Do the run of a chunk and store nothing."""
-    return run_chunk(chunk, made=made_by(), seed=seed, keep=keep, folder=None, simulate=simulate or execution.simulate_world)
+    simulate = simulate or execution.simulate_world
+    return run_chunk(chunk, made=made_by(), seed=seed, keep=keep, folder=None, simulate=simulate)
 
 
 def _seconds_in_a_new_worker(make: Callable[[Chunk], Receipt], chunk: Chunk) -> float:
