@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.vocabulary import CHANNELS, CN, OPEN_SOURCE, OPEN_WEIGHTS, US
-
-DEVELOPER = CHANNELS.index("developer")
+from sim.vocabulary import CN, OPEN_SOURCE, OPEN_WEIGHTS, US
 
 
 def test_leaks_carry_controlled_weights_to_actors_whose_route_was_the_gate(world_at, decree, release_by_hand):

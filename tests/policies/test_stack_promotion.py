@@ -5,9 +5,7 @@ import pytest
 
 from sim.model.law import law_of_month
 from sim.policies import LEVERS
-from sim.vocabulary import CHANNELS, CN, US
-
-ENTERPRISE, CONSUMER = CHANNELS.index("enterprise"), CHANNELS.index("consumer")
+from sim.vocabulary import CN, CONSUMER, ENTERPRISE, US
 
 
 def partner(world, code="IND"):
