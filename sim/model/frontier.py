@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 from sim.vocabulary import CN, ORIGINS, US
 
-_ORIGIN_GROUPS = ("us", "cn", "other")
+_ORIGIN_GROUPS = tuple(origin.lower() for origin in ORIGINS)
 GROUPS = (*_ORIGIN_GROUPS, "open", "closed", "all")
 SCORES = ("true", "measured")
 NOTHING = -1e9

@@ -24,7 +24,9 @@ from sim.vocabulary import (
     DOMAINS,
     GATED,
     MIX,
+    OPEN_SHARE,
     ORIGINS,
+    OTHER,
     PAYERS,
     REGIONS,
     ROUTE_KINDS,
@@ -364,7 +366,7 @@ def policy_cost(world: World) -> list[float]:
 
 def _share_rows() -> list[Outcome]:
     rows = []
-    for k, kind in ((0, "us"), (1, "cn"), (3, "open")):
+    for k, kind in ((US, "us"), (CN, "cn"), (OPEN_SHARE, "open")):
         what = "open releases" if kind == "open" else f"releases of {'US' if kind == 'us' else 'Chinese'} origin"
         for r, region in enumerate(REGIONS):
             for h, channel in enumerate((*CHANNELS, "all")):
@@ -447,7 +449,7 @@ def _table() -> dict[str, Outcome]:
         Outcome("audited_or_documented_share", "Use on audited or documented releases", "share of use", "mix of channels", "Share of use on releases with a published audit or a published rationale for their release mode", audited_or_documented_share, 1, "share", "transparency"),
         Outcome("rationale_share", "Use on releases with a rationale", "share of use", "mix of channels", "Share of use on releases whose release mode was explained in public", rationale_share, 1, "share", "transparency"),
         Outcome("application_value", "Applications built on open weights", index_year, "value, flow", "Value of applications built a year; 1 is what all developers would make in a year at 120 index points with fully adaptable weights", application_value, 1, "level", "progress_specific", True, (0,)),
-        *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", application_value, 0, "level", "progress_specific", cell=(1 + o,)) for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"), (2, "other", "other"))),
+        *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", application_value, 0, "level", "progress_specific", cell=(1 + o,)) for o, n, t in ((US, "us", "US"), (CN, "cn", "Chinese"), (OTHER, "other", "other"))),
         *(Outcome(f"application_value_{b.lower()}", f"Applications built in {_REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {_REGION_TEXT[b.lower()]}", application_value, 0, "level", "progress_specific", cell=(4 + i,)) for i, b in enumerate(BLOCS)),
         Outcome("frontier_growth", "Frontier progress", f"{points} a year", "capability", "Gain of the best release of any lab over twelve months", frontier_growth, 1, "level", "progress_frontier", True),
         *(Outcome(f"frontier_{n}", f"Best {t} release".replace("  ", " "), points, "capability, running best", f"Capability of the best {t} release so far".replace("  ", " "), partial(best_capability, group=n), 0, "level", "progress_frontier") for n, t in (("us", "US"), ("cn", "Chinese"), ("open", "open"), ("closed", "closed"), ("all", ""))),
@@ -456,9 +458,9 @@ def _table() -> dict[str, Outcome]:
         Outcome("lag_us_cn_true", "China's lag behind the US, true", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by true capability", partial(capability_lag, reference="us", group="cn"), 0, "level", "progress_frontier"),
         Outcome("lag_open_closed", "Lag of open behind closed releases, as last measured", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by measured scores, at the US government's last review", partial(reviewed_lag, name="lag_open_closed"), 0, "level", "progress_frontier"),
         Outcome("lag_open_closed_true", "Lag of open behind closed releases, true", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by true capability", partial(capability_lag, reference="closed", group="open"), 0, "level", "progress_frontier"),
-        *(Outcome(f"open_releases_{n}", f"Open share of {t} releases", "share of releases", "releases, flow", f"Share of open ones among the releases of {t} firms in the last twelve months", opened_share, 0, "share", "transparency", cell=(i,)) for i, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        *(Outcome(f"open_releases_{n}", f"Open share of {t} releases", "share of releases", "releases, flow", f"Share of open ones among the releases of {t} firms in the last twelve months", opened_share, 0, "share", "transparency", cell=(i,)) for i, n, t in ((US, "us", "US"), (CN, "cn", "Chinese"))),
         Outcome("gated_share", "Use on gated releases", "share of use", "mix of channels", "Share of use on weights that only vetted users may have", gated_share, 0, "share", "transparency"),
-        *(Outcome(f"idea_share_{n}", f"Algorithmic gains of {t} origin", "share of gains", "efficiency, flow", f"Share of all labs' efficiency gains of the month that came from {t} labs", partial(idea_share, origin=o), 0, "share", "progress_frontier") for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        *(Outcome(f"idea_share_{n}", f"Algorithmic gains of {t} origin", "share of gains", "efficiency, flow", f"Share of all labs' efficiency gains of the month that came from {t} labs", partial(idea_share, origin=o), 0, "share", "progress_frontier") for o, n, t in ((US, "us", "US"), (CN, "cn", "Chinese"))),
         *_spread_rows("power_labs", "Spread of use over labs", 0, "1 - HHI over labs of the releases in use", "power_distribution"),
         *_spread_rows("power_countries", "Spread of use over countries", 1, "1 - HHI over the countries where AI is used", None),
         Outcome("labs_near_frontier", "Labs within six months of the frontier", "labs", "count", "Labs whose best release is at least the frontier of six months ago", labs_near_frontier, 1, "level", "power_distribution"),
@@ -478,9 +480,9 @@ def _table() -> dict[str, Outcome]:
         Outcome("crisis_loss", "Loss in crises", "share of critical use", "flow", "Exposure that a crisis event of the scenario turned into loss", crisis_loss, -1),
         *_share_rows(),
         *(Outcome(f"use_{r}", f"People who use AI in {_REGION_TEXT[r]}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in {_REGION_TEXT[r]}", people_using, 0, "share", cell=(i,)) for i, r in enumerate(REGIONS)),
-        *(Outcome(f"trust_{n}", f"Trust in {t} supply", "0-1", "stock", f"Trust in the supply of {t} releases outside the US and China, weighted by people", trust, 0, "share", "global_power", cell=(o,)) for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        *(Outcome(f"trust_{n}", f"Trust in {t} supply", "0-1", "stock", f"Trust in the supply of {t} releases outside the US and China, weighted by people", trust, 0, "share", "global_power", cell=(o,)) for o, n, t in ((US, "us", "US"), (CN, "cn", "Chinese"))),
         Outcome("dependence_abroad", "Dependence on one origin abroad", "share of use", "mix of channels", "Share of the largest origin in use outside the US and China", dependence, 0, "share", "global_power"),
-        *(Outcome(f"derivative_share_{n}", f"New derivatives on {t} bases", "share of derivatives", "derivatives, flow", f"Share of the month's new derivatives that build on releases of {t} origin", derivative_shares, 0, "share", "global_power", cell=(o,)) for o, n, t in ((0, "us", "US"), (1, "cn", "Chinese"))),
+        *(Outcome(f"derivative_share_{n}", f"New derivatives on {t} bases", "share of derivatives", "derivatives, flow", f"Share of the month's new derivatives that build on releases of {t} origin", derivative_shares, 0, "share", "global_power", cell=(o,)) for o, n, t in ((US, "us", "US"), (CN, "cn", "Chinese"))),
         Outcome("derivative_ratio_us_cn", "Meta derivatives per Alibaba derivative", "ratio", "derivatives, flow", "New derivatives of Meta's releases per new derivative of Alibaba's", derivative_ratio),
         *(Outcome(f"compute_{n}", f"Chips in {t}", "H100-equivalents", "stock", d, partial(compute_stock, where=n)) for n, t, d in (("us", "the US", "US share of the stock outside China"), ("cn", "China", "Legal, domestic and smuggled chips in China"))),
         Outcome("compute_share_cn", "China's share of installed Nvidia chips", "share of chips", "stock", "Legal Chinese stock over legal Chinese stock and the rest of the world's", partial(compute_share, part="legal"), 0, "share"),

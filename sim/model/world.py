@@ -38,7 +38,7 @@ from sim.model.trust import Trust
 from sim.model.uptake import DECEMBER, Curve, use_by_country, use_ceiling
 from sim.months import month_name
 from sim.scenario.scenario import load
-from sim.vocabulary import DEVELOPER, ORIGINS
+from sim.vocabulary import ABROAD, BLOCS_OF_REGION, DEVELOPER, ORIGINS, UNAUDITED
 
 if TYPE_CHECKING:
     from sim.policies.base import Policy
@@ -255,7 +255,7 @@ class World(mesa.Model):
         p, families = self.p, len(self.labs)
         self.chips = Chips({"CN": p.stock_cn_2022, "row": p.stock_row_2022}, p.domestic_2022, p.run_flop_2023)
         self.trust = Trust.full(len(self.countries), p.perceived_risk_cn)
-        self.people_abroad = self.adopters.own_people * [c.bloc not in ("US", "CN") for c in self.countries]
+        self.people_abroad = self.adopters.own_people * [c.bloc in BLOCS_OF_REGION[ABROAD] for c in self.countries]
         self.derivatives, self.hub = Derivatives.none(families), Hub()
         self.defence = 0.0
         self.scene: Scene
@@ -359,7 +359,7 @@ class World(mesa.Model):
     def audited_share(self) -> float:
         """Share of use on publicly audited releases."""
         use = self.use_of_releases
-        return float(use[self.catalogue.columns.public_finding[: len(use)] > 0].sum())
+        return float(use[self.catalogue.columns.public_finding[: len(use)] != UNAUDITED].sum())
 
     def stock(self, where: str) -> float:
         """H100-equivalents in "us" (its share of what is outside China) or "cn" (legal, domestic and smuggled)."""

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import model_validator
 
 from sim.policies.base import Policy, anticipation_months, compliance_cost, large_modifications, own
+from sim.vocabulary import OPEN_SOURCE
 
 if TYPE_CHECKING:
     from sim.model.law import Law
-
-OPEN_SOURCE = 3
 
 
 class EuGpai(Policy):

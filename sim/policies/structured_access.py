@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.policies.base import compliance_cost, own
 from sim.policies.families import Judging
+from sim.vocabulary import GATED
 
 if TYPE_CHECKING:
     from sim.model.law import Law
-
-GATED = 1
 
 
 class StructuredAccess(Judging):

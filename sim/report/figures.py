@@ -16,7 +16,7 @@ from sim.report.over_time import plot
 from sim.report.view import View
 from sim.vocabulary import ACTOR_KINDS, CHANNELS, PAYERS, REGIONS, ROUTE_KINDS
 
-ABROAD = REGIONS[1:5]  # abroad and its blocs
+PARTS_ABROAD = REGIONS[1:5]  # abroad and its blocs
 LAGS = ("lag_us_cn", "lag_us_cn_true", "lag_open_closed", "lag_open_closed_true")
 
 
@@ -72,7 +72,7 @@ def costs(view: View) -> Figure:
 
 def by_bloc(origin: str) -> list[str]:
     """Return the names of the share of one origin in each bloc."""
-    return [f"{origin}_share_{bloc}" for bloc in ABROAD]
+    return [f"{origin}_share_{bloc}" for bloc in PARTS_ABROAD]
 
 
 def by_channel(origin: str) -> list[str]:

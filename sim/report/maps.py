@@ -25,11 +25,12 @@ from sim.report import style
 from sim.report.figure_data import Grid
 from sim.report.style import FORECAST, INK, MUTED, SMALL
 from sim.report.view import View
+from sim.vocabulary import CN, US
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ORIGINS = {"us": (0, "US"), "cn": (1, "Chinese")}
+MAPPED = {"us": (US, "US"), "cn": (CN, "Chinese")}
 
 _US = LinearSegmentedColormap.from_list("us", ["#f3f7fb", "#9cc3e0", "#2f78b5", "#0b3563"])
 _CN = LinearSegmentedColormap.from_list("cn", ["#fdf5ec", "#f3bd85", "#d2691e", "#6e2a05"])
@@ -54,7 +55,7 @@ def code(country: Country) -> str:
 def shares(view: View, scenario: str, origin: str) -> list[Tile]:
     """Return the share of one origin in each country in the last month, in percent."""
     found, effective = view.map_shares(scenario)
-    column = ORIGINS[origin][0]
+    column = MAPPED[origin][0]
     return [
         Tile(country, 100 * float(found[i, column]) if _enough(effective[i]) else None)
         for i, country in enumerate(countries())
@@ -78,7 +79,7 @@ def largest_change(view: View) -> str | None:
     """Return the policy with the largest mean change of a country's US or Chinese share, or None without a policy."""
     sizes = {}
     for name in view.policies:
-        tiles = [tile for origin in ORIGINS for tile in changes(view, name, origin)]
+        tiles = [tile for origin in MAPPED for tile in changes(view, name, origin)]
         known = [abs(tile.value) for tile in tiles if tile.value is not None]
         sizes[name] = float(np.mean(known)) if known else 0.0
     return max(sizes, key=lambda name: sizes[name]) if sizes else None
@@ -111,7 +112,7 @@ def cn_change_map(view: View) -> Figure:
 def share_map(view: View, scenario: str, origin: str) -> Figure:
     """Draw the share of one origin in each country in the last month."""
     tiles = shares(view, scenario, origin)
-    title = f"{ORIGINS[origin][1]} share of use, %, {_last_month(view)}: {scenario}"
+    title = f"{MAPPED[origin][1]} share of use, %, {_last_month(view)}: {scenario}"
     scale = _US if origin == "us" else _CN
     steps = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
     return _map(tiles, title, scale, (0.0, 100.0), steps, signed=False)
@@ -122,7 +123,7 @@ def change_map(view: View, scenario: str, origin: str) -> Figure:
     """Draw the change of one origin's share in each country against the reference."""
     tiles = changes(view, scenario, origin)
     title = (
-        f"Change of the {ORIGINS[origin][1]} share, percentage points, {_last_month(view)}: "
+        f"Change of the {MAPPED[origin][1]} share, percentage points, {_last_month(view)}: "
         f"{scenario} against {view.against}"
     )
     largest = max((abs(tile.value) for tile in tiles if tile.value is not None), default=1.0)

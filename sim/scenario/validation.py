@@ -25,7 +25,7 @@ from sim.vocabulary import CHANNELS
 Problem = tuple[tuple[str, ...], str]
 """Key path and what is wrong with the value there."""
 
-WEIGHTS = ("mix", "criticality")
+PROPORTIONS = ("mix", "criticality")
 """Parameters, one per channel, of which only the proportions count."""
 
 LAST = 10_000
@@ -60,7 +60,7 @@ def parameter_problems(parameters: object) -> list[Problem]:
 
 def _weight_problems(parameters: Mapping[str, float]) -> Iterator[Problem]:
     """Yield the weights that are divided by their sum and are all 0."""
-    for stem in WEIGHTS:
+    for stem in PROPORTIONS:
         names = [f"{stem}_{channel}" for channel in CHANNELS]
         if not any(parameters.get(name, PARAMETERS[name].value) for name in names):
             yield ("parameters", names[0]), f"= 0: {', '.join(names)} are all 0; at least one must be above 0"

@@ -38,11 +38,11 @@ def of_world(world: Any) -> str:
     kept = set(vars(mesa.Model())) | {"datacollector", "scenario", "policies"}
     found = hashlib.sha256()
     seen = {id(world)}
-    _feed({key: value for key, value in vars(world).items() if key not in kept}, found, seen, [])
+    feed({key: value for key, value in vars(world).items() if key not in kept}, found, seen, [])
     return found.hexdigest()
 
 
-def _feed(item: Any, found: Any, seen: set[int], alive: list[Any]) -> None:
+def feed(item: Any, found: Any, seen: set[int], alive: list[Any]) -> None:
     """Add an object and what it holds, in order; an object met before adds a mark only."""
     found.update(type(item).__name__.encode())
     if item is None or isinstance(item, str | int | np.generic):
@@ -55,17 +55,17 @@ def _feed(item: Any, found: Any, seen: set[int], alive: list[Any]) -> None:
         found.update(item.__qualname__.encode())
     elif isinstance(item, list | tuple):
         for part in item:
-            _feed(part, found, seen, alive)
+            feed(part, found, seen, alive)
     elif isinstance(item, dict):
         for key, value in item.items():
-            _feed(key, found, seen, alive)
-            _feed(value, found, seen, alive)
+            feed(key, found, seen, alive)
+            feed(value, found, seen, alive)
     elif id(item) in seen:
         found.update(b"seen")
     else:
         seen.add(id(item))
         alive.append(item)
-        _feed(_parts(item), found, seen, alive)
+        feed(_parts(item), found, seen, alive)
 
 
 def _parts(item: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def attributes(world):
     for name, value in vars(world).items():
         if name not in left_out:
             digest = hashlib.sha256()
-            state._feed(value, digest, {id(world), id(world.streams)}, [])
+            state.feed(value, digest, {id(world), id(world.streams)}, [])
             found[name] = digest.hexdigest()
     return found
 

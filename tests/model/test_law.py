@@ -189,12 +189,6 @@ def test_a_policy_is_frozen_and_writes_the_same_twice(key, policy, world_at):
     assert [w.order() for w in laws[0].writes] == [w.order() for w in laws[1].writes]
 
 
-def test_the_strictest_chip_step_in_force_counts(world_at, policy):
-    jurisdictions = world_at(0).jurisdictions
-    steps = [("a", policy("L3", stringency=0.6)), ("b", policy("L3", stringency=0.9, end="2026-03"))]
-    assert [law_of_month(jurisdictions, steps, m).stringency for m in (35, 36, 38)] == [0.0, 0.9, 0.6]
-
-
 def test_enforcement_scales_effect_and_not_cost(world_at, policy):
     jurisdictions = world_at(0).jurisdictions
     full, half = (law_of_month(jurisdictions, [("x", policy("L7", enforcement=e))], 36) for e in (1.0, 0.5))

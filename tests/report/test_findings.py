@@ -270,7 +270,8 @@ def test_a_zero_beyond_the_floor_is_small_against_chance_and_not_no_change(make)
     name = HEADLINES["progress_frontier"].name
     same = study.values("status-quo", name)
     changed = same * (1.0 + np.float32(0.03) * np.where(np.arange(len(same)) % 2, 1, -1))[:, None]
-    study._held["p1-blanket", name], study._held["targeted-bundle", name] = changed.astype(np.float32), same * 1.01
+    study.values("p1-blanket", name)[:] = changed
+    study.values("targeted-bundle", name)[:] = same * 1.01
     zero = {c.scenario: c for c in cells.headlines(View(study)) if c.outcome.name == name}
     slight, immaterial = zero["p1-blanket"], zero["targeted-bundle"]
     assert (slight.sign, immaterial.sign) == ("0", "0")

@@ -99,7 +99,8 @@ def test_the_rubric_says_months_and_what_else_differs_and_gives_no_paper_sign_th
 def test_the_terminal_says_level_months_and_what_else_differs(later, capsys) -> None:
     results.print_comparison(later)
     shown = capsys.readouterr().out
-    tables = {name: part for name in later._by_name for part in shown.split("\n\n") if part.startswith(f"{name} minus")}
+    names = [case.name for case in later.cases]
+    tables = {name: part for name in names for part in shown.split("\n\n") if part.startswith(f"{name} minus")}
     assert "mean of 2027-01 to" in tables["p1-blanket"]
     assert "mean of 2029-01 to" in tables["p2-risk-assessment"]
     rubric = later.rubric()
@@ -119,7 +120,7 @@ def test_each_column_of_the_matrix_has_its_own_level_and_months(later, make, tmp
     text = report.write(later, tmp_path / "mixed").read_text(encoding="utf-8")
     matrix = re.search(r'<section id="rubric">.*?</table>', text, re.DOTALL)[0]
     heads = re.search(r"<thead>.*?</thead>", matrix, re.DOTALL)[0].split("<th ")[2:]
-    for name, head in zip(list(later._by_name)[1:], heads, strict=True):
+    for name, head in zip([case.name for case in later.cases[1:]], heads, strict=True):
         assert name in head
         assert wording.period(*(month_name(index) for index in later.window(name))) in head
         assert ("adopters 5000 against 6000" in head) == (name == "p3-government-audits")

@@ -11,10 +11,11 @@ from functools import cached_property
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim import report
-from sim.analysis.frames import _no_formula
+from sim.analysis.frames import csv_bytes
 from sim.policies import LEVERS
 from sim.report import pictures, prose, reproduction
 from sim.report.limits import by_chance, few, limits, rule
@@ -332,11 +333,8 @@ def test_a_policy_whose_runs_all_failed(make, tmp_path):
 
 
 def test_cells_are_no_formulas():
-    assert _no_formula("=cmd()") == "'=cmd()"
-    assert _no_formula("@x") == "'@x"
-    assert _no_formula("-1.5") == "-1.5"
-    assert _no_formula("--") == "--"
-    assert _no_formula("-x") == "'-x"
+    written = csv_bytes(pd.DataFrame({"cell": ["=cmd()", "@x", "-1.5", "--", "-x"]})).decode()
+    assert written.splitlines() == ["cell", "'=cmd()", "'@x", "-1.5", "--", "'-x"]
 
 
 def test_every_value_that_a_shipped_scenario_sets_is_shown_near_the_top():

@@ -5,9 +5,7 @@ import pytest
 
 from sim.model.agents.malicious import Scene
 from sim.model.hubs import Hub, scan_files
-from sim.vocabulary import CHANNELS, OPEN_WEIGHTS, US
-
-DEVELOPER = CHANNELS.index("developer")
+from sim.vocabulary import DEVELOPER, OPEN_WEIGHTS, US
 
 
 class Rules:

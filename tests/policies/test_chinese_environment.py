@@ -1,0 +1,49 @@
+"""China's own environment (E1): push, secrecy, support of chips, retaliation."""
+
+import numpy as np
+
+from sim.vocabulary import CN, OPEN, OPEN_WEIGHTS, US
+from tests.policies.conftest import named, opened, under
+
+
+def test_a_push_moves_chinese_firms_only(world_at, policy):
+    plain, closing, opening = world_at(30), world_at(30), world_at(30)
+    under(closing, policy("E1", openness_push=-1.0, commercial_close_pressure=0.0))
+    under(opening, policy("E1", openness_push=1.0, commercial_close_pressure=0.0))
+    slug = "alibaba"
+    assert opened(named(closing, slug)) < opened(named(plain, slug)) < opened(named(opening, slug))
+    for other in ("meta", "mistral"):
+        assert opened(named(closing, other)) == opened(named(plain, other))
+
+
+def test_secrecy_withholds_data_and_code_and_not_weights(world_at, policy):
+    world = under(world_at(32), policy("E1", openness_push=0.0, commercial_close_pressure=1.0, secrecy=0.5))
+    lab, draw = named(world, "alibaba"), 2 * 500
+    lab.drafts = []
+    lab._draft(32, draw, False, 150.0, 150.0)
+    lab.drafts = [lab.drafts[0]._replace(mode=OPEN_WEIGHTS)]
+    n = len(world.catalogue)
+    lab.publish(32)
+    c = world.catalogue.columns
+    assert (c.weights[n], c.licence[n]) == (1.0, 0.5)
+    assert (c.data[n], c.code[n]) == (0.05, 0.15)
+
+
+def test_state_support_makes_chips(world_at, policy):
+    stocks = [
+        world_at(
+            36, e=policy("E1", start="2025-01", state_support=x, openness_push=0.0, commercial_close_pressure=0.0)
+        ).chips.domestic
+        for x in (0.0, 0.5, 1.0)
+    ]
+    assert stocks[0] < stocks[1] < stocks[2]
+
+
+def test_retaliation_withholds_chinese_releases_from_those_it_names(world, policy):
+    law = under(world, policy("E1", retaliation=0.5, openness_push=0.0, commercial_close_pressure=0.0)).law
+    blocs = np.array(world.jurisdictions.blocs)
+    hit = np.isin(blocs, ("US", "us_aligned"))
+    assert (law.access[hit, CN] < world.jurisdictions.access[hit, CN]).all()
+    assert (law.denial[hit, CN][:, :, list(OPEN)] > 0.0).all()
+    assert (law.access[~hit] == world.jurisdictions.access[~hit]).all()
+    assert law.denial[~hit].max() == law.denial[:, US].max() == 0.0

@@ -1,0 +1,105 @@
+"""Bans of use (L8): who obeys, from when on, and which allies ban too."""
+
+import numpy as np
+
+from sim.vocabulary import CHANNELS, CN, DEVELOPER, GOVERNMENT, OTHER, US
+from tests.policies.conftest import named, under
+
+
+def banned_use(world, country, channel, origin=CN):
+    i = next(i for i, c in enumerate(world.countries) if c.code == country)
+    return [
+        a.index
+        for a in world.adopters.of(i)
+        if a.channel == channel and a.family and named(world, a.family).origin == origin
+    ]
+
+
+def test_who_is_banned_leaves_at_once_and_only_they(world_at, policy):
+    plain = world_at(33)
+    ban = {
+        "countries": ("USA", "DEU"), "sectors": ("developer",), "compliance_private": 1.0, "waiver_rate": 0.0,
+        "start": "2025-09",
+    }  # fmt: skip
+    bound = world_at(33, ban=policy("L8", **ban))
+    for country in ("USA", "DEU"):
+        assert banned_use(plain, country, "developer")
+        assert banned_use(bound, country, "developer") == []
+    changed = {
+        plain.adopters[i].country for i in np.flatnonzero(plain.adopters.choice != bound.adopters.choice).tolist()
+    }
+    assert changed == {"USA", "DEU"}
+    channels = {
+        plain.adopters[i].channel for i in np.flatnonzero(plain.adopters.choice != bound.adopters.choice).tolist()
+    }
+    assert channels == {"developer"}
+
+
+def test_compliance_and_waivers_decide_how_many_obey(world_at, policy):
+    fields = {"countries": ("USA",), "sectors": ("developer",), "start": "2025-09"}
+    users = [
+        set(
+            banned_use(
+                world_at(33, ban=policy("L8", compliance_private=c, waiver_rate=w, **fields)), "USA", "developer"
+            )
+        )
+        for c, w in ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (1.0, 0.0))
+    ]
+    assert users[3] == set()
+    assert users[1] <= users[2] <= users[0]
+    assert users[1] != users[0]
+
+
+def test_a_release_is_banned_from_the_list_after_it(policy, world_at, release_by_hand):
+    """A list is renewed every three months: a strong release that comes out after it is used until the next one."""
+    ban = policy(
+        "L8", start="2025-09", countries=("USA",), sectors=("developer",), compliance_private=1.0, waiver_rate=0.0,
+        list_update_days=91,
+    )  # fmt: skip
+    assert [ban.listed(m) for m in range(32, 40)] == [32, 32, 32, 35, 35, 35, 38, 38]
+    world = world_at(33, ban=ban)
+    world.month += 1
+    world.renew_law()
+    lab = named(world, "alibaba")
+    release_by_hand(world, capability=400.0, lab=lab)
+    world.month -= 1
+    used = []
+    for _ in range(3):
+        world.step()
+        used.append(len(banned_use(world, "USA", "developer")))
+    assert used[0] > 0
+    assert used[2] == 0
+
+
+def test_who_obeys_a_ban_is_held_by_contracts_like_everybody(world_at, decree):
+    """Users of US releases choose under a ban as they would if nobody could reach what it forbids, lock-in included."""
+    lock = {"lock": decree("lock_in", 1.5, "2025-06", origins=(US,))}
+    ban = {"ban": decree("use_ban", 1.0, "2025-09", origins=(CN,)), "list": decree("listed_until", 99.0, "2025-09")}
+    before = world_at(32, **lock).adopters
+    banned = world_at(33, **lock, **ban).adopters
+    barred = world_at(33, **lock, bar=decree("access", 1e-30, "2025-09", origins=(CN,))).adopters
+    free = world_at(33, **lock).adopters
+    slots = len(banned.world.labs) * 4
+    us_slots = [slot for slot in range(slots) if banned.world.labs[slot // 4].origin == US]
+    others = np.repeat(np.arange(banned.start.size - 1) % len(CHANNELS) != DEVELOPER, np.diff(banned.start))
+    held = np.isin(before.choice, us_slots) & others
+    assert (banned.choice[held] != free.choice[held]).sum() > 5
+    np.testing.assert_array_equal(banned.choice[held], barred.choice[held])
+
+
+def test_allies_that_ban_too(world, policy):
+    law = under(world, policy("L8", allied_coverage=0.5, sectors=("government",))).law
+    banning = {world.countries[i].bloc for i in np.flatnonzero(law.use_ban[:, CN, GOVERNMENT])}
+    assert banning == {"US", "us_aligned"}
+    assert law.use_ban[:, US].max() == law.use_ban[:, OTHER].max() == 0.0
+
+
+def test_allies_join_a_ban_of_the_us_and_no_other(world, policy):
+    def banning(**fields):
+        return {
+            world.jurisdictions.countries[i]
+            for i in np.flatnonzero(under(world, policy("L8", **fields)).law.use_ban.any((1, 2)))
+        }
+
+    assert banning(countries=("CHN",), origins=("US",), allied_coverage=0.8) == {"CHN"}
+    assert len(banning(countries=("USA",), allied_coverage=0.8)) > 10
