@@ -159,24 +159,16 @@ def fill_known(log_known, home_bonus, familiarity, home, h):
 
 
 @inline
-def value_candidates(value, capability, novelty, price, audited, need, concern, f_cap, f_price, f_novelty, weights):
-    """Fill in the sum by which each candidate is compared with others of its slot, in one channel."""
-    b_cap, width, b_price = weights.capability, weights.width, weights.price
-    for i in range(value.size):
-        value[i] = f_cap * UNIT_SLOPE * b_cap * width * logistic64((capability[i] - need) / width)
-        value[i] += f_novelty * novelty[i]
-        value[i] = value[i] - f_price * b_price * price[i] - concern * audited[i]
-
-
-@inline
-def fill_terms(terms, mirrored, controlled, public, private, best, mode, weights, h, k):
-    """Terms of one alternative that do not depend on how it compares with others of its slot."""
-    terms[h, RELIEF, k] = weights.mirror_denial if mirrored[best] else 1.0
-    terms[h, EXPOSED, k] = 1.0 if mode == API else (0.0 if mirrored[best] else controlled[best])
-    if mode == GATED and not mirrored[best]:
-        terms[h, EXPOSED, k] = 1.0
-    hidden_flaw = private[best] == FLAGGED and public[best] != FLAGGED
-    terms[h, PRIVATE, k] = weights.flagged if hidden_flaw and h == GOVERNMENT else 0.0
+def fill_terms(terms, slots, release, mirrored, controlled, public, private, weights, h):
+    """Terms of a channel's alternatives that do not depend on how releases of a slot compare."""
+    for k in range(slots.size):
+        best, mode = release[h, k], slots[k] % N_MODES
+        terms[h, RELIEF, k] = weights.mirror_denial if mirrored[best] else 1.0
+        terms[h, EXPOSED, k] = 1.0 if mode == API else (0.0 if mirrored[best] else controlled[best])
+        if mode == GATED and not mirrored[best]:
+            terms[h, EXPOSED, k] = 1.0
+        hidden_flaw = private[best] == FLAGGED and public[best] != FLAGGED
+        terms[h, PRIVATE, k] = weights.flagged if hidden_flaw and h == GOVERNMENT else 0.0
 
 
 @kernel
@@ -198,7 +190,7 @@ def open_market(supply, weights, factors, c):
     public, private, mirrored, controlled = c.public_finding, c.private_finding, c.mirrored, c.controlled
     belief, month, capability_of, price_of = c.clean_weight, c.month, c.capability, c.log_price
     origin_of, openness_of = c.origin, c.openness
-    n, n_family, depth = slots.size, familiarity.shape[1], supply.candidates.shape[1]
+    n, n_family, depth, width = slots.size, familiarity.shape[1], supply.candidates.shape[1], weights.width
     release, log_price = np.empty((N_CHANNELS, n), np.int64), np.empty((N_CHANNELS, n), np.float32)
     terms = np.empty((N_CHANNELS, N_TERMS, n), np.float32)
     home_bonus = np.empty((N_CHANNELS, n_family), np.float32)
@@ -221,7 +213,10 @@ def open_market(supply, weights, factors, c):
         f_cap, f_price, f_novelty = factors.capability[h], factors.price[h], factors.novelty[h]
         f_open, f_breadth = factors.openness[h], factors.breadth[h]
         fill_known(log_known, home_bonus, familiarity, weights.home, h)
-        value_candidates(value, capability, novelty, price, audited, need, concern, f_cap, f_price, f_novelty, weights)
+        for i in range(rows.size):  # one expression a step, in a loop of its own: the compiler takes several at once
+            value[i] = f_cap * UNIT_SLOPE * weights.capability * width * logistic64((capability[i] - need) / width)
+            value[i] += f_novelty * novelty[i]
+            value[i] = value[i] - f_price * weights.price * price[i] - concern * audited[i]
         for k in range(n):
             family, mode = slots[k] // N_MODES, slots[k] % N_MODES
             best, best_value, best_price = NOT_OFFERED, -1e300, 0.0
@@ -229,14 +224,12 @@ def open_market(supply, weights, factors, c):
                 if rows[i] >= 0 and value[i] > best_value:
                     best, best_value, best_price = rows[i], value[i], price[i]
             release[h, k], log_price[h, k], origin[k] = best, best_price, origin_of[best]
-            known = log_known[family]
-            if mode != API:
-                known += f_breadth * log_breadth[family]
+            known = log_known[family] + (f_breadth * log_breadth[family] if mode != API else 0.0)
             terms[h, PRICE, k] = to_price = f_price * weights.price * best_price
             terms[h, RISK, k] = audited_risk(public, belief, best, weights.flagged, weights.clean)
             terms[h, BASE, k] = best_value + to_price + concern * terms[h, RISK, k] + known
             terms[h, OPENNESS, k] = f_open * weights.openness * openness_of[best]
-            fill_terms(terms, mirrored, controlled, public, private, best, mode, weights, h, k)
+        fill_terms(terms, slots, release, mirrored, controlled, public, private, weights, h)
     family_of, classes = slots // N_MODES, supply.class_of[slots // N_MODES]
     return Market(slots, family_of, origin, slots % N_MODES, classes, release, log_price, terms, home_bonus)
 
