@@ -28,7 +28,8 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 
 SWEEP = """
 from functools import partial
-from sim.sweep import execute, executors
+from sim.sweep import executors
+from sim.sweep.execution import execute
 from tests.faults import worlds
 from tests.faults.harness import plan
 executors.PRELOADED = ("pyarrow.parquet", "tests.faults.worlds")  # these worlds do without the model
@@ -40,13 +41,12 @@ print("end", flush=True)
 
 COMMAND = """
 import sys
-from sim import sweep
 from sim.cli.app import main
-from sim.sweep import cluster, executors
+from sim.sweep import cluster, execution, executors
 from tests.faults import worlds
 world = getattr(worlds, sys.argv.pop(1), None)
 if world is not None:
-    sweep.simulate_world = world
+    execution.simulate_world = world
     executors.PRELOADED = ("pyarrow.parquet", "tests.faults.worlds")
 cluster.CONNECT_SECONDS = 2
 main()

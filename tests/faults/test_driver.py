@@ -77,7 +77,7 @@ EVERY_STEP = """
 import os, signal, sys
 import pyarrow.parquet
 from pathlib import Path
-from sim.sweep import execute
+from sim.sweep.execution import execute
 from sim.sweep.manifest import environment, made_by
 from tests.faults.harness import plan
 from tests.sweep import fake
