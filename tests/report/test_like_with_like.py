@@ -12,9 +12,10 @@ from sim import report
 from sim.analysis import wording
 from sim.cli import results, terminal
 from sim.months import month_name
-from sim.report import findings, pictures, prose
+from sim.report import cells, pictures, prose
 from sim.report.page import Row, write_report
 from sim.report.pictures import PICTURES
+from sim.report.view import View
 from sim.scenario.overlay import LABELS
 from sim.scenario.scenario import Scenario, differences, load, other_differences
 from tests.analysis.tidy import read_tidy
@@ -133,11 +134,11 @@ def test_each_column_of_the_matrix_has_its_own_level_and_months(later, make, tmp
 
 
 def test_one_level_stands_over_several_columns_only_if_their_months_are_the_same(later) -> None:
-    found = findings.cells(later)
-    cells = tuple(replace(cell, reference=1.0) for cell in found if cell.factor == found[0].factor)
-    assert len({cell.first_month for cell in cells}) == 3
-    assert Row("factor", "outcome", cells).level == ""
-    assert Row("factor", "outcome", cells[:1] * 2).level == cells[0].level != ""
+    found = cells.headlines(View(later))
+    same = tuple(replace(cell, reference=1.0) for cell in found if cell.factor == found[0].factor)
+    assert len({cell.first_month for cell in same}) == 3
+    assert Row("factor", "outcome", same).level == ""
+    assert Row("factor", "outcome", same[:1] * 2).level == same[0].level != ""
 
 
 def test_findings_say_the_months_of_each_comparison(later, tmp_path, monkeypatch) -> None:

@@ -63,7 +63,7 @@ def test_what_scripts_have_becomes_what_files_hold(value, expected):
         (1j, "x = 1j: must be text"),
         (np.complex64(1), "x = "),
         (np.clongdouble(1), "x = "),
-        (np.datetime64("2026-01"), "x = datetime.date(2026, 1, 1): must be"),
+        (np.datetime64("2026-01"), "x = 2026-01-01: must be"),
         (np.zeros(1001), "x = array("),
         (range(10**30), f"x = range(0, {10**30}): has more than 1000 values"),
         ([0.5, {1}], "x[1] = {1}: must be text"),

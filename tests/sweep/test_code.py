@@ -7,7 +7,7 @@ import pytest
 
 from sim.sweep import code
 
-CHOICE, SAMPLING, COUNTRIES = "model/kernels/choice.py", "sweep/sampling.py", "data/countries.csv"
+MARKET, SAMPLING, COUNTRIES = "model/kernels/market.py", "sweep/sampling.py", "data/countries.csv"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_words_layout_and_sources_do_not_count(package):
     for file in package.rglob("*.py"):
         text = file.read_text(encoding="utf-8")
         file.write_text(f"# a comment\n\n{text}\n\n", encoding="utf-8")
-    edit(package / CHOICE, '"""', '"""Said in other words. ')
+    edit(package / MARKET, '"""', '"""Said in other words. ')
     edit(package / "model" / "law.py", 'raise KeyError(f"', 'raise KeyError(f"said in other words: ')
     edit(package / "messages.py", "nearest", "closest")
     edit(package / "report" / "page.py", "import", "import os\nimport")
@@ -52,7 +52,7 @@ def test_words_layout_and_sources_do_not_count(package):
 @pytest.mark.parametrize(
     ("place", "old", "new"),
     [
-        (CHOICE, "0.001", "0.002"),
+        (MARKET, "BARELY_KNOWN = 0.001", "BARELY_KNOWN = 0.002"),
         (SAMPLING, "0.5", "0.4"),
         (COUNTRIES, "0.", "1."),
         ("vocabulary.py", '"us_aligned", "third_country"', '"third_country", "us_aligned"'),

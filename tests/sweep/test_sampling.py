@@ -191,7 +191,7 @@ def test_spreadsheets_may_add_a_mark_blanks_and_empty_lines(tmp_path):
                 "draws.csv: line 2, 'leak_hazard' = 'x': must be a finite number",
             ],
         ),
-        (b"leak_hazard\n\xff\xfe\n", ["draws.csv: not UTF-8 text (byte 12)"]),
+        (b"leak_hazard\n\xff\xfe\n", ["draws.csv: not UTF-8 text (line 2); save it as UTF-8"]),
         (f"leak_hazard\n{'1' * 200_000}\n", ["draws.csv: line 2: field larger than field limit (131072)"]),
         (f"leak_hazard\n1e{'9' * 80}\n", ["draws.csv: line 2, 'leak_hazard'"]),
     ],
