@@ -499,8 +499,9 @@ def test_ctrl_c_leaves_no_half_written_file(tmp_path: Path) -> None:
         # Whoever started the tests may have Ctrl-C ignored, and that would be inherited.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 60  # a busy machine; usually a part is there after a few seconds
-    while not list(tmp_path.glob("results/series/[!.]*.parquet")) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 60  # a busy machine; usually two parts are there after a few seconds
+    # The first part counts when its worker has reported it, which is before that worker writes a second one.
+    while len(list(tmp_path.glob("results/series/[!.]*.parquet"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, message = process.communicate(timeout=15)

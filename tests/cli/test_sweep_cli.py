@@ -424,7 +424,7 @@ def test_a_dry_run_counts_what_is_finished() -> None:
 
 
 def test_a_dry_run_says_that_runs_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.sweep.estimate.simulate_world", fake.never)
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", fake.never)
     result = call(write(BASE), "--dry-run")
     assert result.exit_code == 0
     assert "2 of the 2 sample runs failed" in result.stdout

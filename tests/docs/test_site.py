@@ -59,9 +59,9 @@ def test_the_interface_in_python_is_on_the_site(site: Path) -> None:
     for page, name in {
         "world": "sim.model.world.World.run",
         "scenario": "sim.scenario.scenario.load",
-        "sweep": "sim.sweep.compare",
+        "sweep": "sim.api.compare",
         "study": "sim.analysis.study.Study.rubric",
-        "levers": "sim.policies.Policy.write",
-        "kernels": "sim.model.kernels.choice.Market",
+        "levers": "sim.policies.base.Policy.write",
+        "kernels": "sim.model.kernels.market.Market",
     }.items():
         assert f'id="{name}"' in (site / "reference" / f"{page}.html").read_text(encoding="utf-8"), name

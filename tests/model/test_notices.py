@@ -126,7 +126,8 @@ def says(number: int) -> int:
 
 
 def test_workers_that_all_compile_say_so_in_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    pool = ProcessPool(2)
+    # Workers of a fork server that an earlier test has started would write to what stderr was then.
+    pool = ProcessPool(2, "spawn")
     futures = [pool.submit(says, number) for number in range(8)]
     assert os.getpid() not in {future.result() for future in futures}
     pool.shutdown(at_once=False)
