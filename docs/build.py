@@ -15,6 +15,7 @@ from typing import Any
 import tomli_w
 
 from sim.cli.listing import scenarios_with, written_fields
+from sim.model import panel_sizes
 from sim.model.agents import adopters, lab_records, malicious
 from sim.model.catalogue import CANDIDATES
 from sim.model.kernels import choice
@@ -154,7 +155,7 @@ def fixed_numbers() -> list[str]:
         ("Share of neighbours drawn from the whole panel", number(round(float(choice.REWIRED), 6)), reviews),
         ("Months without a release after which an alternative may be retired", str(adopters.RETIRE_AFTER), panel),
         ("Share of the panel below which it is retired then", number(adopters.RETIRE_BELOW), panel),
-        ("Adopters per country and channel, at least", str(adopters.LEAST_PER_CELL), panel),
+        ("Adopters per country and channel, at least", str(panel_sizes.LEAST_PER_CELL), panel),
         ("Levels of a taste", str(len(adopters.TASTES)), panel),
         ("Adopters from which neighbours count", number(adopters.GRAPH_FROM), panel),
         (

@@ -63,6 +63,8 @@ TABLES = (
 )
 
 GROUPS_AS_OF = "2025-06-30"
+MOST_LABS = 63
+"""A choice is a byte: a lab and one of 4 modes, and 255 for none."""
 
 _BLOC_NAMES = {
     "US": "US",
@@ -118,6 +120,8 @@ def labs() -> tuple[Lab, ...]:
     found = read("labs", Lab)
     unique("labs", "slug", [lab.slug for lab in found])
     unique("labs", "name", [lab.name for lab in found])
+    if len(found) > MOST_LABS:
+        raise DataError(f"labs.csv: has {len(found)} labs, and the model has room for {MOST_LABS}")
     known = {country.code for country in countries()}
     for lab in found:
         if lab.home not in known:

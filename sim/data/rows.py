@@ -126,15 +126,16 @@ class Country:
 
     ``alignment`` runs from 0 (votes like China) to 1 (votes like the US); ``ai_use_2025`` is the fraction of people
     15-64 who used generative AI in early 2025, None where unknown; ``imputed`` names fields filled by a stated rule.
+    A group whose members all stand alone has no weight: GDP and people are 0, and nobody lives there in the model.
     """
 
     code: Annotated[str, AfterValidator(_code)]
     name: Text
     region: Text
     bloc: Annotated[str, _one_of(*BLOCS)]
-    gdp_usd_bn: Annotated[float, _number(1e-3, 1e6)]
-    people_m: Annotated[float, _number(1e-3, 2e3)]
-    working_age_m: Annotated[float, _number(1e-3, 2e3)]
+    gdp_usd_bn: Annotated[float, _number(0, 1e6)]
+    people_m: Annotated[float, _number(0, 2e3)]
+    working_age_m: Annotated[float, _number(0, 2e3)]
     alignment: Share
     ai_use_2025: Annotated[float | None, _maybe(0, 1)]
     regional_value: Flag
@@ -145,9 +146,17 @@ class Country:
     column: Tile
     members: Words
 
+    @model_validator(mode="after")
+    def _all_or_nothing(self) -> Self:
+        if len({self.gdp_usd_bn > 0.0, self.people_m > 0.0, self.working_age_m > 0.0}) > 1:
+            raise ValueError("GDP, people and people 15-64 that are all above 0, or all 0")
+        return self
+
     @property
-    def gdp_per_head(self) -> float:
-        """GDP per head in US dollars."""
+    def gdp_per_head(self) -> float | None:
+        """GDP per head in US dollars; None without people."""
+        if self.people_m == 0.0:
+            return None
         return 1000.0 * self.gdp_usd_bn / self.people_m
 
 

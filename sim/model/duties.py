@@ -263,7 +263,7 @@ def covering(duties: Sequence[ComputeDuty], lab: Lab, draw: int, run: float) -> 
     met = [duty for duty in duties if run >= duty.floor and lab.index in duty.labs]
     if not met:
         return NOTHING
-    bound = lab.model.streams("bound by duty").uniform(lab.index, draw)
+    bound = lab.model.streams("bound by duty").uniform(lab.identity, draw)
     free = [(duty, _spared(duty, lab, draw, run)) for duty in met if bound < duty.strength]
     return {**{mode: [duty for duty, modes in free if mode not in modes] for mode in range(len(MODES))}, HOLD: ()}
 
@@ -277,12 +277,14 @@ def _spared(duty: ComputeDuty, lab: Lab, draw: int, run: float) -> tuple[int, ..
 
 def is_monetised(lab: Lab, draw: int) -> bool:
     """Whether a release would earn money for its lab if it were open; one of a public programme never does."""
-    return draw < PUBLIC_DRAWS and lab.model.streams("monetised").uniform(lab.index, draw) < lab.model.p.monetised_share
+    return (
+        draw < PUBLIC_DRAWS and lab.model.streams("monetised").uniform(lab.identity, draw) < lab.model.p.monetised_share
+    )
 
 
 def refused(duty: ComputeDuty, lab: Lab, draw: int) -> bool:
     """Whether a licence to open a release is refused."""
-    return lab.model.streams("licence").uniform(lab.index, draw) < duty.refusal
+    return lab.model.streams("licence").uniform(lab.identity, draw) < duty.refusal
 
 
 def bars(duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:

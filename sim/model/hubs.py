@@ -55,7 +55,7 @@ def scan_files(world: World) -> int:
     found = 0
     suspects = (c.mode[:n] >= OPEN_WEIGHTS) & c.compromised[:n] & (c.public_finding[:n] != FLAGGED)
     for row in np.flatnonzero(suspects).tolist():
-        key = int(c.lab[row]), int(c.draw[row])
+        key = world.labs[c.lab[row]].identity, int(c.draw[row])
         if luck(*key, ReleaseDraw.FILE_LEVEL) < world.p.file_level and luck(*key, ReleaseDraw.SCANNED) < world.law.scan:
             world.releases.mend(row)
             c.compromised[row] = False

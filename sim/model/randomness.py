@@ -2,7 +2,8 @@
 
 A draw is a hash of its key and of permanent slots (agent, month, family, ...), so it depends neither on the order of
 draws nor on what else is drawn: two worlds that differ in one policy share every draw that the policy does not touch
-(common random numbers).
+(common random numbers). What a table names has its :func:`~sim.model.identity.identity` for a slot and not its row, so that a row more or
+less changes nobody else's luck.
 """
 
 from __future__ import annotations
@@ -94,11 +95,11 @@ class Stream:
             x = mix64((x + (slot + 1) * GOLDEN) & _MASK)
         return x
 
-    def uniforms(self, *counts: int) -> np.ndarray:
-        """All of ``uniform(i, j, ...)`` with i < counts[0], j < counts[1], ... at once: an array (i, j, ...)."""
+    def uniforms(self, *slots: np.ndarray | range) -> np.ndarray:
+        """All of ``uniform(i, j, ...)`` with i from the first slots, j from the second ones, ...: array (i, j, ...)."""
         x = np.array(self.key, np.uint64)
-        for count in counts:
-            x = mix64(x[..., None] + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
+        for each in slots:
+            x = mix64(x[..., None] + (np.array(each, np.uint64) + np.uint64(1)) * np.uint64(GOLDEN))
         return ((x >> 12) + 0.5) * 2.0**-52
 
     def normal(self, *slots: int) -> float:

@@ -38,9 +38,9 @@ class Derivatives:
         return cls(np.zeros(families), np.zeros(families), np.zeros(families), value)
 
     def shares(self) -> np.ndarray:
-        """Share of each family in the stock: array (family,); all alike while there is none."""
+        """Share of each family in the stock: array (family,); 0 while there is none."""
         total = self.stock.sum()
-        return self.stock / total if total > 0.0 else np.full(len(self.stock), 1.0 / len(self.stock))
+        return self.stock / total if total > 0.0 else np.zeros_like(self.stock)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim import data
 from sim.model.agents.lab_records import Draft
+from sim.model.identity import identity
 from sim.model.randomness import ReleaseDraw
 from sim.model.safeguards import carry
 from sim.vocabulary import API, CN, DEVELOPER, GATED, HOLD, MODES, OPEN_WEIGHTS, ORIGINS
@@ -96,11 +97,10 @@ class Releases:
         if row.log_flop is not None and row.usable and tells:
             lab.compare_run(row.log_flop)
         if capability is not None and row.usable and mode != HOLD:
-            lab.replayed += 1
             draft = Draft(
                 month=row.month,
                 name=row.name,
-                draw=-lab.replayed,
+                draw=-identity(row.name),
                 mode=mode,
                 small=row.size == "small",
                 capability=capability,
@@ -136,7 +136,7 @@ class Releases:
         opened, safeguard = draft.mode >= OPEN_WEIGHTS, 0
         if world.law.safeguards and opened:
             draft, safeguard = self._safeguard(lab, draft)
-        measured = world.us_government.measure(draft.capability, origin, index, draft.draw)
+        measured = world.us_government.measure(draft.capability, origin, lab.identity, draft.draw)
         compromised, controlled, contained = self._fate(lab, draft) if opened else (False, False, False)
         row = world.catalogue.add(
             draft.name,
@@ -171,12 +171,12 @@ class Releases:
             self._share_ideas(row, draft, origin, parts, controlled)
         world.frontier.enter(index, origin, draft.capability, measured, opened)
         if not opened or (controlled and not contained):
-            self._time_leak(row, draft, index)
+            self._time_leak(row, draft, lab)
         return row
 
     def _fate(self, lab: Lab, draft: Draft) -> tuple[bool, bool, bool]:
         """Whether an open release is compromised, whether it is controlled, and whether its weights never leak."""
-        world, p, key = self.world, self.world.p, (lab.index, draft.draw)
+        world, p, key = self.world, self.world.p, (lab.identity, draft.draw)
         luck, law_class = world.streams("release").uniform, world.law.class_of[lab.index]
         premium = p.compromise_premium if lab.origin == CN else 0.0
         compromised = luck(*key, ReleaseDraw.COMPROMISED) < p.compromise + premium
@@ -201,7 +201,7 @@ class Releases:
         Returns the draft as it comes out, and the number of what it carries among ``safeguards``.
         """
         world, none = self.world, self.world.p.no_model_capability
-        luck = world.streams("release").uniform(lab.index, draft.draw, ReleaseDraw.SAFEGUARDED)
+        luck = world.streams("release").uniform(lab.identity, draft.draw, ReleaseDraw.SAFEGUARDED)
         duties = [d for d in world.law.safeguards if lab.index in d.labs and luck < d.strength]
         for duty in duties:
             lab.expense += duty.cost
@@ -220,14 +220,14 @@ class Releases:
         else:
             self.world.ideas.spread(idea)
 
-    def _time_leak(self, row: int, draft: Draft, lab: int) -> None:
+    def _time_leak(self, row: int, draft: Draft, lab: Lab) -> None:
         """Draw the month in which weights that are not free reach mirrors (a constant monthly hazard)."""
         world, closed = self.world, draft.mode == API
         hazard = world.p.theft_hazard if closed else world.p.leak_hazard
         if draft.mode == GATED:
-            hazard *= float(world.law.gate_leak[world.law.class_of[lab]])
+            hazard *= float(world.law.gate_leak[world.law.class_of[lab.index]])
         if hazard > 0.0 and world.month >= 0 and not (closed and draft.small):
-            u = world.streams("leak").uniform(lab, draft.draw)
+            u = world.streams("leak").uniform(lab.identity, draft.draw)
             wait = 1 if hazard >= 1.0 else 1 + int(min(log(u) / log1p(-hazard), FAR))
             if not closed or wait <= THEFT_WINDOW:
                 self.leaks.setdefault(world.month + wait, []).append(row)
@@ -280,7 +280,7 @@ class Releases:
         for row in world.ideas.held():
             lab = int(c.lab[row])
             bound = world.law.controlled[world.law.class_of[lab]]
-            if luck.uniform(lab, int(c.draw[row]), ReleaseDraw.CONTROLLED) >= bound:
+            if luck.uniform(world.labs[lab].identity, int(c.draw[row]), ReleaseDraw.CONTROLLED) >= bound:
                 self.mirror(row)
 
     def mirror(self, row: int) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import data
+from sim.model.identity import identity
 from sim.vocabulary import CHANNELS
 
 if TYPE_CHECKING:
@@ -67,8 +68,10 @@ def use_by_country(world: World) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def log_gdp_per_head() -> tuple[float, ...]:
-    """Logarithm of each country's GDP per head in USD: (country,)."""
-    return tuple(log(c.gdp_per_head) for c in data.countries())
+    """Logarithm of each country's GDP per head in USD: (country,); where nobody lives the mean of the others."""
+    found = [None if c.gdp_per_head is None else log(c.gdp_per_head) for c in data.countries()]
+    known = [x for x in found if x is not None]
+    return tuple(sum(known) / len(known) if x is None else x for x in found)
 
 
 def use_ceiling(world: World) -> np.ndarray:
@@ -78,8 +81,8 @@ def use_ceiling(world: World) -> np.ndarray:
     """
     p, residual, draws = world.p, use_residuals(), world.streams("use ceiling")
     distance = [
-        residual[c.code] if c.code in residual else p.ceiling_sd * draws.normal(i)
-        for i, c in enumerate(world.countries)
+        residual[c.code] if c.code in residual else p.ceiling_sd * draws.normal(identity(c.code))
+        for c in world.countries
     ]
     base = [p.ceiling + p.income_elasticity * g + u for g, u in zip(log_gdp_per_head(), distance, strict=True)]
     return np.repeat(np.array(base)[:, None], len(CHANNELS), axis=1)
@@ -94,7 +97,7 @@ def use_residuals() -> dict[str, float]:
     rows = [
         (c.code, log(c.gdp_per_head), log(c.ai_use_2025 / (1.0 - c.ai_use_2025)))
         for c in data.countries()
-        if c.ai_use_2025 and not c.regional_value
+        if c.ai_use_2025 and c.gdp_per_head and not c.regional_value
     ]
     mx = sum(x for _, x, _ in rows) / len(rows)
     my = sum(y for _, _, y in rows) / len(rows)

@@ -236,8 +236,8 @@ class World(mesa.Model):
         self.governments = tuple(Government(self, name) for name in ("US", "CN", "EU"))
         self.assessor = Assessor(self)
         self.auditors = (
-            Auditor(self, "public repository", 0, for_government=False),
-            Auditor(self, "government suppliers", 1, for_government=True),
+            Auditor(self, "public repository", for_government=False),
+            Auditor(self, "government suppliers", for_government=True),
         )
 
     def _settle_law(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sim.model.identity import identity
 from sim.months import month_index
 from sim.policies.base import Policy, allied_coverage, compliance_cost, own
 from sim.vocabulary import API, CN
@@ -84,14 +85,14 @@ class AntiDistillation(Policy):
         """Sanctions may begin or end in any month."""
         return month if self.sanction_prob > 0.0 and streams is not None else None
 
-    def sanctioned(self, lab: int, month: int, streams: Streams | None) -> bool:
-        """Whether a lab is under sanction: one began in one of the last months, drawn by lab and month."""
+    def sanctioned(self, lab: str, month: int, streams: Streams | None) -> bool:
+        """Whether a lab is under sanction: one began in one of the last months, drawn by lab (its slug) and month."""
         if streams is None:
             return False
         luck = streams("sanction").uniform
         for begun in range(max(month - self.sanction_months + 1, month_index(self.start)), month + 1):
             likely = self.sanction_prob * self.intensity(begun) * self.enforcement
-            if luck(lab, begun + 1) < 1.0 - (1.0 - likely) ** (1.0 / 12.0):
+            if luck(identity(lab), begun + 1) < 1.0 - (1.0 - likely) ** (1.0 / 12.0):
                 return True
         return False
 
@@ -99,7 +100,7 @@ class AntiDistillation(Policy):
         """Write barriers and checks into a month's law."""
         effect = self.effect(strength)
         labs, learners = law.jurisdictions.bound_labs(self.allied_coverage), law.jurisdictions.firms(CN)
-        caught = [lab for lab in learners if self.sanctioned(lab, month, law.streams)]
+        caught = [lab for lab in learners if self.sanctioned(law.jurisdictions.labs[lab], month, law.streams)]
         services = law.jurisdictions.covered_labs(self.allied_coverage)
         left = 1.0 - self.detect_prob * effect
         if self.account_kyc:

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from sim.messages import ScenarioError
+from sim.model.panel_sizes import LEAST_PER_CELL, least_adopters
 from sim.model.parameters import PARAMETERS
 from sim.months import MONTH_RULE, month_index, month_name
 from sim.policies.base import Policy
@@ -141,6 +142,14 @@ class Scenario(_Record):
     parameters: dict[str, float] = {}
     policy: dict[str, SerializeAsAny[Policy]] = {}
     crisis: dict[Name, Crisis] = {}
+
+    @field_validator("adopters")
+    @classmethod
+    def _room_for_every_country(cls, adopters: int) -> int:
+        least = least_adopters()
+        if adopters < least:
+            raise ValueError(f"must be at least {least}: {LEAST_PER_CELL} for each country and channel")
+        return adopters
 
     @field_validator("parameters", mode="before")
     @classmethod

@@ -309,7 +309,7 @@ def test_records_are_frozen_and_cached() -> None:
             "countries",
             "AFG,Afghanistan,Asia,restricted,14.5",
             "AFG,Afghanistan,Asia,restricted,nan",
-            "number from 0.001",
+            "number from 0 ",
         ),
         ("countries", ",1,0,0,working_age,", ",1,0,yes,working_age,", "column eu: expected one of 0, 1, got 'yes'"),
         ("targets", ",14,10.5,", ",9,10.5,", r"targets\.csv, line 5: expected a value from 10.5 to 17"),
@@ -334,3 +334,43 @@ def test_a_missing_or_empty_table_is_refused(damaged: Path, table: str) -> None:
     path.unlink()
     with pytest.raises(data.DataError, match="is missing"):
         getattr(data, table)()
+
+
+def test_more_labs_than_a_choice_can_name_are_refused(damaged: Path) -> None:
+    """A choice is one byte: 63 labs in 4 modes, and 255 for none."""
+    row = "Lab {0},lab{0},USA,US,firm,-1,6,0.5,2025-07,0\n"
+    path, labs = damaged / "labs.csv", len(data.labs())
+    text = path.read_text(encoding="utf-8")
+    for more, fits in ((63 - labs, True), (64 - labs, False)):
+        path.write_text(text + "".join(row.format(i) for i in range(more)), encoding="utf-8")
+        data.clear_cache()
+        if fits:
+            assert len(data.labs()) == 63
+        else:
+            with pytest.raises(data.DataError, match=r"^labs.csv: has 64 labs, and the model has room for 63$"):
+                data.labs()
+
+
+def test_a_country_has_weight_in_all_or_in_nothing(damaged: Path) -> None:
+    row = next(line for line in (damaged / "countries.csv").read_text(encoding="utf-8").splitlines() if "ISL" in line)
+    fields = row.split(",")
+    fields[4] = "0"
+    spoil(damaged, "countries", row, ",".join(fields))
+    data.clear_cache()
+    with pytest.raises(data.DataError, match="GDP, people and people 15-64 that are all above 0, or all 0"):
+        data.countries()
+
+
+def test_a_table_of_more_countries_asks_for_a_larger_panel(damaged: Path) -> None:
+    """Four adopters for each country and channel: the least panel that a scenario may have would not do."""
+    from sim.scenario.scenario import ScenarioError, load
+
+    path, row = damaged / "countries.csv", "{0},Country {0},Europe,us_aligned,100,10,6.5,0.5,,0,0,0,,{1},50,"
+    rows = [row.format(f"Q{a}{b}", 10 * i + j) for i, a in enumerate("ABC") for j, b in enumerate("ABCDEFGHIJ")]
+    path.write_text("\n".join((path.read_text(encoding="utf-8").rstrip(), *rows, "")), encoding="utf-8")
+    data.clear_cache()
+    least = 20 * len(data.countries())
+    assert least > 3500
+    with pytest.raises(ScenarioError, match=rf"adopters = 3500: must be at least {least}: 4 for each country"):
+        load("status-quo", settings=["adopters=3500"])
+    assert load("status-quo", settings=[f"adopters={least}"]).adopters == least

@@ -249,7 +249,7 @@ def test_audits_take_the_most_used_or_the_most_risky_first(world_at, policy):
     use, c = world.use_of_releases, world.catalogue
     opened = c.column("mode") >= OPEN_WEIGHTS
     programme = SimpleNamespace(priority="popularity")
-    auditor = Auditor(world, "test", 7, for_government=False)
+    auditor = Auditor(world, "test", for_government=False)
     assert auditor.next_release(programme) == int(np.where(opened, use, 0.0).argmax())
     world.trust.risk[:] = (0.0, 1e6, 0.0)
     first = auditor.next_release(SimpleNamespace(priority="risk"))
@@ -271,7 +271,7 @@ def test_audits_may_begin_with_the_first_month(lever):
 def test_government_suppliers_audit_what_their_governments_use(world_at):
     world = world_at(36)
     country = next(i for i, c in enumerate(world.countries) if c.code == "USA")
-    first = Auditor(world, "test", 7, for_government=True).next_release(
+    first = Auditor(world, "test", for_government=True).next_release(
         SimpleNamespace(priority="popularity", countries=(country,))
     )
     adopters = [a for a in world.country_agents[country].adopters if a.channel == "government"]

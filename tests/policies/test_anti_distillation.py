@@ -1,12 +1,13 @@
 """Barriers to distillation (L13): who learns less, from whom instead, and how long sanctions last."""
 
+from sim import data
 from sim.model.randomness import Streams
 from sim.vocabulary import CN, US
 
 
 def test_a_sanction_lasts_its_months(policy):
     barrier = policy("L13", start="2026-01", end="2026-02", sanction_prob=1.0, sanction_months=3)
-    assert [m for m in range(30, 48) if barrier.sanctioned(0, m, Streams(1, 0))] == [36, 37, 38]
+    assert [m for m in range(30, 48) if barrier.sanctioned("deepseek", m, Streams(1, 0))] == [36, 37, 38]
 
 
 def test_barriers_to_services_slow_those_who_distil(world_at, policy):
@@ -37,9 +38,9 @@ def test_a_barred_student_asks_the_teacher_it_learns_most_from(world_at, decree)
 def test_sanctions_last_and_are_drawn_by_lab(policy):
     one = policy("L13", start="2024-01", sanction_prob=0.5, sanction_months=6)
     streams = Streams(3, 0)
-    paths = [[one.sanctioned(lab, m, streams) for m in range(12, 84)] for lab in range(12)]
+    paths = [[one.sanctioned(lab, m, streams) for m in range(12, 84)] for lab in (lab.slug for lab in data.labs()[:12])]
     assert len({tuple(path) for path in paths}) > 6
     for path in paths:
         runs = "".join("x" if hit else " " for hit in path).strip().split()
         assert all(len(run) >= 6 for run in runs[:-1])
-    assert not any(one.sanctioned(0, m, None) for m in range(12, 84))
+    assert not any(one.sanctioned("deepseek", m, None) for m in range(12, 84))

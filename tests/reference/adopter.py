@@ -10,7 +10,7 @@ import mesa
 
 from sim.model.parameters import by_channel
 from sim.vocabulary import API, CHANNELS, CN, FLAGGED, GATED, MODES, OPEN_WEIGHTS, US
-from tests.reference.draws import draw32, gumbel, nth, tastes, unit32
+from tests.reference.draws import GOLDEN, MASK64, draw32, gumbel, identity, mix64, taste, unit32
 
 if TYPE_CHECKING:
     from tests.reference.plain import PlainWorld
@@ -81,7 +81,7 @@ class Place:
         self.income = min(max(1.0 + p.price_income * (9.5 - wealth[country]) / 1.5, 0.4), 2.0)
         self.alignment = info.alignment
         self.concern = p.security_weight * info.alignment * by_channel(p, "security_factor")[channel]
-        self.taste_cn = p.taste_country_sd * world.streams("country taste").normal(country)
+        self.taste_cn = p.taste_country_sd * world.streams("country taste").normal(identity(info.code))
         self.review = by_channel(p, "review")[channel]
         self.inertia = by_channel(p, "inertia")[channel]
         self.access_factor = by_channel(p, "access_factor")[channel]
@@ -171,14 +171,20 @@ class Adopter(mesa.Agent):
         What it uses, and what it used at the end of last month.
     """
 
-    def __init__(self, model: PlainWorld, place: Place, number: int) -> None:
+    def __init__(self, model: PlainWorld, place: Place, ordinal: int) -> None:
         super().__init__(model)
-        self.place, self.number = place, number
-        drawn = tastes(model.streams("taste").key, number, len(model.labs))
-        self.tastes = [model.p.taste_family_sd * taste for taste in drawn]
+        self.place = place
+        cell = identity(f"{model.countries[place.country].code} {CHANNELS[place.channel]}")
+        self.identity = cell + ordinal * GOLDEN
+        own = self.bits(model.streams("taste").key)
+        self.tastes = [model.p.taste_family_sd * taste(own, lab.info.slug) for lab in model.labs]
         self.neighbours: list[Adopter] = []
         self.using: Slot | None = None
         self.before: Slot | None = None
+
+    def bits(self, key: int) -> int:
+        """The adopter's own 64 bits of a stream."""
+        return mix64((key + self.identity) & MASK64)
 
     def remember(self) -> None:
         """Keep last month's choice: neighbours look at that, whoever reviews first."""
@@ -199,7 +205,7 @@ class Adopter(mesa.Agent):
             return False
         release = next(offer.release for offer, _ in place.look() if offer.slot == slot)
         on_list = release.month < law["listed_until"][place.country][release.origin][place.channel]
-        bound = unit32(nth(self.model.streams("bound by ban").key, self.number))
+        bound = unit32(self.bits(self.model.streams("bound by ban").key))
         return on_list and bound < bans[release.origin][place.channel]
 
     def reviews(self) -> bool:
@@ -209,18 +215,18 @@ class Adopter(mesa.Agent):
 
     def luck(self) -> float:
         """The month's draw that decides on a review."""
-        return unit32(nth(self.model.review_bits, self.number))
+        return unit32(self.bits(self.model.review_bits))
 
     def look(self) -> list[tuple[Slot, float]]:
         """Every slot on offer and its utility for this adopter."""
         settled = self.before is not None and self.luck() >= self.model.p.newcomers
         inertia = self.place.inertia if settled else 0.0
         peers = Counter(other.before.family for other in self.neighbours if other.before is not None)
-        noise = nth(self.model.choice_bits, self.number)
+        noise = self.bits(self.model.choice_bits)
         seen = []
         for offer, value in self.place.look():
             slot = offer.slot
-            utility = value + self.tastes[slot.family] + gumbel(draw32(noise, slot.number))
+            utility = value + self.tastes[slot.family] + gumbel(draw32(noise, self.model.panel.salt[slot]))
             if settled and slot.family != self.before.family:
                 utility -= inertia + self.place.lock_in(self.before.family)
             if peers:

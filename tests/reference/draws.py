@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from math import exp, log
 from statistics import NormalDist
 
@@ -32,11 +33,15 @@ def nth(key: int, n: int) -> int:
     return mix64((key + n * GOLDEN) & MASK64)
 
 
-def draw32(key: int, slot: int) -> float:
-    """A number in (0, 1) of 23 bits, from 64 bits of key and a slot."""
+def bits32(key: int, salt: int) -> int:
+    """32 bits from 64 of a key and 32 of a salt."""
     low, high = key & MASK32, key >> 32
-    x = mix32((low + slot * 0x9E3779B9) & MASK32) ^ high
-    return ((x >> 9) + 0.5) / 2**23
+    return mix32((low + salt) & MASK32) ^ high
+
+
+def draw32(key: int, salt: int) -> float:
+    """A number in (0, 1) of 23 bits, from 64 bits of key and 32 of a salt."""
+    return ((bits32(key, salt) >> 9) + 0.5) / 2**23
 
 
 def unit32(bits: int) -> float:
@@ -59,21 +64,26 @@ def gumbel(u: float) -> float:
     return -log(-log(u))
 
 
-def tastes(key: int, person: int, families: int) -> list[float]:
-    """One person's standard normal tastes, a byte each: eight families share 64 bits."""
-    own = nth(key, person)
-    drawn = []
-    for first in range(0, families, 8):
-        bits = nth(own, first)
-        drawn += [TASTES[(bits >> (8 * place)) & 255] for place in range(8)]
-    return drawn[:families]
+def identity(name: str) -> int:
+    """The permanent number of a name."""
+    return int.from_bytes(sha256(name.encode()).digest()[:8], "little") // 4
 
 
-def neighbours(key: int, person: int, people: int) -> list[int]:
+def salt(name: str) -> int:
+    """The low half of a name's number."""
+    return identity(name) & MASK32
+
+
+def taste(person: int, family: str) -> float:
+    """One person's standard normal taste for a family, from the person's 64 bits of tastes."""
+    return TASTES[bits32(person, salt(family)) >> 24]
+
+
+def neighbours(bits_of_edges: int, person: int, people: int) -> list[int]:
     """Eight neighbours on a ring, each replaced by anybody with probability 0.1 (a small world)."""
     found = []
     for edge, step in enumerate((-4, -3, -2, -1, 1, 2, 3, 4)):
-        bits = nth(key, 8 * person + edge)
+        bits = nth(bits_of_edges, edge)
         found.append((bits >> 8) % people if unit32(bits) < 0.1 else (person + step) % people)
     return found
 

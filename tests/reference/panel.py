@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.model.parameters import by_channel
-from sim.vocabulary import API, CHANNELS, CN, OPEN_WEIGHTS, US
+from sim.vocabulary import API, CHANNELS, CN, MODES, OPEN_WEIGHTS, US
 from tests.reference.adopter import Adopter, Offer, Place, Release, Slot
-from tests.reference.draws import logistic, neighbours
+from tests.reference.draws import logistic, neighbours, salt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,18 +52,21 @@ class Panel:
             place.size = sizes[place.channel][place.country]
         self.adopters: list[Adopter] = []
         for place, each in zip(self.places, panel_sizes([place.size for place in self.places], adopters), strict=True):
-            place.adopters = [Adopter(world, place, len(self.adopters) + i) for i in range(each)]
+            place.adopters = [Adopter(world, place, i) for i in range(each)]
             self.adopters += place.adopters
         if adopters >= graph_from:
             key = world.streams("graph").key
-            for a in self.adopters:
-                a.neighbours = [self.adopters[j] for j in neighbours(key, a.number, adopters)]
+            for number, a in enumerate(self.adopters):
+                a.neighbours = [self.adopters[j] for j in neighbours(a.bits(key), number, adopters)]
         p = world.p
         start = {US: p.familiarity_us, CN: p.familiarity_cn}
         self.familiarity = [[start.get(lab.origin, p.familiarity_other) for lab in world.labs] for _ in CHANNELS]
-        self.country_share = [[1.0 / families] * families for _ in range(n)]
-        self.world_share = [[1.0 / families] * families for _ in CHANNELS]
-        self.derivative_share = [1.0 / families] * families
+        self.country_share = [[0.0] * families for _ in range(n)]
+        self.world_share = [[0.0] * families for _ in CHANNELS]
+        self.derivative_share = [0.0] * families
+        self.salt = {
+            Slot(lab.index, m): salt(f"{lab.info.slug} {mode}") for lab in world.labs for m, mode in enumerate(MODES)
+        }
         self.releases: list[Release] = []
         self.candidates: dict[Slot, list[int]] = {}
         self.newest: dict[Slot, int] = {}

@@ -12,7 +12,7 @@ from sim.policies import LEVERS
 from sim.scenario.scenario import load
 from sim.vocabulary import CHANNELS, MODES
 from tests.reference import panel
-from tests.reference.draws import neighbours
+from tests.reference.draws import neighbours, nth
 from tests.reference.pair import NEAR_TIE, Pair, everything, small
 
 HANDFUL = 5
@@ -141,7 +141,7 @@ def test_neighbours_on_the_graph(monkeypatch):
 
 def test_the_graph_is_a_small_world():
     people = 20_000
-    edges = [(i, j) for i in range(0, people, 7) for j in neighbours(0xA5A5, i, people)]
+    edges = [(i, j) for i in range(0, people, 7) for j in neighbours(nth(0xA5A5, i), i, people)]
     away = np.array([min((j - i) % people, (i - j) % people) for i, j in edges])
     assert np.mean(away > 4) == pytest.approx(0.1, abs=4 * (0.09 / len(away)) ** 0.5 + 0.001)
     assert all(0 <= j < people for _, j in edges)
@@ -184,4 +184,4 @@ def test_views_show_what_the_arrays_hold():
             MODES[plain_one.using.mode],
         )
         assert seen.weight == pytest.approx(place.weight / len(place.adopters), rel=1e-12)
-    assert [a.number for a in pair.plain.panel.of(3)] == [a.index for a in world.country_agents[3].adopters]
+    assert pair.plain.panel.of(3) == [people[a.index] for a in world.country_agents[3].adopters]

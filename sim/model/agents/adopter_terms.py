@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.model.identity import identity
 from sim.model.kernels.market import N_CHANNELS, ChannelFactors, ChoiceWeights
 from sim.model.parameters import by_channel
 from sim.model.uptake import log_gdp_per_head
@@ -62,7 +63,7 @@ def fixed_traits(world: World) -> Traits:
     alignment = np.array([c.alignment for c in world.countries])
     draws = world.streams("country taste")
     taste = np.zeros((len(world.countries), len(ORIGINS)))
-    taste[:, CN] = [p.taste_country_sd * draws.normal(i) for i in range(len(world.countries))]
+    taste[:, CN] = [p.taste_country_sd * draws.normal(identity(c.code)) for c in world.countries]
     return Traits(
         capacity=p.capacity_floor + (1.0 - p.capacity_floor) * scaled,
         income=np.clip(1.0 + p.price_income * (USUAL_LOG_GDP - log_gdp) / SPREAD_LOG_GDP, *INCOME_FACTOR),

@@ -6,8 +6,7 @@ its adopters. The panel samples only the choice; how many use AI is continuous.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 from math import exp
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import numpy as np
 
 from sim.model.agents.adopter_terms import channel_factors, channel_sizes, choice_weights, fixed_traits
 from sim.model.catalogue import NEVER
+from sim.model.identity import identities
 from sim.model.kernels.bans import BanTerms, obey
 from sim.model.kernels.choice import NONE, Network, Panel, ReviewTerms, choose, choose_parallel
 from sim.model.kernels.countries import Choosers, CountryTerms, country_traits
@@ -28,13 +28,13 @@ from sim.model.kernels.market import (
     open_market,
 )
 from sim.model.kernels.shares import Building, Tally, Users, build, origin_shares, spend, tally
+from sim.model.panel_sizes import panel_starts
 from sim.model.parameters import by_channel
 from sim.vocabulary import BLOCS, CHANNELS, DEVELOPER, GOVERNMENT, MARKET, MODES
 
 if TYPE_CHECKING:
     from sim.model.world import World
 
-LEAST_PER_CELL = 4
 RETIRE_AFTER = 24
 RETIRE_BELOW = 0.001
 RENEWED = 3
@@ -49,27 +49,9 @@ TASTES = tuple(z * _scale for z in _quantiles)
 """256 equally likely values of a standard normal taste."""
 
 
-@lru_cache(maxsize=8)
-def panel_starts(adopters: int, sizes: tuple[float, ...]) -> np.ndarray:
-    """First adopter of every cell (and the total last): at least 4 each, the rest by the square root of size.
-
-    Parameters
-    ----------
-    adopters : int
-    sizes : tuple of float
-        Size of each cell: people, GDP or projects, each summing to 1 over a channel's cells.
-    """
-    roots = np.sqrt(np.array(sizes))
-    spare = adopters - LEAST_PER_CELL * len(sizes)
-    if spare < 0:
-        raise ValueError(
-            f"adopters is {adopters}; at least {LEAST_PER_CELL * len(sizes)} are needed ({LEAST_PER_CELL} per cell)"
-        )
-    exact = spare * roots / roots.sum()
-    extra = np.floor(exact).astype(np.int64)
-    order = np.argsort(extra - exact, kind="stable")
-    extra[order[: spare - int(extra.sum())]] += 1
-    return np.concatenate(([0], np.cumsum(extra + LEAST_PER_CELL))).astype(np.int64)
+def _salts(names: Iterable[str]) -> np.ndarray:
+    """32 bits of each name's hash, by which draws of families and slots differ: uint32 array."""
+    return (identities(names) & np.uint64(0xFFFFFFFF)).astype(np.uint32)
 
 
 class AdopterView:
@@ -121,6 +103,9 @@ class Adopters(Sequence[AdopterView]):
         self.world = world
         self.size = channel_sizes(world)
         self.start = panel_starts(adopters, tuple(self.size.ravel().tolist()))
+        self.cell_key = identities(f"{c.code} {channel}" for c in world.countries for channel in CHANNELS)
+        self.family_salt = _salts(lab.info.slug for lab in world.labs)
+        self.slot_salt = _salts(f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES)
         self.choice = np.full(adopters, NONE, np.uint8)
         self.counts = np.zeros((self.size.size, len(world.labs) * len(MODES)), np.int32)
         self.alive = np.zeros(len(world.labs) * len(MODES), bool)
@@ -170,8 +155,10 @@ class Adopters(Sequence[AdopterView]):
         years = month / 12.0
         price = self.factors.price.copy()
         price[MARKET] *= 1.0 + p.price_growth * max(0.0, years - PRICE_GROWTH_FROM)
+        slots = np.flatnonzero(self.alive)
         supply = Supply(
-            slots=np.flatnonzero(self.alive),
+            slots=slots,
+            salt=self.slot_salt[slots],
             candidates=catalogue.candidates,
             month=month,
             frontier=world.frontier.level,
@@ -251,6 +238,7 @@ class Adopters(Sequence[AdopterView]):
             scale=np.float32(p.network_scale),
             peer=np.float32(p.peer_weight),
             taste=self.taste,
+            salt=self.family_salt,
         )
         graph = len(self) >= GRAPH_FROM
         panel = self.panel(self.choice.copy() if graph or world.tables.bans else self.choice)
@@ -283,7 +271,7 @@ class Adopters(Sequence[AdopterView]):
 
     def panel(self, before: np.ndarray | None = None) -> Panel:
         """The arrays of the panel as kernels take them; ``before`` is the choice at the end of last month."""
-        return Panel(self.start, self.choice, self.choice if before is None else before, self.counts)
+        return Panel(self.start, self.cell_key, self.choice, self.choice if before is None else before, self.counts)
 
     def count_use(self) -> Tally:
         """Shares after this month's reviews."""

@@ -9,6 +9,7 @@ import mesa
 import numpy as np
 
 from sim.model.duties import Assessment, AuditProgramme
+from sim.model.identity import identity
 from sim.model.parameters import PARAMETERS
 from sim.vocabulary import CLEAN, FLAGGED, GOVERNMENT, OPEN_WEIGHTS, UNAUDITED
 
@@ -22,7 +23,7 @@ class Assessor(mesa.Agent):
 
     def judges_hazardous(self, duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
         """The truth under the duty's definition, turned round with probability 1 - accuracy."""
-        right = self.model.streams("assessor").uniform(lab.index, draw) < duty.accuracy
+        right = self.model.streams("assessor").uniform(lab.identity, draw) < duty.accuracy
         return self.is_hazardous(duty, lab, capability, draw) == right
 
     def is_hazardous(self, duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
@@ -33,7 +34,7 @@ class Assessor(mesa.Agent):
         start values of thresholds for true: what they are, nobody knows.
         """
         world = self.model
-        measured = world.us_government.measure(capability, lab.origin, lab.index, draw)
+        measured = world.us_government.measure(capability, lab.origin, lab.identity, draw)
         lowest = min((PARAMETERS[f"threshold_{domain}"].value for domain in duty.domains), default=inf)
         if duty.reference == "absolute":
             return measured - lowest >= duty.margin
@@ -51,9 +52,9 @@ class Auditor(mesa.Agent):
         Audits done but not yet published.
     """
 
-    def __init__(self, model: World, name: str, number: int, *, for_government: bool) -> None:
+    def __init__(self, model: World, name: str, *, for_government: bool) -> None:
         super().__init__(model)
-        self.name, self.number, self.for_government = name, number, for_government
+        self.name, self.identity, self.for_government = name, identity(name), for_government
         self.done = np.zeros(len(model.catalogue.columns.month), bool)
         self.credit = 0.0
         self.queue: list[tuple[int, int, int, AuditProgramme]] = []
@@ -103,7 +104,8 @@ class Auditor(mesa.Agent):
     def examine(self, programme: AuditProgramme, release: int) -> int:
         """A traced compromise is found with the audit's power; a sound release is flagged by mistake at times."""
         c = self.model.catalogue.columns
-        draw = self.model.streams("audit").uniform(self.number, int(c.lab[release]), int(c.draw[release]))
+        lab = self.model.labs[c.lab[release]].identity
+        draw = self.model.streams("audit").uniform(self.identity, lab, int(c.draw[release]))
         if c.compromised[release]:
             return FLAGGED if draw < programme.power * programme.traceability else CLEAN
         return FLAGGED if draw < programme.false_positive else CLEAN

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
+from sim.model.identity import identity
 from sim.model.outcomes import OUTCOMES
 from sim.vocabulary import CN
 
@@ -42,7 +43,7 @@ class Government(mesa.Agent):
         self.thrown: dict[Trigger, int] = {}
 
     def measure(self, capability: float, origin: int, lab: int, draw: int) -> float:
-        """A release's capability as evaluators measure it: true value, bias by origin, noise."""
+        """A release's capability as evaluators measure it: true value, bias by origin, noise by lab (its identity)."""
         p = self.model.p
         bias = p.measurement_bias_cn if origin == CN else 0.0
         return capability + bias + p.measurement_noise * self.model.streams("measurement").normal(lab, draw)
@@ -62,8 +63,7 @@ class Government(mesa.Agent):
             return
         found = self.gauge(trigger, month)
         crossed = found > trigger.threshold if trigger.when == "above" else found < trigger.threshold
-        number = list(INDICATORS).index(trigger.indicator)
-        if crossed and self.model.streams("trigger").uniform(number, month, 1) < trigger.will:
+        if crossed and self.model.streams("trigger").uniform(identity(trigger.indicator), month, 1) < trigger.will:
             self.thrown.setdefault(trigger, month)
         elif not crossed and not trigger.lasting:
             self.thrown.pop(trigger, None)
@@ -76,7 +76,7 @@ class Government(mesa.Agent):
         if not months:
             return nan
         true = sum(self.indicator(trigger.indicator, m) for m in months) / len(months)
-        luck = world.streams("trigger").normal(list(INDICATORS).index(trigger.indicator), month, 0)
+        luck = world.streams("trigger").normal(identity(trigger.indicator), month, 0)
         return true * (1.0 + trigger.error * luck)
 
     def indicator(self, name: str, month: int) -> float:

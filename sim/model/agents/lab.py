@@ -10,6 +10,7 @@ import mesa
 from sim import data
 from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, Lessons, Record
 from sim.model.duties import NOTHING, PUBLIC_DRAWS, Assessment, ComputeDuty, Owed, bars, covering, refused
+from sim.model.identity import identity
 from sim.model.law import Law
 from sim.months import month_name
 from sim.vocabulary import API, CN, GATED, HOLD, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS
@@ -61,6 +62,7 @@ class Lab(mesa.Agent):
     def __init__(self, model: World, index: int, info: data.Lab, home: int) -> None:
         super().__init__(model)
         self.index, self.info, self.home = index, info, home
+        self.identity = identity(info.slug)
         self.origin = ORIGINS.index(info.origin)
         self.fringe = info.kind == "fringe"
         self.offset = info.run_offset
@@ -71,7 +73,7 @@ class Lab(mesa.Agent):
         self.best_score = self.best_released = self.best_underlying = -1e9
         self.last_flagship: int | None = None
         self.next_flagship = info.first_month
-        self.number = self.replayed = 0
+        self.number = 0
         self.expense = 0.0
         self.drafts: list[Draft] = []
         self.record = Record()
@@ -129,10 +131,10 @@ class Lab(mesa.Agent):
             self.quality = low_quality
         if self.last_flagship is not None:
             first = self.last_flagship + round(self.info.cadence_months)
-            self.next_flagship = max(month + self.index % STAGGER, first)
+            self.next_flagship = max(month + self.identity % STAGGER, first)
         else:
             self.next_flagship = max(
-                month + self.index % max(SHORTEST_CADENCE, round(self.info.cadence_months)), self.info.first_month
+                month + self.identity % max(SHORTEST_CADENCE, round(self.info.cadence_months)), self.info.first_month
             )
 
     def leaning(self) -> float:
@@ -192,7 +194,7 @@ class Lab(mesa.Agent):
         opened = self.leaning() - world.reach_lost(self.index) - cost
         if self.origin == CN:
             opened += p.state_push + world.backfire
-        if opened + noise.gumbel(self.index, draw, 0) < closed + noise.gumbel(self.index, draw, 1):
+        if opened + noise.gumbel(self.identity, draw, 0) < closed + noise.gumbel(self.identity, draw, 1):
             return API
         return open_mode
 
@@ -202,7 +204,9 @@ class Lab(mesa.Agent):
         if owed[OPEN_WEIGHTS] or owed[OPEN_SOURCE]:
             kept, freed = (sum(d.burden + d.liability for d in owed[mode]) for mode in (OPEN_WEIGHTS, OPEN_SOURCE))
             free = 1.0 / (1.0 + (1.0 - free) / free * exp(freed - kept))
-        return OPEN_SOURCE if self.model.streams("release mode").uniform(self.index, draw, 2) < free else OPEN_WEIGHTS
+        return (
+            OPEN_SOURCE if self.model.streams("release mode").uniform(self.identity, draw, 2) < free else OPEN_WEIGHTS
+        )
 
     def _opening_cost(self, capability: float, draw: int, law: Law, owed: Sequence[ComputeDuty]) -> float:
         """Utils that a law takes from a release in an open mode: cost, liability, and the months that it is held up."""
@@ -232,18 +236,18 @@ class Lab(mesa.Agent):
         luck = streams("capability noise")
         self.number += 1
         underlying = self.capability()
-        noisy = underlying + p.capability_noise * luck.normal(self.index, self.number, 0)
+        noisy = underlying + p.capability_noise * luck.normal(self.identity, self.number, 0)
         if self.model.law.compute_duties:
             self.held_back = self._stays_below(noisy, 2 * self.number)
             underlying, noisy = (x - p.capability_slope * self.held_back for x in (underlying, noisy))
         self._draft(month, 2 * self.number, False, underlying, noisy)
-        jitter = streams("cadence").normal(self.index, self.number)
+        jitter = streams("cadence").normal(self.identity, self.number)
         self.next_flagship = month + max(
             SHORTEST_CADENCE, round(self.info.cadence_months * exp(p.cadence_jitter * jitter))
         )
-        if streams("small variant").uniform(self.index, self.number) < p.small_variants:
+        if streams("small variant").uniform(self.identity, self.number) < p.small_variants:
             small = underlying - p.small_gap
-            noisy = small + p.capability_noise * luck.normal(self.index, self.number, 1)
+            noisy = small + p.capability_noise * luck.normal(self.identity, self.number, 1)
             self._draft(month + 1, 2 * self.number + 1, True, small, noisy)
         self.held_back = 0.0
 
@@ -268,7 +272,7 @@ class Lab(mesa.Agent):
         if law is None:
             return False
         draw = 2 * (self.number + 1)
-        luck = world.streams("capability noise").normal(self.index, self.number + 1, 0)
+        luck = world.streams("capability noise").normal(self.identity, self.number + 1, 0)
         capability = self.capability() + world.p.capability_noise * luck
         owed = self.owes(draw, False, world.law)
         mode = self.decide_mode(capability, draw, owed)
@@ -285,11 +289,11 @@ class Lab(mesa.Agent):
         p, world = self.model.p, self.model
         luck = world.streams("fringe")
         rate = p.fringe_cn if self.origin == CN else (p.fringe_us_2023 if month < 12 else p.fringe_us)
-        for n in range(luck.poisson(rate / 12.0, self.index, month)):
+        for n in range(luck.poisson(rate / 12.0, self.identity, month)):
             self.number += 1
-            mode = OPEN_SOURCE if luck.uniform(self.index, month, n, 1) < p.fringe_openness else API
+            mode = OPEN_SOURCE if luck.uniform(self.identity, month, n, 1) < p.fringe_openness else API
             underlying = self.capability()
-            noisy = underlying + p.capability_noise * luck.normal(self.index, month, n, 2)
+            noisy = underlying + p.capability_noise * luck.normal(self.identity, month, n, 2)
             draw, run = 2 * self.number, self.training_run(False)
             self.drafts.append(
                 Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency, run=run)
@@ -311,7 +315,7 @@ class Lab(mesa.Agent):
         self.public_flop, self.public_months = 0.0, 0
         underlying = world.points(run + self.efficiency + self.distilled) + self.quality
         draw = PUBLIC_DRAWS + month
-        noisy = underlying + p.capability_noise * world.streams("capability noise").normal(self.index, draw)
+        noisy = underlying + p.capability_noise * world.streams("capability noise").normal(self.identity, draw)
         weights, records, code, licence = (max(x.parts[i] for x in programmes) for i in range(4))
         name, parts = f"{self.info.slug} public {month_name(month)}", (weights, records, code, licence)
         draft = Draft(
@@ -361,8 +365,8 @@ class Lab(mesa.Agent):
         duties = law.assessments
         if not duties:
             return []
-        measured = self.model.us_government.measure(capability, self.origin, self.index, draw)
-        bound = self.model.streams("bound by assessment").uniform(self.index, draw)
+        measured = self.model.us_government.measure(capability, self.origin, self.identity, draw)
+        bound = self.model.streams("bound by assessment").uniform(self.identity, draw)
         return [d for d in duties if self.index in d.labs and measured >= d.floor and bound < d.strength]
 
     def _fall_back(self, left: set[int], draft: Draft) -> int:
@@ -374,7 +378,7 @@ class Lab(mesa.Agent):
             return GATED if GATED in left else HOLD
         if GATED in left and API in left:
             likely = 1.0 / (1.0 + exp(-self.leaning()))
-            return GATED if self.model.streams("release mode").uniform(self.index, draft.draw, 3) < likely else API
+            return GATED if self.model.streams("release mode").uniform(self.identity, draft.draw, 3) < likely else API
         return min(left) if left else HOLD
 
     def publish(self, month: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 import numpy as np
 
-from sim.model.kernels.attempts import pick_each
+from sim.model.identity import identities
 from sim.model.kernels.misuse import (
     KIND,
     ORIGIN,
@@ -198,13 +198,17 @@ class Scene:
 
 
 def recruit(world: World) -> list[MaliciousActor]:
-    """All malicious actors; homes of criminals and lone actors are drawn by people."""
+    """All malicious actors; homes of criminals and lone actors are drawn by people.
+
+    For these every country draws a waiting time that is the shorter the more people it has, and the first one is home:
+    one country more takes some actors from the others and moves none between them.
+    """
     codes = {c.code: i for i, c in enumerate(world.countries)}
-    people = [c.working_age_m for c in world.countries]
-    weights = [x / sum(people) for x in people]
+    people = np.array([c.working_age_m for c in world.countries])
     n = sum(kind.agents for kind in ACTORS)
-    anywhere = pick_each(np.array(weights), world.streams("actor homes").uniforms(n)).tolist()
-    draws = world.streams("actors").uniforms(n, 2 + len(ROUTES)).tolist()
+    waits = -np.log(world.streams("actor homes").uniforms(range(n), identities(codes)))
+    anywhere = np.divide(waits, people, out=np.full_like(waits, np.inf), where=people > 0.0).argmin(axis=1).tolist()
+    draws = world.streams("actors").uniforms(range(n), range(2 + len(ROUTES))).tolist()
     actors: list[MaliciousActor] = []
     for kind in ACTORS:
         named = [codes[code] for code in kind.homes if code in codes]

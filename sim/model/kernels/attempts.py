@@ -92,12 +92,6 @@ def pick(weights, u):
 
 
 @kernel
-def pick_each(weights, draws):
-    """Index drawn with the given weights for every draw."""
-    return np.array([pick(weights, u) for u in draws])
-
-
-@kernel
 def decide(attempts, prospects):
     """Domain and route of every attempt, and whether it is noticed or succeeds; those that do neither are left out.
 

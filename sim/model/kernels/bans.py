@@ -67,7 +67,7 @@ def obey(panel, market, who, network, terms, ban):
         As in :func:`sim.model.kernels.choice.choose`.
     ban : BanTerms
     """
-    start, choice, before, counts = panel.start, panel.choice, panel.before, panel.counts
+    start, cell_key, choice, before, counts = panel.start, panel.key, panel.choice, panel.before, panel.counts
     traits, offset, denial, fear, cover, home = who.traits, who.offset, who.denial, who.fear, who.cover, who.home
     own, world, derivative, bonus = network.country, network.world, network.derivative, market.home_bonus
     weight, scale, share, families = network.weight, network.scale, ban.share, own.shape[1]
@@ -86,7 +86,8 @@ def obey(panel, market, who, network, terms, ban):
         weigh(v, size)
         fill_stay(stay, terms.inertia, who.lock_in, c, h)
         for i in range(start[cell], start[cell + 1]):
-            bound = unit32(mix64(terms.ban_key + u8(i) * GOLDEN))
+            person = cell_key[cell] + u8(i - start[cell]) * GOLDEN
+            bound = unit32(mix64(terms.ban_key + person))
             current = choice[i]
             if current == NONE or bound >= limit[current]:
                 continue
@@ -97,12 +98,12 @@ def obey(panel, market, who, network, terms, ban):
                 left += 1 if k < real and not out else 0
             if left == 0:
                 continue
-            has_tastes(i, terms.taste_key, network.taste, taste)
-            if before[i] != NONE and unit32(mix64(terms.review_key + u8(i) * GOLDEN)) >= terms.newcomers:
+            has_tastes(mix64(terms.taste_key + person), network.salt, network.taste, taste)
+            if before[i] != NONE and unit32(mix64(terms.review_key + person)) >= terms.newcomers:
                 taste[before[i] // N_MODES] *= stay[who.origin[before[i] // N_MODES]]
             if terms.graph:
-                ask_neighbours(i, before, network.peer, terms.graph_key, taste)
-            new = lists[h, SLOT, run_race(mix64(terms.choice_key + u8(i) * GOLDEN), size, lists, salts, h, w, taste)]
+                ask_neighbours(i, mix64(terms.graph_key + person), before, network.peer, taste)
+            new = lists[h, SLOT, run_race(mix64(terms.choice_key + person), size, lists, salts, h, w, taste)]
             choice[i] = new
             counts[cell, current] -= 1
             counts[cell, new] += 1

@@ -54,6 +54,7 @@ from sim.model.kernels.market import (
 )
 from sim.model.kernels.numerics import (
     GOLDEN,
+    bits32,
     draw32,
     exp32,
     f4,
@@ -64,6 +65,7 @@ from sim.model.kernels.numerics import (
     log32,
     mix64,
     parallel_kernel,
+    u4,
     u8,
     unit32,
 )
@@ -88,6 +90,7 @@ class Network(NamedTuple):
     derivative : float32 array (family,), share of the derivative stock
     weight, scale, peer : float32, utils by log unit, factor on shares, utils if all neighbours are in a family
     taste : float32 array (256,), exp(-taste) at equally likely tastes
+    salt : uint32 array (family,), of the draws of tastes
     """
 
     country: np.ndarray
@@ -97,6 +100,7 @@ class Network(NamedTuple):
     scale: np.float32
     peer: np.float32
     taste: np.ndarray
+    salt: np.ndarray
 
 
 class Panel(NamedTuple):
@@ -105,11 +109,13 @@ class Panel(NamedTuple):
     Attributes
     ----------
     start : int array (cell + 1,), first adopter of every cell
+    key : uint64 array (cell,), of the cell's draws; an adopter's own follow from it and its number within the cell
     choice, before : uint8 array (adopter,), slot in use now and at the end of last month, 255 for none
     counts : int32 array (cell, slot), adopters
     """
 
     start: np.ndarray
+    key: np.ndarray
     choice: np.ndarray
     before: np.ndarray
     counts: np.ndarray
@@ -211,13 +217,10 @@ def fill_stay(stay, inertia, lock_in, c, h):
 
 
 @inline
-def has_tastes(i, key, table, taste):
-    """exp(-taste) of adopter i for every family, filled up to eights: eight share one hash, a byte each."""
-    person = mix64(key + u8(i) * GOLDEN)
-    for first in range(0, taste.size, 8):
-        bits = mix64(person + u8(first) * GOLDEN)
-        for f in range(8):
-            taste[first + f] = table[(bits >> u8(8 * f)) & u8(255)]
+def has_tastes(person, salts, table, taste):
+    """exp(-taste) of one adopter for every family: one of 256 equally likely values each."""
+    for f in range(salts.size):
+        taste[f] = table[bits32(person, salts[f]) >> u4(24)]
 
 
 @inline
@@ -231,12 +234,12 @@ def run_race(key, size, lists, salts, h, v, taste):
 
 
 @inline
-def ask_neighbours(i, before, peer, key, taste):
+def ask_neighbours(i, person, before, peer, taste):
     """Neighbours on a small-world ring (8 of them, a tenth rewired) pull towards their families."""
     n = before.size
     push = exp32(-peer / f4(NEIGHBOURS))
     for e in range(NEIGHBOURS):
-        x = mix64(key + u8(i * NEIGHBOURS + e) * GOLDEN)
+        x = mix64(person + u8(e) * GOLDEN)
         step = e - 4 if e < 4 else e - 3
         j = i8((x >> u8(8)) % u8(n)) if unit32(x) < REWIRED else (i + step) % n
         if before[j] != NONE:
@@ -257,8 +260,9 @@ def choose(first, last, panel, market, who, network, terms):
     terms : ReviewTerms
     """
     # Arrays are taken out of the records once: inside the loop each access would cost a reference count.
-    start, choice, before, counts = panel.start, panel.choice, panel.before, panel.counts
-    origin, lock_in, inertia, table = who.origin, who.lock_in, terms.inertia, network.taste
+    start, cell_key, choice, before, counts = panel.start, panel.key, panel.choice, panel.before, panel.counts
+    origin, lock_in, inertia = who.origin, who.lock_in, terms.inertia
+    table, family_salts = network.taste, network.salt
     newcomers, graph, graph_key = terms.newcomers, terms.graph, terms.graph_key
     review_key, taste_key, choice_key = terms.review_key, terms.taste_key, terms.choice_key
     traits, offset, denial, fear, cover, home = who.traits, who.offset, who.denial, who.fear, who.cover, who.home
@@ -279,7 +283,8 @@ def choose(first, last, panel, market, who, network, terms):
         n = 0
         for i in range(start[cell], start[cell + 1]):
             ids[n] = i
-            n += 1 if (unit32(mix64(review_key + u8(i) * GOLDEN)) < limit or before[i] == NONE) else 0
+            person = cell_key[cell] + u8(i - start[cell]) * GOLDEN
+            n += 1 if (unit32(mix64(review_key + person)) < limit or before[i] == NONE) else 0
         size = listed[h]
         if n == 0 or size == 0:  # with nothing on offer adopters stay without a choice
             continue
@@ -289,13 +294,13 @@ def choose(first, last, panel, market, who, network, terms):
         fill_stay(stay, inertia, lock_in, c, h)
         for q in range(n):
             i = ids[q]
-            current = before[i]
-            has_tastes(i, taste_key, table, taste)
-            if current != NONE and unit32(mix64(review_key + u8(i) * GOLDEN)) >= newcomers:
+            current, person = before[i], cell_key[cell] + u8(i - start[cell]) * GOLDEN
+            has_tastes(mix64(taste_key + person), family_salts, table, taste)
+            if current != NONE and unit32(mix64(review_key + person)) >= newcomers:
                 taste[current // N_MODES] *= stay[origin[current // N_MODES]]
             if graph:
-                ask_neighbours(i, before, peer, graph_key, taste)
-            new = lists[h, SLOT, run_race(mix64(choice_key + u8(i) * GOLDEN), size, lists, salts, h, v, taste)]
+                ask_neighbours(i, mix64(graph_key + person), before, peer, taste)
+            new = lists[h, SLOT, run_race(mix64(choice_key + person), size, lists, salts, h, v, taste)]
             choice[i] = new
             if current != NONE:
                 counts[cell, current] -= 1

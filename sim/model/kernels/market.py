@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.kernels.numerics import exp64, inline, kernel, log64, logistic64, salt32
+from sim.model.kernels.numerics import exp64, inline, kernel, log64, logistic64
 from sim.vocabulary import API, CHANNELS, DEVELOPER, FLAGGED, GATED, GOVERNMENT, MODES
 
 MAX_ALIVE = 96
@@ -89,6 +89,7 @@ class Supply(NamedTuple):
     Attributes
     ----------
     slots : int array (K,), family * 4 + mode
+    salt : uint32 array (K,), of the draws about each slot
     candidates : int array (slots, R), newest releases of a slot, -1 where empty
     month : int
     frontier : float, index points of the best release
@@ -100,6 +101,7 @@ class Supply(NamedTuple):
     """
 
     slots: np.ndarray
+    salt: np.ndarray
     candidates: np.ndarray
     month: int
     frontier: float
@@ -116,6 +118,7 @@ class Market(NamedTuple):
     Attributes
     ----------
     slot : int array (K,), family * 4 + mode
+    salt : uint32 array (K,), of the draws about each slot
     family, origin, mode : int array (K,)
     law_class : int array (K,), class of labs that the month's law treats alike
     release : int array (channel, K), row of the catalogue
@@ -125,6 +128,7 @@ class Market(NamedTuple):
     """
 
     slot: np.ndarray
+    salt: np.ndarray
     family: np.ndarray
     origin: np.ndarray
     mode: np.ndarray
@@ -231,7 +235,9 @@ def open_market(supply, weights, factors, c):
             terms[h, OPENNESS, k] = f_open * weights.openness * openness_of[best]
         fill_terms(terms, slots, release, mirrored, controlled, public, private, weights, h)
     family_of, classes = slots // N_MODES, supply.class_of[slots // N_MODES]
-    return Market(slots, family_of, origin, slots % N_MODES, classes, release, log_price, terms, home_bonus)
+    return Market(
+        slots, supply.salt, family_of, origin, slots % N_MODES, classes, release, log_price, terms, home_bonus
+    )
 
 
 @kernel
@@ -256,7 +262,7 @@ def list_alternatives(market):
                 lists[h, SLOT, at] = market.slot[k]
                 lists[h, WAY, at] = market.law_class[k] * N_MODES + market.mode[k]
                 lists[h, ORIGIN, at], lists[h, FAMILY, at] = market.origin[k], market.family[k]
-                salts[h, at] = salt32(market.slot[k])
+                salts[h, at] = market.salt[k]
                 for t in range(N_TERMS):
                     terms[h, t, at] = market.terms[h, t, k]
                 listed[h] += 1

@@ -107,16 +107,15 @@ def mix32(x):
 
 
 @inline
-def salt32(slot):
-    """What :func:`draw32` reads of a slot."""
-    return u4(u4(slot) * u4(0x9E3779B9))
+def bits32(key, salt):
+    """32 random bits keyed by 64 bits and the 32 of a salt."""
+    return u4(mix32(u4(u4(key) + u4(salt))) ^ u4(key >> u8(32)))
 
 
 @inline
 def draw32(key, salt):
-    """A float32 in (0, 1) keyed by 64 bits and a slot's salt."""
-    x = u4(mix32(u4(u4(key) + u4(salt))) ^ u4(key >> u8(32)))
-    return (f4(i4(u4(x >> u4(9)))) + f4(0.5)) * f4(2.0**-23)
+    """A float32 in (0, 1) keyed by 64 bits and the 32 of a salt."""
+    return (f4(i4(u4(bits32(key, salt) >> u4(9)))) + f4(0.5)) * f4(2.0**-23)
 
 
 @inline

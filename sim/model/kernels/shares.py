@@ -102,10 +102,10 @@ class Tally(NamedTuple):
 
     @classmethod
     def empty(cls, countries: int, families: int) -> Tally:
-        """Before the first month: every family is used alike, and nothing is counted."""
+        """Before the first month: nothing is used, nothing is counted."""
         return cls(
-            country=np.full((countries, families), 1.0 / families, np.float32),
-            world=np.full((N_CHANNELS + 1, families), 1.0 / families, np.float32),
+            country=np.zeros((countries, families), np.float32),
+            world=np.zeros((N_CHANNELS + 1, families), np.float32),
             slot=np.zeros((N_CHANNELS, 0)),
             region=np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES))),
             use=np.zeros((countries, N_CHANNELS)),
