@@ -2,9 +2,9 @@
 
     python benchmarks/bench.py [--save]
 
-Prints the default run (6,000 adopters, 96 months) warm, its phases, the cost per adopter at 10^6 against 10^4, the peak
-memory of a run with 10^6 adopters, and the time to `--help` and to a first result. ``--save`` also writes the output to
-benchmarks/output/, with date and version.
+Prints the default run (6,000 adopters, 96 months) warm, its phases, the cost per adopter at 10^6
+against 10^4, the peak memory of a run with 10^6 adopters, and the time to `--help` and to a first
+result. ``--save`` also writes the output to benchmarks/output/, with date and version.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def default_run(runs: int = 15) -> list[str]:
     world.run()
     parts = ", ".join(f"{name} {1000.0 * seconds:.0f}" for name, seconds in phases.items())
     return [
-        f"default run, warm, {runs} runs: min {min(wall):.0f} ms, median {median(wall):.0f} ms, max {max(wall):.0f} ms",
+        (
+            f"default run, warm, {runs} runs: min {min(wall):.0f} ms, median {median(wall):.0f} ms, "
+            f"max {max(wall):.0f} ms"
+        ),
         f"  phases of one run (ms): {parts}",
     ]
 
@@ -68,17 +71,27 @@ def panel(adopters: int) -> list[str]:
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     each = 1e9 * seconds / adopters / 96
-    return [f"run with {adopters:,} adopters: {seconds:.2f} s, {each:.0f} ns an adopter and month, peak {peak:.0f} MB"]
+    return [
+        (
+            f"run with {adopters:,} adopters: {seconds:.2f} s, {each:.0f} ns an adopter and month, "
+            f"peak {peak:.0f} MB"
+        )
+    ]
 
 
 def start_up() -> list[str]:
     """Wall time of a fresh process: help, and a first result of one run."""
     lines = []
-    for label, arguments in (("--help", ["--help"]), ("first result, one run", ["run", "status-quo", "--json"])):
+    for label, arguments in (
+        ("--help", ["--help"]),
+        ("first result, one run", ["run", "status-quo", "--json"]),
+    ):
         wall = []
         for _ in range(3):
             start = time.perf_counter()
-            subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=ROOT, check=True, capture_output=True)
+            subprocess.run(
+                [sys.executable, "-m", "sim", *arguments], cwd=ROOT, check=True, capture_output=True
+            )
             wall.append(time.perf_counter() - start)
         lines.append(f"{label}: min {min(wall):.2f} s, median {median(wall):.2f} s")
     return lines
@@ -86,9 +99,13 @@ def start_up() -> list[str]:
 
 def main() -> None:
     """Print all figures; each in a process of its own."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--save", action="store_true")
-    parser.add_argument("--only", choices=("default", "small", "large", "start"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--only", choices=("default", "small", "large", "start"), help=argparse.SUPPRESS
+    )
     options = parser.parse_args()
     parts = {
         "default": default_run,
@@ -108,7 +125,9 @@ def main() -> None:
     for part in parts:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, __file__, "--only", part]
-        result = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+        result = subprocess.run(
+            command, env=environment, check=True, capture_output=True, text=True
+        )
         lines.append(result.stdout.rstrip())
         print(lines[-1], flush=True)
     if options.save:

@@ -2,8 +2,9 @@
 
     python benchmarks/handover.py [--replications 8] [--seed 0]
 
-For every lag, openness and origin share of use: its largest change over a year of the replayed history, its largest
-change from the last replayed month in the first generated year, and the ratio of the two. Means over replications.
+For every lag, openness and origin share of use: its largest change over a year of the replayed
+history, its largest change from the last replayed month in the first generated year, and the ratio
+of the two. Means over replications.
 """
 
 from __future__ import annotations
@@ -21,8 +22,15 @@ from sim.vocabulary import CHANNELS
 
 YEAR = 12
 LAGS = ("lag_us_cn_true", "lag_open_closed_true")
-OPENNESS = ("openness_class", *(f"open_share_world{c}" for c in ("", *(f"_{name}" for name in CHANNELS))))
-ORIGINS = tuple(f"{kind}_share_world{c}" for kind in ("us", "cn") for c in ("", *(f"_{name}" for name in CHANNELS)))
+OPENNESS = (
+    "openness_class",
+    *(f"open_share_world{c}" for c in ("", *(f"_{name}" for name in CHANNELS))),
+)
+ORIGINS = tuple(
+    f"{kind}_share_world{c}"
+    for kind in ("us", "cn")
+    for c in ("", *(f"_{name}" for name in CHANNELS))
+)
 OUTCOMES = (*LAGS, *OPENNESS, *ORIGINS)
 
 
@@ -65,13 +73,22 @@ def main() -> None:
     options = parser.parse_args()
     table = Table(title=f"The handover, {options.replications} replications, seed {options.seed}")
     table.add_column("outcome")
-    for heading in ("largest change in a replayed year", "in the first generated year", "ratio", "last replayed value"):
+    for heading in (
+        "largest change in a replayed year",
+        "in the first generated year",
+        "ratio",
+        "last replayed value",
+    ):
         table.add_column(heading, justify="right")
     for name, path in mean_paths(options.replications, options.seed).items():
         found = change(path)
         mark = " above" if found.ratio > 1.0 else ""
         table.add_row(
-            name, f"{found.before:.3f}", f"{found.after:.3f}", f"{found.ratio:.2f}{mark}", f"{path[HANDOVER - 1]:.3f}"
+            name,
+            f"{found.before:.3f}",
+            f"{found.after:.3f}",
+            f"{found.ratio:.2f}{mark}",
+            f"{path[HANDOVER - 1]:.3f}",
         )
     Console(width=140).print(table)
 

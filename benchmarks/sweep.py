@@ -2,10 +2,11 @@
 
     python benchmarks/sweep.py [--runs 10000] [--workers 2] [--save]
 
-Sweeps status-quo and p1-blanket x 50 Latin-hypercube draws of all parameters x replications into a folder that is
-removed at the end. Another process makes bare runs of the same worlds now and then meanwhile, so that both meet the
-same machine. The processor time of the sweep is that of the driver and all its workers, their start included.
-``--save`` also writes the output to benchmarks/output/sweep.txt. Looks at processes through /proc (Linux).
+Sweeps status-quo and p1-blanket x 50 Latin-hypercube draws of all parameters x replications into a
+folder that is removed at the end. Another process makes bare runs of the same worlds now and then
+meanwhile, so that both meet the same machine. The processor time of the sweep is that of the driver
+and all its workers, their start included. ``--save`` also writes the output to
+benchmarks/output/sweep.txt. Looks at processes through /proc (Linux).
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ def measure(runs: int, workers: int) -> list[str]:
     spent: list[float] = []
     command = [sys.executable, __file__, "--bare"]
     with (
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as other,
         tempfile.TemporaryDirectory() as folder,
     ):
         assert other.stdin is not None
@@ -101,7 +104,9 @@ def measure(runs: int, workers: int) -> list[str]:
         start, before = time.perf_counter(), seconds(other.pid)
         store = execute(plan, workers=workers, out=folder, progress=progress)
         wall, used = time.perf_counter() - start, seconds(other.pid) - before
-        disk = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) / 2**20
+        disk = (
+            sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) / 2**20
+        )
         other.stdin.close()
     size = f"{len(plan.cases)} cases x {len(plan.draws)} draws x {plan.replications} replications"
     alone, swept = sum(spent) / (len(spent) * SAMPLE_RUNS), used / plan.runs
@@ -109,15 +114,20 @@ def measure(runs: int, workers: int) -> list[str]:
     return [
         (
             f"{plan.runs:,} runs ({size}), "
-            f"{len(store.failures())} failed, {workers} workers, {wall:.0f} s, {plan.runs / wall:.1f} runs a second"
+            f"{len(store.failures())} failed, {workers} workers, {wall:.0f} s, "
+            f"{plan.runs / wall:.1f} runs a second"
         ),
         (
-            f"driver's memory: {levels[0]:.0f} MB before the first run, {levels[-1]:.0f} MB after the last, "
-            f"growth {levels[-1] - levels[0]:.0f} MB; peak {peak:.0f} MB, growth to it {peak - levels[0]:.0f} MB"
+            f"driver's memory: {levels[0]:.0f} MB before the first run, {levels[-1]:.0f} MB after "
+            f"the last, "
+            f"growth {levels[-1] - levels[0]:.0f} MB; peak {peak:.0f} MB, growth to it "
+            f"{peak - levels[0]:.0f} MB"
         ),
         (
-            f"processor time of a run: {1000 * swept:.1f} ms in the sweep, {1000 * alone:.1f} ms bare "
-            f"({len(spent)} times {SAMPLE_RUNS} runs in between): rate per core {alone / swept:.3f} of bare runs"
+            f"processor time of a run: {1000 * swept:.1f} ms in the sweep, {1000 * alone:.1f} ms "
+            f"bare "
+            f"({len(spent)} times {SAMPLE_RUNS} runs in between): rate per core "
+            f"{alone / swept:.3f} of bare runs"
         ),
         f"disk: {disk:.0f} MB, {1024 * disk / plan.runs:.0f} kB a run, {len(store.parts):,} parts",
     ]
@@ -125,7 +135,9 @@ def measure(runs: int, workers: int) -> list[str]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--save", action="store_true")

@@ -2,8 +2,8 @@
 
     python benchmarks/targets.py [--replications 16] [--seed 0] [--set parameter=value ...]
 
-Replay targets use the replayed history, free targets generated releases from 2023 on, input targets are imposed. Every
-figure is a mean over replications. Nothing is fitted here.
+Replay targets use the replayed history, free targets generated releases from 2023 on, input targets
+are imposed. Every figure is a mean over replications. Nothing is fitted here.
 """
 
 from __future__ import annotations
@@ -52,7 +52,11 @@ def slope(world: World) -> float:
 
 def north(country: data.Country) -> bool:
     """Global North as Microsoft AI Diffusion draws it (Europe, North America, OECD, Caucasus, Central Asia)."""
-    return country.region == "Europe" or country.bloc in ("US", "us_aligned") or country.code in NORTH_THIRD
+    return (
+        country.region == "Europe"
+        or country.bloc in ("US", "us_aligned")
+        or country.code in NORTH_THIRD
+    )
 
 
 def income_regression(use: np.ndarray) -> tuple[float, float]:
@@ -64,7 +68,9 @@ def income_regression(use: np.ndarray) -> tuple[float, float]:
     return float(b), float((y - a - b * x).std(ddof=2))
 
 
-def open_share(world: World, origin: int, years: tuple[int, ...], firms_only: bool = False) -> float:
+def open_share(
+    world: World, origin: int, years: tuple[int, ...], firms_only: bool = False
+) -> float:
     """Open share of an origin's generated releases (flagships and fringe)."""
     c, n = world.catalogue.columns, len(world.catalogue)
     fringe = np.array([lab.fringe for lab in world.labs])
@@ -110,7 +116,8 @@ def measure(scenario: Scenario, seed: int, replications: int) -> dict[str, list[
         row["C04"] = world.p.run_growth
         row["C05"] = 100.0 * float((people * use).sum() / people.sum())
         row["C07"] = 100.0 * float(
-            np.average(use[is_north], weights=people[is_north]) - np.average(use[~is_north], weights=people[~is_north])
+            np.average(use[is_north], weights=people[is_north])
+            - np.average(use[~is_north], weights=people[~is_north])
         )
         row["C08"], row["C09"] = income_regression(use)
         us_chips, cn_chips = series(world, "compute_us")[28], series(world, "compute_cn")[28]
@@ -182,7 +189,9 @@ def main() -> None:
             "in" if inside else "out",
         )
     for name in ("C10 firms", "C11 firms", "C12 firms"):
-        table.add_row(name, "the same, firms alone", "free", "", "", f"{np.nanmean(found[name]):.3g}", "", "")
+        table.add_row(
+            name, "the same, firms alone", "free", "", "", f"{np.nanmean(found[name]):.3g}", "", ""
+        )
     console = Console(width=150)
     console.print(table)
     console.print(f"{hits} of {len(data.targets())} targets in range")

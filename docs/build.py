@@ -64,7 +64,11 @@ FACTOR_TITLES = {
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; bars inside cells are escaped."""
-    lines = [list(heads), ["---"] * len(heads), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    lines = [
+        list(heads),
+        ["---"] * len(heads),
+        *([cell.replace("|", "\\|") for cell in row] for row in rows),
+    ]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -99,14 +103,21 @@ def page(title: str, *parts: str) -> str:
 def parameters_page() -> str:
     """Every parameter, the numbers fixed in the code, and what follows from both."""
     intro = (
-        "Every number about the world that a scenario may change, by group, as it stands in `sim/data/parameters.csv`. "
-        "*5–95 %* is the range the value is thought to lie in, *allowed* what a scenario may set. A source that says "
-        "*judgement* marks a number that no published figure fixes. *Prototype fitted to the targets* marks a start "
-        "value found with an earlier, simpler program on the targets of [validation](../explanation/validation.md); "
-        "nothing has been fitted with this model. What each one does is in [the model](../explanation/model.md), under "
+        "Every number about the world that a scenario may change, by group, as it stands in "
+        "`sim/data/parameters.csv`. "
+        "*5–95 %* is the range the value is thought to lie in, *allowed* what a scenario may set. "
+        "A source that says "
+        "*judgement* marks a number that no published figure fixes. *Prototype fitted to the "
+        "targets* marks a start "
+        "value found with an earlier, simpler program on the targets of "
+        "[validation](../explanation/validation.md); "
+        "nothing has been fitted with this model. What each one does is in [the "
+        "model](../explanation/model.md), under "
         "the *phase* in which it acts.\n\n"
-        "A scenario file sets them in its `[parameters]` table, the command line with `--set parameters.NAME=VALUE`. "
-        "**A** marks an assumed response: the assumption set `no-assumed-responses` puts it to 0, and every "
+        "A scenario file sets them in its `[parameters]` table, the command line with `--set "
+        "parameters.NAME=VALUE`. "
+        "**A** marks an assumed response: the assumption set `no-assumed-responses` puts it to 0, "
+        "and every "
         "comparison is run that way as well."
     )
     sections = []
@@ -144,16 +155,35 @@ def fixed_numbers() -> list[str]:
     """Judgements and sizes that are constants of the code."""
     world, releases, catalogue, market, reviews, panel = (
         f"`sim/model/{name}.py`"
-        for name in ("world", "releases", "catalogue", "kernels/market", "kernels/choice", "agents/adopters")
+        for name in (
+            "world",
+            "releases",
+            "catalogue",
+            "kernels/market",
+            "kernels/choice",
+            "agents/adopters",
+        )
     )
     rows = [
         ("First generated month", month_name(HANDOVER), world),
         ("Months in which a closed release may be stolen", str(THEFT_WINDOW), releases),
-        ("Candidates of a family and mode (newest, and the most capable)", str(CANDIDATES), catalogue),
+        (
+            "Candidates of a family and mode (newest, and the most capable)",
+            str(CANDIDATES),
+            catalogue,
+        ),
         ("Alternatives (family, mode) alive at most", str(MAX_ALIVE), market),
         ("Neighbours of an adopter", str(choice.NEIGHBOURS), reviews),
-        ("Share of neighbours drawn from the whole panel", number(round(float(choice.REWIRED), 6)), reviews),
-        ("Months without a release after which an alternative may be retired", str(adopters.RETIRE_AFTER), panel),
+        (
+            "Share of neighbours drawn from the whole panel",
+            number(round(float(choice.REWIRED), 6)),
+            reviews,
+        ),
+        (
+            "Months without a release after which an alternative may be retired",
+            str(adopters.RETIRE_AFTER),
+            panel,
+        ),
         ("Share of the panel below which it is retired then", number(adopters.RETIRE_BELOW), panel),
         ("Adopters per country and channel, at least", str(panel_sizes.LEAST_PER_CELL), panel),
         ("Levels of a taste", str(len(adopters.TASTES)), panel),
@@ -177,15 +207,25 @@ def fixed_numbers() -> list[str]:
     ]
     heads = ("Kind", "Agents", "Skill", "Budget", *DOMAINS, "Homes")
     parts = [
-        (who, code(("api", "gated", "open_weights", "open_source")[mode]), *(number(x) for x in components))
-        for who, table_of in (("firms", lab_records.COMPONENTS), ("fringe labs", lab_records.FRINGE_COMPONENTS))
+        (
+            who,
+            code(("api", "gated", "open_weights", "open_source")[mode]),
+            *(number(x) for x in components),
+        )
+        for who, table_of in (
+            ("firms", lab_records.COMPONENTS),
+            ("fringe labs", lab_records.FRINGE_COMPONENTS),
+        )
         for mode, components in table_of.items()
     ]
     return [
         "## Numbers fixed in the code",
         "Sizes of the machinery and judgements that a scenario cannot change.",
         table(("What", "Value", "Where"), rows),
-        "Malicious actors: skill in index points, median budget in USD a month, share of attempts by domain.",
+        (
+            "Malicious actors: skill in index points, median budget in USD a month, share of attempts "
+            "by domain."
+        ),
         table(heads, kinds),
         "Openness of generated releases, 0 to 1. Recorded releases carry their own values.",
         table(("Labs", "Mode", "weights", "data", "code", "licence"), parts),
@@ -213,7 +253,11 @@ def derived_numbers() -> str:
         ("Head start of the most efficient lab that nobody shares", f"{secret:.2f} OOM"),
     ]
     return "\n\n".join(
-        ("## What the start values imply", "Computed from the tables above.", table(("What", "Value"), rows))
+        (
+            "## What the start values imply",
+            "Computed from the tables above.",
+            table(("What", "Value"), rows),
+        )
     )
 
 
@@ -223,9 +267,12 @@ def derived_numbers() -> str:
 def policies_page() -> str:
     """Every lever with its fields, an example and what it writes; the law's fields."""
     intro = (
-        "One lever is one file in `sim/policies/`. A policy writes the law of a month and touches nothing else; agents "
-        "read the law and do not know which policies exist. In a scenario file each policy is a named table with its "
-        "`lever`, so one lever may occur several times. *5–95 %* is the range a value is thought to lie in, *allowed* "
+        "One lever is one file in `sim/policies/`. A policy writes the law of a month and touches "
+        "nothing else; agents "
+        "read the law and do not know which policies exist. In a scenario file each policy is a "
+        "named table with its "
+        "`lever`, so one lever may occur several times. *5–95 %* is the range a value is thought "
+        "to lie in, *allowed* "
         "what a file may set."
     )
     common = [field_row(name, Policy) for name in Policy.model_fields]
@@ -244,14 +291,19 @@ def lever_section(name: str, cls: type[Policy], heads: Sequence[str]) -> str:
     written = ", ".join(code(field) for field in written_fields(cls))
     users = scenarios_with(name)
     where = (
-        "every shipped scenario" if len(users) == len(library.scenarios()) else ", ".join(map(code, users)) or "none"
+        "every shipped scenario"
+        if len(users) == len(library.scenarios())
+        else ", ".join(map(code, users)) or "none"
     )
     return "\n\n".join(
         (
             f"## {name}: {cls.title}{paper}",
             paragraphs(cls.__doc__ or ""),
             f"```toml\n{example.strip()}\n```",
-            f"Fields of the law that this example writes: {written}. Scenarios that use it: {where}.",
+            (
+                f"Fields of the law that this example writes: {written}. Scenarios that use it: "
+                f"{where}."
+            ),
             table(heads, own),
         )
     )
@@ -262,7 +314,15 @@ def field_row(name: str, cls: type[Policy]) -> list[str]:
     field = cls.lever_fields[name]
     allowed = span(*field.allowed) if field.allowed else " or ".join(field.choices)
     likely = span(*field.likely) if field.likely else ""
-    return [code(name), shown(field.default), likely, allowed, field.unit, field.description, field.source]
+    return [
+        code(name),
+        shown(field.default),
+        likely,
+        allowed,
+        field.unit,
+        field.description,
+        field.source,
+    ]
 
 
 def shown(value: Any) -> str:
@@ -283,7 +343,10 @@ def paragraphs(doc: str) -> str:
 
 def law_section() -> str:
     """The law's fields, how writes combine, and whether any lever writes them."""
-    writers = {name: [lever for lever, cls in LEVERS.items() if name in written_fields(cls)] for name in FIELDS}
+    writers = {
+        name: [lever for lever, cls in LEVERS.items() if name in written_fields(cls)]
+        for name in FIELDS
+    }
     how = {"add": "sum", "multiply": "product", "max": "maximum", "list": "all apply"}
     rows = [
         (
@@ -298,9 +361,12 @@ def law_section() -> str:
         for name, f in FIELDS.items()
     ]
     intro = (
-        "Each month starts from the defaults. Writes of several policies combine, in any order, as the table says. A "
-        "*class* is made of labs of one origin that are in the same writes: one for each origin, unless a rule binds "
-        "single labs, as under `allied_coverage`. A *student* is a lab that learns from another lab's services."
+        "Each month starts from the defaults. Writes of several policies combine, in any order, as "
+        "the table says. A "
+        "*class* is made of labs of one origin that are in the same writes: one for each origin, "
+        "unless a rule binds "
+        "single labs, as under `allied_coverage`. A *student* is a lab that learns from another "
+        "lab's services."
     )
     heads = ("Field", "Axes", "Default", "Writes combine by", "Unit", "Meaning", "Written by")
     return "\n\n".join(("## The law", intro, table(heads, rows)))
@@ -312,14 +378,20 @@ def law_section() -> str:
 def outcomes_page() -> str:
     """All outcomes, the headlines of the rubric first."""
     intro = (
-        "What every run records each month, as it stands in `sim/model/outcomes.py`. *Towards the goal*: whether more "
-        "(+) or less (−) of it serves the goal of its factor; empty where neither is meant. *Kind* decides the "
-        "smallest difference that counts: 0.5 percentage points for a share, 2 % of the reference for a level."
+        "What every run records each month, as it stands in `sim/model/outcomes.py`. *Towards the "
+        "goal*: whether more "
+        "(+) or less (−) of it serves the goal of its factor; empty where neither is meant. *Kind* "
+        "decides the "
+        "smallest difference that counts: 0.5 percentage points for a share, 2 % of the reference "
+        "for a level."
     )
     heads = ("Factor", "Outcome", "Unit", "Towards the goal", "Definition")
     headlines = [o for o in OUTCOMES.values() if o.headline]
     headlines.sort(key=lambda o: FACTORS.index(str(o.factor)))
-    first = [(FACTOR_TITLES[str(o.factor)], code(o.name), o.unit, towards(o), o.definition) for o in headlines]
+    first = [
+        (FACTOR_TITLES[str(o.factor)], code(o.name), o.unit, towards(o), o.definition)
+        for o in headlines
+    ]
     sections = [f"## Headlines of the rubric\n\n{table(heads, first)}"]
     for factor in (*FACTORS, None):
         rows = [outcome_row(o) for o in OUTCOMES.values() if o.factor == factor and not is_share(o)]
@@ -337,14 +409,21 @@ def is_share(o: Outcome) -> bool:
 def shares_section() -> str:
     """The shares of use, one row per kind and region."""
     bases = [f"{kind}_share_{region}" for kind in ("us", "cn", "open") for region in REGIONS]
-    named = {base if channel is None else f"{base}_{channel}" for base in bases for channel in (None, *CHANNELS)}
+    named = {
+        base if channel is None else f"{base}_{channel}"
+        for base in bases
+        for channel in (None, *CHANNELS)
+    }
     if named != {o.name for o in OUTCOMES.values() if is_share(o)}:
         raise ValueError("the table of shares of use does not fit the outcomes")
     rows = [(code(base), OUTCOMES[base].definition) for base in bases]
     endings = ", ".join(code(f"_{channel}") for channel in CHANNELS)
-    measures = ", ".join(f"{channel}: {OUTCOMES[f'us_share_world_{channel}'].measure}" for channel in CHANNELS)
+    measures = ", ".join(
+        f"{channel}: {OUTCOMES[f'us_share_world_{channel}'].measure}" for channel in CHANNELS
+    )
     intro = (
-        "Shares of use, 0 to 1. Each row stands for six outcomes: the mix of channels, and one for each channel with "
+        "Shares of use, 0 to 1. Each row stands for six outcomes: the mix of channels, and one for "
+        "each channel with "
         f"the ending {endings} ({measures})."
     )
     title = "## Shares of use by origin, region and channel"
@@ -368,11 +447,15 @@ def phases_page() -> str:
     """The phases of a month."""
     intro = (
         "A month of the world is this list of functions, run in order; `World.phases` holds it and "
-        "`openstakes list phases` prints it. What each phase computes is in [the model](../explanation/model.md)."
+        "`openstakes list phases` prints it. What each phase computes is in [the "
+        "model](../explanation/model.md)."
     )
     said = phase_texts()
     rows = [(str(i), code(phase.name), phase.text) for i, phase in enumerate(said, start=1)]
-    writes = [(code(phase.name), phase.reads, ", ".join(map(code, phase.writes)), phase.why) for phase in said]
+    writes = [
+        (code(phase.name), phase.reads, ", ".join(map(code, phase.writes)), phase.why)
+        for phase in said
+    ]
     order = "## Why in this order\n\nWhat a phase writes are names of attributes of `World`."
     happens = table(("", "Phase", "What happens"), rows)
     stands = table(("Phase", "Reads", "Writes", "Why here"), writes)
@@ -394,7 +477,9 @@ def pages() -> dict[str, str]:
 def main() -> int:
     """Write or check the pages."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, exit with status 1 if a page differs")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, exit with status 1 if a page differs"
+    )
     check = parser.parse_args().check
     stale = [
         (HERE / name, text)

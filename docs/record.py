@@ -25,7 +25,9 @@ def record(name: str, replications: int) -> Path:
     shown = f"python benchmarks/{name}.py --replications {replications}"
     command = [sys.executable, str(program), "--replications", str(replications)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
     if done.returncode != 0:
         raise SystemExit(f"{shown} failed:\n{done.stderr}")
     made = ", ".join(f"{key} {value}" for key, value in made_by().items())

@@ -40,11 +40,11 @@ def compare(
     seed
         Root seed, 0 to 2**63 - 1.
     workers
-        Worker processes; 1 runs everything in this process. Default: as many as there are processors, 1 for few runs.
-        The results are the same to the last bit.
+        Worker processes; 1 runs everything in this process. Default: as many as there are
+        processors, 1 for few runs. The results are the same to the last bit.
     out
-        Folder for the results; a folder that holds the same results already is used again, and completed if a sweep
-        was stopped. Default: kept in memory.
+        Folder for the results; a folder that holds the same results already is used again, and
+        completed if a sweep was stopped. Default: kept in memory.
     progress
         Called after each chunk with the runs finished, failed and in all.
     also_without_assumed
@@ -62,12 +62,15 @@ def compare(
     StoreError
         If the folder cannot be used.
     MachineError
-        If a fault of the machine, such as a full disk, met the same runs three times. What is finished stays in `out`.
+        If a fault of the machine, such as a full disk, met the same runs three times. What is
+        finished stays in `out`.
     """
     reference = _loaded(against)
     asked = [_loaded(scenario) for scenario in _several(scenarios)]
     others = [other for other in asked if (other.name, other.id) != (reference.name, reference.id)]
-    plan = Design.of([reference, *others], replications, seed, also_without_assumed=also_without_assumed)
+    plan = Design.of(
+        [reference, *others], replications, seed, also_without_assumed=also_without_assumed
+    )
     return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
 
 
@@ -128,16 +131,19 @@ def run_sweep(
     Parameters
     ----------
     experiment
-        Name of a shipped experiment, a file, or the tables that a file would hold (see `sim.sweep.experiment`).
+        Name of a shipped experiment, a file, or the tables that a file would hold (see
+        `sim.sweep.experiment`).
     replications, seed
         In place of those of the experiment.
     workers
         As for `compare`.
     executor
-        "pool"; "dask" for a cluster on this machine; "dask:tcp://HOST:PORT" to join one that sees `out`.
+        "pool"; "dask" for a cluster on this machine; "dask:tcp://HOST:PORT" to join one that sees
+        `out`.
     out
-        Folder for the results. What it holds of the experiment already is used again, and what is missing is run: a
-        sweep that was stopped is completed, one with more replications, draws or cases is extended.
+        Folder for the results. What it holds of the experiment already is used again, and what is
+        missing is run: a sweep that was stopped is completed, one with more replications, draws or
+        cases is extended.
     on_error
         "record": a run that fails is recorded and the others go on. "stop": it ends the sweep.
     again
@@ -163,7 +169,13 @@ def run_sweep(
     """
     plan = load_experiment(experiment, replications=replications, seed=seed)[1]
     store = execute(
-        plan, workers=workers, executor=executor, out=out, on_error=on_error, again=again, progress=progress
+        plan,
+        workers=workers,
+        executor=executor,
+        out=out,
+        on_error=on_error,
+        again=again,
+        progress=progress,
     )
     return Study(store, plan)
 

@@ -30,10 +30,10 @@ class RunConfiguration:
     ``Scenario(rng=42, scenario="p1-blanket", **{"parameters.leak_hazard": 0.4})``.
 
     Scenarios with the same ``rng`` and the same number of the replication meet the same luck, so
-    their worlds are a pair. On Mesa's main branch a whole number as ``rng`` is the root seed, so the
-    worlds are those of `sim.compare` with that seed; a scenario that is no replication is
-    replication 0. Mesa 4.0.0a0 has the scenarios but not yet `run_scenarios` (call the configuration
-    on each of them), and gives every replication a seed of its own.
+    their worlds are a pair. On Mesa's main branch a whole number as ``rng`` is the root seed, so
+    the worlds are those of `sim.compare` with that seed; a scenario that is no replication is
+    replication 0. Mesa 4.0.0a0 has the scenarios but not yet `run_scenarios` (call the
+    configuration on each of them), and gives every replication a seed of its own.
 
     It is a plain class that does what Mesa's class of the same name promises, since that one is
     experimental and not in 4.0.0a0: tested with the scenarios of 4.0.0a0, and with a stand-in for
@@ -63,7 +63,9 @@ class RunConfiguration:
             plan = load(plan, settings=settings)
         elif settings:
             fields = ", ".join(settings)
-            raise ValueError(f"{fields}: a Scenario is complete; give its name or path to change it by fields")
+            raise ValueError(
+                f"{fields}: a Scenario is complete; give its name or path to change it by fields"
+            )
         return World(plan, rng=seed, replication=replication)
 
     def run_model(self, model: World) -> None:
@@ -92,7 +94,9 @@ def _luck(scenario: Any) -> tuple[int, int]:
         return root_seed(bits), replication
     sequence = getattr(scenario, "seed_sequence", None)
     if not isinstance(sequence, np.random.SeedSequence):
-        raise ValueError(f"{scenario!r}: must be a scenario of Mesa 4 (mesa.experimental.scenarios.Scenario)")
+        raise ValueError(
+            f"{scenario!r}: must be a scenario of Mesa 4 (mesa.experimental.scenarios.Scenario)"
+        )
     key = tuple(sequence.spawn_key)
     if key[-1:] == (number,):
         key = key[:-1]
@@ -132,14 +136,21 @@ def page(scenario: str = "status-quo") -> Any:
     try:
         from mesa.visualization import SolaraViz, make_plot_component
     except ImportError as error:
-        raise ImportError(f"the page needs Solara ({error}): install openstakes with its extra viz") from error
+        raise ImportError(
+            f"the page needs Solara ({error}): install openstakes with its extra viz"
+        ) from error
 
     class Shown(mesa.Model):
         """A world behind Mesa's page, whose sliders give numbers by name and nothing else."""
 
         def __init__(self, rng: int = 1, strength: float = 1.0, **kwargs: Any) -> None:
-            super().__init__(rng=rng)  # what Mesa adds from 3.5 on, a scenario of its own kind, says nothing
-            settings = {f"policy.{name}.strength": strength * policy.strength for name, policy in policies.items()}
+            super().__init__(
+                rng=rng
+            )  # what Mesa adds from 3.5 on, a scenario of its own kind, says nothing
+            settings = {
+                f"policy.{name}.strength": strength * policy.strength
+                for name, policy in policies.items()
+            }
             self.world = World(load(scenario, settings=settings), rng=rng)
             self.datacollector = self.world.datacollector
 
@@ -158,14 +169,25 @@ def page(scenario: str = "status-quo") -> Any:
             "step": 0.1,
         },
     }
-    plots = [make_plot_component(name, _titled(name)) for name, outcome in OUTCOMES.items() if outcome.headline]
-    return SolaraViz(Shown(), components=plots, model_params=sliders, name=f"{scenario}: one world, month by month")
+    plots = [
+        make_plot_component(name, _titled(name))
+        for name, outcome in OUTCOMES.items()
+        if outcome.headline
+    ]
+    return SolaraViz(
+        Shown(),
+        components=plots,
+        model_params=sliders,
+        name=f"{scenario}: one world, month by month",
+    )
 
 
 def _titled(name: str) -> Any:
     """What gives the plot of an outcome its title and unit."""
 
     def finish(axes: Any) -> None:
-        axes.set(title=OUTCOMES[name].label, ylabel=OUTCOMES[name].unit, xlabel="months since 2023-01")
+        axes.set(
+            title=OUTCOMES[name].label, ylabel=OUTCOMES[name].unit, xlabel="months since 2023-01"
+        )
 
     return finish

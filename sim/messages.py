@@ -19,7 +19,17 @@ _MOST_COMPARED = 8
 LARGEST_SEED = 2**63 - 1
 """Largest root seed: tables hold no larger whole number."""
 _NUMBER = re.compile(r"(?P<number>[-+]?[0-9.,]+)\s*(?P<unit>%|[a-z]*)", re.IGNORECASE)
-_UNITS = {"": 1.0, "%": 0.01, "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
+_UNITS = {
+    "": 1.0,
+    "%": 0.01,
+    "k": 1e3,
+    "thousand": 1e3,
+    "m": 1e6,
+    "mn": 1e6,
+    "million": 1e6,
+    "bn": 1e9,
+    "billion": 1e9,
+}
 
 
 class ScenarioError(ValueError):
@@ -38,7 +48,10 @@ class ScenarioError(ValueError):
     def __str__(self) -> str:
         if len(self.problems) == 1:
             return self.problems[0]
-        lines = [f"{len(self.problems)} problems:", *(f"  {problem}" for problem in self.problems[:MOST_SHOWN])]
+        lines = [
+            f"{len(self.problems)} problems:",
+            *(f"  {problem}" for problem in self.problems[:MOST_SHOWN]),
+        ]
         if len(self.problems) > MOST_SHOWN:
             lines.append(f"  and {len(self.problems) - MOST_SHOWN} more")
         return "\n".join(lines)
@@ -50,7 +63,8 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
     Raises
     ------
     ValueError
-        If the value, which the message calls `name`, is anything else, true and false included, or out of bounds.
+        If the value, which the message calls `name`, is anything else, true and false included, or
+        out of bounds.
     """
     try:
         number = None if isinstance(value, bool) else index(value)
@@ -78,7 +92,10 @@ def shown(value: object) -> str:
 
 def printable(text: str) -> str:
     """Return text with control, bidi and other unprintable characters as escapes; line breaks stay."""
-    parts = (part if part.isprintable() or part == "\n" else part.encode("unicode_escape").decode() for part in text)
+    parts = (
+        part if part.isprintable() or part == "\n" else part.encode("unicode_escape").decode()
+        for part in text
+    )
     return "".join(parts)
 
 
@@ -89,7 +106,9 @@ def nearest(text: object, names: Iterable[str]) -> str:
     likely = list(candidates)
     if len(likely) > _MOST_COMPARED:  # hundreds of long names would take difflib half a minute
         own = _pairs(word)
-        likely = heapq.nlargest(_MOST_COMPARED, likely, key=lambda name: len(own & _pairs(name)) / (len(name) + 1))
+        likely = heapq.nlargest(
+            _MOST_COMPARED, likely, key=lambda name: len(own & _pairs(name)) / (len(name) + 1)
+        )
     found = difflib.get_close_matches(word, likely, n=1, cutoff=0.6)
     return f"; did you mean {candidates[found[0]]!r}?" if found else ""
 
@@ -128,6 +147,7 @@ def is_unsafe(text: str, *, lines: bool = False) -> bool:
     """Tell whether text holds control or bidi characters; `lines` allows line breaks and tabs."""
     allowed = "\n\t" if lines else ""
     return any(
-        character not in allowed and (character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"))
+        character not in allowed
+        and (character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"))
         for character in text
     )

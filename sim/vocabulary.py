@@ -1,8 +1,8 @@
 """The fixed words of the model, each defined once: who, what, where.
 
-A tuple names the members of an axis in the order in which arrays hold them; the constants beside it are the indices of
-its members. A ``Literal`` is the type of a field of a scenario that takes one of the words. Nothing here needs numpy,
-so that scenario files can be read without it.
+A tuple names the members of an axis in the order in which arrays hold them; the constants beside it
+are the indices of its members. A ``Literal`` is the type of a field of a scenario that takes one of
+the words. Nothing here needs numpy, so that scenario files can be read without it.
 """
 
 from __future__ import annotations
@@ -62,10 +62,16 @@ ROUTE_KINDS = ("none", "strip", "jailbreak", "gated", "own_state")
 """How a malicious actor comes by what it uses."""
 NO_MODEL, STRIP, JAILBREAK, GATED_ROUTE, OWN_STATE = range(5)
 
-KIND_OF_ROUTE = (NO_MODEL, *(kind for kind in (STRIP, JAILBREAK, GATED_ROUTE) for _ in ORIGINS), OWN_STATE)
+KIND_OF_ROUTE = (
+    NO_MODEL,
+    *(kind for kind in (STRIP, JAILBREAK, GATED_ROUTE) for _ in ORIGINS),
+    OWN_STATE,
+)
 ORIGIN_OF_ROUTE = (NO_ORIGIN, *(US, CN, OTHER) * 3, CN)
 ROUTES = tuple(
-    ROUTE_KINDS[kind] if kind in (NO_MODEL, OWN_STATE) else f"{ROUTE_KINDS[kind]}_{ORIGINS[origin].lower()}"
+    ROUTE_KINDS[kind]
+    if kind in (NO_MODEL, OWN_STATE)
+    else f"{ROUTE_KINDS[kind]}_{ORIGINS[origin].lower()}"
     for kind, origin in zip(KIND_OF_ROUTE, ORIGIN_OF_ROUTE, strict=True)
 )
 """Kinds of route by the origin of the release that is used."""

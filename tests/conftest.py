@@ -18,8 +18,8 @@ KERNELS = ("numerics", "market", "countries", "choice", "bans", "misuse", "attem
 def _kernel_cache() -> Path:
     """Folder of compiled code for exactly these kernels.
 
-    Numba looks at the one file that holds a function, not at the files of the functions it calls: after a change in
-    kernels.py it would go on using the old code inside choice.py.
+    Numba looks at the one file that holds a function, not at the files of the functions it calls:
+    after a change in kernels.py it would go on using the old code inside choice.py.
     """
     digest = hashlib.sha256()
     for name in KERNELS:
@@ -32,8 +32,12 @@ def _kernel_cache() -> Path:
 # Before anything imports numba; processes that tests start inherit it.
 os.environ["NUMBA_CACHE_DIR"] = str(_kernel_cache())
 
-# A shell that starts the tests in the background has Ctrl-C ignored, here and in all processes started from here.
-if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+# A shell that starts the tests in the background has Ctrl-C ignored, here and in all processes
+# started from here.
+if (
+    threading.current_thread() is threading.main_thread()
+    and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
@@ -49,7 +53,10 @@ settings.load_profile("repeatable")
 
 @pytest.fixture(scope="session")
 def default_run():
-    """A finished world and its series: status quo, seed 1, replication 0. Tests read it and change nothing."""
+    """A finished world and its series: status quo, seed 1, replication 0.
+
+    Tests read it and change nothing.
+    """
     from sim.model.world import World
 
     world = World("status-quo", rng=1, replication=0)

@@ -47,7 +47,9 @@ class PairIndex:
         """Yield draw and replication of each row, in order."""
         return (divmod(row, self.replications) for row in range(self.count))
 
-    def of(self, rows: NDArray[np.integer[Any]]) -> tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]:
+    def of(
+        self, rows: NDArray[np.integer[Any]]
+    ) -> tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]:
         """Return draws and replications of rows, arrays of the same shape."""
         draw, replication = np.divmod(rows, self.replications)
         return draw, replication
@@ -99,11 +101,17 @@ def by_draw(values: Floats, pairs: PairIndex) -> Floats:
     table = pairs.folded(values)
     there = ~np.isnan(table)
     sums = np.where(there, table, 0.0).sum(axis=1)
-    return np.divide(sums, there.sum(axis=1), out=np.full(pairs.draws, np.nan), where=there.any(axis=1))
+    return np.divide(
+        sums, there.sum(axis=1), out=np.full(pairs.draws, np.nan), where=there.any(axis=1)
+    )
 
 
 def compare(
-    ours: Floats, theirs: Floats, outcome: Outcome, replications: int, yardstick: Floats | None = None
+    ours: Floats,
+    theirs: Floats,
+    outcome: Outcome,
+    replications: int,
+    yardstick: Floats | None = None,
 ) -> Comparison:
     """Compare window means; pairs with a missing run are left out.
 

@@ -35,13 +35,17 @@ def map_shares(results: Results, scenario: str, channel: str = "all") -> MapShar
     """Return each country's shares of use at the last month (see `Study.map_shares`)."""
     if channel not in (*CHANNELS, "all"):
         known = [*CHANNELS, "all"]
-        raise KeyError(f"no channel {channel!r}; there are {one_of(known)}{nearest(channel, known)}")
+        raise KeyError(
+            f"no channel {channel!r}; there are {one_of(known)}{nearest(channel, known)}"
+        )
     world = results.scenario(scenario)
     table, sample, pairs = country_sums(results, scenario)
     if not pairs:
         from sim.data import countries
 
-        return MapShares(np.full((len(countries()), len(USE) - 1), np.nan), np.zeros(len(countries())))
+        return MapShares(
+            np.full((len(countries()), len(USE) - 1), np.nan), np.zeros(len(countries()))
+        )
     shares, sample = table[-1, :, :, 1:] / pairs, sample[-1]
     if channel != "all":
         i = CHANNELS.index(channel)
@@ -49,7 +53,9 @@ def map_shares(results: Results, scenario: str, channel: str = "all") -> MapShar
     mix = np.array([_parameter(world, f"mix_{name}") for name in CHANNELS])
     mix /= mix.sum()
     variance = (mix**2 / np.maximum(sample, np.finfo(float).tiny)).sum(axis=1)
-    return MapShares(np.einsum("kco,c->ko", shares, mix), np.where((sample > 0).any(axis=1), 1 / variance, 0.0))
+    return MapShares(
+        np.einsum("kco,c->ko", shares, mix), np.where((sample > 0).any(axis=1), 1 / variance, 0.0)
+    )
 
 
 def country_sums(results: Results, scenario: str) -> tuple[Floats, Floats, int]:
@@ -63,7 +69,9 @@ def country_sums(results: Results, scenario: str) -> tuple[Floats, Floats, int]:
             values, sample = results.store.countries(part)
             times = np.array([draws[part.runs[row][0]] for row in rows])
             # Whole numbers add up to the same in any order.
-            fine = np.rint(values[rows].astype(np.float64) * FINE) * times[:, None, None, None, None]
+            fine = (
+                np.rint(values[rows].astype(np.float64) * FINE) * times[:, None, None, None, None]
+            )
             summed = fine.sum(axis=0), sample[rows].sum(axis=0, dtype=np.float64)
             table, panel = summed if not pairs else (table + summed[0], panel + summed[1])
             pairs += int(times.sum())

@@ -20,7 +20,11 @@ Row = dict[str, Any]
 
 
 def explain(
-    scenario: Scenario, month: str, country: str | None = None, family: str | None = None, seed: int = 0
+    scenario: Scenario,
+    month: str,
+    country: str | None = None,
+    family: str | None = None,
+    seed: int = 0,
 ) -> Row:
     """Explain the law of one month.
 
@@ -41,9 +45,10 @@ def explain(
     Returns
     -------
     dict
-        ``policies`` in force; ``fields``, each with ``parts`` that were written alike: ``where`` (axes that are not
-        named: all; rules for users name labs, or origins where all labs of an origin are meant), ``value``,
-        ``default`` and ``changes`` (``by``, ``before``, ``after``); ``ledger`` in USD a year.
+        ``policies`` in force; ``fields``, each with ``parts`` that were written alike: ``where``
+        (axes that are not named: all; rules for users name labs, or origins where all labs of an
+        origin are meant), ``value``, ``default`` and ``changes`` (``by``, ``before``, ``after``);
+        ``ledger`` in USD a year.
 
     Raises
     ------
@@ -62,7 +67,12 @@ def explain(
     law, chosen = world.law, _chosen(world.jurisdictions, country, family)
     writers = {write.by for write in law.writes}
     policies = [
-        {"policy": name, "lever": type(policy).lever, "title": type(policy).title, "strength": policy.intensity(index)}
+        {
+            "policy": name,
+            "lever": type(policy).lever,
+            "title": type(policy).title,
+            "strength": policy.intensity(index),
+        }
         for name, policy in world.policies
         if name in writers
     ]
@@ -75,11 +85,16 @@ def explain(
         "seed": seed,
         "policies": policies,
         "fields": [field_row(law, name, chosen) for name in FIELDS],
-        "ledger": [{"payer": payer, "policy": by, "usd_a_year": usd} for payer, usd, by in sorted(law.expenses)],
+        "ledger": [
+            {"payer": payer, "policy": by, "usd_a_year": usd}
+            for payer, usd, by in sorted(law.expenses)
+        ],
     }
 
 
-def _chosen(jurisdictions: Jurisdictions, country: str | None, family: str | None) -> dict[str, int]:
+def _chosen(
+    jurisdictions: Jurisdictions, country: str | None, family: str | None
+) -> dict[str, int]:
     """Return the index of what is asked for on each axis; a lab also picks its origin."""
     chosen: dict[str, int] = {}
     if country is not None:
@@ -97,11 +112,18 @@ def field_row(law: Law, name: str, chosen: Mapping[str, int]) -> Row:
     ----------
     law, name
     chosen
-        Index on an axis ("country", "lab", "origin"), where only one is asked for. A lab also picks its class.
+        Index on an axis ("country", "lab", "origin"), where only one is asked for. A lab also picks
+        its class.
     """
     spec = FIELDS[name]
     listed = _listed(law, name, chosen) if spec.combine == "list" else _parts(law, name, chosen)
-    return {"field": name, "meaning": spec.meaning, "unit": spec.unit, "combine": spec.combine, "parts": listed}
+    return {
+        "field": name,
+        "meaning": spec.meaning,
+        "unit": spec.unit,
+        "combine": spec.combine,
+        "parts": listed,
+    }
 
 
 def _problems(scenario: Scenario, month: str, country: str | None, family: str | None) -> list[str]:
@@ -113,7 +135,9 @@ def _problems(scenario: Scenario, month: str, country: str | None, family: str |
     else:
         if not inside:
             last = month_name(scenario.months - 1)
-            problems.append(f"--month {month}: outside the horizon of {scenario.name}, 2023-01 to {last}")
+            problems.append(
+                f"--month {month}: outside the horizon of {scenario.name}, 2023-01 to {last}"
+            )
     for option, table, text in (("--country", "countries", country), ("--family", "labs", family)):
         words = member_problem(table, text) if text is not None else ""
         if words:
@@ -128,10 +152,15 @@ def _parts(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
         chosen = {**chosen, "class": int(law.class_of[chosen["lab"]])}
     kept = [[chosen[axis]] if axis in chosen else list(range(sizes[axis])) for axis in axes]
     history = law.explain(name)
-    values = [np.asarray(value)[np.ix_(*kept)] if axes else np.asarray(value) for _, value in history]
+    values = [
+        np.asarray(value)[np.ix_(*kept)] if axes else np.asarray(value) for _, value in history
+    ]
     writes = [write for write, _ in history if write is not None]
     reached = [_reached(law.reach(write), [sizes[axis] for axis in axes], kept) for write in writes]
-    if combine in ("add", "multiply"):  # a write of 0 or a factor of 1 says nothing; one below a maximum does
+    if combine in (
+        "add",
+        "multiply",
+    ):  # a write of 0 or a factor of 1 says nothing; one below a maximum does
         reached = [mask & (values[n] != values[n + 1]) for n, mask in enumerate(reached)]
     # One column per entry: all its values and which writes reached it.
     columns = np.array([np.ravel(array) for array in (*values, *reached)], float)
@@ -159,7 +188,9 @@ def _parts(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
     return rows
 
 
-def _reached(places: Sequence[Sequence[int]], sizes: Sequence[int], kept: Sequence[list[int]]) -> np.ndarray:
+def _reached(
+    places: Sequence[Sequence[int]], sizes: Sequence[int], kept: Sequence[list[int]]
+) -> np.ndarray:
     """Which of the kept entries a write reached."""
     mask = np.zeros(tuple(sizes), bool)
     mask[np.ix_(*places)] = True
@@ -174,7 +205,9 @@ def _place(axis: str, indices: Sequence[int], law: Law) -> tuple[str, list[str]]
     whole = [k for k, origin in enumerate(law.class_origin.tolist()) if origin in origins]
     if len(whole) == len(indices):
         return "origin", _names("origin", sorted(origins), law.jurisdictions)
-    return "lab", _names("lab", [i for i, k in enumerate(law.class_of.tolist()) if k in indices], law.jurisdictions)
+    return "lab", _names(
+        "lab", [i for i, k in enumerate(law.class_of.tolist()) if k in indices], law.jurisdictions
+    )
 
 
 def _boxes(labels: np.ndarray) -> list[tuple[tuple[tuple[int, ...], ...], int]]:
@@ -185,7 +218,9 @@ def _boxes(labels: np.ndarray) -> list[tuple[tuple[tuple[int, ...], ...], int]]:
     for index, part in enumerate(labels):
         alike.setdefault(part.tobytes(), []).append(index)
     return [
-        ((tuple(indices), *rest), label) for indices in alike.values() for rest, label in _boxes(labels[indices[0]])
+        ((tuple(indices), *rest), label)
+        for indices in alike.values()
+        for rest, label in _boxes(labels[indices[0]])
     ]
 
 
@@ -198,7 +233,9 @@ def _listed(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
         if all(_binds(write.value, axis, index) for axis, index in chosen.items())
     ]
     changes = [{"by": by, "before": None, "after": record} for by, record in records]
-    return [{"where": {}, "value": [record for _, record in records], "default": [], "changes": changes}]
+    return [
+        {"where": {}, "value": [record for _, record in records], "default": [], "changes": changes}
+    ]
 
 
 def _binds(record: Any, axis: str, index: int) -> bool:
@@ -229,7 +266,13 @@ def _record(record: Any, jurisdictions: Jurisdictions) -> Any:
     return table
 
 
-_MANY = {"country": "countries", "origin": "origins", "channel": "channels", "mode": "modes", "lab": "labs"}
+_MANY = {
+    "country": "countries",
+    "origin": "origins",
+    "channel": "channels",
+    "mode": "modes",
+    "lab": "labs",
+}
 
 
 def _names(axis: str, indices: Sequence[int], jurisdictions: Jurisdictions) -> list[str]:

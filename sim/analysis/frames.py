@@ -28,13 +28,18 @@ BATCH = 16
 """Outcomes read together."""
 
 DIGITS = "%.7g"
-"""Float32 series have seven significant digits. Inputs (levers, uncertain numbers) are written in full."""
+"""Float32 series have seven significant digits.
+
+Inputs (levers, uncertain numbers) are written in full.
+"""
 
 
 DIMENSIONS = ("scenario", "draw", "replication", "month")
 
 
-def dataset(study: Study, outcomes: list[str], scenarios: Sequence[str] | None = None) -> xr.Dataset:
+def dataset(
+    study: Study, outcomes: list[str], scenarios: Sequence[str] | None = None
+) -> xr.Dataset:
     """Return outcomes as labelled arrays (see `Study.dataset`)."""
     import xarray as xr
 
@@ -61,7 +66,9 @@ def _coordinates(study: Study, names: list[str], months: list[str]) -> dict[str,
     """Return labels of dimensions, levers of each case, uncertain numbers of each draw."""
     cases = [study.case(name) for name in names]
     labels = (names, range(study.draws), range(study.replications), months)
-    found: dict[str, Any] = {dim: (dim, list(label)) for dim, label in zip(DIMENSIONS, labels, strict=True)}
+    found: dict[str, Any] = {
+        dim: (dim, list(label)) for dim, label in zip(DIMENSIONS, labels, strict=True)
+    }
     found["against"] = "scenario", [case.against for case in cases]
     for path in dict.fromkeys(path for case in cases for path in case.levers):
         found[path] = "scenario", _with_gaps([case.levers.get(path) for case in cases])
@@ -77,7 +84,9 @@ def _with_gaps(values: Sequence[Any]) -> NDArray[Any]:
     return np.array([np.nan if value is None else value for value in values])
 
 
-def _labelled(study: Study, names: list[str], outcomes: list[str], months: list[str]) -> NDArray[np.float32]:
+def _labelled(
+    study: Study, names: list[str], outcomes: list[str], months: list[str]
+) -> NDArray[np.float32]:
     """Return the array (outcome, case, draw, replication, month), nan beyond a horizon."""
     place = {month: i for i, month in enumerate(months)}
     shape = (len(outcomes), len(names), study.draws, study.replications, len(months))
@@ -95,9 +104,14 @@ def tidy(study: Study, outcomes: list[str]) -> pd.DataFrame:
 
     cases = [case.name for case in study.cases]
     months = [month_name(i) for i in range(max(scenario.months for scenario in study.scenarios))]
-    positions = pd.concat([_positions(study, i, outcomes) for i in range(len(cases))], ignore_index=True)
+    positions = pd.concat(
+        [_positions(study, i, outcomes) for i in range(len(cases))], ignore_index=True
+    )
     categories = {"scenario": cases, "month": months, "outcome": outcomes}
-    named = {name: pd.Categorical.from_codes(positions[name], pd.Index(labels)) for name, labels in categories.items()}
+    named = {
+        name: pd.Categorical.from_codes(positions[name], pd.Index(labels))
+        for name, labels in categories.items()
+    }
     return positions.assign(**named)
 
 
@@ -131,7 +145,10 @@ def runs(study: Study, outcomes: list[str]) -> pd.DataFrame:
     finished = [study.finished_pairs(case.name) for case in study.cases]
     times = [len(pairs) for pairs in finished]
     window = study.common_window()
-    means = [study.means(case.name, outcomes, window)[pairs] for case, pairs in zip(study.cases, finished, strict=True)]
+    means = [
+        study.means(case.name, outcomes, window)[pairs]
+        for case, pairs in zip(study.cases, finished, strict=True)
+    ]
     draw, replication = study.pair_index.of(np.concatenate(finished))
     columns: dict[str, Any] = {
         "scenario": np.repeat([case.name for case in study.cases], times),
@@ -145,7 +162,9 @@ def runs(study: Study, outcomes: list[str]) -> pd.DataFrame:
     }
     for path in study.lever_paths:
         # As a series, numbers with gaps become floats with nan; texts stay texts.
-        columns[path] = pd.Series([case.levers.get(path) for case in study.cases]).repeat(times).to_numpy()
+        columns[path] = (
+            pd.Series([case.levers.get(path) for case in study.cases]).repeat(times).to_numpy()
+        )
     head = pd.DataFrame(columns)
     numbers = pd.DataFrame(study.design.draws.values[draw], columns=list(study.design.draws.names))
     return pd.concat([head, numbers, pd.DataFrame(np.concatenate(means), columns=outcomes)], axis=1)
@@ -160,7 +179,9 @@ def countries(study: Study) -> pd.DataFrame:
         table, panel, number = study.country_sums(case.name)
         if not number:
             continue
-        moments = next(part.moments for part in study.store.of(study.points(case.name)) if part.countries)
+        moments = next(
+            part.moments for part in study.store.of(study.points(case.name)) if part.countries
+        )
         month, country, channel = (axis.ravel() for axis in np.indices(panel.shape))
         frame = {
             "scenario": case.name,
@@ -220,7 +241,11 @@ def csv_bytes(frame: pd.DataFrame, encoding: str = "utf-8", exact: Collection[st
 
 def _no_formula(cell: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula; numbers and signs stay as they are."""
-    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")) or not cell.strip("+-"):
+    if (
+        not isinstance(cell, str)
+        or not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        or not cell.strip("+-")
+    ):
         return cell
     try:
         float(cell)
@@ -253,7 +278,9 @@ def to_parquet(study: Study, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     head: list[Any] = [("scenario", pa.string()), ("draw", pa.int32()), ("replication", pa.int32())]
     outcomes = study.outcomes()
-    schema = pa.schema([*head, ("month", pa.string()), *((name, pa.float32()) for name in outcomes)])
+    schema = pa.schema(
+        [*head, ("month", pa.string()), *((name, pa.float32()) for name in outcomes)]
+    )
     with whole(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for case in study.cases:
             months = study.months(case.name)

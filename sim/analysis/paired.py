@@ -24,7 +24,9 @@ class PairedResults(Results):
     @cached_property
     def without_assumed(self) -> Self | None:
         """The same study with all assumed responses at 0, or None if that was not run."""
-        if self._variant != STATED or all(case.variant != WITHOUT_ASSUMED for case in self.design.cases):
+        if self._variant != STATED or all(
+            case.variant != WITHOUT_ASSUMED for case in self.design.cases
+        ):
             return None
         return type(self)(self.store, self.design, variant=WITHOUT_ASSUMED, described=self._given)
 
@@ -88,7 +90,9 @@ class PairedResults(Results):
         from sim.scenario.scenario import other_differences
 
         drawn = {f"parameters.{name}" for name in self.design.draws.names}
-        found = other_differences(self.scenario(scenario), self.scenario(self.case(scenario).against))
+        found = other_differences(
+            self.scenario(scenario), self.scenario(self.case(scenario).against)
+        )
         return [row for row in found if row[0] not in drawn]
 
     def paired_differences(self, scenario: str, outcomes: Sequence[str]) -> dict[str, Floats]:
@@ -113,7 +117,9 @@ class PairedResults(Results):
             If the study has no such case or outcome.
         """
         chosen, window = self._chosen(outcomes), self.window(scenario)
-        ours, theirs = (self.means(name, chosen, window) for name in (scenario, self.case(scenario).against))
+        ours, theirs = (
+            self.means(name, chosen, window) for name in (scenario, self.case(scenario).against)
+        )
         return dict(zip(chosen, (ours - theirs).T, strict=True))
 
     def differences(self, scenario: str, outcome: str) -> Floats:

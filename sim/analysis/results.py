@@ -54,7 +54,12 @@ class Results:
     """
 
     def __init__(
-        self, store: Store, design: Design, *, variant: str = STATED, described: Mapping[str, Outcome] | None = None
+        self,
+        store: Store,
+        design: Design,
+        *,
+        variant: str = STATED,
+        described: Mapping[str, Outcome] | None = None,
     ) -> None:
         self.store = store
         self.design = design
@@ -144,7 +149,9 @@ class Results:
     def _place(self, name: str) -> int:
         if name not in self._by_name:
             known = list(self._by_name)
-            raise KeyError(f"no scenario {name!r} in this study; it has {one_of(known)}{nearest(name, known)}")
+            raise KeyError(
+                f"no scenario {name!r} in this study; it has {one_of(known)}{nearest(name, known)}"
+            )
         return self._by_name[name]
 
     def points(self, name: str) -> list[str]:
@@ -233,10 +240,18 @@ class Results:
         return self._given[name]
 
     def _chosen(self, outcomes: Sequence[str] | None) -> list[str]:
-        chosen = self.outcomes() if outcomes is None else [outcomes] if isinstance(outcomes, str) else list(outcomes)
+        chosen = (
+            self.outcomes()
+            if outcomes is None
+            else [outcomes]
+            if isinstance(outcomes, str)
+            else list(outcomes)
+        )
         unknown = [name for name in chosen if name not in self._names]
         if unknown:
-            raise KeyError(f"no outcome {unknown[0]!r} in this study{nearest(unknown[0], self._names)}")
+            raise KeyError(
+                f"no outcome {unknown[0]!r} in this study{nearest(unknown[0], self._names)}"
+            )
         return chosen
 
     # Series
@@ -286,7 +301,9 @@ class Results:
             If the study has no such case or outcome.
         """
         outcomes = self._chosen(outcomes)
-        found = np.full((len(outcomes), self.design.pairs, len(self.months(scenario))), np.nan, np.float32)
+        found = np.full(
+            (len(outcomes), self.design.pairs, len(self.months(scenario))), np.nan, np.float32
+        )
         for rows, series in self.read(scenario, outcomes):
             for run, pairs in rows:
                 found[:, pairs] = series[run].T[:, None]
@@ -353,7 +370,12 @@ class Results:
         done = {run for part in self.store.of(points) for run in part.runs}
         pairs = self.pair_index.each()
         return np.array(
-            [row for row, (draw, replication) in enumerate(pairs) if (points[draw], replication) in done], np.int32
+            [
+                row
+                for row, (draw, replication) in enumerate(pairs)
+                if (points[draw], replication) in done
+            ],
+            np.int32,
         )
 
     def means(self, scenario: str, outcomes: Sequence[str], window: tuple[int, int]) -> Floats:
@@ -380,12 +402,19 @@ class Results:
             If the study has no such case.
         """
         found = np.full((self.design.pairs, len(outcomes)), np.nan)
-        inside = [i for i, month in enumerate(self.months(scenario)) if window[0] <= month_index(month) <= window[1]]
+        inside = [
+            i
+            for i, month in enumerate(self.months(scenario))
+            if window[0] <= month_index(month) <= window[1]
+        ]
         if not inside:
             return found
         for rows, series in self.read(scenario, outcomes):
-            # Added month by month: the order in which numpy's mean adds depends on the shape of the part.
-            means = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1] / len(inside)
+            # Added month by month: the order in which numpy's mean adds depends on the shape of the
+            # part.
+            means = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1] / len(
+                inside
+            )
             for run, pairs in rows:
                 found[pairs] = means[run]
         return found

@@ -1,21 +1,22 @@
 """The rule that turns paired differences into a sign, and a sign into agreement with the paper.
 
-For one outcome, D holds one difference per pair of a draw of the uncertain numbers and a replication: policy minus
-reference under the same random numbers, both averaged over the months compared. The reference's own values over the
-same pairs give the yardstick of noise.
+For one outcome, D holds one difference per pair of a draw of the uncertain numbers and a
+replication: policy minus reference under the same random numbers, both averaged over the months
+compared. The reference's own values over the same pairs give the yardstick of noise.
 
 The rule, in order:
 
-1. `0` if at least 90 % of the pairs lie inside the floor (below 2 % of the reference, or below 0.5 points for a
+1. `0` if at least 90 % of the pairs lie inside the floor (below 2 % of the reference, or below 0.5
+   points for a
    share), or if |d| < 0.2;
 2. `?` if fewer than 90 % of the pairs have the sign of the mean difference;
 3. `+` or `-`, doubled if |d| > 0.8.
 
-So `0` has two reasons, and the words of a report keep them apart (`slight`): the difference is immaterial, or it may be
-material and is small against the spread between runs.
+So `0` has two reasons, and the words of a report keep them apart (`slight`): the difference is
+immaterial, or it may be material and is small against the spread between runs.
 
-Here d is the mean difference over the reference's standard deviation. Signs are read towards the goal: for an outcome
-of which less is better, a fall is `+`.
+Here d is the mean difference over the reference's standard deviation. Signs are read towards the
+goal: for an outcome of which less is better, a fall is `+`.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ Values = NDArray[np.floating[Any]]
 def effect_size(differences: Values, reference: Values) -> float:
     """Return d: the mean difference over the standard deviation (ddof = 1) of the reference's values.
 
-    Where the reference does not vary, d is 0 if the mean difference is 0 and infinite with its sign otherwise. With
-    fewer than two values there is no spread and d is nan.
+    Where the reference does not vary, d is 0 if the mean difference is 0 and infinite with its sign
+    otherwise. With fewer than two values there is no spread and d is nan.
     """
     if len(reference) < 2:
         return math.nan
@@ -84,7 +85,8 @@ def inside_floor(differences: Values, reference: Values, kind: str) -> float:
     differences, reference
         One value for each pair of a draw and a replication.
     kind
-        "share" (0 to 1; floor 0.5 percentage points) or "level" (floor 2 % of the reference in that pair).
+        "share" (0 to 1; floor 0.5 percentage points) or "level" (floor 2 % of the reference in that
+        pair).
     """
     if len(differences) == 0:
         return math.nan
@@ -92,7 +94,13 @@ def inside_floor(differences: Values, reference: Values, kind: str) -> float:
     return float(np.mean((np.abs(differences) < floor) | (differences == 0)))
 
 
-def sign(differences: Values, reference: Values, kind: str, direction: int, yardstick: Values | None = None) -> str:
+def sign(
+    differences: Values,
+    reference: Values,
+    kind: str,
+    direction: int,
+    yardstick: Values | None = None,
+) -> str:
     """Return the sign of a finding: "++", "+", "0", "?", "-" or "--".
 
     Parameters
@@ -104,12 +112,13 @@ def sign(differences: Values, reference: Values, kind: str, direction: int, yard
     direction
         +1 if more is better, -1 if less is better; 0 leaves the sign of the difference itself.
     yardstick
-        The reference's values over draws and replications, whose standard deviation d is measured in. Default:
-        `reference`.
+        The reference's values over draws and replications, whose standard deviation d is measured
+        in. Default: `reference`.
 
     Notes
     -----
-    One replication cannot show that a sign repeats: beyond the floor it gives "?", and so does none.
+    One replication cannot show that a sign repeats: beyond the floor it gives "?", and so does
+    none.
     """
     if len(differences) == 0:
         return "?"
@@ -125,7 +134,8 @@ def sign(differences: Values, reference: Values, kind: str, direction: int, yard
 def agreement(found: str, paper: str | None) -> str:
     """Return how a sign stands to the paper's: "agrees", "disagrees", "undecided" or "paper silent".
 
-    Only the direction counts: "--" in the paper and "-" here agree. A paper cell may allow two, such as "0/+".
+    Only the direction counts: "--" in the paper and "-" here agree. A paper cell may allow two,
+    such as "0/+".
     """
     if not paper:
         return "paper silent"

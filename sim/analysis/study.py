@@ -54,7 +54,9 @@ class Study(PairedResults):
         return cls(*Folder.open(folder))
 
     def __repr__(self) -> str:
-        names = ", ".join(case.name for case in self.cases[:10]) + (" ..." if len(self.cases) > 10 else "")
+        names = ", ".join(case.name for case in self.cases[:10]) + (
+            " ..." if len(self.cases) > 10 else ""
+        )
         draws = f"{self.draws} draws, " if self.draws > 1 else ""
         times = f"{self.replications} replication{'' if self.replications == 1 else 's'}"
         return f"<Study of {names}; {draws}{times}, seed {self.seed}>"
@@ -77,7 +79,9 @@ class Study(PairedResults):
 
     # Frames and labelled arrays
 
-    def dataset(self, outcomes: Sequence[str] | None = None, scenarios: Sequence[str] | None = None) -> xr.Dataset:
+    def dataset(
+        self, outcomes: Sequence[str] | None = None, scenarios: Sequence[str] | None = None
+    ) -> xr.Dataset:
         """Return outcomes as labelled arrays.
 
         Parameters
@@ -233,7 +237,8 @@ class Study(PairedResults):
 
         Returns
         -------
-        table : ndarray of float64, shape (month kept for countries, country, channel, `sim.sweep.parts.USE`)
+        table : ndarray of float64, shape (month kept for countries, country, channel,
+            `sim.sweep.parts.USE`)
             Use and shares of use (0-1) summed. Draws that share a world count each.
         panel : ndarray of float64, shape (month kept for countries, country, channel)
             Adopters behind the shares; those of a world that draws share count once.

@@ -18,8 +18,27 @@ if TYPE_CHECKING:
 PAPERS_REFERENCE = "status-quo"
 
 RUBRIC_COLUMNS = (
-    *("scenario", "factor", "outcome", "unit", "reference", "difference", "low", "high", "share_same_sign", "d"),
-    *("sign", "paper", "agreement", "sign_without_assumed", "first_month", "last_month", "also_differs"),
+    *(
+        "scenario",
+        "factor",
+        "outcome",
+        "unit",
+        "reference",
+        "difference",
+        "low",
+        "high",
+        "share_same_sign",
+        "d",
+    ),
+    *(
+        "sign",
+        "paper",
+        "agreement",
+        "sign_without_assumed",
+        "first_month",
+        "last_month",
+        "also_differs",
+    ),
 )
 
 
@@ -36,7 +55,11 @@ def comparisons(study: PairedResults, outcomes: list[str]) -> Iterator[tuple[str
             theirs[window] = study.means(against, outcomes, window)
         ours = study.means(case.name, outcomes, window)
         for i, name in enumerate(outcomes):
-            yield case.name, name, compare(ours[:, i], theirs[window][:, i], study.outcome(name), study.replications)
+            yield (
+                case.name,
+                name,
+                compare(ours[:, i], theirs[window][:, i], study.outcome(name), study.replications),
+            )
 
 
 def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:
@@ -73,18 +96,32 @@ def rubric(study: PairedResults) -> pd.DataFrame:
 
     factors = headlines(study)
     twin = study.without_assumed
-    without = {} if twin is None else {row[:2]: row[2].sign for row in comparisons(twin, list(factors))}
+    without = (
+        {} if twin is None else {row[:2]: row[2].sign for row in comparisons(twin, list(factors))}
+    )
     shipped = {case.name for case in study.cases if is_shipped(case.scenario)}
-    also = {case.name: differences_in_words(study.other_differences(case.name)) for case in study.cases}
+    also = {
+        case.name: differences_in_words(study.other_differences(case.name)) for case in study.cases
+    }
     rows = []
     for name, outcome, found in comparisons(study, list(factors)):
         case = study.case(name)
-        comparable = case.against == PAPERS_REFERENCE and {name, case.against} <= shipped and not also[name]
+        comparable = (
+            case.against == PAPERS_REFERENCE and {name, case.against} <= shipped and not also[name]
+        )
         paper = paper_signs().get((case.scenario.name, factors[outcome])) if comparable else None
-        row = {"scenario": name, "factor": factors[outcome], "outcome": outcome, "unit": study.outcome(outcome).unit}
+        row = {
+            "scenario": name,
+            "factor": factors[outcome],
+            "outcome": outcome,
+            "unit": study.outcome(outcome).unit,
+        }
         row |= _numbers(found) | _months(study, name)
         row |= {"paper": paper or "", "agreement": rule.agreement(found.sign, paper)}
-        rows.append(row | {"sign_without_assumed": without.get((name, outcome), ""), "also_differs": also[name]})
+        rows.append(
+            row
+            | {"sign_without_assumed": without.get((name, outcome), ""), "also_differs": also[name]}
+        )
     return pd.DataFrame(rows, columns=list(RUBRIC_COLUMNS))
 
 
@@ -93,5 +130,9 @@ def headlines(study: PairedResults) -> dict[str, str]:
     from sim.vocabulary import FACTORS
 
     known = {name: study.outcome(name) for name in study.outcomes()}
-    found = {name: outcome.factor for name, outcome in known.items() if outcome.headline and outcome.factor}
+    found = {
+        name: outcome.factor
+        for name, outcome in known.items()
+        if outcome.headline and outcome.factor
+    }
     return dict(sorted(found.items(), key=lambda item: FACTORS.index(item[1])))

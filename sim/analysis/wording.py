@@ -1,16 +1,17 @@
 """Numbers as text, and the words that may be said of them.
 
-The report and the command line both write numbers through this module, so that a figure reads the same everywhere:
-shares in percent and percentage points, everything else with three significant digits, intervals as "a to b".
+The report and the command line both write numbers through this module, so that a figure reads the
+same everywhere: shares in percent and percentage points, everything else with three significant
+digits, intervals as "a to b".
 
-The ladder gives each paired difference one of five words, from its sign by the rule of `sim.analysis.rubric`.
-`clear`: it has a
-sign. Of `0`, `no material change`: it is immaterial; `small against chance`: its interval reaches beyond that, its mean
-is small against the spread between runs. Of `?`, `likely`: three replications in four are on one side; `cannot tell`:
-they are not.
+The ladder gives each paired difference one of five words, from its sign by the rule of
+`sim.analysis.rubric`. `clear`: it has a sign. Of `0`, `no material change`: it is immaterial;
+`small against chance`: its interval reaches beyond that, its mean is small against the spread
+between runs. Of `?`, `likely`: three replications in four are on one side; `cannot tell`: they are
+not.
 
-A word never stands for a direction alone: it says lower or higher, as the outcome itself moves, and then whether that
-is better or worse for the goal.
+A word never stands for a direction alone: it says lower or higher, as the outcome itself moves, and
+then whether that is better or worse for the goal.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def significant(x: float, scale: float | None = None) -> str:
     x : float
         The number.
     scale : float, optional
-        A larger number printed beside it (the wider end of an interval); both then get the same decimals.
+        A larger number printed beside it (the wider end of an interval); both then get the same
+        decimals.
     """
     if not math.isfinite(x):
         return NOT_AVAILABLE
@@ -159,7 +161,8 @@ def unit(outcome: Measured, *, of_difference: bool = False) -> str:
 def number(x: float, outcome: Measured, scale: float | None = None) -> str:
     """Return a value or difference of an outcome in its printed unit, without the unit.
 
-    Shares have one decimal, indices three, everything else three significant digits; `scale` as in `significant`.
+    Shares have one decimal, indices three, everything else three significant digits; `scale` as in
+    `significant`.
     """
     if outcome.kind == "share":
         return fixed(x, 3) if outcome.unit == _INDEX else fixed(100 * x, 1)
@@ -258,7 +261,8 @@ def rung(sign: str, share_same_sign: float, slight: bool = False) -> str:
         return SLIGHT if slight else UNCHANGED
     if sign.strip("+-") == "":
         return "clear"
-    # A single replication always agrees with itself: the rule gives it no sign, and the ladder no more than that.
+    # A single replication always agrees with itself: the rule gives it no sign, and the ladder no
+    # more than that.
     return "likely" if LIKELY <= share_same_sign < rubric.AGREEMENT else CANNOT_TELL
 
 
@@ -277,7 +281,13 @@ def towards(difference_: float) -> str:
 def goal(difference_: float, outcome: Measured) -> str:
     """Return "better" or "worse", for the goal of an outcome; nothing if it is neither when the outcome moves."""
     towards_goal = difference_ * outcome.direction
-    return "" if towards_goal == 0 or not math.isfinite(towards_goal) else "better" if towards_goal > 0 else "worse"
+    return (
+        ""
+        if towards_goal == 0 or not math.isfinite(towards_goal)
+        else "better"
+        if towards_goal > 0
+        else "worse"
+    )
 
 
 def judgement(word: str, difference_: float, outcome: Measured) -> str:
@@ -298,13 +308,19 @@ def said(word: str, direction: str, difference_: float, outcome: Measured) -> st
 
 def legend(unit_: str) -> str:
     """Return what the signs mean, the same wherever they are printed; `unit_` is pairs or replications."""
-    agreement, likely, floor = (percent(x, 0) for x in (rubric.AGREEMENT, LIKELY, rubric.FLOOR_RELATIVE))
+    agreement, likely, floor = (
+        percent(x, 0) for x in (rubric.AGREEMENT, LIKELY, rubric.FLOOR_RELATIVE)
+    )
     points = fixed(100 * rubric.FLOOR_SHARE, 1)
     return (
-        f"Signs are read towards the factor's goal: + better, {MINUS} worse, doubled where the difference is large "
-        f"against the spread between runs of the reference. 0 {UNCHANGED}: at least {agreement} of the {unit_} differ "
-        f"by less than {floor} of the reference, for a share {points} points; or {SLIGHT}: the mean is below "
-        f"{rubric.SMALL:g} standard deviations between runs. ? undecided: neither, and fewer than {agreement} have the "
+        f"Signs are read towards the factor's goal: + better, {MINUS} worse, doubled where the "
+        f"difference is large "
+        f"against the spread between runs of the reference. 0 {UNCHANGED}: at least {agreement} of "
+        f"the {unit_} differ "
+        f"by less than {floor} of the reference, for a share {points} points; or {SLIGHT}: the "
+        f"mean is below "
+        f"{rubric.SMALL:g} standard deviations between runs. ? undecided: neither, and fewer than "
+        f"{agreement} have the "
         f"same sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
     )
 

@@ -38,7 +38,12 @@ def _version(asked: bool) -> None:
 def start(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print version and place of the package."),
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print version and place of the package.",
+        ),
     ] = False,
 ) -> None:
     """Who gains and who loses, under which policy for open-weight AI? An agent-based model for comparing policies."""
@@ -60,7 +65,8 @@ def main() -> NoReturn:
     """Run the command with the arguments of the process."""
     if sys.flags.optimize > 1:
         print(
-            "warning: Python runs with -OO (PYTHONOPTIMIZE=2), which takes out the descriptions of commands, phases "
+            "warning: Python runs with -OO (PYTHONOPTIMIZE=2), which takes out the descriptions of "
+            "commands, phases "
             "and policies, in reports too; -O keeps them",
             file=sys.stderr,
         )
@@ -71,7 +77,8 @@ def main() -> NoReturn:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read stdout has enough; keep Python from failing once more when it flushes at exit.
+        # Whoever read stdout has enough; keep Python from failing once more when it flushes at
+        # exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     sys.exit(0)
@@ -90,7 +97,9 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     codes = map(ord, error.object[error.start : error.end])
-    return "".join(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}" for code in codes), error.end
+    return "".join(
+        f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}" for code in codes
+    ), error.end
 
 
 def _print_version() -> None:
@@ -100,9 +109,12 @@ def _print_version() -> None:
     from sim import __version__
 
     print(f"openstakes {__version__} ({Path(__file__).resolve().parents[1]})")
-    others = sorted({name for name in packages_distributions().get("sim", []) if name.lower() != "openstakes"})
+    others = sorted(
+        {name for name in packages_distributions().get("sim", []) if name.lower() != "openstakes"}
+    )
     if others:
         print(
-            f"warning: the package name 'sim' also belongs to {', '.join(others)}; one may hide the other",
+            f"warning: the package name 'sim' also belongs to {', '.join(others)}; one may hide "
+            f"the other",
             file=sys.stderr,
         )

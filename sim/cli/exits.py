@@ -25,8 +25,8 @@ FAILED, BAD_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
 def check_out(out: Path | None, writes: Callable[[], Mapping[str, Iterable[str]]] = dict) -> None:
     """Refuse a results folder that cannot be written, or that holds something else.
 
-    `writes` gives the files for people that come with results, by the folder in it ("" is itself) that lists them as
-    ours: none may take the place of one that is not.
+    `writes` gives the files for people that come with results, by the folder in it ("" is itself)
+    that lists them as ours: none may take the place of one that is not.
     """
     if out is None:
         return
@@ -102,7 +102,9 @@ def guarded(out: Path | None = None) -> Iterator[None]:
 
 
 def _kept(out: Path | None) -> str:
-    return f"; finished runs are kept in {out}, and the same command goes on from there" if out else ""
+    return (
+        f"; finished runs are kept in {out}, and the same command goes on from there" if out else ""
+    )
 
 
 def _stopped(error: MachineError, out: Path | None) -> NoReturn:

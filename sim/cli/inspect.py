@@ -20,7 +20,9 @@ def _schema(asked: bool) -> None:
 
 
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of scenarios.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of scenarios.")
+    ],
 ) -> None:
     """Check scenario files and print every problem."""
     with guarded():
@@ -49,7 +51,12 @@ def show(
     overrides: Overrides = [],  # noqa: B006
     schema: Annotated[  # noqa: ARG001  its callback prints and ends
         bool,
-        typer.Option("--schema", callback=_schema, is_eager=True, help="Print the JSON schema of scenario files."),
+        typer.Option(
+            "--schema",
+            callback=_schema,
+            is_eager=True,
+            help="Print the JSON schema of scenario files.",
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -69,7 +76,9 @@ def show(
 
 def diff(
     a: Annotated[str, typer.Argument(help="Name of a scenario, or a file.")],
-    b: Annotated[str | None, typer.Argument(show_default="A as changed", help="The other one.")] = None,
+    b: Annotated[
+        str | None, typer.Argument(show_default="A as changed", help="The other one.")
+    ] = None,
     settings: Settings = [],  # noqa: B006  read, never changed
     overrides: Overrides = [],  # noqa: B006
     as_json: Json = False,
@@ -77,16 +86,25 @@ def diff(
     """Print where two scenarios differ, and which file gave each value; --set and --override change B."""
     with guarded():
         if b is None and not settings and not overrides:
-            refuse(f"diff {a}: needs a second scenario, or a change of the first with --set or --override")
+            refuse(
+                f"diff {a}: needs a second scenario, or a change of the first with --set or "
+                f"--override"
+            )
         from sim.cli import terminal
         from sim.scenario.provenance import compared
         from sim.scenario.scenario import load_with_origins
 
         first, second = all_or_problems(
-            [(load_with_origins, a), (lambda name: load_with_origins(name, overrides, settings), a if b is None else b)]
+            [
+                (load_with_origins, a),
+                (lambda name: load_with_origins(name, overrides, settings), a if b is None else b),
+            ]
         )
         rows = compared(first, second)
-        sides = {side: {"name": found[0].name, "id": found[0].id} for side, found in (("a", first), ("b", second))}
+        sides = {
+            side: {"name": found[0].name, "id": found[0].id}
+            for side, found in (("a", first), ("b", second))
+        }
         if as_json:
             terminal.print_json(sides | {"differences": rows})
         else:
@@ -96,8 +114,12 @@ def diff(
 def explain(
     scenario: Annotated[str, typer.Argument(help="Name of a scenario, or a file.")],
     month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month.")],
-    country: Annotated[str | None, typer.Option(metavar="CODE", help="A country, such as KEN.")] = None,
-    family: Annotated[str | None, typer.Option(metavar="LAB", help="A lab's releases, such as meta.")] = None,
+    country: Annotated[
+        str | None, typer.Option(metavar="CODE", help="A country, such as KEN.")
+    ] = None,
+    family: Annotated[
+        str | None, typer.Option(metavar="LAB", help="A lab's releases, such as meta.")
+    ] = None,
     settings: Settings = [],  # noqa: B006  read, never changed
     overrides: Overrides = [],  # noqa: B006
     seed: Seed = 0,

@@ -25,8 +25,8 @@ def rows(kind: str, name: str | None = None) -> list[Row]:
     kind
         One of `KINDS`.
     name
-        An item; policies are also known by their lever, both and scenarios by the paper's number (P1). Letter case,
-        hyphens and underscores do not matter.
+        An item; policies are also known by their lever, both and scenarios by the paper's number
+        (P1). Letter case, hyphens and underscores do not matter.
 
     Raises
     ------
@@ -39,7 +39,9 @@ def rows(kind: str, name: str | None = None) -> list[Row]:
     if name is None:
         return KINDS[kind]()
     items = KINDS[kind]()
-    found = [row for row in items if name == row["name"]] or [row for row in items if _goes_by(row, name)]
+    found = [row for row in items if name == row["name"]] or [
+        row for row in items if _goes_by(row, name)
+    ]
     if len(found) != 1:
         if kind in ("countries", "labs"):
             from sim.scenario.validation import member_problem
@@ -66,7 +68,10 @@ def _scenarios() -> list[Row]:
     from sim.scenario.scenario import load
 
     loaded = [load(name) for name in library.scenarios()]
-    return [{"name": scenario.name, "id": scenario.id, "question": scenario.question} for scenario in loaded]
+    return [
+        {"name": scenario.name, "id": scenario.id, "question": scenario.question}
+        for scenario in loaded
+    ]
 
 
 def _policies() -> list[Row]:
@@ -106,8 +111,20 @@ def _parameters() -> list[Row]:
 def _outcomes() -> list[Row]:
     from sim.model.outcomes import OUTCOMES
 
-    columns = ("name", "label", "unit", "measure", "definition", "direction", "kind", "factor", "headline")
-    return [{column: getattr(outcome, column) for column in columns} for outcome in OUTCOMES.values()]
+    columns = (
+        "name",
+        "label",
+        "unit",
+        "measure",
+        "definition",
+        "direction",
+        "kind",
+        "factor",
+        "headline",
+    )
+    return [
+        {column: getattr(outcome, column) for column in columns} for outcome in OUTCOMES.values()
+    ]
 
 
 def _phases() -> list[Row]:
@@ -242,7 +259,9 @@ def scenarios_with(lever: str) -> list[str]:
 
     loaded = [load(name) for name in library.scenarios()]
     return [
-        scenario.name for scenario in loaded if lever in (type(policy).lever for policy in scenario.policy.values())
+        scenario.name
+        for scenario in loaded
+        if lever in (type(policy).lever for policy in scenario.policy.values())
     ]
 
 
@@ -271,4 +290,7 @@ KINDS: dict[str, Callable[[], list[Row]]] = {
     "groups": _groups,
 }
 
-_DETAILS: dict[str, Callable[[Row], Row]] = {"scenarios": _scenario_details, "policies": _policy_details}
+_DETAILS: dict[str, Callable[[Row], Row]] = {
+    "scenarios": _scenario_details,
+    "policies": _policy_details,
+}

@@ -13,34 +13,55 @@ MOST_REPLICATIONS = 99_999
 MOST_WORKERS = 1024
 
 Settings = Annotated[
-    list[str], typer.Option("--set", metavar="PATH=VALUE", help="Change a value, such as policy.NAME.strength=0.5.")
+    list[str],
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Change a value, such as policy.NAME.strength=0.5."
+    ),
 ]
 Overrides = Annotated[
     list[str],
-    typer.Option("--override", metavar="FILE", help="Change the values that a file, or a shipped name, sets."),
+    typer.Option(
+        "--override", metavar="FILE", help="Change the values that a file, or a shipped name, sets."
+    ),
 ]
-Replications = Annotated[int, typer.Option(min=1, max=MOST_REPLICATIONS, help="Runs of each scenario.")]
+Replications = Annotated[
+    int, typer.Option(min=1, max=MOST_REPLICATIONS, help="Runs of each scenario.")
+]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Root seed.")]
 ExperimentReplications = Annotated[
     int | None,
     typer.Option(
-        "--replications", min=1, max=MOST_REPLICATIONS, show_default="the experiment's", help="Runs of each world."
+        "--replications",
+        min=1,
+        max=MOST_REPLICATIONS,
+        show_default="the experiment's",
+        help="Runs of each world.",
     ),
 ]
 ExperimentSeed = Annotated[
-    int | None, typer.Option("--seed", min=0, max=LARGEST_SEED, show_default="the experiment's", help="Root seed.")
+    int | None,
+    typer.Option(
+        "--seed", min=0, max=LARGEST_SEED, show_default="the experiment's", help="Root seed."
+    ),
 ]
 OnError = Literal["record", "stop"]
 Again = Literal["failed"]
 Workers = Annotated[
     int | None,
     typer.Option(
-        min=1, max=MOST_WORKERS, show_default="cores available", help="Worker processes; no effect on results."
+        min=1,
+        max=MOST_WORKERS,
+        show_default="cores available",
+        help="Worker processes; no effect on results.",
     ),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Folder for results and report; the same results there are used again."),
+    typer.Option(
+        metavar="DIR", help="Folder for results and report; the same results there are used again."
+    ),
 ]
-Excel = Annotated[bool, typer.Option("--excel", help="Write CSV with the mark (BOM) by which Excel knows UTF-8.")]
+Excel = Annotated[
+    bool, typer.Option("--excel", help="Write CSV with the mark (BOM) by which Excel knows UTF-8.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

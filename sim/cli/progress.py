@@ -44,7 +44,10 @@ def shown_on_stderr(what: str) -> Iterator[Report]:
             pace.note(finished + failed)
             words = pace.words(finished + failed, total)
             bar.update(
-                task, completed=finished + failed, total=total, rate=words + (f", {failed} failed" if failed else "")
+                task,
+                completed=finished + failed,
+                total=total,
+                rate=words + (f", {failed} failed" if failed else ""),
             )
 
         yield report

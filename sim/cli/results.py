@@ -28,18 +28,26 @@ def print_estimate(found: Estimate) -> None:
     sizes = ((found.cases, "case"), (found.draws, "draw"), (found.replications, "replication"))
     done = f", {found.finished:,} of them finished" if found.finished else ""
     out.print(
-        f"{' x '.join(counted(*size) for size in sizes)}: {counted(found.points, 'different world')}, "
+        f"{' x '.join(counted(*size) for size in sizes)}: "
+        f"{counted(found.points, 'different world')}, "
         f"{counted(found.runs, 'run')}{done}"
     )
     out.print(
-        f"time    {_duration(found.seconds)} with {counted(found.workers, 'worker')}: {found.startup:.1f} s to start, "
+        f"time    {_duration(found.seconds)} with {counted(found.workers, 'worker')}: "
+        f"{found.startup:.1f} s to start, "
         f"then {found.seconds_per_run:.2f} s a run"
     )
     out.print(f"disk    {_size(found.bytes)} ({_size(found.bytes_per_run)} a run)")
     out.print(f"memory  {_size(found.worker_memory)} in each worker")
     if found.sample_failed:
-        out.print(f"{found.sample_failed} of the {counted(found.sample, 'sample run')} failed: --alone shows why")
-    out.print(f"estimated from {counted(found.sample, 'run')} made now, and from the start of one worker process")
+        out.print(
+            f"{found.sample_failed} of the {counted(found.sample, 'sample run')} failed: --alone "
+            f"shows why"
+        )
+    out.print(
+        f"estimated from {counted(found.sample, 'run')} made now, and from the start of one worker "
+        f"process"
+    )
 
 
 def _duration(seconds: float) -> str:
@@ -94,9 +102,17 @@ def print_comparison(study: Study) -> None:
     if single:
         screen.print(f"\n{SINGLE}")
     else:
-        assumed = " None assumed: the sign with every assumed response at 0." if "None\nassumed" in heads else ""
+        assumed = (
+            " None assumed: the sign with every assumed response at 0."
+            if "None\nassumed" in heads
+            else ""
+        )
         screen.print()
-        screen.print(indented(f"Same sign: share of the {study.unit} that have the sign of the mean.{assumed}", 0))
+        screen.print(
+            indented(
+                f"Same sign: share of the {study.unit} that have the sign of the mean.{assumed}", 0
+            )
+        )
         screen.print(indented(legend(study.unit), 0))
         warning = few(study)
         if warning:
@@ -154,7 +170,9 @@ def _run_table(study: Study, case: str, outcomes: Sequence[str]) -> Table:
         finished = values[~isnan(values).all(axis=1)]
         if not len(finished):
             continue
-        inside = [[i for i, month in enumerate(months) if month.startswith(f"{year}-")] for year in years]
+        inside = [
+            [i for i, month in enumerate(months) if month.startswith(f"{year}-")] for year in years
+        ]
         yearly = [finished[:, positions].mean(axis=1) for positions in inside]
         low, high = _range(yearly[-1])
         cells = [number(float(value.mean()), outcome) for value in yearly]
@@ -167,7 +185,9 @@ def _print_rest(screen: Console, cases: Sequence[Case]) -> None:
     if len(cases) > MOST_TABLES:
         from sim.analysis.wording import counted
 
-        screen.print(f"And {counted(len(cases) - MOST_TABLES, 'more case')}; --csv writes them all.")
+        screen.print(
+            f"And {counted(len(cases) - MOST_TABLES, 'more case')}; --csv writes them all."
+        )
 
 
 def _counted(study: Study) -> str:
@@ -185,11 +205,17 @@ def run_content(study: Study) -> dict[str, Any]:
     cases = []
     for case in study.cases:
         outcomes: dict[str, Any] = {}
-        for name, frame in summary[summary["scenario"] == case.name].groupby("outcome", sort=False, observed=True):
+        for name, frame in summary[summary["scenario"] == case.name].groupby(
+            "outcome", sort=False, observed=True
+        ):
             levels = {column: frame[column].tolist() for column in ("mean", "p5", "p50", "p95")}
             outcomes[str(name)] = {"unit": OUTCOMES[str(name)].unit, **levels}
         cases.append({"months": study.months(case.name), "outcomes": outcomes})
-    found = cases[0] if len(cases) == 1 else {"cases": dict(zip((c.name for c in study.cases), cases, strict=True))}
+    found = (
+        cases[0]
+        if len(cases) == 1
+        else {"cases": dict(zip((c.name for c in study.cases), cases, strict=True))}
+    )
     return _heading(study) | found | {"failures": _failures(study)}
 
 
@@ -198,7 +224,10 @@ def comparison_content(study: Study) -> dict[str, Any]:
     names = [case.name for case in study.cases if case.name != case.against]
     windows = {name: [_month(index) for index in study.window(name)] for name in names}
     also = {
-        name: [dict(zip(("key", "value", "reference"), row, strict=True)) for row in study.other_differences(name)]
+        name: [
+            dict(zip(("key", "value", "reference"), row, strict=True))
+            for row in study.other_differences(name)
+        ]
         for name in names
     }
     rubric = study.rubric().to_dict("records") if study.outcomes() else []
@@ -215,7 +244,12 @@ def _heading(study: Study) -> dict[str, Any]:
     from sim import __version__
 
     scenarios = [
-        {"name": case.name, "id": scenario.id, "question": scenario.question, "levers": dict(case.levers)}
+        {
+            "name": case.name,
+            "id": scenario.id,
+            "question": scenario.question,
+            "levers": dict(case.levers),
+        }
         for case, scenario in zip(study.cases, study.scenarios, strict=True)
     ]
     return {
@@ -248,7 +282,8 @@ def _month(index: int) -> str:
 def _years(months: Sequence[str]) -> list[int]:
     """Return the first, middle and last calendar year that has its December among the months, or any month."""
     years = sorted(
-        {int(month[:4]) for month in months if month.endswith("-12")} or {int(month[:4]) for month in months}
+        {int(month[:4]) for month in months if month.endswith("-12")}
+        or {int(month[:4]) for month in months}
     )
     return sorted({years[0], years[len(years) // 2], years[-1]})
 

@@ -73,14 +73,21 @@ def run(
 
         with running("run", out) as progress:
             study = run_scenario(
-                checked, replications=replications, seed=seed, workers=workers, out=out, progress=progress
+                checked,
+                replications=replications,
+                seed=seed,
+                workers=workers,
+                out=out,
+                progress=progress,
             )
         _finish(study, out, as_json=as_json)
 
 
 def compare(
     scenarios: Annotated[list[str], typer.Argument(help="Names of scenarios, or files.")],
-    against: Annotated[str, typer.Option(help="The scenario that all are compared with.")] = "status-quo",
+    against: Annotated[
+        str, typer.Option(help="The scenario that all are compared with.")
+    ] = "status-quo",
     settings: Settings = [],  # noqa: B006  read, never changed
     overrides: Overrides = [],  # noqa: B006
     replications: Replications = 32,
@@ -97,40 +104,67 @@ def compare(
         def changed(name: str) -> tuple[Scenario, Layer]:
             return load_with_layer(name, overrides, settings)
 
-        loaded = all_or_problems([(load_with_layer, against), *((changed, name) for name in scenarios)])
-        _compare(loaded, replications, seed, workers, out, encoding=_encoding(excel, out), as_json=as_json)
+        loaded = all_or_problems(
+            [(load_with_layer, against), *((changed, name) for name in scenarios)]
+        )
+        _compare(
+            loaded,
+            replications,
+            seed,
+            workers,
+            out,
+            encoding=_encoding(excel, out),
+            as_json=as_json,
+        )
 
 
 def sweep(
     source: Annotated[
-        str, typer.Argument(metavar="FILE|DIR", help="An experiment's file or name, or results to go on with.")
+        str,
+        typer.Argument(
+            metavar="FILE|DIR", help="An experiment's file or name, or results to go on with."
+        ),
     ],
     replications: ExperimentReplications = None,
     seed: ExperimentSeed = None,
     workers: Workers = None,
     executor: Annotated[
-        str, typer.Option(metavar="NAME", callback=_known_executor, help="pool, dask or dask:tcp://HOST:PORT.")
+        str,
+        typer.Option(
+            metavar="NAME", callback=_known_executor, help="pool, dask or dask:tcp://HOST:PORT."
+        ),
     ] = "pool",
     on_error: Annotated[
-        OnError, typer.Option(help="What a run that fails does: it is recorded, or stops the sweep.")
+        OnError,
+        typer.Option(help="What a run that fails does: it is recorded, or stops the sweep."),
     ] = "record",
     again: Annotated[
-        Again | None, typer.Option(help="Also do runs again that are recorded as failed.", show_default=False)
+        Again | None,
+        typer.Option(help="Also do runs again that are recorded as failed.", show_default=False),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Time a few runs, print size, time and memory; write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Time a few runs, print size, time and memory; write nothing."
+        ),
     ] = False,
     alone: Annotated[
-        str | None, typer.Option(metavar="POINT:REPLICATION", help="Do this one run here and show what it raises.")
+        str | None,
+        typer.Option(
+            metavar="POINT:REPLICATION", help="Do this one run here and show what it raises."
+        ),
     ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Also write the results as CSV, in DIR/csv.")] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Also write the results as CSV, in DIR/csv.")
+    ] = False,
     out: Out = None,
     excel: Excel = False,
     as_json: Json = False,
 ) -> None:
     """Run an experiment: scenarios x levers x uncertain numbers x replications.
 
-    The same command on the same folder goes on where it stopped, or adds what the experiment has gained since.
+    The same command on the same folder goes on where it stopped, or adds what the experiment has
+    gained since.
     """
     with guarded(out):
         plan, out = _plan(source, replications, seed, out)
@@ -140,7 +174,9 @@ def sweep(
         elif dry_run:
             _dry_run(plan, workers, out, again, as_json=as_json)
         elif out is None:
-            refuse("a sweep needs a folder for its results: --out DIR (or --dry-run to see its size)")
+            refuse(
+                "a sweep needs a folder for its results: --out DIR (or --dry-run to see its size)"
+            )
         else:
             _execute(
                 "sweep",
@@ -156,15 +192,21 @@ def sweep(
             )
 
 
-def _plan(source: str, replications: int | None, seed: int | None, out: Path | None) -> tuple[Design, Path | None]:
+def _plan(
+    source: str, replications: int | None, seed: int | None, out: Path | None
+) -> tuple[Design, Path | None]:
     """Return what a results folder or an experiment asks for, and where its results go."""
     if Path(source).is_dir():
         from sim.sweep.folder import Folder
 
         plan = Folder.plan(source)
         if seed is not None and seed != plan.seed:
-            refuse(f"--seed {seed}: {source} holds results of seed {plan.seed}; choose another folder")
-        return replace(plan, replications=replications or plan.replications), Path(source) if out is None else out
+            refuse(
+                f"--seed {seed}: {source} holds results of seed {plan.seed}; choose another folder"
+            )
+        return replace(plan, replications=replications or plan.replications), Path(
+            source
+        ) if out is None else out
     from sim.sweep.experiment import load_experiment
 
     return load_experiment(source, replications=replications, seed=seed)[1], out
@@ -189,7 +231,9 @@ def experiment(
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that compare or experiment wrote.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that compare or experiment wrote.")
+    ],
     excel: Excel = False,
 ) -> None:
     """Write the report of a results folder again."""
@@ -252,7 +296,13 @@ def _compare(
 
     with running("compare", out) as progress:
         study = compare_scenarios(
-            others, reference, replications=replications, seed=seed, workers=workers, out=out, progress=progress
+            others,
+            reference,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            out=out,
+            progress=progress,
         )
     _finish(study, out, encoding=encoding, as_json=as_json)
 
@@ -277,7 +327,13 @@ def _execute(
 
     with running(what, out) as progress:
         store = execute(
-            plan, workers=workers, executor=executor, out=out, on_error=on_error, again=again, progress=progress
+            plan,
+            workers=workers,
+            executor=executor,
+            out=out,
+            on_error=on_error,
+            again=again,
+            progress=progress,
         )
     study = Study(store, plan)
     if csv and out is not None and study.outcomes():
@@ -304,7 +360,9 @@ def _report_files(scenarios: list[Scenario]) -> dict[str, list[str]]:
     return {"": report_files(scenarios)}
 
 
-def _dry_run(plan: Design, workers: int | None, out: Path | None, again: Again | None, *, as_json: bool) -> None:
+def _dry_run(
+    plan: Design, workers: int | None, out: Path | None, again: Again | None, *, as_json: bool
+) -> None:
     """Print what a sweep will cost."""
     from sim.cli import results, terminal
     from sim.sweep.estimate import estimate
@@ -330,9 +388,17 @@ def _run_alone(plan: Design, which: str) -> None:
     if point not in plan.owners:
         from sim.messages import nearest
 
-        refuse(f"--alone {which}: {point} is no design point of this sweep{nearest(point, plan.owners)}")
-    if not (number.isdecimal() and len(number) <= LONGEST_NUMBER and int(number) < plan.replications):
-        refuse(f"--alone {which}: must be POINT:REPLICATION with a replication from 0 to {plan.replications - 1}")
+        refuse(
+            f"--alone {which}: {point} is no design point of this "
+            f"sweep{nearest(point, plan.owners)}"
+        )
+    if not (
+        number.isdecimal() and len(number) <= LONGEST_NUMBER and int(number) < plan.replications
+    ):
+        refuse(
+            f"--alone {which}: must be POINT:REPLICATION with a replication from 0 to "
+            f"{plan.replications - 1}"
+        )
     from sim.sweep.execution import check_series, simulate_world
 
     case, world = plan.world(point)
@@ -342,7 +408,10 @@ def _run_alone(plan: Design, which: str) -> None:
     except Exception:  # noqa: BLE001  whatever the run raises is what the user asked to see
         traceback.print_exc()
         raise typer.Exit(FAILED) from None
-    print(f"{case.name}, point {point}, replication {number}, seed {plan.seed}: finished, {len(series.months)} months")
+    print(
+        f"{case.name}, point {point}, replication {number}, seed {plan.seed}: finished, "
+        f"{len(series.months)} months"
+    )
 
 
 def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json: bool) -> None:
@@ -357,7 +426,9 @@ def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json:
     from sim.cli import results, terminal
 
     if as_json:
-        terminal.print_json(results.run_content(study) if single else results.comparison_content(study))
+        terminal.print_json(
+            results.run_content(study) if single else results.comparison_content(study)
+        )
     elif study.outcomes():
         (results.print_run if single else results.print_comparison)(study)
     if page is not None:

@@ -46,7 +46,13 @@ def print_rows(kind: str, rows: Sequence[Row]) -> None:
     """Print a list of items."""
     columns = _COLUMNS[kind]
     numbers = (
-        [index for index, column in enumerate(columns) if isinstance(rows[0].get(column), float | int)] if rows else []
+        [
+            index
+            for index, column in enumerate(columns)
+            if isinstance(rows[0].get(column), float | int)
+        ]
+        if rows
+        else []
     )
     heads = tuple(column.replace("_", " ").capitalize() for column in columns)
     table = new_table(heads, right=numbers, whole=(0, *numbers))
@@ -61,7 +67,12 @@ def print_row(row: Row) -> None:
         import tomli_w
 
         # Not through the console: it would break long lines, and then this would be no TOML.
-        print(tomli_w.dumps({key: value for key, value in row.items() if key != "id"}, multiline_strings=True), end="")
+        print(
+            tomli_w.dumps(
+                {key: value for key, value in row.items() if key != "id"}, multiline_strings=True
+            ),
+            end="",
+        )
         return
     screen = console()
     fields = row.get("fields")
@@ -73,7 +84,9 @@ def print_row(row: Row) -> None:
     print_table(screen, table)
     for field in fields or ():
         screen.print(f"\n{field['name']}: {_flowing(field['description'])}")
-        allowed = ", ".join(map(str, field["choices"])) or _range_text(field["smallest"], field["largest"])
+        allowed = ", ".join(map(str, field["choices"])) or _range_text(
+            field["smallest"], field["largest"]
+        )
         facts = {
             "default": _cell(field["value"]) or "none",
             "5-95 %": _range_text(field["low"], field["high"]),
@@ -81,7 +94,9 @@ def print_row(row: Row) -> None:
             "unit": field["unit"],
             "source": field["source"],
         }
-        screen.print(indented("; ".join(f"{name} {fact}" for name, fact in facts.items() if fact), 4))
+        screen.print(
+            indented("; ".join(f"{name} {fact}" for name, fact in facts.items() if fact), 4)
+        )
 
 
 def print_differences(sides: Mapping[str, Row], rows: Sequence[Row]) -> None:
@@ -91,20 +106,31 @@ def print_differences(sides: Mapping[str, Row], rows: Sequence[Row]) -> None:
         screen.print(f"{side.upper()}  {scenario['name']}, id {scenario['id']}")
     if not rows:
         same = len({scenario["id"] for scenario in sides.values()}) == 1
-        screen.print("No difference." if same else "No difference but the order of lists, which means nothing.")
+        screen.print(
+            "No difference."
+            if same
+            else "No difference but the order of lists, which means nothing."
+        )
         return
     # Of a policy that only one of them has, what no file says is left out.
     said = [
-        row for row in rows if None not in (row["a"], row["b"]) or {row["a_from"], row["b_from"]} != {None, "default"}
+        row
+        for row in rows
+        if None not in (row["a"], row["b"]) or {row["a_from"], row["b_from"]} != {None, "default"}
     ]
     for row in said:
         screen.print(row["key"])
         for side in sides:
             source = row[f"{side}_from"]
             value = f"{_cell(row[side])}, {'by' if source == 'default' else 'from'} {source}"
-            screen.print(f"    {side.upper()}  {'absent' if row[side] is None else value}", soft_wrap=True)
+            screen.print(
+                f"    {side.upper()}  {'absent' if row[side] is None else value}", soft_wrap=True
+            )
     if len(said) < len(rows):
-        screen.print(f"and {len(rows) - len(said)} defaults of levers that only one of them uses (--json lists them)")
+        screen.print(
+            f"and {len(rows) - len(said)} defaults of levers that only one of them uses (--json "
+            f"lists them)"
+        )
 
 
 def print_explanation(row: Row) -> None:
@@ -113,7 +139,10 @@ def print_explanation(row: Row) -> None:
     of = "".join(f", {key} {row[key]}" for key in ("country", "family") if row[key])
     screen.print(f"The law of {row['month']} in {row['scenario']}{of}")
     for policy in row["policies"]:
-        screen.print(f"  {policy['policy']}: {policy['lever']}, {policy['title']}, strength {policy['strength']:g}")
+        screen.print(
+            f"  {policy['policy']}: {policy['lever']}, {policy['title']}, strength "
+            f"{policy['strength']:g}"
+        )
     untouched = []
     for field in row["fields"]:
         changed = [part for part in field["parts"] if part["changes"]]
@@ -137,12 +166,18 @@ def print_explanation(row: Row) -> None:
             cost = _cell(entry["usd_a_year"])
             payer = entry["payer"].replace("_", " ")
             screen.print(f"Standing cost to {payer}: {cost} USD a year ({entry['policy']})")
-    screen.print("Standing costs only: single releases, audits and subsidies come on top (outcomes cost_policy_*).")
+    screen.print(
+        "Standing costs only: single releases, audits and subsidies come on top (outcomes "
+        "cost_policy_*)."
+    )
 
 
 def _where(part: Row) -> str:
     """Return the place of a part of a field: axes and names, or "everywhere"."""
-    return "; ".join(f"{axis} {_shortened(axis, names)}" for axis, names in part["where"].items()) or "everywhere"
+    return (
+        "; ".join(f"{axis} {_shortened(axis, names)}" for axis, names in part["where"].items())
+        or "everywhere"
+    )
 
 
 def _values(parts: Sequence[Row]) -> str:
@@ -200,12 +235,16 @@ def _plain(content: Any) -> Any:
     return content
 
 
-def new_table(heads: Sequence[str], right: Sequence[int] = (), *, whole: Sequence[int] = (0,), gap: int = 2) -> Table:
+def new_table(
+    heads: Sequence[str], right: Sequence[int] = (), *, whole: Sequence[int] = (0,), gap: int = 2
+) -> Table:
     """Return an empty table; the columns `whole` are never broken over lines, the others fold."""
     table = Table(box=None, padding=(0, gap, 0, 0))
     for index, head in enumerate(heads):
         justify: Literal["left", "right"] = "right" if index in right else "left"
-        table.add_column(Text(head), justify=justify, overflow="fold", no_wrap=index in whole, vertical="top")
+        table.add_column(
+            Text(head), justify=justify, overflow="fold", no_wrap=index in whole, vertical="top"
+        )
     return table
 
 
@@ -242,12 +281,16 @@ def _cell(value: Any) -> str:
 def indented(text: str, depth: int) -> str:
     """Return text folded to the width of the screen, every line indented."""
     margin = " " * depth
-    return textwrap.fill(text, WIDTH, initial_indent=margin, subsequent_indent=margin, break_long_words=False)
+    return textwrap.fill(
+        text, WIDTH, initial_indent=margin, subsequent_indent=margin, break_long_words=False
+    )
 
 
 def _flowing(text: str) -> str:
     """Return prose with its line breaks taken out, paragraphs kept."""
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in inspect.cleandoc(text).split("\n\n"))
+    return "\n\n".join(
+        " ".join(paragraph.split()) for paragraph in inspect.cleandoc(text).split("\n\n")
+    )
 
 
 def _range_text(low: Any, high: Any) -> str:

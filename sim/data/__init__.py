@@ -1,8 +1,9 @@
 """Small tables of facts and the functions that read them.
 
-Every table is a CSV file beside this module. Its head lines start with ``#`` and name source and licence; rules of
-selection, rounding and imputation are in ``SOURCES.md``. Each reader returns frozen records, is cached, and refuses a
-damaged table with a :class:`DataError` that names the file, the line and the column.
+Every table is a CSV file beside this module. Its head lines start with ``#`` and name source and
+licence; rules of selection, rounding and imputation are in ``SOURCES.md``. Each reader returns
+frozen records, is cached, and refuses a damaged table with a :class:`DataError` that names the
+file, the line and the column.
 """
 
 from __future__ import annotations
@@ -95,9 +96,14 @@ def groups() -> tuple[Group, ...]:
             if code not in known:
                 raise DataError(f"groups.csv: {group.name} has the unknown country {code!r}")
         unique("groups", f"member of {group.name}", list(group.members))
-    blocs = [(_BLOC_NAMES[bloc], tuple(c.code for c in countries() if c.bloc == bloc)) for bloc in BLOCS]
+    blocs = [
+        (_BLOC_NAMES[bloc], tuple(c.code for c in countries() if c.bloc == bloc)) for bloc in BLOCS
+    ]
     allies = tuple(country.code for country in countries() if country.treaty_ally)
-    own = [Group(name, f"bloc of the model: {name}", GROUPS_AS_OF, codes, "countries.csv") for name, codes in blocs]
+    own = [
+        Group(name, f"bloc of the model: {name}", GROUPS_AS_OF, codes, "countries.csv")
+        for name, codes in blocs
+    ]
     own.append(Group("allies", "treaty allies of the US", GROUPS_AS_OF, allies, "countries.csv"))
     unique("groups", "name", [group_key(group.name) for group in (*own, *found)])
     return (*own, *found)
@@ -111,7 +117,10 @@ def group_key(text: str) -> str:
 def group_named(text: str) -> Group | None:
     """Return the group of a name or title, however it is written, or None."""
     wanted = group_key(text)
-    return next((group for group in groups() if wanted in (group_key(group.name), group_key(group.title))), None)
+    return next(
+        (group for group in groups() if wanted in (group_key(group.name), group_key(group.title))),
+        None,
+    )
 
 
 @lru_cache(maxsize=1)
@@ -139,7 +148,9 @@ def releases() -> tuple[Release, ...]:
         if release.lab not in known:
             raise DataError(f"releases.csv: {release.name} has the unknown lab {release.lab!r}")
         if (release.weights > 0) != release.mode.startswith("open_"):
-            raise DataError(f"releases.csv: {release.name} is {release.mode} with weights {release.weights:g}")
+            raise DataError(
+                f"releases.csv: {release.name} is {release.mode} with weights {release.weights:g}"
+            )
     return tuple(sorted(found, key=_release_order))
 
 
@@ -201,5 +212,15 @@ def parameters() -> tuple[Parameter, ...]:
 
 def clear_cache() -> None:
     """Forget every table read so far, so that the next call reads the files again."""
-    for reader in (countries, groups, labs, releases, chip_controls, chip_stocks, targets, _sign_rows, parameters):
+    for reader in (
+        countries,
+        groups,
+        labs,
+        releases,
+        chip_controls,
+        chip_stocks,
+        targets,
+        _sign_rows,
+        parameters,
+    ):
         reader.cache_clear()

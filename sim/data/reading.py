@@ -64,7 +64,8 @@ def read(table: str, row: type[_T]) -> tuple[_T, ...]:
         header = tuple(next(reader, ()))
         if header != columns:
             raise DataError(
-                f"{table}.csv, line {first + 1}: expected the columns {', '.join(columns)}; got {', '.join(header)}"
+                f"{table}.csv, line {first + 1}: expected the columns {', '.join(columns)}; got "
+                f"{', '.join(header)}"
             )
         for texts in reader:
             place = f"{table}.csv, line {first + reader.line_num}"

@@ -124,9 +124,10 @@ Origin = Annotated[str, _one_of(*ORIGINS)]
 class Country:
     """One country, or a regional group of countries too small or too sparse to stand alone.
 
-    ``alignment`` runs from 0 (votes like China) to 1 (votes like the US); ``ai_use_2025`` is the fraction of people
-    15-64 who used generative AI in early 2025, None where unknown; ``imputed`` names fields filled by a stated rule.
-    A group whose members all stand alone has no weight: GDP and people are 0, and nobody lives there in the model.
+    ``alignment`` runs from 0 (votes like China) to 1 (votes like the US); ``ai_use_2025`` is the
+    fraction of people 15-64 who used generative AI in early 2025, None where unknown; ``imputed``
+    names fields filled by a stated rule. A group whose members all stand alone has no weight: GDP
+    and people are 0, and nobody lives there in the model.
     """
 
     code: Annotated[str, AfterValidator(_code)]
@@ -175,8 +176,8 @@ class Group:
 class Lab:
     """A developer: a firm by its real name, or the fringe of academic and small developers of one country.
 
-    ``run_offset`` is the largest training run against the frontier in orders of magnitude; ``first_month`` counts
-    from 2023-01 = 0.
+    ``run_offset`` is the largest training run against the frontier in orders of magnitude;
+    ``first_month`` counts from 2023-01 = 0.
     """
 
     name: Text
@@ -195,8 +196,9 @@ class Lab:
 class Release:
     """One recorded release; ``month`` counts from 2023-01 = 0 and is negative in 2022.
 
-    ``notable`` marks the rows the openness record counts, ``group`` is the country group of that record, and
-    ``usable`` marks models of a kind people choose between (language models, or any with an index score).
+    ``notable`` marks the rows the openness record counts, ``group`` is the country group of that
+    record, and ``usable`` marks models of a kind people choose between (language models, or any
+    with an index score).
     """
 
     month: Month
@@ -287,7 +289,8 @@ class Parameter:
     value, low, high : float
         Start value and its 5-95 % range.
     least, most : float
-        What a scenario may set: finite, far beyond the range, and such that every run inside is finite.
+        What a scenario may set: finite, far beyond the range, and such that every run inside is
+        finite.
     assumed : bool
         True for assumed responses (scarcity spurs efficiency, backfire, state push, hedging), which
         ``no-assumed-responses`` sets to 0.

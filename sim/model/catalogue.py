@@ -52,7 +52,9 @@ class Columns(NamedTuple):
 
 _TYPES = {
     **dict.fromkeys(("month", "lab", "draw", "origin", "mode", "safeguard"), np.int64),
-    **dict.fromkeys(("small", "compromised", "contained", "mirrored", "documented", "rationale"), np.bool_),
+    **dict.fromkeys(
+        ("small", "compromised", "contained", "mirrored", "documented", "rationale"), np.bool_
+    ),
     **dict.fromkeys(("public_finding", "private_finding"), np.int8),
 }
 
@@ -85,10 +87,14 @@ class Catalogue:
 
     def __init__(self, families: int, room: int = 1024) -> None:
         self.names: list[str] = []
-        self.columns = Columns(*(np.zeros(room, _TYPES.get(name, np.float64)) for name in Columns._fields))
+        self.columns = Columns(
+            *(np.zeros(room, _TYPES.get(name, np.float64)) for name in Columns._fields)
+        )
         self.candidates = np.full((families * len(MODES), CANDIDATES), -1, np.int64)
         self.newest = np.full(families * len(MODES), NEVER)
-        self._best = [(-np.inf, -1)] * (families * len(MODES))  # capability and row of each slot's best candidate
+        self._best = [(-np.inf, -1)] * (
+            families * len(MODES)
+        )  # capability and row of each slot's best candidate
 
     def __len__(self) -> int:
         return len(self.names)
@@ -109,12 +115,17 @@ class Catalogue:
         """Add a release and make it the newest candidate of its slot; returns its row."""
         index = len(self.names)
         if index == len(self.columns.month):
-            self.columns = Columns(*(np.concatenate((column, np.zeros_like(column))) for column in self.columns))
+            self.columns = Columns(
+                *(np.concatenate((column, np.zeros_like(column))) for column in self.columns)
+            )
         self.names.append(name)
         parts = row["weights"] + row["data"] + row["code"] + row["licence"]
         row["openness"] = parts / 4.0
         row["adaptable"] = row["weights"] * (
-            WEIGHTS_ALONE + BY_LICENCE * row["licence"] + BY_CODE * row["code"] + BY_DATA * row["data"]
+            WEIGHTS_ALONE
+            + BY_LICENCE * row["licence"]
+            + BY_CODE * row["code"]
+            + BY_DATA * row["data"]
         )
         columns = self.columns
         for key, value in row.items():

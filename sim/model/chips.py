@@ -41,7 +41,8 @@ class Chips:
     shortage : float
         How far controls cut what China may buy, 0 to 1.
     gap : float
-        Change since January 2023 of China's effective stock over that of the US, orders of magnitude.
+        Change since January 2023 of China's effective stock over that of the US, orders of
+        magnitude.
     gap_at_start : float or None
         Their ratio in January 2023, orders of magnitude.
     """
@@ -64,15 +65,23 @@ class Chips:
         p, law, year = world.p, world.law, world.month / 12.0
         slope = 1.0 / (1.0 - BINDS_FROM)
         self.shortage = min(max(slope * (law.stringency - BINDS_FROM), 0.0), 1.0)
-        growth = path(year, (p.stock_growth_2023, p.stock_growth_2024, p.stock_growth_2025), p.stock_growth_2030)
+        growth = path(
+            year,
+            (p.stock_growth_2023, p.stock_growth_2024, p.stock_growth_2025),
+            p.stock_growth_2030,
+        )
         coming = world.prospect(world.month + FORESIGHT)
         tightens = coming is not None and coming.stringency > law.stringency
         ahead = p.buying_ahead if world.month < BUYING_ENDS or tightens else 1.0
         self.legal["row"] = _grown(self.legal["row"], log(growth) / 12.0)
-        self.legal["CN"] = _grown(self.legal["CN"], (1.0 - self.shortage) * log(growth) / 12.0 + log(ahead) / 12.0)
+        self.legal["CN"] = _grown(
+            self.legal["CN"], (1.0 - self.shortage) * log(growth) / 12.0 + log(ahead) / 12.0
+        )
         production = p.domestic_growth_2023 if year < EARLY_DOMESTIC_YEARS else p.domestic_growth
         home_made = log(production * law.chip_support)
-        self.domestic = _grown(self.domestic, (home_made + p.domestic_substitution * self.shortage * log(10.0)) / 12.0)
+        self.domestic = _grown(
+            self.domestic, (home_made + p.domestic_substitution * self.shortage * log(10.0)) / 12.0
+        )
         leak = min(MOST_SMUGGLED, p.smuggled_share * law.smuggling)
         self.smuggled = (self.legal["CN"] + self.domestic) * leak / (1.0 - leak)
         gap = (log(self.in_china()) - log(world.stock("us"))) / log(10.0)

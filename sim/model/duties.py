@@ -1,6 +1,7 @@
 """Duties: what a law requires of releases, funds, or watches, and which of it binds a release.
 
-The law holds these records beside its numbers; policies write them, labs, auditors and governments read them.
+The law holds these records beside its numbers; policies write them, labs, auditors and governments
+read them.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ class Assessment:
     floor : float
         Measured capability from which the duty holds, index points.
     reference : str
-        "absolute" or "marginal": what a release is compared with (see :class:`sim.policies.Judging`).
+        "absolute" or "marginal": what a release is compared with (see
+        :class:`sim.policies.Judging`).
     delta : float
-        Lead over the best open release of any other origin that counts as marginal risk, index points.
+        Lead over the best open release of any other origin that counts as marginal risk, index
+        points.
     margin : float
         Points above the misuse threshold of a domain that count as absolute risk.
     domains : tuple of str
@@ -109,8 +112,8 @@ class AuditProgramme:
     priority : str
         "use" or "risk": which releases come first.
     power, traceability, false_positive : float
-        Probability that a traced compromise is found, that a compromise can be traced, and that a sound release is
-        flagged.
+        Probability that a traced compromise is found, that a compromise can be traced, and that a
+        sound release is flagged.
     coverage : float
         Share of a country's government use that the audits reach (0-1).
     public : bool
@@ -146,7 +149,8 @@ class Safeguard:
     filtered : tuple of str
         Misuse domains whose knowledge is kept out of the training data.
     in_context : float
-        Share of what a release is worth in a filtered domain that can still be supplied in context (0-1).
+        Share of what a release is worth in a filtered domain that can still be supplied in context
+        (0-1).
     relearn_factor : float
         Factor on the cost of stripping at which the filtered knowledge is taught again.
     tax : float
@@ -265,7 +269,10 @@ def covering(duties: Sequence[ComputeDuty], lab: Lab, draw: int, run: float) -> 
         return NOTHING
     bound = lab.model.streams("bound by duty").uniform(lab.identity, draw)
     free = [(duty, _spared(duty, lab, draw, run)) for duty in met if bound < duty.strength]
-    return {**{mode: [duty for duty, modes in free if mode not in modes] for mode in range(len(MODES))}, HOLD: ()}
+    return {
+        **{mode: [duty for duty, modes in free if mode not in modes] for mode in range(len(MODES))},
+        HOLD: (),
+    }
 
 
 def _spared(duty: ComputeDuty, lab: Lab, draw: int, run: float) -> tuple[int, ...]:
@@ -278,7 +285,8 @@ def _spared(duty: ComputeDuty, lab: Lab, draw: int, run: float) -> tuple[int, ..
 def is_monetised(lab: Lab, draw: int) -> bool:
     """Whether a release would earn money for its lab if it were open; one of a public programme never does."""
     return (
-        draw < PUBLIC_DRAWS and lab.model.streams("monetised").uniform(lab.identity, draw) < lab.model.p.monetised_share
+        draw < PUBLIC_DRAWS
+        and lab.model.streams("monetised").uniform(lab.identity, draw) < lab.model.p.monetised_share
     )
 
 
@@ -289,4 +297,6 @@ def refused(duty: ComputeDuty, lab: Lab, draw: int) -> bool:
 
 def bars(duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
     """Whether a lab expects that an assessment bars its release from being open: it knows what is hazardous."""
-    return not set(OPEN) <= set(duty.modes) and lab.model.assessor.is_hazardous(duty, lab, capability, draw)
+    return not set(OPEN) <= set(duty.modes) and lab.model.assessor.is_hazardous(
+        duty, lab, capability, draw
+    )

@@ -28,8 +28,13 @@ class Frontier:
 
     def __init__(self) -> None:
         self.best = {score: dict.fromkeys(GROUPS, NOTHING) for score in SCORES}
-        self.paths: dict[str, dict[str, list[float]]] = {score: {group: [] for group in GROUPS} for score in SCORES}
-        self._top = ((NOTHING, -1), (NOTHING, -1))  # the best open release, and the best one of any other lab
+        self.paths: dict[str, dict[str, list[float]]] = {
+            score: {group: [] for group in GROUPS} for score in SCORES
+        }
+        self._top = (
+            (NOTHING, -1),
+            (NOTHING, -1),
+        )  # the best open release, and the best one of any other lab
         self._open = [NOTHING] * len(ORIGINS)
         self._open_measured = [NOTHING] * len(ORIGINS)
 
@@ -38,7 +43,9 @@ class Frontier:
         """Capability of the best release."""
         return self.best["true"]["all"]
 
-    def enter(self, lab: int, origin: int, capability: float, measured: float, opened: bool) -> None:
+    def enter(
+        self, lab: int, origin: int, capability: float, measured: float, opened: bool
+    ) -> None:
         """Enter a release."""
         groups = ("all", _ORIGIN_GROUPS[origin], "open" if opened else "closed")
         for best, score in ((self.best["true"], capability), (self.best["measured"], measured)):
@@ -84,7 +91,10 @@ class Frontier:
 
 
 class Ideas:
-    """The best efficiency known in public. Ideas of controlled releases reach China with their weights."""
+    """The best efficiency known in public.
+
+    Ideas of controlled releases reach China with their weights.
+    """
 
     def __init__(self) -> None:
         self._world = self._china = (NOTHING, US)

@@ -25,7 +25,8 @@ class Hub:
     Attributes
     ----------
     made, hosted, mirrored : float
-        Stripped derivatives made, on hubs and on mirrors (applications; they age as all derivatives do).
+        Stripped derivatives made, on hubs and on mirrors (applications; they age as all derivatives
+        do).
     """
 
     def __init__(self) -> None:
@@ -40,12 +41,18 @@ class Hub:
 
     def shares(self) -> tuple[float, float]:
         """Share of stripped derivatives on hubs and on mirrors."""
-        return (self.hosted / self.made, self.mirrored / self.made) if self.made > 0.0 else (1.0, 0.0)
+        return (
+            (self.hosted / self.made, self.mirrored / self.made) if self.made > 0.0 else (1.0, 0.0)
+        )
 
     def search(self) -> float:
         """Expected tries until a stripped derivative is found that still exists: a factor on the cost of stripping."""
         left = self.hosted + self.mirrored
-        return self.made / left if left > FEWEST_LEFT * self.made else (MOST_TRIES if self.made > 0.0 else 1.0)
+        return (
+            self.made / left
+            if left > FEWEST_LEFT * self.made
+            else (MOST_TRIES if self.made > 0.0 else 1.0)
+        )
 
 
 def scan_files(world: World) -> int:
@@ -56,7 +63,10 @@ def scan_files(world: World) -> int:
     suspects = (c.mode[:n] >= OPEN_WEIGHTS) & c.compromised[:n] & (c.public_finding[:n] != FLAGGED)
     for row in np.flatnonzero(suspects).tolist():
         key = world.labs[c.lab[row]].identity, int(c.draw[row])
-        if luck(*key, ReleaseDraw.FILE_LEVEL) < world.p.file_level and luck(*key, ReleaseDraw.SCANNED) < world.law.scan:
+        if (
+            luck(*key, ReleaseDraw.FILE_LEVEL) < world.p.file_level
+            and luck(*key, ReleaseDraw.SCANNED) < world.law.scan
+        ):
             world.releases.mend(row)
             c.compromised[row] = False
             found += 1

@@ -1,6 +1,7 @@
 """Identity: the permanent number of what a table names, by which its random draws are keyed.
 
-It follows from the name and not from the row, so that a row more or less changes nobody else's luck.
+It follows from the name and not from the row, so that a row more or less changes nobody else's
+luck.
 """
 
 from __future__ import annotations

@@ -105,7 +105,8 @@ class Jurisdictions:
     def bound_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
         """US firms and, in order of their home's alignment, the share of other non-Chinese firms that join.
 
-        Fringe labs release at an outside rate and owe nothing themselves; their users do (see :meth:`covered_labs`).
+        Fringe labs release at an outside rate and owe nothing themselves; their users do (see
+        :meth:`covered_labs`).
         """
         us = [i for i, o in enumerate(self.lab_origins) if o == US and not self.fringe[i]]
         allies = sorted(
@@ -132,7 +133,8 @@ class Jurisdictions:
         """The US and, in order of alignment, the share of US-aligned countries that join."""
         us = [i for i, bloc in enumerate(self.blocs) if bloc == "US"]
         allies = sorted(
-            (i for i, b in enumerate(self.blocs) if b == "us_aligned"), key=lambda i: (-self.alignment[i], i)
+            (i for i, b in enumerate(self.blocs) if b == "us_aligned"),
+            key=lambda i: (-self.alignment[i], i),
         )
         return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
 

@@ -1,8 +1,9 @@
 """The law: what policies write and agents read.
 
-Each month starts from the default law. Policies in force *write*; a write names a field, where, and a value. How the
-writes of a field combine is fixed here and always commutative; writes are applied in one canonical order, so the
-result is the same to the last bit whatever the order of the policies.
+Each month starts from the default law. Policies in force *write*; a write names a field, where, and
+a value. How the writes of a field combine is fixed here and always commutative; writes are applied
+in one canonical order, so the result is the same to the last bit whatever the order of the
+policies.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.model.duties import Assessment, AuditProgramme, ComputeDuty, ModifierDuty, Programme, Safeguard, Trigger
+from sim.model.duties import (
+    Assessment,
+    AuditProgramme,
+    ComputeDuty,
+    ModifierDuty,
+    Programme,
+    Safeguard,
+    Trigger,
+)
 from sim.vocabulary import PAYERS
 
 if TYPE_CHECKING:
@@ -25,8 +34,9 @@ if TYPE_CHECKING:
 class Field(NamedTuple):
     """One field of the law: its axes, default, how writes combine, unit and meaning.
 
-    Rules that reach users, malicious actors and learners by way of a lab's releases have the axis *class*: labs that a
-    law treats alike (see :class:`Law`). Rules for labs themselves have the axis *lab*, and *student* for who learns.
+    Rules that reach users, malicious actors and learners by way of a lab's releases have the axis
+    *class*: labs that a law treats alike (see :class:`Law`). Rules for labs themselves have the
+    axis *lab*, and *student* for who learns.
     """
 
     axes: tuple[str, ...]
@@ -37,52 +47,116 @@ class Field(NamedTuple):
 
 
 FIELDS: dict[str, Field] = {
-    "access": Field(("country", "class", "channel"), 1.0, "multiply", "0-1", "graded access to a lab's services"),
+    "access": Field(
+        ("country", "class", "channel"), 1.0, "multiply", "0-1", "graded access to a lab's services"
+    ),
     "friction": Field(
-        ("country", "class", "channel", "mode"), 0.0, "add", "utils", "burden on users of a lab's releases"
+        ("country", "class", "channel", "mode"),
+        0.0,
+        "add",
+        "utils",
+        "burden on users of a lab's releases",
     ),
-    "denial": Field(("country", "class", "channel", "mode"), 0.0, "add", "utils", "barrier that a mirror relieves"),
-    "use_ban": Field(("country", "origin", "channel"), 0.0, "max", "0-1", "probability that an adopter is banned"),
+    "denial": Field(
+        ("country", "class", "channel", "mode"),
+        0.0,
+        "add",
+        "utils",
+        "barrier that a mirror relieves",
+    ),
+    "use_ban": Field(
+        ("country", "origin", "channel"), 0.0, "max", "0-1", "probability that an adopter is banned"
+    ),
     "listed_until": Field(
-        ("country", "origin", "channel"), 0.0, "max", "month", "releases before this month are on the list of a ban"
+        ("country", "origin", "channel"),
+        0.0,
+        "max",
+        "month",
+        "releases before this month are on the list of a ban",
     ),
-    "controlled": Field(("class",), 0.0, "max", "0-1", "share of open weights that may not be published freely"),
-    "containment": Field(("class",), 0.0, "max", "0-1", "share of controlled releases that never leak"),
-    "opening_cost": Field(("lab",), 0.0, "add", "utils", "cost and liability of an open release to a lab"),
+    "controlled": Field(
+        ("class",), 0.0, "max", "0-1", "share of open weights that may not be published freely"
+    ),
+    "containment": Field(
+        ("class",), 0.0, "max", "0-1", "share of controlled releases that never leak"
+    ),
+    "opening_cost": Field(
+        ("lab",), 0.0, "add", "utils", "cost and liability of an open release to a lab"
+    ),
     "compliance_cost": Field(("lab",), 0.0, "add", "USD a year", "cost of compliance to a lab"),
-    "price_factor": Field(("country", "origin"), 1.0, "multiply", "factor", "factor on service prices"),
-    "lock_in": Field(("country", "origin", "channel"), 0.0, "add", "utils", "cost of leaving a family of an origin"),
+    "price_factor": Field(
+        ("country", "origin"), 1.0, "multiply", "factor", "factor on service prices"
+    ),
+    "lock_in": Field(
+        ("country", "origin", "channel"),
+        0.0,
+        "add",
+        "utils",
+        "cost of leaving a family of an origin",
+    ),
     "uptake": Field(("country",), 0.0, "add", "logit", "rise of the ceiling of AI use"),
-    "disclosure": Field(("lab",), 1.0, "multiply", "factor", "factor on data and code published with open weights"),
+    "disclosure": Field(
+        ("lab",), 1.0, "multiply", "factor", "factor on data and code published with open weights"
+    ),
     "stringency": Field((), 0.0, "max", "0-1", "chip export control on China"),
     "smuggling": Field((), 1.0, "multiply", "factor", "factor on the smuggled share of chips"),
     "distillation_barrier": Field(
-        ("student", "class"), 1.0, "multiply", "factor", "factor on a lab's learning from another lab's services"
+        ("student", "class"),
+        1.0,
+        "multiply",
+        "factor",
+        "factor on a lab's learning from another lab's services",
     ),
-    "chip_support": Field((), 1.0, "multiply", "factor a year", "factor on growth of chips made in China"),
-    "gate_pass": Field(("class",), 1.0, "multiply", "factor", "factor on malicious actors passing checks of gates"),
-    "gate_leak": Field(("class",), 1.0, "multiply", "factor", "factor on the hazard that gated weights leak"),
+    "chip_support": Field(
+        (), 1.0, "multiply", "factor a year", "factor on growth of chips made in China"
+    ),
+    "gate_pass": Field(
+        ("class",), 1.0, "multiply", "factor", "factor on malicious actors passing checks of gates"
+    ),
+    "gate_leak": Field(
+        ("class",), 1.0, "multiply", "factor", "factor on the hazard that gated weights leak"
+    ),
     "account_pass": Field(
-        ("country", "class"), 1.0, "multiply", "factor", "factor on success of jailbreaks: accounts that pass checks"
+        ("country", "class"),
+        1.0,
+        "multiply",
+        "factor",
+        "factor on success of jailbreaks: accounts that pass checks",
     ),
-    "takedown": Field((), 0.0, "max", "a month", "share of malicious derivatives on hubs that is taken down"),
-    "remirroring": Field((), 0.0, "max", "0-1", "share of what hubs take down that appears on mirrors"),
+    "takedown": Field(
+        (), 0.0, "max", "a month", "share of malicious derivatives on hubs that is taken down"
+    ),
+    "remirroring": Field(
+        (), 0.0, "max", "0-1", "share of what hubs take down that appears on mirrors"
+    ),
     "scan": Field((), 0.0, "max", "0-1", "share of files on hubs that is scanned"),
     "reporting": Field((), 1.0, "multiply", "factor", "factor on incident reporting and sharing"),
     "defence": Field((), 0.0, "add", "a year", "funded growth of defence"),
     "alarm": Field(
-        ("country", "class", "mode"), 0.0, "add", "events a month", "refusals, cut-offs and failed checks per adopter"
+        ("country", "class", "mode"),
+        0.0,
+        "add",
+        "events a month",
+        "refusals, cut-offs and failed checks per adopter",
     ),
     "assessments": Field((), 0.0, "list", "", "release assessments in force"),
-    "compute_duties": Field((), 0.0, "list", "", "duties for releases above a size of training run"),
-    "modifier_duties": Field((), 0.0, "list", "", "duties of those who modify releases above a size of training run"),
+    "compute_duties": Field(
+        (), 0.0, "list", "", "duties for releases above a size of training run"
+    ),
+    "modifier_duties": Field(
+        (), 0.0, "list", "", "duties of those who modify releases above a size of training run"
+    ),
     "audits": Field((), 0.0, "list", "", "audit programmes in force"),
     "safeguards": Field((), 0.0, "list", "", "safeguards that open releases must carry"),
     "programmes": Field((), 0.0, "list", "", "public programmes that train open models"),
     "triggers": Field((), 0.0, "list", "", "indicators watched and policies they switch"),
 }
 
-_COMBINE: dict[str, Callable[[Any, Any], Any]] = {"add": np.add, "multiply": np.multiply, "max": np.maximum}
+_COMBINE: dict[str, Callable[[Any, Any], Any]] = {
+    "add": np.add,
+    "multiply": np.multiply,
+    "max": np.maximum,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +177,9 @@ class Write:
 def defaults(jurisdictions: Jurisdictions) -> dict[str, np.ndarray]:
     """Fields with axes that nobody wrote: shared by all laws of the same jurisdictions, and read-only."""
     sizes = jurisdictions.sizes
-    shapes = {name: tuple(sizes[axis] for axis in spec.axes) for name, spec in FIELDS.items() if spec.axes}
+    shapes = {
+        name: tuple(sizes[axis] for axis in spec.axes) for name, spec in FIELDS.items() if spec.axes
+    }
     fields = {name: np.full(shape, FIELDS[name].default) for name, shape in shapes.items()}
     fields["access"] = jurisdictions.access.copy()
     for default in fields.values():
@@ -114,15 +190,18 @@ def defaults(jurisdictions: Jurisdictions) -> dict[str, np.ndarray]:
 class Law:
     """One month's law. Fields are attributes: arrays over their axes, floats, or tuples of records (see FIELDS).
 
-    A field that nobody wrote is the default itself (see :func:`defaults`): laws are read and not written into.
+    A field that nobody wrote is the default itself (see :func:`defaults`): laws are read and not
+    written into.
 
     Attributes
     ----------
     class_of : int array (lab,)
-        Class of a lab. Labs are in one class if they are of one origin and in the same writes; most laws have three
-        classes, the origins in their order. Tables for users are so no wider than the law is detailed.
+        Class of a lab. Labs are in one class if they are of one origin and in the same writes; most
+        laws have three classes, the origins in their order. Tables for users are so no wider than
+        the law is detailed.
     class_origin : int array (class,)
-        Origin of a class. Classes stand in the order of their origin, then of the writes that name them.
+        Origin of a class. Classes stand in the order of their origin, then of the writes that name
+        them.
     """
 
     access: np.ndarray
@@ -203,7 +282,9 @@ class Law:
             labs, origins = self.jurisdictions.labs_of(*origins), None
         given = {"country": countries, "origin": origins, "channel": channels, "mode": modes}
         given |= {makers: labs, "student": students}
-        wrong = [axis for axis, entries in given.items() if entries is not None and axis not in axes]
+        wrong = [
+            axis for axis, entries in given.items() if entries is not None and axis not in axes
+        ]
         if wrong:
             raise KeyError(f"the law's field {name!r} has no axis {wrong[0]!r}")
         where = tuple(None if given[axis] is None else tuple(given[axis]) for axis in axes)  # type: ignore[arg-type]
@@ -249,13 +330,18 @@ class Law:
             if entries is None:
                 places.append(range(sizes[axis]))
             else:
-                places.append(sorted({class_of[i] for i in entries}) if axis == "class" else entries)
+                places.append(
+                    sorted({class_of[i] for i in entries}) if axis == "class" else entries
+                )
         return tuple(places)
 
     def explain(self, name: str) -> list[tuple[Write | None, Any]]:
         """How a field came about: its default, under None, then its value after each write, in canonical order."""
         writes = self._ordered(name)
-        return [(w, self._combine(FIELDS[name], name, writes[:n])) for n, w in enumerate([None, *writes])]
+        return [
+            (w, self._combine(FIELDS[name], name, writes[:n]))
+            for n, w in enumerate([None, *writes])
+        ]
 
     def _ordered(self, name: str) -> list[Write]:
         return _in_order([w for w in self.writes if w.field == name])
@@ -296,7 +382,10 @@ def _in_order(writes: list[Write]) -> list[Write]:
 
 
 def law_of_month(
-    jurisdictions: Jurisdictions, policies: Sequence[Any], month: int, streams: Streams | None = None
+    jurisdictions: Jurisdictions,
+    policies: Sequence[Any],
+    month: int,
+    streams: Streams | None = None,
 ) -> Law:
     """The law of one month: every policy in force writes, then the writes combine.
 
@@ -307,14 +396,20 @@ def law_of_month(
     month : int
         0 is January 2023.
     streams : Streams, optional
-        Draws what happens to policies: rulings of courts, cut-offs, sanctions. Without it none of that happens.
+        Draws what happens to policies: rulings of courts, cut-offs, sanctions. Without it none of
+        that happens.
     """
-    strengths = [(name, policy, policy.strength_in_force(month, streams)) for name, policy in policies]
+    strengths = [
+        (name, policy, policy.strength_in_force(month, streams)) for name, policy in policies
+    ]
     return write_law(jurisdictions, strengths, month, streams)
 
 
 def write_law(
-    jurisdictions: Jurisdictions, strengths: Sequence[Any], month: int, streams: Streams | None = None
+    jurisdictions: Jurisdictions,
+    strengths: Sequence[Any],
+    month: int,
+    streams: Streams | None = None,
 ) -> Law:
     """The law of one month that policies of given strengths write.
 

@@ -43,9 +43,11 @@ class LawTables:
     use_ceiling, ceiling : array (country, channel), logit
         Ceiling of AI use without any policy, and under the law.
     audit_cover : array (country,), share of government use that private audits reach
-    developers_lost : list of float (class,), share of developers whom friction and denial take from open weights
+    developers_lost : list of float (class,), share of developers whom friction and denial take from
+        open weights
     bans, subsidised, services_barred : bool
-        Whether any use is banned, any service price below the full one, any lab kept from learning from services.
+        Whether any use is banned, any service price below the full one, any lab kept from learning
+        from services.
     """
 
     friction: np.ndarray
@@ -55,8 +57,14 @@ class LawTables:
     log_price_factor: np.ndarray
     lock_in: np.ndarray
 
-    def __init__(self, law: Law, *, gate_friction: float, use_ceiling: np.ndarray, developers: np.ndarray) -> None:
-        self.use_ceiling, self._gate_friction, self._developers = use_ceiling, gate_friction, developers
+    def __init__(
+        self, law: Law, *, gate_friction: float, use_ceiling: np.ndarray, developers: np.ndarray
+    ) -> None:
+        self.use_ceiling, self._gate_friction, self._developers = (
+            use_ceiling,
+            gate_friction,
+            developers,
+        )
         self._read: dict[str, np.ndarray] = {}
         self.read(law)
 
@@ -112,7 +120,9 @@ def _audit_cover(law: Law, countries: int) -> np.ndarray:
 
 
 def _developers_lost(law: Law, developers: np.ndarray) -> list[Any]:
-    friction = law.friction[:, :, DEVELOPER, OPEN_WEIGHTS] + law.denial[:, :, DEVELOPER, OPEN_WEIGHTS]
+    friction = (
+        law.friction[:, :, DEVELOPER, OPEN_WEIGHTS] + law.denial[:, :, DEVELOPER, OPEN_WEIGHTS]
+    )
     if not friction.any():
         return [0.0] * len(law.class_origin)
     lost = [[1.0 - exp(-x) for x in row] for row in friction.T.tolist()]

@@ -1,7 +1,8 @@
 """What is measured: one row of the table per outcome, and a function that gives it or the table of which it is a cell.
 
-An outcome of its own is a function that returns a number, and its row. Outcomes that are cells of something the month
-has counted anyway share a function that returns all of it, and their rows say which cell: it is read once a month.
+An outcome of its own is a function that returns a number, and its row. Outcomes that are cells of
+something the month has counted anyway share a function that returns all of it, and their rows say
+which cell: it is read once a month.
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ class Outcome:
     Attributes
     ----------
     function : callable
-        Takes the world; gives the number, or with a cell the table (array or list) in which it stands.
+        Takes the world; gives the number, or with a cell the table (array or list) in which it
+        stands.
     direction : int
         +1 where more is better for the goal, -1 where less is, 0 where neither is meant.
     kind : str
@@ -367,7 +369,11 @@ def policy_cost(world: World) -> list[float]:
 def _share_rows() -> list[Outcome]:
     rows = []
     for k, kind in ((US, "us"), (CN, "cn"), (OPEN_SHARE, "open")):
-        what = "open releases" if kind == "open" else f"releases of {'US' if kind == 'us' else 'Chinese'} origin"
+        what = (
+            "open releases"
+            if kind == "open"
+            else f"releases of {'US' if kind == 'us' else 'Chinese'} origin"
+        )
         for r, region in enumerate(REGIONS):
             for h, channel in enumerate((*CHANNELS, "all")):
                 suffix = "" if channel == "all" else f"_{channel}"
@@ -377,7 +383,8 @@ def _share_rows() -> list[Outcome]:
                 rows.append(
                     Outcome(
                         f"{kind}_share_{region}{suffix}",
-                        f"{'Open' if kind == 'open' else 'US' if kind == 'us' else 'Chinese'} share of use in {where}, {through}",
+                        f"{'Open' if kind == 'open' else 'US' if kind == 'us' else 'Chinese'} "
+                        f"share of use in {where}, {through}",
                         "share of use",
                         _MEASURE[channel],
                         f"Share of {what} in use in {where}, {through}"
@@ -397,7 +404,9 @@ def _share_rows() -> list[Outcome]:
     return rows
 
 
-def _spread_rows(name: str, label: str, over: int, definition: str, headline_factor: str | None) -> list[Outcome]:
+def _spread_rows(
+    name: str, label: str, over: int, definition: str, headline_factor: str | None
+) -> list[Outcome]:
     rows = []
     for h, channel in enumerate((*CHANNELS, "all")):
         everything = channel == "all"

@@ -15,14 +15,17 @@ LEAST_PER_CELL = 4
 
 def least_adopters() -> int:
     """Return the size that a panel needs for all countries of the table in which people live."""
-    return LEAST_PER_CELL * len(CHANNELS) * sum(country.people_m > 0.0 for country in data.countries())
+    return (
+        LEAST_PER_CELL * len(CHANNELS) * sum(country.people_m > 0.0 for country in data.countries())
+    )
 
 
 @lru_cache(maxsize=8)
 def panel_starts(adopters: int, sizes: tuple[float, ...]) -> np.ndarray:
     """Return the first adopter of every cell (and the total last).
 
-    A cell has at least 4, and of the rest a part by the square root of its size; one without size has none.
+    A cell has at least 4, and of the rest a part by the square root of its size; one without size
+    has none.
 
     Parameters
     ----------

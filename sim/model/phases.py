@@ -1,6 +1,7 @@
 """The phases of a month, in order. Each takes the world and changes it.
 
-A phase says what it reads, what it writes (names of :class:`sim.model.world.World`) and why it stands where it does.
+A phase says what it reads, what it writes (names of :class:`sim.model.world.World`) and why it
+stands where it does.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def research(world: World) -> None:
 
     Reads: chips, law, releases up to last month, public ideas.
     Writes: labs, ideas, releases, counts.
-    Why here: what is learned this month goes into its releases; services teach as they were two months ago.
+    Why here: what is learned this month goes into its releases; services teach as they were two
+    months ago.
     """
     p, ideas, counts = world.p, world.ideas, world.counts
     best = max(world.labs, key=attrgetter("efficiency"))
@@ -107,8 +109,8 @@ def release(world: World) -> None:
     """Labs finish releases and decide their mode; before the handover the record is replayed.
 
     Reads: law, labs, chips, use of AI last month, the frontier.
-    Writes: labs, catalogue, releases, frontier, ideas, safeguards, adopters, history, ledger, schedule.
-    Why here: adopters choose among all that is out by the end of the month.
+    Writes: labs, catalogue, releases, frontier, ideas, safeguards, adopters, history, ledger,
+    schedule. Why here: adopters choose among all that is out by the end of the month.
     """
     if world.month < world.handover:
         world.releases.replay(world.month)
@@ -126,7 +128,9 @@ def release(world: World) -> None:
 def _generate(world: World) -> None:
     if world.month == world.handover:
         scored = sorted(lab.quality for lab in world.labs if lab.best_score > 0.0)
-        short = sorted(lab.shortfall for lab in world.labs if lab.shortfall is not None and not lab.fringe)
+        short = sorted(
+            lab.shortfall for lab in world.labs if lab.shortfall is not None and not lab.fringe
+        )
         quality = scored[len(scored) // 4] if scored else 0.0
         for lab in world.labs:
             lab.take_over(world.month, quality, short[len(short) // 2] if short else 0.0)
@@ -146,7 +150,8 @@ def leak(world: World) -> None:
 
     Reads: law, months of leaks drawn at release.
     Writes: releases, catalogue, ideas.
-    Why here: after releases, so that weights freed by this month's law are on mirrors when adopters choose.
+    Why here: after releases, so that weights freed by this month's law are on mirrors when adopters
+    choose.
     """
     world.releases.leak(world.month)
 
@@ -170,7 +175,8 @@ def adopt(world: World) -> None:
 
     Reads: tables, law, catalogue, frontier, trust, tally and derivatives of last month.
     Writes: use, world_use, adopters, tally, use_of_releases, labs, ledger.
-    Why here: all that is out, leaked and found this month is known; who uses what decides on all that follows.
+    Why here: all that is out, leaked and found this month is known; who uses what decides on all
+    that follows.
     """
     p = world.p
     growth = p.ceiling_growth * (world.month / 12.0 - CEILING_YEAR)
@@ -181,7 +187,9 @@ def adopt(world: World) -> None:
     world.adopters.open_market(world.month)
     world.adopters.review_all(world.month)
     world.tally = world.adopters.count_use()
-    world.use_of_releases = use_by_release(world.market, world.tally.slot, world.mix, len(world.catalogue))
+    world.use_of_releases = use_by_release(
+        world.market, world.tally.slot, world.mix, len(world.catalogue)
+    )
     world.adopters.learn()
     _pay(world)
 
@@ -200,7 +208,9 @@ def _pay(world: World) -> None:
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / total)
         lab.expense = 0.0
-    if world.tables.subsidised:  # a price below the full one is paid up by the government that promotes the services
+    if (
+        world.tables.subsidised
+    ):  # a price below the full one is paid up by the government that promotes the services
         paid = np.maximum(0.0, 1.0 - world.law.price_factor) * world.adopters.spending()
         world.charge("government", float(paid.sum()) / 12.0)
 
@@ -220,7 +230,9 @@ def build(world: World) -> None:
     for k in np.flatnonzero(c.compromised[rows] & (c.public_finding[rows] != FLAGGED)).tolist():
         family = int(market.family[k])
         used = float(world.tally.world[DEVELOPER, family])
-        tainted[family] += flow[family] * (world.tally.slot[DEVELOPER, k] / used if used > 0.0 else 0.0)
+        tainted[family] += flow[family] * (
+            world.tally.slot[DEVELOPER, k] / used if used > 0.0 else 0.0
+        )
     derivatives.stock = keep * derivatives.stock + flow
     derivatives.tainted = keep * derivatives.tainted + tainted
     derivatives.flow, derivatives.value = flow, value.tolist()
@@ -237,18 +249,26 @@ def misuse(world: World) -> None:
     scene = Scene(world)
     key = np.uint64(world.streams("attempts").bits(world.month))
     attempts = draw_attempts(key, scene.attempts_each, len(world.malicious))
-    prospects = Prospects(world.actors.mix, scene.odds, scene.chance, scene.success_left, scene.detection)
+    prospects = Prospects(
+        world.actors.mix, scene.odds, scene.chance, scene.success_left, scene.detection
+    )
     decided = decide(attempts, prospects)
-    for actor, domain, route, noticed, luck in zip(*(column.tolist() for column in decided), strict=True):
+    for actor, domain, route, noticed, luck in zip(
+        *(column.tolist() for column in decided), strict=True
+    ):
         world.malicious[actor].act(domain, route, noticed, luck, scene)
     world.scene = scene
-    world.defence += world.p.defence_growth * defenders_progress(world) / 12.0 + world.law.defence / 12.0
+    world.defence += (
+        world.p.defence_growth * defenders_progress(world) / 12.0 + world.law.defence / 12.0
+    )
 
 
 def defenders_progress(world: World) -> float:
     """Speed of defence against the law of 2023 (1): defenders' access to open weights, reporting, audits."""
     lost = _developers_lost(world) if any(world.tables.developers_lost) else 0.0
-    return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
+    return (
+        (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
+    )
 
 
 def _developers_lost(world: World) -> float:

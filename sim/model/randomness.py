@@ -1,9 +1,10 @@
 """Named random streams: one per decision, keyed by root seed, replication and decision.
 
-A draw is a hash of its key and of permanent slots (agent, month, family, ...), so it depends neither on the order of
-draws nor on what else is drawn: two worlds that differ in one policy share every draw that the policy does not touch
-(common random numbers). What a table names has its :func:`~sim.model.identity.identity` for a slot and not its row, so that a row more or
-less changes nobody else's luck.
+A draw is a hash of its key and of permanent slots (agent, month, family, ...), so it depends
+neither on the order of draws nor on what else is drawn: two worlds that differ in one policy share
+every draw that the policy does not touch (common random numbers). What a table names has its
+:func:`~sim.model.identity.identity` for a slot and not its row, so that a row more or less changes
+nobody else's luck.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ def root_seed(rng: object = None, seed: object = None) -> int:
     Parameters
     ----------
     rng
-        A whole number from 0 to 2**63 - 1 is the seed itself. From a numpy Generator, BitGenerator or SeedSequence one
-        is drawn; a generator goes on, so that it gives another seed the next time. None: drawn afresh.
+        A whole number from 0 to 2**63 - 1 is the seed itself. From a numpy Generator, BitGenerator
+        or SeedSequence one is drawn; a generator goes on, so that it gives another seed the next
+        time. None: drawn afresh.
     seed
         Mesa's other name of the same.
 
@@ -47,12 +49,16 @@ def root_seed(rng: object = None, seed: object = None) -> int:
     if rng is not None and seed is not None:
         raise ValueError("rng and seed are two names of one number; give one of them")
     name, given = ("rng", rng) if seed is None else ("seed", seed)
-    if given is None or isinstance(given, np.random.Generator | np.random.BitGenerator | np.random.SeedSequence):
+    if given is None or isinstance(
+        given, np.random.Generator | np.random.BitGenerator | np.random.SeedSequence
+    ):
         return int(np.random.default_rng(given).integers(DRAWN_SEEDS))
     try:
         return whole(name, given, 0, LARGEST_SEED)
     except ValueError as error:
-        raise ValueError(f"{error}, a numpy Generator or SeedSequence, or None for a fresh seed") from None
+        raise ValueError(
+            f"{error}, a numpy Generator or SeedSequence, or None for a fresh seed"
+        ) from None
 
 
 def mix64(x: Bits) -> Bits:
@@ -77,7 +83,8 @@ class Stream:
     Attributes
     ----------
     uniform : function of slots
-        A number in (0, 1). A partial function and not a method, which would cost as much as the draw.
+        A number in (0, 1). A partial function and not a method, which would cost as much as the
+        draw.
     """
 
     __slots__ = ("key", "uniform")
@@ -190,5 +197,8 @@ class Streams:
 
     def _open(self, decision: str, name: str) -> None:
         if decision not in DECISIONS:
-            raise KeyError(f"no decision is called {decision!r}; DECISIONS in sim/model/randomness.py lists them")
+            raise KeyError(
+                f"no decision is called {decision!r}; DECISIONS in sim/model/randomness.py lists "
+                f"them"
+            )
         self._streams[name] = Stream(self.seed, self.replication, name)

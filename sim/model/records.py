@@ -77,14 +77,17 @@ class MonthCounts:
     Attributes
     ----------
     audits : dict of str to float
-        Compromises found by audits ("detections"), false alarms, and compromised releases found by scans ("scanned").
+        Compromises found by audits ("detections"), false alarms, and compromised releases found by
+        scans ("scanned").
     crisis_loss : float
         Exposure that a crisis turned into loss, share of critical use.
     idea_gains : list of float (origin,)
         Efficiency gained by all labs, by where it came from, OOM.
     """
 
-    audits: dict[str, float] = field(default_factory=lambda: {"detections": 0.0, "false_alarms": 0.0, "scanned": 0.0})
+    audits: dict[str, float] = field(
+        default_factory=lambda: {"detections": 0.0, "false_alarms": 0.0, "scanned": 0.0}
+    )
     crisis_loss: float = 0.0
     idea_gains: list[float] = field(default_factory=lambda: [0.0] * len(ORIGINS))
 

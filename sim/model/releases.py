@@ -137,7 +137,9 @@ class Releases:
         if world.law.safeguards and opened:
             draft, safeguard = self._safeguard(lab, draft)
         measured = world.us_government.measure(draft.capability, origin, lab.identity, draft.draw)
-        compromised, controlled, contained = self._fate(lab, draft) if opened else (False, False, False)
+        compromised, controlled, contained = (
+            self._fate(lab, draft) if opened else (False, False, False)
+        )
         row = world.catalogue.add(
             draft.name,
             month=draft.month if world.month < 0 else world.month,
@@ -182,7 +184,9 @@ class Releases:
         compromised = luck(*key, ReleaseDraw.COMPROMISED) < p.compromise + premium
         bound = float(world.law.controlled[law_class])
         controlled = bound > 0.0 and luck(*key, ReleaseDraw.CONTROLLED) < bound
-        contained = controlled and luck(*key, ReleaseDraw.CONTAINED) < float(world.law.containment[law_class])
+        contained = controlled and luck(*key, ReleaseDraw.CONTAINED) < float(
+            world.law.containment[law_class]
+        )
         return compromised, controlled, contained
 
     def _enter_records(self, lab: Lab, draft: Draft) -> None:
@@ -207,10 +211,14 @@ class Releases:
             lab.expense += duty.cost
             world.charge("labs", duty.cost)
             lost = [duty.tax * max(0.0, x - none) for x in (draft.capability, draft.underlying)]
-            draft = draft._replace(capability=draft.capability - lost[0], underlying=draft.underlying - lost[1])
+            draft = draft._replace(
+                capability=draft.capability - lost[0], underlying=draft.underlying - lost[1]
+            )
         return draft, world.safeguards.number(carry(duties))
 
-    def _share_ideas(self, row: int, draft: Draft, origin: int, parts: Parts, controlled: bool) -> None:
+    def _share_ideas(
+        self, row: int, draft: Draft, origin: int, parts: Parts, controlled: bool
+    ) -> None:
         """Open releases make their efficiency public, the more so the more of papers, code and data they carry."""
         p = self.world.p
         hidden = 1.0 - revealed(parts, draft.documented)
@@ -236,7 +244,9 @@ class Releases:
 
     def rank_teachers(self) -> None:
         """Rank labs by their best release, as far as it is out this month."""
-        ranked = sorted(self.world.labs, key=attrgetter("best_underlying"), reverse=True)  # stable: of equals the first
+        ranked = sorted(
+            self.world.labs, key=attrgetter("best_underlying"), reverse=True
+        )  # stable: of equals the first
         now = [(lab.best_underlying, lab.origin, lab.index) for lab in ranked]
         self.teachers = [*self.teachers[-1:], now]
 
@@ -266,7 +276,9 @@ class Releases:
         barrier = world.law.distillation_barrier[student.index].tolist()
         left = [barrier[k] for k in world.law.class_of.tolist()]
         others = [one for one in ranking if one[-1] != student.index]
-        underlying, origin, lab = max(others, key=lambda one: max(0.0, one[0] - known) * left[one[-1]])
+        underlying, origin, lab = max(
+            others, key=lambda one: max(0.0, one[0] - known) * left[one[-1]]
+        )
         return underlying, origin, left[lab]
 
     # what becomes of a release
@@ -280,7 +292,10 @@ class Releases:
         for row in world.ideas.held():
             lab = int(c.lab[row])
             bound = world.law.controlled[world.law.class_of[lab]]
-            if luck.uniform(world.labs[lab].identity, int(c.draw[row]), ReleaseDraw.CONTROLLED) >= bound:
+            if (
+                luck.uniform(world.labs[lab].identity, int(c.draw[row]), ReleaseDraw.CONTROLLED)
+                >= bound
+            ):
                 self.mirror(row)
 
     def mirror(self, row: int) -> None:
@@ -303,7 +318,9 @@ class Releases:
         hidden = c.compromised[rows] & (world.market.family == lab)
         used = np.where(hidden, world.tally.slot[DEVELOPER], 0.0)
         total = float(used.sum())
-        world.derivatives.tainted[lab] *= 1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
+        world.derivatives.tainted[lab] *= (
+            1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
+        )
 
     def count_of_firms(self, months: int) -> list[tuple[int, int]]:
         """Closed and open releases of firms in the last months, by origin: (origin, 2)."""

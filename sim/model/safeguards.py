@@ -19,7 +19,8 @@ class Way(NamedTuple):
     cost : float
         Factor on the cost of stripping.
     filtered : tuple of (domain, share)
-        Domains whose knowledge is missing, with the share of a release's worth there that can be supplied in context.
+        Domains whose knowledge is missing, with the share of a release's worth there that can be
+        supplied in context.
     """
 
     cost: float
@@ -79,5 +80,7 @@ class Safeguards:
             self.number_of = np.array([k for k, _ in ways])
             self.factor = np.array([way.cost for _, way in ways])
             missing = [{domain: 1.0 - share for domain, share in way.filtered} for _, way in ways]
-            self.withheld = np.array([[row.get(domain, 0.0) for domain in DOMAINS] for row in missing])
+            self.withheld = np.array(
+                [[row.get(domain, 0.0) for domain in DOMAINS] for row in missing]
+            )
         return self.carried.index(carried)

@@ -21,8 +21,9 @@ Terms = tuple[tuple[float, Hashable], ...]
 class PolicySchedule:
     """Policies by name, and each one's strength in force and state key by month.
 
-    A policy that is switched on begins in that month, with its own ramp; one that is switched off ends in it. Both are
-    the policy itself with another start or end, so everything that follows from its window follows from the switch.
+    A policy that is switched on begins in that month, with its own ramp; one that is switched off
+    ends in it. Both are the policy itself with another start or end, so everything that follows
+    from its window follows from the switch.
 
     Attributes
     ----------
@@ -35,11 +36,15 @@ class PolicySchedule:
         Whether each policy's switch is on.
     """
 
-    def __init__(self, policies: Sequence[tuple[str, Policy]], months: int, streams: Streams) -> None:
+    def __init__(
+        self, policies: Sequence[tuple[str, Policy]], months: int, streams: Streams
+    ) -> None:
         self.given = tuple(policies)
         self.policies = self.given
         self.months, self.streams = months, streams
-        self.monitors = tuple((name, policy) for name, policy in policies if policy.trigger(1.0) is not None)
+        self.monitors = tuple(
+            (name, policy) for name, policy in policies if policy.trigger(1.0) is not None
+        )
         self.switched_on = {name: True for name, _ in policies}
         self._last: tuple[Terms, Terms] | None = None
         self._expected: tuple[int, dict[int, Law]] = (-1, {})
@@ -48,7 +53,10 @@ class PolicySchedule:
     def _plan(self) -> None:
         draws = self.streams
         self._by_month: list[Terms] = [  # from the month before the first one on
-            tuple((policy.strength_in_force(m, draws), policy.state_key(m, draws)) for _, policy in self.policies)
+            tuple(
+                (policy.strength_in_force(m, draws), policy.state_key(m, draws))
+                for _, policy in self.policies
+            )
             for m in range(-1, self.months)
         ]
         self._announced = [p for _, p in self.policies if p.known_from < month_index(p.start)]
@@ -78,18 +86,26 @@ class PolicySchedule:
         if month not in laws:
             strengths = [
                 (name, policy, policy.planned(month) if policy in coming else strength)
-                for (name, policy), (strength, _) in zip(self.policies, self.terms(now)[1], strict=True)
+                for (name, policy), (strength, _) in zip(
+                    self.policies, self.terms(now)[1], strict=True
+                )
             ]
             laws[month] = write_law(jurisdictions, strengths, month, self.streams)
         return laws[month]
 
     def coming(self, now: int, month: int) -> list[Policy]:
         """Policies that labs know of now, which start after now and not after a month."""
-        return [p for p in self._announced if p.comes and p.known_from <= now < month_index(p.start) <= month]
+        return [
+            p
+            for p in self._announced
+            if p.comes and p.known_from <= now < month_index(p.start) <= month
+        ]
 
     def switch(self, month: int, thrown: Collection[Trigger]) -> bool:
         """Bring the policies to where the switches stand at the beginning of a month; returns whether any moved."""
-        in_force = (policy.trigger(s) for _, policy in self.monitors if (s := policy.intensity(month)) > 0.0)
+        in_force = (
+            policy.trigger(s) for _, policy in self.monitors if (s := policy.intensity(month)) > 0.0
+        )
         orders = [order for order in in_force if order is not None]
         moved = False
         for place, (name, policy) in enumerate(self.given):
@@ -100,8 +116,14 @@ class PolicySchedule:
             stands &= not any(order in thrown for order in orders if name in order.switch_off)
             if stands != self.switched_on[name]:
                 self.switched_on[name] = stands
-                changed = _begun(policy, month) if stands else _ended(self.policies[place][1], month)
-                self.policies = (*self.policies[:place], (name, changed), *self.policies[place + 1 :])
+                changed = (
+                    _begun(policy, month) if stands else _ended(self.policies[place][1], month)
+                )
+                self.policies = (
+                    *self.policies[:place],
+                    (name, changed),
+                    *self.policies[place + 1 :],
+                )
                 moved = True
         if moved:
             self._plan()

@@ -52,8 +52,9 @@ class Curve:
     def months_to_half_peak(self) -> int:
         """Months from the first release to half of the peak so far; 0 before any use.
 
-        The path ends with the current month, so the figure can only grow, and the last month gives it for the whole
-        run. Nothing is known of the time before the first month: older families count from there.
+        The path ends with the current month, so the figure can only grow, and the last month gives
+        it for the whole run. Nothing is known of the time before the first month: older families
+        count from there.
         """
         return self.half - self.launch if self.launch is not None and self.peak > 0.0 else 0
 
@@ -61,9 +62,12 @@ class Curve:
 def use_by_country(world: World) -> np.ndarray:
     """Use of AI and shares of the origins in it: float32 array (country, channel, 4: use, US, CN, other).
 
-    Use is the share of people, or of what the channel can take up; in the developer channel it is 1.
+    Use is the share of people, or of what the channel can take up; in the developer channel it is
+    1.
     """
-    return np.concatenate((world.use[:, :, None], world.adopters.country_shares()), axis=2, dtype=np.float32)
+    return np.concatenate(
+        (world.use[:, :, None], world.adopters.country_shares()), axis=2, dtype=np.float32
+    )
 
 
 @lru_cache(maxsize=1)
@@ -77,14 +81,18 @@ def log_gdp_per_head() -> tuple[float, ...]:
 def use_ceiling(world: World) -> np.ndarray:
     """Ceiling of AI use without any policy, in logit: array (country, channel).
 
-    It rises with GDP per head; a country with a figure of its own keeps its distance from the line, others draw one.
+    It rises with GDP per head; a country with a figure of its own keeps its distance from the line,
+    others draw one.
     """
     p, residual, draws = world.p, use_residuals(), world.streams("use ceiling")
     distance = [
         residual[c.code] if c.code in residual else p.ceiling_sd * draws.normal(identity(c.code))
         for c in world.countries
     ]
-    base = [p.ceiling + p.income_elasticity * g + u for g, u in zip(log_gdp_per_head(), distance, strict=True)]
+    base = [
+        p.ceiling + p.income_elasticity * g + u
+        for g, u in zip(log_gdp_per_head(), distance, strict=True)
+    ]
     return np.repeat(np.array(base)[:, None], len(CHANNELS), axis=1)
 
 

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from sim.policies.base import Policy
     from sim.scenario.scenario import Scenario
 
-RNGLike = int | np.integer | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
+RNGLike = (
+    int | np.integer | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
+)
 HANDOVER = 30
 
 
@@ -59,7 +61,8 @@ class Series:
     moments : tuple of str
         Every December so far and the last month.
     countries : float32 array (moment, country, channel, 4)
-        Use of AI (share of people, or of what the channel can take up), US, Chinese and other share of it.
+        Use of AI (share of people, or of what the channel can take up), US, Chinese and other share
+        of it.
     panel : int array (country, channel), adopters behind each of these
     """
 
@@ -79,8 +82,8 @@ class World(mesa.Model):
     scenario : str or Scenario
         Name of a shipped scenario, path of a scenario file, or a Scenario.
     rng : int, numpy Generator, BitGenerator or SeedSequence, or None
-        Root seed, or what one is drawn from, as in Mesa: a generator goes on, so that it gives the next world another
-        seed; None draws afresh. `World.seed` says which seed was taken.
+        Root seed, or what one is drawn from, as in Mesa: a generator goes on, so that it gives the
+        next world another seed; None draws afresh. `World.seed` says which seed was taken.
     seed : same as rng
         Mesa's other name of it; one of the two may be given.
     replication : int
@@ -172,7 +175,8 @@ class World(mesa.Model):
     """
 
     phases = PHASES
-    # Hides Mesa's property of this name (from 3.5 on), through which Mesa sets a scenario of its own kind.
+    # Hides Mesa's property of this name (from 3.5 on), through which Mesa sets a scenario of its
+    # own kind.
     scenario: Scenario = None  # type: ignore[assignment]
 
     def __init__(
@@ -193,7 +197,9 @@ class World(mesa.Model):
         self.month = -1
         self.months = self.scenario.months
         self.handover = HANDOVER if self.scenario.history == "replay" else 0
-        self.schedule = PolicySchedule(sorted(self.scenario.policy.items()), self.months, self.streams)
+        self.schedule = PolicySchedule(
+            sorted(self.scenario.policy.items()), self.months, self.streams
+        )
         self.mix = np.array(by_channel(self.p, "mix")) / sum(by_channel(self.p, "mix"))
         self._settle_places()
         self._settle_releases()
@@ -214,7 +220,10 @@ class World(mesa.Model):
         self.jurisdictions = Jurisdictions.of_tables(self.p)
         self.country_agents = [Country(self, i, info) for i, info in enumerate(self.countries)]
         homes = self.jurisdictions.lab_homes
-        self.labs = [Lab(self, i, info, home) for i, (info, home) in enumerate(zip(data.labs(), homes, strict=True))]
+        self.labs = [
+            Lab(self, i, info, home)
+            for i, (info, home) in enumerate(zip(data.labs(), homes, strict=True))
+        ]
         self.slugs = {lab.info.slug: lab.index for lab in self.labs}
         origins = np.array([lab.origin for lab in self.labs])
         self.family_origin = (origins == np.arange(len(ORIGINS))[:, None]).astype(np.float32)
@@ -253,9 +262,13 @@ class World(mesa.Model):
 
     def _settle_stocks(self) -> None:
         p, families = self.p, len(self.labs)
-        self.chips = Chips({"CN": p.stock_cn_2022, "row": p.stock_row_2022}, p.domestic_2022, p.run_flop_2023)
+        self.chips = Chips(
+            {"CN": p.stock_cn_2022, "row": p.stock_row_2022}, p.domestic_2022, p.run_flop_2023
+        )
         self.trust = Trust.full(len(self.countries), p.perceived_risk_cn)
-        self.people_abroad = self.adopters.own_people * [c.bloc in BLOCS_OF_REGION[ABROAD] for c in self.countries]
+        self.people_abroad = self.adopters.own_people * [
+            c.bloc in BLOCS_OF_REGION[ABROAD] for c in self.countries
+        ]
         self.derivatives, self.hub = Derivatives.none(families), Hub()
         self.defence = 0.0
         self.scene: Scene
@@ -334,7 +347,14 @@ class World(mesa.Model):
         months = tuple(month_name(m) for m in range(last + 1))
         moments = (*months[DECEMBER:last:12], months[last])
         countries = np.stack((*past.year_ends[: len(moments) - 1], use_by_country(self)))
-        return Series(tuple(OUTCOMES), months, np.stack(past.rows), moments, countries, self.adopters.per_cell())
+        return Series(
+            tuple(OUTCOMES),
+            months,
+            np.stack(past.rows),
+            moments,
+            countries,
+            self.adopters.per_cell(),
+        )
 
     # what agents and phases ask of the world
 
@@ -350,7 +370,9 @@ class World(mesa.Model):
 
     def points(self, log_compute: float) -> float:
         """Index points of an effective training compute (log10)."""
-        return self.p.capability_2023 + self.p.capability_slope * (log_compute - self.p.run_flop_2023)
+        return self.p.capability_2023 + self.p.capability_slope * (
+            log_compute - self.p.run_flop_2023
+        )
 
     def reach_lost(self, lab: int) -> float:
         """Utils that friction and denial take from the reach of a lab's open weights, over developers."""
@@ -363,7 +385,11 @@ class World(mesa.Model):
 
     def stock(self, where: str) -> float:
         """H100-equivalents in "us" (its share of what is outside China) or "cn" (legal, domestic and smuggled)."""
-        return self.p.us_stock_share * self.chips.legal["row"] if where == "us" else self.chips.in_china()
+        return (
+            self.p.us_stock_share * self.chips.legal["row"]
+            if where == "us"
+            else self.chips.in_china()
+        )
 
     def charge(self, payer: str, usd: float) -> None:
         """Enter a one-off cost in the ledger, which keeps those of the last 12 months."""
@@ -382,7 +408,11 @@ def _reading(column: int) -> Callable[[World], float]:
 REPORTERS: dict[str, str | Callable[[World], float]] = {
     "month": "month_text",
     "seed": "seed",
-    **{name: _reading(column) for column, (name, row) in enumerate(OUTCOMES.items()) if row.headline},
+    **{
+        name: _reading(column)
+        for column, (name, row) in enumerate(OUTCOMES.items())
+        if row.headline
+    },
 }
 """What Mesa's data collector keeps of each month."""
 

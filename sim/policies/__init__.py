@@ -15,12 +15,20 @@ SHARED = ("base", "families")
 
 def _levers() -> dict[str, type[Policy]]:
     found: dict[str, type[Policy]] = {}
-    for name in sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name not in SHARED):
+    for name in sorted(
+        info.name for info in pkgutil.iter_modules(__path__) if info.name not in SHARED
+    ):
         module = importlib.import_module(f"{__name__}.{name}")
         for item in vars(module).values():
-            if isinstance(item, type) and issubclass(item, Policy) and item.__module__ == module.__name__:
+            if (
+                isinstance(item, type)
+                and issubclass(item, Policy)
+                and item.__module__ == module.__name__
+            ):
                 if not hasattr(item, "lever"):
-                    raise LeverError(item, ["lever is missing: the code by which scenario files name it"])
+                    raise LeverError(
+                        item, ["lever is missing: the code by which scenario files name it"]
+                    )
                 if item.lever in found:
                     other = found[item.lever].__module__
                     raise LeverError(item, [f"lever = {item.lever!r}: {other} has this code too"])
@@ -46,6 +54,10 @@ def lever_meant(text: str) -> str | None:
     """Return the lever that text names in any letter case: by itself, in words or as a policy of the paper (P1)."""
     plain = text.casefold().replace("_", "-").replace(" ", "-")
     for lever, policy in LEVERS.items():
-        if plain in (lever.casefold().replace("_", "-"), called(policy), policy.paper.casefold() or None):
+        if plain in (
+            lever.casefold().replace("_", "-"),
+            called(policy),
+            policy.paper.casefold() or None,
+        ):
             return lever
     return None

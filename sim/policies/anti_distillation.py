@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 class AntiDistillation(Policy):
     """US labs (and allies that join) detect and stop Chinese labs that learn from their services.
 
-    Accounts may be checked, which keeps those who were stopped from coming back and burdens everybody else; a lab that
-    is caught may be sanctioned for a time. Writes: barriers to learning by student and teacher, friction and
-    failed checks for users of these services, malicious accounts turned away, costs.
+    Accounts may be checked, which keeps those who were stopped from coming back and burdens
+    everybody else; a lab that is caught may be sanctioned for a time. Writes: barriers to learning
+    by student and teacher, friction and failed checks for users of these services, malicious
+    accounts turned away, costs.
     """
 
     lever: ClassVar[str] = "L13"
     title: ClassVar[str] = "Measures against distillation"
     main: ClassVar[tuple[str, ...]] = ("detect_prob", "account_kyc", "sanction_prob")
     phase: ClassVar[str] = "research"
-    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "detect_prob": 0.8, "sanction_prob": 0.3}
+    example: ClassVar[dict[str, Any]] = {
+        "start": "2026-01",
+        "detect_prob": 0.8,
+        "sanction_prob": 0.3,
+    }
 
     detect_prob: float = own(
         0.5,
@@ -48,7 +53,12 @@ class AntiDistillation(Policy):
         likely=(0.0, 0.6),
     )
     kyc_friction: float = own(
-        0.03, "short-run loss of share of checked services", "0-1", "judgement", allowed=(0.0, 0.9), likely=(0.0, 0.1)
+        0.03,
+        "short-run loss of share of checked services",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 0.9),
+        likely=(0.0, 0.1),
     )
     kyc_refusal: float = own(
         0.005,
@@ -67,9 +77,16 @@ class AntiDistillation(Policy):
         likely=(0.0, 0.6),
     )
     sanction_prob: float = own(
-        0.1, "probability a year that a lab is sanctioned", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.0, 0.4)
+        0.1,
+        "probability a year that a lab is sanctioned",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.4),
     )
-    sanction_months: int = own(12, "length of a sanction", "months", "judgement", allowed=(0, 96), likely=(6, 36))
+    sanction_months: int = own(
+        12, "length of a sanction", "months", "judgement", allowed=(0, 96), likely=(6, 36)
+    )
     sanction_cut: float = own(
         0.6,
         "share of the remaining use that a sanction ends",
@@ -78,7 +95,9 @@ class AntiDistillation(Policy):
         allowed=(0.0, 1.0),
         likely=(0.2, 0.9),
     )
-    compliance_cost: float = compliance_cost(5e6, "cost of detection to each bound lab", likely=(0.5e6, 30e6))
+    compliance_cost: float = compliance_cost(
+        5e6, "cost of detection to each bound lab", likely=(0.5e6, 30e6)
+    )
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def state_key(self, month: int, streams: Streams | None) -> Hashable:
@@ -90,7 +109,9 @@ class AntiDistillation(Policy):
         if streams is None:
             return False
         luck = streams("sanction").uniform
-        for begun in range(max(month - self.sanction_months + 1, month_index(self.start)), month + 1):
+        for begun in range(
+            max(month - self.sanction_months + 1, month_index(self.start)), month + 1
+        ):
             likely = self.sanction_prob * self.intensity(begun) * self.enforcement
             if luck(identity(lab), begun + 1) < 1.0 - (1.0 - likely) ** (1.0 / 12.0):
                 return True
@@ -99,17 +120,32 @@ class AntiDistillation(Policy):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write barriers and checks into a month's law."""
         effect = self.effect(strength)
-        labs, learners = law.jurisdictions.bound_labs(self.allied_coverage), law.jurisdictions.firms(CN)
-        caught = [lab for lab in learners if self.sanctioned(law.jurisdictions.labs[lab], month, law.streams)]
+        labs, learners = (
+            law.jurisdictions.bound_labs(self.allied_coverage),
+            law.jurisdictions.firms(CN),
+        )
+        caught = [
+            lab
+            for lab in learners
+            if self.sanctioned(law.jurisdictions.labs[lab], month, law.streams)
+        ]
         services = law.jurisdictions.covered_labs(self.allied_coverage)
         left = 1.0 - self.detect_prob * effect
         if self.account_kyc:
             left *= 1.0 - self.kyc_cut * effect
-            law.write(name, "friction", -log(1.0 - self.kyc_friction * effect), labs=services, modes=[API])
+            law.write(
+                name, "friction", -log(1.0 - self.kyc_friction * effect), labs=services, modes=[API]
+            )
             law.write(name, "alarm", self.kyc_refusal * effect, labs=services, modes=[API])
             law.write(name, "account_pass", 1.0 - self.account_check * effect, labs=services)
         law.write(name, "distillation_barrier", left, labs=services, students=learners)
         if caught:
-            law.write(name, "distillation_barrier", 1.0 - self.sanction_cut, labs=services, students=caught)
+            law.write(
+                name,
+                "distillation_barrier",
+                1.0 - self.sanction_cut,
+                labs=services,
+                students=caught,
+            )
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))

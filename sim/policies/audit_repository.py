@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class AuditRepository(Policy):
     """The government pays for audits of open releases of any origin and publishes the results.
 
-    Writes: a public audit programme. What users make of a clean or flagged result is theirs to decide.
+    Writes: a public audit programme. What users make of a clean or flagged result is theirs to
+    decide.
     """
 
     lever: ClassVar[str] = "L7"
@@ -32,11 +33,23 @@ class AuditRepository(Policy):
         likely=(1e6, 20e6),
     )
     cost_per_audit: float = own(
-        60_000.0, "cost of an audit", "USD", "OSTIF 2025", allowed=(1000.0, 1e8), likely=(50e3, 500e3)
+        60_000.0,
+        "cost of an audit",
+        "USD",
+        "OSTIF 2025",
+        allowed=(1000.0, 1e8),
+        likely=(50e3, 500e3),
     )
-    priority: Literal["popularity", "risk"] = own("popularity", "which releases come first", "", "scenario")
+    priority: Literal["popularity", "risk"] = own(
+        "popularity", "which releases come first", "", "scenario"
+    )
     traceability: float = own(
-        0.9, "share of components whose base can be traced", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.5, 1.0)
+        0.9,
+        "share of components whose base can be traced",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.5, 1.0),
     )
     detect_prob: float = own(
         0.6,
@@ -47,9 +60,16 @@ class AuditRepository(Policy):
         likely=(0.3, 0.9),
     )
     false_positive: float = own(
-        0.05, "probability that a sound release is flagged", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.0, 0.1)
+        0.05,
+        "probability that a sound release is flagged",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.1),
     )
-    update_lag: int = own(1, "months from audit to publication", "months", "judgement", allowed=(0, 24), likely=(0, 6))
+    update_lag: int = own(
+        1, "months from audit to publication", "months", "judgement", allowed=(0, 24), likely=(0, 6)
+    )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the audit programme into a month's law."""

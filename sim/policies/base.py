@@ -1,7 +1,7 @@
 """What every policy has: the common fields, the form of a lever's own fields, and when it is in force.
 
-A policy writes the law of a month and never touches an agent. A lever is a class of policies: one module of this folder
-holds one, and says what it is, which fields it has and what it writes.
+A policy writes the law of a month and never touches an agent. A lever is a class of policies: one
+module of this folder holds one, and says what it is, which fields it has and what it writes.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def own(
     default
         Value where a file does not say.
     description, unit, source
-        What the field means; "" as the unit of what has none; where the value comes from. A source with the word
-        "judgement" marks a value that no published figure fixes.
+        What the field means; "" as the unit of what has none; where the value comes from. A source
+        with the word "judgement" marks a value that no published figure fixes.
     allowed
         Lowest and highest value of a number that a file may set; whole numbers for whole numbers.
     likely
@@ -109,9 +109,12 @@ class LeverField:
     @classmethod
     def of(cls, name: str, info: FieldInfo) -> LeverField:
         """Return the record of a field as pydantic holds it."""
-        extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        extra: dict[str, Any] = (
+            info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        )
         least, most = (
-            next((getattr(item, side) for item in info.metadata if hasattr(item, side)), None) for side in ("ge", "le")
+            next((getattr(item, side) for item in info.metadata if hasattr(item, side)), None)
+            for side in ("ge", "le")
         )
         types = (info.annotation, *get_args(info.annotation))
         return cls(
@@ -161,7 +164,9 @@ def allied_coverage(who: str) -> Any:
 
 def anticipation_months() -> Any:
     """``anticipation_months``: labs know of the policy before it starts and may act on it."""
-    return own(0, "months before the start in which labs know of it", "months", "scenario", allowed=(0, 36))
+    return own(
+        0, "months before the start in which labs know of it", "months", "scenario", allowed=(0, 36)
+    )
 
 
 class Policy(BaseModel):
@@ -170,7 +175,8 @@ class Policy(BaseModel):
     Attributes
     ----------
     main : tuple of str
-        The one to four fields that say what a use of the lever amounts to; reports name them always.
+        The one to four fields that say what a use of the lever amounts to; reports name them
+        always.
     phase : str
         The phase in which the example first changes something other than the law.
     telling : dict
@@ -199,7 +205,12 @@ class Policy(BaseModel):
         allowed=(0.0, 1.0),
     )
     enforcement: float = own(
-        1.0, "share of the effect that enforcement achieves", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.5, 1.0)
+        1.0,
+        "share of the effect that enforcement achieves",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.5, 1.0),
     )
 
     @field_validator("start", "end")
@@ -227,14 +238,18 @@ class Policy(BaseModel):
             With all that is missing.
         """
         super().__pydantic_init_subclass__(**options)
-        cls.lever_fields = {name: LeverField.of(name, info) for name, info in cls.model_fields.items()}
+        cls.lever_fields = {
+            name: LeverField.of(name, info) for name, info in cls.model_fields.items()
+        }
         missing = [*_of_fields(cls), *(_of_lever(cls) if hasattr(cls, "lever") else ())]
         if missing:
             raise LeverError(cls, missing)
 
     def intensity(self, month: int) -> float:
         """Strength in force in a month, 0 outside the window."""
-        return 0.0 if self.end is not None and month >= month_index(self.end) else self.planned(month)
+        return (
+            0.0 if self.end is not None and month >= month_index(self.end) else self.planned(month)
+        )
 
     def planned(self, month: int) -> float:
         """Strength in a month if the policy does not end: 0 before its start, then the ramp."""
@@ -253,14 +268,19 @@ class Policy(BaseModel):
     @property
     def comes(self) -> bool:
         """Whether the policy is ever in force."""
-        return self.strength > 0.0 and (self.end is None or month_index(self.end) > month_index(self.start))
+        return self.strength > 0.0 and (
+            self.end is None or month_index(self.end) > month_index(self.start)
+        )
 
     def strength_in_force(self, month: int, streams: Streams | None) -> float:
         """Strength with which the law of a month is written; ``streams`` draws what happens to it, None draws nothing."""
         return self.intensity(month)
 
     def state_key(self, month: int, streams: Streams | None) -> Hashable:
-        """What the month's writes depend on besides the strength: dates, drawn events. The law is made anew with it."""
+        """What the month's writes depend on besides the strength: dates, drawn events.
+
+        The law is made anew with it.
+        """
         return None
 
     def trigger(self, strength: float) -> Trigger | None:
@@ -278,7 +298,9 @@ class LeverError(ScenarioError):
     def __init__(self, lever: type, missing: list[str]) -> None:
         where = f"{lever.__module__}: {lever.__qualname__}"
         *others, last = (f"{where}: {words}" for words in missing)
-        super().__init__([*others, f"{last}; a short lever that is complete: sim/policies/chip_control.py"])
+        super().__init__(
+            [*others, f"{last}; a short lever that is complete: sim/policies/chip_control.py"]
+        )
 
 
 _LEVER = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
@@ -334,4 +356,6 @@ def _of_number(field: LeverField) -> Iterator[str]:
         yield f"= {field.default}: default, likely and allowed values must lie inside each other"
 
 
-Policy.lever_fields = {name: LeverField.of(name, info) for name, info in Policy.model_fields.items()}
+Policy.lever_fields = {
+    name: LeverField.of(name, info) for name, info in Policy.model_fields.items()
+}

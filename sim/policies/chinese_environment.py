@@ -14,19 +14,29 @@ if TYPE_CHECKING:
 class ChineseEnvironment(Policy):
     """The Chinese state supports chips, pushes labs to open or to close, and may withhold releases in retaliation.
 
-    Writes: growth of chips made in China, the cost (or reward) of opening to Chinese firms, how much data and code they
-    publish with weights, and what users in the US and aligned countries meet when they want Chinese releases. Chinese
-    weights are on mirrors from the first day, which relieve most of a denial.
+    Writes: growth of chips made in China, the cost (or reward) of opening to Chinese firms, how
+    much data and code they publish with weights, and what users in the US and aligned countries
+    meet when they want Chinese releases. Chinese weights are on mirrors from the first day, which
+    relieve most of a denial.
     """
 
     lever: ClassVar[str] = "E1"
     title: ClassVar[str] = "Chinese policy environment"
     main: ClassVar[tuple[str, ...]] = ("openness_push", "commercial_close_pressure")
     phase: ClassVar[str] = "release"
-    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "openness_push": -1.0, "commercial_close_pressure": 1.0}
+    example: ClassVar[dict[str, Any]] = {
+        "start": "2026-01",
+        "openness_push": -1.0,
+        "commercial_close_pressure": 1.0,
+    }
 
     state_support: float = own(
-        0.0, "public support of domestic chips", "0-1", "scenario", allowed=(0.0, 1.0), likely=(0.0, 1.0)
+        0.0,
+        "public support of domestic chips",
+        "0-1",
+        "scenario",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 1.0),
     )
     support_growth: float = own(
         0.3,
@@ -53,13 +63,28 @@ class ChineseEnvironment(Policy):
         likely=(-1.0, 1.0),
     )
     push_utils: float = own(
-        1.0, "what a full push weighs in a lab's choice", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.3, 2.0)
+        1.0,
+        "what a full push weighs in a lab's choice",
+        "utils",
+        "judgement",
+        allowed=(0.0, 10.0),
+        likely=(0.3, 2.0),
     )
     commercial_close_pressure: float = own(
-        0.0, "pressure of business to close", "0-1", "reports of 2026; scenario", allowed=(0.0, 1.0), likely=(0.0, 1.0)
+        0.0,
+        "pressure of business to close",
+        "0-1",
+        "reports of 2026; scenario",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 1.0),
     )
     close_utils: float = own(
-        1.0, "what full pressure weighs in a lab's choice", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.3, 2.0)
+        1.0,
+        "what full pressure weighs in a lab's choice",
+        "utils",
+        "judgement",
+        allowed=(0.0, 10.0),
+        likely=(0.3, 2.0),
     )
     secrecy: float = own(
         0.5,
@@ -90,10 +115,19 @@ class ChineseEnvironment(Policy):
         """Write the environment into a month's law."""
         effect = self.effect(strength)
         firms = law.jurisdictions.firms(CN)
-        law.write(name, "chip_support", (1.0 + self.support_growth) ** (self.state_support * effect))
-        close = self.close_utils * self.commercial_close_pressure - self.push_utils * self.openness_push
+        law.write(
+            name, "chip_support", (1.0 + self.support_growth) ** (self.state_support * effect)
+        )
+        close = (
+            self.close_utils * self.commercial_close_pressure - self.push_utils * self.openness_push
+        )
         law.write(name, "opening_cost", close * effect, labs=firms)
-        law.write(name, "disclosure", 1.0 - self.secrecy * self.commercial_close_pressure * effect, labs=firms)
+        law.write(
+            name,
+            "disclosure",
+            1.0 - self.secrecy * self.commercial_close_pressure * effect,
+            labs=firms,
+        )
         if self.retaliation > 0.0:
             self._retaliate(law, name, effect * self.retaliation, month)
         law.spend(name, "government", self.support_budget * self.state_support * strength)
@@ -101,7 +135,16 @@ class ChineseEnvironment(Policy):
     def _retaliate(self, law: Law, name: str, effect: float, month: int) -> None:
         """Chinese services and weights are withheld from the US and aligned countries."""
         rise = max(0.0, effect - self.intensity(month - 1) * self.enforcement * self.retaliation)
-        users = tuple(i for i, bloc in enumerate(law.jurisdictions.blocs) if bloc in ("US", "us_aligned"))
+        users = tuple(
+            i for i, bloc in enumerate(law.jurisdictions.blocs) if bloc in ("US", "us_aligned")
+        )
         law.write(name, "access", 1.0 - 0.99 * effect, countries=users, origins=[CN])
-        law.write(name, "denial", self.retaliation_denial * effect, countries=users, origins=[CN], modes=OPEN)
+        law.write(
+            name,
+            "denial",
+            self.retaliation_denial * effect,
+            countries=users,
+            origins=[CN],
+            modes=OPEN,
+        )
         law.write(name, "alarm", rise, countries=users, origins=[CN])

@@ -5,7 +5,14 @@ from __future__ import annotations
 from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies.base import Policy, allied_coverage, anticipation_months, compliance_cost, large_modifications, own
+from sim.policies.base import (
+    Policy,
+    allied_coverage,
+    anticipation_months,
+    compliance_cost,
+    large_modifications,
+    own,
+)
 from sim.vocabulary import OPEN
 
 if TYPE_CHECKING:
@@ -15,16 +22,22 @@ if TYPE_CHECKING:
 class ComputeLicence(Policy):
     """US labs (and allies that join) register releases trained above a threshold; opening one needs a licence.
 
-    Whoever modifies a release of that size, whatever its origin, with a large part of its compute becomes a provider and
-    owes the same. Writes: a duty by training compute (cost, liability of opening, delay, refusal), a duty of modifiers in
-    bound countries, standing costs. Labs near the threshold may train below it.
+    Whoever modifies a release of that size, whatever its origin, with a large part of its compute
+    becomes a provider and owes the same. Writes: a duty by training compute (cost, liability of
+    opening, delay, refusal), a duty of modifiers in bound countries, standing costs. Labs near the
+    threshold may train below it.
     """
 
     lever: ClassVar[str] = "L5"
     title: ClassVar[str] = "Licence above a compute threshold"
     main: ClassVar[tuple[str, ...]] = ("threshold_flop", "liability", "refusal")
     phase: ClassVar[str] = "release"
-    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "threshold_flop": 1e25, "liability": 2.0, "refusal": 0.3}
+    example: ClassVar[dict[str, Any]] = {
+        "start": "2026-01",
+        "threshold_flop": 1e25,
+        "liability": 2.0,
+        "refusal": 0.3,
+    }
 
     threshold_flop: float = own(
         1e26,
@@ -34,7 +47,9 @@ class ComputeLicence(Policy):
         allowed=(1e20, 1e32),
         likely=(1e23, 1e27),
     )
-    open_exemption: bool = own(False, "whether open releases are free of the duty", "yes or no", "scenario")
+    open_exemption: bool = own(
+        False, "whether open releases are free of the duty", "yes or no", "scenario"
+    )
     modifier_fraction: float = own(
         0.33,
         "share of the base's compute from which a modification is bound",
@@ -61,7 +76,8 @@ class ComputeLicence(Policy):
     )
     burden: float = own(
         0.0,
-        "what the duty costs a lab beside money, in any mode; counts where open releases are exempt, else it cancels",
+        "what the duty costs a lab beside money, in any mode; counts where open releases are "
+        "exempt, else it cancels",
         "utils",
         "judgement",
         allowed=(0.0, 10.0),
@@ -91,7 +107,9 @@ class ComputeLicence(Policy):
         allowed=(0.0, 1.0),
         likely=(0.0, 0.30),
     )
-    compliance_cost: float = compliance_cost(2e6, "standing cost to each bound lab", likely=(0.2e6, 10e6))
+    compliance_cost: float = compliance_cost(
+        2e6, "standing cost to each bound lab", likely=(0.2e6, 10e6)
+    )
     allied_coverage: float = allied_coverage("other non-Chinese labs and US-aligned governments")
     anticipation_months: int = anticipation_months()
 

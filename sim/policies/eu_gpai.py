@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 class EuGpai(Policy):
     """Releases offered in the EU owe documentation and a copyright policy; those of systemic risk owe more.
 
-    All firms offer in the EU, so all are bound wherever they are; fringe labs are not. Open-source releases (weights
-    under a free licence) are exempt below the systemic threshold, unless they are monetised. Whoever in the EU modifies a
-    release that owes duties with a large part of its compute becomes a provider; open modifications are exempt like
-    open-source releases. Writes: two duties by training compute, a duty of modifiers in the EU, and standing costs.
+    All firms offer in the EU, so all are bound wherever they are; fringe labs are not. Open-source
+    releases (weights under a free licence) are exempt below the systemic threshold, unless they are
+    monetised. Whoever in the EU modifies a release that owes duties with a large part of its
+    compute becomes a provider; open modifications are exempt like open-source releases. Writes: two
+    duties by training compute, a duty of modifiers in the EU, and standing costs.
     """
 
     lever: ClassVar[str] = "EU_GPAI"
@@ -30,10 +31,16 @@ class EuGpai(Policy):
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "open_exemption": False, "burden": 1.0}
 
     open_exemption: bool = own(
-        True, "whether open-source releases are exempt", "yes or no", "AI Act, Art. 53(2); guidelines of July 2025"
+        True,
+        "whether open-source releases are exempt",
+        "yes or no",
+        "AI Act, Art. 53(2); guidelines of July 2025",
     )
     monetised_exempt: bool = own(
-        False, "whether the exemption holds for releases that earn money", "yes or no", "guidelines of July 2025"
+        False,
+        "whether the exemption holds for releases that earn money",
+        "yes or no",
+        "guidelines of July 2025",
     )
     threshold_flop: float = own(
         1e23,
@@ -60,7 +67,12 @@ class EuGpai(Policy):
         likely=(0.2e6, 5e6),
     )
     burden: float = own(
-        0.1, "what these duties cost a lab beside money", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.0, 0.5)
+        0.1,
+        "what these duties cost a lab beside money",
+        "utils",
+        "judgement",
+        allowed=(0.0, 10.0),
+        likely=(0.0, 0.5),
     )
     systemic_cost: float = own(
         5e6,
@@ -71,7 +83,12 @@ class EuGpai(Policy):
         likely=(1e6, 20e6),
     )
     systemic_liability: float = own(
-        0.2, "further cost of opening a systemic release", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.0, 1.0)
+        0.2,
+        "further cost of opening a systemic release",
+        "utils",
+        "judgement",
+        allowed=(0.0, 10.0),
+        likely=(0.0, 1.0),
     )
     modifier_fraction: float = own(
         0.33,
@@ -95,7 +112,10 @@ class EuGpai(Policy):
     @model_validator(mode="after")
     def _systemic_is_more(self) -> EuGpai:
         if self.systemic_flop < self.threshold_flop:
-            raise ValueError(f"systemic_flop {self.systemic_flop:g} is below threshold_flop {self.threshold_flop:g}")
+            raise ValueError(
+                f"systemic_flop {self.systemic_flop:g} is below threshold_flop "
+                f"{self.threshold_flop:g}"
+            )
         return self
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
@@ -132,7 +152,12 @@ class EuGpai(Policy):
         )
         law.write(name, "compute_duties", base)
         law.write(name, "compute_duties", risky)
-        lost = large_modifications(self.modifier_fraction) * self.modifier_loss * strength * self.enforcement
+        lost = (
+            large_modifications(self.modifier_fraction)
+            * self.modifier_loss
+            * strength
+            * self.enforcement
+        )
         if lost > 0.0:
             countries = tuple(i for i, member in enumerate(law.jurisdictions.eu) if member)
             floor = systemic if self.open_exemption else log10(self.threshold_flop)

@@ -27,7 +27,12 @@ class Contestable(Policy):
         likely=(0.0, 0.2),
     )
     challenge_relief: float = own(
-        0.5, "share of the control that a ruling ends", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.2, 1.0)
+        0.5,
+        "share of the control that a ruling ends",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.2, 1.0),
     )
 
     def strength_in_force(self, month: int, streams: Streams | None) -> float:
@@ -41,7 +46,9 @@ class Contestable(Policy):
         """Whether a court has ruled since the start; all controls of a lever share the draw of a month."""
         hazard = 1.0 - (1.0 - self.challenge_prob) ** (1.0 / 12.0)
         luck = streams.about("legal challenge to", self.lever).uniform
-        return hazard > 0.0 and any(luck(m + 1) < hazard for m in range(month_index(self.start), month + 1))
+        return hazard > 0.0 and any(
+            luck(m + 1) < hazard for m in range(month_index(self.start), month + 1)
+        )
 
 
 class Judging(Policy):
@@ -54,11 +61,17 @@ class Judging(Policy):
     }
 
     capability_floor: float = own(
-        150.0, "releases below are free", "index points", "judgement", allowed=(0.0, 400.0), likely=(140.0, 160.0)
+        150.0,
+        "releases below are free",
+        "index points",
+        "judgement",
+        allowed=(0.0, 400.0),
+        likely=(140.0, 160.0),
     )
     hazard_reference: Literal["marginal", "absolute"] = own(
         "marginal",
-        "what a release is compared with once it has passed the misuse threshold of a domain: the best open release of "
+        "what a release is compared with once it has passed the misuse threshold of a domain: the "
+        "best open release of "
         "any other origin, or that threshold",
         "",
         "Kapoor et al. 2024; scenario",
@@ -86,12 +99,19 @@ class Judging(Policy):
         "Seger et al. 2023; judgement",
     )
     assessor_accuracy: float = own(
-        0.8, "probability that the judgement is right", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.5, 0.95)
+        0.8,
+        "probability that the judgement is right",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.5, 0.95),
     )
     allied_coverage: float = allied_coverage("other non-Chinese labs")
     anticipation_months: int = anticipation_months()
 
-    def assessment(self, law: Law, strength: float, modes: Iterable[int], **duties: Any) -> Assessment:
+    def assessment(
+        self, law: Law, strength: float, modes: Iterable[int], **duties: Any
+    ) -> Assessment:
         """The assessment that bound labs owe, which leaves a hazardous release some modes; ``duties`` are its others."""
         from sim.model.duties import Assessment
 

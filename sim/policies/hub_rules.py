@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 class HubRules(Policy):
     """Hubs check who downloads, take down derivatives without safeguards, and scan files.
 
-    Writes: friction on all who download open weights, outside China, which has hubs of its own; takedowns of malicious
-    derivatives and the part of them that appears on mirrors; scans, which find compromise in files and not in weights.
-    Weights themselves stay on mirrors whatever hubs do.
+    Writes: friction on all who download open weights, outside China, which has hubs of its own;
+    takedowns of malicious derivatives and the part of them that appears on mirrors; scans, which
+    find compromise in files and not in weights. Weights themselves stay on mirrors whatever hubs
+    do.
     """
 
     lever: ClassVar[str] = "L12"
@@ -31,12 +32,24 @@ class HubRules(Policy):
         "scan_coverage": 0.9,
     }
 
-    gating: Literal["none", "click", "identity"] = own("click", "what a download asks for", "", "scenario")
+    gating: Literal["none", "click", "identity"] = own(
+        "click", "what a download asks for", "", "scenario"
+    )
     click_loss: float = own(
-        0.01, "share of downloads lost to a click-through", "0-1", "judgement", allowed=(0.0, 0.9), likely=(0.0, 0.05)
+        0.01,
+        "share of downloads lost to a click-through",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 0.9),
+        likely=(0.0, 0.05),
     )
     identity_loss: float = own(
-        0.1, "share of downloads lost to an identity check", "0-1", "judgement", allowed=(0.0, 0.9), likely=(0.03, 0.3)
+        0.1,
+        "share of downloads lost to an identity check",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 0.9),
+        likely=(0.03, 0.3),
     )
     takedown_rate: float = own(
         0.2,
@@ -55,9 +68,16 @@ class HubRules(Policy):
         likely=(0.3, 1.0),
     )
     scan_coverage: float = own(
-        0.7, "share of files scanned", "0-1", "Protect AI 2025; judgement", allowed=(0.0, 1.0), likely=(0.3, 0.95)
+        0.7,
+        "share of files scanned",
+        "0-1",
+        "Protect AI 2025; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.3, 0.95),
     )
-    compliance_cost: float = compliance_cost(10e6, "cost to hubs, passed on to their users", likely=(2e6, 50e6))
+    compliance_cost: float = compliance_cost(
+        10e6, "cost to hubs, passed on to their users", likely=(2e6, 50e6)
+    )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the rules into a month's law."""

@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 class MonitorTrigger(Policy):
     """The government watches an indicator and switches other policies of the scenario on or off when it crosses.
 
-    Indicators: *incidents*, reported incidents a month; *open-closed-gap*, months by which open releases trail closed
-    ones, by measured scores; *uplift*, expected harm by Chinese state actors from US releases, a year; *us-share*, US
-    share of use abroad. A review sees the mean over the months since the last one, ``lag_months`` old, with an error.
-    ``strength`` and ``enforcement`` are the probability that a crossing is acted upon.
+    Indicators: *incidents*, reported incidents a month; *open-closed-gap*, months by which open
+    releases trail closed ones, by measured scores; *uplift*, expected harm by Chinese state actors
+    from US releases, a year; *us-share*, US share of use abroad. A review sees the mean over the
+    months since the last one, ``lag_months`` old, with an error. ``strength`` and ``enforcement``
+    are the probability that a crossing is acted upon.
 
-    While the monitor is in force it decides: policies in ``switch_on`` wait until it throws the switch, and then begin
-    with their own ramp; policies in ``switch_off`` are in force until then. Outside its window both follow their own
-    tables. Several monitors may name the same policy: one is enough to switch it on, and off goes before on.
-    Writes: the order to watch the indicator and to switch, with its cost.
+    While the monitor is in force it decides: policies in ``switch_on`` wait until it throws the
+    switch, and then begin with their own ramp; policies in ``switch_off`` are in force until then.
+    Outside its window both follow their own tables. Several monitors may name the same policy: one
+    is enough to switch it on, and off goes before on. Writes: the order to watch the indicator and
+    to switch, with its cost.
     """
 
     lever: ClassVar[str] = "L14"
@@ -49,22 +51,49 @@ class MonitorTrigger(Policy):
         "scenario",
         allowed=(-1e9, 1e9),
     )
-    when: Literal["above", "below"] = own("above", "side of the threshold that calls for action", "", "scenario")
-    review_months: int = own(6, "months between reviews", "months", "judgement", allowed=(1, 60), likely=(3, 12))
+    when: Literal["above", "below"] = own(
+        "above", "side of the threshold that calls for action", "", "scenario"
+    )
+    review_months: int = own(
+        6, "months between reviews", "months", "judgement", allowed=(1, 60), likely=(3, 12)
+    )
     lag_months: int = own(
-        3, "age of the newest data at a review", "months", "judgement", allowed=(0, 60), likely=(1, 12)
+        3,
+        "age of the newest data at a review",
+        "months",
+        "judgement",
+        allowed=(0, 60),
+        likely=(1, 12),
     )
     error: float = own(
-        0.1, "error of a measurement, relative sd", "share", "judgement", allowed=(0.0, 5.0), likely=(0.0, 0.3)
+        0.1,
+        "error of a measurement, relative sd",
+        "share",
+        "judgement",
+        allowed=(0.0, 5.0),
+        likely=(0.0, 0.3),
     )
-    lasting: bool = own(True, "whether a switch stays once thrown, or follows each review", "yes or no", "judgement")
+    lasting: bool = own(
+        True, "whether a switch stays once thrown, or follows each review", "yes or no", "judgement"
+    )
     switch_on: tuple[str, ...] = own(
-        (), "policies of the scenario that wait for the switch", "policy names", "scenario", kind="policies"
+        (),
+        "policies of the scenario that wait for the switch",
+        "policy names",
+        "scenario",
+        kind="policies",
     )
     switch_off: tuple[str, ...] = own(
         (), "policies of the scenario that end with it", "policy names", "scenario", kind="policies"
     )
-    cost: float = own(5e6, "cost of monitoring", "USD a year", "judgement", allowed=(0.0, 1e11), likely=(1e6, 50e6))
+    cost: float = own(
+        5e6,
+        "cost of monitoring",
+        "USD a year",
+        "judgement",
+        allowed=(0.0, 1e11),
+        likely=(1e6, 50e6),
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> MonitorTrigger:

@@ -19,9 +19,10 @@ CAREFUL = (ENTERPRISE, GOVERNMENT)
 class OpenWeightControl(Contestable):
     """Open weights of US labs (and of allies that join) may not go to target countries; every user passes a check.
 
-    Writes: friction for all users of controlled open weights, denial for users in target countries (relieved once a
-    mirror exists), control of publication (a controlled release reaches mirrors by leak only), a cost of opening to
-    labs, refusals that users meet. It says nothing of what malicious actors or other labs make of that.
+    Writes: friction for all users of controlled open weights, denial for users in target countries
+    (relieved once a mirror exists), control of publication (a controlled release reaches mirrors by
+    leak only), a cost of opening to labs, refusals that users meet. It says nothing of what
+    malicious actors or other labs make of that.
     """
 
     lever: ClassVar[str] = "L1"
@@ -64,7 +65,12 @@ class OpenWeightControl(Contestable):
         likely=(0.0, 0.5),
     )
     denial: float = own(
-        3.0, "loss of target users before a mirror exists", "utils", _JUDGED, allowed=(0.0, 20.0), likely=(1.5, 5.0)
+        3.0,
+        "loss of target users before a mirror exists",
+        "utils",
+        _JUDGED,
+        allowed=(0.0, 20.0),
+        likely=(1.5, 5.0),
     )
     leakage: float = own(
         0.9,
@@ -82,7 +88,9 @@ class OpenWeightControl(Contestable):
         allowed=(0.0, 10.0),
         likely=(0.0, 1.0),
     )
-    compliance_cost: float = compliance_cost(20e6, "cost of the checks to each bound lab", likely=(2e6, 100e6))
+    compliance_cost: float = compliance_cost(
+        20e6, "cost of the checks to each bound lab", likely=(2e6, 100e6)
+    )
     allied_coverage: float = allied_coverage("other non-Chinese labs")
     anticipation_months: int = anticipation_months()
 
@@ -103,8 +111,17 @@ class OpenWeightControl(Contestable):
             law.jurisdictions.country_indices(self.targets),
         )
         if self.kyc:
-            law.write(name, "friction", -log(1.0 - self.kyc_friction * effect), labs=labs, modes=OPEN)
-            law.write(name, "friction", -self.reassurance * effect, labs=labs, channels=CAREFUL, modes=OPEN)
+            law.write(
+                name, "friction", -log(1.0 - self.kyc_friction * effect), labs=labs, modes=OPEN
+            )
+            law.write(
+                name,
+                "friction",
+                -self.reassurance * effect,
+                labs=labs,
+                channels=CAREFUL,
+                modes=OPEN,
+            )
             law.write(name, "alarm", self.kyc_refusal * effect, labs=labs, modes=OPEN)
         law.write(name, "denial", self.denial * effect, countries=targets, labs=labs, modes=OPEN)
         law.write(name, "controlled", effect, labs=labs)

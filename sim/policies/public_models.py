@@ -18,9 +18,9 @@ OPENNESS = {"I": (1.0, 1.0, 1.0, 1.0), "II": (1.0, 0.3, 1.0, 1.0), "III": (1.0, 
 class PublicModels(Policy):
     """The government pays for chips on which US labs train models that have to be open.
 
-    Writes: a programme at each of ``labs`` (the academic and small ones unless the scenario says otherwise) with as
-    many chips as ``gpu_count`` and ``budget`` allow. What adopters, builders and malicious actors make of its releases
-    is theirs.
+    Writes: a programme at each of ``labs`` (the academic and small ones unless the scenario says
+    otherwise) with as many chips as ``gpu_count`` and ``budget`` allow. What adopters, builders and
+    malicious actors make of its releases is theirs.
     """
 
     lever: ClassVar[str] = "L9"
@@ -60,14 +60,29 @@ class PublicModels(Policy):
         likely=(12_000.0, 35_000.0),
     )
     openness_class: Literal["I", "II", "III"] = own(
-        "II", "class of the Model Openness Framework that releases must reach", "", "White et al. 2024"
+        "II",
+        "class of the Model Openness Framework that releases must reach",
+        "",
+        "White et al. 2024",
     )
     lag_target: int = own(
-        6, "months behind the frontier that are near enough", "months", "judgement", allowed=(0, 60), likely=(0, 12)
+        6,
+        "months behind the frontier that are near enough",
+        "months",
+        "judgement",
+        allowed=(0, 60),
+        likely=(0, 12),
     )
-    cadence_months: int = own(9, "months that a model takes", "months", "judgement", allowed=(1, 36), likely=(6, 12))
+    cadence_months: int = own(
+        9, "months that a model takes", "months", "judgement", allowed=(1, 36), likely=(6, 12)
+    )
     labs: tuple[str, ...] = own(
-        ("us_fringe",), "US labs that share the money", "labs", "scenario", kind="labs", min_length=1
+        ("us_fringe",),
+        "US labs that share the money",
+        "labs",
+        "scenario",
+        kind="labs",
+        min_length=1,
     )
 
     @field_validator("labs")

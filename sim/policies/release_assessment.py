@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 class ReleaseAssessment(Judging):
     """Before an open release above a floor, the lab assesses its risk and publishes the reasons for the release mode.
 
-    A release judged hazardous may not be open. Hazard is judged in each of ``domains`` by measured capability: it is
-    *absolute* at ``hazard_margin`` above the domain's misuse threshold, *marginal* above that threshold and at ``delta``
-    above the best open release of any other origin. The judgement is right with ``assessor_accuracy``.
-    Writes: an assessment that bound labs owe, with its delay and cost and the modes that it leaves.
+    A release judged hazardous may not be open. Hazard is judged in each of ``domains`` by measured
+    capability: it is *absolute* at ``hazard_margin`` above the domain's misuse threshold,
+    *marginal* above that threshold and at ``delta`` above the best open release of any other
+    origin. The judgement is right with ``assessor_accuracy``. Writes: an assessment that bound labs
+    owe, with its delay and cost and the modes that it leaves.
     """
 
     lever: ClassVar[str] = "L4"
@@ -27,9 +28,16 @@ class ReleaseAssessment(Judging):
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "hazard_reference": "absolute"}
 
-    delay_months: int = own(2, "months that an assessment takes", "months", "judgement", allowed=(0, 24), likely=(0, 6))
+    delay_months: int = own(
+        2, "months that an assessment takes", "months", "judgement", allowed=(0, 24), likely=(0, 6)
+    )
     cost_per_release: float = own(
-        2e6, "cost of an assessment with assurance", "USD", "judgement", allowed=(0.0, 1e10), likely=(2e5, 10e6)
+        2e6,
+        "cost of an assessment with assurance",
+        "USD",
+        "judgement",
+        allowed=(0.0, 1e10),
+        likely=(2e5, 10e6),
     )
     fallback: tuple[Literal["gated", "api"], ...] = own(
         ("gated", "api"), "release modes left to a hazardous release", "", "Wilson and Hine 2025"

@@ -18,18 +18,24 @@ class Method(NamedTuple):
     tax: float
 
 
-METHODS = {"refusal": Method(1.0, 0.0), "tamper-resistant": Method(10.0, 0.02), "data-filtering": Method(100.0, 0.0)}
+METHODS = {
+    "refusal": Method(1.0, 0.0),
+    "tamper-resistant": Method(10.0, 0.02),
+    "data-filtering": Method(100.0, 0.0),
+}
 
 
 class ReleaseSafeguards(Policy):
     """Open releases of US firms (and of allies that join) must carry a safeguard; what is already out carries none.
 
-    *refusal*: the release declines harmful requests; that is stripped as cheaply as today. *tamper-resistant*: training
-    that makes stripping dearer by ``strip_cost_multiplier``. *data-filtering*: knowledge of ``domains`` is kept out of
-    the training data, so that a stripped release lacks it: of its worth there remains ``in_context``, unless somebody
-    pays the cost of stripping times ``strip_cost_multiplier`` to teach it again.
+    *refusal*: the release declines harmful requests; that is stripped as cheaply as today.
+    *tamper-resistant*: training that makes stripping dearer by ``strip_cost_multiplier``.
+    *data-filtering*: knowledge of ``domains`` is kept out of the training data, so that a stripped
+    release lacks it: of its worth there remains ``in_context``, unless somebody pays the cost of
+    stripping times ``strip_cost_multiplier`` to teach it again.
 
-    Writes: safeguards that open releases of bound labs carry with their cost in money and capability, a cost of opening.
+    Writes: safeguards that open releases of bound labs carry with their cost in money and
+    capability, a cost of opening.
     """
 
     lever: ClassVar[str] = "L11"
@@ -47,7 +53,8 @@ class ReleaseSafeguards(Policy):
     )
     strip_cost_multiplier: float | None = own(
         None,
-        "factor on the cost of stripping (with data-filtering, of teaching again); unset: 1, 10 or 100 by method",
+        "factor on the cost of stripping (with data-filtering, of teaching again); unset: 1, 10 or "
+        "100 by method",
         "factor",
         "Tamirisa et al. 2025: 3-50; O'Brien et al. 2025: 10-1000; judgement",
         allowed=(1.0, 1e5),
@@ -58,7 +65,8 @@ class ReleaseSafeguards(Policy):
     )
     in_context: float = own(
         0.4,
-        "share of a release's worth in a filtered domain that can be supplied in context; counts only where no release "
+        "share of a release's worth in a filtered domain that can be supplied in context; counts "
+        "only where no release "
         "without the filter comes near",
         "0-1",
         "O'Brien et al. 2025; judgement",
@@ -67,17 +75,28 @@ class ReleaseSafeguards(Policy):
     )
     capability_tax: float | None = own(
         None,
-        "share of the points above no model that the safeguard costs; unset: 0, 0.02 or 0 by method",
+        "share of the points above no model that the safeguard costs; unset: 0, 0.02 or 0 by "
+        "method",
         "0-1",
         "O'Brien et al. 2025: none for filtering; judgement",
         allowed=(0.0, 0.5),
         likely=(0.0, 0.05),
     )
     cost_per_release: float = own(
-        1e6, "cost of the safeguard to the lab", "USD", "judgement", allowed=(0.0, 1e10), likely=(1e5, 10e6)
+        1e6,
+        "cost of the safeguard to the lab",
+        "USD",
+        "judgement",
+        allowed=(0.0, 1e10),
+        likely=(1e5, 10e6),
     )
     opening_cost: float = own(
-        0.1, "effort and liability of an open release", "utils", "judgement", allowed=(0.0, 10.0), likely=(0.0, 0.5)
+        0.1,
+        "effort and liability of an open release",
+        "utils",
+        "judgement",
+        allowed=(0.0, 10.0),
+        likely=(0.0, 0.5),
     )
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
@@ -86,7 +105,9 @@ class ReleaseSafeguards(Policy):
         from sim.model.duties import Safeguard
 
         usual = METHODS[self.method]
-        factor = usual.multiplier if self.strip_cost_multiplier is None else self.strip_cost_multiplier
+        factor = (
+            usual.multiplier if self.strip_cost_multiplier is None else self.strip_cost_multiplier
+        )
         filtering = self.method == "data-filtering"
         labs = law.jurisdictions.bound_labs(self.allied_coverage)
         law.write(

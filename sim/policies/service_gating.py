@@ -19,11 +19,12 @@ CUT_OFF = 0.99  # of a service that is switched off: a share above 0 has a logar
 class ServiceGating(Policy):
     """Users in scope need leave to use services of US labs (and of allies that join): they wait, and some are refused.
 
-    A cut-off, drawn month by month, switches these services off for users in scope at once and for a time; those who do
-    not look round meanwhile wait for them. Meanwhile jailbreaks of malicious actors in scope fail, and Chinese labs in
-    scope have nothing to learn from. Writes: access, friction of waiting, refusals and cut-offs that users meet,
-    malicious accounts turned away, a barrier to learning from these services, costs of licence desks. What users make
-    of it comes from their trust.
+    A cut-off, drawn month by month, switches these services off for users in scope at once and for
+    a time; those who do not look round meanwhile wait for them. Meanwhile jailbreaks of malicious
+    actors in scope fail, and Chinese labs in scope have nothing to learn from. Writes: access,
+    friction of waiting, refusals and cut-offs that users meet, malicious accounts turned away, a
+    barrier to learning from these services, costs of licence desks. What users make of it comes
+    from their trust.
     """
 
     lever: ClassVar[str] = "L2"
@@ -39,7 +40,10 @@ class ServiceGating(Policy):
     }
 
     scope: Literal["foreign", "countries", "all"] = own(
-        "foreign", "who needs leave: everybody outside the US, the listed countries, or all users", "", "scenario"
+        "foreign",
+        "who needs leave: everybody outside the US, the listed countries, or all users",
+        "",
+        "scenario",
     )
     countries: tuple[str, ...] = own(
         ("CHN", "X-CHINA-SAR", "RUS", "IRN", "X-NORTH-KOREA", "BLR", "CUB", "SYR", "X-VENEZUELA"),
@@ -60,7 +64,12 @@ class ServiceGating(Policy):
         likely=(1.0, 6.0),
     )
     delay_loss: float = own(
-        0.1, "loss of users per month of waiting", "utils a month", "judgement", allowed=(0.0, 5.0), likely=(0.0, 0.3)
+        0.1,
+        "loss of users per month of waiting",
+        "utils a month",
+        "judgement",
+        allowed=(0.0, 5.0),
+        likely=(0.0, 0.3),
     )
     refusal: float = own(
         0.1,
@@ -118,7 +127,9 @@ class ServiceGating(Policy):
         allowed=(0.0, 1.0),
         likely=(0.0, 0.5),
     )
-    compliance_cost: float = compliance_cost(10e6, "cost of the licence desk to each bound lab", likely=(1e6, 50e6))
+    compliance_cost: float = compliance_cost(
+        10e6, "cost of the licence desk to each bound lab", likely=(1e6, 50e6)
+    )
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def cut_off(self, month: int, streams: Streams | None) -> float:
@@ -149,17 +160,30 @@ class ServiceGating(Policy):
         """What users, malicious actors and labs in scope meet at the gates, and in a cut-off of part of the month."""
         users, services = self._in_scope(law), law.jurisdictions.covered_labs(self.allied_coverage)
         place: dict[str, Any] = {"countries": users, "labs": services}
-        law.write(name, "access", (1.0 - min(self.refusal * effect, CUT_OFF)) * (1.0 - CUT_OFF * off), **place)
-        law.write(name, "friction", self.delay_loss * self.delay_months * effect, modes=[API], **place)
-        alarm = self.refusal * effect / 12.0 + self.trust_penalty * off  # who uses a service applies once a year
+        law.write(
+            name,
+            "access",
+            (1.0 - min(self.refusal * effect, CUT_OFF)) * (1.0 - CUT_OFF * off),
+            **place,
+        )
+        law.write(
+            name, "friction", self.delay_loss * self.delay_months * effect, modes=[API], **place
+        )
+        alarm = (
+            self.refusal * effect / 12.0 + self.trust_penalty * off
+        )  # who uses a service applies once a year
         law.write(name, "alarm", alarm, modes=[API], **place)
         law.write(name, "account_pass", (1.0 - self.account_check * effect) * (1.0 - off), **place)
-        learners = [lab for lab in law.jurisdictions.firms(CN) if law.jurisdictions.lab_homes[lab] in users]
+        learners = [
+            lab for lab in law.jurisdictions.firms(CN) if law.jurisdictions.lab_homes[lab] in users
+        ]
         barrier = (1.0 - self.distillation_cut * effect) * (1.0 - off)
         law.write(name, "distillation_barrier", barrier, labs=services, students=learners)
 
     def _in_scope(self, law: Law) -> tuple[int, ...]:
-        named, exempt = (set(law.jurisdictions.country_indices(codes)) for codes in (self.countries, self.exempt))
+        named, exempt = (
+            set(law.jurisdictions.country_indices(codes)) for codes in (self.countries, self.exempt)
+        )
         blocs = law.jurisdictions.blocs
         asked = {"all": set(range(len(blocs))), "countries": named}
         abroad = {i for i, bloc in enumerate(blocs) if bloc != "US"}

@@ -17,9 +17,10 @@ CONTRACTS = (ENTERPRISE, GOVERNMENT)
 class StackPromotion(Policy):
     """US services are made cheaper in partner countries, infrastructure is financed, contracts bind to the bundle.
 
-    Writes: a factor on the price of US services, a higher ceiling of AI use, and a cost of leaving US families in
-    enterprise and government contracts, all in partner countries. What users make of it when terms end is theirs. The
-    government pays the part of the price that users do not, on what they come to use.
+    Writes: a factor on the price of US services, a higher ceiling of AI use, and a cost of leaving
+    US families in enterprise and government contracts, all in partner countries. What users make of
+    it when terms end is theirs. The government pays the part of the price that users do not, on
+    what they come to use.
     """
 
     lever: ClassVar[str] = "L10"
@@ -77,7 +78,12 @@ class StackPromotion(Policy):
         likely=(0.0, 0.3),
     )
     uptake_most: float = own(
-        1.0, "rise that no financing exceeds", "logit", "judgement", allowed=(0.01, 5.0), likely=(0.3, 2.0)
+        1.0,
+        "rise that no financing exceeds",
+        "logit",
+        "judgement",
+        allowed=(0.01, 5.0),
+        likely=(0.3, 2.0),
     )
     subsidy_element: float = own(
         0.05,
@@ -88,7 +94,12 @@ class StackPromotion(Policy):
         likely=(0.0, 0.2),
     )
     bundle_lockin: float = own(
-        1.0, "cost of leaving a family of the bundle", "utils", "judgement", allowed=(0.0, 20.0), likely=(0.0, 2.0)
+        1.0,
+        "cost of leaving a family of the bundle",
+        "utils",
+        "judgement",
+        allowed=(0.0, 20.0),
+        likely=(0.0, 2.0),
     )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
@@ -98,8 +109,17 @@ class StackPromotion(Policy):
         if not partners:
             return
         per_head = self.financing / sum(1e6 * law.jurisdictions.people_m[i] for i in partners)
-        law.write(name, "price_factor", 1.0 - self.subsidy * effect, countries=partners, origins=[US])
+        law.write(
+            name, "price_factor", 1.0 - self.subsidy * effect, countries=partners, origins=[US]
+        )
         rise = self.uptake_most * -expm1(-per_head * self.uptake_per_dollar / self.uptake_most)
         law.write(name, "uptake", rise * effect, countries=partners)
-        law.write(name, "lock_in", self.bundle_lockin * effect, countries=partners, origins=[US], channels=CONTRACTS)
+        law.write(
+            name,
+            "lock_in",
+            self.bundle_lockin * effect,
+            countries=partners,
+            origins=[US],
+            channels=CONTRACTS,
+        )
         law.spend(name, "government", self.subsidy_element * self.financing * strength)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class StructuredAccess(Judging):
     """Releases of US labs (and of allies that join) that are judged hazardous may be gated, not open.
 
-    Hazard is judged by domain, as under L4: *marginal* or *absolute*. Gates are run to a standard: better checks, fewer
-    leaks, a burden on users. Writes: an assessment that leaves gated access only, and what users and malicious actors
-    meet at the gates.
+    Hazard is judged by domain, as under L4: *marginal* or *absolute*. Gates are run to a standard:
+    better checks, fewer leaks, a burden on users. Writes: an assessment that leaves gated access
+    only, and what users and malicious actors meet at the gates.
     """
 
     lever: ClassVar[str] = "STRUCTURED_ACCESS"
@@ -50,7 +50,12 @@ class StructuredAccess(Judging):
         likely=(0.0, 0.9),
     )
     access_friction: float = own(
-        0.1, "burden of vetting on users of gated weights", "utils", "judgement", allowed=(0.0, 5.0), likely=(0.0, 0.5)
+        0.1,
+        "burden of vetting on users of gated weights",
+        "utils",
+        "judgement",
+        allowed=(0.0, 5.0),
+        likely=(0.0, 0.5),
     )
     cost_per_release: float = own(
         0.5e6,
@@ -60,7 +65,9 @@ class StructuredAccess(Judging):
         allowed=(0.0, 1e10),
         likely=(0.1e6, 5e6),
     )
-    compliance_cost: float = compliance_cost(3e6, "cost of running the gates to each bound lab", likely=(0.5e6, 20e6))
+    compliance_cost: float = compliance_cost(
+        3e6, "cost of running the gates to each bound lab", likely=(0.5e6, 20e6)
+    )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the rule and the standard of the gates into a month's law."""

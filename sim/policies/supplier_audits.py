@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class SupplierAudits(Policy):
     """Suppliers of the US government (and of allies that join) audit open releases in their products.
 
-    Writes: an audit programme whose findings reach government users only (unless ``public_results``), and a burden on
-    open releases in that channel.
+    Writes: an audit programme whose findings reach government users only (unless
+    ``public_results``), and a burden on open releases in that channel.
     """
 
     lever: ClassVar[str] = "L6"
@@ -34,13 +34,28 @@ class SupplierAudits(Policy):
         likely=(12.0, 60.0),
     )
     cost_per_audit: float = own(
-        150_000.0, "cost of an audit", "USD", "OSTIF 2025: 60,000; judgement", allowed=(0.0, 1e8), likely=(50e3, 500e3)
+        150_000.0,
+        "cost of an audit",
+        "USD",
+        "OSTIF 2025: 60,000; judgement",
+        allowed=(0.0, 1e8),
+        likely=(50e3, 500e3),
     )
     coverage: float = own(
-        0.8, "share of government use that the audits reach", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.5, 0.95)
+        0.8,
+        "share of government use that the audits reach",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.5, 0.95),
     )
     traceability: float = own(
-        0.8, "share of components whose base can be traced", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.4, 0.95)
+        0.8,
+        "share of components whose base can be traced",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.4, 0.95),
     )
     detect_prob: float = own(
         0.6,
@@ -51,9 +66,16 @@ class SupplierAudits(Policy):
         likely=(0.3, 0.9),
     )
     false_positive: float = own(
-        0.05, "probability that a sound release is flagged", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.0, 0.1)
+        0.05,
+        "probability that a sound release is flagged",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.1),
     )
-    public_results: bool = own(False, "whether findings are published", "yes or no", "Wilson and Hine 2025")
+    public_results: bool = own(
+        False, "whether findings are published", "yes or no", "Wilson and Hine 2025"
+    )
     burden: float = own(
         0.1,
         "cost of audits to government users of open releases",
@@ -63,7 +85,10 @@ class SupplierAudits(Policy):
         likely=(0.0, 0.3),
     )
     priority: Literal["popularity", "risk"] = own(
-        "popularity", "which releases come first; counts where more are in use than are audited", "", "scenario"
+        "popularity",
+        "which releases come first; counts where more are in use than are audited",
+        "",
+        "scenario",
     )
     allied_coverage: float = allied_coverage("US-aligned governments")
 

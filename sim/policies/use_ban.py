@@ -19,24 +19,37 @@ DAYS_A_MONTH = 365.25 / 12.0
 class UseBan(Policy):
     """Users of some sectors in some countries may not use listed releases of some origins; the list is renewed at times.
 
-    A release is on the list from the first renewal after it came out. Who is bound leaves at once what is listed: a
-    family and mode is barred where the release that it offers in the channel is on the list.
-    Writes: the probability that an adopter is bound, and the month of the list. Nothing changes elsewhere, and
-    malicious actors do not obey.
+    A release is on the list from the first renewal after it came out. Who is bound leaves at once
+    what is listed: a family and mode is barred where the release that it offers in the channel is
+    on the list. Writes: the probability that an adopter is bound, and the month of the list.
+    Nothing changes elsewhere, and malicious actors do not obey.
     """
 
     lever: ClassVar[str] = "L8"
     title: ClassVar[str] = "Use ban on foreign releases"
     main: ClassVar[tuple[str, ...]] = ("origins", "sectors", "compliance")
     phase: ClassVar[str] = "adopt"
-    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "sectors": ["government", "enterprise"], "compliance": 0.9}
+    example: ClassVar[dict[str, Any]] = {
+        "start": "2026-01",
+        "sectors": ["government", "enterprise"],
+        "compliance": 0.9,
+    }
 
-    origins: tuple[Origin, ...] = own(("CN",), "origins that are banned", "", "No Adversarial AI Act 2025")
+    origins: tuple[Origin, ...] = own(
+        ("CN",), "origins that are banned", "", "No Adversarial AI Act 2025"
+    )
     countries: tuple[str, ...] = own(
-        ("USA",), "countries that ban", "country codes", "No Adversarial AI Act 2025", kind="countries"
+        ("USA",),
+        "countries that ban",
+        "country codes",
+        "No Adversarial AI Act 2025",
+        kind="countries",
     )
     sectors: tuple[Channel, ...] = own(
-        ("government",), "channels that are bound", "", "No Adversarial AI Act 2025; S. 321 binds all"
+        ("government",),
+        "channels that are bound",
+        "",
+        "No Adversarial AI Act 2025; S. 321 binds all",
     )
     compliance: float = own(
         0.8,
@@ -55,14 +68,25 @@ class UseBan(Policy):
         likely=(0.05, 0.4),
     )
     waiver_rate: float = own(
-        0.05, "share of users with a waiver", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.0, 0.3)
+        0.05,
+        "share of users with a waiver",
+        "0-1",
+        "judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.3),
     )
     list_update_days: int = own(
-        180, "days between two lists", "days", "No Adversarial AI Act 2025", allowed=(1, 3650), likely=(30, 365)
+        180,
+        "days between two lists",
+        "days",
+        "No Adversarial AI Act 2025",
+        allowed=(1, 3650),
+        likely=(30, 365),
     )
     compliance_cost: float = compliance_cost(
         20e6,
-        "cost of replacing and checking in the US whatever the sectors; elsewhere in proportion to GDP",
+        "cost of replacing and checking in the US whatever the sectors; elsewhere in proportion to "
+        "GDP",
         likely=(1e6, 500e6),
     )
     allied_coverage: float = allied_coverage("US-aligned governments")
@@ -93,4 +117,8 @@ class UseBan(Policy):
             }
             law.write(name, "use_ban", obey * effect, **place)
             law.write(name, "listed_until", float(self.listed(month) + 1), **place)
-        law.spend(name, "adopters", self.compliance_cost * law.jurisdictions.economy(sorted(banning)) * strength)
+        law.spend(
+            name,
+            "adopters",
+            self.compliance_cost * law.jurisdictions.economy(sorted(banning)) * strength,
+        )

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["plot", "write"]
 
 
-def write(study: Study, out: str | os.PathLike[str], *, question: str | None = None, encoding: str = "utf-8") -> Path:
+def write(
+    study: Study,
+    out: str | os.PathLike[str],
+    *,
+    question: str | None = None,
+    encoding: str = "utf-8",
+) -> Path:
     """Write report.html with its figures and tables into a folder.
 
     Parameters
@@ -50,8 +56,12 @@ def write(study: Study, out: str | os.PathLike[str], *, question: str | None = N
     from sim.report.page import write_report
 
     if study.no_report:
-        raise ValueError(f"no report: {study.no_report}; see Study.table, Study.runs and Study.to_csv")
-    return write_report(study, Path(out), question=question or study.design.question or None, encoding=encoding)
+        raise ValueError(
+            f"no report: {study.no_report}; see Study.table, Study.runs and Study.to_csv"
+        )
+    return write_report(
+        study, Path(out), question=question or study.design.question or None, encoding=encoding
+    )
 
 
 def plot(study: Study, outcome: str, scenarios: Sequence[str] | None = None) -> Figure:

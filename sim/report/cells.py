@@ -27,7 +27,8 @@ FACTOR_NAMES = {
     "backdoors": "Backdoors",
     "global_power": "Global power (US)",
 }
-# What a rise and a fall of each factor's headline outcome are called, so that a quoted line cannot be read backwards.
+# What a rise and a fall of each factor's headline outcome are called, so that a quoted line cannot
+# be read backwards.
 FACTOR_MOVES = {
     "transparency": ("more transparency", "less transparency"),
     "progress_specific": ("more progress in specific uses", "less progress in specific uses"),
@@ -44,7 +45,11 @@ GEOPOLITICAL = ("chinese_misuse", "backdoors", "global_power")
 # What is printed beside the headline of each factor, since one number does not tell it all.
 BESIDE = {
     "transparency": ("audited_share", "rationale_share"),
-    "progress_specific": ("application_value_us_base", "application_value_cn_base", "application_value_other_base"),
+    "progress_specific": (
+        "application_value_us_base",
+        "application_value_cn_base",
+        "application_value_other_base",
+    ),
     "progress_frontier": ("lag_us_cn", "lag_open_closed", "idea_share_us", "idea_share_cn"),
     "power_distribution": ("labs_near_frontier", "power_countries"),
     "chinese_misuse": ("uplift_us_releases",),
@@ -115,8 +120,12 @@ class Cell:
             return f"{self.name}: {self.rung}, {wording.between(self.low, self.high, self.outcome)}"
         if self.rung == wording.UNCHANGED:
             most = wording.percent(rubric.AGREEMENT, 0)
-            return f"{self.name}: {self.rung} ({most} {wording.within(self.reference, self.outcome)})"
-        return wording.said(self.rung, more if self.difference > 0 else less, self.difference, self.outcome)
+            return (
+                f"{self.name}: {self.rung} ({most} {wording.within(self.reference, self.outcome)})"
+            )
+        return wording.said(
+            self.rung, more if self.difference > 0 else less, self.difference, self.outcome
+        )
 
     @property
     def head(self) -> str:
@@ -128,7 +137,11 @@ class Cell:
         """Where the finding stands on the page: gain, loss, likely, undecided, slight or unchanged."""
         if self.rung == "clear":
             return "gain" if self.sign.startswith("+") else "loss"
-        named = {wording.UNCHANGED: "unchanged", wording.SLIGHT: "slight", wording.CANNOT_TELL: "undecided"}
+        named = {
+            wording.UNCHANGED: "unchanged",
+            wording.SLIGHT: "slight",
+            wording.CANNOT_TELL: "undecided",
+        }
         return named.get(self.rung, self.rung)
 
     @property
@@ -139,7 +152,11 @@ class Cell:
     @property
     def evidence(self) -> str:
         """Interval, share of replications and relative change, in brackets after a number."""
-        clauses = [] if self.with_ends else [f"5–95 %: {wording.interval(self.low, self.high, self.outcome)}"]
+        clauses = (
+            []
+            if self.with_ends
+            else [f"5–95 %: {wording.interval(self.low, self.high, self.outcome)}"]
+        )
         if self.outcome.kind == "level" and self.reference != 0 and math.isfinite(self.relative):
             clauses.append(f"{wording.relative(self.relative)} of the reference")
         if self.difference != 0 and math.isfinite(self.difference):
@@ -157,7 +174,11 @@ class Cell:
     @property
     def paper_text(self) -> str:
         """The paper's sign and how this finding stands to it."""
-        return "paper silent" if not self.paper else f"paper {wording.symbol(self.paper)}: {self.agreement}"
+        return (
+            "paper silent"
+            if not self.paper
+            else f"paper {wording.symbol(self.paper)}: {self.agreement}"
+        )
 
 
 def headlines(view: View) -> list[Cell]:
@@ -223,9 +244,12 @@ def count_line(found: Sequence[Cell]) -> str:
     """Count the cells of the rubric on each rung of the ladder."""
     sides = f" ({sum(c.group == 'gain' for c in found)} better, {sum(c.group == 'loss' for c in found)} worse)"
     counts = [
-        f"{sum(c.rung == rung for c in found)} {rung}{sides if rung == 'clear' else ''}" for rung in wording.RUNGS
+        f"{sum(c.rung == rung for c in found)} {rung}{sides if rung == 'clear' else ''}"
+        for rung in wording.RUNGS
     ]
     policies = len({c.scenario for c in found})
     factors = len({c.factor for c in found})
-    cells_ = f"{wording.counted(policies, 'policy scenario')} by {wording.counted(factors, 'factor')}"
+    cells_ = (
+        f"{wording.counted(policies, 'policy scenario')} by {wording.counted(factors, 'factor')}"
+    )
     return f"Of {wording.counted(len(found), 'cell')} ({cells_}): {wording.listing(counts)}."

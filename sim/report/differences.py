@@ -64,7 +64,10 @@ def comparison(view: View, outcomes: Sequence[str], *, steps: bool = False) -> F
     over_time, foot = _over_time(view), footer(view)
     head = _HEAD + style.LINE * (len(over_time) - 1)
     figure = style.canvas(head + block * len(outcomes) + _FOOT - 0.1 + style.LINE * (len(foot) - 1))
-    label = max(style.text_width(line, weight="bold") for lines in labels.values() for line in lines) + 0.1
+    label = (
+        max(style.text_width(line, weight="bold") for lines in labels.values() for line in lines)
+        + 0.1
+    )
     room = style.WIDTH - _LEFT - _GAP - label - _VERDICT - _RIGHT
     wide = min(_TIME, room - _DIFFERENCE)
     difference_left = _LEFT + wide + _GAP + label
@@ -82,9 +85,19 @@ def comparison(view: View, outcomes: Sequence[str], *, steps: bool = False) -> F
         _levels(axes, view, levels, pens, since, steps=steps)
         places = _labels(figure, axes, levels, pens, labels, top, tall)
         beside = style.place(figure, difference_left, top, difference, tall)
-        cells = {name: found[name, outcome].over(divisor) for name in scenarios if name != view.against}
+        cells = {
+            name: found[name, outcome].over(divisor) for name in scenarios if name != view.against
+        }
         _differences(beside, cells, places, pens)
-        _verdicts(figure, cells, places, view.study.outcome(outcome), difference_left + difference + 0.1, top, tall)
+        _verdicts(
+            figure,
+            cells,
+            places,
+            view.study.outcome(outcome),
+            difference_left + difference + 0.1,
+            top,
+            tall,
+        )
     write_footer(figure, foot)
     return figure
 
@@ -116,7 +129,15 @@ def _levels(
     for name in reversed(list(levels)):
         pen, line_id = pens[name], REFERENCE_LINE if name == view.against else POLICY_LINE
         line = levels[name][2, x]
-        axes.plot(x, line, color=pen.color, linestyle=pen.dash, linewidth=pen.width, gid=line_id, drawstyle=form)
+        axes.plot(
+            x,
+            line,
+            color=pen.color,
+            linestyle=pen.dash,
+            linewidth=pen.width,
+            gid=line_id,
+            drawstyle=form,
+        )
     time_axis(axes, since, x[-1])
     mark_starts(axes, view)
 
@@ -143,14 +164,24 @@ def _labels(
     places = dict(zip(ends, heights, strict=True))
     for name, place in places.items():
         pen = pens[name]
-        room.plot([0, 0.25, 0.8], [ends[name], ends[name], place], color=pen.color, linewidth=0.7, clip_on=False)
+        room.plot(
+            [0, 0.25, 0.8],
+            [ends[name], ends[name], place],
+            color=pen.color,
+            linewidth=0.7,
+            clip_on=False,
+        )
         weight = "bold" if pen is style.REFERENCE else "normal"
         text = "\n".join(labels[name])
-        room.text(0.92, place, text, color=pen.color, size=SMALL, va="center_baseline", weight=weight)
+        room.text(
+            0.92, place, text, color=pen.color, size=SMALL, va="center_baseline", weight=weight
+        )
     return places
 
 
-def _differences(axes: Axes, cells: Mapping[str, Paired], places: Mapping[str, float], pens: Mapping[str, Pen]) -> None:
+def _differences(
+    axes: Axes, cells: Mapping[str, Paired], places: Mapping[str, float], pens: Mapping[str, Pen]
+) -> None:
     """Draw each policy's paired difference at the height of its name; the reference is the line at zero."""
     axes.axvline(0, color=INK, linewidth=1.4, gid="reference-zero")
     for name, cell in cells.items():
@@ -158,7 +189,9 @@ def _differences(axes: Axes, cells: Mapping[str, Paired], places: Mapping[str, f
         pen, y = pens[name], places[name]
         axes.plot([low, high], [y, y], color=pen.color, linewidth=1.1, solid_capstyle="butt")
         axes.plot([lower, upper], [y, y], color=pen.color, linewidth=3.6, solid_capstyle="butt")
-        axes.plot([cell.mean], [y], color=pen.color, marker=pen.marker, markersize=5, mec="white", mew=0.8)
+        axes.plot(
+            [cell.mean], [y], color=pen.color, marker=pen.marker, markersize=5, mec="white", mew=0.8
+        )
     axes.set_ylim(0, 1)
     axes.set_yticks([])
     axes.grid(visible=False)
@@ -189,10 +222,14 @@ def _verdicts(
     top: float,
     tall: float,
 ) -> None:
-    largest = max((abs(cell.mean) for cell in cells.values() if np.isfinite(cell.mean)), default=0.0)
+    largest = max(
+        (abs(cell.mean) for cell in cells.values() if np.isfinite(cell.mean)), default=0.0
+    )
     for name, cell in cells.items():
         number = wording.signed(figure_data.printed(cell.mean, outcome, largest))
         y = top + (1 - places[name]) * tall
-        word = {wording.UNCHANGED: "not material", wording.SLIGHT: "small"}.get(cell.rung, cell.rung)
+        word = {wording.UNCHANGED: "not material", wording.SLIGHT: "small"}.get(
+            cell.rung, cell.rung
+        )
         style.write(figure, left + 0.55, y, number, size=SMALL, va="center_baseline", ha="right")
         style.write(figure, left + 0.65, y, word, size=SMALL, va="center_baseline", color=MUTED)

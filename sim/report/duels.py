@@ -55,14 +55,22 @@ class Sides:
     @property
     def sentences(self) -> list[str]:
         """Who stands for what."""
-        blanket, targeted = (wording.listing(list(names)) or "none" for names in (self.blanket, self.targeted))
+        blanket, targeted = (
+            wording.listing(list(names)) or "none" for names in (self.blanket, self.targeted)
+        )
         measures = f"{', '.join(TARGETED[:-1])} or {TARGETED[-1]}"
         text = [
-            f"Blanket control means here a change of the paper's {BLANKET} and nothing else: {blanket}.",
+            (
+                f"Blanket control means here a change of the paper's {BLANKET} and nothing else: "
+                f"{blanket}."
+            ),
             f"Targeted measures means a change of {measures} and nothing else: {targeted}.",
         ]
         if len(self.targeted) > 1 and self.blanket:
-            text.append(f"Of these {self.targeted[0]} has the most measures of the paper and is the one compared.")
+            text.append(
+                f"Of these {self.targeted[0]} has the most measures of the paper and is the one "
+                f"compared."
+            )
         if self.neither:
             others = [f"{name} ({why})" for name, why in self.neither]
             text.append(f"Neither: {wording.listing(others)}.")
@@ -78,7 +86,12 @@ def sides(study: Study) -> Sides:
             continue
         papers, others = _papers(scenario, reference)
         if others or not papers or papers > {BLANKET}:
-            neither.append((scenario.name, f"changes {wording.listing([*sorted(papers), *others]) or 'nothing'}"))
+            neither.append(
+                (
+                    scenario.name,
+                    f"changes {wording.listing([*sorted(papers), *others]) or 'nothing'}",
+                )
+            )
         elif papers == {BLANKET}:
             blanket.append(scenario.name)
         else:
@@ -94,8 +107,13 @@ def _papers(scenario: Scenario, reference: Scenario) -> tuple[set[str], list[str
     papers = {type(p).paper for p in added} - {""}
     levers = [type(p) for p in added if not type(p).paper] + [type(p) for p in dropped]
     others = list(dict.fromkeys(f"{lever.title} ({lever.lever})" for lever in levers))
-    fields = dict.fromkeys(key.split(".")[0] for key, _, _ in other_differences(scenario, reference))
-    return papers, [*others, *({"crisis": "crisis events", "adopters": "the panel"}.get(f, f) for f in fields)]
+    fields = dict.fromkeys(
+        key.split(".")[0] for key, _, _ in other_differences(scenario, reference)
+    )
+    return papers, [
+        *others,
+        *({"crisis": "crisis events", "adopters": "the panel"}.get(f, f) for f in fields),
+    ]
 
 
 def duels(view: View, headlines: Sequence[Cell], found: Sides) -> list[Duel]:
@@ -122,11 +140,16 @@ def _duel(view: View, headlines: Sequence[Cell], targeted: str, blanket: str) ->
     window = overlap([view.study.window(name) for name in contestants])
     if window is None:
         return None
-    found = tuple(_direct(view, [cell for cell in headlines if cell.scenario == targeted], blanket, window))
+    found = tuple(
+        _direct(view, [cell for cell in headlines if cell.scenario == targeted], blanket, window)
+    )
     verdicts = tuple(_verdict(cell) for cell in found)
     first, last = window
     period = wording.period(month_name(first), month_name(last))
-    sentences = [*_duel_sentences(targeted, blanket, found), *_both_lose(headlines, contestants, view.against)]
+    sentences = [
+        *_duel_sentences(targeted, blanket, found),
+        *_both_lose(headlines, contestants, view.against),
+    ]
     return Duel(targeted, blanket, period, found, verdicts, tuple(sentences))
 
 
@@ -165,7 +188,15 @@ def _direct(view: View, cells: Sequence[Cell], blanket: str, window: Window) -> 
 
 
 UNCHANGED = "no material difference"
-VERDICTS = ("better", "worse", "likely better", "likely worse", wording.CANNOT_TELL, wording.SLIGHT, UNCHANGED)
+VERDICTS = (
+    "better",
+    "worse",
+    "likely better",
+    "likely worse",
+    wording.CANNOT_TELL,
+    wording.SLIGHT,
+    UNCHANGED,
+)
 
 
 def _verdict(cell: Cell) -> str:
@@ -178,12 +209,18 @@ def _verdict(cell: Cell) -> str:
 def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[str]:
     named = {verdict: [c.name for c in found if _verdict(c) == verdict] for verdict in VERDICTS}
     better, worse = len(named["better"]), len(named["worse"])
-    counts = [f"{verdict} on {len(names)} ({wording.listing(names)})" for verdict, names in named.items() if names]
+    counts = [
+        f"{verdict} on {len(names)} ({wording.listing(names)})"
+        for verdict, names in named.items()
+        if names
+    ]
     sentences = [f"{targeted} against {blanket}, over {len(found)} factors: {'; '.join(counts)}."]
     told = better + worse
     apart = f"On the {told if told > 1 else 'one'} of {len(found)} factors where the two can be told apart clearly"
     if better and worse:
-        sentences.append("Which does better depends on the factor; factors are not added up into one score.")
+        sentences.append(
+            "Which does better depends on the factor; factors are not added up into one score."
+        )
     elif better:
         sentences.append(f"{apart}, {targeted} does better than {blanket}.")
     elif worse:
@@ -196,8 +233,12 @@ def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[
 def _both_lose(found: Sequence[Cell], pair: tuple[str, str], against: str) -> list[str]:
     """Say on which factors both scenarios are clearly worse than the reference: the better of two may be that too."""
     losers = [c for c in found if c.scenario in pair and c.group == "loss"]
-    named = [c.name for c in losers if c.scenario == pair[0] and c.factor in _factors(losers, pair[1])]
-    return [f"Against {against} both are clearly worse on {wording.listing(named)}."] if named else []
+    named = [
+        c.name for c in losers if c.scenario == pair[0] and c.factor in _factors(losers, pair[1])
+    ]
+    return (
+        [f"Against {against} both are clearly worse on {wording.listing(named)}."] if named else []
+    )
 
 
 def _factors(found: Sequence[Cell], scenario: str) -> set[str]:

@@ -45,9 +45,15 @@ def levels_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
     for name in outcomes:
         for scenario in view.names:
             levels = bands[scenario, name]
-            head = {"scenario": scenario, "outcome": name, "unit": wording.unit(view.study.outcome(name))}
+            head = {
+                "scenario": scenario,
+                "outcome": name,
+                "unit": wording.unit(view.study.outcome(name)),
+            }
             months = [month_name(m) for m in range(levels.shape[1])]
-            frames.append(pd.DataFrame({**head, "month": months, **dict(zip(_COLUMNS, levels, strict=True))}))
+            frames.append(
+                pd.DataFrame({**head, "month": months, **dict(zip(_COLUMNS, levels, strict=True))})
+            )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -63,8 +69,20 @@ def changes_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
             first, last = (month_name(m) for m in view.study.window(scenario))
             cell = found[scenario, name]
             months = (first, last)
-            rows.append((scenario, view.against, name, unit, *months, cell.mean, *cell.levels, cell.rung))
-    head = ("scenario", "against", "outcome", "unit", "first_month", "last_month", "change", *_COLUMNS, "word")
+            rows.append(
+                (scenario, view.against, name, unit, *months, cell.mean, *cell.levels, cell.rung)
+            )
+    head = (
+        "scenario",
+        "against",
+        "outcome",
+        "unit",
+        "first_month",
+        "last_month",
+        "change",
+        *_COLUMNS,
+        "word",
+    )
     return pd.DataFrame(rows, columns=list(head))
 
 
@@ -94,7 +112,9 @@ def year_end_grid(view: View, name: str) -> Grid:
 def _with_band(levels: Floats, outcome: Outcome) -> str:
     if not np.isfinite(levels[2]):
         return wording.NOT_AVAILABLE
-    low, middle, high = (float(x) / wording.factor(outcome) for x in (levels[0], levels[2], levels[4]))
+    low, middle, high = (
+        float(x) / wording.factor(outcome) for x in (levels[0], levels[2], levels[4])
+    )
     return f"{wording.number(middle, outcome)} ({wording.interval(low, high, outcome)})"
 
 
@@ -116,4 +136,7 @@ def difference_grid(view: View, name: str) -> Grid:
         )
         for row in found
     ]
-    return Grid(("Scenario", "Mean difference", "5–95 %", "Same sign", "In words", "Months compared"), tuple(rows))
+    return Grid(
+        ("Scenario", "Mean difference", "5–95 %", "Same sign", "In words", "Months compared"),
+        tuple(rows),
+    )

@@ -1,8 +1,9 @@
 """The pictures of the report, one function per picture.
 
-Two forms are used throughout. `comparison` has one row per outcome: the level over time on the left, and, on the same
-label, the paired difference from the reference over the months compared on the right. `plot` has one panel per policy
-with the bands of policy and reference. The reference scenario is in every panel of both.
+Two forms are used throughout. `comparison` has one row per outcome: the level over time on the
+left, and, on the same label, the paired difference from the reference over the months compared on
+the right. `plot` has one panel per policy with the bands of policy and reference. The reference
+scenario is in every panel of both.
 
 Every function takes a view of a study and returns a `matplotlib.figure.Figure`.
 """

@@ -109,7 +109,11 @@ def by_policy(
         first, last = view.study.window(name)
         period = wording.period(month_name(first), month_name(last))
         also = also_differs(view.study, name)
-        result.append(PolicyFindings(name, period, also, own, tuple(_paper(own)), _summary(own), uplift.get(name)))
+        result.append(
+            PolicyFindings(
+                name, period, also, own, tuple(_paper(own)), _summary(own), uplift.get(name)
+            )
+        )
     return result
 
 
@@ -148,7 +152,10 @@ def _paper(own: Sequence[Cell]) -> list[str]:
         ("undecided", "The paper gives a sign and this study is undecided (?) on"),
     ):
         there = [c for c in own if c.agreement == agreement]
-        named = [f"{c.name} (paper {wording.symbol(c.paper)}, here {wording.symbol(c.sign)})" for c in there]
+        named = [
+            f"{c.name} (paper {wording.symbol(c.paper)}, here {wording.symbol(c.sign)})"
+            for c in there
+        ]
         if named:
             sentences.append(f"{verb} {wording.listing(named)}.")
     silent = [c.name for c in own if c.agreement == "paper silent"]
@@ -168,7 +175,11 @@ def changed(stated: Sequence[Cell], zero: Sequence[Cell]) -> list[Changed]:
     A sign that only gets stronger or weaker has not changed. Cells that the second study lacks are
     left out.
     """
-    return [Changed(before, after) for before, after in in_both(stated, zero) if before.sign[0] != after.sign[0]]
+    return [
+        Changed(before, after)
+        for before, after in in_both(stated, zero)
+        if before.sign[0] != after.sign[0]
+    ]
 
 
 def in_both(stated: Sequence[Cell], zero: Sequence[Cell]) -> list[tuple[Cell, Cell]]:

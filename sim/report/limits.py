@@ -20,28 +20,34 @@ _FEW = 0.01
 """Chance of a clear sign without any effect from which replications are called few."""
 
 UNCALIBRATED = (
-    "The model is not calibrated. Ranges show chance between runs with one set of parameter values; true uncertainty "
+    "The model is not calibrated. Ranges show chance between runs with one set of parameter "
+    "values; true uncertainty "
     "is larger."
 )
-_CONDITIONAL = (
-    "All results hold under the model and the values listed above. They compare policies; they do not predict."
-)
+_CONDITIONAL = "All results hold under the model and the values listed above. They compare policies; they do not predict."
 _NOT_ADDED = "The factors of the rubric are not weighted and not added up."
 _PAPER = "The paper's signs are this project's reading of its public summary in prose; its scored table was not read."
 _FITTED = (
-    "The model is not calibrated yet: start values come from a prototype that was fitted to targets up to mid 2025, or "
-    "are judgement. benchmarks/targets.py prints which targets they meet. Policy steps come from sources up to 2026; "
-    "the five channels, graded access, growth of use, distillation and growth of chip stocks in 2025 were chosen with "
+    "The model is not calibrated yet: start values come from a prototype that was fitted to "
+    "targets up to mid 2025, or "
+    "are judgement. benchmarks/targets.py prints which targets they meet. Policy steps come from "
+    "sources up to 2026; "
+    "the five channels, graded access, growth of use, distillation and growth of chip stocks in "
+    "2025 were chosen with "
     "later figures in sight."
 )
 _SATURATION = (
-    "What tasks and misuse ask of a model rises slowly or not at all, while capability keeps rising: late in the "
-    "horizon most releases are good enough for most uses and most kinds of misuse, so differences in capability "
+    "What tasks and misuse ask of a model rises slowly or not at all, while capability keeps "
+    "rising: late in the "
+    "horizon most releases are good enough for most uses and most kinds of misuse, so differences "
+    "in capability "
     "count for little there, and price, openness, familiarity and habit decide."
 )
 _UNDER_DETERMINED = (
-    "Network, breadth, familiarity and novelty effects serve the same targets, which cannot tell them apart. The "
-    "same holds for distillation, its fading and the role of compute, and for level, exponent, slope and thresholds "
+    "Network, breadth, familiarity and novelty effects serve the same targets, which cannot tell "
+    "them apart. The "
+    "same holds for distillation, its fading and the role of compute, and for level, exponent, "
+    "slope and thresholds "
     "of misuse. Audit numbers and the weights of origins in consumer use have no target."
 )
 
@@ -53,24 +59,31 @@ def rule(unit: str) -> list[str]:
     )
     points = wording.fixed(100 * rubric.FLOOR_SHARE, 1)
     unchanged = (
-        f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} of the reference, for "
-        f"a share by less than {points} percentage points ({rubric.FLOOR_SHARE:g} on a scale of 0 to 1)."
+        f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} "
+        f"of the reference, for "
+        f"a share by less than {points} percentage points ({rubric.FLOOR_SHARE:g} on a scale of 0 "
+        f"to 1)."
     )
     slight = (
-        f"Small against chance (0 as well): the interval reaches beyond that, but the mean difference is below "
-        f"{rubric.SMALL:g} standard deviations between runs of the reference. The interval says between which values."
+        f"Small against chance (0 as well): the interval reaches beyond that, but the mean "
+        f"difference is below "
+        f"{rubric.SMALL:g} standard deviations between runs of the reference. The interval says "
+        f"between which values."
     )
     clear = (
         f"Clear (+ better, {wording.MINUS} worse): neither holds, and at least {agreement} of "
         f"the {unit} differ in the same direction; so the interval may just cross 0."
     )
     doubled = (
-        f"Doubled (++ or {2 * wording.MINUS}): the mean difference is above {rubric.LARGE:g} standard deviations "
-        "between runs of the reference. That is large against chance, not large in itself: read the percentage."
+        f"Doubled (++ or {2 * wording.MINUS}): the mean difference is above {rubric.LARGE:g} "
+        f"standard deviations "
+        "between runs of the reference. That is large against chance, not large in itself: read "
+        "the percentage."
     )
     undecided = (
         f"Undecided (?): neither holds and fewer than {agreement} of the {unit} differ in one "
-        f"direction. It is called likely if at least {likely} do. Below that the study cannot tell, and the interval "
+        f"direction. It is called likely if at least {likely} do. Below that the study cannot "
+        f"tell, and the interval "
         "says between which values."
     )
     return [
@@ -99,7 +112,8 @@ def few(study: Study) -> str:
         return ""
     shared = ", and all draws share the luck of each" if study.draws > 1 else ""
     return (
-        f"Few replications ({study.replications}){shared}: by chance alone, {wording.percent(chance)} of cells would "
+        f"Few replications ({study.replications}){shared}: by chance alone, "
+        f"{wording.percent(chance)} of cells would "
         "have the same sign as often as the word clear asks for. Run more before quoting."
     )
 
@@ -108,28 +122,40 @@ def limits(study: Study) -> list[str]:
     """Return what the reader must keep in mind, as far as it follows from the study and the model."""
     times = study.draws * study.replications
     paired = (
-        f"Each scenario was run {wording.counted(times, 'time')}; replication k of every scenario uses the same random "
+        f"Each scenario was run {wording.counted(times, 'time')}; replication k of every scenario "
+        f"uses the same random "
         "numbers, so differences are paired. "
     )
     if study.draws > 1:
         paired += (
-            f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values, each with "
+            f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values, "
+            f"each with "
             f"{study.replications} replications; the intervals are over all these pairs."
         )
     else:
         paired += (
-            "Parameters keep one value each: the intervals show chance between replications, not uncertainty about "
+            "Parameters keep one value each: the intervals show chance between replications, not "
+            "uncertainty about "
             "parameters."
         )
     fraud = wording.plain(PARAMETERS["harm_fraud"].value)
-    harm = (
-        f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is neither money nor lives."
-    )
+    harm = f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is neither money nor lives."
     country = (
-        f"A country is shown on the map where its pooled effective sample is at least {ENOUGH} draws; at that size "
+        f"A country is shown on the map where its pooled effective sample is at least {ENOUGH} "
+        f"draws; at that size "
         "chance alone can move a share by eight percentage points."
     )
-    lines = [_CONDITIONAL, paired, _NOT_ADDED, _PAPER, harm, country, _FITTED, _SATURATION, _UNDER_DETERMINED]
+    lines = [
+        _CONDITIONAL,
+        paired,
+        _NOT_ADDED,
+        _PAPER,
+        harm,
+        country,
+        _FITTED,
+        _SATURATION,
+        _UNDER_DETERMINED,
+    ]
     lines += [warning for warning in (few(study),) if warning]
     lines += _short_windows(study)
     failed = len(study.failures)
@@ -145,5 +171,7 @@ def _short_windows(study: Study) -> list[str]:
         months = last - first + 1
         if months < _USUAL:
             period = wording.period(month_name(first), month_name(last))
-            lines.append(f"{name} is compared over {months} months only ({period}), not the usual {_USUAL}.")
+            lines.append(
+                f"{name} is compared over {months} months only ({period}), not the usual {_USUAL}."
+            )
     return lines

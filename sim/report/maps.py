@@ -1,8 +1,8 @@
 """Tile-grid maps of the world: one tile of equal size per country, placed by `sim.data`.
 
-Area is not influence, so every country gets the same tile; each tile carries its code and its number, and colour only
-repeats the number. A tile is grey where too few draws stand behind it. Places are schematic and say nothing about
-borders.
+Area is not influence, so every country gets the same tile; each tile carries its code and its
+number, and colour only repeats the number. A tile is grey where too few draws stand behind it.
+Places are schematic and say nothing about borders.
 """
 
 from __future__ import annotations
@@ -141,7 +141,9 @@ def share_grid(view: View, scenarios: Sequence[str]) -> Grid:
         for name in scenarios:
             part, effective = found[name]
             shown = _enough(effective[i])
-            cells += [wording.fixed(100 * float(part[i, k]), 1) if shown else "not shown" for k in (0, 1)]
+            cells += [
+                wording.fixed(100 * float(part[i, k]), 1) if shown else "not shown" for k in (0, 1)
+            ]
             cells.append(wording.fixed(float(effective[i]), 0))
         rows.append((country.name, code(country), country.bloc.replace("_", " "), *cells))
     columns = ("US share, %", "Chinese share, %", "Effective sample")
@@ -164,9 +166,22 @@ def frame(view: View, origin: str, policy: str | None) -> pd.DataFrame:
         for i, tile in enumerate(shares(view, scenario, origin)):
             where = (tile.country.code, code(tile.country), tile.country.name, tile.country.bloc)
             change = (None if moved is None else moved[i].value,) if policy else ()
-            rows.append((scenario, months, *where, origin, "% of use", tile.value, *change, float(effective[i])))
+            rows.append(
+                (
+                    scenario,
+                    months,
+                    *where,
+                    origin,
+                    "% of use",
+                    tile.value,
+                    *change,
+                    float(effective[i]),
+                )
+            )
     places = ("scenario", "month", "country", "tile", "name", "bloc", "origin", "unit", "share")
-    return pd.DataFrame(rows, columns=[*places, *(["change"] if policy else []), "effective_sample"])
+    return pd.DataFrame(
+        rows, columns=[*places, *(["change"] if policy else []), "effective_sample"]
+    )
 
 
 # Drawing
@@ -187,11 +202,15 @@ def _map(
 ) -> Figure:
     places = [(tile.country.row, tile.country.column) for tile in tiles]
     first_row, first_column = (min(p[k] for p in places) for k in (0, 1))
-    rows, columns = (max(p[k] for p in places) - low + 1 for k, low in ((0, first_row), (1, first_column)))
+    rows, columns = (
+        max(p[k] for p in places) - low + 1 for k, low in ((0, first_row), (1, first_column))
+    )
     wide = (style.WIDTH - 0.1) / columns
     high = max(wide, 0.345)
     titles = style.wrapped(title, style.WIDTH - 0.16, 10.5, "bold")
-    text = f"Schematic, no position on borders; slanted: first of a group of small states. {FORECAST}"
+    text = (
+        f"Schematic, no position on borders; slanted: first of a group of small states. {FORECAST}"
+    )
     footer = style.wrapped(text, style.WIDTH - 0.16)
     top = 0.45 + style.LINE * (len(titles) - 1)
     figure = style.canvas(top + rows * high + 0.4 + style.LINE * (len(footer) - 1))
@@ -227,7 +246,11 @@ def _tile(
         ink = _ink_on(face)
         number = wording.fixed(tile.value, decimals)
         number = wording.signed(number) if signed else number
-    axes.add_patch(Rectangle((x + 0.02, y + 0.02), 0.96, 0.96, facecolor=face, edgecolor="#bdbdbd", linewidth=0.5))
+    axes.add_patch(
+        Rectangle(
+            (x + 0.02, y + 0.02), 0.96, 0.96, facecolor=face, edgecolor="#bdbdbd", linewidth=0.5
+        )
+    )
     middle = 0.5 if tile.value is None else 0.3
     slant = "italic" if len(tile.country.members) > 1 else "normal"
     centred: dict[str, Any] = {"size": SMALL, "color": ink, "ha": "center", "va": "center_baseline"}
@@ -264,5 +287,15 @@ def _key(
     axes.spines[:].set_visible(False)
     grey = sum(tile.value is None for tile in tiles)
     if grey:
-        for line, text in enumerate((f"Grey: {grey} of {len(tiles)} tiles,", f"effective sample below {ENOUGH} draws")):
-            style.write(figure, left + width, top + 0.52 + 0.18 * line, text, size=SMALL, color=MUTED, ha="right")
+        for line, text in enumerate(
+            (f"Grey: {grey} of {len(tiles)} tiles,", f"effective sample below {ENOUGH} draws")
+        ):
+            style.write(
+                figure,
+                left + width,
+                top + 0.52 + 0.18 * line,
+                text,
+                size=SMALL,
+                color=MUTED,
+                ha="right",
+            )

@@ -24,7 +24,8 @@ from sim.scenario.scenario import first_difference
 if TYPE_CHECKING:
     from sim.model.outcomes import Outcome
 
-# Names of lines in the drawing. Names of scenarios never get into a drawing other than as outlines of letters.
+# Names of lines in the drawing. Names of scenarios never get into a drawing other than as outlines
+# of letters.
 REFERENCE_LINE, POLICY_LINE, START_LINE = "reference", "policy", "policy-start"
 
 FULL = style.WIDTH - 0.16
@@ -54,7 +55,8 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     missing = sorted(set(chosen) - set(known))
     if missing:
         raise ValueError(
-            f"no scenario {missing[0]!r} in this study; it has {one_of(known)}{nearest(missing[0], known)}"
+            f"no scenario {missing[0]!r} in this study; it has "
+            f"{one_of(known)}{nearest(missing[0], known)}"
         )
     pens = style.pens(known, view.against)
     columns = min(3, max(1, len(chosen)))
@@ -66,14 +68,23 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     levels = {name: values / divisor for name, values in levels.items()}
     reference = levels[view.against]
     width = (style.WIDTH - 0.2) / columns
-    heads = {name: style.wrapped(name, width - 0.55, BODY, "bold") for name in chosen or [view.against]}
+    heads = {
+        name: style.wrapped(name, width - 0.55, BODY, "bold") for name in chosen or [view.against]
+    }
     key = f"Black and grey: {view.against}; colour: the policy named above. Median, 50 % and 90 % bands"
     keys, foot = style.wrapped(key, FULL), footer(view)
     begin = 0.62 + style.LINE * (len(keys) - 1)
     above = 0.28 + style.LINE * (max(map(len, heads.values())) - 1)
     block = height + above + 0.34
     figure = style.canvas(begin + lines * block + 0.25 + style.LINE * (len(foot) - 1))
-    style.write(figure, 0.08, 0.2, figure_data.label(view.study.outcome(outcome), size), size=10.5, weight="bold")
+    style.write(
+        figure,
+        0.08,
+        0.2,
+        figure_data.label(view.study.outcome(outcome), size),
+        size=10.5,
+        weight="bold",
+    )
     style.write_lines(figure, 0.08, 0.4, keys, size=SMALL, color=MUTED)
     panels = []
     for i, name in enumerate(chosen or [view.against]):
@@ -82,13 +93,16 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
         axes = style.place(figure, left, top, width - 1.1, height)
         _panel(axes, view, name, reference, levels[name], pens)
         first = top - 0.1 - style.LINE * (len(heads[name]) - 1)
-        style.write_lines(figure, left, first, heads[name], size=BODY, weight="bold", color=pens[name].color)
+        style.write_lines(
+            figure, left, first, heads[name], size=BODY, weight="bold", color=pens[name].color
+        )
         panels.append(axes)
     _same_limits(panels)
     for axes, name in zip(panels, chosen or [view.against], strict=True):
         _end_values(axes, view, name, reference, levels[name], pens, view.study.outcome(outcome))
     write_footer(figure, foot)
-    # Ticks are made when first drawn: draw them in this style, whatever the reader's settings are later.
+    # Ticks are made when first drawn: draw them in this style, whatever the reader's settings are
+    # later.
     figure.draw_without_rendering()
     return figure
 
@@ -113,7 +127,9 @@ def _panel(
         axes.fill_between(own, levels[1], levels[3], facecolor=pen.color, linewidth=0, alpha=0.3)
         for edge in (levels[0], levels[4]):
             axes.plot(own, edge, color=pen.color, linewidth=0.7, alpha=0.7)
-        axes.plot(own, levels[2], color=pen.color, linestyle=pen.dash, linewidth=1.8, gid=POLICY_LINE)
+        axes.plot(
+            own, levels[2], color=pen.color, linestyle=pen.dash, linewidth=1.8, gid=POLICY_LINE
+        )
     time_axis(axes, 0, x[-1])
     mark_starts(axes, view)
 
@@ -143,7 +159,9 @@ def _end_values(
         text = figure_data.printed(end, outcome)
         where = (axes.get_xlim()[1] + 1.5, height)
         weight = "bold" if who == view.against else "normal"
-        axes.text(*where, text, color=pens[who].color, size=SMALL, va="center_baseline", weight=weight)
+        axes.text(
+            *where, text, color=pens[who].color, size=SMALL, va="center_baseline", weight=weight
+        )
 
 
 # What all pictures over time share
@@ -151,11 +169,17 @@ def _end_values(
 
 def magnitude(levels: Iterable[Floats]) -> tuple[float, str]:
     """Return a divisor and its word, so that an axis shows millions and not a row of zeros."""
-    largest = max((float(np.nanmax(np.abs(v))) for v in levels if np.isfinite(v).any()), default=0.0)
-    return next(((limit, f"{word} ") for limit, word in wording.LARGE if largest >= limit), (1.0, ""))
+    largest = max(
+        (float(np.nanmax(np.abs(v))) for v in levels if np.isfinite(v).any()), default=0.0
+    )
+    return next(
+        ((limit, f"{word} ") for limit, word in wording.LARGE if largest >= limit), (1.0, "")
+    )
 
 
-def reference_bands(axes: Axes, x: NDArray[np.int_], levels: Floats, *, steps: bool = False) -> None:
+def reference_bands(
+    axes: Axes, x: NDArray[np.int_], levels: Floats, *, steps: bool = False
+) -> None:
     """Draw the 50 % and 90 % bands of the reference under the lines."""
     form: Literal["post"] | None = "post" if steps else None
     axes.fill_between(x, levels[0], levels[4], color=style.REFERENCE_90, linewidth=0, step=form)
@@ -198,12 +222,20 @@ def last(values: Floats) -> float:
 def footer(view: View) -> list[str]:
     """Return when policies start, how many runs there are and that it is no forecast, in lines."""
     months = [month_name(m) for m in starts(view)]
-    begin = f"Dotted: policies start ({wording.listing([wording.month(m) for m in months])}). " if months else ""
+    begin = (
+        f"Dotted: policies start ({wording.listing([wording.month(m) for m in months])}). "
+        if months
+        else ""
+    )
     draws = f"{wording.counted(view.study.draws, 'draw')} of " if view.study.draws > 1 else ""
-    return style.wrapped(f"{begin}{draws}{wording.counted(view.study.replications, 'replication')}. {FORECAST}", FULL)
+    return style.wrapped(
+        f"{begin}{draws}{wording.counted(view.study.replications, 'replication')}. {FORECAST}", FULL
+    )
 
 
 def write_footer(figure: Figure, lines: Sequence[str]) -> None:
     """Write lines at the foot of a picture."""
     bottom = figure.get_size_inches()[1] - 0.1
-    style.write_lines(figure, 0.08, bottom - style.LINE * (len(lines) - 1), lines, size=SMALL, color=MUTED)
+    style.write_lines(
+        figure, 0.08, bottom - style.LINE * (len(lines) - 1), lines, size=SMALL, color=MUTED
+    )

@@ -67,7 +67,9 @@ class Row:
         return self.cells[0].level if len(measured) == 1 else ""
 
 
-def write_report(study: Study, out: Path, *, question: str | None = None, encoding: str = "utf-8") -> Path:
+def write_report(
+    study: Study, out: Path, *, question: str | None = None, encoding: str = "utf-8"
+) -> Path:
     """Write the report of a study into a folder.
 
     Parameters
@@ -89,13 +91,17 @@ def write_report(study: Study, out: Path, *, question: str | None = None, encodi
     Raises
     ------
     StoreError
-        If a file would take the place of one that is not ours (see `sim.sweep.written`); nothing is written then.
+        If a file would take the place of one that is not ours (see `sim.sweep.written`); nothing is
+        written then.
     """
     check(Path(out), report_files(study.scenarios))  # before any work
     view = View(study)
     drawable = pictures.drawable(view)
-    # All that is drawn is read together: a part of the store is read whole, however little is asked of it.
-    drawn = list(dict.fromkeys(name for picture in drawable for name in view.present(picture.outcomes)))
+    # All that is drawn is read together: a part of the store is read whole, however little is asked
+    # of it.
+    drawn = list(
+        dict.fromkeys(name for picture in drawable for name in view.present(picture.outcomes))
+    )
     view.bands(drawn)
     view.paired(drawn)
     found = Findings.of(view)
@@ -103,7 +109,10 @@ def write_report(study: Study, out: Path, *, question: str | None = None, encodi
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
         ABOUT: _about(view, drawable),
     }
-    files |= {reproduction.scenario_file(scenario): scenario.as_toml().encode() for scenario in study.scenarios}
+    files |= {
+        reproduction.scenario_file(scenario): scenario.as_toml().encode()
+        for scenario in study.scenarios
+    }
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
     page = _template().render(_context(view, found, shown, question, files["table.csv"]))
     write(Path(out), {**files, PAGE: page.encode()})
@@ -115,7 +124,14 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     stems = [f"figures/{picture.slug}" for picture in pictures.PICTURES]
     figures = [f"{stem}{end}" for stem in stems for end in (".svg", ".png", ".csv", "-changes.csv")]
     tables = [f"{name}.csv" for name in TABLES]
-    return [PAGE, "findings.csv", *tables, ABOUT, *figures, *(reproduction.scenario_file(s) for s in scenarios)]
+    return [
+        PAGE,
+        "findings.csv",
+        *tables,
+        ABOUT,
+        *figures,
+        *(reproduction.scenario_file(s) for s in scenarios),
+    ]
 
 
 def _template() -> jinja2.Template:
@@ -135,7 +151,9 @@ def _template() -> jinja2.Template:
 # What the page is made of
 
 
-def _context(view: View, found: Findings, shown: list[Shown], question: str | None, table: bytes) -> dict[str, Any]:
+def _context(
+    view: View, found: Findings, shown: list[Shown], question: str | None, table: bytes
+) -> dict[str, Any]:
     study, headlines = view.study, found.headlines
     return {
         "content_policy": POLICY,
@@ -172,7 +190,8 @@ def _context(view: View, found: Findings, shown: list[Shown], question: str | No
         "versions": reproduction.versions(),
         "digest": hash_of(table),
         "scenario_files": [
-            (s, reproduction.scenario_file(s), reproduction.scenario_text(s, view.reference)) for s in study.scenarios
+            (s, reproduction.scenario_file(s), reproduction.scenario_text(s, view.reference))
+            for s in study.scenarios
         ],
         "words": wording,
     }
@@ -187,7 +206,9 @@ def _title(view: View) -> str:
 
 
 def _question(view: View) -> str:
-    return (view.study.scenario(view.policies[0]).question if len(view.policies) == 1 else "") or QUESTION
+    return (
+        view.study.scenario(view.policies[0]).question if len(view.policies) == 1 else ""
+    ) or QUESTION
 
 
 def _zero(found: Findings) -> dict[str, Any] | None:
@@ -195,7 +216,10 @@ def _zero(found: Findings) -> dict[str, Any] | None:
     twins = found.without_assumed
     if twins is None:
         return None
-    return {"changed": changed(found.headlines, twins), "compared": len(in_both(found.headlines, twins))}
+    return {
+        "changed": changed(found.headlines, twins),
+        "compared": len(in_both(found.headlines, twins)),
+    }
 
 
 def _rubric(found: Sequence[Cell]) -> list[tuple[str, list[Row]]]:
@@ -223,7 +247,9 @@ def _beside(found: Findings) -> list[Row]:
 # Files beside the page
 
 
-def _show(view: View, picture: Picture, number: int, files: dict[str, bytes], encoding: str) -> Shown:
+def _show(
+    view: View, picture: Picture, number: int, files: dict[str, bytes], encoding: str
+) -> Shown:
     """Return a picture as it stands on the page, and add its drawings and numbers to the files."""
     figure, name = picture.draw(view), f"figures/{picture.slug}"
     drawing = style.svg(figure)
@@ -250,17 +276,44 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
 
     sections = [
         ("headline", view.against, found.headlines),
-        ("beside", view.against, [c for rows in found.beside.values() for row in rows for c in row]),
+        (
+            "beside",
+            view.against,
+            [c for rows in found.beside.values() for row in rows for c in row],
+        ),
         ("headline, assumed responses at 0", view.against, found.without_assumed or ()),
         *(("targeted against blanket", duel.blanket, duel.cells) for duel in found.duels),
     ]
-    head = ["part", "scenario", "against", "factor", "outcome", "unit", *_NUMBERS, "sign", "word", "paper", "agreement"]
+    head = [
+        "part",
+        "scenario",
+        "against",
+        "factor",
+        "outcome",
+        "unit",
+        *_NUMBERS,
+        "sign",
+        "word",
+        "paper",
+        "agreement",
+    ]
     rows: list[tuple[Any, ...]] = []
     for section, against, own in sections:
         for c in own:
             names = (section, c.scenario, against, c.factor, c.outcome.name, c.outcome.unit)
             numbers = (getattr(c, name) for name in _NUMBERS)
-            rows.append((*names, *numbers, c.sign, c.rung, c.paper, c.agreement, c.first_month, c.last_month))
+            rows.append(
+                (
+                    *names,
+                    *numbers,
+                    c.sign,
+                    c.rung,
+                    c.paper,
+                    c.agreement,
+                    c.first_month,
+                    c.last_month,
+                )
+            )
     return pd.DataFrame(rows, columns=[*head, "first_month", "last_month"])
 
 

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 Section = Literal["adoption", "misuse", "lags", "map", "costs"]
 
 _ROWS = (
-    "Left: medians over replications, with the bands of the reference. Right: the paired difference from the reference "
+    "Left: medians over replications, with the bands of the reference. Right: the paired "
+    "difference from the reference "
     "over the months compared, with its mean and its word on the ladder."
 )
 _PANELS = (
-    "One panel per policy, on one scale: the reference in black and grey, the policy in colour. The numbers are the "
+    "One panel per policy, on one scale: the reference in black and grey, the policy in colour. "
+    "The numbers are the "
     "medians of the last month."
 )
 _ABROAD = "share of use outside the US and China"
@@ -55,33 +57,74 @@ class Picture:
     outcomes: tuple[str, ...] = ()
 
 
-def _adoption(slug: str, title: str, draw: Callable[[View], Figure], outcomes: list[str]) -> Picture:
-    return Picture(slug, "adoption", title, _ROWS if len(outcomes) > 1 else _PANELS, draw, tuple(outcomes))
+def _adoption(
+    slug: str, title: str, draw: Callable[[View], Figure], outcomes: list[str]
+) -> Picture:
+    return Picture(
+        slug, "adoption", title, _ROWS if len(outcomes) > 1 else _PANELS, draw, tuple(outcomes)
+    )
 
 
 PICTURES = (
     _adoption("us-share", f"US {_ABROAD}", figures.us_share, ["us_share_abroad"]),
     _adoption("cn-share", f"Chinese {_ABROAD}", figures.cn_share, ["cn_share_abroad"]),
     _adoption(
-        "us-share-blocs", "US share of use by bloc of countries", figures.us_share_by_bloc, figures.by_bloc("us")
+        "us-share-blocs",
+        "US share of use by bloc of countries",
+        figures.us_share_by_bloc,
+        figures.by_bloc("us"),
     ),
     _adoption(
-        "cn-share-blocs", "Chinese share of use by bloc of countries", figures.cn_share_by_bloc, figures.by_bloc("cn")
+        "cn-share-blocs",
+        "Chinese share of use by bloc of countries",
+        figures.cn_share_by_bloc,
+        figures.by_bloc("cn"),
     ),
-    _adoption("us-share-channels", f"US {_ABROAD} by channel", figures.us_share_by_channel, figures.by_channel("us")),
     _adoption(
-        "cn-share-channels", f"Chinese {_ABROAD} by channel", figures.cn_share_by_channel, figures.by_channel("cn")
+        "us-share-channels",
+        f"US {_ABROAD} by channel",
+        figures.us_share_by_channel,
+        figures.by_channel("us"),
+    ),
+    _adoption(
+        "cn-share-channels",
+        f"Chinese {_ABROAD} by channel",
+        figures.cn_share_by_channel,
+        figures.by_channel("cn"),
     ),
     Picture(
-        "misuse-actors", "misuse", "Harm by kind of actor", _ROWS, figures.misuse_by_actor, tuple(figures.by_actor())
+        "misuse-actors",
+        "misuse",
+        "Harm by kind of actor",
+        _ROWS,
+        figures.misuse_by_actor,
+        tuple(figures.by_actor()),
     ),
-    Picture("misuse-routes", "misuse", "Incidents by route", _ROWS, figures.misuse_by_route, tuple(figures.by_route())),
-    Picture("lags", "lags", "Capability lags, measured and true", _ROWS, figures.lags, figures.LAGS),
+    Picture(
+        "misuse-routes",
+        "misuse",
+        "Incidents by route",
+        _ROWS,
+        figures.misuse_by_route,
+        tuple(figures.by_route()),
+    ),
+    Picture(
+        "lags", "lags", "Capability lags, measured and true", _ROWS, figures.lags, figures.LAGS
+    ),
     Picture("us-map", "map", "US share of use by country under the reference", "", maps.us_map),
-    Picture("cn-map", "map", "Chinese share of use by country under the reference", "", maps.cn_map),
+    Picture(
+        "cn-map", "map", "Chinese share of use by country under the reference", "", maps.cn_map
+    ),
     Picture("us-change-map", "map", "Where the US share changes", "", maps.us_change_map),
     Picture("cn-change-map", "map", "Where the Chinese share changes", "", maps.cn_change_map),
-    Picture("costs", "costs", "Cost of policies by who pays", _ROWS, figures.costs, tuple(figures.by_payer())),
+    Picture(
+        "costs",
+        "costs",
+        "Cost of policies by who pays",
+        _ROWS,
+        figures.costs,
+        tuple(figures.by_payer()),
+    ),
 )
 
 
@@ -104,8 +147,12 @@ def caption(view: View, picture: Picture) -> str:
     policy = maps.largest_change(view) if "change" in picture.slug else None
     shown = view.policies if policy is None else [policy]
     windows = dict.fromkeys(view.study.window(name) for name in shown)
-    months = wording.listing([wording.period(month_name(first), month_name(end)) for first, end in windows])
-    return f"{last} only{f'; the findings average the months compared ({months})' if months else ''}."
+    months = wording.listing(
+        [wording.period(month_name(first), month_name(end)) for first, end in windows]
+    )
+    return (
+        f"{last} only{f'; the findings average the months compared ({months})' if months else ''}."
+    )
 
 
 def frames(view: View, picture: Picture) -> dict[str, pd.DataFrame]:
@@ -130,7 +177,9 @@ def grids(view: View, picture: Picture) -> list[tuple[str, Grid]]:
         title = f"{figure_data.label(outcome)}: median (5 to 95 %) at year ends"
         found.append((title, figure_data.year_end_grid(view, name)))
         if view.policies:
-            found.append((f"{outcome.label}: paired difference", figure_data.difference_grid(view, name)))
+            found.append(
+                (f"{outcome.label}: paired difference", figure_data.difference_grid(view, name))
+            )
     if held:
         return found
     policy = maps.largest_change(view) if "change" in picture.slug else None

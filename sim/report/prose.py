@@ -25,15 +25,41 @@ _TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
 _BETTER = {1: "more is better", -1: "less is better", 0: "neither"}
 
 GLOSSARY = (
-    ("paired", "replication k of both scenarios uses the same random numbers, so their difference is the policy's"),
-    ("bloc", "a group of countries: the US, China, US-aligned countries, third countries, restricted countries"),
-    ("third country", "a country that is neither US-aligned nor restricted, and neither the US nor China"),
-    ("restricted country", "a state of US Country Group D:5 (arms embargoes), or Cambodia; China is a bloc of its own"),
-    ("stripped open weights", "open weights whose safeguards were trained or edited away by whoever downloaded them"),
+    (
+        "paired",
+        (
+            "replication k of both scenarios uses the same random numbers, so their difference is the "
+            "policy's"
+        ),
+    ),
+    (
+        "bloc",
+        (
+            "a group of countries: the US, China, US-aligned countries, third countries, restricted "
+            "countries"
+        ),
+    ),
+    (
+        "third country",
+        "a country that is neither US-aligned nor restricted, and neither the US nor China",
+    ),
+    (
+        "restricted country",
+        "a state of US Country Group D:5 (arms embargoes), or Cambodia; China is a bloc of its own",
+    ),
+    (
+        "stripped open weights",
+        "open weights whose safeguards were trained or edited away by whoever downloaded them",
+    ),
     ("OOM", "order of magnitude: a factor of ten"),
-    ("utils", "unit of utility in the choice of a release; only differences between releases count"),
+    (
+        "utils",
+        "unit of utility in the choice of a release; only differences between releases count",
+    ),
 )
-_NOT_SHIPPED = "Not the shipped scenario of this name: an option or another file changed its policies."
+_NOT_SHIPPED = (
+    "Not the shipped scenario of this name: an option or another file changed its policies."
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +104,8 @@ def _common(base: Scenario) -> list[str]:
             continue
         first = wording.month(min(policy.start for _, policy in steps))
         lines.append(
-            f"{_lever(last)}, {len(steps)} dated steps from {first}. The last, {_timing(last)}: {_values(last)}."
+            f"{_lever(last)}, {len(steps)} dated steps from {first}. The last, {_timing(last)}: "
+            f"{_values(last)}."
         )
     return lines
 
@@ -96,7 +123,9 @@ def _start(policy: Any) -> str:
 
 
 def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
-    lines = [] if is_shipped(scenario) or scenario.name not in library.scenarios() else [_NOT_SHIPPED]
+    lines = (
+        [] if is_shipped(scenario) or scenario.name not in library.scenarios() else [_NOT_SHIPPED]
+    )
     lines += [_in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)]
     dropped = sorted(set(base.policy) - set(scenario.policy))
     if dropped:
@@ -117,7 +146,9 @@ def _in_words(policy: Any, before: Any = None) -> str:
         return f"{_lever(policy)}, {_timing(policy)}, as in the reference but for: {_values(policy, before)}."
     doc = " ".join((type(policy).__doc__ or "").split("\n\n")[0].split())
     values = _values(policy)
-    return f"{_lever(policy)}, {_timing(policy)}. {doc}{f' Its values: {values}.' if values else ''}"
+    return (
+        f"{_lever(policy)}, {_timing(policy)}. {doc}{f' Its values: {values}.' if values else ''}"
+    )
 
 
 def _lever(policy: Any) -> str:
@@ -130,7 +161,8 @@ def _values(policy: Any, before: Any = None) -> str:
     """Return the values that define a policy; against another form of it, those that differ, with the value there."""
     if before is None:
         return "; ".join(
-            f"{name}: {_printed(value, field)} ({field.description})" for name, value, field in _chosen(policy)
+            f"{name}: {_printed(value, field)} ({field.description})"
+            for name, value, field in _chosen(policy)
         )
     fields = policy.lever_fields
     return "; ".join(
@@ -148,7 +180,11 @@ def _timing(policy: Any) -> str:
     when = f"from {wording.month(policy.start)}"
     if policy.end is not None:
         last = month_name(month_index(policy.end) - 1)
-        when = f"in {wording.month(last)}" if last == policy.start else f"{when} to {wording.month(last)}"
+        when = (
+            f"in {wording.month(last)}"
+            if last == policy.start
+            else f"{when} to {wording.month(last)}"
+        )
     clauses = [when]
     if policy.ramp_months:
         clauses.append(f"phased in over {policy.ramp_months} months")
@@ -165,9 +201,12 @@ def _chosen(policy: Any) -> list[tuple[str, Any, LeverField]]:
     others = [
         name
         for name, field in kind.lever_fields.items()
-        if name not in (*_TIMING, *kind.main) and _unordered(getattr(policy, name)) != _unordered(field.default)
+        if name not in (*_TIMING, *kind.main)
+        and _unordered(getattr(policy, name)) != _unordered(field.default)
     ]
-    return [(name, getattr(policy, name), kind.lever_fields[name]) for name in (*kind.main, *others)]
+    return [
+        (name, getattr(policy, name), kind.lever_fields[name]) for name in (*kind.main, *others)
+    ]
 
 
 def _unordered(value: Any) -> Any:
@@ -215,7 +254,9 @@ def policy_grid(study: Study) -> Grid:
     base = reference(study)
     rows = []
     for scenario in study.scenarios:
-        held = {name for name, _ in (base.policy.items() if scenario is base else added(scenario, base))}
+        held = {
+            name for name, _ in (base.policy.items() if scenario is base else added(scenario, base))
+        }
         for lever, policies in _by_lever(scenario).items():
             own = [(name, policy) for name, policy in policies if name in held]
             for names, field_name, field, value in _settings(own):
@@ -234,7 +275,9 @@ def policy_grid(study: Study) -> Grid:
                     )
                 )
     return Grid(
-        ("Scenario", "Policy (lever)", "Setting", "Value", "5–95 %", "Unit", "Meaning", "Source"), tuple(rows), names=3
+        ("Scenario", "Policy (lever)", "Setting", "Value", "5–95 %", "Unit", "Meaning", "Source"),
+        tuple(rows),
+        names=3,
     )
 
 
@@ -272,7 +315,9 @@ def _parameter_row(study: Study, parameter: Parameter) -> tuple[str, ...]:
     if len(values) == 1:
         here = wording.plain(next(iter(values)))
     else:
-        here = "; ".join(f"{wording.plain(value)} ({wording.listing(names)})" for value, names in values.items())
+        here = "; ".join(
+            f"{wording.plain(value)} ({wording.listing(names)})" for value, names in values.items()
+        )
     ends = f"{wording.plain(parameter.low)} to {wording.plain(parameter.high)}"
     flag = "yes" if parameter.assumed else "no"
     return (parameter.name, parameter.group, here, ends, parameter.unit, parameter.source, flag)
@@ -293,7 +338,11 @@ def definition_grid(study: Study, outcomes: list[str]) -> Grid:
                 outcome.definition,
             )
         )
-    return Grid(("Outcome", "Name in the files", "Unit", "Measure", "For the goal", "Definition"), tuple(rows), names=1)
+    return Grid(
+        ("Outcome", "Name in the files", "Unit", "Measure", "For the goal", "Definition"),
+        tuple(rows),
+        names=1,
+    )
 
 
 def headline_grid(study: Study) -> Grid:
@@ -318,5 +367,8 @@ def headline_grid(study: Study) -> Grid:
 def channels(study: Study) -> str:
     """Return one line on the channels of use and the mix that adds them up under the reference."""
     weights = {name: _value(reference(study), f"mix_{name}") for name in CHANNELS}
-    named = [f"{name} ({wording.percent(weight / sum(weights.values()), 0)})" for name, weight in weights.items()]
+    named = [
+        f"{name} ({wording.percent(weight / sum(weights.values()), 0)})"
+        for name, weight in weights.items()
+    ]
     return f"AI is used through five channels; the mix of channels weighs them: {wording.listing(named)}."

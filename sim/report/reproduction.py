@@ -21,8 +21,17 @@ def command(study: Study) -> str:
     """Return the command that runs the same study again."""
     if study.draws > 1:
         return "openstakes sweep results"
-    words = ["openstakes", "compare", *(_argument(s) for s in study.scenarios if s.name != study.against)]
-    words += ["--against", _argument(study.scenario(study.against)), "--replications", str(study.replications)]
+    words = [
+        "openstakes",
+        "compare",
+        *(_argument(s) for s in study.scenarios if s.name != study.against),
+    ]
+    words += [
+        "--against",
+        _argument(study.scenario(study.against)),
+        "--replications",
+        str(study.replications),
+    ]
     return shlex.join([*words, "--seed", str(study.seed), "--out", "results"])
 
 
@@ -43,12 +52,21 @@ def scenario_text(scenario: Scenario, base: Scenario) -> str:
     import tomli_w
 
     table, theirs = scenario.as_table(), base.as_table()
-    own = {key: value for key, value in table.items() if value != theirs.get(key) and key not in _TABLES}
+    own = {
+        key: value
+        for key, value in table.items()
+        if value != theirs.get(key) and key not in _TABLES
+    }
     for key in _TABLES:
         here, there = table.get(key, {}), theirs.get(key, {})
         found = {name: value for name, value in here.items() if value != there.get(name)}
         own |= {key: found} if found else {}
-    dropped = [f"{key}.{name}" for key in _TABLES for name in theirs.get(key, {}) if name not in table.get(key, {})]
+    dropped = [
+        f"{key}.{name}"
+        for key in _TABLES
+        for name in theirs.get(key, {})
+        if name not in table.get(key, {})
+    ]
     head = f"# Not here, but in {base.name}: {', '.join(dropped)}\n" if dropped else ""
     return head + tomli_w.dumps(own, multiline_strings=True)
 

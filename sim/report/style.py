@@ -1,7 +1,8 @@
 """The look of the figures: one style, one colour and dash per scenario, stable bytes.
 
-Figures are 9.4 inches wide and shown 900 pixels wide, so a point in the figure is a point on the page; no text is below
-9 points. Text becomes paths, ids are salted with a constant, no date is written: the same study gives the same bytes.
+Figures are 9.4 inches wide and shown 900 pixels wide, so a point in the figure is a point on the
+page; no text is below 9 points. Text becomes paths, ids are salted with a constant, no date is
+written: the same study gives the same bytes.
 """
 
 from __future__ import annotations
@@ -38,9 +39,17 @@ DPI = 144
 REFERENCE_90 = "#dcdcdc"
 REFERENCE_50 = "#b9b9b9"
 
-# Dark enough for text on white (contrast 4.5 or more), apart for colour-blind readers; dashes and labels say it twice.
+# Dark enough for text on white (contrast 4.5 or more), apart for colour-blind readers; dashes and
+# labels say it twice.
 PALETTE = ("#c24e00", "#0072b2", "#00795a", "#a8457f", "#332288", "#856000", "#007c91", "#7a1f2b")
-DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.2)), (0, (7, 2, 1.5, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (10, 2)))
+DASHES: tuple[Any, ...] = (
+    "-",
+    (0, (6, 2)),
+    (0, (2, 1.2)),
+    (0, (7, 2, 1.5, 2)),
+    (0, (4, 1, 1, 1, 1, 1)),
+    (0, (10, 2)),
+)
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
 
 STYLE: dict[Any, Any] = {
@@ -94,7 +103,8 @@ def pens(names: Sequence[str], against: str) -> dict[str, Pen]:
     """Return the pen of each scenario; the reference is black, the others take palette, dashes and markers in order."""
     chosen = {against: REFERENCE}
     for i, name in enumerate(name for name in names if name != against):
-        # The dash moves on with each turn of the palette, so colour and dash together stay different for 48 scenarios.
+        # The dash moves on with each turn of the palette, so colour and dash together stay
+        # different for 48 scenarios.
         dash = DASHES[(i % len(PALETTE) + i // len(PALETTE)) % len(DASHES)]
         chosen[name] = Pen(PALETTE[i % len(PALETTE)], dash, MARKERS[i % len(MARKERS)], 1.6)
     return chosen
@@ -131,16 +141,25 @@ def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
     """Return the width of a text in inches."""
     if not text.strip():
         return 0.0
-    path = TextPath((0, 0), text, size=size, prop=FontProperties(family="DejaVu Sans", weight=weight), usetex=False)
+    path = TextPath(
+        (0, 0),
+        text,
+        size=size,
+        prop=FontProperties(family="DejaVu Sans", weight=weight),
+        usetex=False,
+    )
     return float(path.get_extents().width) / 72
 
 
 def wrapped(text: str, inches: float, size: float = SMALL, weight: str = "normal") -> list[str]:
     """Return text in lines of a width, broken after spaces and hyphens, else anywhere.
 
-    No letter is ever left out, so that names that differ stay different: the lines put together are the text.
+    No letter is ever left out, so that names that differ stay different: the lines put together are
+    the text.
     """
-    inches *= 0.95  # in a PNG letters are fitted to pixels, which makes them up to a twentieth wider
+    inches *= (
+        0.95  # in a PNG letters are fitted to pixels, which makes them up to a twentieth wider
+    )
     lines = [""]
     for piece in re.findall(r"[^ -]*[ -]+|[^ -]+", text):
         if lines[-1] and text_width((lines[-1] + piece).rstrip(), size, weight) > inches:
@@ -152,7 +171,9 @@ def wrapped(text: str, inches: float, size: float = SMALL, weight: str = "normal
     return lines
 
 
-def write_lines(figure: Figure, left: float, top: float, lines: Sequence[str], **options: Any) -> None:
+def write_lines(
+    figure: Figure, left: float, top: float, lines: Sequence[str], **options: Any
+) -> None:
     """Write lines below each other, the first at a place given in inches from the top left corner."""
     for i, line in enumerate(lines):
         write(figure, left, top + i * LINE, line, **options)

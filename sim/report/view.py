@@ -44,7 +44,9 @@ class Paired:
 
     def over(self, divisor: float) -> Paired:
         """Return the same in larger units."""
-        return replace(self, mean=self.mean / divisor, levels=tuple(x / divisor for x in self.levels))
+        return replace(
+            self, mean=self.mean / divisor, levels=tuple(x / divisor for x in self.levels)
+        )
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ class View:
     study: Study
     _bands: dict[Cell, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
     _paired: dict[Cell, Paired] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _shares: dict[str, MapShares] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _shares: dict[str, MapShares] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def against(self) -> str:
@@ -121,13 +125,19 @@ class View:
         dict
             Array (`LEVELS`, month) of each scenario and outcome, printed unit.
         """
-        missing = [name for name in dict.fromkeys(outcomes) if (self.against, name) not in self._bands]
+        missing = [
+            name for name in dict.fromkeys(outcomes) if (self.against, name) not in self._bands
+        ]
         for scenario in self.names if missing else ():
             for name, series in self.study.series(scenario, missing).items():
                 outcome, values = self.study.outcome(name), series.astype(float)
                 smooth = yearly(values) if is_count(outcome) else values
                 self._bands[scenario, name] = quantiles(smooth) * wording.factor(outcome)
-        return {(scenario, name): self._bands[scenario, name] for scenario in self.names for name in outcomes}
+        return {
+            (scenario, name): self._bands[scenario, name]
+            for scenario in self.names
+            for name in outcomes
+        }
 
     def paired(self, outcomes: Sequence[str]) -> dict[Cell, Paired]:
         """Return the paired differences of outcomes from the reference.
@@ -144,7 +154,9 @@ class View:
             and a replication, as are the ends of the interval in `Study.table`.
         """
         cells = [(scenario, name) for scenario in self.policies for name in outcomes]
-        missing = list(dict.fromkeys(name for scenario, name in cells if (scenario, name) not in self._paired))
+        missing = list(
+            dict.fromkeys(name for scenario, name in cells if (scenario, name) not in self._paired)
+        )
         for scenario in self.policies if missing else ():
             for name, pairs in self.study.paired_differences(scenario, missing).items():
                 self._paired[scenario, name] = self._in_words(self.rows[scenario, name], pairs)

@@ -9,7 +9,17 @@ from typing import Any
 from sim.messages import ScenarioError, nearest, shown
 from sim.policies import LEVERS
 from sim.scenario import library
-from sim.scenario.overlay import LABELS, Layer, combine, flatten, from_settings, lay, refuse, remove, spread
+from sim.scenario.overlay import (
+    LABELS,
+    Layer,
+    combine,
+    flatten,
+    from_settings,
+    lay,
+    refuse,
+    remove,
+    spread,
+)
 from sim.scenario.toml import dotted, read_toml
 from sim.scenario.validation import parameter_problems, sentence
 
@@ -53,20 +63,28 @@ def _chain(path: Path, beside: Path | None) -> Layer:
         file = library.label(path)
         table = read_toml(path, file)
         if path.resolve() in seen:
-            raise ScenarioError([f"{tables[-1][0]}: extends = {shown(tables[-1][1]['extends'])}: extends itself"])
+            raise ScenarioError(
+                [f"{tables[-1][0]}: extends = {shown(tables[-1][1]['extends'])}: extends itself"]
+            )
         if len(seen) == LONGEST_CHAIN:
-            raise ScenarioError([f"{tables[0][0]}: extends a chain of more than {LONGEST_CHAIN} files"])
+            raise ScenarioError(
+                [f"{tables[0][0]}: extends a chain of more than {LONGEST_CHAIN} files"]
+            )
         seen.append(path.resolve())
         tables.append((file, table))
         if "extends" not in table:
             break
         base = table["extends"]
         if not isinstance(base, str):
-            raise ScenarioError([f"{file}: extends = {shown(base)}: must be the name of a scenario"])
+            raise ScenarioError(
+                [f"{file}: extends = {shown(base)}: must be the name of a scenario"]
+            )
         try:
             path = library.find("scenario", base, beside)
         except ScenarioError as error:
-            raise ScenarioError([f"{file}: extends: {problem}" for problem in error.problems]) from None
+            raise ScenarioError(
+                [f"{file}: extends: {problem}" for problem in error.problems]
+            ) from None
     layer: Layer = {}
     problems: list[str] = []
     for file, table in reversed(tables):
@@ -92,15 +110,25 @@ def _override(text: str) -> Layer:
 
 def _policy_fields(layer: Layer) -> dict[str, tuple[str, ...]]:
     """Return the fields that each policy of a layer may have, by the policy's name."""
-    levers = {key[1]: entry.value for key, entry in layer.items() if key[0] == "policy" and key[2:] == ("lever",)}
-    known = {name: LEVERS[lever] for name, lever in levers.items() if isinstance(lever, str) and lever in LEVERS}
+    levers = {
+        key[1]: entry.value
+        for key, entry in layer.items()
+        if key[0] == "policy" and key[2:] == ("lever",)
+    }
+    known = {
+        name: LEVERS[lever]
+        for name, lever in levers.items()
+        if isinstance(lever, str) and lever in LEVERS
+    }
     return {name: tuple(policy.model_fields) for name, policy in known.items()}
 
 
 def _assume(layer: Layer, beside: Path | None) -> list[str]:
     """Add the parameters of the assumption set that a layer names, in place; return the problems."""
     entry = layer.get(("assumptions",))
-    if entry is None or not isinstance(entry.value, str):  # what is no text is refused with the other values
+    if entry is None or not isinstance(
+        entry.value, str
+    ):  # what is no text is refused with the other values
         return []
     try:
         path = library.find("assumptions", entry.value, beside)
@@ -113,7 +141,8 @@ def _assume(layer: Layer, beside: Path | None) -> list[str]:
         if key in layer and layer[key].value != value:
             problems.append(
                 f"{layer[key].source}: {dotted(key)} = {shown(layer[key].value)}: "
-                f"assumptions {entry.value!r} sets it to {shown(value)} ({file}); keep one of the two"
+                f"assumptions {entry.value!r} sets it to {shown(value)} ({file}); keep one of the "
+                f"two"
             )
     layer.update(lay(flatten({"parameters": parameters}, file), layer))
     return problems
@@ -123,7 +152,11 @@ def _assumption_parameters(path: Path, file: str) -> tuple[dict[str, object], li
     """Return the parameters of an assumption file and its problems."""
     table = read_toml(path, file)
     known = (*LABELS, "parameters")
-    problems = [f"{file}: {dotted((key,))}: unknown key{nearest(key, known)}" for key in table if key not in known]
+    problems = [
+        f"{file}: {dotted((key,))}: unknown key{nearest(key, known)}"
+        for key in table
+        if key not in known
+    ]
     problems.extend(_name_problems(table, path, file))
     parameters = table.get("parameters", {})
     problems.extend(f"{file}: {sentence(problem)}" for problem in parameter_problems(parameters))
@@ -133,4 +166,8 @@ def _assumption_parameters(path: Path, file: str) -> tuple[dict[str, object], li
 def _name_problems(table: dict[str, object], path: Path, file: str) -> list[str]:
     """Return what is wrong with the name that an assumption set or override gives itself."""
     name = table.get("name")
-    return [] if name == path.stem else [f"{file}: name = {shown(name)}: must be {path.stem!r}, the name of the file"]
+    return (
+        []
+        if name == path.stem
+        else [f"{file}: name = {shown(name)}: must be {path.stem!r}, the name of the file"]
+    )

@@ -1,7 +1,7 @@
 """Where the shipped scenarios, assumptions, overrides and experiments are: the only module that knows.
 
-In a checkout they live at its top level, in an installed wheel under ``sim/library/``. A shipped item is asked for by
-name and looked up in a listing; a name is never used as a path.
+In a checkout they live at its top level, in an installed wheel under ``sim/library/``. A shipped
+item is asked for by name and looked up in a listing; a name is never used as a path.
 """
 
 from __future__ import annotations
@@ -103,10 +103,15 @@ def locate(kind: str, text: str) -> tuple[Path, Path | None]:
     if text.endswith(".toml"):
         return Path(text), Path(text).parent
     if os.path.isdir(text) and text not in _shipped(kind):
-        raise ScenarioError([f"{kind} {shown(text)}: is a folder; name a file in it, such as {text}/NAME.toml"])
+        raise ScenarioError(
+            [f"{kind} {shown(text)}: is a folder; name a file in it, such as {text}/NAME.toml"]
+        )
     if is_path(text) or (os.path.isfile(text) and text not in _shipped(kind)):
-        # Such a file is not opened: messages show lines that cannot be read, and they may be of another's file.
-        raise ScenarioError([f"{kind} {shown(text)}: the name of a file ends in .toml; rename one that has another"])
+        # Such a file is not opened: messages show lines that cannot be read, and they may be of
+        # another's file.
+        raise ScenarioError(
+            [f"{kind} {shown(text)}: the name of a file ends in .toml; rename one that has another"]
+        )
     return find(kind, meant(text, _shipped(kind)) or text), None
 
 
@@ -126,13 +131,16 @@ def find(kind: str, text: str, beside: Path | None = None) -> Path:
     Raises
     ------
     ScenarioError
-        If there is no such item, or it is a link out of the folder; the message names the nearest one.
+        If there is no such item, or it is a link out of the folder; the message names the nearest
+        one.
     """
     known = _shipped(kind)
     if text in known:
         return known[text]
     likely = meant(text, known)
-    hint = f"; did you mean {likely!r}?" if likely else _lever_hint(kind, text) or nearest(text, known)
+    hint = (
+        f"; did you mean {likely!r}?" if likely else _lever_hint(kind, text) or nearest(text, known)
+    )
     problem = name_problem(text)
     if problem:
         raise ScenarioError([f"{kind} {shown(text)}: {problem}{hint}"])
@@ -140,7 +148,9 @@ def find(kind: str, text: str, beside: Path | None = None) -> Path:
         listed = _toml_files(beside / "assumptions" if kind == "assumptions" else beside)
         if text in listed:
             if not is_inside(listed[text], beside):
-                raise ScenarioError([f"{kind} {shown(text)}: {label(listed[text])} is a link out of the folder"])
+                raise ScenarioError(
+                    [f"{kind} {shown(text)}: {label(listed[text])} is a link out of the folder"]
+                )
             return listed[text]
     hint = hint or f"; known: {one_of(known) or 'none'}"
     raise ScenarioError([f"{kind} {shown(text)} does not exist{hint}"])
@@ -152,7 +162,12 @@ def is_inside(path: Path, folder: Path) -> bool:
 
 
 def _shipped(kind: str) -> dict[str, Path]:
-    listings = {"scenario": scenarios, "assumptions": assumptions, "override": overrides, "experiment": experiments}
+    listings = {
+        "scenario": scenarios,
+        "assumptions": assumptions,
+        "override": overrides,
+        "experiment": experiments,
+    }
     return listings[kind]()
 
 
@@ -161,13 +176,19 @@ def _lever_hint(kind: str, text: str) -> str:
     from sim.policies import lever_meant
 
     lever = lever_meant(text) if kind == "scenario" else None
-    return f"; it is lever {lever}: openstakes list policies {lever} names the scenarios that use it" if lever else ""
+    return (
+        f"; it is lever {lever}: openstakes list policies {lever} names the scenarios that use it"
+        if lever
+        else ""
+    )
 
 
 def label(path: Path) -> str:
     """Return the name of a file for messages: shipped files from the library's top, others as given; one line."""
     shipped = path.is_absolute() and path.is_relative_to(root())
-    return printable(path.relative_to(root()).as_posix() if shipped else str(path)).replace("\n", "\\n")
+    return printable(path.relative_to(root()).as_posix() if shipped else str(path)).replace(
+        "\n", "\\n"
+    )
 
 
 def _toml_files(folder: Path) -> dict[str, Path]:

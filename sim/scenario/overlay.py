@@ -66,7 +66,8 @@ def nest(layer: Layer) -> dict[str, object]:
 def lay(below: Layer, above: Layer) -> Layer:
     """Return `below` covered by `above`: a value replaces the value or table at its path.
 
-    A policy whose lever changes starts afresh, since the fields of another lever mean nothing to it.
+    A policy whose lever changes starts afresh, since the fields of another lever mean nothing to
+    it.
     """
     merged = dict(below)
     above = dict(above)
@@ -75,7 +76,9 @@ def lay(below: Layer, above: Layer) -> Layer:
         if known is not None and len(key) == 3 and key[0] == "policy" and key[2] == "lever":
             if known.value != entry.value:
                 _drop(merged, key[:2])
-            above[key] = replace(entry, instead_of=known if known.value != entry.value else known.instead_of)
+            above[key] = replace(
+                entry, instead_of=known if known.value != entry.value else known.instead_of
+            )
     tables = {key[:length] for key in merged for length in range(1, len(key))}
     for key, entry in above.items():
         for length in range(1, len(key)):
@@ -92,13 +95,18 @@ def lay(below: Layer, above: Layer) -> Layer:
 def remove(layer: Layer, items: object, source: str) -> list[str]:
     """Take ``remove = ["policy.x"]`` out of a layer, in place; return the problems."""
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-        return [f'{source}: remove = {shown(items)}: must be a list of texts, such as ["policy.chips-2023-11"]']
+        return [
+            f'{source}: remove = {shown(items)}: must be a list of texts, such as ["policy.chips-2023-11"]'
+        ]
     problems = []
     for item in items:
         key = tuple(item.split(".", 1))
         if key[0] not in _REMOVABLE or not any(_covers(key, other) for other in layer):
             known = {".".join(other[:2]) for other in layer if other[0] in _REMOVABLE}
-            problems.append(f"{source}: remove: {shown(item)} is not in the scenario{nearest(item, sorted(known))}")
+            problems.append(
+                f"{source}: remove: {shown(item)} is not in the "
+                f"scenario{nearest(item, sorted(known))}"
+            )
         else:
             _drop(layer, key)
     return problems
@@ -110,16 +118,23 @@ def from_settings(settings: Iterable[str] | Mapping[str, object]) -> tuple[list[
     Parameters
     ----------
     settings
-        Texts ``path=value``, of which the value is read as TOML, else taken as text; or values by path, as scripts have
-        them (`sim.scenario.plain`).
+        Texts ``path=value``, of which the value is read as TOML, else taken as text; or values by
+        path, as scripts have them (`sim.scenario.plain`).
     """
     layers: list[Layer] = []
     problems: list[str] = []
-    for written, key, value in _valued(settings, problems) if isinstance(settings, Mapping) else _parsed(settings):
+    for written, key, value in (
+        _valued(settings, problems) if isinstance(settings, Mapping) else _parsed(settings)
+    ):
         if not all(key):
-            problems.append(f"--set {shown(written)}: must be written path=value, such as policy.NAME.strength=0.5")
+            problems.append(
+                f"--set {shown(written)}: must be written path=value, such as "
+                f"policy.NAME.strength=0.5"
+            )
         elif len(written) > LONGEST_LINE or len(key) > 4 or is_unsafe(written):
-            problems.append(f"--set {shown(written)}: too long, too deep or with control or bidi characters")
+            problems.append(
+                f"--set {shown(written)}: too long, too deep or with control or bidi characters"
+            )
         else:
             table = _table(key, value)
             problems.extend(f"--set: {problem}" for problem in content_problems(table))
@@ -135,7 +150,9 @@ def _parsed(settings: Iterable[str]) -> Iterator[tuple[str, Key, object]]:
         yield setting, _path(path) if equals else ("",), value
 
 
-def _valued(settings: Mapping[str, object], problems: list[str]) -> Iterator[tuple[str, Key, object]]:
+def _valued(
+    settings: Mapping[str, object], problems: list[str]
+) -> Iterator[tuple[str, Key, object]]:
     """Yield the path of each value, its key path and the value as a file would hold it; others are problems."""
     for path, given in settings.items():
         found: list[str] = []
@@ -168,7 +185,9 @@ def combine(layers: Iterable[Layer]) -> tuple[Layer, list[str]]:
             if earlier is not None:
                 problems.append(_set_twice(key, entry, earlier))
         values.update(own)
-        below.update({key[:length]: entry for key, entry in own.items() for length in range(1, len(key))})
+        below.update(
+            {key[:length]: entry for key, entry in own.items() for length in range(1, len(key))}
+        )
     return lay(empty, values), problems
 
 
@@ -191,12 +210,19 @@ def spread(override: Layer, policies: Mapping[str, Collection[str]]) -> list[str
     for key in [key for key in override if key[:2] == EVERY_POLICY]:
         entry = override.pop(key)
         if len(key) != 3:
-            problems.append(f"{entry.source}: {dotted(key)}: must be a table of plain fields, such as strength = 0.5")
+            problems.append(
+                f"{entry.source}: {dotted(key)}: must be a table of plain fields, such as strength "
+                f"= 0.5"
+            )
             continue
         having = [name for name, fields in policies.items() if key[2] in fields]
         if not having:
-            hint = nearest(key[-1], sorted({field for fields in policies.values() for field in fields}))
-            problems.append(f"{entry.source}: {dotted(key)}: no policy of the scenario has such a field{hint}")
+            hint = nearest(
+                key[-1], sorted({field for fields in policies.values() for field in fields})
+            )
+            problems.append(
+                f"{entry.source}: {dotted(key)}: no policy of the scenario has such a field{hint}"
+            )
         for own in [("policy", name, key[2]) for name in having]:
             if own in override:
                 problems.append(_set_twice(own, override[own], entry))

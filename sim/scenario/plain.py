@@ -15,7 +15,8 @@ ALLOWED = "must be text, true or false, a number, a list or a table"
 def plain(value: object, problems: list[str], key: Key = ()) -> object:
     """Return a value as the tables, lists, texts and numbers that a file would hold.
 
-    Numbers, arrays and texts of numpy, other arrays with ``tolist``, ranges and paths are understood; None is kept.
+    Numbers, arrays and texts of numpy, other arrays with ``tolist``, ranges and paths are
+    understood; None is kept.
 
     Parameters
     ----------
@@ -41,7 +42,10 @@ def plain(value: object, problems: list[str], key: Key = ()) -> object:
     if len(key) > DEEPEST:
         return _refused(value, problems, key[:3], f"nested more than {DEEPEST} deep")
     if isinstance(value, Mapping):
-        return {str(name): plain(below, problems, (*key, _text(name, problems, key))) for name, below in value.items()}
+        return {
+            str(name): plain(below, problems, (*key, _text(name, problems, key)))
+            for name, below in value.items()
+        }
     if hasattr(value, "tolist"):
         if getattr(value, "size", 0) > MOST_VALUES:
             return _refused(value, problems, key, f"has more than {MOST_VALUES} values")
@@ -53,7 +57,10 @@ def plain(value: object, problems: list[str], key: Key = ()) -> object:
             return _refused(value, problems, key, "a list of lists is not used in these files")
         if value[MOST_VALUES:]:
             return _refused(value, problems, key, f"has more than {MOST_VALUES} values")
-        return [plain(below, problems, (*key[:-1], f"{key[-1] if key else ''}[{i}]")) for i, below in enumerate(value)]
+        return [
+            plain(below, problems, (*key[:-1], f"{key[-1] if key else ''}[{i}]"))
+            for i, below in enumerate(value)
+        ]
     return _refused(value, problems, key, ALLOWED)
 
 

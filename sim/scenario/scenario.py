@@ -1,7 +1,7 @@
 """Scenarios: TOML files read, laid over each other, checked and frozen.
 
-A scenario is data: assumptions and policies, kept apart. `load` reports every problem at once, each with the file, key
-path, value, allowed range and nearest valid name.
+A scenario is data: assumptions and policies, kept apart. `load` reports every problem at once, each
+with the file, key path, value, allowed range and nearest valid name.
 """
 
 from __future__ import annotations
@@ -70,9 +70,15 @@ def _checked_name(text: str) -> str:
     return text
 
 
-Month = Annotated[str, AfterValidator(_checked_month), WithJsonSchema({"type": "string", "pattern": f"^{MONTH_RULE}$"})]
+Month = Annotated[
+    str,
+    AfterValidator(_checked_month),
+    WithJsonSchema({"type": "string", "pattern": f"^{MONTH_RULE}$"}),
+]
 Name = Annotated[
-    str, AfterValidator(_checked_name), WithJsonSchema({"type": "string", "pattern": library.NAME_PATTERN})
+    str,
+    AfterValidator(_checked_name),
+    WithJsonSchema({"type": "string", "pattern": library.NAME_PATTERN}),
 ]
 
 
@@ -83,7 +89,10 @@ class _Record(BaseModel):
 
 
 class Horizon(_Record):
-    """First and last month of the runs. The start is fixed: the state of the world is dated there."""
+    """First and last month of the runs.
+
+    The start is fixed: the state of the world is dated there.
+    """
 
     start: Literal["2023-01"] = "2023-01"
     end: Month = "2030-12"
@@ -148,7 +157,9 @@ class Scenario(_Record):
     def _room_for_every_country(cls, adopters: int) -> int:
         least = least_adopters()
         if adopters < least:
-            raise ValueError(f"must be at least {least}: {LEAST_PER_CELL} for each country and channel")
+            raise ValueError(
+                f"must be at least {least}: {LEAST_PER_CELL} for each country and channel"
+            )
         return adopters
 
     @field_validator("parameters", mode="before")
@@ -158,7 +169,11 @@ class Scenario(_Record):
         assert isinstance(parameters, Mapping)
         # Adding 0.0 turns -0.0 into 0.0, so that equal scenarios have equal ids.
         numbers = {name: float(value) + 0.0 for name, value in parameters.items()}
-        return {name: value for name, value in sorted(numbers.items()) if value != PARAMETERS[name].value}
+        return {
+            name: value
+            for name, value in sorted(numbers.items())
+            if value != PARAMETERS[name].value
+        }
 
     @field_validator("policy", mode="before")
     @classmethod
@@ -170,7 +185,11 @@ class Scenario(_Record):
     @property
     def id(self) -> str:
         """16 hexadecimal digits of what decides a run: everything but the texts for people."""
-        content = {key: value for key, value in self.as_table().items() if key not in (*LABELS, "assumptions")}
+        content = {
+            key: value
+            for key, value in self.as_table().items()
+            if key not in (*LABELS, "assumptions")
+        }
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
@@ -192,8 +211,12 @@ class Scenario(_Record):
             table["assumptions"] = self.assumptions
         table["horizon"] = self.horizon.model_dump()
         table["parameters"] = dict(self.parameters)
-        table["policy"] = {name: policy_table(policy) for name, policy in sorted(self.policy.items())}
-        table["crisis"] = {name: crisis.model_dump() for name, crisis in sorted(self.crisis.items())}
+        table["policy"] = {
+            name: policy_table(policy) for name, policy in sorted(self.policy.items())
+        }
+        table["crisis"] = {
+            name: crisis.model_dump() for name, crisis in sorted(self.crisis.items())
+        }
         return {key: value for key, value in table.items() if value not in ("", {})}
 
     def as_toml(self) -> str:
@@ -206,7 +229,9 @@ class Scenario(_Record):
 def policy_table(policy: Policy) -> dict[str, Any]:
     """Return a policy as it is written in a file: lever and fields, without the empty ones."""
     fields = policy.model_dump(mode="json")
-    return {"lever": type(policy).lever} | {name: value for name, value in fields.items() if value is not None}
+    return {"lever": type(policy).lever} | {
+        name: value for name, value in fields.items() if value is not None
+    }
 
 
 def load(
@@ -221,11 +246,13 @@ def load(
     name_or_path
         Name of a shipped scenario, or a file (the text ends in .toml or contains a separator).
     overrides
-        One or several files whose values replace those of the scenario, or names of shipped overrides.
-        ``[policy."*"]`` in an override speaks of every policy of the scenario that has the field.
+        One or several files whose values replace those of the scenario, or names of shipped
+        overrides. ``[policy."*"]`` in an override speaks of every policy of the scenario that has
+        the field.
     settings
-        One or several texts "path=value", such as "policy.open-weight-control.strength=0.5", or values by path, such as
-        {"policy.open-weight-control.strength": 0.5}; numpy's numbers and arrays are understood.
+        One or several texts "path=value", such as "policy.open-weight-control.strength=0.5", or
+        values by path, such as {"policy.open-weight-control.strength": 0.5}; numpy's numbers and
+        arrays are understood.
 
     Raises
     ------
@@ -255,7 +282,8 @@ def load_with_origins(
     """
     scenario, layer = load_with_layer(name_or_path, overrides, settings)
     origins = {
-        dotted(key): layer[key].source if key in layer else "default" for key in flatten(scenario.as_table(), "")
+        dotted(key): layer[key].source if key in layer else "default"
+        for key in flatten(scenario.as_table(), "")
     }
     return scenario, origins
 
@@ -274,7 +302,9 @@ def load_with_layer(
     """
     files = [overrides] if isinstance(overrides, str | os.PathLike) else overrides
     changes = [settings] if isinstance(settings, str) else settings
-    layer, file, problems = read_layer(os.fspath(name_or_path), [os.fspath(file) for file in files], changes)
+    layer, file, problems = read_layer(
+        os.fspath(name_or_path), [os.fspath(file) for file in files], changes
+    )
     scenario, found = _validated(layer, file)
     refuse(problems + found)
     assert scenario is not None
@@ -304,7 +334,11 @@ def differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
     values = [{dotted(key): entry.value for key, entry in table.items()} for table in tables]
     keys = sorted(set(values[0]) | set(values[1]))
     pairs = [(key, values[0].get(key), values[1].get(key)) for key in keys]
-    return [(key, left, right) for key, left, right in pairs if not _alike(left, right) and key not in LABELS]
+    return [
+        (key, left, right)
+        for key, left, right in pairs
+        if not _alike(left, right) and key not in LABELS
+    ]
 
 
 def _alike(left: object, right: object) -> bool:
@@ -329,7 +363,9 @@ def _set(key: str, value: object) -> object:
 
 def differences_in_words(rows: Iterable[tuple[str, object, object]]) -> str:
     """Return differences as one line: "parameters.leak_hazard 0.4 against 0.6; history free against replay"."""
-    return "; ".join(f"{key} {_in_words(left)} against {_in_words(right)}" for key, left, right in rows)
+    return "; ".join(
+        f"{key} {_in_words(left)} against {_in_words(right)}" for key, left, right in rows
+    )
 
 
 def _in_words(value: object) -> str:
@@ -339,8 +375,9 @@ def _in_words(value: object) -> str:
 def first_difference(a: Scenario, b: Scenario) -> int | None:
     """Return the month index from which two scenarios may differ, or None if they never do within the horizon.
 
-    It is the earliest start of a policy or month of a crisis that is not the same in both; a policy of which only
-    the end differs counts from the earlier end. Differing parameters, history or panel count from the first month.
+    It is the earliest start of a policy or month of a crisis that is not the same in both; a policy
+    of which only the end differs counts from the earlier end. Differing parameters, history or
+    panel count from the first month.
     """
     if (a.parameters, a.history, a.adopters) != (b.parameters, b.history, b.adopters):
         return 0
@@ -368,7 +405,9 @@ def _policy_difference(a: Policy | None, b: Policy | None) -> int:
         ends = [table.pop("end", None) for table in tables]
         if tables[0] == tables[1]:
             end = min(month_index(end) for end in ends if end is not None)
-            return end if end > month_index(a.start) else a.known_from  # else one of the two never comes into force
+            return (
+                end if end > month_index(a.start) else a.known_from
+            )  # else one of the two never comes into force
     return min(policy.known_from for policy in present)
 
 

@@ -1,7 +1,8 @@
 """JSON schema of scenario files, made from the records and levers: for editors, forms and other programs.
 
-It describes one file as written, which may leave things to the file it extends. What only the whole scenario can tell
-(an end before its start, steps that overlap, a policy whose lever is nowhere) is for `openstakes check`.
+It describes one file as written, which may leave things to the file it extends. What only the whole
+scenario can tell (an end before its start, steps that overlap, a policy whose lever is nowhere) is
+for `openstakes check`.
 """
 
 from __future__ import annotations
@@ -53,12 +54,20 @@ def scenario_schema() -> Schema:
             "parameters": {
                 "type": "object",
                 "additionalProperties": False,
-                "properties": {parameter.name: _parameter(parameter) for parameter in PARAMETERS.values()},
+                "properties": {
+                    parameter.name: _parameter(parameter) for parameter in PARAMETERS.values()
+                },
             },
             "policy": _named({"anyOf": [{"$ref": f"#/$defs/{lever}"} for lever in levers]}),
             "crisis": _named(_record(Crisis)),
         },
-        "$defs": {"name": _NAME, "month": _MONTH, "country": _codes("countries"), "lab": _codes("labs")} | levers,
+        "$defs": {
+            "name": _NAME,
+            "month": _MONTH,
+            "country": _codes("countries"),
+            "lab": _codes("labs"),
+        }
+        | levers,
     }
 
 
@@ -81,7 +90,12 @@ def _record(model: type[BaseModel]) -> Schema:
     schema = model.model_json_schema()
     properties = {name: _field(below) for name, below in schema["properties"].items()}
     words = " ".join(schema.get("description", "").split("\n\n", 1)[0].split())
-    return {"type": "object", "description": words, "additionalProperties": False, "properties": properties}
+    return {
+        "type": "object",
+        "description": words,
+        "additionalProperties": False,
+        "properties": properties,
+    }
 
 
 def _field(schema: Schema) -> Schema:
@@ -120,4 +134,6 @@ def _codes(kind: str) -> Schema:
 
     if kind == "labs":
         return {"enum": [lab.slug for lab in labs()]}
-    return {"enum": [*(country.code for country in countries()), *(group.name for group in groups())]}
+    return {
+        "enum": [*(country.code for country in countries()), *(group.name for group in groups())]
+    }

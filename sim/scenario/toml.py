@@ -17,11 +17,20 @@ DEEPEST = 6
 MOST_VALUES = 1000
 LARGEST_INTEGER = 2**63
 _PROSE = ("question", "description")
-_PAIR = re.compile(r"(?P<key>[A-Za-z0-9_.\"-]{1,80})\s*(?P<sign>[=:])\s*(?P<value>[^#]{1,80}?)\s*(#.*)?")
+_PAIR = re.compile(
+    r"(?P<key>[A-Za-z0-9_.\"-]{1,80})\s*(?P<sign>[=:])\s*(?P<value>[^#]{1,80}?)\s*(#.*)?"
+)
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _WORDS = re.compile(r"\[\s*[A-Za-z0-9_-]+(\s*,\s*[A-Za-z0-9_-]+)*\s*\]")
 _QUOTES = "\u2018\u2019\u201c\u201d\u201e\u201a\u00ab\u00bb"
-_YES_NO = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+_YES_NO = {
+    "yes": "true",
+    "on": "true",
+    "true": "true",
+    "no": "false",
+    "off": "false",
+    "false": "false",
+}
 
 Key = tuple[str, ...]
 
@@ -39,15 +48,22 @@ def read_toml(path: Path, label: str) -> dict[str, object]:
     Raises
     ------
     ScenarioError
-        With every problem of the file: unreadable, too large, not TOML, nested too deep, nan, inf, control characters.
+        With every problem of the file: unreadable, too large, not TOML, nested too deep, nan, inf,
+        control characters.
     """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            words = "a folder; name a file in it, such as NAME.toml" if stat.S_ISDIR(status.st_mode) else "not a file"
+            words = (
+                "a folder; name a file in it, such as NAME.toml"
+                if stat.S_ISDIR(status.st_mode)
+                else "not a file"
+            )
             raise ScenarioError([f"{label}: {words}"])
         if status.st_size > LARGEST_FILE:
-            raise ScenarioError([f"{label}: {status.st_size} bytes; at most {LARGEST_FILE} are read"])
+            raise ScenarioError(
+                [f"{label}: {status.st_size} bytes; at most {LARGEST_FILE} are read"]
+            )
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
@@ -63,9 +79,13 @@ def parse_toml(content: bytes, label: str) -> dict[str, object]:
     if len(content) > LARGEST_FILE:
         raise ScenarioError([f"{label}: more than {LARGEST_FILE} bytes"])
     text = decoded(content, label)
-    # Dotted keys cost the parser the square of their number on a line: 64 kB of them would take a quarter of a minute.
+    # Dotted keys cost the parser the square of their number on a line: 64 kB of them would take a
+    # quarter of a minute.
     for number, line in enumerate(text.split("\n"), start=1):
-        for count, most, what in ((len(line), LONGEST_LINE, "characters"), (line.count("."), MOST_DOTS, "dots")):
+        for count, most, what in (
+            (len(line), LONGEST_LINE, "characters"),
+            (line.count("."), MOST_DOTS, "dots"),
+        ):
             if count > most:
                 raise ScenarioError([f"{label}: line {number} has {count} {what}; at most {most}"])
     try:
@@ -73,7 +93,9 @@ def parse_toml(content: bytes, label: str) -> dict[str, object]:
     except RecursionError:
         raise ScenarioError([f"{label}: not readable as TOML: nested too deep"]) from None
     except ValueError as error:
-        raise ScenarioError([f"{label}: not readable as TOML: {_reason(error)}{_misprint(error, text)}"]) from None
+        raise ScenarioError(
+            [f"{label}: not readable as TOML: {_reason(error)}{_misprint(error, text)}"]
+        ) from None
     problems = content_problems(table)
     if problems:
         raise ScenarioError([f"{label}: {problem}" for problem in problems])
@@ -156,9 +178,14 @@ def content_problems(table: dict[str, object]) -> list[str]:
         if isinstance(value, dict):
             waiting.extend(((*key, name), below) for name, below in reversed(value.items()))
         elif isinstance(value, list):
-            waiting.extend(((*key[:-1], f"{key[-1]}[{i}]"), below) for i, below in reversed(list(enumerate(value))))
+            waiting.extend(
+                ((*key[:-1], f"{key[-1]}[{i}]"), below)
+                for i, below in reversed(list(enumerate(value)))
+            )
             if any(isinstance(item, list | dict) for item in value):
-                problems.append(f"{dotted(key)}: a list of lists or tables is not used in these files")
+                problems.append(
+                    f"{dotted(key)}: a list of lists or tables is not used in these files"
+                )
                 del waiting[-len(value) :]
         problem = _value_problem(key, value)
         if problem:

@@ -32,7 +32,14 @@ LAST = 10_000
 """A month after every horizon."""
 
 _DATED = re.compile(r"([a-z0-9-]+)-[0-9]{4}-[0-9]{2}")
-_NUMBERS = ("int_type", "float_type", "int_from_float", "int_parsing", "float_parsing", "int_parsing_size")
+_NUMBERS = (
+    "int_type",
+    "float_type",
+    "int_from_float",
+    "int_parsing",
+    "float_parsing",
+    "int_parsing_size",
+)
 _BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number")
 
 
@@ -51,9 +58,16 @@ def parameter_problems(parameters: object) -> list[Problem]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             number = as_number(value) if isinstance(value, str) else ""
             hint = f"; write {number}, without quotes" if number else ""
-            problems.append((key, f"= {shown(value)}: must be a number, {range_words(low, high)}{hint}"))
+            problems.append(
+                (key, f"= {shown(value)}: must be a number, {range_words(low, high)}{hint}")
+            )
         elif not (isfinite(value) and low <= value <= high):
-            problems.append((key, f"= {shown(value)}: must be {range_words(low, high)} ({PARAMETERS[name].unit})"))
+            problems.append(
+                (
+                    key,
+                    f"= {shown(value)}: must be {range_words(low, high)} ({PARAMETERS[name].unit})",
+                )
+            )
     problems.extend(_weight_problems({} if problems else parameters))
     return problems
 
@@ -63,31 +77,40 @@ def _weight_problems(parameters: Mapping[str, float]) -> Iterator[Problem]:
     for stem in PROPORTIONS:
         names = [f"{stem}_{channel}" for channel in CHANNELS]
         if not any(parameters.get(name, PARAMETERS[name].value) for name in names):
-            yield ("parameters", names[0]), f"= 0: {', '.join(names)} are all 0; at least one must be above 0"
+            yield (
+                ("parameters", names[0]),
+                f"= 0: {', '.join(names)} are all 0; at least one must be above 0",
+            )
 
 
 def overlap_problems(policies: Mapping[str, Policy]) -> Iterator[Problem]:
     """Yield the dated steps of one series (NAME-YYYY-MM, one lever) that are in force before the one before has ended.
 
-    Steps of a series replace each other. Policies that are meant to act together have names of their own.
+    Steps of a series replace each other. Policies that are meant to act together have names of
+    their own.
     """
     series: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
     for name, policy in policies.items():
         dated = _DATED.fullmatch(name)
         if dated:
             end = month_index(policy.end) if policy.end else LAST
-            series.setdefault((policy.lever, dated[1]), []).append((month_index(policy.start), end, name))
+            series.setdefault((policy.lever, dated[1]), []).append(
+                (month_index(policy.start), end, name)
+            )
     for steps in series.values():
         steps.sort()
         for (_, end, earlier), (start, _, name) in pairwise(steps):
             if start < end:
-                words = (
-                    f"= {shown(policies[name].start)}: {earlier} is in force until {policies[earlier].end or 'the end'}"
+                words = f"= {shown(policies[name].start)}: {earlier} is in force until {policies[earlier].end or 'the end'}"
+                yield (
+                    ("policy", name, "start"),
+                    f"{words}; end a dated step where the next of its series starts",
                 )
-                yield ("policy", name, "start"), f"{words}; end a dated step where the next of its series starts"
 
 
-def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> tuple[Policy | None, list[Problem]]:
+def policy_from_table(
+    name: str, table: object, names: Collection[str] = ()
+) -> tuple[Policy | None, list[Problem]]:
     """Return the policy that a ``[policy.NAME]`` table describes, or None, and its problems.
 
     Parameters
@@ -106,9 +129,13 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
     if problem:
         written = name.casefold().replace("_", "-")
         hint = nearest(name, [other for other in names if other != name])
-        return None, [(key, f"{problem}{hint or ('' if name_problem(written) else f'; write {written}')}")]
+        return None, [
+            (key, f"{problem}{hint or ('' if name_problem(written) else f'; write {written}')}")
+        ]
     if not isinstance(table, Mapping):
-        return None, [(key, f"= {shown(table)}: must be a table with a lever, such as [policy.{name}]")]
+        return None, [
+            (key, f"= {shown(table)}: must be a table with a lever, such as [policy.{name}]")
+        ]
     fields = dict(table)
     lever = fields.pop("lever", None)
     if lever is None:
@@ -137,7 +164,9 @@ def policy_from_table(name: str, table: object, names: Collection[str] = ()) -> 
 def policies_from_table(table: object) -> tuple[dict[str, Policy], list[Problem]]:
     """Return the policies of a ``[policy]`` table and its problems; policies that are objects pass."""
     if not isinstance(table, Mapping):
-        return {}, [(("policy",), f"= {shown(table)}: must be a table of policies, such as [policy.NAME]")]
+        return {}, [
+            (("policy",), f"= {shown(table)}: must be a table of policies, such as [policy.NAME]")
+        ]
     policies: dict[str, Policy] = {}
     problems: list[Problem] = []
     for name, value in table.items():
@@ -149,7 +178,11 @@ def policies_from_table(table: object) -> tuple[dict[str, Policy], list[Problem]
         problems.extend(found)
         if policy is not None:
             policies[name] = policy
-    return policies, [*problems, *overlap_problems(policies), *reference_problems(policies, tuple(table))]
+    return policies, [
+        *problems,
+        *overlap_problems(policies),
+        *reference_problems(policies, tuple(table)),
+    ]
 
 
 def _frozen(value: object) -> object:
@@ -180,7 +213,9 @@ def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -
                     hint = nearest(other, names) or f"; policies: {one_of(sorted(names))}"
                     problems.append((path, f"has {shown(other)}: no policy of the scenario{hint}"))
                 elif other in policies and policies[other].trigger(1.0) is not None:
-                    problems.append((path, f"has {shown(other)}: a monitor cannot switch a monitor"))
+                    problems.append(
+                        (path, f"has {shown(other)}: a monitor cannot switch a monitor")
+                    )
     return problems
 
 
@@ -198,7 +233,9 @@ def refuse_problems(problems: list[Problem]) -> None:
         raise ProblemsError(problems)
 
 
-def validation_problems(error: ValidationError, model: type[BaseModel], key: tuple[str, ...] = ()) -> list[Problem]:
+def validation_problems(
+    error: ValidationError, model: type[BaseModel], key: tuple[str, ...] = ()
+) -> list[Problem]:
     """Return pydantic's errors in the words of this program."""
     problems: list[Problem] = []
     for details in error.errors(include_url=False):
@@ -227,7 +264,9 @@ def _place(key: str, policies: object) -> str:
     if "." in key:
         return f"; a path is written without quotes: {key} = ..., above the first table of the file"
     tables = policies.items() if isinstance(policies, Mapping) else ()
-    levers = {str(name): str(table.get("lever")) for name, table in tables if isinstance(table, Mapping)}
+    levers = {
+        str(name): str(table.get("lever")) for name, table in tables if isinstance(table, Mapping)
+    }
     fields = {name: LEVERS[lever].model_fields for name, lever in levers.items() if lever in LEVERS}
     having = [name for name in fields if key in fields[name]]
     if having:
@@ -237,8 +276,14 @@ def _place(key: str, policies: object) -> str:
 
 def owners(field: str) -> str:
     """Return which levers a field belongs to, as the end of a sentence, or "" if it is none of a lever's own."""
-    having = [f"{lever} ({policy.title})" for lever, policy in LEVERS.items() if field in policy.model_fields]
-    return f"; it belongs to {one_of(having)}" if having and field not in Policy.model_fields else ""
+    having = [
+        f"{lever} ({policy.title})"
+        for lever, policy in LEVERS.items()
+        if field in policy.model_fields
+    ]
+    return (
+        f"; it belongs to {one_of(having)}" if having and field not in Policy.model_fields else ""
+    )
 
 
 def sentence(problem: Problem) -> str:
@@ -261,7 +306,8 @@ def range_words(low: float | None, high: float | None) -> str:
 def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ...]) -> Problem:
     """Return one pydantic error as a key path and a sentence."""
     holder, field = _field_at(model, details["loc"])
-    # A union adds the name of the branch to the path; list positions are kept, since they say which item.
+    # A union adds the name of the branch to the path; list positions are kept, since they say which
+    # item.
     *around, last = (str(part) for part in details["loc"] or ("",))
     path = (*key, *(part for part in around if part.isdigit() or _is_key(part)))
     kind, value = details["type"], details["input"]
@@ -273,16 +319,30 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
         return path, f"is missing{_allowed(field)}"
     given = "" if isinstance(value, Mapping | BaseModel) else f"= {shown(value)}: "
     if kind in _NUMBERS or kind in _BOUNDS or kind.startswith(("int_", "float_")):
-        whole = "a whole number" if kind.startswith("int") else "a number" if kind in _NUMBERS else ""
+        whole = (
+            "a whole number" if kind.startswith("int") else "a number" if kind in _NUMBERS else ""
+        )
         words = range_words(*_bounds(field)) if field else ""
         number = as_number(value) if isinstance(value, str) else ""
         hint = f"; write {number}, without quotes" if number else ""
-        return path, f"{given}must be {', '.join(part for part in (whole, words) if part)}{_unit(field)}{hint}"
+        return (
+            path,
+            (
+                f"{given}must be "
+                f"{', '.join(part for part in (whole, words) if part)}{_unit(field)}{hint}"
+            ),
+        )
     if kind in ("literal_error", "enum"):
         known = field.choices if field else ()
         if len(known) == 1:
             return path, f"{given}must be {known[0]!r}"
-        return path, f"{given}must be one of {one_of(known) or details['ctx']['expected']}{nearest(value, known)}"
+        return (
+            path,
+            (
+                f"{given}must be one of "
+                f"{one_of(known) or details['ctx']['expected']}{nearest(value, known)}"
+            ),
+        )
     plain = {
         "string_type": "must be text",
         "bool_type": "must be true or false",
@@ -304,14 +364,20 @@ def _is_key(part: str) -> bool:
     return part.replace("_", "").replace("-", "").isalnum()
 
 
-def _field_at(model: type[BaseModel], place: tuple[str | int, ...]) -> tuple[type[BaseModel], LeverField | None]:
+def _field_at(
+    model: type[BaseModel], place: tuple[str | int, ...]
+) -> tuple[type[BaseModel], LeverField | None]:
     """Return the model and field that a pydantic path ends in; the field is None for an unknown key."""
     field: LeverField | None = None
     for part in place:
         if part in model.model_fields:
             info = model.model_fields[str(part)]
             field = LeverField.of(str(part), info)
-            inner = [item for item in (info.annotation, *get_args(info.annotation)) if isinstance(item, type)]
+            inner = [
+                item
+                for item in (info.annotation, *get_args(info.annotation))
+                if isinstance(item, type)
+            ]
             model = next((item for item in inner if issubclass(item, BaseModel)), model)
     return model, field
 
@@ -325,7 +391,9 @@ def _bounds(field: LeverField) -> tuple[float | None, float | None]:
 
 
 def _allowed(field: LeverField | None) -> str:
-    return f": a value {range_words(*field.allowed)}{_unit(field)}" if field and field.allowed else ""
+    return (
+        f": a value {range_words(*field.allowed)}{_unit(field)}" if field and field.allowed else ""
+    )
 
 
 def _expanded(model: type[Policy], fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -339,12 +407,17 @@ def _expanded(model: type[Policy], fields: Mapping[str, Any]) -> dict[str, Any]:
             continue
         groups = [group_named(item) if isinstance(item, str) else None for item in given]
         if any(groups):
-            codes = [group.members if group else (item,) for item, group in zip(given, groups, strict=True)]
+            codes = [
+                group.members if group else (item,)
+                for item, group in zip(given, groups, strict=True)
+            ]
             expanded[name] = tuple(dict.fromkeys(code for members in codes for code in members))
     return expanded
 
 
-def _membership_problems(key: tuple[str, ...], model: type[Policy], fields: Mapping[str, Any]) -> Iterator[Problem]:
+def _membership_problems(
+    key: tuple[str, ...], model: type[Policy], fields: Mapping[str, Any]
+) -> Iterator[Problem]:
     """Yield unknown country codes and lab names in the fields that hold them."""
     for name, field in model.lever_fields.items():
         given = fields.get(name)
@@ -384,7 +457,9 @@ def _nearest_member(kind: str, item: str, known: Mapping[str, tuple[str, ...]]) 
     if kind != "countries":
         return f"{what}{hint or '; such as ' + one_of(list(known)[:3])}"
     group = group_named(item)
-    if group is not None:  # only where one country is asked for: lists have had their groups replaced
+    if (
+        group is not None
+    ):  # only where one country is asked for: lists have had their groups replaced
         return f"a group of countries; name one of them: {one_of(group.members)}"
     names = [group.name for group in groups()]
     hint = nearest(item, names) or hint

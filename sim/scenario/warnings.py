@@ -1,6 +1,7 @@
 """What is allowed in a scenario and may still not be meant: windows that never act, rules that stand twice or alone.
 
-What the shipped files say was meant; notes on single values and pairs of policies are for what a user wrote.
+What the shipped files say was meant; notes on single values and pairs of policies are for what a
+user wrote.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ def notes(scenario: Scenario, layer: Layer) -> list[str]:
 
 
 def _idle(scenario: Scenario, own: Layer) -> Iterator[str]:
-    """Policies and events that change nothing. The month before the first one counts: its law is the starting point."""
+    """Policies and events that change nothing.
+
+    The month before the first one counts: its law is the starting point.
+    """
     last = scenario.horizon.end
     horizon = f"outside the horizon {scenario.horizon.start} to {last}"
     inherited = []
@@ -60,7 +64,11 @@ def _idle(scenario: Scenario, own: Layer) -> Iterator[str]:
         if end == start:
             yield f"{window}: the window is empty; the policy changes nothing"
         elif start > month_index(last) or (end is not None and end <= -1):
-            if {("policy", name, "start"), ("policy", name, "end"), ("policy", name, "lever")} & own.keys():
+            if {
+                ("policy", name, "start"),
+                ("policy", name, "end"),
+                ("policy", name, "lever"),
+            } & own.keys():
                 yield f"{window}: {horizon}; the policy changes nothing"
             else:
                 inherited.append(f"policy.{name}")
@@ -105,7 +113,11 @@ def _twice(scenario: Scenario, own: Layer) -> Iterator[str]:
     partners: dict[str, list[str]] = {}
     for pair in combinations(sorted(scenario.policy.items()), 2):
         (name, policy), (other, second) = sorted(pair, key=lambda item: item[0] not in written)
-        if name in written and policy.lever == second.lever and _meet(policy, second, scenario.months):
+        if (
+            name in written
+            and policy.lever == second.lever
+            and _meet(policy, second, scenario.months)
+        ):
             partners.setdefault(name, []).append(other)
     for name, others in partners.items():
         policy = scenario.policy[name]
@@ -113,7 +125,11 @@ def _twice(scenario: Scenario, own: Layer) -> Iterator[str]:
         words = f"policy.{name} and {one_of(f'policy.{other}' for other in others)}"
         alike = f", {one_of(same)} with the same values" if same else ""
         inherited = [other for other in others if other not in written]
-        instead = f" (to change policy.{inherited[-1]} instead, write [policy.{inherited[-1]}])" if inherited else ""
+        instead = (
+            f" (to change policy.{inherited[-1]} instead, write [policy.{inherited[-1]}])"
+            if inherited
+            else ""
+        )
         yield f"{words}: {policy.lever} ({policy.title}) more than once at one time{alike}; all are in force{instead}"
 
 
@@ -129,7 +145,9 @@ def _unlikely(scenario: Scenario, own: Layer) -> Iterator[str]:
     for name, value in sorted(scenario.parameters.items()):
         parameter = PARAMETERS[name]
         if ("parameters", name) in own:
-            yield from _outside(("parameters", name), value, parameter.low, parameter.high, parameter.unit)
+            yield from _outside(
+                ("parameters", name), value, parameter.low, parameter.high, parameter.unit
+            )
     for name, policy in sorted(scenario.policy.items()):
         for field in policy.lever_fields.values():
             key = ("policy", name, field.name)
@@ -140,7 +158,11 @@ def _unlikely(scenario: Scenario, own: Layer) -> Iterator[str]:
 def _outside(key: Key, value: float, low: float, high: float, unit: str) -> Iterator[str]:
     if not low <= value <= high:
         millions = unit.startswith("USD") and value > 0.0 and low <= 1e6 * value <= high
-        hint = f"; it is in USD: {_number(value)} million is {_number(1e6 * value)}" if millions else ""
+        hint = (
+            f"; it is in USD: {_number(value)} million is {_number(1e6 * value)}"
+            if millions
+            else ""
+        )
         span = f"from {_number(low)} to {_number(high)} ({unit})"
         yield f"{dotted(key)} = {_number(value)}: its 5-95 % range is {span}{hint}"
 
@@ -161,7 +183,11 @@ def _taken(scenario: Scenario, own: Layer) -> Iterator[str]:
 def _alone(scenario: Scenario) -> Iterator[str]:
     """Policies whose allied coverage is too small for anybody to join."""
     policies = sorted(scenario.policy.items())
-    asked = [(name, p, share) for name, p in policies if (share := getattr(p, "allied_coverage", 0.0)) > 0.0]
+    asked = [
+        (name, p, share)
+        for name, p in policies
+        if (share := getattr(p, "allied_coverage", 0.0)) > 0.0
+    ]
     if not asked:
         return
     from sim.model.law import law_of_month
@@ -169,7 +195,9 @@ def _alone(scenario: Scenario) -> Iterator[str]:
     jurisdictions = _jurisdictions(scenario)
     for name, policy, share in asked:
         month, alone = month_index(policy.start), policy.model_copy(update={"allied_coverage": 0.0})
-        joined, without = (law_of_month(jurisdictions, [(name, p)], month).writes for p in (policy, alone))
+        joined, without = (
+            law_of_month(jurisdictions, [(name, p)], month).writes for p in (policy, alone)
+        )
         if joined and joined == without:
             yield f"policy.{name}.allied_coverage = {share:g}: nobody joins"
 
@@ -177,9 +205,12 @@ def _alone(scenario: Scenario) -> Iterator[str]:
 def _withheld(scenario: Scenario) -> Iterator[str]:
     """Assessments that bind a lab together and leave no release mode in common: what they find is held back."""
     windows = [
-        (month_index(p.start), month_index(p.end) if p.end else scenario.months) for p in scenario.policy.values()
+        (month_index(p.start), month_index(p.end) if p.end else scenario.months)
+        for p in scenario.policy.values()
     ]
-    months = sorted({max(0, edge) for window in windows for edge in window if edge < scenario.months})
+    months = sorted(
+        {max(0, edge) for window in windows for edge in window if edge < scenario.months}
+    )
     if len(windows) < 2:
         return
     jurisdictions = _jurisdictions(scenario)
@@ -189,7 +220,8 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
             if policies not in said:
                 said.add(policies)
                 yield (
-                    f"from {month_name(month)} {' and '.join(policies)} leave {one_of(labs)} no mode in common for a "
+                    f"from {month_name(month)} {' and '.join(policies)} leave {one_of(labs)} no "
+                    f"mode in common for a "
                     "release judged hazardous: it is held back"
                 )
 

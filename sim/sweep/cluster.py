@@ -1,6 +1,7 @@
 """Executor on a dask cluster: one started on this machine's loopback, or one whose scheduler is at an address.
 
-Workers leave their parts in the results folder themselves, so all of them must see it under the same path.
+Workers leave their parts in the results folder themselves, so all of them must see it under the
+same path.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ R = TypeVar("R")
 class DaskCluster:
     """Executor of dask workers.
 
-    Dask gives a chunk whose worker died to another one, and gives it up when `ATTEMPTS` workers have died with it.
+    Dask gives a chunk whose worker died to another one, and gives it up when `ATTEMPTS` workers
+    have died with it.
 
     Parameters
     ----------
@@ -47,12 +49,16 @@ class DaskCluster:
         except ImportError:
             raise ClusterError("dask is not installed: pip install 'openstakes[cluster]'") from None
         self._stack = ExitStack()
-        settings = {"distributed.scheduler.allowed-failures": ATTEMPTS - 1, "distributed.admin.tick.limit": "1h"}
+        settings = {
+            "distributed.scheduler.allowed-failures": ATTEMPTS - 1,
+            "distributed.admin.tick.limit": "1h",
+        }
         self._stack.enter_context(dask.config.set(settings))
         self._stack.enter_context(_quiet())
         try:
             if address is None:
-                # A worker that is started again reads the main module too, so it stays hidden while the cluster lives.
+                # A worker that is started again reads the main module too, so it stays hidden while
+                # the cluster lives.
                 self._stack.enter_context(main_module_hidden())
                 with interrupts_held():
                     cluster = distributed.LocalCluster(
@@ -61,18 +67,27 @@ class DaskCluster:
                         processes=True,
                         host="127.0.0.1",
                         dashboard_address=None,
-                        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # of /health; 8787 may be taken
+                        scheduler_kwargs={
+                            "dashboard_address": "127.0.0.1:0"
+                        },  # of /health; 8787 may be taken
                         silence_logs=logging.CRITICAL,
                     )
                     self._stack.callback(cluster.close)
             self._client = distributed.Client(
-                address or cluster, timeout=CONNECT_SECONDS, set_as_default=False, heartbeat_interval="5s"
+                address or cluster,
+                timeout=CONNECT_SECONDS,
+                set_as_default=False,
+                heartbeat_interval="5s",
             )
             self._stack.callback(self._client.close)
             threads = sum(self._client.nthreads().values())
         except (OSError, RuntimeError, EOFError) as error:
             self._stack.close()
-            what = f"no dask scheduler answers at {address}" if address else "dask does not start on this machine"
+            what = (
+                f"no dask scheduler answers at {address}"
+                if address
+                else "dask does not start on this machine"
+            )
             raise ClusterError(f"{what}: {error}") from None
         except BaseException:
             self._stack.close()

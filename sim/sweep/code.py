@@ -1,8 +1,8 @@
 """The code that decides a number, as a digest: results of one digest are results of one model.
 
-What counts is the syntax of the modules that can change a number, and the rows of the tables they read. Docstrings,
-comments, layout, the messages of errors and the head lines of tables (source, licence) do not count, so that a reworded
-sentence refuses nobody's results.
+What counts is the syntax of the modules that can change a number, and the rows of the tables they
+read. Docstrings, comments, layout, the messages of errors and the head lines of tables (source,
+licence) do not count, so that a reworded sentence refuses nobody's results.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def _files() -> Iterator[Path]:
 def _syntax(node: Any, words: list[str]) -> None:
     """Add a syntax tree to a list of words, without docstrings and without what an error says.
 
-    ``ast.dump`` writes empty fields on some versions of Python and not on others; here they are left out.
+    ``ast.dump`` writes empty fields on some versions of Python and not on others; here they are
+    left out.
     """
     if isinstance(node, list):
         for item in node:
@@ -95,4 +96,8 @@ def _syntax(node: Any, words: list[str]) -> None:
 
 def _is_text(node: Any) -> bool:
     """Whether a statement is a text that stands alone: a docstring."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

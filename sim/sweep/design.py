@@ -1,10 +1,11 @@
 """The design of a sweep: which worlds are run, how often, what is kept, and the chunks in which they are run.
 
-Three axes stay apart. A *case* is a scenario with values of levers: what somebody decides. A *draw* holds values of
-uncertain numbers: what nobody knows; every case meets every draw. A *replication* is luck. A case under a draw is a
-design point, and its id is the hash of the resolved scenario. A run is (design point, replication) under one root seed,
-and its random numbers depend on the root seed, the replication and the decision only. So neither the order of the runs,
-nor their number, nor who runs them can change one.
+Three axes stay apart. A *case* is a scenario with values of levers: what somebody decides. A *draw*
+holds values of uncertain numbers: what nobody knows; every case meets every draw. A *replication*
+is luck. A case under a draw is a design point, and its id is the hash of the resolved scenario. A
+run is (design point, replication) under one root seed, and its random numbers depend on the root
+seed, the replication and the decision only. So neither the order of the runs, nor their number, nor
+who runs them can change one.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ STATED = "as stated"
 WITHOUT_ASSUMED = "no assumed responses"
 MOST_REPLICATIONS = 99_999
 MOST_POINTS = 1_000_000
-"""Most cases times draws. A world takes about a quarter of a kilobyte of the driver and half a millisecond to name."""
+"""Most cases times draws.
+
+A world takes about a quarter of a kilobyte of the driver and half a millisecond to name.
+"""
 BLOCK = 8
 """Runs in a full chunk: about a second of work, so that little is lost with a worker and progress is seen."""
 
@@ -43,7 +47,8 @@ class Case:
     Attributes
     ----------
     name : str
-        The scenario's name and the lever values that set the case apart: ``p1-blanket kyc_friction=0.3``.
+        The scenario's name and the lever values that set the case apart: ``p1-blanket
+        kyc_friction=0.3``.
     scenario : Scenario
         The validated scenario.
     against : str
@@ -82,16 +87,26 @@ class Case:
                 whole_number = policies[name].lever_fields[number].whole
                 if whole_number and not float(value).is_integer():
                     words = f"{path} = {shown(value)}: must be a whole number"
-                    raise ScenarioError([f"case {self.name!r} under the draw {shown(dict(draw))}: {words}"])
+                    raise ScenarioError(
+                        [f"case {self.name!r} under the draw {shown(dict(draw))}: {words}"]
+                    )
                 changed.setdefault(name, {})[number] = int(value) if whole_number else value
         try:
             for name, numbers in changed.items():
-                policies[name] = type(policies[name]).model_validate({**dict(policies[name]), **numbers})
-            fields = {name: getattr(self.scenario, name) for name in type(self.scenario).model_fields}
-            return type(self.scenario).model_validate({**fields, "parameters": parameters | off, "policy": policies})
+                policies[name] = type(policies[name]).model_validate(
+                    {**dict(policies[name]), **numbers}
+                )
+            fields = {
+                name: getattr(self.scenario, name) for name in type(self.scenario).model_fields
+            }
+            return type(self.scenario).model_validate(
+                {**fields, "parameters": parameters | off, "policy": policies}
+            )
         except ValidationError as error:
             reason = "; ".join(str(problem["msg"]) for problem in error.errors())
-            raise ScenarioError([f"case {self.name!r} under the draw {shown(dict(draw))}: {reason}"]) from None
+            raise ScenarioError(
+                [f"case {self.name!r} under the draw {shown(dict(draw))}: {reason}"]
+            ) from None
 
 
 class Draws(Sequence[Mapping[str, float]]):
@@ -121,7 +136,9 @@ class Draws(Sequence[Mapping[str, float]]):
         if isinstance(rows, Draws):
             return rows
         if not rows or any(row.keys() != rows[0].keys() for row in rows):
-            raise ScenarioError(["a design needs at least one draw, and every draw must hold the same numbers"])
+            raise ScenarioError(
+                ["a design needs at least one draw, and every draw must hold the same numbers"]
+            )
         names = tuple(rows[0])
         values = np.array([[row[name] for name in names] for row in rows], np.float64)
         return cls(names, values.reshape(len(rows), len(names)))
@@ -135,7 +152,11 @@ class Draws(Sequence[Mapping[str, float]]):
         return dict(zip(self.names, self.values[draw].tolist(), strict=True))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Draws) and self.names == other.names and np.array_equal(self.values, other.values)
+        return (
+            isinstance(other, Draws)
+            and self.names == other.names
+            and np.array_equal(self.values, other.values)
+        )
 
     def __hash__(self) -> int:
         return hash((self.names, len(self)))
@@ -168,7 +189,10 @@ class Keep:
 
     def table(self) -> dict[str, Any]:
         """Return it as JSON has it."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+        }
 
     def chosen(self, months: Sequence[str]) -> list[int]:
         """Return the positions of the months to keep among all months of a run."""
@@ -229,7 +253,10 @@ class Design:
     def __post_init__(self) -> None:
         object.__setattr__(self, "draws", Draws.of(self.draws))
         problems = [] if self.cases else ["a design needs at least one case"]
-        for name, least, most in (("replications", 1, MOST_REPLICATIONS), ("seed", 0, LARGEST_SEED)):
+        for name, least, most in (
+            ("replications", 1, MOST_REPLICATIONS),
+            ("seed", 0, LARGEST_SEED),
+        ):
             try:
                 object.__setattr__(self, name, whole(name, getattr(self, name), least, most))
             except ValueError as error:
@@ -242,10 +269,18 @@ class Design:
             raise ScenarioError(problems)
 
     @classmethod
-    def of(cls, scenarios: Sequence[Scenario], replications: int, seed: int, *, also_without_assumed: bool) -> Design:
+    def of(
+        cls,
+        scenarios: Sequence[Scenario],
+        replications: int,
+        seed: int,
+        *,
+        also_without_assumed: bool,
+    ) -> Design:
         """Return the design of a comparison of scenarios, the reference first.
 
-        With `also_without_assumed` each scenario, the reference included, has a twin with all assumed responses at 0.
+        With `also_without_assumed` each scenario, the reference included, has a twin with all
+        assumed responses at 0.
 
         Raises
         ------
@@ -296,8 +331,9 @@ class Design:
     def chunks(self, finished: Mapping[str, Container[int]] | None = None) -> Iterator[Chunk]:
         """Yield the runs that are not finished, in chunks.
 
-        Every case meets the first block of (draw, replication) pairs, then the next, replications varying slowest: a
-        sweep stopped half-way has the same pairs of every case, and all draws once before any of them twice.
+        Every case meets the first block of (draw, replication) pairs, then the next, replications
+        varying slowest: a sweep stopped half-way has the same pairs of every case, and all draws
+        once before any of them twice.
 
         Parameters
         ----------
@@ -307,7 +343,10 @@ class Design:
         done = finished or {}
         number = 0
         for first in range(0, self.pairs, BLOCK):
-            block = [divmod(pair, len(self.draws)) for pair in range(first, min(first + BLOCK, self.pairs))]
+            block = [
+                divmod(pair, len(self.draws))
+                for pair in range(first, min(first + BLOCK, self.pairs))
+            ]
             for i, case in enumerate(self.cases):
                 wanted = [
                     (point, draw, replication)
@@ -318,7 +357,8 @@ class Design:
                 if wanted:
                     worlds = {draw: case.under(self.draws[draw]) for _, draw, _ in wanted}
                     runs = tuple(
-                        Run(point, case.name, worlds[draw], replication) for point, draw, replication in wanted
+                        Run(point, case.name, worlds[draw], replication)
+                        for point, draw, replication in wanted
                     )
                     yield Chunk(number, runs)
                     number += 1
@@ -327,8 +367,13 @@ class Design:
 def _incomparable(cases: Sequence[Case]) -> Iterator[str]:
     """Yield names that occur twice, and cases whose reference is missing or has another horizon."""
     names = sorted((case.name, case.variant) for case in cases)
-    twice = dict.fromkeys(name for (name, variant), other in pairwise(names) if (name, variant) == other)
-    yield from (f"scenario {name!r} occurs twice; save one of them as a file with another name" for name in twice)
+    twice = dict.fromkeys(
+        name for (name, variant), other in pairwise(names) if (name, variant) == other
+    )
+    yield from (
+        f"scenario {name!r} occurs twice; save one of them as a file with another name"
+        for name in twice
+    )
     known = {case.name: case.scenario for case in cases}
     for case in cases:
         reference = known.get(case.against)

@@ -11,7 +11,15 @@ from sim.model.parameters import PARAMETERS
 from sim.scenario.toml import dotted
 from sim.scenario.validation import range_words
 from sim.sweep.design import Case, Draws
-from sim.sweep.sampling import Choice, Law, LogUniform, Range, Uniform, of_whole_numbers, parameter_range
+from sim.sweep.sampling import (
+    Choice,
+    Law,
+    LogUniform,
+    Range,
+    Uniform,
+    of_whole_numbers,
+    parameter_range,
+)
 
 EVERY = "*"
 LAWS = ("uniform", "log-uniform", "choice")
@@ -30,7 +38,10 @@ class Number:
 
 def known_numbers(cases: Iterable[Case]) -> dict[str, Number]:
     """Return what may be uncertain by name: every parameter, and every number of the cases' policies."""
-    found = {name: Number(parameter.bounds, parameter_range(name)) for name, parameter in PARAMETERS.items()}
+    found = {
+        name: Number(parameter.bounds, parameter_range(name))
+        for name, parameter in PARAMETERS.items()
+    }
     for case in cases:
         for name, policy in case.scenario.policy.items():
             for field in policy.lever_fields.values():
@@ -62,20 +73,27 @@ def check_form(given: object) -> None:
         raise ValueError(f"has {name} = {shown(values)}: must be a list of finite numbers")
     if name == "choice":
         if not 0 < len(values) <= MOST_CHOICES:
-            raise ValueError(f"has choice = {shown(values)}: must be a list of 1 to {MOST_CHOICES} numbers")
+            raise ValueError(
+                f"has choice = {shown(values)}: must be a list of 1 to {MOST_CHOICES} numbers"
+            )
     elif len(values) != 2 or not values[0] < values[1]:
-        raise ValueError(f"has {name} = {shown(values)}: must be [low, high], the low end below the high end")
+        raise ValueError(
+            f"has {name} = {shown(values)}: must be [low, high], the low end below the high end"
+        )
     elif name == "log-uniform" and values[0] <= 0:
         raise ValueError(f"has log-uniform = {shown(values)}: both ends must be above 0")
 
 
-def laws(numbers: Mapping[str, object], known: Mapping[str, Number]) -> tuple[dict[str, Law], list[str]]:
+def laws(
+    numbers: Mapping[str, object], known: Mapping[str, Number]
+) -> tuple[dict[str, Law], list[str]]:
     """Return the law of each uncertain number by name, in the order of the names, and problems.
 
     Parameters
     ----------
     numbers
-        "range" or a table for each name (see `check_form`); ``"*" = "range"`` stands for all parameters.
+        "range" or a table for each name (see `check_form`); ``"*" = "range"`` stands for all
+        parameters.
     known
         What may be uncertain.
     """
@@ -100,10 +118,14 @@ def laws(numbers: Mapping[str, object], known: Mapping[str, Number]) -> tuple[di
         stated = law.values if isinstance(law, Choice) else (law.low, law.high)
         low, high = min(stated), max(stated)
         if given != "range" and not bounds[0] <= low <= high <= bounds[1]:
-            problems.append(f"{key} takes values from {low:.6g} to {high:.6g}: must be {range_words(*bounds)}")
+            problems.append(
+                f"{key} takes values from {low:.6g} to {high:.6g}: must be {range_words(*bounds)}"
+            )
         if given != "range" and whole:
             fractions = [value for value in stated if not value.is_integer()]
-            problems.extend(f"{key} has {value!r}: must be a whole number" for value in fractions[:1])
+            problems.extend(
+                f"{key} has {value!r}: must be a whole number" for value in fractions[:1]
+            )
         found[name] = of_whole_numbers(law) if whole and not isinstance(law, Choice) else law
     return dict(sorted(found.items())), problems
 
@@ -121,14 +143,18 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def draw_problems(draws: Draws, known: Mapping[str, Number], cases: Iterable[Case]) -> Iterator[str]:
+def draw_problems(
+    draws: Draws, known: Mapping[str, Number], cases: Iterable[Case]
+) -> Iterator[str]:
     """Yield numbers that are drawn and set as well, and drawn values that are not allowed."""
     for column, name in enumerate(draws.names):
         low, high = float(draws.values[:, column].min()), float(draws.values[:, column].max())
         bounds = known[name].bounds
         if not bounds[0] <= low <= high <= bounds[1]:
             yield f"uncertainties: {name} takes values from {low:.6g} to {high:.6g}: must be {range_words(*bounds)}"
-    drawn = {(name if name.startswith("policy.") else f"parameters.{name}"): name for name in draws.names}
+    drawn = {
+        (name if name.startswith("policy.") else f"parameters.{name}"): name for name in draws.names
+    }
     found: dict[str, str] = {}
     for case in cases:
         for path in (*case.levers, *(f"parameters.{name}" for name in case.scenario.parameters)):

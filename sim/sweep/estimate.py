@@ -61,7 +61,9 @@ class Estimate:
     worker_memory: float
 
 
-def estimate(plan: Design, store: Store, workers: int | None = None, simulate: Simulate | None = None) -> Estimate:
+def estimate(
+    plan: Design, store: Store, workers: int | None = None, simulate: Simulate | None = None
+) -> Estimate:
     """Run up to four of a design's runs, spread over it, and estimate the rest; nothing is stored.
 
     Parameters
@@ -131,6 +133,8 @@ def _seconds_in_a_new_worker(make: Callable[[Chunk], Receipt], chunk: Chunk) -> 
         pool.submit(make, chunk).result()
         return time.perf_counter() - start
     except BrokenExecutor as error:
-        raise MachineError(f"a worker process was ended ({error})", "see whether memory is short") from None
+        raise MachineError(
+            f"a worker process was ended ({error})", "see whether memory is short"
+        ) from None
     finally:
         pool.shutdown(at_once=True)

@@ -54,7 +54,9 @@ class RunFailedError(RuntimeError):
 
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
-        super().__init__(f"{failure.scenario}, replication {failure.replication} failed: {failure.error}")
+        super().__init__(
+            f"{failure.scenario}, replication {failure.replication} failed: {failure.error}"
+        )
 
 
 def execute(
@@ -89,7 +91,9 @@ def execute(
         If a run failed and `on_error` is "stop".
     """
     if again not in (None, "failed"):
-        raise ValueError(f"again = {again!r}: must be 'failed', or None to leave failed runs as they are")
+        raise ValueError(
+            f"again = {again!r}: must be 'failed', or None to leave failed runs as they are"
+        )
     if workers is not None and workers < 1:
         raise ValueError(f"workers = {workers}: must be at least 1")
     if isinstance(executor, str):
@@ -128,24 +132,39 @@ def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
     return series
 
 
-def run_chunk_there(chunk: Chunk, *, driver: dict[str, str], folder: Path | None, **rest: Any) -> Receipt:
+def run_chunk_there(
+    chunk: Chunk, *, driver: dict[str, str], folder: Path | None, **rest: Any
+) -> Receipt:
     """Do `run_chunk` in a worker, which may be on another machine: refuse one with other code or without the folder."""
     if installed() != driver:
-        raise StoreError(f"a worker on {platform.node()} has other code or libraries: {installed()}; this is {driver}")
+        raise StoreError(
+            f"a worker on {platform.node()} has other code or libraries: {installed()}; this is "
+            f"{driver}"
+        )
     if folder is not None and not (folder / SERIES).is_dir():
-        raise StoreError(f"a worker on {platform.node()} does not see {folder}: all workers need it under that path")
+        raise StoreError(
+            f"a worker on {platform.node()} does not see {folder}: all workers need it under that "
+            f"path"
+        )
     return run_chunk(chunk, folder=folder, **rest)
 
 
 def run_chunk(
-    chunk: Chunk, *, made: dict[str, str], seed: int, keep: Keep, folder: Path | None, simulate: Simulate
+    chunk: Chunk,
+    *,
+    made: dict[str, str],
+    seed: int,
+    keep: Keep,
+    folder: Path | None,
+    simulate: Simulate,
 ) -> Receipt:
     """Do the runs of a chunk, leave their part and return its receipt; a run that raises is noted, the others go on.
 
     Raises
     ------
     MachineError
-        If the machine is at fault: another time there may be memory or space enough, so nothing is noted for good.
+        If the machine is at fault: another time there may be memory or space enough, so nothing is
+        noted for good.
     """
     runs: list[tuple[Run, Series]] = []
     failures = []
@@ -174,10 +193,14 @@ def check_series(series: Series, first: Series | None = None) -> None:
     """
     if series.values.shape != (len(series.months), len(series.names)):
         raise ValueError(
-            f"series of shape {series.values.shape} for {len(series.months)} months and {len(series.names)} outcomes"
+            f"series of shape {series.values.shape} for {len(series.months)} months and "
+            f"{len(series.names)} outcomes"
         )
     if series.countries.shape != (len(series.moments), *series.panel.shape, len(USE)):
-        raise ValueError(f"country table of shape {series.countries.shape} for a panel of shape {series.panel.shape}")
+        raise ValueError(
+            f"country table of shape {series.countries.shape} for a panel of shape "
+            f"{series.panel.shape}"
+        )
     if first is not None and _form(series) != _form(first):
         raise ValueError("the run has other outcomes or months than the ones before it")
     _check_finite(series)
@@ -191,7 +214,9 @@ def _check_finite(series: Series) -> None:
         names = [name for name, fine in zip(series.names, finite[month], strict=True) if not fine]
         more = f" and {len(names) - 1} more outcomes" if len(names) > 1 else ""
         value = series.values[month, series.names.index(names[0])]
-        raise ValueError(f"outcome {names[0]} is {value} in {series.months[month]}{more}: no finite number")
+        raise ValueError(
+            f"outcome {names[0]} is {value} in {series.months[month]}{more}: no finite number"
+        )
     if not np.isfinite(series.countries).all():
         moment, country, channel, use = np.argwhere(~np.isfinite(series.countries))[0]
         _, countries, channels, _ = series.countries.shape
@@ -213,7 +238,9 @@ def _failure(run: Run, seed: int, error: BaseException) -> Failure:
 class _Tally:
     """Counts finished and failed runs, enters finished chunks in the store and reports progress."""
 
-    def __init__(self, store: Store, plan: Design, progress: Progress | None, *, stop: bool) -> None:
+    def __init__(
+        self, store: Store, plan: Design, progress: Progress | None, *, stop: bool
+    ) -> None:
         self._store, self._plan, self._progress, self._stop = store, plan, progress, stop
         self._finished = sum(len(part.runs) for part in store.parts.values())
         self._failed = sum(map(len, store.finished.values())) - self._finished
@@ -224,7 +251,9 @@ class _Tally:
             part = self._store.accept(receipt)
         except DamagedPartError as error:
             where = f"in {self._store.folder}: all workers need the same folder under that path"
-            raise StoreError(f"a worker has written a part that is not sound {where} ({error})") from None
+            raise StoreError(
+                f"a worker has written a part that is not sound {where} ({error})"
+            ) from None
         self._finished += receipt.finished
         self._note(part.failures)
 

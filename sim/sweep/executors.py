@@ -50,8 +50,9 @@ class InProcess:
 class ProcessPool:
     """Executor of worker processes that end with their parent.
 
-    Workers come from a fork server that has imported the model already: a worker then starts in a few hundredths of a
-    second instead of one to two seconds of its own imports. The parent itself is never forked.
+    Workers come from a fork server that has imported the model already: a worker then starts in a
+    few hundredths of a second instead of one to two seconds of its own imports. The parent itself
+    is never forked.
 
     Parameters
     ----------
@@ -113,8 +114,8 @@ def _exit_when_cut(watched: list[Any]) -> None:
 def main_module_hidden() -> Iterator[None]:
     """Keep workers from importing the caller's script again.
 
-    Workers need nothing from it, and a script without an ``if __name__ == "__main__"`` guard would start the sweep
-    again in each of them.
+    Workers need nothing from it, and a script without an ``if __name__ == "__main__"`` guard would
+    start the sweep again in each of them.
     """
     main: dict[str, Any] = vars(sys.modules["__main__"])
     kept = {name: main[name] for name in main if name in ("__spec__", "__file__")}
@@ -130,8 +131,9 @@ def main_module_hidden() -> Iterator[None]:
 def interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C back while processes are started: it is raised at the end of the block, and never reaches them.
 
-    A process, like a thread, begins with the signals blocked that its starter has blocked: Ctrl-C cannot hit a worker
-    that is still reading its modules in. Here blocking is not enough, since another thread may take the signal.
+    A process, like a thread, begins with the signals blocked that its starter has blocked: Ctrl-C
+    cannot hit a worker that is still reading its modules in. Here blocking is not enough, since
+    another thread may take the signal.
     """
     caught: list[int] = []
     handler = signal.getsignal(signal.SIGINT)
@@ -156,8 +158,9 @@ def executor_factory(name: str, workers: int) -> Callable[[], Executor]:
     Parameters
     ----------
     name
-        "pool": processes on this machine, or this process if there is one worker. "dask": a cluster of `workers`
-        processes on this machine. "dask:ADDRESS": the cluster whose scheduler is there.
+        "pool": processes on this machine, or this process if there is one worker. "dask": a cluster
+        of `workers` processes on this machine. "dask:ADDRESS": the cluster whose scheduler is
+        there.
     workers
         Number of worker processes; a cluster that is joined has its own.
 

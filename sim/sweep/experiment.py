@@ -15,16 +15,19 @@
     method = "sobol"
     [uncertainties.numbers]                                     # parameters, and policy.NAME.FIELD
     leak_hazard = "range"                                       # "*" = "range": every parameter
-    compute_elasticity = { uniform = [0.4, 1.0] }               # or log-uniform = [...], or choice = [...]
+    compute_elasticity = { uniform = [0.4, 1.0] }               # or log-uniform = [...], or choice
+    = [...]
 
     [keep]
     outcomes = ["us_share_*", "incidents"]
     months = "year-ends"
 
-In place of numbers, ``ensemble = "draws.csv"`` names a file with a column for each number and a row for each draw.
+In place of numbers, ``ensemble = "draws.csv"`` names a file with a column for each number and a row
+for each draw.
 
-A lever on a policy varies the compared scenarios that have the policy; the reference stays as it is. A lever on any
-other field of a scenario sets the stage: it varies the reference too, and each case is compared with its own.
+A lever on a policy varies the compared scenarios that have the policy; the reference stays as it
+is. A lever on any other field of a scenario sets the stage: it varies the reference too, and each
+case is compared with its own.
 """
 
 from __future__ import annotations
@@ -35,7 +38,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from sim.messages import LARGEST_SEED, ScenarioError, nearest, shown
 from sim.months import month_index, month_name
@@ -57,7 +68,9 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def _checked_table(table: object, own: tuple[str, ...], check: Callable[[object], object]) -> dict[str, object]:
+def _checked_table(
+    table: object, own: tuple[str, ...], check: Callable[[object], object]
+) -> dict[str, object]:
     """Return a table with nested tables as dotted paths, every value checked.
 
     ``policy.x.y`` may be written with or without quotes.
@@ -73,7 +86,9 @@ def _checked_table(table: object, own: tuple[str, ...], check: Callable[[object]
         raise ValueError("must be a table")
     paths: dict[str, object] = {}
     problems = []
-    waiting: list[tuple[tuple[str, ...], object]] = [((str(name),), value) for name, value in table.items()]
+    waiting: list[tuple[tuple[str, ...], object]] = [
+        ((str(name),), value) for name, value in table.items()
+    ]
     for key, value in waiting:  # grows while it is read
         path = ".".join(key)
         if isinstance(value, Mapping) and value and not set(value) & set(own):
@@ -129,7 +144,10 @@ class Uncertainties(_Record):
             raise ValueError("draws is missing: the number of draws")
         if self.numbers and self.method == "sobol" and self.draws and self.draws & (self.draws - 1):
             below = 1 << (self.draws.bit_length() - 1)
-            raise ValueError(f"draws = {self.draws}: Sobol points need a power of 2, such as {below} or {2 * below}")
+            raise ValueError(
+                f"draws = {self.draws}: Sobol points need a power of 2, such as {below} or "
+                f"{2 * below}"
+            )
         return self
 
 
@@ -145,9 +163,17 @@ class Kept(_Record):
     def _months(cls, months: object) -> object:
         if months in ("all", "year-ends"):
             return months
-        if not isinstance(months, list | tuple) or not months or not all(isinstance(month, str) for month in months):
-            raise ValueError('must be "all", "year-ends" or a list of months, such as ["2027-12", "2030-12"]')
-        return tuple(month_name(index) for index in sorted({month_index(month) for month in months}))
+        if (
+            not isinstance(months, list | tuple)
+            or not months
+            or not all(isinstance(month, str) for month in months)
+        ):
+            raise ValueError(
+                'must be "all", "year-ends" or a list of months, such as ["2027-12", "2030-12"]'
+            )
+        return tuple(
+            month_name(index) for index in sorted({month_index(month) for month in months})
+        )
 
     def resolved(self, horizons: Iterable[Scenario]) -> tuple[Keep, list[str]]:
         """Return it with patterns such as ``us_share_*`` replaced by names, and problems.
@@ -160,18 +186,25 @@ class Kept(_Record):
         from sim.model.outcomes import OUTCOMES
 
         problems = [
-            f"keep.outcomes has {shown(pattern)}: no outcome of that name{nearest(pattern, OUTCOMES)}"
+            f"keep.outcomes has {shown(pattern)}: no outcome of that "
+            f"name{nearest(pattern, OUTCOMES)}"
             for pattern in self.outcomes
             if not any(fnmatchcase(name, pattern) for name in OUTCOMES)
         ]
-        chosen = tuple(name for name in OUTCOMES if any(fnmatchcase(name, pattern) for pattern in self.outcomes))
+        chosen = tuple(
+            name
+            for name in OUTCOMES
+            if any(fnmatchcase(name, pattern) for pattern in self.outcomes)
+        )
         if isinstance(self.months, tuple):
             last = min((scenario.months for scenario in horizons), default=0) - 1
             outside = [month for month in self.months if not 0 <= month_index(month) <= last]
             if outside and last >= 0:
                 words = f"outside the months run, {month_name(0)} to {month_name(last)}"
                 problems.append(f"keep.months has {shown(outside[0])}: {words}")
-        return Keep(None if len(chosen) == len(OUTCOMES) else chosen, self.months, self.countries), problems
+        return Keep(
+            None if len(chosen) == len(OUTCOMES) else chosen, self.months, self.countries
+        ), problems
 
 
 class Experiment(_Record):
@@ -213,9 +246,9 @@ def load_experiment(
     Parameters
     ----------
     source
-        Name of a shipped experiment, a file, or the tables that a file would hold, in which numpy's numbers and arrays
-        and ranges stand for numbers and lists. A scenario that is not shipped is NAME.toml beside the file; tables name
-        it by its path, such as "mine/my-control.toml".
+        Name of a shipped experiment, a file, or the tables that a file would hold, in which numpy's
+        numbers and arrays and ranges stand for numbers and lists. A scenario that is not shipped is
+        NAME.toml beside the file; tables name it by its path, such as "mine/my-control.toml".
     replications, seed
         In place of those of the experiment.
 
@@ -225,7 +258,10 @@ def load_experiment(
         With every problem of the experiment, or of its scenarios.
     """
     table, file, beside = _read(source)
-    table |= _plain({key: x for key, x in (("replications", replications), ("seed", seed)) if x is not None}, file)
+    table |= _plain(
+        {key: x for key, x in (("replications", replications), ("seed", seed)) if x is not None},
+        file,
+    )
     files = _own_files(table, file) if isinstance(source, Mapping) else {}
     try:
         experiment = Experiment.model_validate(table)
@@ -234,7 +270,9 @@ def load_experiment(
     return experiment, _design(experiment, beside, file, files)
 
 
-def _read(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[dict[str, object], str, Path | None]:
+def _read(
+    source: str | os.PathLike[str] | Mapping[str, Any],
+) -> tuple[dict[str, object], str, Path | None]:
     """Return the tables of an experiment, how messages name it, and the folder of a user's own file."""
     beside: Path | None = None
     if isinstance(source, Mapping):
@@ -261,8 +299,13 @@ def _plain(source: Mapping[str, Any], file: str) -> dict[str, object]:
 
 def _own_files(table: dict[str, object], file: str) -> dict[str, str]:
     """Put the name of its scenario in place of each path of a user's scenario file; return the paths by name."""
-    asked, against = table.get("scenarios"), table.get("against", Experiment.model_fields["against"].default)
-    texts = [x for x in (*(asked if isinstance(asked, tuple) else ()), against) if isinstance(x, str)]
+    asked, against = (
+        table.get("scenarios"),
+        table.get("against", Experiment.model_fields["against"].default),
+    )
+    texts = [
+        x for x in (*(asked if isinstance(asked, tuple) else ()), against) if isinstance(x, str)
+    ]
     names: dict[str, str] = {}
     owner: dict[str, str] = {}
     problems = []
@@ -276,7 +319,10 @@ def _own_files(table: dict[str, object], file: str) -> dict[str, str]:
         name = names.get(text, text)
         known = owner.setdefault(name, text)
         if known != text and os.path.realpath(known) != os.path.realpath(text):
-            problems.append(f"{shown(known)} and {shown(text)} are both called {name!r}; give one of them another name")
+            problems.append(
+                f"{shown(known)} and {shown(text)} are both called {name!r}; give one of them "
+                f"another name"
+            )
     if problems:
         raise ScenarioError(f"{file}: {problem}" for problem in dict.fromkeys(problems))
     if isinstance(asked, tuple):
@@ -289,7 +335,9 @@ def _own_files(table: dict[str, object], file: str) -> dict[str, str]:
 def _problems(error: ValidationError) -> list[str]:
     """Return the problems of an experiment's form, each a line."""
     lines: list[str] = []
-    for details, problem in zip(error.errors(), validation_problems(error, Experiment), strict=True):
+    for details, problem in zip(
+        error.errors(), validation_problems(error, Experiment), strict=True
+    ):
         several = details.get("ctx", {}).get("error")
         if isinstance(several, _SeveralError):
             lines.extend(f"{dotted(problem[0])}.{line}" for line in several.problems)
@@ -298,7 +346,9 @@ def _problems(error: ValidationError) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _design(experiment: Experiment, beside: Path | None, file: str, files: Mapping[str, str]) -> Design:
+def _design(
+    experiment: Experiment, beside: Path | None, file: str, files: Mapping[str, str]
+) -> Design:
     def load_case(name: str, changes: Mapping[str, Value]) -> Scenario:
         return _loaded(files.get(name, name), beside, changes)
 
@@ -331,11 +381,14 @@ def _loaded(name: str, beside: Path | None, changes: Mapping[str, Value]) -> Sce
         return load(name if found == library.scenarios().get(name) else found, settings=changes)
     except ScenarioError as error:
         raise ScenarioError(
-            problem.replace("--set: ", "levers: ").replace("--set ", "levers: ") for problem in error.problems
+            problem.replace("--set: ", "levers: ").replace("--set ", "levers: ")
+            for problem in error.problems
         ) from None
 
 
-def _draws(experiment: Experiment, cases: tuple[Case, ...], beside: Path | None) -> tuple[Draws, list[str]]:
+def _draws(
+    experiment: Experiment, cases: tuple[Case, ...], beside: Path | None
+) -> tuple[Draws, list[str]]:
     """Return the draws, one of nothing if nothing is uncertain, and problems; without cases policies are not known."""
     asked = experiment.uncertainties
     if asked is None or (asked.ensemble is not None and not cases):
@@ -353,10 +406,16 @@ def _draws(experiment: Experiment, cases: tuple[Case, ...], beside: Path | None)
         except ScenarioError as error:
             return CERTAIN, error.problems
         if asked.draws is not None and asked.draws > len(draws):
-            return CERTAIN, [f"uncertainties.draws = {asked.draws}: {library.label(path)} has {len(draws)}"]
+            return CERTAIN, [
+                f"uncertainties.draws = {asked.draws}: {library.label(path)} has {len(draws)}"
+            ]
         draws = draws[: asked.draws]
     else:
-        numbers = {name: law for name, law in asked.numbers.items() if cases or not name.startswith("policy.")}
+        numbers = {
+            name: law
+            for name, law in asked.numbers.items()
+            if cases or not name.startswith("policy.")
+        }
         found, problems = laws(numbers, known)
         if problems or not cases:
             return CERTAIN, problems

@@ -1,6 +1,7 @@
 """Faults of the machine: a full disk, no memory, no file handles. They are never the result of a run.
 
-A run that meets one is left undone. The runner tries its chunk again, and then stops the sweep with a `MachineError`.
+A run that meets one is left undone. The runner tries its chunk again, and then stops the sweep with
+a `MachineError`.
 """
 
 from __future__ import annotations

@@ -53,8 +53,8 @@ def file_in(root: Path, name: str) -> Path | None:
     Raises
     ------
     StoreError
-        If it, or a folder on the way to it, is a link or "..", which would lead out of the results folder, or
-        something else.
+        If it, or a folder on the way to it, is a link or "..", which would lead out of the results
+        folder, or something else.
     """
     folder, _, last = name.rpartition("/")
     inside = folder_in(root, folder) if folder else root
@@ -62,11 +62,16 @@ def file_in(root: Path, name: str) -> Path | None:
 
 
 def folder_in(root: Path, name: str) -> Path | None:
-    """Return the path of a folder in a results folder, or None if it is not there. Errors as for `file_in`."""
+    """Return the path of a folder in a results folder, or None if it is not there.
+
+    Errors as for `file_in`.
+    """
     path: Path | None = root
     for step in name.split("/"):
         if step == "..":
-            raise StoreError(f"{root}: {printable(name)} leads out of the results folder, and is not followed")
+            raise StoreError(
+                f"{root}: {printable(name)} leads out of the results folder, and is not followed"
+            )
         path = path and _plain(path / step, stat.S_ISDIR, "folder")
     return path
 
@@ -74,14 +79,22 @@ def folder_in(root: Path, name: str) -> Path | None:
 def _plain(path: Path, is_wanted: Callable[[int], bool], wanted: str) -> Path | None:
     try:
         mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no file can have such a name
+    except (
+        FileNotFoundError,
+        NotADirectoryError,
+        ValueError,
+    ):  # ValueError: no file can have such a name
         return None
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
     if stat.S_ISLNK(mode):
-        raise StoreError(f"{path} is a link, and links in a results folder are not followed: move it elsewhere")
+        raise StoreError(
+            f"{path} is a link, and links in a results folder are not followed: move it elsewhere"
+        )
     if not is_wanted(mode):
-        raise StoreError(f"{path} is no {wanted}, as it must be in a results folder: move it elsewhere")
+        raise StoreError(
+            f"{path} is no {wanted}, as it must be in a results folder: move it elsewhere"
+        )
     return path
 
 
@@ -110,7 +123,10 @@ def remove(root: Path, path: Path, words: str) -> None:
 
 
 def write_changed(root: Path, name: str, data: bytes) -> None:
-    """Write a file of ours in a folder whole, unless it has these bytes already. Errors as for `file_in`."""
+    """Write a file of ours in a folder whole, unless it has these bytes already.
+
+    Errors as for `file_in`.
+    """
     path = file_in(root, name)
     if path is None or path.read_bytes() != data:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -127,9 +143,11 @@ def write_whole(path: Path, data: bytes) -> None:
 def whole(path: Path) -> Iterator[BinaryIO]:
     """Yield a new file that takes the place of `path` at the end, and is removed if anything is raised.
 
-    The new file is never an old one with other bytes, so other names (hard links) of what was there keep their content.
+    The new file is never an old one with other bytes, so other names (hard links) of what was there
+    keep their content.
     """
-    # Two workers may write one part at the same time: a cluster may have given up a worker that goes on.
+    # Two workers may write one part at the same time: a cluster may have given up a worker that
+    # goes on.
     hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     file = hidden.open("xb")
     try:
@@ -172,7 +190,8 @@ def read_as_ours(what: str) -> Iterator[None]:
     except (*_MISREAD, pa.ArrowException) as error:
         reason = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:LONGEST_REASON]
         raise StoreError(
-            f"{what} is whole but not of the form that openstakes writes ({reason}): something else made or changed "
+            f"{what} is whole but not of the form that openstakes writes ({reason}): something "
+            f"else made or changed "
             "it; move it elsewhere and give the command that made these results again"
         ) from None
 
@@ -185,13 +204,17 @@ def only_writer(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StoreError(f"another sweep is writing to {root}; wait for it or choose another folder") from None
+            raise StoreError(
+                f"another sweep is writing to {root}; wait for it or choose another folder"
+            ) from None
         except OSError as error:
             if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP):
                 raise
             raise StoreError(
-                f"the file system of {root} has no locks ({error.strerror}), so that a second writer could not be "
-                "kept out: choose a folder on a disk of this machine, and copy it when it is finished"
+                f"the file system of {root} has no locks ({error.strerror}), so that a second "
+                f"writer could not be "
+                "kept out: choose a folder on a disk of this machine, and copy it when it is "
+                "finished"
             ) from None
         yield
     finally:

@@ -1,6 +1,7 @@
 """A results folder: the store with files, a manifest and one writer at a time.
 
-A folder belongs to one plan, and a plan may grow: more replications, draws or cases. What is finished stays as it is.
+A folder belongs to one plan, and a plan may grow: more replications, draws or cases. What is
+finished stays as it is.
 """
 
 from __future__ import annotations
@@ -18,9 +19,25 @@ from typing import Any
 from sim.messages import printable
 from sim.months import month_name
 from sim.sweep.design import Design
-from sim.sweep.files import file_in, folder_in, only_writer, read_as_ours, remove, unfinished, write_changed
+from sim.sweep.files import (
+    file_in,
+    folder_in,
+    only_writer,
+    read_as_ours,
+    remove,
+    unfinished,
+    write_changed,
+)
 from sim.sweep.forms import ManifestForm
-from sim.sweep.manifest import designs_file, digest, environment, is_ours, made_by, plan_table, read_design
+from sim.sweep.manifest import (
+    designs_file,
+    digest,
+    environment,
+    is_ours,
+    made_by,
+    plan_table,
+    read_design,
+)
 from sim.sweep.parts import (
     COUNTRIES,
     FORMAT,
@@ -66,15 +83,24 @@ class Folder(Store):
         store = cls(root)
         manifest = store._found()
         design = store._read_design(manifest)
-        damaged = {path.relative_to(store.root).as_posix(): words for path, words in store._enter_all(design)}
+        damaged = {
+            path.relative_to(store.root).as_posix(): words
+            for path, words in store._enter_all(design)
+        }
         missing = [name for name in manifest["parts"] if name not in store.parts]
         damaged |= {
-            f"{SERIES}/{name}.parquet": "missing" for name in missing if f"{SERIES}/{name}.parquet" not in damaged
+            f"{SERIES}/{name}.parquet": "missing"
+            for name in missing
+            if f"{SERIES}/{name}.parquet" not in damaged
         }
         if damaged:
-            listed = "; ".join(f"{name} is {words}" for name, words in sorted(damaged.items())[:MOST_SHOWN])
+            listed = "; ".join(
+                f"{name} is {words}" for name, words in sorted(damaged.items())[:MOST_SHOWN]
+            )
             more = f"; and {len(damaged) - MOST_SHOWN} more" if len(damaged) > MOST_SHOWN else ""
-            raise DamagedPartError(f"{root}: {listed}{more}. The same sweep into this folder replaces what is damaged")
+            raise DamagedPartError(
+                f"{root}: {listed}{more}. The same sweep into this folder replaces what is damaged"
+            )
         store.lost = [Failure(**failure) for failure in manifest["lost"]]
         return store, design
 
@@ -105,9 +131,10 @@ class Folder(Store):
     def writing(self, design: Design) -> Iterator[None]:
         """Hold the folder as its only writer; at the end, however it comes, note what is finished.
 
-        Nothing is changed before it is known that the folder is free or this design's. The manifest, by which the
-        folder is ours, is written before anything else, so that a sweep that is killed at once leaves a folder of ours.
-        Damaged parts are then removed, so that their runs are done again; each removal is told on stderr.
+        Nothing is changed before it is known that the folder is free or this design's. The
+        manifest, by which the folder is ours, is written before anything else, so that a sweep that
+        is killed at once leaves a folder of ours. Damaged parts are then removed, so that their
+        runs are done again; each removal is told on stderr.
 
         Raises
         ------
@@ -141,8 +168,8 @@ class Folder(Store):
     def check_free(self) -> None:
         """Refuse a folder that is not ours and not empty.
 
-        Ours is a folder with our own manifest.json, sound or damaged. A writer that was killed over its first file
-        leaves nothing but that file, hidden and unfinished; it does not count.
+        Ours is a folder with our own manifest.json, sound or damaged. A writer that was killed over
+        its first file leaves nothing but that file, hidden and unfinished; it does not count.
 
         Raises
         ------
@@ -156,12 +183,16 @@ class Folder(Store):
                 return
         elif self.root.is_dir():
             left = {path.name for path in unfinished(self.root, re.compile(re.escape(MANIFEST)))}
-            others = sorted((path.name for path in self.root.iterdir()), key=lambda name: (name.startswith("."), name))
+            others = sorted(
+                (path.name for path in self.root.iterdir()),
+                key=lambda name: (name.startswith("."), name),
+            )
             others = [name for name in others if name not in left]
             if others:
                 hidden = "; hidden files count" if others[0].startswith(".") else ""
                 raise StoreError(
-                    f"{self.root} holds other files ({printable(others[0])}{hidden}) and no results; "
+                    f"{self.root} holds other files ({printable(others[0])}{hidden}) and no "
+                    f"results; "
                     f"choose an empty or new folder{self._rescue()}"
                 )
 
@@ -188,7 +219,9 @@ class Folder(Store):
         """Return the manifest of a folder that must have one."""
         manifest = self._manifest()
         if manifest is None:
-            raise StoreError(f"{self.root} holds no results: there is no {MANIFEST}{self._rescue()}")
+            raise StoreError(
+                f"{self.root} holds no results: there is no {MANIFEST}{self._rescue()}"
+            )
         return manifest
 
     def _manifest(self) -> dict[str, Any] | None:
@@ -197,7 +230,8 @@ class Folder(Store):
         Raises
         ------
         DamagedPartError
-            If it is ours, but other bytes than were written. Writing replaces it: the parts say whose they are.
+            If it is ours, but other bytes than were written. Writing replaces it: the parts say
+            whose they are.
         StoreError
             If it is not ours, or of another format or form.
         """
@@ -210,7 +244,8 @@ class Folder(Store):
             raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
         if not is_ours(data):
             raise StoreError(
-                f"{self.root} holds no results: its {MANIFEST} is none of openstakes, or damaged beyond recognition; "
+                f"{self.root} holds no results: its {MANIFEST} is none of openstakes, or damaged "
+                f"beyond recognition; "
                 f"choose an empty or new folder{self._rescue()}"
             )
         try:
@@ -220,7 +255,9 @@ class Folder(Store):
             manifest, written = {}, None
         form = manifest.get("format", FORMAT)
         if isinstance(form, int) and form != FORMAT:
-            raise StoreError(f"{self.root} holds results of format {form}; this version reads format {FORMAT}")
+            raise StoreError(
+                f"{self.root} holds results of format {form}; this version reads format {FORMAT}"
+            )
         if written != digest(manifest):
             raise DamagedPartError(
                 f"{path} is damaged: give the command that made these results again; "
@@ -235,7 +272,8 @@ class Folder(Store):
         if not self._own_files(SERIES):
             return ""
         return (
-            f". If its {SERIES}/ is of openstakes: give the command that made it with a new folder, stop it, "
+            f". If its {SERIES}/ is of openstakes: give the command that made it with a new "
+            f"folder, stop it, "
             f"copy {SERIES}/ and {COUNTRIES}/ there, and give it again; sound parts are kept"
         )
 
@@ -276,7 +314,8 @@ class Folder(Store):
         if part.seed != design.seed or part.keep != design.keep.table():
             words = "its seed is another, or other outcomes, months or countries were kept"
             raise StoreError(
-                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); choose another folder"
+                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); "
+                f"choose another folder"
             )
         if any(point not in design.owners for point, _ in held):
             words = (
@@ -284,7 +323,8 @@ class Folder(Store):
                 "a Latin hypercube of another size is another sample"
             )
             raise StoreError(
-                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); choose another folder"
+                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); "
+                f"choose another folder"
             )
 
     def _check_months(self, part: Part, design: Design) -> None:
@@ -308,7 +348,9 @@ class Folder(Store):
     def _remove_unfinished(self) -> None:
         """Remove what a stopped writer left half-written; only the one writer may."""
         left = unfinished(self.root, re.compile("|".join(map(re.escape, (MANIFEST, DESIGNS)))))
-        left += [path for kind in (SERIES, COUNTRIES) for path in unfinished(self.root / kind, PART)]
+        left += [
+            path for kind in (SERIES, COUNTRIES) for path in unfinished(self.root / kind, PART)
+        ]
         for path in left:
             remove(self.root, path, "was left unfinished by a command that was stopped: removed")
 
@@ -342,13 +384,17 @@ class Folder(Store):
         for key in ("seed", "keep"):
             if there[key] != here[key]:
                 differ = f"{_shown(there[key])} there, {_shown(here[key])} here"
-                raise StoreError(f"{self.root} holds results with other {key} ({differ}); choose another folder")
+                raise StoreError(
+                    f"{self.root} holds results with other {key} ({differ}); choose another folder"
+                )
         ours = {(case["name"], case["variant"]): case["id"] for case in here["cases"]}
         for case in there["cases"]:
             name = case["name"], case["variant"]
             if ours.get(name) != case["id"]:
                 what = "with another content" if name in ours else "which is not asked for"
-                raise StoreError(f"{self.root} holds results of {case['name']!r}, {what}; choose another folder")
+                raise StoreError(
+                    f"{self.root} holds results of {case['name']!r}, {what}; choose another folder"
+                )
 
     def _write_manifest(self, design: Design, points: bytes) -> None:
         if environment() not in self._environments:
@@ -366,7 +412,9 @@ class Folder(Store):
             "lost": [asdict(failure) for failure in self.lost],
         }
         write_changed(
-            self.root, MANIFEST, (json.dumps({**manifest, "sha256": digest(manifest)}, indent=1) + "\n").encode()
+            self.root,
+            MANIFEST,
+            (json.dumps({**manifest, "sha256": digest(manifest)}, indent=1) + "\n").encode(),
         )
 
     def _read_design(self, manifest: Mapping[str, Any]) -> Design:

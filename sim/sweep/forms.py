@@ -115,7 +115,9 @@ def check_series(file: pq.ParquetFile, about: dict[str, Any]) -> None:
         If keys, rows, columns or their types are others.
     """
     SeriesForm.model_validate(about)
-    if any(not isinstance(point, str) or not isinstance(number, int) for point, number in about["runs"]):
+    if any(
+        not isinstance(point, str) or not isinstance(number, int) for point, number in about["runs"]
+    ):
         raise ValueError("a run is not a point and a replication")
     fields = list(file.schema_arrow)
     if [field.name for field in fields[:3]] != ["point", "replication", "month"]:
@@ -127,7 +129,15 @@ def check_series(file: pq.ParquetFile, about: dict[str, Any]) -> None:
 def check_countries(file: pq.ParquetFile, about: dict[str, Any]) -> None:
     """Refuse a country part that does not hold what it says. Errors as for `check_series`."""
     CountriesForm.model_validate(about)
-    if file.schema_arrow.names != ["point", "replication", "month", "country", "channel", *USE, "panel"]:
+    if file.schema_arrow.names != [
+        "point",
+        "replication",
+        "month",
+        "country",
+        "channel",
+        *USE,
+        "panel",
+    ]:
         raise ValueError(f"columns {file.schema_arrow.names} in {COUNTRIES}")
     _check_types(file, list(USE), "float")
     _check_types(file, ["panel"], "int32")

@@ -1,8 +1,9 @@
 """Ctrl-C while compiled code runs in this process.
 
-Python looks for Ctrl-C when it next executes Python code. After a long kernel that is a helper of numba which turns the
-kernel's arrays into Python objects, and numba does not expect it to raise: the run would fail with a SystemError, or
-the process would crash. Here Ctrl-C waits until the interpreter is out of numba.
+Python looks for Ctrl-C when it next executes Python code. After a long kernel that is a helper of
+numba which turns the kernel's arrays into Python objects, and numba does not expect it to raise:
+the run would fail with a SystemError, or the process would crash. Here Ctrl-C waits until the
+interpreter is out of numba.
 """
 
 from __future__ import annotations

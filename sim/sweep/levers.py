@@ -1,7 +1,7 @@
 """Levers: what somebody decides, as values of scenario fields, and the cases that their combinations make.
 
-A lever on a policy varies the compared scenarios that have the policy. A lever on any other field sets the stage: it
-varies the reference too, and each case is compared with its own.
+A lever on a policy varies the compared scenarios that have the policy. A lever on any other field
+sets the stage: it varies the reference too, and each case is compared with its own.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def lever_values(given: object) -> list[Value]:
         return _spaced(given)
     if not isinstance(given, list | tuple) or not 0 < len(given) <= MOST_VALUES:
         raise ValueError(
-            f"= {shown(given)}: must be a list of 1 to {MOST_VALUES} values, or {{ from = 0, to = 1, steps = 3 }}"
+            f"= {shown(given)}: must be a list of 1 to {MOST_VALUES} values, or "
+            f"{{ from = 0, to = 1, steps = 3 }}"
         )
     for value in given:
         if not isinstance(value, Value) or (isinstance(value, float) and not isfinite(value)):
@@ -54,19 +55,28 @@ def lever_values(given: object) -> list[Value]:
 def _spaced(span: Mapping[str, object]) -> list[Value]:
     unknown = [key for key in span if key not in SPAN]
     if unknown:
-        raise ValueError(f"has {shown(unknown[0])}: unknown key{nearest(unknown[0], SPAN)}; a span has from, to, steps")
+        raise ValueError(
+            f"has {shown(unknown[0])}: unknown key{nearest(unknown[0], SPAN)}; a span has from, "
+            f"to, steps"
+        )
     first, last, steps = (span.get(key) for key in SPAN)
     for key, end in (("from", first), ("to", last)):
         if isinstance(end, bool) or not isinstance(end, int | float) or not isfinite(end):
             raise ValueError(f"has {key} = {shown(end)}: must be a finite number")
     if isinstance(steps, bool) or not isinstance(steps, int) or not 2 <= steps <= MOST_VALUES:
-        raise ValueError(f"has steps = {shown(steps)}: must be a whole number from 2 to {MOST_VALUES}")
+        raise ValueError(
+            f"has steps = {shown(steps)}: must be a whole number from 2 to {MOST_VALUES}"
+        )
     if first == last:
         raise ValueError(f"has from = to = {shown(first)}: the ends must differ")
     assert isinstance(first, int | float)
     assert isinstance(last, int | float)
     values = [first + (last - first) * i / (steps - 1) for i in range(steps)]
-    if isinstance(first, int) and isinstance(last, int) and all(value.is_integer() for value in map(float, values)):
+    if (
+        isinstance(first, int)
+        and isinstance(last, int)
+        and all(value.is_integer() for value in map(float, values))
+    ):
         return [int(value) for value in values]
     return [float(f"{value:.12g}") for value in values]
 
@@ -99,7 +109,9 @@ def make_cases(
     found.problems.extend(_lever_problems(levers, [having[name] for name in scenarios]))
     own = {name: _own_levers(levers, having[name] if name != against else set()) for name in plain}
     stage = {path: values for path, values in levers.items() if not path.startswith("policy.")}
-    count = prod(map(len, stage.values())) * sum(prod(map(len, own[name].values())) for name in plain)
+    count = prod(map(len, stage.values())) * sum(
+        prod(map(len, own[name].values())) for name in plain
+    )
     if count > MOST_CASES:
         found.problems.append(f"levers make {count} cases; at most {MOST_CASES}")
     elif all(plain.values()):
@@ -118,7 +130,9 @@ def make_cases(
                 changes = setting | choice
                 scenario = found(name, changes)
                 if scenario is not None:
-                    cases.append(Case(_case_name(name, changes, short), scenario, reference, levers=changes))
+                    cases.append(
+                        Case(_case_name(name, changes, short), scenario, reference, levers=changes)
+                    )
     return (() if found.problems else tuple(cases)), found.problems
 
 
@@ -139,11 +153,15 @@ class _Loaded:
             except ScenarioError as error:
                 self._known[key] = None
                 self._failed += 1
-                self.problems.extend(problem for problem in error.problems if problem not in self.problems)
+                self.problems.extend(
+                    problem for problem in error.problems if problem not in self.problems
+                )
         return self._known.get(key)
 
 
-def _own_levers(levers: Mapping[str, Sequence[Value]], policies: set[str]) -> dict[str, Sequence[Value]]:
+def _own_levers(
+    levers: Mapping[str, Sequence[Value]], policies: set[str]
+) -> dict[str, Sequence[Value]]:
     """Return the levers on policies that a scenario has."""
     parts = {path: path.split(".") for path in levers}
     return {
@@ -153,7 +171,9 @@ def _own_levers(levers: Mapping[str, Sequence[Value]], policies: set[str]) -> di
     }
 
 
-def _lever_problems(levers: Mapping[str, Sequence[Value]], having: Iterable[set[str]]) -> Iterator[str]:
+def _lever_problems(
+    levers: Mapping[str, Sequence[Value]], having: Iterable[set[str]]
+) -> Iterator[str]:
     """Yield levers that could not change anything."""
     policies = sorted(set().union(*having))
     for path in levers:
@@ -176,8 +196,12 @@ def _short_names(levers: Iterable[str]) -> dict[str, str]:
     """Return the last part of each lever's path, or the whole path where two levers end alike."""
     paths = list(levers)
     ends = [path.rpartition(".")[2] for path in paths]
-    return {path: end if ends.count(end) == 1 else path for path, end in zip(paths, ends, strict=True)}
+    return {
+        path: end if ends.count(end) == 1 else path for path, end in zip(paths, ends, strict=True)
+    }
 
 
 def _case_name(scenario: str, changes: Mapping[str, Value], short: Mapping[str, str]) -> str:
-    return " ".join([scenario, *(f"{short[path]}={text_of(value)}" for path, value in changes.items())])
+    return " ".join(
+        [scenario, *(f"{short[path]}={text_of(value)}" for path, value in changes.items())]
+    )

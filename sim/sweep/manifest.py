@@ -62,12 +62,14 @@ def plan_table(design: Design) -> dict[str, Any]:
 def designs_file(design: Design) -> bytes:
     """Return the design points as the bytes of a Parquet file, one row per case and draw, cases varying slowest.
 
-    Columns: point, case, scenario, variant, draw, one for each lever (its path; empty where it means nothing) and one
-    for each uncertain number, its name after "draw.".
+    Columns: point, case, scenario, variant, draw, one for each lever (its path; empty where it
+    means nothing) and one for each uncertain number, its name after "draw.".
     """
     levers = {path: _lever_column(design, path) for case in design.cases for path in case.levers}
     points = len(design.cases) * len(design.draws)
-    return encode((_rows(design, levers, i, min(i + ROWS, points)) for i in range(0, points, ROWS)), {})
+    return encode(
+        (_rows(design, levers, i, min(i + ROWS, points)) for i in range(0, points, ROWS)), {}
+    )
 
 
 def _lever_column(design: Design, path: str) -> pa.Array:
@@ -75,7 +77,10 @@ def _lever_column(design: Design, path: str) -> pa.Array:
     import pyarrow as pa
 
     values = [case.levers.get(path) for case in design.cases]
-    if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values):
+    if all(
+        value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+        for value in values
+    ):
         return pa.array(values, pa.float64())
     return pa.array([None if value is None else text_of(value) for value in values], pa.string())
 
@@ -93,7 +98,9 @@ def _rows(design: Design, levers: Mapping[str, pa.Array], first: int, stop: int)
     drawn = design.draws.values[draw]
     return pa.table(
         {
-            "point": [design.points[i][j] for i, j in zip(case.tolist(), draw.tolist(), strict=True)],
+            "point": [
+                design.points[i][j] for i, j in zip(case.tolist(), draw.tolist(), strict=True)
+            ],
             **{name: pa.array(values).take(pa.array(case)) for name, values in texts.items()},
             "draw": draw.astype(np.int32),
             **{path: values.take(pa.array(case)) for path, values in levers.items()},
@@ -125,14 +132,26 @@ def read_design(plan: Mapping[str, Any], designs: bytes) -> Design:
 
     from sim.scenario.scenario import Scenario
 
-    table = pq.read_table(pa.BufferReader(designs), columns=["point", *(f"{DRAWN}{name}" for name in plan["numbers"])])
+    table = pq.read_table(
+        pa.BufferReader(designs), columns=["point", *(f"{DRAWN}{name}" for name in plan["numbers"])]
+    )
     number = plan["draws"]
     points = table.column("point").to_pylist()
-    if len(points) != len(plan["cases"]) * number or not all(isinstance(point, str) for point in points):
-        raise ValueError(f"designs.parquet has {len(points)} points for {len(plan['cases'])} cases x {number} draws")
+    if len(points) != len(plan["cases"]) * number or not all(
+        isinstance(point, str) for point in points
+    ):
+        raise ValueError(
+            f"designs.parquet has {len(points)} points for {len(plan['cases'])} cases x {number} "
+            f"draws"
+        )
     drawn = [table.column(f"{DRAWN}{name}").slice(0, number).to_numpy() for name in plan["numbers"]]
-    draws = Draws(plan["numbers"], np.stack(drawn, axis=1, dtype=np.float64) if drawn else np.zeros((number, 0)))
-    keep: dict[str, Any] = {key: tuple(x) if isinstance(x, list) else x for key, x in plan["keep"].items()}
+    draws = Draws(
+        plan["numbers"],
+        np.stack(drawn, axis=1, dtype=np.float64) if drawn else np.zeros((number, 0)),
+    )
+    keep: dict[str, Any] = {
+        key: tuple(x) if isinstance(x, list) else x for key, x in plan["keep"].items()
+    }
     design = Design(
         tuple(
             Case(
@@ -160,7 +179,11 @@ def made_by() -> dict[str, str]:
     """Return what a run's numbers may depend on besides the design: code and libraries."""
     from sim import __version__
 
-    return {"openstakes": __version__, "code": code_digest(), **{name: version(name) for name in LIBRARIES}}
+    return {
+        "openstakes": __version__,
+        "code": code_digest(),
+        **{name: version(name) for name in LIBRARIES},
+    }
 
 
 @lru_cache(maxsize=1)
@@ -190,6 +213,8 @@ def _checkout() -> str:
         return ""
     try:
         call = ["git", "-C", str(top), "describe", "--always", "--dirty", "--abbrev=12"]
-        return subprocess.run(call, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+        return subprocess.run(
+            call, capture_output=True, text=True, timeout=10, check=True
+        ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""

@@ -1,14 +1,15 @@
 """Parts of a sweep: immutable Parquet files, each named by the SHA-256 of its bytes.
 
-A chunk leaves a series part (one row per run and month, one float32 column per outcome) and, unless none are kept, a
-country part. The series part names the country part and says which runs it holds, which failed and which code made it,
-so the parts of a folder are its state. A part is read whole, its hash is compared with its name at every reading, and
-only then is it parsed.
+A chunk leaves a series part (one row per run and month, one float32 column per outcome) and, unless
+none are kept, a country part. The series part names the country part and says which runs it holds,
+which failed and which code made it, so the parts of a folder are its state. A part is read whole,
+its hash is compared with its name at every reading, and only then is it parsed.
 
     DIR/manifest.json            what is asked for, made by which code; once finished, the parts
     DIR/designs.parquet          one row per design point: case, levers, draw, uncertain numbers
     DIR/series/HASH.parquet      point, replication, month, outcomes
-    DIR/countries/HASH.parquet   point, replication, month, country, channel, use, shares of origins, panel
+    DIR/countries/HASH.parquet   point, replication, month, country, channel, use, shares of
+    origins, panel
 """
 
 from __future__ import annotations
@@ -143,7 +144,12 @@ def deposit(
     }
     series = _series_part(runs, months, keep, about)
     if folder is None:
-        return Receipt(hash_of(series), len(runs), len(failures), (countries, series) if countries else (series,))
+        return Receipt(
+            hash_of(series),
+            len(runs),
+            len(failures),
+            (countries, series) if countries else (series,),
+        )
     if countries:
         _leave(folder, COUNTRIES, countries)
     _leave(folder, SERIES, series)  # last: it vouches for the other
@@ -163,7 +169,9 @@ def _moments(series: Series, keep: Keep) -> list[int]:
     return [len(series.moments) - 1] if keep.countries == "last" else []
 
 
-def _series_part(runs: Sequence[tuple[Run, Series]], months: list[int], keep: Keep, about: dict[str, Any]) -> bytes:
+def _series_part(
+    runs: Sequence[tuple[Run, Series]], months: list[int], keep: Keep, about: dict[str, Any]
+) -> bytes:
     import pyarrow as pa
 
     if not runs:
@@ -175,7 +183,9 @@ def _series_part(runs: Sequence[tuple[Run, Series]], months: list[int], keep: Ke
     values = np.concatenate([series.values[months] for _, series in runs])
     columns: dict[str, Any] = {
         "point": _repeated([run.point for run, _ in runs], len(months)),
-        "replication": np.repeat(np.array([run.replication for run, _ in runs], np.int32), len(months)),
+        "replication": np.repeat(
+            np.array([run.replication for run, _ in runs], np.int32), len(months)
+        ),
         "month": pa.array([head.months[i] for i in months] * len(runs)).dictionary_encode(),
         **{name: np.ascontiguousarray(values[:, i]) for name, i in zip(names, places, strict=True)},
     }

@@ -1,9 +1,10 @@
 """The runner: gives chunks to any executor, a bounded number at a time, and outlives the workers.
 
-The runner takes a *factory* of executors, since a broken process pool cannot be revived. When a worker dies nobody
-knows which chunk killed it, so all chunks in flight become suspects and are run one at a time; a chunk that kills its
-worker three times alone has failed. So has one that meets a fault of the machine three times: it is tried alone too,
-in new workers, where there is the most memory and the fewest files are open.
+The runner takes a *factory* of executors, since a broken process pool cannot be revived. When a
+worker dies nobody knows which chunk killed it, so all chunks in flight become suspects and are run
+one at a time; a chunk that kills its worker three times alone has failed. So has one that meets a
+fault of the machine three times: it is tried alone too, in new workers, where there is the most
+memory and the fewest files are open.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ def run_chunks(
     Parameters
     ----------
     task
-        Importable function of a chunk; what it returns travels back to this process, so it should be small.
+        Importable function of a chunk; what it returns travels back to this process, so it should
+        be small.
     chunks
         In the order in which they are started.
     factory
@@ -124,7 +126,8 @@ def run_chunks(
     Raises
     ------
     KeyboardInterrupt
-        When it arrives; workers are then stopped first. Whatever `on_done` and `on_fail` raise ends the sweep likewise.
+        When it arrives; workers are then stopped first. Whatever `on_done` and `on_fail` raise ends
+        the sweep likewise.
     MachineError
         If a cluster that has worked is gone, or no worker process lives through its start.
     """
@@ -133,7 +136,9 @@ def run_chunks(
     try:
         while todo or suspects or flight.aloft:
             alone = bool(suspects)
-            works = flight.launch(task, suspects if alone else todo, 1 if alone else flight.executor.window)
+            works = flight.launch(
+                task, suspects if alone else todo, 1 if alone else flight.executor.window
+            )
             lost: list[tuple[Chunk, BaseException]] = []
             if works:
                 future = flight.landed.get()
@@ -145,7 +150,9 @@ def run_chunks(
                 lost += _settle(future, chunk, on_done, on_fail)
             broken = 0 if works else broken + 1
             if broken >= ATTEMPTS:
-                raise MachineError("worker processes were ended in their start", "see whether memory is short")
+                raise MachineError(
+                    "worker processes were ended in their start", "see whether memory is short"
+                )
             for chunk, error in lost:
                 tries[chunk.number] += _blame(error, flight.executor if alone else None)
                 if tries[chunk.number] >= ATTEMPTS:

@@ -1,7 +1,7 @@
 """Draws of uncertain numbers: each number has a law, a sample of the unit cube says which point of each law is taken.
 
-A law turns a probability into a value. Samples come from `scipy.stats.qmc`. Sobol points continue: more draws keep the
-ones before. A Latin hypercube of another size is another sample.
+A law turns a probability into a value. Samples come from `scipy.stats.qmc`. Sobol points continue:
+more draws keep the ones before. A Latin hypercube of another size is another sample.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ Quantile = Callable[[float], float]
 class Range:
     """The law of a number known by its 5, 50 and 95 % points.
 
-    A normal with one width below the median and another above it (two-piece normal), so that the three points are met
-    exactly, cut at the bounds. Numbers that must be positive are treated so in their logarithm, shares in their logit,
-    if the three points allow it.
+    A normal with one width below the median and another above it (two-piece normal), so that the
+    three points are met exactly, cut at the bounds. Numbers that must be positive are treated so in
+    their logarithm, shares in their logit, if the three points allow it.
     """
 
     low: float
@@ -120,9 +120,10 @@ Law = Range | Uniform | LogUniform | Choice | Whole
 def of_whole_numbers(law: Range | Uniform | LogUniform) -> Whole:
     """Return a law in whole numbers.
 
-    Between two ends, both whole, each number n is as likely as the law between n and n + 1 if it went on to just below
-    high + 1: under a uniform law all are equally likely, the ends included. Of a range each number has what lies
-    nearer to it than to any other, so that three points that are whole stay where they are.
+    Between two ends, both whole, each number n is as likely as the law between n and n + 1 if it
+    went on to just below high + 1: under a uniform law all are equally likely, the ends included.
+    Of a range each number has what lies nearer to it than to any other, so that three points that
+    are whole stay where they are.
     """
     if isinstance(law, Range):
         return Whole(law, 0.5, law.bounds[1])
@@ -167,7 +168,9 @@ def sample(laws: Mapping[str, Law], draws: int, method: str, seed: int) -> Draws
     return Draws(laws, cube)
 
 
-def read_ensemble(path: Path, label: str, names: Collection[str], whole: Collection[str] = ()) -> Draws:
+def read_ensemble(
+    path: Path, label: str, names: Collection[str], whole: Collection[str] = ()
+) -> Draws:
     """Return the draws of an ensemble file: CSV, one column per number, one row per draw.
 
     Parameters

@@ -1,7 +1,7 @@
 """The store: what a sweep has finished, and the one way to read it.
 
-A part is read whole, its hash is compared with its name at every reading, and only then is it parsed. The same class
-serves without files; `sim.sweep.folder.Folder` keeps parts as files.
+A part is read whole, its hash is compared with its name at every reading, and only then is it
+parsed. The same class serves without files; `sim.sweep.folder.Folder` keeps parts as files.
 """
 
 from __future__ import annotations
@@ -79,8 +79,9 @@ class Store:
         Raises
         ------
         DamagedPartError
-            If one of them is damaged or missing, or a run has a result in another part too: a worker that a stopped
-            sweep had left behind may have finished while the next sweep did its runs again.
+            If one of them is damaged or missing, or a run has a result in another part too: a
+            worker that a stopped sweep had left behind may have finished while the next sweep did
+            its runs again.
         StoreError
             If one of them is whole but not of the form of a part.
         """
@@ -122,7 +123,9 @@ class Store:
             check_countries(file, found)
             runs, moments, *shape = found["shape"]
             if (runs, moments) != (len(about["runs"]), len(about["moments"])):
-                raise ValueError(f"{runs} runs and {moments} moments, which is not what its series part says")
+                raise ValueError(
+                    f"{runs} runs and {moments} moments, which is not what its series part says"
+                )
         return list(shape)
 
     def _place(self, kind: str, name: str) -> str:
@@ -147,7 +150,9 @@ class Store:
         """
         data = self.fetch(kind, name)
         if hash_of(data) != name:
-            raise DamagedPartError(f"{kind}/{name}.parquet is damaged: its bytes are not the ones written")
+            raise DamagedPartError(
+                f"{kind}/{name}.parquet is damaged: its bytes are not the ones written"
+            )
         return data
 
     def fetch(self, kind: str, name: str) -> bytes:
@@ -164,7 +169,9 @@ class Store:
         file = self._file(SERIES, part.name)[0]
         with read_as_ours(self._place(SERIES, part.name)):
             table = file.read(columns=list(outcomes), use_threads=False)
-        values = np.empty((table.num_rows, len(outcomes)), np.float32)  # perhaps none: a study may keep no headline
+        values = np.empty(
+            (table.num_rows, len(outcomes)), np.float32
+        )  # perhaps none: a study may keep no headline
         for i, outcome in enumerate(outcomes):
             values[:, i] = table.column(outcome)
         return values.reshape(len(part.runs), len(part.months), len(outcomes))
@@ -179,19 +186,23 @@ class Store:
         with read_as_ours(self._place(COUNTRIES, part.countries)):
             table = file.read(columns=[*USE, "panel"], use_threads=False)
         values = np.stack([table.column(name).to_numpy() for name in USE], axis=-1)
-        return values.reshape(*about["shape"], len(USE)), table.column("panel").to_numpy().reshape(about["shape"])
+        return values.reshape(*about["shape"], len(USE)), table.column("panel").to_numpy().reshape(
+            about["shape"]
+        )
 
     def failures(self) -> list[Failure]:
         """Return all runs that failed, by case and replication; a failure stands until its run has a result.
 
-        Parts are never rewritten: a run that is done again and finishes is in a part of its own, which supersedes the
-        record of its failure wherever that is. So nothing is lost at any moment, and the parts may be read in any
-        order. A run that failed each time is named once.
+        Parts are never rewritten: a run that is done again and finishes is in a part of its own,
+        which supersedes the record of its failure wherever that is. So nothing is lost at any
+        moment, and the parts may be read in any order. A run that failed each time is named once.
         """
         recorded = [failure for _, part in sorted(self.parts.items()) for failure in part.failures]
         latest = {_run_of(failure): failure for failure in (*recorded, *self.lost)}
         found = [failure for run, failure in latest.items() if not self._has_result(run)]
-        return sorted(found, key=lambda failure: (failure.scenario, failure.point, failure.replication))
+        return sorted(
+            found, key=lambda failure: (failure.scenario, failure.point, failure.replication)
+        )
 
     def reopen_failed(self) -> None:
         """Count the runs that failed as not done, so that a sweep does them again."""
@@ -209,7 +220,9 @@ class Store:
             about: dict[str, Any] = json.loads(file.metadata.metadata[b"openstakes"])
             form = int(about["format"])
         if form != FORMAT:
-            raise StoreError(f"parts of format {form} cannot be read; this version reads format {FORMAT}")
+            raise StoreError(
+                f"parts of format {form} cannot be read; this version reads format {FORMAT}"
+            )
         return file, about
 
 

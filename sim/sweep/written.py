@@ -1,9 +1,10 @@
 """Files for people beside results: report, figures and tables. How one that we wrote is told from a user's.
 
-`written.json` lists every file that was written into its folder, with the SHA-256 of its bytes. A file that is not
-listed, or has other bytes, is a user's or was changed by one: it is never written over, and the command is refused
-before it writes anything. The list is written before the files, and holds what is there beside what is to be, so files
-of a command that was killed in between are known too.
+`written.json` lists every file that was written into its folder, with the SHA-256 of its bytes. A
+file that is not listed, or has other bytes, is a user's or was changed by one: it is never written
+over, and the command is refused before it writes anything. The list is written before the files,
+and holds what is there beside what is to be, so files of a command that was killed in between are
+known too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sim.messages import printable
-from sim.sweep.files import StoreError, file_in, folder_in, only_writer, remove, unfinished, write_changed
+from sim.sweep.files import (
+    StoreError,
+    file_in,
+    folder_in,
+    only_writer,
+    remove,
+    unfinished,
+    write_changed,
+)
 from sim.sweep.parts import hash_of
 
 LIST = "written.json"
@@ -34,7 +43,8 @@ def check(root: Path, names: Iterable[str]) -> None:
     Raises
     ------
     StoreError
-        If one of them, or a folder on the way to it, is a user's file or a link; the message names it.
+        If one of them, or a folder on the way to it, is a user's file or a link; the message names
+        it.
     """
     _there(root, _listed(root), names)
 
@@ -64,8 +74,15 @@ def write(root: Path, files: Mapping[str, bytes]) -> list[Path]:
         listed = _listed(root)
         there = _there(root, listed, files)
         _remove_unfinished(root, {LIST, *listed, *files})
-        listed |= {name: sorted({hash_of(data), there.get(name, hash_of(data))}) for name, data in files.items()}
-        write_changed(root, LIST, (json.dumps({"openstakes": listed}, indent=1, sort_keys=True) + "\n").encode())
+        listed |= {
+            name: sorted({hash_of(data), there.get(name, hash_of(data))})
+            for name, data in files.items()
+        }
+        write_changed(
+            root,
+            LIST,
+            (json.dumps({"openstakes": listed}, indent=1, sort_keys=True) + "\n").encode(),
+        )
         for name, data in files.items():
             write_changed(root, name, data)
     return [root / name for name in files]
@@ -81,7 +98,8 @@ def _listed(root: Path) -> dict[str, list[str]]:
         return {str(name): [str(text) for text in hashes] for name, hashes in listed.items()}
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
         raise StoreError(
-            f"{path} is not the list of files that openstakes keeps, or damaged: move it, and the reports and tables "
+            f"{path} is not the list of files that openstakes keeps, or damaged: move it, and the "
+            f"reports and tables "
             "beside it, elsewhere; results are not touched"
         ) from None
 
@@ -94,8 +112,10 @@ def _there(root: Path, listed: Mapping[str, list[str]], names: Iterable[str]) ->
     if others:
         more = f" and {len(others) - MOST_SHOWN} more" if len(others) > MOST_SHOWN else ""
         raise StoreError(
-            f"{root}: {printable(', '.join(others[:MOST_SHOWN]))}{more} would be written over, and was not written by "
-            "openstakes or has been changed since: move or rename it, and give the same command again"
+            f"{root}: {printable(', '.join(others[:MOST_SHOWN]))}{more} would be written over, and "
+            f"was not written by "
+            "openstakes or has been changed since: move or rename it, and give the same command "
+            "again"
         )
     return there
 

@@ -39,7 +39,9 @@ def everything() -> Scenario:
         for n in (0, 1)
     }
     table = load("status-quo").as_table()
-    return Scenario.model_validate(tuples(table | {"name": "everything", "policy": table["policy"] | policies}))
+    return Scenario.model_validate(
+        tuples(table | {"name": "everything", "policy": table["policy"] | policies})
+    )
 
 
 def tuples(value: Any) -> Any:
@@ -50,7 +52,9 @@ def tuples(value: Any) -> Any:
 
 def law_of(scenario: Scenario, *left_out: str) -> Law:
     """The law of the month, without some policies."""
-    policies = [(name, policy) for name, policy in sorted(scenario.policy.items()) if name not in left_out]
+    policies = [
+        (name, policy) for name, policy in sorted(scenario.policy.items()) if name not in left_out
+    ]
     return law_of_month(World(scenario, rng=0).jurisdictions, policies, month_index(MONTH))
 
 
@@ -67,7 +71,9 @@ def filled(law: Law, row: Row, chosen: dict[str, int], what: str) -> np.ndarray:
         "lab": jurisdictions.labs, "student": jurisdictions.labs,
     }  # fmt: skip
     axes = FIELDS[row["field"]].axes
-    array = np.full([jurisdictions.sizes["lab" if axis == "class" else axis] for axis in axes], np.nan)
+    array = np.full(
+        [jurisdictions.sizes["lab" if axis == "class" else axis] for axis in axes], np.nan
+    )
     for part in row["parts"]:
         where, place = dict(part["where"]), []
         if "class" in axes and "origin" in where:
@@ -75,7 +81,9 @@ def filled(law: Law, row: Row, chosen: dict[str, int], what: str) -> np.ndarray:
             where["lab"] = [jurisdictions.labs[i] for i in jurisdictions.labs_of(*origins)]
         for axis in ("lab" if axis == "class" else axis for axis in axes):
             picked = [chosen[axis]] if axis in chosen else None
-            place.append(picked or [names[axis].index(name) for name in where.get(axis, names[axis])])
+            place.append(
+                picked or [names[axis].index(name) for name in where.get(axis, names[axis])]
+            )
         assert np.isnan(array[np.ix_(*place)]).all(), "two parts speak of one entry"
         array[np.ix_(*place)] = part[what]
     return array
@@ -88,11 +96,18 @@ def test_with_every_policy_the_explained_values_are_the_laws(name: str) -> None:
     assert held.dtype.kind in "fib"
     row = field_row(law, name, {})
     np.testing.assert_array_equal(filled(law, row, {}, "value"), held)
-    np.testing.assert_array_equal(filled(law, row, {}, "default"), by_lab(Law(law.jurisdictions).combine(), name))
+    np.testing.assert_array_equal(
+        filled(law, row, {}, "default"), by_lab(Law(law.jurisdictions).combine(), name)
+    )
     chosen = {"country": 17, "lab": 25, "origin": law.jurisdictions.lab_origins[25]}
     one = filled(law, field_row(law, name, chosen), chosen, "value")
     axes = ["lab" if axis == "class" else axis for axis in FIELDS[name].axes]
-    place = np.ix_(*([chosen[axis]] if axis in chosen else range(law.jurisdictions.sizes[axis]) for axis in axes))
+    place = np.ix_(
+        *(
+            [chosen[axis]] if axis in chosen else range(law.jurisdictions.sizes[axis])
+            for axis in axes
+        )
+    )
     np.testing.assert_array_equal(one[place], held[place])
     assert np.isnan(one).sum() == held.size - held[place].size
 
@@ -115,7 +130,9 @@ def test_steps_lead_from_the_default_to_the_value(name: str) -> None:
 def test_every_write_is_explained_and_nothing_else() -> None:
     law = whole_law()
     for name, spec in FIELDS.items():
-        explained = {change["by"] for part in field_row(law, name, {})["parts"] for change in part["changes"]}
+        explained = {
+            change["by"] for part in field_row(law, name, {})["parts"] for change in part["changes"]
+        }
         written = {write.by for write in law.writes if write.field == name}
         assert explained <= written
         if spec.combine not in ("add", "multiply"):
@@ -123,12 +140,15 @@ def test_every_write_is_explained_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, spec in FIELDS.items() if spec.combine == "add"])
-def test_where_writes_add_the_changes_of_a_policy_are_what_the_law_lacks_without_it(name: str) -> None:
+def test_where_writes_add_the_changes_of_a_policy_are_what_the_law_lacks_without_it(
+    name: str,
+) -> None:
     law = whole_law()
     row = field_row(law, name, {})
     for policy in sorted({write.by for write in law.writes if write.field == name}):
         parts = [
-            part | {"own": sum(c["after"] - c["before"] for c in part["changes"] if c["by"] == policy)}
+            part
+            | {"own": sum(c["after"] - c["before"] for c in part["changes"] if c["by"] == policy)}
             for part in row["parts"]
         ]
         own = filled(law, row | {"parts": parts}, {}, "own")
@@ -143,7 +163,10 @@ def test_records_that_do_not_bind_a_lab_or_country_are_left_out(name: str) -> No
     assert len(field_row(law, name, {})["parts"][0]["value"]) == len(records)
     for axis, many in (("lab", "labs"), ("country", "countries")):
         for index in range(law.jurisdictions.sizes[axis]):
-            whose = [getattr(r, many) if hasattr(r, many) else (getattr(r, axis, index),) for r in records]
+            whose = [
+                getattr(r, many) if hasattr(r, many) else (getattr(r, axis, index),)
+                for r in records
+            ]
             bound = [indices for indices in whose if index in indices]
             assert len(field_row(law, name, {axis: index})["parts"][0]["changes"]) == len(bound)
 
@@ -153,7 +176,9 @@ def test_a_maximum_that_others_exceed_is_shown_as_no_change() -> None:
     (part,) = field_row(law_of(scenario), "stringency", {})["parts"]
     changes = {change["by"]: (change["before"], change["after"]) for change in part["changes"]}
     assert part["value"] == 0.6
-    assert {before == after for by, (before, after) in changes.items() if by == "chips-2026-01"} == {False}
+    assert {
+        before == after for by, (before, after) in changes.items() if by == "chips-2026-01"
+    } == {False}
     assert set(changes) == {"weak", "chips-2026-01"}
 
 
@@ -164,7 +189,9 @@ def test_the_explained_law_is_the_one_the_world_reads() -> None:
     values = {}
     for month in ("2025-12", "2026-01", "2026-04", "2026-05"):
         row = explain(scenario, month, country="KEN", family="meta")
-        (part,) = next(field for field in row["fields"] if field["field"] == "opening_cost")["parts"]
+        (part,) = next(field for field in row["fields"] if field["field"] == "opening_cost")[
+            "parts"
+        ]
         values[month] = part["value"]
         in_force = "open-weight-control" in [policy["policy"] for policy in row["policies"]]
         assert in_force == bool(part["changes"]) == (part["value"] > 0.0)
@@ -189,7 +216,9 @@ def test_labs_that_join_are_named_and_those_of_an_origin_are_one() -> None:
     words = ["explain", "p1-blanket", "--override", "high-allied-coverage", "--month", "2027-06"]
     text = CliRunner().invoke(app.app, words, prog_name="openstakes").stdout
     assert "freely (0-1)\n  lab all US labs, mistral, cohere, lg, ai21, stability: 1\n" in text
-    assert "to a lab (utils)\n  lab all US firms, mistral, cohere, lg, ai21, stability: 0.5\n" in text
+    assert (
+        "to a lab (utils)\n  lab all US firms, mistral, cohere, lg, ai21, stability: 0.5\n" in text
+    )
     assert "Standing cost to labs: " in text
     assert "single releases, audits and subsidies come on top" in text
 
@@ -202,22 +231,31 @@ def test_the_command_prints_changes_and_json() -> None:
         return result.stdout
 
     text = call()
-    assert "denial: barrier that a mirror relieves (utils)\n  origin US; mode open_weights, open_source: 3\n" in text
+    assert (
+        "denial: barrier that a mirror relieves (utils)\n  origin US; mode open_weights, "
+        "open_source: 3\n" in text
+    )
     assert "    open-weight-control: 0 to 3\n  elsewhere: 0\n" in text
     assert "exempt_modes open_source" in text
     assert max(map(len, text.splitlines())) <= 100
     row = json.loads(call("--json"))
     assert [field["field"] for field in row["fields"]] == list(FIELDS)
     assert row["id"] == load("p1-blanket").id
-    assert "denial: barrier that a mirror relieves (utils)\n  origin US; mode open_weights, open_source: 1.5\n" in call(
-        "--set", "policy.open-weight-control.strength=0.5"
+    assert (
+        "denial: barrier that a mirror relieves (utils)\n  origin US; mode open_weights, "
+        "open_source: 1.5\n" in call("--set", "policy.open-weight-control.strength=0.5")
     )
 
 
 @pytest.mark.parametrize(
     ("month", "country", "family", "part"),
     [
-        ("2031-01", None, None, "--month 2031-01: outside the horizon of status-quo, 2023-01 to 2030-12"),
+        (
+            "2031-01",
+            None,
+            None,
+            "--month 2031-01: outside the horizon of status-quo, 2023-01 to 2030-12",
+        ),
         ("2022-12", None, None, "outside the horizon"),
         ("June", None, None, "'June' is not a month"),
         ("2027-06", "Kenya", None, "did you mean 'KEN' (Kenya)?"),
@@ -226,7 +264,9 @@ def test_the_command_prints_changes_and_json() -> None:
         ("2027-06", None, "us", "no lab of the model"),
     ],
 )
-def test_what_does_not_exist_is_refused(month: str, country: str | None, family: str | None, part: str) -> None:
+def test_what_does_not_exist_is_refused(
+    month: str, country: str | None, family: str | None, part: str
+) -> None:
     with pytest.raises(ScenarioError) as caught:
         explain(load("status-quo"), month, country, family)
     assert part in str(caught.value)

@@ -141,7 +141,9 @@ def test_the_rule_is_the_plain_rule():
         spread = float(rng.choice([0.0, 0.01, 0.1])) * (level or 1.0)
         reference = level + spread * rng.standard_normal(n)
         size = float(rng.choice([0.0, 0.002, 0.02, 0.05, 0.2])) * (level or 1.0)
-        differences = size * (rng.choice([-1.0, 1.0]) + rng.choice([0.0, 0.3, 1.0]) * rng.standard_normal(n))
+        differences = size * (
+            rng.choice([-1.0, 1.0]) + rng.choice([0.0, 0.3, 1.0]) * rng.standard_normal(n)
+        )
         direction = int(rng.integers(-1, 2))
         found = rubric.sign(differences, reference, kind, direction)
         assert found == plain(differences.tolist(), reference.tolist(), kind, direction)

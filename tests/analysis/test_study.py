@@ -26,7 +26,11 @@ ENFORCEMENT = "policy.audit-0.enforcement"
 
 
 def study(replications=8, simulate=fake.world, scenarios=None, twins=False):
-    known = scenarios or [fake.scenario("status-quo"), fake.scenario("audits", 1), fake.scenario("more-audits", 2)]
+    known = scenarios or [
+        fake.scenario("status-quo"),
+        fake.scenario("audits", 1),
+        fake.scenario("more-audits", 2),
+    ]
     plan = Design.of(known, replications, 3, also_without_assumed=twins)
     return Study(execute(plan, workers=1, simulate=simulate), plan, described=fake.DESCRIBED)
 
@@ -42,7 +46,9 @@ def lossy():
 
 
 HAZARDS = [0.1, 0.2, 0.4, 0.8, 0.2]
-DRAWS = Draws.of([{"leak_hazard": hazard, ENFORCEMENT: (i + 1) / 8} for i, hazard in enumerate(HAZARDS)])
+DRAWS = Draws.of(
+    [{"leak_hazard": hazard, ENFORCEMENT: (i + 1) / 8} for i, hazard in enumerate(HAZARDS)]
+)
 
 
 def fails_in_places(scenario, replication, seed):
@@ -85,7 +91,9 @@ CASE = "audits strength=0.5"
 def test_a_constant_shift_gives_exactly_that_difference(three):
     assert three.window("audits") == (48, 95)
     for name, policies in (("audits", 1), ("more-audits", 2)):
-        np.testing.assert_array_equal(three.differences(name, "alpha"), np.full(8, policies * fake.SHIFT))
+        np.testing.assert_array_equal(
+            three.differences(name, "alpha"), np.full(8, policies * fake.SHIFT)
+        )
         np.testing.assert_array_equal(three.differences(name, "gamma"), np.zeros(8))
 
 
@@ -93,8 +101,19 @@ def test_the_table_holds_the_paired_statistics(three):
     table = three.table().set_index(["scenario", "outcome"])
     assert len(table) == 6
     row = table.loc["more-audits", "alpha"]
-    assert (row.difference, row.low, row.high, row.share_same_sign, row.sign) == (0.5, 0.5, 0.5, 1.0, "++")
-    assert (row.first_month, row.last_month, row.unit, row.pairs) == ("2027-01", "2030-12", "points", 8)
+    assert (row.difference, row.low, row.high, row.share_same_sign, row.sign) == (
+        0.5,
+        0.5,
+        0.5,
+        1.0,
+        "++",
+    )
+    assert (row.first_month, row.last_month, row.unit, row.pairs) == (
+        "2027-01",
+        "2030-12",
+        "points",
+        8,
+    )
     reference = three.values("status-quo", "alpha")[:, 48:96].astype(float).mean(axis=1)
     assert row.reference == pytest.approx(reference.mean())
     assert row.relative == pytest.approx(0.5 / reference.mean())
@@ -106,7 +125,9 @@ def test_only_asked_outcomes_are_in_the_table(three):
     assert list(three.table(["gamma"]).outcome) == ["gamma", "gamma"]
     pd.testing.assert_frame_equal(three.table("gamma"), three.table(["gamma"]))
     for ask in (three.table, three.summary, three.frame):
-        with pytest.raises(KeyError, match="no outcome 'alpah' in this study; did you mean 'alpha'"):
+        with pytest.raises(
+            KeyError, match="no outcome 'alpah' in this study; did you mean 'alpha'"
+        ):
             ask(["alpah"])
     with pytest.raises(KeyError, match="no outcome 'gama'; did you mean 'gamma'"):
         three.outcome("gama")
@@ -145,7 +166,11 @@ def test_failed_runs_are_left_out_of_pairs(lossy):
     assert np.isnan(lossy.differences("audits", "alpha")[5])
     row = lossy.table(["alpha"]).iloc[0]
     assert (row.pairs, row.difference, row.share_same_sign) == (7, fake.SHIFT, 1.0)
-    kept = np.delete(lossy.values("status-quo", "alpha"), 5, axis=0)[:, 48:96].astype(float).mean(axis=1)
+    kept = (
+        np.delete(lossy.values("status-quo", "alpha"), 5, axis=0)[:, 48:96]
+        .astype(float)
+        .mean(axis=1)
+    )
     assert row.d == pytest.approx(fake.SHIFT / kept.std(ddof=1))
     frame = lossy.frame(["alpha"])
     assert sorted(frame[frame.scenario == "audits"].replication.unique()) == [0, 1, 2, 3, 4, 6, 7]
@@ -227,7 +252,9 @@ def test_draws_do_not_hide_that_they_share_their_luck():
     assert (found.low, found.high) == (-0.6, 1.0)
     assert found.share_same_sign == 0.5
     assert found.sign == "?"
-    once = compare(np.full(50, 1.0), np.random.default_rng(0).normal(size=50), fake.DESCRIBED["alpha"], 1)
+    once = compare(
+        np.full(50, 1.0), np.random.default_rng(0).normal(size=50), fake.DESCRIBED["alpha"], 1
+    )
     assert once.sign == "?"
 
 
@@ -255,7 +282,9 @@ def test_each_case_is_compared_with_its_own_reference():
         reference = f"status-quo adopters={size}"
         for name, policies in (("status-quo", 0), ("audits", 1)):
             scenario = fake.scenario(name, policies, adopters=size)
-            cases.append(Case(f"{name} adopters={size}", scenario, reference, levers={"adopters": size}))
+            cases.append(
+                Case(f"{name} adopters={size}", scenario, reference, levers={"adopters": size})
+            )
 
     def staged(scenario, replication, seed):
         found = fake.world(scenario, replication, seed)
@@ -277,10 +306,16 @@ def test_each_case_is_compared_with_its_own_reference():
 
 @pytest.mark.parametrize(
     ("months", "inside"),
-    [("year-ends", [59, 71, 83, 95]), (("2026-01", "2027-01", "2030-12"), [48, 95]), (("2025-06",), [])],
+    [
+        ("year-ends", [59, 71, 83, 95]),
+        (("2026-01", "2027-01", "2030-12"), [48, 95]),
+        (("2025-06",), []),
+    ],
 )
 def test_window_means_use_only_the_months_kept(months, inside):
-    plan = Design.of([fake.scenario("status-quo"), fake.scenario("audits", 1)], 4, 3, also_without_assumed=False)
+    plan = Design.of(
+        [fake.scenario("status-quo"), fake.scenario("audits", 1)], 4, 3, also_without_assumed=False
+    )
     plan = Design(plan.cases, 4, 3, keep=Keep(months=months))
     found = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
     assert found.window("audits") == (48, 95)
@@ -288,7 +323,10 @@ def test_window_means_use_only_the_months_kept(months, inside):
     if not inside:
         assert (row.sign, row.pairs) == ("?", 0)
         return
-    whole = [fake.world(fake.scenario("any"), replication, 3).values[inside, 0].mean() for replication in range(4)]
+    whole = [
+        fake.world(fake.scenario("any"), replication, 3).values[inside, 0].mean()
+        for replication in range(4)
+    ]
     assert row.reference == pytest.approx(np.mean(whole))
     assert row.difference == fake.SHIFT
     assert found.no_report == "only some outcomes or months were kept"
@@ -301,7 +339,9 @@ def test_the_frame_is_tidy(three):
     frame = three.frame()
     assert list(frame.columns) == ["scenario", "draw", "replication", "month", "outcome", "value"]
     assert len(frame) == 3 * 8 * 96 * 3
-    picked = frame[(frame.scenario == "audits") & (frame.replication == 6) & (frame.outcome == "beta")]
+    picked = frame[
+        (frame.scenario == "audits") & (frame.replication == 6) & (frame.outcome == "beta")
+    ]
     assert list(picked.month.astype(str))[:2] == ["2023-01", "2023-02"]
     np.testing.assert_array_equal(picked.value, three.values("audits", "beta")[6])
     assert len(three.frame(["gamma"])) == 3 * 8 * 96
@@ -351,7 +391,11 @@ def test_runs_hold_the_design_beside_the_outcomes(holed):
 
 def test_runs_average_every_case_over_the_same_months():
     policy = {"audits": {"lever": "L7", "start": "2027-01"}}
-    known = [fake.scenario("status-quo"), fake.scenario("audits", 1), fake.scenario("late", policy=policy)]
+    known = [
+        fake.scenario("status-quo"),
+        fake.scenario("audits", 1),
+        fake.scenario("late", policy=policy),
+    ]
     found = study(2, scenarios=known)
     assert (found.window("audits"), found.window("late")) == ((48, 95), (60, 95))
     first, last = found.common_window()
@@ -364,7 +408,9 @@ def test_runs_average_every_case_over_the_same_months():
 def test_levers_that_are_texts_stay_texts():
     scenario = fake.scenario("audits", 1)
     levers = ({}, {"policy.audit-0.priority": "popularity"}, {"policy.audit-0.strength": 1})
-    cases = tuple(Case(f"case {i}", scenario, "case 0", levers=lever) for i, lever in enumerate(levers))
+    cases = tuple(
+        Case(f"case {i}", scenario, "case 0", levers=lever) for i, lever in enumerate(levers)
+    )
     plan = Design(cases, 2, 3)
     found = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
     for frame, rows in ((found.runs(["alpha"]), 2), (found.table(["alpha"]), 1)):
@@ -396,7 +442,10 @@ def test_the_summary_of_draws_is_over_all_runs(holed):
 def test_the_rubric_is_ordered_and_reads_signs_towards_the_goal(three):
     rubric = three.rubric()
     assert list(rubric.factor) == ["transparency", "chinese_misuse"] * 2
-    assert [sign[0] for sign in rubric.sign] == ["+", "-"] * 2  # both outcomes rise; of the second less is better
+    assert [sign[0] for sign in rubric.sign] == [
+        "+",
+        "-",
+    ] * 2  # both outcomes rise; of the second less is better
     assert set(rubric.agreement) == {"paper silent"}
     assert set(rubric.sign_without_assumed) == {""}
     assert three.without_assumed is None
@@ -405,14 +454,18 @@ def test_the_rubric_is_ordered_and_reads_signs_towards_the_goal(three):
 def test_the_papers_signs_are_beside_ours(monkeypatch):
     made = study(scenarios=[fake.scenario("status-quo"), fake.scenario("p4-audit-repository", 8)])
     for shipped, expected in ((True, ("++", "+", "agrees")), (False, ("++", "", "paper silent"))):
-        monkeypatch.setattr("sim.scenario.scenario.is_shipped", lambda scenario, answer=shipped: answer)
+        monkeypatch.setattr(
+            "sim.scenario.scenario.is_shipped", lambda scenario, answer=shipped: answer
+        )
         row = made.rubric().set_index("factor").loc["transparency"]
         assert (row.sign, row.paper, row.agreement) == expected
 
 
 def test_the_paper_compares_with_the_status_quo_and_with_nothing_else(monkeypatch):
     monkeypatch.setattr("sim.scenario.scenario.is_shipped", lambda scenario: True)
-    made = study(scenarios=[fake.scenario("targeted-bundle"), fake.scenario("p4-audit-repository", 8)])
+    made = study(
+        scenarios=[fake.scenario("targeted-bundle"), fake.scenario("p4-audit-repository", 8)]
+    )
     assert set(made.rubric().paper) == {""}
     assert set(made.rubric().agreement) == {"paper silent"}
 
@@ -454,7 +507,9 @@ def test_country_shares_are_pooled(three):
     (part,) = three.store.of(three.points("audits"))
     values, _ = three.store.countries(part)
     found = three.map_shares("audits", "developer")
-    np.testing.assert_allclose(found.shares, values[:, -1, :, 3, 1:].mean(axis=0, dtype=float), rtol=1e-8)
+    np.testing.assert_allclose(
+        found.shares, values[:, -1, :, 3, 1:].mean(axis=0, dtype=float), rtol=1e-8
+    )
     assert (found.effective == 4 * 8).all()
     mix = three.map_shares("audits")
     assert mix.shares.shape == (4, 3)
@@ -465,14 +520,30 @@ def test_country_shares_are_pooled(three):
 def test_countries_are_means_over_runs_at_the_months_kept():
     found = uncertain(keep=Keep(countries="year-ends"))
     frame = found.countries()
-    assert list(frame.columns) == ["scenario", "month", "country", "channel", "use", "US", "CN", "other", "panel"]
+    assert list(frame.columns) == [
+        "scenario",
+        "month",
+        "country",
+        "channel",
+        "use",
+        "US",
+        "CN",
+        "other",
+        "panel",
+    ]
     assert len(frame) == 3 * 8 * 4 * 5
     cell = frame[(frame.scenario == CASE) & (frame.month == "2027-12") & (frame.country == "2")]
-    whole = [fake.world(fake.scenario("any"), replication, 3).countries[4, 2] for replication in range(3)]
-    np.testing.assert_allclose(cell[["use", "US", "CN", "other"]], np.mean(whole, axis=0), rtol=1e-6)
+    whole = [
+        fake.world(fake.scenario("any"), replication, 3).countries[4, 2] for replication in range(3)
+    ]
+    np.testing.assert_allclose(
+        cell[["use", "US", "CN", "other"]], np.mean(whole, axis=0), rtol=1e-6
+    )
     assert cell.channel.tolist() == ["consumer", "market", "enterprise", "developer", "government"]
     assert (cell.panel == 4 * 5 * 3).all()
-    assert (frame[frame.scenario == "status-quo"].panel == 4 * 4 * 3).all()  # two of the draws are one world
+    assert (
+        frame[frame.scenario == "status-quo"].panel == 4 * 4 * 3
+    ).all()  # two of the draws are one world
 
 
 def test_without_countries_there_are_none():
@@ -487,7 +558,9 @@ def test_draws_that_share_a_world_count_each_in_the_mean():
         found.countries[:] = scenario.parameters["leak_hazard"]
         return found
 
-    found = uncertain(by_hazard, Draws.of([{"leak_hazard": hazard} for hazard in (0.25, 0.25, 0.25, 0.75)]))
+    found = uncertain(
+        by_hazard, Draws.of([{"leak_hazard": hazard} for hazard in (0.25, 0.25, 0.25, 0.75)])
+    )
     np.testing.assert_allclose(found.countries().US, 0.375)
     np.testing.assert_allclose(found.map_shares(CASE, "developer").shares, 0.375)
     assert (found.map_shares(CASE, "developer").effective == 4 * 3 * 2).all()
@@ -498,7 +571,13 @@ def test_draws_that_share_a_world_count_each_in_the_mean():
 
 def test_exports_hold_what_the_study_says(three, tmp_path):
     paths = three.to_csv(tmp_path / "tables")
-    assert [p.name for p in paths] == ["table.csv", "rubric.csv", "series.csv", "runs.csv", "countries.csv"]
+    assert [p.name for p in paths] == [
+        "table.csv",
+        "rubric.csv",
+        "series.csv",
+        "runs.csv",
+        "countries.csv",
+    ]
     with paths[0].open() as file:
         rows = list(csv.DictReader(file))
     assert [r["difference"] for r in rows if r["outcome"] == "alpha"] == ["0.25", "0.5"]
@@ -518,13 +597,20 @@ def test_every_number_of_a_sweep_is_in_its_files(holed, tmp_path):
     pd.testing.assert_frame_equal(long, frame, check_dtype=False)
     assert len(long) == (15 + 2 * 11) * 96 * 3
     read = {path.stem: pd.read_csv(path) for path in holed.to_csv(tmp_path / "csv")}
-    for name, frame in {"table": holed.table(), "runs": holed.runs(), "series": holed.summary()}.items():
+    for name, frame in {
+        "table": holed.table(),
+        "runs": holed.runs(),
+        "series": holed.summary(),
+    }.items():
         pd.testing.assert_frame_equal(read[name], frame, check_dtype=False, rtol=1e-6)
 
 
 def test_every_csv_of_a_sweep_is_tidy_with_the_mark_for_excel_and_without(holed, tmp_path):
     plain = {path.name: read_tidy(path) for path in holed.to_csv(tmp_path / "plain")}
-    marked = {path.name: read_tidy(path, mark=True) for path in holed.to_csv(tmp_path / "excel", "utf-8-sig")}
+    marked = {
+        path.name: read_tidy(path, mark=True)
+        for path in holed.to_csv(tmp_path / "excel", "utf-8-sig")
+    }
     assert plain.keys() == marked.keys()
     for name, frame in plain.items():
         pd.testing.assert_frame_equal(frame, marked[name])
@@ -541,12 +627,16 @@ def test_a_study_without_outcomes_of_the_rubric_has_tables_all_the_same(tmp_path
 def test_a_report_asks_the_question_of_its_experiment(monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(
-        "sim.report.page.write_report", lambda study, out, question, encoding: asked.append(question) or out
+        "sim.report.page.write_report",
+        lambda study, out, question, encoding: asked.append(question) or out,
     )
     cases = (Case("a", fake.scenario("a"), "a"), Case("b", fake.scenario("b", 1), "a"))
     for question in ("Who gains?", ""):
         plan = Design(cases, 2, question=question)
-        report.write(Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED), tmp_path)
+        report.write(
+            Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED),
+            tmp_path,
+        )
     assert asked == ["Who gains?", None]
 
 
@@ -565,7 +655,9 @@ def test_a_labelled_number_is_that_of_its_scenario_draw_replication_and_month(ho
         rows = tidy["outcome"] == name
         stacked = found[name].to_series().dropna()
         expected = pd.Series(tidy["value"][rows].to_numpy(), pd.MultiIndex.from_frame(labels[rows]))
-        pd.testing.assert_series_equal(stacked.sort_index(), expected.sort_index(), check_names=False)
+        pd.testing.assert_series_equal(
+            stacked.sort_index(), expected.sort_index(), check_names=False
+        )
 
 
 def test_labels_say_what_was_measured_and_what_was_varied(drawn):
@@ -577,8 +669,14 @@ def test_labels_say_what_was_measured_and_what_was_varied(drawn):
     np.testing.assert_array_equal(found["leak_hazard"], HAZARDS)
     assert found["leak_hazard"].dims == ("draw",)
     known = drawn.outcome("gamma")
-    assert found["gamma"].attrs == {key: getattr(known, key) for key in ("unit", "label", "definition", "measure")}
-    assert (found.attrs["seed"], found.attrs["version"], found.attrs["question"]) == (3, sim.__version__, "")
+    assert found["gamma"].attrs == {
+        key: getattr(known, key) for key in ("unit", "label", "definition", "measure")
+    }
+    assert (found.attrs["seed"], found.attrs["version"], found.attrs["question"]) == (
+        3,
+        sim.__version__,
+        "",
+    )
     whole = drawn.dataset("alpha")
     assert np.isnan(whole["policy.audit-0.strength"].sel(scenario="status-quo"))
     assert whole.sizes == {"scenario": 3, "draw": 5, "replication": 3, "month": 96}
@@ -588,7 +686,9 @@ def test_a_case_has_no_number_beyond_its_own_horizon():
     known = []
     for years in (2026, 2028):
         world = fake.scenario("status-quo", horizon={"end": f"{years}-12"})
-        known.append(Case(f"to {years}", world, f"to {years}", levers={"horizon.end": f"{years}-12"}))
+        known.append(
+            Case(f"to {years}", world, f"to {years}", levers={"horizon.end": f"{years}-12"})
+        )
     plan = Design(tuple(known), 2, 3)
     held = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
     found = held.dataset()["alpha"]
@@ -633,4 +733,6 @@ def test_a_public_call_says_what_it_takes_and_gives(name):
     section = re.split(r"\n\w+\n-+\n", text.partition("Parameters\n----------\n")[2])[0]
     listed = {word for line in section.splitlines() for word in line.split(" : ")[0].split(", ")}
     assert {word for word in signature.parameters if word not in ("self", "study")} <= listed
-    assert signature.return_annotation == "None" or re.search(r"^(Returns|Yields)\n-+$", text, re.MULTILINE)
+    assert signature.return_annotation == "None" or re.search(
+        r"^(Returns|Yields)\n-+$", text, re.MULTILINE
+    )

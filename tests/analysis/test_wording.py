@@ -98,7 +98,12 @@ def test_months_and_periods():
 
 
 def test_listing():
-    assert [wording.listing(list(x)) for x in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]
+    assert [wording.listing(list(x)) for x in ("", "a", "ab", "abc")] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +132,14 @@ def test_one_replication_is_never_likely():
 
 @pytest.mark.parametrize(
     ("positive", "word"),
-    [(20, "clear"), (18, "clear"), (17, "likely"), (15, "likely"), (14, "cannot tell"), (10, "cannot tell")],
+    [
+        (20, "clear"),
+        (18, "clear"),
+        (17, "likely"),
+        (15, "likely"),
+        (14, "cannot tell"),
+        (10, "cannot tell"),
+    ],
 )
 def test_the_rule_and_the_ladder_together(positive, word):
     """Differences of +1 and -0.5 in 20 replications, far beyond the floor: only the count of signs decides."""
@@ -185,6 +197,8 @@ def test_the_legend_has_the_thresholds_and_one_meaning_for_every_sign():
     assert "likely (at least 75 %) or cannot tell" in text
 
 
-@pytest.mark.parametrize(("n", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1200, "1,200 runs")])
+@pytest.mark.parametrize(
+    ("n", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1200, "1,200 runs")]
+)
 def test_counts(n, text):
     assert wording.counted(n, "run") == text

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-NO_NUMBER = re.compile(r"nan|[+-]?inf|none|null|na|not shown|not available|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", re.I)
+NO_NUMBER = re.compile(
+    r"nan|[+-]?inf|none|null|na|not shown|not available|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", re.I
+)
 SIGNS = {"sign", "paper", "sign_without_assumed"}
 
 

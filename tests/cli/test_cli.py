@@ -47,7 +47,9 @@ def fake_world(scenario: Scenario, replication: int, seed: int) -> Series:
     values = noise + (scenario.name != "status-quo") * 0.1
     countries = np.full((1, 3, 5, 4), 1 / 3, np.float32)
     months = tuple(month_name(i) for i in range(scenario.months))
-    return Series(names, months, values.astype(np.float32), months[-1:], countries, np.full((3, 5), 40))
+    return Series(
+        names, months, values.astype(np.float32), months[-1:], countries, np.full((3, 5), 40)
+    )
 
 
 @pytest.fixture
@@ -64,13 +66,19 @@ def no_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def call(*arguments: object) -> Result:
-    return CliRunner().invoke(app.app, [str(argument) for argument in arguments], prog_name="openstakes")
+    return CliRunner().invoke(
+        app.app, [str(argument) for argument in arguments], prog_name="openstakes"
+    )
 
 
-def command(*arguments: object, cwd: Path = ROOT, **options: Any) -> subprocess.CompletedProcess[str]:
+def command(
+    *arguments: object, cwd: Path = ROOT, **options: Any
+) -> subprocess.CompletedProcess[str]:
     text = [sys.executable, "-m", "sim", *(str(argument) for argument in arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(text, cwd=cwd, env=environment, capture_output=True, text=True, check=False, **options)
+    return subprocess.run(
+        text, cwd=cwd, env=environment, capture_output=True, text=True, check=False, **options
+    )
 
 
 # Starting
@@ -78,7 +86,9 @@ def command(*arguments: object, cwd: Path = ROOT, **options: Any) -> subprocess.
 
 def test_help_needs_none_of_the_heavy_modules() -> None:
     code = "import sim.cli.app, sys; print(sorted({'pydantic', 'rich', 'numpy', 'pandas', 'mesa'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -92,10 +102,24 @@ def test_python_that_strips_descriptions_is_said() -> None:
 
 def test_help_comes_at_once_and_names_every_command() -> None:
     code = "import sys; from sim.cli.app import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, cwd=ROOT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--help"], capture_output=True, text=True, cwd=ROOT, check=True
+    )
     slow = {"numpy", "pandas", "mesa", "numba", "matplotlib", "pyarrow", "pydantic", "scipy"}
-    assert not slow & set(done.stderr.split()), "help needs none of these, and they take long to import"
-    for name in ("run", "compare", "experiment", "report", "check", "show", "diff", "explain", "list"):
+    assert not slow & set(done.stderr.split()), (
+        "help needs none of these, and they take long to import"
+    )
+    for name in (
+        "run",
+        "compare",
+        "experiment",
+        "report",
+        "check",
+        "show",
+        "diff",
+        "explain",
+        "list",
+    ):
         assert re.search(rf"^  {name} +[A-Z]", done.stdout, flags=re.MULTILINE)
     assert "not forecasts" in done.stdout
 
@@ -107,7 +131,9 @@ def test_the_version_comes_with_the_place_of_the_package() -> None:
 
 
 def test_another_owner_of_the_package_name_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"sim": ["openstakes", "simsim"]})
+    monkeypatch.setattr(
+        "importlib.metadata.packages_distributions", lambda: {"sim": ["openstakes", "simsim"]}
+    )
     result = call("--version")
     assert result.exit_code == 0
     assert "also belongs to simsim" in result.stderr
@@ -126,8 +152,14 @@ def test_the_public_names_are_there_when_asked_for() -> None:
 BAD = {
     "unknown command": (["comparee"], "Did you mean 'compare'"),
     "unknown scenario": (["run", "p1-blankett"], "did you mean 'p1-blanket'"),
-    "two unknown scenarios": (["compare", "p1-blankett", "p3-p4-audit"], "did you mean 'p3-p4-audits'"),
-    "unknown reference": (["compare", "p1-blanket", "--against", "status"], "scenario 'status' does not exist"),
+    "two unknown scenarios": (
+        ["compare", "p1-blankett", "p3-p4-audit"],
+        "did you mean 'p3-p4-audits'",
+    ),
+    "unknown reference": (
+        ["compare", "p1-blanket", "--against", "status"],
+        "scenario 'status' does not exist",
+    ),
     "unknown experiment": (["experiment", "four-policy"], "did you mean 'four-policies'"),
     "missing file": (["compare", "missing.toml"], "missing.toml: cannot be read: No such file"),
     "unknown lever": (["run", "status-quo", "--set", "policy.x.lever=L99"], "unknown lever"),
@@ -136,11 +168,23 @@ BAD = {
         ["run", "p1-blanket", "--set", 'policy.open-weight-control.targets=["China"]'],
         "did you mean 'CHN'",
     ),
-    "out of range": (["run", "p1-blanket", "--set", "policy.open-weight-control.strength=1.2"], "must be from 0 to 1"),
-    "end before start": (["run", "p1-blanket", "--set", "policy.open-weight-control.end=2025-01"], "before start"),
+    "out of range": (
+        ["run", "p1-blanket", "--set", "policy.open-weight-control.strength=1.2"],
+        "must be from 0 to 1",
+    ),
+    "end before start": (
+        ["run", "p1-blanket", "--set", "policy.open-weight-control.end=2025-01"],
+        "before start",
+    ),
     "no setting": (["run", "status-quo", "--set", "adopters"], "path=value"),
-    "missing override": (["run", "status-quo", "--override", "none.toml"], "none.toml: cannot be read"),
-    "unknown override": (["run", "status-quo", "--override", "p1-blanket"], "override 'p1-blanket' does not exist"),
+    "missing override": (
+        ["run", "status-quo", "--override", "none.toml"],
+        "none.toml: cannot be read",
+    ),
+    "unknown override": (
+        ["run", "status-quo", "--override", "p1-blanket"],
+        "override 'p1-blanket' does not exist",
+    ),
     "no replications": (["compare", "p1-blanket", "--replications", "0"], "--replications"),
     "negative replications": (["run", "status-quo", "--replications", "-3"], "--replications"),
     "too many replications": (["run", "status-quo", "--replications", "100000"], "--replications"),
@@ -154,7 +198,10 @@ BAD = {
     "the same twice": (["compare", "p1-blanket", "p1-blanket"], "occurs twice"),
     "out is a file": (["compare", "p1-blanket", "--out", "a-file"], "is a file"),
     "out below a file": (["compare", "p1-blanket", "--out", "a-file/x/y"], "is a file"),
-    "out is foreign": (["compare", "p1-blanket", "--out", "foreign"], "holds other files (note.txt)"),
+    "out is foreign": (
+        ["compare", "p1-blanket", "--out", "foreign"],
+        "holds other files (note.txt)",
+    ),
     "out with NUL": (["compare", "p1-blanket", "--out", "a\0b"], "--out"),
     "report of nothing": (["report", "foreign"], "no manifest.json"),
     "report of a missing folder": (["report", "missing"], "no manifest.json"),
@@ -186,7 +233,9 @@ def test_bad_input_gives_one_message_status_2_and_nothing_written(
 
 
 @pytest.mark.usefixtures("no_run")
-def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_permission_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     result = call("compare", "p1-blanket", "--out", tmp_path / "new")
     assert result.exit_code == 2
@@ -276,7 +325,9 @@ def test_run_prints_headline_outcomes_on_stdout_and_writes_nothing(
     assert result.stderr == ""
     assert "US share of use" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 100
-    content = json.loads(call("run", "status-quo", "--replications", "3", "--seed", "4", "--json").stdout)
+    content = json.loads(
+        call("run", "status-quo", "--replications", "3", "--seed", "4", "--json").stdout
+    )
     assert (content["seed"], content["replications"]) == (4, 3)
     assert content["scenarios"][0]["name"] == "status-quo"
     assert len(content["months"]) == 96
@@ -290,7 +341,9 @@ def test_compare_prints_each_factor_in_order_with_difference_interval_and_sign()
     result = call("compare", "p1-blanket", "targeted-bundle", "--replications", "4")
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 100
-    titles = re.findall(r"^(\S+) minus status-quo, mean of 2027-01 to 2030-12, 4 replications", result.stdout, re.M)
+    titles = re.findall(
+        r"^(\S+) minus status-quo, mean of 2027-01 to 2030-12, 4 replications", result.stdout, re.M
+    )
     assert titles == ["p1-blanket", "targeted-bundle"]
     rows = re.findall(
         r"^(\w[\w :()]+?) +([\d.,]+) +([+−\d]\S* [a-z%].*?) +(\S+) to (\S+) +(\d+) % (\S+)",
@@ -314,8 +367,12 @@ def test_compare_prints_each_factor_in_order_with_difference_interval_and_sign()
 @pytest.mark.usefixtures("fake")
 def test_the_table_of_a_run_breaks_no_number_and_no_year() -> None:
     text = call("run", "status-quo", "--replications", "3").stdout
-    assert re.search(r"^Outcome +Unit +2023 +2027 +2030 +5-95 % in 2030 *$", text, flags=re.MULTILINE)
-    assert len(re.findall(r"( +\d+\.\d+){3} +\d+\.\d+ to \d+\.\d+ *$", text, flags=re.MULTILINE)) == 8
+    assert re.search(
+        r"^Outcome +Unit +2023 +2027 +2030 +5-95 % in 2030 *$", text, flags=re.MULTILINE
+    )
+    assert (
+        len(re.findall(r"( +\d+\.\d+){3} +\d+\.\d+ to \d+\.\d+ *$", text, flags=re.MULTILINE)) == 8
+    )
 
 
 @pytest.mark.usefixtures("fake")
@@ -339,7 +396,9 @@ def test_compare_as_json_has_the_rubric() -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_the_reference_may_be_listed_too() -> None:
-    content = json.loads(call("compare", "status-quo", "p1-blanket", "--replications", "2", "--json").stdout)
+    content = json.loads(
+        call("compare", "status-quo", "p1-blanket", "--replications", "2", "--json").stdout
+    )
     assert [scenario["name"] for scenario in content["scenarios"]] == ["status-quo", "p1-blanket"]
 
 
@@ -349,7 +408,10 @@ def test_failed_runs_give_status_3_and_are_named(tmp_path: Path) -> None:
     path.write_text('name = "failing"\nextends = "p1-blanket"\n[parameters]\nleak_hazard = 0.123\n')
     result = call("compare", path, "--replications", "4")
     assert result.exit_code == 3
-    point = re.search(r"failing, replication 1 \(([0-9a-f]{16}):1\): ZeroDivisionError: made to fail", result.stderr)
+    point = re.search(
+        r"failing, replication 1 \(([0-9a-f]{16}):1\): ZeroDivisionError: made to fail",
+        result.stderr,
+    )
     assert point, result.stderr
     assert "failing minus status-quo" in result.stdout
     result = call("run", path, "--replications", "4")
@@ -373,7 +435,9 @@ def test_where_all_runs_failed_json_has_the_failures_and_the_status_is_3(
     result = call(command, "p1-blanket", "--replications", "2", "--workers", "1", "--json")
     assert result.exit_code == 3, result.exception
     content = json.loads(result.stdout)
-    assert {failure["error"] for failure in content["failures"]} == {"ZeroDivisionError: made to fail"}
+    assert {failure["error"] for failure in content["failures"]} == {
+        "ZeroDivisionError: made to fail"
+    }
     assert not content.get("outcomes")
     assert not content.get("rubric")
     assert "runs failed" in result.stderr
@@ -382,13 +446,22 @@ def test_where_all_runs_failed_json_has_the_failures_and_the_status_is_3(
 def test_a_study_without_a_finished_run_has_empty_frames() -> None:
     plan = Design.of([sim.load("status-quo")], 2, 0, also_without_assumed=False)
     study = Study(Store(), plan)
-    for frame in (study.frame, study.summary, study.runs, study.countries, study.table, study.rubric):
+    for frame in (
+        study.frame,
+        study.summary,
+        study.runs,
+        study.countries,
+        study.table,
+        study.rubric,
+    ):
         assert len(frame()) == 0
         assert "scenario" in frame().columns
 
 
 @pytest.mark.usefixtures("fake")
-def test_an_interrupt_gives_status_130_and_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_gives_status_130_and_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(*arguments: Any) -> None:
         raise KeyboardInterrupt
 
@@ -400,15 +473,21 @@ def test_an_interrupt_gives_status_130_and_says_how_to_go_on(tmp_path: Path, mon
 
 
 @pytest.mark.usefixtures("fake")
-def test_a_full_disk_gives_status_1_and_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_gives_status_1_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*arguments: Any) -> None:
         raise OSError(28, "No space left on device", "part")
 
     monkeypatch.setattr("sim.sweep.execution.deposit", full)
     result = call("compare", "p1-blanket", "--replications", "1", "--out", tmp_path / "results")
     assert result.exit_code == 1
-    assert "No space left on device: part: a fault of the machine, which is no result" in result.stderr
-    assert f"kept in {tmp_path / 'results'}, and the same command goes on from there" in result.stderr
+    assert (
+        "No space left on device: part: a fault of the machine, which is no result" in result.stderr
+    )
+    assert (
+        f"kept in {tmp_path / 'results'}, and the same command goes on from there" in result.stderr
+    )
     assert "Traceback" not in result.stderr
 
 
@@ -427,7 +506,9 @@ def test_a_small_comparison_of_real_worlds(tmp_path: Path) -> None:
     for name, base in (("base", "status-quo"), ("control", "p1-blanket")):
         (tmp_path / f"{name}.toml").write_text(SMALL.format(name=name, base=base))
     before = sorted(tmp_path.iterdir())
-    done = command("compare", "control.toml", "--against", "base.toml", "--replications", "1", cwd=tmp_path)
+    done = command(
+        "compare", "control.toml", "--against", "base.toml", "--replications", "1", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     # A slow machine may show progress; notes say which policies start after the short horizon.
     assert all(line.startswith(("compare: ", "note: ")) for line in done.stderr.splitlines())
@@ -436,7 +517,9 @@ def test_a_small_comparison_of_real_worlds(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("fake")
-def test_the_report_of_a_folder_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_of_a_folder_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written = []
 
     def report(study: Study, out: Path, *, encoding: str) -> Path:
@@ -455,7 +538,9 @@ def test_the_report_of_a_folder_is_written_again(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.usefixtures("fake")
 @pytest.mark.parametrize("stop", [0, 5])
-def test_an_unfinished_folder_gets_no_report(stop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unfinished_folder_gets_no_report(
+    stop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun = 0
 
     def interrupted(*arguments: Any) -> Series:
@@ -467,11 +552,17 @@ def test_an_unfinished_folder_gets_no_report(stop: int, tmp_path: Path, monkeypa
 
     monkeypatch.setattr("sim.sweep.execution.simulate_world", interrupted)
     out = tmp_path / "results"
-    assert call("compare", "p1-blanket", "--replications", "6", "--workers", "1", "--out", out).exit_code == 130
+    assert (
+        call(
+            "compare", "p1-blanket", "--replications", "6", "--workers", "1", "--out", out
+        ).exit_code
+        == 130
+    )
     result = call("report", out)
     assert result.exit_code == 2
     assert re.fullmatch(
-        rf"{out}: \d+ of 24 runs are finished; run the same command again to finish it\n", result.stderr
+        rf"{out}: \d+ of 24 runs are finished; run the same command again to finish it\n",
+        result.stderr,
     )
     assert not (out / "report.html").exists()
 
@@ -490,7 +581,17 @@ def test_a_damaged_folder_gives_status_1(tmp_path: Path) -> None:
 
 def test_ctrl_c_leaves_no_half_written_file(tmp_path: Path) -> None:
     (tmp_path / "base.toml").write_text(SMALL.format(name="base", base="status-quo"))
-    arguments = [sys.executable, "-m", "sim", "run", "base.toml", "--replications", "500", "--out", "results"]
+    arguments = [
+        sys.executable,
+        "-m",
+        "sim",
+        "run",
+        "base.toml",
+        "--replications",
+        "500",
+        "--out",
+        "results",
+    ]
     process = subprocess.Popen(
         [*arguments, "--workers", "1"],
         cwd=tmp_path,
@@ -499,9 +600,14 @@ def test_ctrl_c_leaves_no_half_written_file(tmp_path: Path) -> None:
         # Whoever started the tests may have Ctrl-C ignored, and that would be inherited.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 60  # a busy machine; usually two parts are there after a few seconds
-    # The first part counts when its worker has reported it, which is before that worker writes a second one.
-    while len(list(tmp_path.glob("results/series/[!.]*.parquet"))) < 2 and time.monotonic() < deadline:
+    deadline = (
+        time.monotonic() + 60
+    )  # a busy machine; usually two parts are there after a few seconds
+    # The first part counts when its worker has reported it, which is before that worker writes a
+    # second one.
+    while (
+        len(list(tmp_path.glob("results/series/[!.]*.parquet"))) < 2 and time.monotonic() < deadline
+    ):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, message = process.communicate(timeout=15)
@@ -519,22 +625,40 @@ def test_ctrl_c_leaves_no_half_written_file(tmp_path: Path) -> None:
 def write_experiment(folder: Path, **changes: object) -> Path:
     import tomli_w
 
-    content = {"name": "mine", "question": "What?", "scenarios": ["p1-blanket"], "replications": 2, "seed": 1}
+    content = {
+        "name": "mine",
+        "question": "What?",
+        "scenarios": ["p1-blanket"],
+        "replications": 2,
+        "seed": 1,
+    }
     path = folder / "experiment.toml"
-    path.write_text(tomli_w.dumps({key: value for key, value in (content | changes).items() if value is not None}))
+    path.write_text(
+        tomli_w.dumps(
+            {key: value for key, value in (content | changes).items() if value is not None}
+        )
+    )
     return path
 
 
 @pytest.mark.usefixtures("fake")
 def test_an_experiment_runs_as_the_comparison_it_names(tmp_path: Path) -> None:
     path = write_experiment(tmp_path, scenarios=["p1-blanket", "neighbour"])
-    (tmp_path / "neighbour.toml").write_text('name = "neighbour"\nextends = "p3-p4-audits"\nquestion = "Why?"\n')
+    (tmp_path / "neighbour.toml").write_text(
+        'name = "neighbour"\nextends = "p3-p4-audits"\nquestion = "Why?"\n'
+    )
     content = json.loads(call("experiment", path, "--json").stdout)
-    assert [scenario["name"] for scenario in content["scenarios"]] == ["status-quo", "p1-blanket", "neighbour"]
+    assert [scenario["name"] for scenario in content["scenarios"]] == [
+        "status-quo",
+        "p1-blanket",
+        "neighbour",
+    ]
     assert (content["replications"], content["seed"]) == (2, 1)
     content = json.loads(call("experiment", path, "--replications", "3", "--json").stdout)
     assert content["replications"] == 3
-    direct = json.loads(call("compare", "p1-blanket", "--replications", "2", "--seed", "1", "--json").stdout)
+    direct = json.loads(
+        call("compare", "p1-blanket", "--replications", "2", "--seed", "1", "--json").stdout
+    )
     path = write_experiment(tmp_path)
     assert json.loads(call("experiment", path, "--json").stdout)["rubric"] == direct["rubric"]
 
@@ -579,7 +703,9 @@ class Clock:
         return self.now
 
 
-def test_progress_off_a_terminal_is_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_off_a_terminal_is_a_line_every_ten_seconds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     clock = Clock()
     lines = PlainLines("compare", clock)
     for second in range(26):
@@ -637,8 +763,14 @@ def test_problems_are_counted_and_cut() -> None:
 def test_settings_and_overrides_change_what_is_compared_and_not_the_reference() -> None:
     wording = ("compare", "p1-blanket", "--replications", "2", "--json")
     plain = {row["name"]: row["id"] for row in json.loads(call(*wording).stdout)["scenarios"]}
-    for change in (("--override", "high-allied-coverage"), ("--set", "policy.open-weight-control.strength=0.5")):
-        found = {row["name"]: row["id"] for row in json.loads(call(*wording, *change).stdout)["scenarios"]}
+    for change in (
+        ("--override", "high-allied-coverage"),
+        ("--set", "policy.open-weight-control.strength=0.5"),
+    ):
+        found = {
+            row["name"]: row["id"]
+            for row in json.loads(call(*wording, *change).stdout)["scenarios"]
+        }
         assert found["status-quo"] == plain["status-quo"]
         assert found["p1-blanket"] != plain["p1-blanket"]
 

@@ -99,9 +99,14 @@ def test_a_hostile_file_is_refused_with_one_printable_message(tmp_path: Path, wh
 
 @pytest.mark.parametrize(
     ("line", "part"),
-    [(b"a." * 101 + b"a = 1", "line 1 has 101 dots"), (b"# " + b"x" * 2000, "line 1 has 2002 characters")],
+    [
+        (b"a." * 101 + b"a = 1", "line 1 has 101 dots"),
+        (b"# " + b"x" * 2000, "line 1 has 2002 characters"),
+    ],
 )
-def test_lines_that_would_keep_the_parser_busy_are_refused_before_it_starts(line: bytes, part: str) -> None:
+def test_lines_that_would_keep_the_parser_busy_are_refused_before_it_starts(
+    line: bytes, part: str
+) -> None:
     with pytest.raises(ScenarioError, match=part):
         parse_toml(line, "file")
 
@@ -112,9 +117,19 @@ def strange_files(folder: Path) -> list[Path]:
     (folder / "folder.toml").mkdir()
     (folder / "huge.toml").touch()
     os.truncate(folder / "huge.toml", 2**30)
-    for name, target in (("zero", "/dev/zero"), ("loop", "loop.toml"), ("link", "pipe.toml"), ("gone", "nowhere.toml")):
+    for name, target in (
+        ("zero", "/dev/zero"),
+        ("loop", "loop.toml"),
+        ("link", "pipe.toml"),
+        ("gone", "nowhere.toml"),
+    ):
         (folder / f"{name}.toml").symlink_to(target)
-    return [*sorted(folder.iterdir()), folder / ("n" * 300 + ".toml"), folder / "missing.toml", Path("/dev/zero")]
+    return [
+        *sorted(folder.iterdir()),
+        folder / ("n" * 300 + ".toml"),
+        folder / "missing.toml",
+        Path("/dev/zero"),
+    ]
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
@@ -168,7 +183,14 @@ def many_calls(calls: list[list[str]], folder: Path) -> tuple[list[int], int, st
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", MANY_CALLS]
     done = subprocess.run(
-        command, input=lines, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+        command,
+        input=lines,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     *printed, last = done.stdout.splitlines()
     assert printed == [], done.stderr
@@ -196,7 +218,9 @@ def test_every_command_refuses_hostile_files_in_little_memory(tmp_path: Path, co
 
 
 @pytest.mark.parametrize("name", ["../x", "x" * 300, "<b>", "", "\u202ep1", "a b", "nul\0"])
-def test_a_hostile_name_of_a_scenario_is_refused_by_every_command(tmp_path: Path, name: str) -> None:
+def test_a_hostile_name_of_a_scenario_is_refused_by_every_command(
+    tmp_path: Path, name: str
+) -> None:
     calls = [[word.format(name) for word in words] for words in COMMANDS.values()]
     codes, _, messages = many_calls(calls, tmp_path)
     assert codes == [2] * len(calls)
@@ -215,10 +239,24 @@ def test_an_experiment_refuses_a_hostile_scenario_beside_it(tmp_path: Path) -> N
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+        ),
         max_leaves=6,
     ),
-    st.sampled_from(["name", "policy", "parameters", "horizon", "crisis", "adopters", "history", "assumptions", "zzz"]),
+    st.sampled_from(
+        [
+            "name",
+            "policy",
+            "parameters",
+            "horizon",
+            "crisis",
+            "adopters",
+            "history",
+            "assumptions",
+            "zzz",
+        ]
+    ),
 )
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_no_value_makes_the_reader_fail_otherwise(value: object, key: str) -> None:

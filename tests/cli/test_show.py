@@ -24,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def call(*arguments: object) -> Result:
-    return CliRunner().invoke(app.app, [str(argument) for argument in arguments], prog_name="openstakes")
+    return CliRunner().invoke(
+        app.app, [str(argument) for argument in arguments], prog_name="openstakes"
+    )
 
 
 def noted(name: object, *settings: str) -> list[str]:
@@ -49,10 +51,24 @@ def test_what_show_prints_is_a_file_that_is_the_same_scenario(tmp_path: Path, na
 
 
 def test_show_says_which_file_gave_each_value(tmp_path: Path) -> None:
-    write(tmp_path, 'name = "base"\nextends = "p1-blanket"\n[parameters]\nleak_hazard = 0.9\n', "base")
-    mine = write(tmp_path, 'name = "mine"\nextends = "base"\nassumptions = "no-assumed-responses"\nadopters = 4000\n')
+    write(
+        tmp_path, 'name = "base"\nextends = "p1-blanket"\n[parameters]\nleak_hazard = 0.9\n', "base"
+    )
+    mine = write(
+        tmp_path,
+        'name = "mine"\nextends = "base"\nassumptions = "no-assumed-responses"\nadopters = 4000\n',
+    )
     over = write(tmp_path, "[policy.open-weight-control]\nkyc = false\n", "over")
-    arguments = ("show", mine, "--override", over, "--set", "crisis.x.month=2027-01", "--set", "crisis.x.origin=CN")
+    arguments = (
+        "show",
+        mine,
+        "--override",
+        over,
+        "--set",
+        "crisis.x.month=2027-01",
+        "--set",
+        "crisis.x.origin=CN",
+    )
     lines = call(*arguments).stdout.splitlines()
     for line in (
         f"adopters = 4000  # {mine}",
@@ -83,7 +99,10 @@ def test_every_value_of_a_scenario_has_an_origin() -> None:
     scenario, origins = load_with_origins("targeted-bundle")
     named = {key for key, _, _ in differences(Scenario(name="other"), scenario)}
     assert named <= set(origins)
-    assert set(origins.values()) <= {"default", *(f"scenarios/{name}.toml" for name in library.scenarios())}
+    assert set(origins.values()) <= {
+        "default",
+        *(f"scenarios/{name}.toml" for name in library.scenarios()),
+    }
 
 
 def test_a_files_name_cannot_break_out_of_its_comment(tmp_path: Path) -> None:
@@ -103,7 +122,10 @@ def test_show_prints_the_schema_without_a_scenario() -> None:
 
 
 def test_diff_gives_path_both_values_and_both_files(tmp_path: Path) -> None:
-    mine = write(tmp_path, 'name = "mine"\nextends = "p1-blanket"\n[policy.open-weight-control]\nkyc_friction = 0.3\n')
+    mine = write(
+        tmp_path,
+        'name = "mine"\nextends = "p1-blanket"\n[policy.open-weight-control]\nkyc_friction = 0.3\n',
+    )
     content = json.loads(call("diff", "p1-blanket", mine, "--json").stdout)
     assert content["differences"] == [
         {
@@ -127,7 +149,9 @@ def test_diff_is_the_same_the_other_way_round() -> None:
         for a, b in (("p1-blanket", "targeted-bundle"), ("targeted-bundle", "p1-blanket"))
     )
     assert there
-    assert [(row["key"], row["a"], row["b"]) for row in there] == [(row["key"], row["b"], row["a"]) for row in back]
+    assert [(row["key"], row["a"], row["b"]) for row in there] == [
+        (row["key"], row["b"], row["a"]) for row in back
+    ]
     paths = {key for key, _, _ in differences(load("p1-blanket"), load("targeted-bundle"))}
     assert paths == {row["key"] for row in there}
 
@@ -135,16 +159,25 @@ def test_diff_is_the_same_the_other_way_round() -> None:
 def test_the_order_of_a_list_is_no_difference(tmp_path: Path) -> None:
     base = load("p1-blanket").policy["open-weight-control"].targets
     turned = f"policy.open-weight-control.targets={json.dumps(base[::-1])}"
-    assert json.loads(call("diff", "p1-blanket", "--set", turned, "--json").stdout)["differences"] == []
-    assert "No difference but the order of lists" in call("diff", "p1-blanket", "--set", turned).stdout
+    assert (
+        json.loads(call("diff", "p1-blanket", "--set", turned, "--json").stdout)["differences"]
+        == []
+    )
+    assert (
+        "No difference but the order of lists" in call("diff", "p1-blanket", "--set", turned).stdout
+    )
     fewer = f"policy.open-weight-control.targets={json.dumps(base[1:])}"
     (row,) = json.loads(call("diff", "p1-blanket", "--set", fewer, "--json").stdout)["differences"]
     assert row["key"] == "policy.open-weight-control.targets"
 
 
 def test_changes_of_diff_are_changes_of_b() -> None:
-    rows = json.loads(call("diff", "p1-blanket", "--set", "adopters=4000", "--json").stdout)["differences"]
-    assert [(row["key"], row["a"], row["b"], row["b_from"]) for row in rows] == [("adopters", 6000, 4000, "--set")]
+    rows = json.loads(call("diff", "p1-blanket", "--set", "adopters=4000", "--json").stdout)[
+        "differences"
+    ]
+    assert [(row["key"], row["a"], row["b"], row["b_from"]) for row in rows] == [
+        ("adopters", 6000, 4000, "--set")
+    ]
     assert "No difference." in call("diff", "p1-blanket", "p1-blanket").stdout
 
 
@@ -152,7 +185,8 @@ def test_diff_asks_for_something_to_differ_from() -> None:
     result = call("diff", "p1-blanket")
     assert result.exit_code == 2
     assert (
-        "diff p1-blanket: needs a second scenario, or a change of the first with --set or --override" in result.stderr
+        "diff p1-blanket: needs a second scenario, or a change of the first with --set or "
+        "--override" in result.stderr
     )
     assert result.stdout == ""
 
@@ -179,14 +213,29 @@ def test_a_shipped_scenario_checks_clean(name: str) -> None:
             ["policy.open-weight-control.start=2031-01"],
             "from 2031-01 to the end: outside the horizon 2023-01 to 2030-12",
         ),
-        (["policy.x.lever=L7", "policy.x.start=2020-01", "policy.x.end=2022-12"], "policy.x: from 2020-01 to 2022-12"),
-        (["policy.open-weight-control.end=2026-01"], "from 2026-01 to 2026-01: the window is empty"),
+        (
+            ["policy.x.lever=L7", "policy.x.start=2020-01", "policy.x.end=2022-12"],
+            "policy.x: from 2020-01 to 2022-12",
+        ),
+        (
+            ["policy.open-weight-control.end=2026-01"],
+            "from 2026-01 to 2026-01: the window is empty",
+        ),
         (["policy.open-weight-control.strength=0"], "strength = 0: the policy changes nothing"),
-        (["policy.open-weight-control.allied_coverage=0.05"], "allied_coverage = 0.05: nobody joins"),
-        (["crisis.x.month=2031-01", "crisis.x.origin=CN"], "crisis.x.month = 2031-01: outside the horizon"),
+        (
+            ["policy.open-weight-control.allied_coverage=0.05"],
+            "allied_coverage = 0.05: nobody joins",
+        ),
+        (
+            ["crisis.x.month=2031-01", "crisis.x.origin=CN"],
+            "crisis.x.month = 2031-01: outside the horizon",
+        ),
         (
             ["horizon.end=2025-12"],
-            "policy.chips-2026-01, policy.open-weight-control: outside the horizon 2023-01 to 2025-12",
+            (
+                "policy.chips-2026-01, policy.open-weight-control: outside the horizon 2023-01 to "
+                "2025-12"
+            ),
         ),
     ],
 )
@@ -202,7 +251,9 @@ def test_a_window_that_ends_with_the_first_month_is_no_mistake() -> None:
 
 
 def test_a_line_that_cannot_be_read_is_shown_with_how_values_are_written(tmp_path: Path) -> None:
-    result = call("check", write(tmp_path, 'name = "mine"\nextends = "p1-blanket"\nadopters = 3.500,0\n'))
+    result = call(
+        "check", write(tmp_path, 'name = "mine"\nextends = "p1-blanket"\nadopters = 3.500,0\n')
+    )
     assert result.exit_code == 2
     message = " ".join(result.stderr.split())
     assert "'adopters = 3.500,0'" in message
@@ -210,36 +261,58 @@ def test_a_line_that_cannot_be_read_is_shown_with_how_values_are_written(tmp_pat
 
 
 def test_a_lever_that_stands_twice_at_one_time_is_noted_whatever_its_values() -> None:
-    twice = ["policy.x.lever=L6", "policy.x.start=2026-01", "policy.y.lever=L6", "policy.y.start=2026-01"]
+    twice = [
+        "policy.x.lever=L6",
+        "policy.x.start=2026-01",
+        "policy.y.lever=L6",
+        "policy.y.start=2026-01",
+    ]
     (note,) = noted("status-quo", *twice)
     assert note.startswith("policy.x and policy.y: L6 (")
-    assert note.endswith("y with the same values; all are in force")  # both are the user's: no name to write instead
+    assert note.endswith(
+        "y with the same values; all are in force"
+    )  # both are the user's: no name to write instead
     (note,) = noted("status-quo", *twice, "policy.y.audits_a_year=60")
     assert note.startswith("policy.x and policy.y: L6 (")
     assert "same values" not in note
 
 
-def test_a_second_policy_beside_an_inherited_one_of_its_lever_is_noted_with_the_inherited_name(tmp_path: Path) -> None:
-    path = write(tmp_path, 'name = "mine"\nextends = "p1-blanket"\n[policy.control]\nlever = "L1"\nstart = "2028-01"\n')
+def test_a_second_policy_beside_an_inherited_one_of_its_lever_is_noted_with_the_inherited_name(
+    tmp_path: Path,
+) -> None:
+    path = write(
+        tmp_path,
+        'name = "mine"\nextends = "p1-blanket"\n[policy.control]\nlever = "L1"\nstart = "2028-01"\n',
+    )
     (note,) = noted(path)
     assert note.startswith(
-        "policy.control and policy.open-weight-control: L1 (Export control on open weights) more than"
+        "policy.control and policy.open-weight-control: L1 (Export control on open weights) more "
+        "than"
     )
     assert "write [policy.open-weight-control]" in note
     assert noted(path, "policy.open-weight-control.end=2028-01") == []
-    assert noted(path, "policy.control.strength=0") == ["policy.control.strength = 0: the policy changes nothing"]
+    assert noted(path, "policy.control.strength=0") == [
+        "policy.control.strength = 0: the policy changes nothing"
+    ]
     (note,) = noted("status-quo", "policy.eu.lever=EU_GPAI")
     assert "policy.eu and policy.eu-gpai: EU_GPAI" in note
 
 
 def test_a_policy_whose_lever_an_extension_changed_is_noted(tmp_path: Path) -> None:
-    write(tmp_path, 'name = "base"\nextends = "p1-blanket"\n[policy.open-weight-control]\nlever = "L7"\n', "base")
+    write(
+        tmp_path,
+        'name = "base"\nextends = "p1-blanket"\n[policy.open-weight-control]\nlever = "L7"\n',
+        "base",
+    )
     child = write(
-        tmp_path, 'name = "mine"\nextends = "base"\n[policy.open-weight-control]\nlever = "L7"\nbudget = 3e6\n'
+        tmp_path,
+        'name = "mine"\nextends = "base"\n[policy.open-weight-control]\nlever = "L7"\nbudget = 3e6\n',
     )
     for path in (tmp_path / "base.toml", child):
         (note,) = noted(path)
-        assert note.startswith("policy.open-weight-control.lever = 'L7': scenarios/p1-blanket.toml has 'L1'"), path
+        assert note.startswith(
+            "policy.open-weight-control.lever = 'L7': scenarios/p1-blanket.toml has 'L1'"
+        ), path
     again = write(
         tmp_path,
         'name = "mine"\nextends = "p1-blanket"\nremove = ["policy.open-weight-control"]\n'
@@ -251,14 +324,29 @@ def test_a_policy_whose_lever_an_extension_changed_is_noted(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("policy.open-weight-control.kyc_friction=0.9", "kyc_friction = 0.9: its 5-95 % range is from 0 to 0.3 (0-1)"),
-        ("policy.open-weight-control.opening_cost=9", "opening_cost = 9: its 5-95 % range is from 0 to 1 (utils)"),
+        (
+            "policy.open-weight-control.kyc_friction=0.9",
+            "kyc_friction = 0.9: its 5-95 % range is from 0 to 0.3 (0-1)",
+        ),
+        (
+            "policy.open-weight-control.opening_cost=9",
+            "opening_cost = 9: its 5-95 % range is from 0 to 1 (utils)",
+        ),
         (
             "policy.open-weight-control.compliance_cost=20",
-            "compliance_cost = 20: its 5-95 % range is from 2e6 to 1e8 (USD a year); it is in USD: 20 million is 2e7",
+            (
+                "compliance_cost = 20: its 5-95 % range is from 2e6 to 1e8 (USD a year); it is in USD: "
+                "20 million is 2e7"
+            ),
         ),
-        ("policy.open-weight-control.enforcement=0.1", "enforcement = 0.1: its 5-95 % range is from 0.5 to 1 (0-1)"),
-        ("parameters.leak_hazard=0.99", "parameters.leak_hazard = 0.99: its 5-95 % range is from 0.3 to 0.9"),
+        (
+            "policy.open-weight-control.enforcement=0.1",
+            "enforcement = 0.1: its 5-95 % range is from 0.5 to 1 (0-1)",
+        ),
+        (
+            "parameters.leak_hazard=0.99",
+            "parameters.leak_hazard = 0.99: its 5-95 % range is from 0.3 to 0.9",
+        ),
     ],
 )
 def test_a_value_outside_its_range_is_allowed_and_noted(change: str, words: str) -> None:
@@ -267,14 +355,26 @@ def test_a_value_outside_its_range_is_allowed_and_noted(change: str, words: str)
 
 
 def test_the_ends_of_a_range_and_what_a_shipped_file_says_are_not_noted() -> None:
-    assert noted("p1-blanket", "policy.open-weight-control.kyc_friction=0.3", "parameters.leak_hazard=0.9") == []
+    assert (
+        noted(
+            "p1-blanket",
+            "policy.open-weight-control.kyc_friction=0.3",
+            "parameters.leak_hazard=0.9",
+        )
+        == []
+    )
     assert noted("history-2023-2026", "adopters=4000") == []
 
 
 def test_a_shipped_name_on_other_content_is_noted(tmp_path: Path) -> None:
     path = write(tmp_path, 'name = "p1-blanket"\nextends = "p1-blanket"\nadopters = 5000\n')
-    assert noted(path) == ["name = 'p1-blanket': a shipped scenario of other content has this name; choose another one"]
-    assert noted(write(tmp_path, 'name = "p1-blanket"\nextends = "p1-blanket"\nquestion = "Mine?"\n')) == []
+    assert noted(path) == [
+        "name = 'p1-blanket': a shipped scenario of other content has this name; choose another one"
+    ]
+    assert (
+        noted(write(tmp_path, 'name = "p1-blanket"\nextends = "p1-blanket"\nquestion = "Mine?"\n'))
+        == []
+    )
     assert noted("p1-blanket", "adopters=5000") == []
 
 
@@ -283,7 +383,9 @@ def test_months_beyond_what_is_stated_are_noted() -> None:
     assert note.startswith("horizon.end = 2031-01: parameters are stated to 2030")
     (note,) = noted("p1-blanket", "policy.open-weight-control.start=2019-01")
     assert note.startswith("policy.open-weight-control.start = 2019-01: the first month is 2023-01")
-    assert noted("p1-blanket", "policy.open-weight-control.start=2023-01", "horizon.end=2030-12") == []
+    assert (
+        noted("p1-blanket", "policy.open-weight-control.start=2023-01", "horizon.end=2030-12") == []
+    )
 
 
 def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,13 +400,14 @@ def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.M
     monkeypatch.setattr(api, "run", stop)
     monkeypatch.setattr(api, "compare", stop)
     change = ("--set", "policy.*.enforcement=0.1")
-    for arguments in (("run", "p1-blanket", *change), ("compare", "p1-blanket", "p4-audit-repository", *change)):
+    for arguments in (
+        ("run", "p1-blanket", *change),
+        ("compare", "p1-blanket", "p4-audit-repository", *change),
+    ):
         result = call(*arguments)
         assert isinstance(result.exception, RanError)
         assert result.stdout == ""
-        wanted = (
-            "note: p1-blanket: policy.open-weight-control.enforcement = 0.1: its 5-95 % range is from 0.5 to 1 (0-1)"
-        )
+        wanted = "note: p1-blanket: policy.open-weight-control.enforcement = 0.1: its 5-95 % range is from 0.5 to 1 (0-1)"
         assert result.stderr.splitlines().count(wanted) == 1
     assert "note: p4-audit-repository: policy." in result.stderr
     assert "note: status-quo" not in result.stderr
@@ -312,11 +415,14 @@ def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.M
 
 def test_checking_a_scenario_builds_no_world() -> None:
     code = (
-        "import sys; from sim.scenario.warnings import notes; from sim.scenario.scenario import load_with_layer\n"
+        "import sys; from sim.scenario.warnings import notes; from sim.scenario.scenario import "
+        "load_with_layer\n"
         "assert notes(*load_with_layer('targeted-bundle', ['high-allied-coverage'])) == []\n"
         "print(sorted({'mesa', 'numba', 'pandas', 'sim.model.world'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -326,8 +432,15 @@ def test_allied_coverage_that_somebody_joins_is_not_noted() -> None:
 
 def test_assessments_that_leave_no_mode_in_common_are_noted() -> None:
     def found(*changes: str) -> list[str]:
-        both = ["policy.a.lever=L4", 'policy.a.fallback=["api"]', "policy.b.lever=L4", 'policy.b.fallback=["gated"]']
-        return [note for note in noted("status-quo", *both, *changes) if "more than once" not in note]
+        both = [
+            "policy.a.lever=L4",
+            'policy.a.fallback=["api"]',
+            "policy.b.lever=L4",
+            'policy.b.fallback=["gated"]',
+        ]
+        return [
+            note for note in noted("status-quo", *both, *changes) if "more than once" not in note
+        ]
 
     (note,) = found("policy.b.start=2027-03")
     assert note.startswith("from 2027-03 a and b leave openai, ")
@@ -336,7 +449,10 @@ def test_assessments_that_leave_no_mode_in_common_are_noted() -> None:
 
 
 def test_check_prints_notes_and_stays_at_status_0(tmp_path: Path) -> None:
-    path = write(tmp_path, 'name = "mine"\nextends = "p1-blanket"\n[policy.open-weight-control]\nstrength = 0\n')
+    path = write(
+        tmp_path,
+        'name = "mine"\nextends = "p1-blanket"\n[policy.open-weight-control]\nstrength = 0\n',
+    )
     result = call("check", path)
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1] == (
@@ -350,8 +466,18 @@ STEP = '[policy.{}]\nlever = "L3"\nstart = "{}"\n'
 @pytest.mark.parametrize(
     ("text", "fine"),
     [
-        (STEP.format("step-2026-01", "2026-01") + 'end = "2027-01"\n' + STEP.format("step-2027-01", "2027-01"), True),
-        (STEP.format("step-2026-01", "2026-01") + 'end = "2027-02"\n' + STEP.format("step-2027-01", "2027-01"), False),
+        (
+            STEP.format("step-2026-01", "2026-01")
+            + 'end = "2027-01"\n'
+            + STEP.format("step-2027-01", "2027-01"),
+            True,
+        ),
+        (
+            STEP.format("step-2026-01", "2026-01")
+            + 'end = "2027-02"\n'
+            + STEP.format("step-2027-01", "2027-01"),
+            False,
+        ),
         (STEP.format("step-2026-01", "2026-01") + STEP.format("step-2027-01", "2027-01"), False),
         (STEP.format("step-2026-01", "2026-01") + STEP.format("other-2027-01", "2027-01"), True),
         (STEP.format("step", "2026-01") + STEP.format("step-2027-01", "2027-01"), True),
@@ -362,7 +488,10 @@ def test_dated_steps_of_one_series_do_not_overlap(tmp_path: Path, text: str, *, 
     if fine:
         assert load(path)
         return
-    with pytest.raises(ScenarioError, match=r"policy.step-2027-01.start = '2027-01': step-2026-01 is in force until"):
+    with pytest.raises(
+        ScenarioError,
+        match=r"policy.step-2027-01.start = '2027-01': step-2026-01 is in force until",
+    ):
         load(path)
 
 
@@ -387,7 +516,11 @@ def test_a_lever_is_listed_with_parameters_effects_and_scenarios(lever: str) -> 
     assert all(field["source"] and field["description"] for field in fields.values())
     assert row["writes"]
     assert row["writes"] == {name: FIELDS[name].meaning for name in row["writes"]}
-    used = [name for name in library.scenarios() if lever in {p.lever for p in load(name).policy.values()}]
+    used = [
+        name
+        for name in library.scenarios()
+        if lever in {p.lever for p in load(name).policy.values()}
+    ]
     assert row["scenarios"] == used
     text = call("list", "policies", lever).stdout
     assert all(re.search(rf"^{name}: ", text, flags=re.MULTILINE) for name in fields)

@@ -43,7 +43,11 @@ def fake_world(scenario: Scenario, replication: int, seed: int) -> fake.Series:
         raise ZeroDivisionError("made to fail")
     found = fake.world(scenario, replication, seed)
     names = tuple(OUTCOMES)
-    values = np.random.default_rng([seed, replication]).random((scenario.months, len(names))).astype(np.float32)
+    values = (
+        np.random.default_rng([seed, replication])
+        .random((scenario.months, len(names)))
+        .astype(np.float32)
+    )
     values[36:] += 0.1 * len(scenario.policy)
     return fake.Series(names, found.months, values, found.moments, found.countries, found.panel)
 
@@ -95,7 +99,10 @@ def test_json_has_cases_levers_windows_and_the_rubric() -> None:
     content = json.loads(call(write(SWEPT), "--out", "results", "--json").stdout)
     assert (content["seed"], content["draws"], content["replications"]) == (1, 2, 2)
     names = [scenario["name"] for scenario in content["scenarios"]]
-    assert names == ["status-quo adopters=4000", *(f"p1-blanket adopters=4000 kyc_friction=0.{i}" for i in (1, 2))]
+    assert names == [
+        "status-quo adopters=4000",
+        *(f"p1-blanket adopters=4000 kyc_friction=0.{i}" for i in (1, 2)),
+    ]
     assert content["scenarios"][1]["levers"] == {"adopters": 4000, FRICTION: 0.1}
     assert content["windows"] == {name: ["2027-01", "2030-12"] for name in names[1:]}
     assert {(row["scenario"], row["outcome"]) for row in content["rubric"]} == {
@@ -110,7 +117,9 @@ def test_python_and_the_command_mean_the_same() -> None:
     assert study.design == opened.design
     for case in study.cases:
         for outcome in study.outcomes():
-            np.testing.assert_array_equal(study.values(case.name, outcome), opened.values(case.name, outcome))
+            np.testing.assert_array_equal(
+                study.values(case.name, outcome), opened.values(case.name, outcome)
+            )
 
 
 def test_plain_scenarios_get_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,19 +133,27 @@ def test_a_sweep_of_the_reference_alone_is_printed_as_a_run() -> None:
     content = SWEPT | {"scenarios": ["status-quo"], "levers": {}}
     result = call(write(content), "--out", "one")
     assert result.exit_code == 0
-    assert re.search(r"^Outcome +Unit +2023 +2027 +2030 +5-95 % in 2030 *$", result.stdout, flags=re.MULTILINE)
+    assert re.search(
+        r"^Outcome +Unit +2023 +2027 +2030 +5-95 % in 2030 *$", result.stdout, flags=re.MULTILINE
+    )
     assert "nan" not in result.stdout
     found = json.loads(call("one", "--json").stdout)
     assert found["months"] == [f"{year}-12" for year in range(2023, 2031)]
     content["levers"] = {"adopters": [4000, 5000]}
     result = call(write(content), "--out", "two")
-    assert [f"status-quo adopters={n}, 2 draws" in result.stdout for n in (4000, 5000)] == [True, True]
+    assert [f"status-quo adopters={n}, 2 draws" in result.stdout for n in (4000, 5000)] == [
+        True,
+        True,
+    ]
     found = json.loads(call("two", "--json").stdout)
     assert list(found["cases"]) == ["status-quo adopters=4000", "status-quo adopters=5000"]
 
 
 def test_of_many_cases_some_are_printed() -> None:
-    content = BASE | {"levers": {FRICTION: {"from": 0.0, "to": 0.5, "steps": 13}}, "replications": 1}
+    content = BASE | {
+        "levers": {FRICTION: {"from": 0.0, "to": 0.5, "steps": 13}},
+        "replications": 1,
+    }
     result = call(write(content), "--out", "results")
     assert result.exit_code == 0
     assert len(re.findall(r"minus\s+status-quo", result.stdout)) == 10
@@ -165,15 +182,17 @@ def test_a_users_table_in_the_place_of_ours_is_named_before_anything_is_run() ->
     result = call("results", "--csv", "--replications", "3")
     assert result.exit_code == 2
     assert (
-        "results/csv: table.csv would be written over, and was not written by openstakes or has been changed"
-        in result.stderr
+        "results/csv: table.csv would be written over, and was not written by openstakes or has "
+        "been changed" in result.stderr
     )
     assert contents("results") == before
     assert call("results", "--replications", "3").exit_code == 0
     assert Path("results/csv/table.csv").read_text() == "my notes"
 
 
-def test_a_link_called_csv_that_appears_during_the_runs_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_called_csv_that_appears_during_the_runs_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def linking(scenario: Scenario, replication: int, seed: int) -> fake.Series:
         if not Path("results/csv").is_symlink():
             Path("results/csv").symlink_to("../mine")
@@ -194,7 +213,9 @@ def test_excel_marks_every_csv_and_needs_a_folder() -> None:
     assert len(paths) == 5
     for path in paths:
         read_tidy(path, mark=True)
-    refused = CliRunner().invoke(app.app, ["compare", "p1-blanket", "--excel"], prog_name="openstakes")
+    refused = CliRunner().invoke(
+        app.app, ["compare", "p1-blanket", "--excel"], prog_name="openstakes"
+    )
     assert refused.exit_code == 2
     assert "--excel: no CSV is written without a folder" in refused.stderr
 
@@ -223,7 +244,10 @@ def test_a_folder_is_enough_to_go_on() -> None:
     assert sim.Study.open("results").finished == 18
     result = call("results", "--replications", "2")
     assert result.exit_code == 2
-    assert "holds 3 replications, and 2 are asked for; ask for at least 3, or choose another folder" in result.stderr
+    assert (
+        "holds 3 replications, and 2 are asked for; ask for at least 3, or choose another folder"
+        in result.stderr
+    )
     result = call("results", "--seed", "5")
     assert result.exit_code == 2
     assert "--seed 5: results holds results of seed 1; choose another folder" in result.stderr
@@ -244,7 +268,10 @@ def test_more_levers_and_draws_extend_a_folder() -> None:
     [
         ({"seed": 2}, "other seed (1 there, 2 here)"),
         ({"keep": {"months": "year-ends"}}, "other keep"),
-        ({"levers": {FRICTION: [0.1], "adopters": [4000]}}, "kyc_friction=0.2', which is not asked for"),
+        (
+            {"levers": {FRICTION: [0.1], "adopters": [4000]}},
+            "kyc_friction=0.2', which is not asked for",
+        ),
         (
             {"uncertainties": SWEPT["uncertainties"] | {"method": "latin-hypercube"}},
             "a scenario or draw that is not asked for; more Sobol draws continue those before",
@@ -273,7 +300,9 @@ def test_a_damaged_manifest_is_made_again_by_the_same_command() -> None:
     manifest.write_bytes(manifest.read_bytes()[:-40])
     result = call("results")
     assert result.exit_code == 1
-    assert "manifest.json is damaged: give the command that made these results again" in result.stderr
+    assert (
+        "manifest.json is damaged: give the command that made these results again" in result.stderr
+    )
     assert call("experiment.toml", "--out", "results").exit_code == 0
     assert contents("results") == before
 
@@ -299,7 +328,10 @@ def test_failed_runs_are_named_and_can_be_run_alone() -> None:
     assert "ZeroDivisionError: made to fail" in result.stderr
     result = call(*shlex.split(again.replace(":1", ":2")))
     assert result.exit_code == 0
-    assert re.search(r"leak_hazard=0\.123, point \w{16}, replication 2, seed 1: finished, 96 months", result.stdout)
+    assert re.search(
+        r"leak_hazard=0\.123, point \w{16}, replication 2, seed 1: finished, 96 months",
+        result.stdout,
+    )
     assert contents("my results") == before
 
 
@@ -324,7 +356,9 @@ def test_failed_runs_are_done_again_when_that_is_asked_for(monkeypatch: pytest.M
     assert result.exit_code == 0, result.stderr
     assert made == [1, 1]
     after = contents("results")
-    assert {name: after[name] for name in before if name.endswith(".parquet")}.items() <= before.items()
+    assert {
+        name: after[name] for name in before if name.endswith(".parquet")
+    }.items() <= before.items()
     assert call("results").exit_code == 0
     assert made == [1, 1]
     assert call("results", "--again", "all").exit_code == 2
@@ -346,7 +380,10 @@ def test_alone_names_what_is_not_finite(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_failed_run_may_stop_the_sweep() -> None:
     result = call(failing(), "--out", "results", "--on-error", "stop")
     assert result.exit_code == 1
-    assert "status-quo leak_hazard=0.123, replication 1 failed: ZeroDivisionError: made to fail" in result.stderr
+    assert (
+        "status-quo leak_hazard=0.123, replication 1 failed: ZeroDivisionError: made to fail"
+        in result.stderr
+    )
     assert "Traceback" not in result.stderr
 
 
@@ -368,7 +405,10 @@ def test_alone_needs_no_folder_and_writes_nothing() -> None:
         (["experiment.toml"], "a sweep needs a folder for its results: --out DIR (or --dry-run"),
         (["experiment.toml", "--out", "experiment.toml"], "is a file"),
         (["experiment.toml", "--out", "foreign"], "holds other files (note.txt) and no results"),
-        (["experiment.toml", "--out", "new", "--executor", "pol"], "executor = 'pol': must be pool, dask, or dask:tcp"),
+        (
+            ["experiment.toml", "--out", "new", "--executor", "pol"],
+            "executor = 'pol': must be pool, dask, or dask:tcp",
+        ),
         (["experiment.toml", "--out", "new", "--on-error", "ask"], "--on-error"),
         (["experiment.toml", "--out", "new", "--workers", "0"], "--workers"),
         (["experiment.toml", "--out", "new", "--replications", "0"], "--replications"),
@@ -384,7 +424,9 @@ def test_alone_needs_no_folder_and_writes_nothing() -> None:
         (["unequal.toml", "--out", "new"], "'short' ends 2027-12, 'status-quo' ends 2030-12"),
     ],
 )
-def test_bad_input_gives_one_message_status_2_and_nothing_written(arguments: list[str], words: str) -> None:
+def test_bad_input_gives_one_message_status_2_and_nothing_written(
+    arguments: list[str], words: str
+) -> None:
     write(BASE)
     write(BASE | {"levers": {"adopters": [1]}, "keep": {"outcomes": ["no_such"]}}, "wrong.toml")
     write({"name": "short", "extends": "p1-blanket", "horizon": {"end": "2027-12"}}, "short.toml")
@@ -431,7 +473,12 @@ def test_a_dry_run_says_that_runs_fail(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_of_a_thing_is_no_plural() -> None:
-    text = call(write(BASE | {"scenarios": ["status-quo"], "replications": 1}), "--dry-run", "--workers", "1").stdout
+    text = call(
+        write(BASE | {"scenarios": ["status-quo"], "replications": 1}),
+        "--dry-run",
+        "--workers",
+        "1",
+    ).stdout
     assert "1 case x 1 draw x 1 replication: 1 different world, 1 run\n" in text
     assert "with 1 worker:" in text
     assert not re.search(r"\b1 (cases|draws|replications|different worlds|runs|workers)\b", text)

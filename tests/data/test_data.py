@@ -38,11 +38,14 @@ def spoil(folder: Path, table: str, old: str, new: str) -> None:
 
 def open_share(group: str, first: int, last: int) -> tuple[int, float]:
     """Number and open-weight share of the notable rows of a country group within months."""
-    rows = [r for r in data.releases() if r.notable and r.group == group and first <= r.month <= last]
+    rows = [
+        r for r in data.releases() if r.notable and r.group == group and first <= r.month <= last
+    ]
     return len(rows), sum(r.weights for r in rows) / len(rows)
 
 
-# --- countries ---------------------------------------------------------------------------------------------------
+# --- countries
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_countries_are_one_by_one_or_in_groups() -> None:
@@ -118,7 +121,13 @@ def test_every_group_has_a_day_a_source_and_members_of_the_table() -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("eu", "EU"), ("European Union", "EU"), ("five eyes", "Five-Eyes"), ("us_aligned", "US-aligned"), ("DEU", None)],
+    [
+        ("eu", "EU"),
+        ("European Union", "EU"),
+        ("five eyes", "Five-Eyes"),
+        ("us_aligned", "US-aligned"),
+        ("DEU", None),
+    ],
 )
 def test_a_group_is_known_however_its_name_is_written(text: str, name: str | None) -> None:
     group = data.group_named(text)
@@ -143,8 +152,12 @@ def test_use_targets_follow_from_the_table() -> None:
     target = {t.id: t.value for t in data.targets()}
     known = [c for c in data.countries() if c.ai_use_2025 is not None]
     users = sum((c.ai_use_2025 or 0) * c.working_age_m for c in known)
-    assert 100 * users / sum(c.working_age_m for c in known) == pytest.approx(target["C05"], abs=0.5)
-    own = [c for c in known if not c.regional_value and len(c.members) == 1 and "gdp" not in c.imputed]
+    assert 100 * users / sum(c.working_age_m for c in known) == pytest.approx(
+        target["C05"], abs=0.5
+    )
+    own = [
+        c for c in known if not c.regional_value and len(c.members) == 1 and "gdp" not in c.imputed
+    ]
     use = np.array([c.ai_use_2025 for c in own])
     income = np.log([c.gdp_per_head for c in own])
     logit = np.log(use / (1 - use))
@@ -158,20 +171,27 @@ def test_tiles_read_as_a_world_map() -> None:
     assert len(set(tiles.values())) == len(tiles)
     assert max(row for row, _ in tiles.values()) < 20
     assert max(column for _, column in tiles.values()) < 28
-    columns = {r: [c.column for c in data.countries() if c.region == r] for r in ("Americas", "Africa", "Oceania")}
+    columns = {
+        r: [c.column for c in data.countries() if c.region == r]
+        for r in ("Americas", "Africa", "Oceania")
+    }
     assert max(columns["Americas"]) < min(columns["Africa"])
     assert max(columns["Africa"]) < min(columns["Oceania"])
     assert tiles["CAN"][0] < tiles["USA"][0] < tiles["MEX"][0] < tiles["BRA"][0] < tiles["ARG"][0]
     assert tiles["PRT"][1] < tiles["DEU"][1] < tiles["UKR"][1] < tiles["IND"][1] < tiles["JPN"][1]
 
 
-# --- labs and releases -------------------------------------------------------------------------------------------
+# --- labs and releases
+# -------------------------------------------------------------------------------------------
 
 
 def test_labs_are_firms_and_two_fringes() -> None:
     labs = data.labs()
     assert 25 <= sum(lab.kind == "firm" for lab in labs) <= 28
-    assert {lab.slug: lab.origin for lab in labs if lab.kind == "fringe"} == {"us_fringe": "US", "cn_fringe": "CN"}
+    assert {lab.slug: lab.origin for lab in labs if lab.kind == "fringe"} == {
+        "us_fringe": "US",
+        "cn_fringe": "CN",
+    }
     for lab in labs:
         assert lab.origin == {"USA": "US", "CHN": "CN"}.get(lab.home, "other")
         assert lab.frontier == (lab.run_offset >= -0.5)
@@ -191,7 +211,9 @@ def test_release_components_follow_from_the_mode() -> None:
     for release in data.releases():
         is_open = release.mode in ("open_weights", "open_source")
         assert release.weights == float(is_open), release.name
-        assert (release.licence > 0) == (release.code > 0) == (release.data > 0) == is_open, release.name
+        assert (release.licence > 0) == (release.code > 0) == (release.data > 0) == is_open, (
+            release.name
+        )
         assert (release.licence == 1) == (release.mode == "open_source"), release.name
         assert release.usable or release.capability is None, release.name
         assert release.notable or release.capability is not None, release.name
@@ -200,7 +222,12 @@ def test_release_components_follow_from_the_mode() -> None:
 def test_well_known_releases() -> None:
     by_name = {(r.lab, r.name): r for r in data.releases()}
     llama = by_name["meta", "Llama 3.1-405B"]
-    assert (llama.month, llama.mode, llama.size, llama.licence) == (18, "open_weights", "flagship", 0.5)
+    assert (llama.month, llama.mode, llama.size, llama.licence) == (
+        18,
+        "open_weights",
+        "flagship",
+        0.5,
+    )
     assert by_name["meta", "Llama 3.1-8B"].size == "small"
     r1 = by_name["deepseek", "DeepSeek-R1"]
     assert (r1.month, r1.mode, r1.capability, r1.log_flop) == (24, "open_source", 139.7, 24.54)
@@ -226,7 +253,8 @@ def test_fringe_size_in_the_record() -> None:
     assert len(rows) == 28
 
 
-# --- chips, targets, signs ---------------------------------------------------------------------------------------
+# --- chips, targets, signs
+# ---------------------------------------------------------------------------------------
 
 
 def test_chip_controls_are_dated_steps() -> None:
@@ -269,7 +297,8 @@ def test_paper_signs() -> None:
     assert len(data.paper_signs()) == 12
 
 
-# --- form and faults ---------------------------------------------------------------------------------------------
+# --- form and faults
+# ---------------------------------------------------------------------------------------------
 
 
 def test_every_table_names_source_and_licence() -> None:
@@ -292,16 +321,41 @@ def test_records_are_frozen_and_cached() -> None:
 @pytest.mark.parametrize(
     ("table", "old", "new", "message"),
     [
-        ("countries", "third_country", "neutral", r"countries\.csv, line 6, column bloc: expected one of US"),
+        (
+            "countries",
+            "third_country",
+            "neutral",
+            r"countries\.csv, line 6, column bloc: expected one of US",
+        ),
         ("countries", "\nAGO,", "\nAFG,", "code 'AFG' appears more than once"),
-        ("countries", "gdp_usd_bn", "gdp", r"countries\.csv, line 4: expected the columns code, name"),
+        (
+            "countries",
+            "gdp_usd_bn",
+            "gdp",
+            r"countries\.csv, line 4: expected the columns code, name",
+        ),
         ("groups", "CAN DEU FRA", "CAN GER FRA", "G7 has the unknown country 'GER'"),
         ("groups", "CAN DEU FRA", "CAN DEU DEU FRA", "member of G7 'DEU' appears more than once"),
-        ("groups", "G7,Group of Seven,2025-06-30", "G7,Group of Seven,2025", "column as_of: expected a date such as"),
+        (
+            "groups",
+            "G7,Group of Seven,2025-06-30",
+            "G7,Group of Seven,2025",
+            "column as_of: expected a date such as",
+        ),
         ("labs", "OpenAI,openai,USA", "OpenAI,openai,XYZ", "OpenAI has the unknown home 'XYZ'"),
-        ("releases", "2022-01,meta", "2022-13,meta", "column month: expected a month such as 2023-01, got '2022-13'"),
+        (
+            "releases",
+            "2022-01,meta",
+            "2022-13,meta",
+            "column month: expected a month such as 2023-01, got '2022-13'",
+        ),
         ("releases", ",hold,flagship,0,", ",hold,flagship,1,", "is hold with weights 1"),
-        ("chip_controls", "2022-10-07,0.5", "2022-10-07,1.5", "expected a number from 0 to 1, got '1.5'"),
+        (
+            "chip_controls",
+            "2022-10-07,0.5",
+            "2022-10-07,1.5",
+            "expected a number from 0 to 1, got '1.5'",
+        ),
         ("chip_stocks", "9414", "many", "column h100e: expected a number, got 'many'"),
         ("targets", "C01,", "C01,extra,", r"targets\.csv, line 5: expected 10 fields, got 11"),
         ("paper_signs", "--", "?", "column sign: expected one of"),
@@ -311,14 +365,41 @@ def test_records_are_frozen_and_cached() -> None:
             "AFG,Afghanistan,Asia,restricted,nan",
             "number from 0 ",
         ),
-        ("countries", ",1,0,0,working_age,", ",1,0,yes,working_age,", "column eu: expected one of 0, 1, got 'yes'"),
-        ("targets", ",14,10.5,", ",9,10.5,", r"targets\.csv, line 5: expected a value from 10.5 to 17"),
-        ("parameters", "run_growth,4.6", "run_growth,9.6", r"parameters\.csv, line 6: expected least, low, value"),
-        ("parameters", "leak_hazard", "Leak hazard", "column name: expected lower-case letters, digits and _"),
-        ("parameters", "run_growth_2030,", "run_growth,", "name 'run_growth' appears more than once"),
+        (
+            "countries",
+            ",1,0,0,working_age,",
+            ",1,0,yes,working_age,",
+            "column eu: expected one of 0, 1, got 'yes'",
+        ),
+        (
+            "targets",
+            ",14,10.5,",
+            ",9,10.5,",
+            r"targets\.csv, line 5: expected a value from 10.5 to 17",
+        ),
+        (
+            "parameters",
+            "run_growth,4.6",
+            "run_growth,9.6",
+            r"parameters\.csv, line 6: expected least, low, value",
+        ),
+        (
+            "parameters",
+            "leak_hazard",
+            "Leak hazard",
+            "column name: expected lower-case letters, digits and _",
+        ),
+        (
+            "parameters",
+            "run_growth_2030,",
+            "run_growth,",
+            "name 'run_growth' appears more than once",
+        ),
     ],
 )
-def test_a_damaged_table_is_refused(damaged: Path, table: str, old: str, new: str, message: str) -> None:
+def test_a_damaged_table_is_refused(
+    damaged: Path, table: str, old: str, new: str, message: str
+) -> None:
     spoil(damaged, table, old, new)
     with pytest.raises(data.DataError, match=message):
         getattr(data, table)()
@@ -347,17 +428,25 @@ def test_more_labs_than_a_choice_can_name_are_refused(damaged: Path) -> None:
         if fits:
             assert len(data.labs()) == 63
         else:
-            with pytest.raises(data.DataError, match=r"^labs.csv: has 64 labs, and the model has room for 63$"):
+            with pytest.raises(
+                data.DataError, match=r"^labs.csv: has 64 labs, and the model has room for 63$"
+            ):
                 data.labs()
 
 
 def test_a_country_has_weight_in_all_or_in_nothing(damaged: Path) -> None:
-    row = next(line for line in (damaged / "countries.csv").read_text(encoding="utf-8").splitlines() if "ISL" in line)
+    row = next(
+        line
+        for line in (damaged / "countries.csv").read_text(encoding="utf-8").splitlines()
+        if "ISL" in line
+    )
     fields = row.split(",")
     fields[4] = "0"
     spoil(damaged, "countries", row, ",".join(fields))
     data.clear_cache()
-    with pytest.raises(data.DataError, match="GDP, people and people 15-64 that are all above 0, or all 0"):
+    with pytest.raises(
+        data.DataError, match="GDP, people and people 15-64 that are all above 0, or all 0"
+    ):
         data.countries()
 
 
@@ -365,12 +454,23 @@ def test_a_table_of_more_countries_asks_for_a_larger_panel(damaged: Path) -> Non
     """Four adopters for each country and channel: the least panel that a scenario may have would not do."""
     from sim.scenario.scenario import ScenarioError, load
 
-    path, row = damaged / "countries.csv", "{0},Country {0},Europe,us_aligned,100,10,6.5,0.5,,0,0,0,,{1},50,"
-    rows = [row.format(f"Q{a}{b}", 10 * i + j) for i, a in enumerate("ABC") for j, b in enumerate("ABCDEFGHIJ")]
-    path.write_text("\n".join((path.read_text(encoding="utf-8").rstrip(), *rows, "")), encoding="utf-8")
+    path, row = (
+        damaged / "countries.csv",
+        "{0},Country {0},Europe,us_aligned,100,10,6.5,0.5,,0,0,0,,{1},50,",
+    )
+    rows = [
+        row.format(f"Q{a}{b}", 10 * i + j)
+        for i, a in enumerate("ABC")
+        for j, b in enumerate("ABCDEFGHIJ")
+    ]
+    path.write_text(
+        "\n".join((path.read_text(encoding="utf-8").rstrip(), *rows, "")), encoding="utf-8"
+    )
     data.clear_cache()
     least = 20 * len(data.countries())
     assert least > 3500
-    with pytest.raises(ScenarioError, match=rf"adopters = 3500: must be at least {least}: 4 for each country"):
+    with pytest.raises(
+        ScenarioError, match=rf"adopters = 3500: must be at least {least}: 4 for each country"
+    ):
         load("status-quo", settings=["adopters=3500"])
     assert load("status-quo", settings=[f"adopters={least}"]).adopters == least

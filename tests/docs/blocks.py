@@ -49,7 +49,16 @@ def blocks(page: Path) -> list[Block]:
         section = (re.findall(r"^## (.+)$", text[: match.start()], re.MULTILINE) or [""])[-1]
         named = FILE.match(match[2])
         line = text.count("\n", 0, match.start()) + 2
-        found.append(Block(page, section, match[1], match[2], line, *(named.groups() if named else (None, None, None))))
+        found.append(
+            Block(
+                page,
+                section,
+                match[1],
+                match[2],
+                line,
+                *(named.groups() if named else (None, None, None)),
+            )
+        )
     return found
 
 
@@ -64,7 +73,9 @@ class Checkout:
             shutil.copytree(ROOT / name, folder / name, ignore=leave)
         for name in FILES:
             shutil.copy(ROOT / name, folder)
-        shutil.copytree(ROOT / LENT[0], folder / LENT[0], ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / LENT[0], folder / LENT[0], ignore=shutil.ignore_patterns("__pycache__")
+        )
         for name in LENT:
             place = "0:0" if name == LENT[0] else "1:"
             with (folder / name / "__init__.py").open("a", encoding="utf-8") as file:
@@ -85,12 +96,20 @@ class Checkout:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         (n, *_) = [i for i, line in enumerate(lines) if line.strip().startswith(block.anchor)]
         margin = lines[n][: len(lines[n]) - len(lines[n].lstrip())]
-        first, last = {"above": (n, n), "below": (n + 1, n + 1), "in place of": (n, n + 1)}[block.where]
-        path.write_text("".join([*lines[:first], indent(text, margin), *lines[last:]]), encoding="utf-8")
+        first, last = {"above": (n, n), "below": (n + 1, n + 1), "in place of": (n, n + 1)}[
+            block.where
+        ]
+        path.write_text(
+            "".join([*lines[:first], indent(text, margin), *lines[last:]]), encoding="utf-8"
+        )
 
     def run(self, *words: str) -> str:
         """Run Python with these arguments; a failure shows what it printed."""
-        variables = {"PYTHONPATH": str(self.folder), "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        variables = {
+            "PYTHONPATH": str(self.folder),
+            "NO_COLOR": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         done = subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
@@ -113,5 +132,9 @@ class Checkout:
             found = re.search(rf"^{target}: \$\(READY\)\n\t@\$\(BIN\)/(.*)$", recipe, re.MULTILINE)
             assert found, line
             program, *words = f".venv/bin/{found[1]}".split()
-        head = {"openstakes": ("-m", "sim"), ".venv/bin/openstakes": ("-m", "sim"), ".venv/bin/python": ()}
+        head = {
+            "openstakes": ("-m", "sim"),
+            ".venv/bin/openstakes": ("-m", "sim"),
+            ".venv/bin/python": (),
+        }
         self.run(*head[program], *words)

@@ -37,7 +37,10 @@ NAMING = (
     VALIDATION,
     "tutorial/scripts.md",
     *(f"explanation/{name}.md" for name in ("random-numbers", "rubric", "glossary")),
-    *(f"how-to/{name}.md" for name in ("write-a-scenario", "let-allies-join", "read-the-signs", "cite-a-result")),
+    *(
+        f"how-to/{name}.md"
+        for name in ("write-a-scenario", "let-allies-join", "read-the-signs", "cite-a-result")
+    ),
 )
 """Pages whose names in code type are those of the model."""
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -78,7 +81,17 @@ def stems() -> dict[str, list[str]]:
 def names() -> frozenset[str]:
     """Everything of the model that a page may name in code type."""
     levers = {field for cls in (Policy, *LEVERS.values()) for field in cls.model_fields}
-    kinds = (Assessment, AuditProgramme, Programme, Safeguard, Trigger, Series, data.Country, data.Lab, data.Release)
+    kinds = (
+        Assessment,
+        AuditProgramme,
+        Programme,
+        Safeguard,
+        Trigger,
+        Series,
+        data.Country,
+        data.Lab,
+        data.Release,
+    )
     records = {field.name for record in kinds for field in fields(record)}
     scenario = {field for record in (Scenario, Horizon, Crisis) for field in record.model_fields}
     rows = {*Columns._fields, *Draft._fields, *Incident._fields}
@@ -93,7 +106,15 @@ def names() -> frozenset[str]:
         "extends",
     }
     phases = {phase.__name__ for phase in PHASES}
-    table = {"paper", "agreement", "first_month", "last_month", "sign_without_assumed", "out", *Comparison.__slots__}
+    table = {
+        "paper",
+        "agreement",
+        "first_month",
+        "last_month",
+        "sign_without_assumed",
+        "out",
+        *Comparison.__slots__,
+    }
     return frozenset().union(
         PARAMETERS, stems(), levers, records, scenario, rows, words, phases, table, OUTCOMES, FIELDS
     )
@@ -106,14 +127,17 @@ GENERATED = (
 )
 WRITTEN = [
     *sorted(
-        {path.relative_to(ROOT).as_posix() for path in DOCS.rglob("*.md")} - {f"docs/{name}" for name in GENERATED}
+        {path.relative_to(ROOT).as_posix() for path in DOCS.rglob("*.md")}
+        - {f"docs/{name}" for name in GENERATED}
     ),
     "README.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "sim/data/SOURCES.md",
     "tests/README.md",
-    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "experiments").glob("*/README.md")),
+    *sorted(
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "experiments").glob("*/README.md")
+    ),
 ]
 
 
@@ -135,7 +159,9 @@ def test_the_generated_pages_hold_every_parameter_lever_field_outcome_and_phase(
         assert f"| `{field}` |" in page("reference/policies.md"), field
     for outcome in OUTCOMES:
         base = re.sub(f"_({'|'.join(CHANNELS)})$", "", outcome)
-        assert any(f"| `{name}` |" in page("reference/outcomes.md") for name in (outcome, base)), outcome
+        assert any(f"| `{name}` |" in page("reference/outcomes.md") for name in (outcome, base)), (
+            outcome
+        )
     for phase in PHASES:
         assert f"| `{phase.__name__}` |" in page("reference/phases.md"), phase.__name__
 
@@ -143,7 +169,11 @@ def test_the_generated_pages_hold_every_parameter_lever_field_outcome_and_phase(
 @pytest.mark.parametrize("name", NAMING)
 def test_what_a_page_names_exists(name: str) -> None:
     quoted = set(re.findall(r"`([^`\n]+)`", prose(name)))
-    missing = [word for word in quoted if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", word) and word not in names()]
+    missing = [
+        word
+        for word in quoted
+        if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", word) and word not in names()
+    ]
     assert missing == []
 
 
@@ -161,14 +191,18 @@ def test_the_equations_use_names_of_the_code() -> None:
 
 def slugs(path: Path) -> set[str]:
     """Anchors of a page's headings."""
-    headings = re.findall(r"^#+ (.*)$", FENCED.sub("", path.read_text(encoding="utf-8")), re.MULTILINE)
+    headings = re.findall(
+        r"^#+ (.*)$", FENCED.sub("", path.read_text(encoding="utf-8")), re.MULTILINE
+    )
     return {re.sub(r"[^\w\s-]", "", line).strip().lower().replace(" ", "-") for line in headings}
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_files_and_links_of_a_page_exist(name: str) -> None:
     text = FENCED.sub("", (ROOT / name).read_text(encoding="utf-8"))
-    for path in re.findall(r"`((?:sim|docs|tests|scenarios|experiments|benchmarks)/[\w./-]+)`", text):
+    for path in re.findall(
+        r"`((?:sim|docs|tests|scenarios|experiments|benchmarks)/[\w./-]+)`", text
+    ):
         assert (ROOT / path).exists() or path in shown_files(name), path
     for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([\w-]+))?\)", text):
         place = (ROOT / name).parent / target if target else ROOT / name
@@ -180,7 +214,9 @@ def test_files_and_links_of_a_page_exist(name: str) -> None:
 
 def shown_files(name: str) -> set[str]:
     """Files that a page shows in full for the reader to save."""
-    return set(re.findall(r"^```\w+\n# (\S+)$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+    return set(
+        re.findall(r"^```\w+\n# (\S+)$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    )
 
 
 def test_the_model_page_speaks_of_every_parameter() -> None:
@@ -210,7 +246,10 @@ def test_the_assumed_responses_of_the_page_are_those_of_the_code() -> None:
 
 def test_the_page_of_the_architecture_shows_every_room() -> None:
     rooms = [path.parent.name for path in sorted((ROOT / "sim").glob("*/__init__.py"))]
-    assert sorted(re.findall(r"^\| `sim/(\w+)` \|", page("explanation/architecture.md"), re.MULTILINE)) == rooms
+    assert (
+        sorted(re.findall(r"^\| `sim/(\w+)` \|", page("explanation/architecture.md"), re.MULTILINE))
+        == rooms
+    )
 
 
 def test_the_readme_stays_short() -> None:
@@ -220,16 +259,24 @@ def test_the_readme_stays_short() -> None:
 def test_the_pages_speak_of_the_project_only() -> None:
     for path in [*(ROOT / name for name in WRITTEN), *DOCS.glob("*.py")]:
         text = path.read_text(encoding="utf-8")
-        assert not re.search(r"/(work|tmp|home|root)/|\.\./shared|MODEL\.md|CONTRACT", text), path.name
+        assert not re.search(r"/(work|tmp|home|root)/|\.\./shared|MODEL\.md|CONTRACT", text), (
+            path.name
+        )
 
 
 @pytest.mark.parametrize("name", ["targets", "handover"])
 def test_the_page_of_validation_shows_what_was_printed(name: str) -> None:
     """Numbers are never copied into the page: it links to stored output that says what made it."""
     assert f"../../benchmarks/output/{name}.txt" in page(VALIDATION)
-    command, made, *rest = (ROOT / "benchmarks" / "output" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    command, made, *rest = (
+        (ROOT / "benchmarks" / "output" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    )
     assert command.startswith(f"python benchmarks/{name}.py --replications ")
     assert int(command.split()[-1]) >= 16
     assert re.match(r"\d{4}-\d\d-\d\d, openstakes \S+, code [0-9a-f]{16}, mesa ", made)
     if name == "targets":
-        assert [target.id for target in data.targets() if not any(f" {target.id} " in line for line in rest)] == []
+        assert [
+            target.id
+            for target in data.targets()
+            if not any(f" {target.id} " in line for line in rest)
+        ] == []

@@ -51,7 +51,16 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
 
 def build_wheel(source: Path, folder: Path) -> Path:
     """Build a wheel with the build backend that is installed here; nothing is downloaded."""
-    pip = (sys.executable, "-m", "pip", "wheel", "-qq", "--disable-pip-version-check", "--no-deps", "--no-index")
+    pip = (
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-qq",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-index",
+    )
     run(*pip, "--no-build-isolation", "--wheel-dir", folder, source)
     (wheel,) = folder.glob("openstakes-*.whl")
     return wheel
@@ -65,16 +74,22 @@ def contents(wheel: Path) -> dict[str, int]:
 
 def source_files(folder: Path) -> set[str]:
     """Return the files under a folder, caches left out, relative to it."""
-    found = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    found = (
+        path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    )
     return {path.relative_to(folder).as_posix() for path in found}
 
 
 def tracked_files() -> list[Path]:
     """Return the repository's files that git knows or would add; without git, those of a source archive."""
     if (ROOT / ".git").exists():
-        names = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+        names = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").split(
+            "\0"
+        )
         return [ROOT / name for name in names if name and (ROOT / name).is_file()]
-    return [ROOT / name for name in source_files(ROOT) if not name.startswith((".venv", "results/"))]
+    return [
+        ROOT / name for name in source_files(ROOT) if not name.startswith((".venv", "results/"))
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +100,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("installed")
-    pip = (sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps", "--no-index")
+    pip = (
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-index",
+    )
     run(*pip, "--target", target, wheel)
     return target
 
@@ -110,20 +134,38 @@ def test_a_wheel_from_the_source_archive_is_the_same(wheel: Path, tmp_path: Path
     assert contents(again) == contents(wheel)
 
 
-def test_the_installed_package_lists_its_library_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_package_lists_its_library_from_an_empty_folder(
+    installed: Path, tmp_path: Path
+) -> None:
     path = {"PYTHONPATH": str(installed)}
     where = run(sys.executable, "-P", "-c", "import sim; print(sim.__file__)", cwd=tmp_path, **path)
     assert Path(where.strip()).is_relative_to(installed)
-    listed = json.loads(run(sys.executable, "-P", "-m", "sim", "list", "scenarios", "--json", cwd=tmp_path, **path))
+    listed = json.loads(
+        run(sys.executable, "-P", "-m", "sim", "list", "scenarios", "--json", cwd=tmp_path, **path)
+    )
     names = {item["name"] for item in listed}
     assert names == {path.stem for path in (ROOT / "scenarios").glob("*.toml")}
-    assert run(installed / "bin" / "openstakes", "--version", cwd=tmp_path, **path).startswith("openstakes ")
+    assert run(installed / "bin" / "openstakes", "--version", cwd=tmp_path, **path).startswith(
+        "openstakes "
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_installed_package_runs_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
-    command = ("run", "status-quo", "--replications", "1", "--seed", "1", "--set", "horizon.end=2024-12", "--json")
-    printed = run(sys.executable, "-P", "-m", "sim", *command, cwd=tmp_path, PYTHONPATH=str(installed))
+    command = (
+        "run",
+        "status-quo",
+        "--replications",
+        "1",
+        "--seed",
+        "1",
+        "--set",
+        "horizon.end=2024-12",
+        "--json",
+    )
+    printed = run(
+        sys.executable, "-P", "-m", "sim", *command, cwd=tmp_path, PYTHONPATH=str(installed)
+    )
     assert json.loads(printed)
     assert list(tmp_path.iterdir()) == []
 
@@ -148,9 +190,17 @@ def test_the_repository_names_no_machine_registry_or_token() -> None:
 
 
 def test_constraints_pin_every_dependency_within_its_range() -> None:
-    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
-    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line)] == []
-    pinned = {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
+    lines = [
+        line
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if not line.startswith("#")
+    ]
+    assert [
+        line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line)
+    ] == []
+    pinned = {
+        canonicalize_name(name): version for name, version in (line.split("==") for line in lines)
+    }
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     project = settings["project"]
     extras = project["optional-dependencies"]
@@ -159,7 +209,9 @@ def test_constraints_pin_every_dependency_within_its_range() -> None:
         if requirement.name == project["name"]:  # an extra that takes in others
             assert requirement.extras <= set(extras), requirement
             continue
-        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), requirement
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), (
+            requirement
+        )
 
 
 def test_the_version_is_the_same_everywhere() -> None:
@@ -177,6 +229,8 @@ def test_the_scenario_in_the_readme_is_valid(tmp_path: Path) -> None:
 
 def test_the_readme_names_every_command() -> None:
     printed = run(sys.executable, "-m", "sim", "--help", COLUMNS="100", TERM="dumb", NO_COLOR="1")
-    commands = set(re.findall(r"^\W*([a-z]+)  ", printed.split("Commands", 1)[1], flags=re.MULTILINE))
+    commands = set(
+        re.findall(r"^\W*([a-z]+)  ", printed.split("Commands", 1)[1], flags=re.MULTILINE)
+    )
     table = set(re.findall(r"^\| `([a-z]+) ", (ROOT / "README.md").read_text(), flags=re.MULTILINE))
     assert commands == table

@@ -1,7 +1,7 @@
 """The tutorials and how-to pages work as printed: their files are written, their Python and their commands are run.
 
-A page that changes the package itself (it names files of the repository) is followed in a copy of the repository,
-each of its sections after the files of those before it.
+A page that changes the package itself (it names files of the repository) is followed in a copy of
+the repository, each of its sections after the files of those before it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,22 @@ from sim.scenario import library
 from tests.docs.blocks import ROOT, Block, Checkout, blocks
 
 SWEEPS = ROOT / "docs" / "tutorial" / "sweeps.md"
-FOLLOWED = sorted(path for folder in ("tutorial", "how-to") for path in (ROOT / "docs" / folder).glob("*.md"))
-CHANGING = [page for page in FOLLOWED if any((block.file or "").startswith("sim/") for block in blocks(page))]
+FOLLOWED = sorted(
+    path for folder in ("tutorial", "how-to") for path in (ROOT / "docs" / folder).glob("*.md")
+)
+CHANGING = [
+    page
+    for page in FOLLOWED
+    if any((block.file or "").startswith("sim/") for block in blocks(page))
+]
 SECTIONS = [
     (page, section)
     for page in CHANGING
     for section in dict.fromkeys(block.section for block in blocks(page) if not block.file)
 ]
-PAGES = pytest.mark.parametrize("page", [p for p in FOLLOWED if p not in CHANGING], ids=lambda page: page.stem)
+PAGES = pytest.mark.parametrize(
+    "page", [p for p in FOLLOWED if p not in CHANGING], ids=lambda page: page.stem
+)
 LANGUAGES = {"python", "toml", "console", "csv", "markdown"}
 QUICK = 2
 """Most replications of a command in the test."""
@@ -46,7 +54,10 @@ def execute(block: Block, namespace: dict[str, Any]) -> None:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in. Figures need no screen, and the report, which has tests of its own, is not drawn."""
+    """An empty folder to work in.
+
+    Figures need no screen, and the report, which has tests of its own, is not drawn.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sim.report.page.write_report", fake_report)
     matplotlib.use("Agg")
@@ -68,8 +79,15 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     import distributed
 
-    settings = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard_address": None, "silence_logs": False}
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, **settings) as found:
+    settings = {
+        "host": "127.0.0.1",
+        "protocol": "tcp://",
+        "dashboard_address": None,
+        "silence_logs": False,
+    }
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, **settings
+    ) as found:
         yield found.scheduler_address
 
 
@@ -79,7 +97,9 @@ def test_every_block_is_of_a_kind_that_is_tested(page: Path) -> None:
     assert found
     assert {block.language for block in found} <= LANGUAGES
     for block in found:
-        assert block.file or block.language in ("python", "console"), f"line {block.line}: which file is it?"
+        assert block.file or block.language in ("python", "console"), (
+            f"line {block.line}: which file is it?"
+        )
 
 
 @PAGES
@@ -91,18 +111,25 @@ def test_the_page_runs_from_top_to_bottom(page: Path, place: Path, cluster: str)
             (place / block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "console":
             run_commands(block.text, cluster, session)
-        elif "mesa.batch_run" not in block.text or hasattr(mesa, "batch_run"):  # Mesa 4 has none, as the page says
+        elif "mesa.batch_run" not in block.text or hasattr(
+            mesa, "batch_run"
+        ):  # Mesa 4 has none, as the page says
             with warnings.catch_warnings():
                 # Mesa says at import that batch_run's successor will differ.
                 warnings.filterwarnings("ignore", category=FutureWarning)
-                # It imports what is not installed, and calls pandas as its next version will not be called.
+                # It imports what is not installed, and calls pandas as its next version will not be
+                # called.
                 warnings.filterwarnings("ignore", module="ema_workbench")
                 execute(block, session)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("page", "section"), SECTIONS, ids=lambda part: getattr(part, "stem", part))
-def test_the_recipe_works_in_a_copy_of_the_repository(page: Path, section: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "section"), SECTIONS, ids=lambda part: getattr(part, "stem", part)
+)
+def test_the_recipe_works_in_a_copy_of_the_repository(
+    page: Path, section: str, tmp_path: Path
+) -> None:
     """Files are put where the page says, those of earlier sections too; then what the section says is run."""
     checkout, reached = Checkout(tmp_path), False
     for block in blocks(page):
@@ -123,8 +150,8 @@ def test_the_recipe_works_in_a_copy_of_the_repository(page: Path, section: str, 
 def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:
     """Run each command for real and look for the lines printed below it; those that simulate use small worlds.
 
-    A line ^C below a command is Ctrl-C, which arrives when the first runs are finished. HOST:PORT and POINT stand for
-    the running cluster and for a design point of the last study.
+    A line ^C below a command is Ctrl-C, which arrives when the first runs are finished. HOST:PORT
+    and POINT stand for the running cluster and for a design point of the last study.
     """
     for command in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         line, *below = command.strip().splitlines()
@@ -154,11 +181,20 @@ def press_ctrl_c(lines: object, finished: int, failed: int, total: int) -> None:
 
 def test_the_commands_of_the_pages_exist() -> None:
     """Commands that stand on a line of their own are commands, and every shipped scenario that is named is there."""
-    known = {command.name or command.callback.__name__ for command in app.app.registered_commands if command.callback}
+    known = {
+        command.name or command.callback.__name__
+        for command in app.app.registered_commands
+        if command.callback
+    }
     for command in known:
-        assert CliRunner().invoke(app.app, [command, "--help"], prog_name="openstakes").exit_code == 0
+        assert (
+            CliRunner().invoke(app.app, [command, "--help"], prog_name="openstakes").exit_code == 0
+        )
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
         text = page.read_text(encoding="utf-8")
-        assert set(re.findall(r"^ *(?:\$ |\.venv/bin/)openstakes ([a-z]+)\b", text, re.MULTILINE)) <= known, page.name
+        assert (
+            set(re.findall(r"^ *(?:\$ |\.venv/bin/)openstakes ([a-z]+)\b", text, re.MULTILINE))
+            <= known
+        ), page.name
         for name in re.findall(r"`((?:p\d|status)-[a-z-]+)`", text):
             assert name in library.scenarios(), f"{page.name}: no scenario {name}"

@@ -36,7 +36,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_site_has_every_page_and_no_program(site: Path) -> None:
-    pages = {path.relative_to(ROOT / "docs").with_suffix(".html") for path in (ROOT / "docs").rglob("*.md")}
+    pages = {
+        path.relative_to(ROOT / "docs").with_suffix(".html")
+        for path in (ROOT / "docs").rglob("*.md")
+    }
     assert {path.relative_to(site) for path in site.rglob("*.html")} == pages | {Path("404.html")}
     assert (site / "reference" / "scenario.schema.json").is_file()
     assert not list(site.rglob("*.py"))
@@ -64,4 +67,6 @@ def test_the_interface_in_python_is_on_the_site(site: Path) -> None:
         "levers": "sim.policies.base.Policy.write",
         "kernels": "sim.model.kernels.market.Market",
     }.items():
-        assert f'id="{name}"' in (site / "reference" / f"{page}.html").read_text(encoding="utf-8"), name
+        assert f'id="{name}"' in (site / "reference" / f"{page}.html").read_text(
+            encoding="utf-8"
+        ), name

@@ -24,7 +24,9 @@ MARK = "OPENSTAKES_TEST_MARK"
 PATIENCE = 60.0
 """Seconds after which something that should happen is taken never to happen."""
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks at processes through /proc")
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="looks at processes through /proc"
+)
 
 SWEEP = """
 from functools import partial
@@ -89,7 +91,9 @@ def plan(replications: int = 40, seed: int = 3) -> Design:
     return Design.of(scenarios, replications, seed, also_without_assumed=False)
 
 
-def sweep_script(out: Path | str, *, replications: int = 40, workers: int = 2, executor: str = "'pool'") -> str:
+def sweep_script(
+    out: Path | str, *, replications: int = 40, workers: int = 2, executor: str = "'pool'"
+) -> str:
     """Return a script without a guard for ``__main__`` that sweeps `plan` into a folder; `executor` is code."""
     return SWEEP.format(out=str(out), replications=replications, workers=workers, executor=executor)
 
@@ -98,7 +102,11 @@ class Driver:
     """A process that runs a script, and the processes it starts, known by a mark in their environment."""
 
     def __init__(
-        self, folder: Path, script: str, *arguments: str, environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        script: str,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.mark = uuid4().hex
         file = folder / f"driver-{self.mark}.py"
@@ -181,7 +189,11 @@ def parts(out: Path) -> list[Path]:
 
 def files(out: Path) -> dict[str, bytes]:
     """Return every file of a folder."""
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+    }
 
 
 def values_of(store: Store) -> dict[tuple[str, int], bytes]:

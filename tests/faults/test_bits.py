@@ -16,7 +16,8 @@ from tests.sweep import fake
 
 
 @pytest.mark.parametrize(
-    ("workers", "method"), [(1, "forkserver"), (2, "forkserver"), (4, "forkserver"), (2, "spawn"), (4, "spawn")]
+    ("workers", "method"),
+    [(1, "forkserver"), (2, "forkserver"), (4, "forkserver"), (2, "spawn"), (4, "spawn")],
 )
 def test_workers_and_their_start(undisturbed, workers, method) -> None:
     store = execute(plan(), executor=partial(ProcessPool, workers, method), simulate=fake.world)
@@ -25,7 +26,10 @@ def test_workers_and_their_start(undisturbed, workers, method) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_dask(tmp_path, undisturbed, workers) -> None:
-    assert values_of(execute(plan(), executor="dask", workers=workers, simulate=fake.world)) == undisturbed
+    assert (
+        values_of(execute(plan(), executor="dask", workers=workers, simulate=fake.world))
+        == undisturbed
+    )
     execute(plan(), executor="dask", workers=workers, simulate=fake.world, out=tmp_path / "out")
     assert_whole(tmp_path / "out")
     assert values(tmp_path / "out") == undisturbed

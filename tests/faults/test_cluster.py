@@ -57,7 +57,15 @@ def scheduler(tmp_path) -> Iterator[Driver]:
 
 def start_workers(folder: Path, scheduler: Driver, place: Path, number: int = 2) -> Driver:
     """Start a process with so many workers, whose current folder is `place`."""
-    options = ["--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", "--nworkers", str(number)]
+    options = [
+        "--host",
+        "127.0.0.1",
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+        "--nworkers",
+        str(number),
+    ]
     local = ["--local-directory", str(folder)]
     return Driver(folder, WORKER, scheduler.address, *options, *local, str(place))
 
@@ -97,7 +105,10 @@ def test_workers_that_do_not_see_the_folder(tmp_path, scheduler) -> None:
         assert until(lambda: answers(scheduler.address, 1))
         with Driver(tmp_path, script, *command) as driver:
             assert driver.wait() == 2
-            assert "does not see /proc/self/cwd/out: all workers need it under that path" in driver.errors()
+            assert (
+                "does not see /proc/self/cwd/out: all workers need it under that path"
+                in driver.errors()
+            )
             assert "Traceback" not in driver.errors()
         assert set(files(here / "out")) == {"manifest.json", "designs.parquet"}
         for kind in ("series", "countries"):
@@ -111,7 +122,9 @@ def test_workers_that_do_not_see_the_folder(tmp_path, scheduler) -> None:
 
 def test_workers_with_other_code(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("sim.sweep.execution.installed", lambda: {"source": "9.8.7"})
-    with pytest.raises(StoreError, match=r"a worker on .* has other code or libraries: .*this is .*9\.8\.7"):
+    with pytest.raises(
+        StoreError, match=r"a worker on .* has other code or libraries: .*this is .*9\.8\.7"
+    ):
         execute(plan(), out=tmp_path / "out", workers=2, simulate=fake.world)
     assert parts(tmp_path / "out") == []
 
@@ -122,11 +135,16 @@ def test_a_scheduler_that_dies(tmp_path, undisturbed, scheduler) -> None:
     with start_workers(tmp_path, scheduler, tmp_path):
         assert until(lambda: answers(scheduler.address, 2))
         command = ["paced", "sweep", write_experiment(tmp_path, 400), "--out", str(out)]
-        with Driver(tmp_path, COMMAND, *command, "--executor", f"dask:{scheduler.address}") as driver:
+        with Driver(
+            tmp_path, COMMAND, *command, "--executor", f"dask:{scheduler.address}"
+        ) as driver:
             assert until(lambda: len(parts(out)) > 2)
             scheduler.kill()
             assert driver.wait() == 1
-            assert f"the cluster was lost: no dask scheduler answers at {scheduler.address}" in driver.errors()
+            assert (
+                f"the cluster was lost: no dask scheduler answers at {scheduler.address}"
+                in driver.errors()
+            )
             assert f"kept in {out}, and the same command goes on from there" in driver.errors()
             assert "Traceback" not in driver.errors()
     store, design = Folder.open(out)
@@ -137,7 +155,15 @@ def test_a_scheduler_that_dies(tmp_path, undisturbed, scheduler) -> None:
 
 def refused(folder: Path, executor: str, script: str = COMMAND) -> str:
     """Give a command whose cluster cannot be used; return what it says."""
-    command = ["paced", "sweep", write_experiment(folder, 9), "--out", str(folder / "out"), "--executor", executor]
+    command = [
+        "paced",
+        "sweep",
+        write_experiment(folder, 9),
+        "--out",
+        str(folder / "out"),
+        "--executor",
+        executor,
+    ]
     with Driver(folder, script, *command) as driver:
         assert driver.wait() == 2, driver.errors()
         assert "Traceback" not in driver.errors()
@@ -169,7 +195,12 @@ def test_a_cluster_listens_on_the_loopback_only_and_says_nothing(tmp_path) -> No
         assert driver.line() == "begin"
         assert until(lambda: parts(tmp_path / "out"))
         processes = [psutil.Process(pid) for pid in (driver.process.pid, *driver.others())]
-        heard = {c.laddr.ip for process in processes for c in process.net_connections() if c.status == "LISTEN"}
+        heard = {
+            c.laddr.ip
+            for process in processes
+            for c in process.net_connections()
+            if c.status == "LISTEN"
+        }
         assert heard == {"127.0.0.1"}
         assert driver.wait() == 0
         assert driver.errors() == ""

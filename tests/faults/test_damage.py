@@ -45,7 +45,11 @@ def test_every_flipped_bit_is_found(sound, out) -> None:
         name = sorted(before)[flip % len(before)]
         data = bytearray(before[name])
         # A quarter of them in the footer, where Parquet's own checksums do not look.
-        position = rng.randrange(max(0, len(data) - 400), len(data)) if flip % 40 < 10 else rng.randrange(len(data))
+        position = (
+            rng.randrange(max(0, len(data) - 400), len(data))
+            if flip % 40 < 10
+            else rng.randrange(len(data))
+        )
         data[position] ^= 1 << rng.randrange(8)
         (out / name).write_bytes(data)
         try:
@@ -126,7 +130,9 @@ def test_damaged_parts_are_named_and_done_again(sound, out, damage) -> None:
 def test_an_open_study_does_not_read_a_part_that_is_damaged_later(out) -> None:
     store, _ = Folder.open(out)
     part = next(iter(store.parts.values()))
-    truncate(out / "series" / f"{part.name}.parquet", out / "countries" / f"{part.countries}.parquet")
+    truncate(
+        out / "series" / f"{part.name}.parquet", out / "countries" / f"{part.countries}.parquet"
+    )
     with pytest.raises(DamagedPartError, match=part.name):
         store.series(part, ("alpha",))
     with pytest.raises(DamagedPartError, match=part.countries):
@@ -136,7 +142,8 @@ def test_an_open_study_does_not_read_a_part_that_is_damaged_later(out) -> None:
 def test_a_damaged_manifest_is_named_and_made_again(sound, out) -> None:
     truncate(out / "manifest.json")
     with pytest.raises(
-        DamagedPartError, match=r"manifest\.json is damaged: give the command .* finished parts are .*kept"
+        DamagedPartError,
+        match=r"manifest\.json is damaged: give the command .* finished parts are .*kept",
     ):
         Folder.open(out)
     execute(SMALL, out=out, workers=1, simulate=never)
@@ -146,9 +153,13 @@ def test_a_damaged_manifest_is_named_and_made_again(sound, out) -> None:
 def test_a_manifest_that_may_be_of_another_program_is_left_as_it_is(out) -> None:
     empty(out / "manifest.json")
     before = files(out)
-    for act in (lambda: Folder.open(out), lambda: execute(SMALL, out=out, workers=1, simulate=never)):
+    for act in (
+        lambda: Folder.open(out),
+        lambda: execute(SMALL, out=out, workers=1, simulate=never),
+    ):
         with pytest.raises(
-            StoreError, match=r"its manifest\.json is none of openstakes, or damaged beyond recognition"
+            StoreError,
+            match=r"its manifest\.json is none of openstakes, or damaged beyond recognition",
         ):
             act()
     assert files(out) == before
@@ -157,7 +168,9 @@ def test_a_manifest_that_may_be_of_another_program_is_left_as_it_is(out) -> None
 @pytest.mark.parametrize("damage", [truncate, empty, remove])
 def test_damaged_designs_are_named_and_made_again(sound, out, damage) -> None:
     damage(out / "designs.parquet")
-    with pytest.raises(DamagedPartError, match=r"designs\.parquet is .*: give the same command again"):
+    with pytest.raises(
+        DamagedPartError, match=r"designs\.parquet is .*: give the same command again"
+    ):
         Folder.open(out)
     execute(SMALL, out=out, workers=1, simulate=never)
     assert files(out) == files(sound)
@@ -170,7 +183,15 @@ def never(scenario, replication, seed):
 
 def test_the_command_says_what_was_damaged(tmp_path) -> None:
     out = tmp_path / "out"
-    command = ["sweep", write_experiment(tmp_path, 1, FEW), "--out", str(out), "--workers", "1", "--json"]
+    command = [
+        "sweep",
+        write_experiment(tmp_path, 1, FEW),
+        "--out",
+        str(out),
+        "--workers",
+        "1",
+        "--json",
+    ]
     said = []
     for _ in range(2):
         with Driver(tmp_path, COMMAND, "model", *command) as driver:
@@ -180,7 +201,9 @@ def test_the_command_says_what_was_damaged(tmp_path) -> None:
         damaged = series(out, 0)
         truncate(damaged)
     assert "damaged" not in said[0]
-    assert said[1].count(f"series/{damaged.name} was damaged: removed, and its runs done again\n") == 1
+    assert (
+        said[1].count(f"series/{damaged.name} was damaged: removed, and its runs done again\n") == 1
+    )
 
 
 @pytest.fixture
@@ -215,6 +238,11 @@ def test_results_of_another_version_are_refused(out, another_version) -> None:
 def test_results_of_another_format_are_refused(out) -> None:
     file = out / "manifest.json"
     file.write_text(json.dumps({**json.loads(file.read_bytes()), "format": 1}))
-    for act in (lambda: Folder.open(out), lambda: execute(SMALL, out=out, workers=1, simulate=never)):
-        with pytest.raises(StoreError, match="holds results of format 1; this version reads format 2"):
+    for act in (
+        lambda: Folder.open(out),
+        lambda: execute(SMALL, out=out, workers=1, simulate=never),
+    ):
+        with pytest.raises(
+            StoreError, match="holds results of format 1; this version reads format 2"
+        ):
             act()

@@ -44,9 +44,18 @@ def mount(tmp_path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def sweep(folder: Path, out: Path, replications: int = 40, script: str = COMMAND, workers: int = 2) -> tuple[int, str]:
+def sweep(
+    folder: Path, out: Path, replications: int = 40, script: str = COMMAND, workers: int = 2
+) -> tuple[int, str]:
     """Give the command for a sweep; return its exit status and what it said."""
-    command = ["sweep", write_experiment(folder, replications), "--workers", str(workers), "--out", str(out)]
+    command = [
+        "sweep",
+        write_experiment(folder, replications),
+        "--workers",
+        str(workers),
+        "--out",
+        str(out),
+    ]
     with Driver(folder, script, "paced", *command) as driver:
         driver.process.communicate(timeout=60)
         status = driver.wait()
@@ -70,7 +79,9 @@ def test_a_full_disk(tmp_path, mount) -> None:
     assert status == 1, said
     assert "failed: No space left on device: a fault of the machine" in said
     assert "; free some space there; " in said
-    assert said.endswith(f"finished runs are kept in {out}, and the same command goes on from there")
+    assert said.endswith(
+        f"finished runs are kept in {out}, and the same command goes on from there"
+    )
     kept = values(out)
     assert 0 < len(kept) < 800
     (mount / "ballast").unlink()
@@ -97,7 +108,9 @@ def execute_few(folder: Path, out: Path) -> None:
     """Sweep the experiment with one replication only: the files are then small."""
     from sim.sweep.experiment import load_experiment
 
-    execute(load_experiment(write_experiment(folder, 1))[1], out=out, workers=1, simulate=fake.world)
+    execute(
+        load_experiment(write_experiment(folder, 1))[1], out=out, workers=1, simulate=fake.world
+    )
 
 
 @needs_proc
@@ -108,7 +121,10 @@ def test_a_place_that_may_not_be_written(tmp_path, mount) -> None:
     for name in ("new", "old"):
         status, said = sweep(tmp_path, mount / name)
         assert status == 2, said
-        assert said == f"--out {mount / name}: no permission to write in {mount if name == 'new' else mount / name}"
+        assert (
+            said
+            == f"--out {mount / name}: no permission to write in {mount if name == 'new' else mount / name}"
+        )
     assert files(mount) == before
     assert Study.open(mount / "old").design.runs == 2  # reading needs no more than that
 

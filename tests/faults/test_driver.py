@@ -43,7 +43,9 @@ def kill_at(driver: Driver, out, moment: tuple[int, float]) -> None:
     started = bool(driver.others())
     driver.kill()
     # A fork server that is still reading the model in cannot look up before it has done so.
-    assert until(lambda: not driver.others(), 1.0 if moment[0] else 10.0), f"left: {driver.others()} ({started=})"
+    assert until(lambda: not driver.others(), 1.0 if moment[0] else 10.0), (
+        f"left: {driver.others()} ({started=})"
+    )
 
 
 @needs_proc
@@ -198,7 +200,9 @@ def test_one_sweep_at_a_time_in_a_folder(tmp_path, undisturbed) -> None:
     with Driver(tmp_path, sweep_script(out)) as driver:
         assert driver.line() == "begin"
         assert until(lambda: parts(out))
-        with pytest.raises(StoreError, match=f"another sweep is writing to {out}; wait for it or choose another"):
+        with pytest.raises(
+            StoreError, match=f"another sweep is writing to {out}; wait for it or choose another"
+        ):
             execute(plan(), out=out, workers=1, simulate=fake.world)
         assert driver.wait() == 0
     assert values(out) == undisturbed

@@ -27,7 +27,11 @@ from tests.faults.harness import (
 )
 from tests.sweep import fake
 
-EXECUTORS = {"one process": InProcess, "pool": partial(ProcessPool, 2), "dask": partial(DaskCluster, 1)}
+EXECUTORS = {
+    "one process": InProcess,
+    "pool": partial(ProcessPool, 2),
+    "dask": partial(DaskCluster, 1),
+}
 any_executor = pytest.mark.parametrize("factory", EXECUTORS.values(), ids=EXECUTORS)
 
 
@@ -43,10 +47,19 @@ def test_a_fault_that_passes_changes_nothing(tmp_path, undisturbed, factory) -> 
 
 
 @any_executor
-def test_a_fault_that_stays_stops_the_sweep_and_is_undone_and_resumable(tmp_path, undisturbed, factory) -> None:
+def test_a_fault_that_stays_stops_the_sweep_and_is_undone_and_resumable(
+    tmp_path, undisturbed, factory
+) -> None:
     out, marker = tmp_path / "out", tmp_path / "tries"
-    with pytest.raises(MachineError, match=r"Too many open files: table.csv \(in run .*:11\).*ulimit -n") as caught:
-        execute(plan(), out=out, executor=factory, simulate=partial(worlds.short_of_files, marker=str(marker)))
+    with pytest.raises(
+        MachineError, match=r"Too many open files: table.csv \(in run .*:11\).*ulimit -n"
+    ) as caught:
+        execute(
+            plan(),
+            out=out,
+            executor=factory,
+            simulate=partial(worlds.short_of_files, marker=str(marker)),
+        )
     assert len(marker.read_text()) == 3
     assert caught.value.run == f"{plan().points[1][0]}:11"
     assert Folder.open(out)[0].failures() == []
@@ -59,7 +72,14 @@ def test_a_fault_that_stays_stops_the_sweep_and_is_undone_and_resumable(tmp_path
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_command_names_the_fault_what_to_do_and_how_to_go_on(tmp_path, workers) -> None:
     out = tmp_path / "out"
-    command = ["sweep", write_experiment(tmp_path, 12), "--workers", str(workers), "--out", str(out)]
+    command = [
+        "sweep",
+        write_experiment(tmp_path, 12),
+        "--workers",
+        str(workers),
+        "--out",
+        str(out),
+    ]
     with Driver(tmp_path, COMMAND, "always_short_of_files", *command) as driver:
         assert driver.wait() == 1
         said = driver.errors().strip().splitlines()[-1]
@@ -67,7 +87,8 @@ def test_the_command_names_the_fault_what_to_do_and_how_to_go_on(tmp_path, worke
     store, design = Folder.open(out)
     run = f"{design.points[1][0]}:11"
     assert said == (
-        f"failed: Too many open files: table.csv (in run {run}): a fault of the machine, which is no result; "
+        f"failed: Too many open files: table.csv (in run {run}): a fault of the machine, which is "
+        f"no result; "
         "raise the limit on open files (ulimit -n), or use fewer workers; "
         f"openstakes sweep {out} --alone {run} shows where it is raised; "
         f"finished runs are kept in {out}, and the same command goes on from there"
@@ -75,7 +96,9 @@ def test_the_command_names_the_fault_what_to_do_and_how_to_go_on(tmp_path, worke
     assert "Traceback" not in driver.errors()
     assert store.failures() == []
     assert parts(out)
-    with Driver(tmp_path, COMMAND, "always_short_of_files", "sweep", str(out), "--alone", run) as driver:
+    with Driver(
+        tmp_path, COMMAND, "always_short_of_files", "sweep", str(out), "--alone", run
+    ) as driver:
         assert driver.wait() == 1
         assert "in short_of_files" in driver.errors()
     execute(design, out=out, workers=1, simulate=fake.world)
@@ -93,7 +116,9 @@ if len(marker.read_text()) < {times}:
 
 @needs_proc
 @pytest.mark.parametrize("times", [1, 100])
-def test_a_fork_server_killed_in_its_start_is_started_again_or_named(tmp_path, undisturbed, times) -> None:
+def test_a_fork_server_killed_in_its_start_is_started_again_or_named(
+    tmp_path, undisturbed, times
+) -> None:
     out, marker = tmp_path / "out", tmp_path / "deaths"
     marker.touch()
     (tmp_path / "killed.py").write_text(KILLED.format(marker=str(marker), times=times))

@@ -26,7 +26,9 @@ any_executor = pytest.mark.parametrize("factory", EXECUTORS.values(), ids=EXECUT
 @any_executor
 def test_a_killed_worker_changes_nothing(tmp_path, undisturbed, factory) -> None:
     out, marker = tmp_path / "out", tmp_path / "died"
-    store = execute(plan(), out=out, executor=factory, simulate=partial(worlds.dies_once, marker=str(marker)))
+    store = execute(
+        plan(), out=out, executor=factory, simulate=partial(worlds.dies_once, marker=str(marker))
+    )
     assert marker.exists()
     assert store.failures() == []
     assert_whole(out)
@@ -34,7 +36,9 @@ def test_a_killed_worker_changes_nothing(tmp_path, undisturbed, factory) -> None
 
 
 @any_executor
-def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_is_done(tmp_path, undisturbed, factory) -> None:
+def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_is_done(
+    tmp_path, undisturbed, factory
+) -> None:
     out = tmp_path / "out"
     store = execute(plan(), out=out, executor=factory, simulate=worlds.dies_always)
     point = plan().points[1][0]
@@ -42,8 +46,14 @@ def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_is_done(tmp_path, 
         ("audits", point, replication, 3) for replication in range(8, 16)
     ]
     lost = json.loads((out / "manifest.json").read_bytes())["lost"]
-    assert [(failure["point"], failure["replication"]) for failure in lost] == [(point, i) for i in range(8, 16)]
-    rest = {run: numbers for run, numbers in undisturbed.items() if run not in {(point, i) for i in range(8, 16)}}
+    assert [(failure["point"], failure["replication"]) for failure in lost] == [
+        (point, i) for i in range(8, 16)
+    ]
+    rest = {
+        run: numbers
+        for run, numbers in undisturbed.items()
+        if run not in {(point, i) for i in range(8, 16)}
+    }
     assert values(out) == rest
     assert Folder.open(out)[0].failures() == store.failures()
 
@@ -55,7 +65,15 @@ def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_is_done(tmp_path, 
 
 def test_the_command_names_lost_runs_and_does_them_next_time(tmp_path) -> None:
     out = tmp_path / "out"
-    command = ["sweep", write_experiment(tmp_path, 12, FEW), "--workers", "2", "--out", str(out), "--json"]
+    command = [
+        "sweep",
+        write_experiment(tmp_path, 12, FEW),
+        "--workers",
+        "2",
+        "--out",
+        str(out),
+        "--json",
+    ]
     with Driver(tmp_path, COMMAND, "real_but_dies", *command) as driver:
         driver.process.communicate(timeout=60)
         assert driver.wait() == 3

@@ -1,4 +1,7 @@
-"""Worlds in which something goes wrong, and one that takes its time. Workers import them from here."""
+"""Worlds in which something goes wrong, and one that takes its time.
+
+Workers import them from here.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ def dies_always(scenario: Scenario, replication: int, seed: int) -> Series:
     return paced(scenario, replication, seed)
 
 
-def short_of_files(scenario: Scenario, replication: int, seed: int, *, marker: str, times: int = 10**6) -> Series:
+def short_of_files(
+    scenario: Scenario, replication: int, seed: int, *, marker: str, times: int = 10**6
+) -> Series:
     """Have no file handle left in replication 11 of the scenario with a policy, so many times; a file remembers."""
     if replication == 11 and scenario.policy:
         with Path(marker).open("a+") as file:

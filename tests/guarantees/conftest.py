@@ -42,7 +42,9 @@ def with_policies(status_quo) -> Callable[..., Scenario]:
     """The short status quo with policies added by name."""
 
     def add(policies: dict[str, Policy], **content: Any) -> Scenario:
-        return status_quo.model_copy(update={"policy": {**status_quo.policy, **policies}, **content})
+        return status_quo.model_copy(
+            update={"policy": {**status_quo.policy, **policies}, **content}
+        )
 
     return add
 
@@ -52,7 +54,9 @@ def everything(with_policies) -> Scenario:
     """A short scenario in which every lever and a crisis are in force."""
     crisis = {"leak": Crisis(month="2026-06", origin="CN", share=0.5)}
     return with_policies(
-        {f"every-{key.lower().replace('_', '-')}": lever(key) for key in LEVERS}, name="everything", crisis=crisis
+        {f"every-{key.lower().replace('_', '-')}": lever(key) for key in LEVERS},
+        name="everything",
+        crisis=crisis,
     )
 
 

@@ -35,16 +35,25 @@ TESTS = (
 def find_python(version: str) -> str | None:
     """A Python of this version that can make environments, on the path or among pyenv's."""
     pyenv = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))
-    places = [shutil.which(f"python{version}"), *sorted(glob.glob(f"{pyenv}/versions/{version}.*/bin/python"))]
+    places = [
+        shutil.which(f"python{version}"),
+        *sorted(glob.glob(f"{pyenv}/versions/{version}.*/bin/python")),
+    ]
     code = f"import ensurepip, sys, venv; sys.exit(not sys.version.startswith('{version}.'))"
     # A shim of pyenv stands on the path for versions that are not switched on, and fails.
-    return next((place for place in places if place and not run([place, "-c", code]).returncode), None)
+    return next(
+        (place for place in places if place and not run([place, "-c", code]).returncode), None
+    )
 
 
 def run(command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command in the checkout and keep what it prints."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | variables
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        key: value for key, value in os.environ.items() if key != "PYTHONPATH"
+    } | variables
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def environment(python: str, version: str, mesa: str) -> str:
@@ -56,18 +65,41 @@ def environment(python: str, version: str, mesa: str) -> str:
         If a step fails, with the last lines it printed.
     """
     place = ROOT / f".venv-mesa-{version}"
-    own, ready, constraints = str(place / "bin" / "python"), place / "ready", place / "constraints.txt"
+    own, ready, constraints = (
+        str(place / "bin" / "python"),
+        place / "ready",
+        place / "constraints.txt",
+    )
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    text = "\n".join([*(line for line in pins if not line.lower().startswith("mesa==")), f"mesa=={mesa}"])
+    text = "\n".join(
+        [*(line for line in pins if not line.lower().startswith("mesa==")), f"mesa=={mesa}"]
+    )
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     state = hashlib.sha256(f"{ROOT}\n{text}\n{pyproject}".encode()).hexdigest()
     if ready.exists() and ready.read_text() == state:
         return own
     backend = tomllib.loads(pyproject)["build-system"]["requires"]
-    uv = [str(place / "bin" / "uv"), "pip", "install", "-q", "--python", own, "-c", str(constraints)]
+    uv = [
+        str(place / "bin" / "uv"),
+        "pip",
+        "install",
+        "-q",
+        "--python",
+        own,
+        "-c",
+        str(constraints),
+    ]
     steps = [
         [python, "-m", "venv", "--clear", str(place)],
-        [own, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "uv"],  # minutes faster than pip
+        [
+            own,
+            "-m",
+            "pip",
+            "install",
+            "-qq",
+            "--disable-pip-version-check",
+            "uv",
+        ],  # minutes faster than pip
         [*uv, *backend],
         [*uv, "--no-build-isolation", "-e", ".", "pytest", "hypothesis", f"mesa=={mesa}"],
     ]
@@ -90,13 +122,21 @@ def measure() -> dict[str, Any]:
 
     on_file = golden.read()
     found = {name: golden.measure(name, on_file["outcomes"]) for name in on_file["scenarios"]}
-    digits = [next(iter(golden.digits(on_file["scenarios"][name], found[name]).values())) for name in found]
+    digits = [
+        next(iter(golden.digits(on_file["scenarios"][name], found[name]).values()))
+        for name in found
+    ]
     return {
         "openstakes": version("openstakes"),
-        "versions": {"Python": sys.version.split()[0], **{x: version(x) for x in ("mesa", "numpy", "numba")}},
+        "versions": {
+            "Python": sys.version.split()[0],
+            **{x: version(x) for x in ("mesa", "numpy", "numba")},
+        },
         "code": code_digest(),
         "series": {name: entry["digest"] for name, entry in found.items()},
-        "as_on_file": sum(found[name]["digest"] == on_file["scenarios"][name]["digest"] for name in found),
+        "as_on_file": sum(
+            found[name]["digest"] == on_file["scenarios"][name]["digest"] for name in found
+        ),
         "digits": min(digits),
     }
 
@@ -119,15 +159,28 @@ def verdict(all_found: list[dict[str, Any]]) -> tuple[str, bool]:
     codes = {found["code"] for found in all_found}
     if moved or len(codes) > 1:
         what = ", ".join(moved) or "none"
-        return f"NOT the same on Mesa {several}: series of {what}; {len(codes)} code digest(s)", False
-    return f"the same bits on Mesa {several}: all series of {len(scenarios)} scenarios, and one code digest", True
+        return (
+            f"NOT the same on Mesa {several}: series of {what}; {len(codes)} code digest(s)",
+            False,
+        )
+    return (
+        (
+            f"the same bits on Mesa {several}: all series of {len(scenarios)} scenarios, and one code "
+            f"digest"
+        ),
+        True,
+    )
 
 
 def examine(version: str, mesa: str) -> tuple[str, dict[str, Any] | None, bool]:
     """What one version gave: the line to print, what was measured, and whether nothing failed."""
     python = find_python(version)
     if python is None:
-        return f"Python {version} (for Mesa {mesa}): not found on this machine, left out", None, True
+        return (
+            f"Python {version} (for Mesa {mesa}): not found on this machine, left out",
+            None,
+            True,
+        )
     try:
         own = environment(python, version, mesa)
     except RuntimeError as error:

@@ -17,7 +17,11 @@ def here(everything):
     """Fingerprints of the same run in this process."""
     world = World(everything, rng=1)
     series = world.run()
-    return {"series": state.of_series(series), "state": state.of_world(world), **state.of_processor()}
+    return {
+        "series": state.of_series(series),
+        "state": state.of_world(world),
+        **state.of_processor(),
+    }
 
 
 def test_the_same_run_twice_in_one_process(everything, status_quo, here):
@@ -34,7 +38,9 @@ def test_the_fingerprint_sees_the_whole_state(everything, here):
         lambda: world.trust.supply.__setitem__((7, 0), np.nextafter(world.trust.supply[7, 0], 2.0)),
         lambda: setattr(world.labs[3], "efficiency", world.labs[3].efficiency + 1e-15),
         lambda: world.scene.incidents.pop(),
-        lambda: world.catalogue.columns.mirrored.__setitem__(5, not world.catalogue.columns.mirrored[5]),
+        lambda: world.catalogue.columns.mirrored.__setitem__(
+            5, not world.catalogue.columns.mirrored[5]
+        ),
     ):
         before = state.of_world(world)
         change()
@@ -60,7 +66,9 @@ def test_a_replication_does_not_depend_on_the_ones_before_it(status_quo):
 
 def test_seeds_and_replications_are_not_the_same_thing(status_quo):
     pairs = [(0, 0), (0, 1), (1, 0), (1, 1), (11, 0), (1, 10)]
-    assert len({state.of_series(World(status_quo, rng=s, replication=r).run()) for s, r in pairs}) == len(pairs)
+    assert len(
+        {state.of_series(World(status_quo, rng=s, replication=r).run()) for s, r in pairs}
+    ) == len(pairs)
 
 
 def test_a_shorter_horizon_is_the_beginning_of_a_longer_one(series_of, status_quo):
@@ -116,7 +124,11 @@ def _variables(level):
         return {"OPENBLAS_CORETYPE": "Prescott"}
     if level == "compiled-generic":
         return {"NUMBA_CPU_NAME": "generic"}
-    off = [name for name in _features() if level == "numpy-baseline" or "AVX512" in name or name == "X86_V4"]
+    off = [
+        name
+        for name in _features()
+        if level == "numpy-baseline" or "AVX512" in name or name == "X86_V4"
+    ]
     if not off:
         pytest.skip("this processor has no such features to switch off")
     return {"NPY_DISABLE_CPU_FEATURES": " ".join(off)}

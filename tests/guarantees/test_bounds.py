@@ -24,12 +24,17 @@ BLOCK = 10
 
 def small(end="2024-12", history="free", **changes):
     """A small world in which labs decide from the first month on, or from 2025-07 if releases are replayed."""
-    base = load("status-quo", settings=[f"horizon.end={end}", "adopters=3500", f"history={history}"])
+    base = load(
+        "status-quo", settings=[f"horizon.end={end}", "adopters=3500", f"history={history}"]
+    )
     return base.model_copy(update=changes)
 
 
 def faults(scenario):
-    """Names of outcomes of a run that are not as they must be. All warnings, numpy's among them, are errors."""
+    """Names of outcomes of a run that are not as they must be.
+
+    All warnings, numpy's among them, are errors.
+    """
     with np.errstate(all="raise", under="ignore"):
         world = World(scenario, rng=1)
         series = world.run()
@@ -39,7 +44,10 @@ def faults(scenario):
     wrong[NEVER_NEGATIVE] |= (values < 0.0).any(axis=0)[NEVER_NEGATIVE]
     use = series.countries
     beyond = not (np.isfinite(use).all() and use.min() >= -ROUNDING and use.max() <= 1.0 + ROUNDING)
-    known = np.isfinite(world.adopters.familiarity).all() and 0.0 <= world.adopters.familiarity.max() <= 1.0
+    known = (
+        np.isfinite(world.adopters.familiarity).all()
+        and 0.0 <= world.adopters.familiarity.max() <= 1.0
+    )
     return names[wrong].tolist() + ["use by country"] * beyond + ["familiarity"] * (not known)
 
 
@@ -87,7 +95,11 @@ def extreme(lever: type[Policy], draw: Random) -> Policy:
 
 
 def test_every_number_of_a_scenario_has_finite_bounds():
-    loose = [parameter.name for parameter in PARAMETERS.values() if not all(map(isfinite, parameter.bounds))]
+    loose = [
+        parameter.name
+        for parameter in PARAMETERS.values()
+        if not all(map(isfinite, parameter.bounds))
+    ]
     for key, lever in LEVERS.items():
         for name, field in lever.lever_fields.items():
             if field.number and not (field.allowed and all(map(isfinite, field.allowed))):

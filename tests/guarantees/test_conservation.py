@@ -1,4 +1,7 @@
-"""What holds in every month of every run: nothing is lost, counted twice or out of range. Finished worlds are freed."""
+"""What holds in every month of every run: nothing is lost, counted twice or out of range.
+
+Finished worlds are freed.
+"""
 
 import gc
 import weakref
@@ -19,7 +22,17 @@ from sim.model.kernels.choice import NONE
 from sim.model.outcomes import OUTCOMES
 from sim.model.world import World
 from sim.scenario.scenario import load
-from sim.vocabulary import ACTOR_KINDS, API, CHANNELS, DOMAINS, GATED, MODES, OPEN_WEIGHTS, PAYERS, REGIONS
+from sim.vocabulary import (
+    ACTOR_KINDS,
+    API,
+    CHANNELS,
+    DOMAINS,
+    GATED,
+    MODES,
+    OPEN_WEIGHTS,
+    PAYERS,
+    REGIONS,
+)
 from sim.vocabulary import ROUTE_KINDS as KINDS_OF_ROUTE
 
 # Rounding: shares are sums of float32 over 29 families.
@@ -53,7 +66,10 @@ def months(request, status_quo, everything):
 def look(world, bans, use):
     """Copy what a month leaves, as plain arrays."""
     adopters, tally = world.adopters, world.tally
-    top = 1.0 / (1.0 + np.exp(-(world.tables.use_ceiling + world.p.ceiling_growth * (world.month / 12.0 - 2.5))))
+    top = 1.0 / (
+        1.0
+        + np.exp(-(world.tables.use_ceiling + world.p.ceiling_growth * (world.month / 12.0 - 2.5)))
+    )
     return {
         "month": world.month,
         "choice": adopters.choice.copy(),
@@ -234,7 +250,9 @@ def test_every_incident_has_one_actor_route_month_and_at_most_one_release(months
             elif incident.route == "jailbreak":
                 assert c.mode[row] == API
             elif incident.route == "strip":
-                assert month["mirrored"][row] or (c.mode[row] >= OPEN_WEIGHTS and not month["controlled"][row])
+                assert month["mirrored"][row] or (
+                    c.mode[row] >= OPEN_WEIGHTS and not month["controlled"][row]
+                )
             elif incident.route == "gated":
                 assert c.mode[row] == GATED or month["controlled"][row]
 
@@ -296,7 +314,9 @@ def test_catalogue_columns_fit_their_modes(months):
     assert len(c.names) == n == len(c.column("month"))
     assert set(mode.tolist()) <= set(range(len(MODES)))
     assert (c.column("lab") < len(world.labs)).all()
-    np.testing.assert_array_equal(c.column("origin"), [world.labs[i].origin for i in c.column("lab").tolist()])
+    np.testing.assert_array_equal(
+        c.column("origin"), [world.labs[i].origin for i in c.column("lab").tolist()]
+    )
     for part in ("weights", "data", "code", "licence"):
         assert ((c.column(part) >= 0.0) & (c.column(part) <= 1.0)).all()
     parts = sum(c.column(part) for part in ("weights", "data", "code", "licence"))
@@ -395,7 +415,12 @@ BATCH_RUN = pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 ha
 @BATCH_RUN
 def test_mesa_batch_run():
     short = load("status-quo", settings=["horizon.end=2024-12"])
-    rows = mesa.batch_run(World, {"scenario": [short], "rng": [1, 2]}, display_progress=False, data_collection_period=1)
+    rows = mesa.batch_run(
+        World,
+        {"scenario": [short], "rng": [1, 2]},
+        display_progress=False,
+        data_collection_period=1,
+    )
     frame = pd.DataFrame(rows)
     assert len(frame) == 2 * short.months
     for seed, part in frame.groupby("rng"):
@@ -407,7 +432,9 @@ def test_mesa_batch_run():
 
 @BATCH_RUN
 def test_mesa_batch_run_takes_the_name_of_a_scenario():
-    rows = mesa.batch_run(World, {"scenario": ["status-quo"], "rng": [1, 2]}, display_progress=False)
+    rows = mesa.batch_run(
+        World, {"scenario": ["status-quo"], "rng": [1, 2]}, display_progress=False
+    )
     assert [(row["rng"], row["month"]) for row in rows] == [(1, "2030-12"), (2, "2030-12")]
 
 
@@ -418,7 +445,9 @@ def test_a_finished_world_is_freed():
     short = load("status-quo", settings=["horizon.end=2024-12"])
     world = World(short, rng=1)
     series = world.run()
-    gone = [weakref.ref(x) for x in (world, world.adopters, world.catalogue, world.labs[0], world.law)]
+    gone = [
+        weakref.ref(x) for x in (world, world.adopters, world.catalogue, world.labs[0], world.law)
+    ]
     del world
     gc.collect()
     assert [reference() for reference in gone] == [None] * len(gone)
@@ -438,7 +467,9 @@ def test_thirty_runs_leave_no_object_behind():
     assert objects(30) - before < 100
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads memory in use as Linux gives it")
+@pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="reads memory in use as Linux gives it"
+)
 def test_thirty_runs_do_not_grow_memory():
     """Counted from the thirtieth run on: until then the allocator settles."""
     short = load("status-quo", settings=["horizon.end=2024-12"])

@@ -26,18 +26,59 @@ EXPERIMENT = 'name = "small"\nscenarios = ["control"]\nagainst = "base"\nreplica
 NAMES = ("us_share_abroad", "cn_share_abroad", "incidents")
 PART = "0123456789abcdef" * 4
 POOL = (
-    *("notes.txt", "src/.draft.tmp", ".git/config", ".draft.tmp", "thesis/", "Series/a.parquet", "REPORT.HTML"),
-    *("manifest.json", "designs.parquet", "report.html", "table.csv", "rubric.csv", "findings.csv", "runs.csv"),
-    *("figures/", "figures/us-share.svg", "figures/about.json", "figures/mine.png", "figures/.us-share.svg.tmp"),
-    *("csv/", "csv/table.csv", "csv/mine.csv", "scenarios/control.toml", "scenarios/mine.toml", LIST, "csv/" + LIST),
-    *("series/", "series/gdp.parquet", f"series/{PART}.parquet", f"series/{PART.upper()}.parquet", "series/.x.tmp"),
+    *(
+        "notes.txt",
+        "src/.draft.tmp",
+        ".git/config",
+        ".draft.tmp",
+        "thesis/",
+        "Series/a.parquet",
+        "REPORT.HTML",
+    ),
+    *(
+        "manifest.json",
+        "designs.parquet",
+        "report.html",
+        "table.csv",
+        "rubric.csv",
+        "findings.csv",
+        "runs.csv",
+    ),
+    *(
+        "figures/",
+        "figures/us-share.svg",
+        "figures/about.json",
+        "figures/mine.png",
+        "figures/.us-share.svg.tmp",
+    ),
+    *(
+        "csv/",
+        "csv/table.csv",
+        "csv/mine.csv",
+        "scenarios/control.toml",
+        "scenarios/mine.toml",
+        LIST,
+        "csv/" + LIST,
+    ),
+    *(
+        "series/",
+        "series/gdp.parquet",
+        f"series/{PART}.parquet",
+        f"series/{PART.upper()}.parquet",
+        "series/.x.tmp",
+    ),
     *(
         "countries/",
         "countries/borders.parquet",
         f"countries/.{PART}.parquet.tmp",
         f"series/.{PART}.parquet.0123ABCD.tmp",
     ),
-    *(f"inside/series/{PART}.parquet", "inside/manifest.json", "inside/report.html", ".report.html.0123abcd"),
+    *(
+        f"inside/series/{PART}.parquet",
+        "inside/manifest.json",
+        "inside/report.html",
+        ".report.html.0123abcd",
+    ),
 )
 PLACES = ("figures/", "csv/", "scenarios/", "report.html", "thesis/", "notes.txt")
 """One of them is always there."""
@@ -62,9 +103,20 @@ Tree = dict[str, object]
 
 def world(scenario: Scenario, replication: int, seed: int) -> Series:
     """Series of three outcomes that cost nothing."""
-    values = np.random.default_rng([seed, replication]).random((scenario.months, len(NAMES))).astype(np.float32)
+    values = (
+        np.random.default_rng([seed, replication])
+        .random((scenario.months, len(NAMES)))
+        .astype(np.float32)
+    )
     months = tuple(month_name(i) for i in range(scenario.months))
-    return Series(NAMES, months, values, months[-1:], np.full((1, 3, 5, 4), 0.25, np.float32), np.full((3, 5), 4))
+    return Series(
+        NAMES,
+        months,
+        values,
+        months[-1:],
+        np.full((1, 3, 5, 4), 0.25, np.float32),
+        np.full((3, 5), 4),
+    )
 
 
 def report(study: Study, out: Path, **_: object) -> Path:
@@ -111,7 +163,12 @@ def begin(place: Path, ours: str = "") -> Path:
     shutil.rmtree(place, ignore_errors=True)
     (place / "elsewhere").mkdir(parents=True)
     (place / "empty").mkdir()
-    for name in ("victim", f"elsewhere/{PART}.parquet", "elsewhere/us-share.svg", "elsewhere/table.csv"):
+    for name in (
+        "victim",
+        f"elsewhere/{PART}.parquet",
+        "elsewhere/us-share.svg",
+        "elsewhere/table.csv",
+    ):
         (place / name).write_bytes(f"my {name}".encode())
     out = place / "out"
     if ours:
@@ -121,8 +178,13 @@ def begin(place: Path, ours: str = "") -> Path:
     return out
 
 
-def sprinkle(rng: random.Random, out: Path, number: int, keep: frozenset[str] = frozenset()) -> list[str]:
-    """Put some things of a user's into a folder; what is there under a name in `keep` stays. Return their names."""
+def sprinkle(
+    rng: random.Random, out: Path, number: int, keep: frozenset[str] = frozenset()
+) -> list[str]:
+    """Put some things of a user's into a folder; what is there under a name in `keep` stays.
+
+    Return their names.
+    """
     put = []
     for name in (rng.choice(PLACES), *rng.sample(POOL, number)):
         path = out / name.rstrip("/")
@@ -141,7 +203,10 @@ def sprinkle(rng: random.Random, out: Path, number: int, keep: frozenset[str] = 
         if kind == "plain":
             path.write_bytes(rng.randbytes(rng.randrange(40)))
         elif kind == "link":
-            path.symlink_to(out.parent / (rng.choice(("elsewhere", "empty")) if name.endswith("/") else "victim"))
+            path.symlink_to(
+                out.parent
+                / (rng.choice(("elsewhere", "empty")) if name.endswith("/") else "victim")
+            )
         elif kind == "hard link":
             os.link(out.parent / "victim", path)
         else:
@@ -157,7 +222,13 @@ def tree(folder: Path) -> Tree:
         for name in (*folders, *files):
             path = Path(top, name)
             key = path.relative_to(folder).as_posix()
-            found[key] = path.readlink() if path.is_symlink() else None if path.is_dir() else path.read_bytes()
+            found[key] = (
+                path.readlink()
+                if path.is_symlink()
+                else None
+                if path.is_dir()
+                else path.read_bytes()
+            )
     return found
 
 
@@ -168,11 +239,16 @@ def assert_kept(before: Tree, after: Tree, names: list[str], said: str) -> None:
         if OWN_FORM.fullmatch(name.removeprefix("out/")) and name not in after:
             assert f"{name.removeprefix('out/')} was damaged: removed" in said
         else:
-            assert (name in after, after.get(name)) == (name in before, before.get(name)), (name, said)
+            assert (name in after, after.get(name)) == (name in before, before.get(name)), (
+                name,
+                said,
+            )
 
 
 @pytest.mark.parametrize("block", range(5))
-def test_a_folder_of_somebody_else_is_refused_and_the_same_to_the_byte(place: Path, block: int) -> None:
+def test_a_folder_of_somebody_else_is_refused_and_the_same_to_the_byte(
+    place: Path, block: int
+) -> None:
     rng = random.Random(f"foreign {block}")
     for _ in range(20):
         out = begin(place)
@@ -208,7 +284,9 @@ def test_in_a_folder_of_ours_what_is_a_users_stays_the_same(place: Path, block: 
 
 
 @pytest.mark.parametrize("block", range(3))
-def test_what_appears_during_a_run_stays_the_same(place: Path, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_appears_during_a_run_stays_the_same(
+    place: Path, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = random.Random(f"appears {block}")
     keep = frozenset({"manifest.json", "designs.parquet", "series/", "countries/"})
     for _ in range(10):

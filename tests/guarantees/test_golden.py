@@ -16,7 +16,9 @@ def on_file():
 
 
 def test_every_shipped_scenario_has_golden_numbers(on_file):
-    assert sorted(on_file["scenarios"]) == sorted(library.scenarios()), f"write them again: {COMMAND}"
+    assert sorted(on_file["scenarios"]) == sorted(library.scenarios()), (
+        f"write them again: {COMMAND}"
+    )
     assert (on_file["seed"], on_file["replication"]) == (golden.SEED, golden.REPLICATION)
 
 
@@ -34,7 +36,9 @@ def test_numbers_are_those_on_file(name, on_file, record_property):
     report = f"{name}: {worst} agrees to {fewest} digits"
     if golden.environment() == on_file["environment"]:
         assert found["values"] == expected["values"], f"{report}; {again}"
-        assert found["digest"] == expected["digest"], f"a series changed although no headline value did; {again}"
+        assert found["digest"] == expected["digest"], (
+            f"a series changed although no headline value did; {again}"
+        )
     else:
         assert fewest >= golden.DIGITS, f"{report}; written in {on_file['environment']}; {again}"
 
@@ -45,7 +49,8 @@ def test_the_changelog_names_the_golden_numbers(on_file):
     entries = re.findall(r"^### Numbers\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
     assert entries, "CHANGELOG.md has no heading Numbers"
     assert golden.short(on_file) in entries[0], (
-        f"CHANGELOG.md, newest heading Numbers: add '- Golden numbers `{golden.short(on_file)}`: what moved and why.'"
+        f"CHANGELOG.md, newest heading Numbers: add '- Golden numbers `{golden.short(on_file)}`: "
+        f"what moved and why.'"
     )
 
 

@@ -62,7 +62,9 @@ def run(tmp_path_factory):
                 path = folder / f"{table}.csv"
                 lines = path.read_text(encoding="utf-8").splitlines()
                 first = next(i for i, line in enumerate(lines) if not line.startswith("#")) + 1
-                path.write_text("\n".join((*lines[:first], row, *lines[first:], "")), encoding="utf-8")
+                path.write_text(
+                    "\n".join((*lines[:first], row, *lines[first:], "")), encoding="utf-8"
+                )
             file = folder / "run.npz"
             subprocess.run(
                 [sys.executable, "-c", SCRIPT, str(folder), str(file)],
@@ -75,12 +77,14 @@ def run(tmp_path_factory):
     return get
 
 
-@pytest.mark.parametrize(("table", "row"), [("countries", COUNTRY), ("labs", LAB), ("releases", RELEASE)])
+@pytest.mark.parametrize(
+    ("table", "row"), [("countries", COUNTRY), ("labs", LAB), ("releases", RELEASE)]
+)
 def test_a_row_that_does_nothing_changes_nothing_else(run, table, row):
     """A country without weight, a lab that never releases, a release that was held back: each at the head of its table.
 
-    A lab does research and pays for what the law asks before it releases anything. Sums over one lab more may be rounded
-    in another order.
+    A lab does research and pays for what the law asks before it releases anything. Sums over one
+    lab more may be rounded in another order.
     """
     before, after = run(), run(**{table: row})
     for what in ("choices", "releases", "drawn", "actors"):
@@ -90,7 +94,9 @@ def test_a_row_that_does_nothing_changes_nothing_else(run, table, row):
     assert len(place) == len(before["names"]) + 2 * (table == "labs")
     for name, path in zip(before["names"].tolist(), before["values"].T, strict=True):
         if name not in own:
-            np.testing.assert_allclose(after["values"][:, place[name]], path, rtol=1e-6, atol=1e-7, err_msg=name)
+            np.testing.assert_allclose(
+                after["values"][:, place[name]], path, rtol=1e-6, atol=1e-7, err_msg=name
+            )
 
 
 def test_a_country_with_people_takes_users_and_actors_and_moves_nobody_between_the_others(run):

@@ -26,7 +26,12 @@ def fingerprint(world):
 
     kept = set(vars(mesa.Model())) | {"datacollector", "phases"} | OF_THE_LAW
     found = hashlib.sha256()
-    state.feed({name: value for name, value in vars(world).items() if name not in kept}, found, {id(world)}, [])
+    state.feed(
+        {name: value for name, value in vars(world).items() if name not in kept},
+        found,
+        {id(world)},
+        [],
+    )
     return found.hexdigest()
 
 
@@ -47,10 +52,14 @@ def watched(scenario, start):
 
 
 @pytest.mark.parametrize("key", LEVERS)
-def test_the_example_acts_first_in_the_phase_that_the_lever_names(key, policy, with_policies, status_quo):
+def test_the_example_acts_first_in_the_phase_that_the_lever_names(
+    key, policy, with_policies, status_quo
+):
     """The first thing that differs from the status quo differs after that phase and not before it."""
     start = month_index(policy(key).start)
-    (ours, mine), (theirs, other) = (watched(s, start) for s in (with_policies({"added": policy(key)}), status_quo))
+    (ours, mine), (theirs, other) = (
+        watched(s, start) for s in (with_policies({"added": policy(key)}), status_quo)
+    )
     while ours.running and mine == other:
         ours.step()
         theirs.step()
@@ -81,7 +90,10 @@ def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_q
     """Every number that a lever writes shrinks with its strength, and all but costs with its enforcement."""
     jurisdictions = World(status_quo, rng=0).jurisdictions
     loud = loud_fields(policy(key))
-    full, hardly = (law_of_month(jurisdictions, [("x", policy(key, **loud, **{field: x}))], 36) for x in (1.0, 1e-9))
+    full, hardly = (
+        law_of_month(jurisdictions, [("x", policy(key, **loud, **{field: x}))], 36)
+        for x in (1.0, 1e-9)
+    )
     default = law_of_month(jurisdictions, [], 36)
     for name, spec in FIELDS.items():
         if (
@@ -108,7 +120,13 @@ def test_levers_stand_in_order():
 
 def test_common_fields_mean_the_same_everywhere():
     """One name, one unit, one range of what is allowed, whichever lever has the field."""
-    for name in ("compliance_cost", "allied_coverage", "anticipation_months", "challenge_prob", "challenge_relief"):
+    for name in (
+        "compliance_cost",
+        "allied_coverage",
+        "anticipation_months",
+        "challenge_prob",
+        "challenge_relief",
+    ):
         found = {
             (str(cls.model_fields[name].annotation), cls.lever_fields[name].unit)
             for cls in LEVERS.values()
@@ -122,12 +140,18 @@ def test_common_fields_mean_the_same_everywhere():
 
 
 @pytest.mark.parametrize("key", WITH_NOTICE)
-def test_notice_moves_labs_before_the_start_and_not_before_they_know(key, policy, with_policies, status_quo, series_of):
+def test_notice_moves_labs_before_the_start_and_not_before_they_know(
+    key, policy, with_policies, status_quo, series_of
+):
     fields = {"start": "2026-06", **LEVERS[key].telling}
-    warned, surprised = (with_policies({"added": policy(key, anticipation_months=n, **fields)}) for n in (5, 0))
+    warned, surprised = (
+        with_policies({"added": policy(key, anticipation_months=n, **fields)}) for n in (5, 0)
+    )
     known, start = (first_difference(scenario, status_quo) for scenario in (warned, surprised))
     assert (known, start) == (month_index("2026-01"), month_index("2026-06"))
-    early, late, without = (series_of(scenario).values for scenario in (warned, surprised, status_quo))
+    early, late, without = (
+        series_of(scenario).values for scenario in (warned, surprised, status_quo)
+    )
     assert (early[:known] == without[:known]).all()
     assert (late[:start] == without[:start]).all()
     assert (early[known:start] != late[known:start]).any(), "notice does nothing before the start"
@@ -148,10 +172,15 @@ def test_labs_that_do_nothing_on_notice_are_as_if_surprised(key, policy, with_po
 
 
 @pytest.mark.parametrize("key", WITH_NOTICE)
-def test_notice_of_what_never_comes_moves_nothing(key, policy, with_policies, status_quo, series_of):
+def test_notice_of_what_never_comes_moves_nothing(
+    key, policy, with_policies, status_quo, series_of
+):
     for fields in ({"strength": 0.0}, {"end": "2026-06"}, {"start": "2041-01"}):
         fields = {"start": "2026-06", "anticipation_months": 8, **fields}
-        assert moved(series_of(with_policies({"idle": policy(key, **fields)})), series_of(status_quo)) == []
+        assert (
+            moved(series_of(with_policies({"idle": policy(key, **fields)})), series_of(status_quo))
+            == []
+        )
 
 
 @pytest.mark.parametrize("key", WITH_NOTICE)

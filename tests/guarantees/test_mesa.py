@@ -37,7 +37,9 @@ class Coming:
 
     def spawn_replications(self, n: int) -> list[Coming]:
         children = self.seed_sequence.spawn(n)
-        return [Coming(rng=child, replication_id=i, **vars(self)) for i, child in enumerate(children)]
+        return [
+            Coming(rng=child, replication_id=i, **vars(self)) for i, child in enumerate(children)
+        ]
 
 
 def kinds() -> list[Any]:
@@ -88,8 +90,14 @@ def test_a_scenario_of_mesas_main_branch_gives_the_worlds_of_its_seed(short):
 def test_replications_of_two_scenarios_are_pairs_and_differ_among_themselves(kind):
     def luck(fields, copied=False):
         replications = kind(rng=5, **fields).spawn_replications(3)
-        worlds = [RunConfiguration().instantiate_model(copy.deepcopy(x) if copied else x) for x in replications]
-        return [(world.seed, world.streams.replication, world.streams("release").key) for world in worlds]
+        worlds = [
+            RunConfiguration().instantiate_model(copy.deepcopy(x) if copied else x)
+            for x in replications
+        ]
+        return [
+            (world.seed, world.streams.replication, world.streams("release").key)
+            for world in worlds
+        ]
 
     one, other = luck(SHORT), luck(CONTROL)
     assert one == other == luck(SHORT, copied=True)
@@ -101,12 +109,18 @@ def test_replications_of_two_scenarios_are_pairs_and_differ_among_themselves(kin
 def test_a_field_of_a_scenario_of_mesa_is_a_setting(kind):
     changed = {**CONTROL, "policy.open-weight-control.strength": np.float64(0.25)}
     world = RunConfiguration().instantiate_model(kind(rng=5, **changed))
-    assert world.scenario == load("p1-blanket", settings={k: v for k, v in changed.items() if k != "scenario"})
+    assert world.scenario == load(
+        "p1-blanket", settings={k: v for k, v in changed.items() if k != "scenario"}
+    )
     assert world.scenario.policy["open-weight-control"].strength == 0.25
 
 
 def test_sequences_of_one_parent_are_different_worlds():
-    seeds = [np.random.SeedSequence(5), *np.random.SeedSequence(5).spawn(3), np.random.SeedSequence()]
+    seeds = [
+        np.random.SeedSequence(5),
+        *np.random.SeedSequence(5).spawn(3),
+        np.random.SeedSequence(),
+    ]
     worlds = [RunConfiguration().instantiate_model(Coming(rng=seed, **SHORT)) for seed in seeds]
     assert len({world.seed for world in worlds}) == 5
 
@@ -123,7 +137,9 @@ def test_what_is_no_scenario_is_refused_in_words(short):
 
 
 def test_mesas_runner_runs_worlds(short):
-    scenarios = pytest.importorskip("mesa.experimental.scenarios", reason="this Mesa has no scenarios")
+    scenarios = pytest.importorskip(
+        "mesa.experimental.scenarios", reason="this Mesa has no scenarios"
+    )
     if not hasattr(scenarios, "run_scenarios"):
         pytest.skip("this Mesa has no runner of scenarios")
     replications = scenarios.Scenario(rng=7, **SHORT).spawn_replications(2)
@@ -174,10 +190,20 @@ def test_a_python_that_is_not_there_is_not_found():
 
 def test_environments_that_differ_are_told_from_those_that_do_not():
     def told(**change):
-        one = {"versions": {"mesa": "3"}, "code": "a", "series": {"status-quo": "x", "open-push": "y"}}
+        one = {
+            "versions": {"mesa": "3"},
+            "code": "a",
+            "series": {"status-quo": "x", "open-push": "y"},
+        }
         return mesa_versions.verdict([one, {**one, "versions": {"mesa": "4"}, **change}])
 
-    assert told() == ("the same bits on Mesa 3, 4: all series of 2 scenarios, and one code digest", True)
+    assert told() == (
+        "the same bits on Mesa 3, 4: all series of 2 scenarios, and one code digest",
+        True,
+    )
     moved = {"status-quo": "x", "open-push": "z"}
-    assert told(series=moved) == ("NOT the same on Mesa 3, 4: series of open-push; 1 code digest(s)", False)
+    assert told(series=moved) == (
+        "NOT the same on Mesa 3, 4: series of open-push; 1 code digest(s)",
+        False,
+    )
     assert told(code="b") == ("NOT the same on Mesa 3, 4: series of none; 2 code digest(s)", False)

@@ -27,13 +27,18 @@ NOTHING = {
     "before-the-first-month": {"start": "2021-01", "end": "2022-06"},
     "empty-window": {"start": "2026-03", "end": "2026-03"},
 }
-# What may change when malicious actors try more often: defence follows its own clock, and nothing else reads attempts.
+# What may change when malicious actors try more often: defence follows its own clock, and nothing
+# else reads attempts.
 MISUSE = ("incidents", "harm_", "cn_state_harm", "other_harm", "uplift_us_releases")
 
 
 def moved(one, other):
     """Names of the series that are not equal to the last bit."""
-    return [name for i, name in enumerate(one.names) if not np.array_equal(one.values[:, i], other.values[:, i])]
+    return [
+        name
+        for i, name in enumerate(one.names)
+        if not np.array_equal(one.values[:, i], other.values[:, i])
+    ]
 
 
 def fields_of(law):
@@ -65,7 +70,9 @@ def test_shipped_scenarios_equal_the_status_quo_until_they_differ(name, shipped,
 
 
 @pytest.mark.parametrize("key", LEVERS)
-def test_a_lever_changes_something_and_nothing_before_its_start(key, policy, with_policies, status_quo, series_of):
+def test_a_lever_changes_something_and_nothing_before_its_start(
+    key, policy, with_policies, status_quo, series_of
+):
     for fields in ({"start": "2025-05"}, {"start": "2026-02", "ramp_months": 4}):
         scenario = with_policies({"added": policy(key, **fields)})
         start = first_difference(scenario, status_quo)
@@ -75,8 +82,12 @@ def test_a_lever_changes_something_and_nothing_before_its_start(key, policy, wit
 
 
 @pytest.mark.parametrize("key", LEVERS)
-def test_a_lever_that_ends_equals_one_that_does_not_until_then(key, policy, with_policies, series_of):
-    lasting, ending = (with_policies({"added": policy(key, start="2025-08", end=end)}) for end in (None, "2026-04"))
+def test_a_lever_that_ends_equals_one_that_does_not_until_then(
+    key, policy, with_policies, series_of
+):
+    lasting, ending = (
+        with_policies({"added": policy(key, start="2025-08", end=end)}) for end in (None, "2026-04")
+    )
     end = first_difference(lasting, ending)
     assert end == 39
     np.testing.assert_array_equal(series_of(lasting).values[:end], series_of(ending).values[:end])
@@ -95,7 +106,9 @@ def test_a_crisis_changes_nothing_before_its_month(with_policies, status_quo, se
 
 @pytest.mark.parametrize("nothing", NOTHING)
 @pytest.mark.parametrize("key", LEVERS)
-def test_a_policy_without_force_changes_nothing(key, nothing, policy, with_policies, status_quo, series_of):
+def test_a_policy_without_force_changes_nothing(
+    key, nothing, policy, with_policies, status_quo, series_of
+):
     scenario = with_policies({"idle": policy(key, **NOTHING[nothing])})
     assert scenario.id != status_quo.id
     ours, theirs = series_of(scenario), series_of(status_quo)
@@ -140,8 +153,12 @@ def test_policies_with_all_they_can_write_commute_in_the_law(policy, status_quo)
     control, audits = policy("L1", kyc_friction=0.11, reassurance=0.7), policy("L6", burden=0.3)
     again = policy("L1", kyc_friction=0.23, reassurance=0.1)
     law = law_of_month(jurisdictions, [("a", control), ("b", audits), ("c", again)], 36)
-    assert_same_law(law, law_of_month(jurisdictions, [("c", control), ("a", audits), ("b", again)], 36))
-    assert_same_law(law, law_of_month(jurisdictions, [("b", control), ("c", audits), ("a", again)], 36))
+    assert_same_law(
+        law, law_of_month(jurisdictions, [("c", control), ("a", audits), ("b", again)], 36)
+    )
+    assert_same_law(
+        law, law_of_month(jurisdictions, [("b", control), ("c", audits), ("a", again)], 36)
+    )
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
@@ -155,7 +172,10 @@ def test_policies_commute_in_a_world(pair, policy, with_policies, series_of):
 
 DIFFERENT = {
     "L4": ({"fallback": ("gated",)}, {"fallback": ("api",)}),
-    "L6": ({"detect_prob": 1.0}, {"detect_prob": 0.0, "false_positive": 0.9, "public_results": True}),
+    "L6": (
+        {"detect_prob": 1.0},
+        {"detect_prob": 0.0, "false_positive": 0.9, "public_results": True},
+    ),
     "L7": ({"detect_prob": 1.0}, {"detect_prob": 0.0, "false_positive": 0.9}),
     "L9": (
         {"openness_class": "I", "cadence_months": 2},
@@ -164,14 +184,21 @@ DIFFERENT = {
     "L10": ({"subsidy": 0.1}, {"subsidy": 0.3, "bundle_lockin": 0.7}),
     "L11": ({"method": "data-filtering"}, {"method": "tamper-resistant", "cost_per_release": 3e7}),
     "L12": ({"takedown_rate": 0.3, "gating": "click"}, {"takedown_rate": 0.1, "mirror_prob": 1.0}),
-    "L14": ({"error": 0.5, "strength": 0.5}, {"switch_off": (), "switch_on": ("chips-2026-01",), "lasting": False}),
+    "L14": (
+        {"error": 0.5, "strength": 0.5},
+        {"switch_off": (), "switch_on": ("chips-2026-01",), "lasting": False},
+    ),
 }
 
 
 @pytest.mark.parametrize("key", DIFFERENT)
 def test_two_policies_of_one_lever_commute_in_a_world(key, policy, with_policies, series_of):
     """Two programmes share their auditor, two duties bind the same release: names decide nothing."""
-    low = {"capability_floor": 100.0, "hazard_margin": -22.0, "assessor_accuracy": 1.0} if key == "L4" else {}
+    low = (
+        {"capability_floor": 100.0, "hazard_margin": -22.0, "assessor_accuracy": 1.0}
+        if key == "L4"
+        else {}
+    )
     one, two = (policy(key, **low, **fields) for fields in DIFFERENT[key])
     ours = series_of(with_policies({"a-first": one, "z-last": two}))
     theirs = series_of(with_policies({"a-first": two, "z-last": one}))
@@ -225,26 +252,47 @@ def test_more_compromise_disturbs_exposure_alone(status_quo, series_of):
 def test_a_delay_moves_a_release_and_redraws_nothing(policy, shipped):
     """A duty under which nothing is hazardous delays releases; what they are stays drawn as it was."""
     duty = policy(
-        "L4", hazard_reference="marginal", delta=100.0, assessor_accuracy=1.0, capability_floor=100.0, delay_months=3
+        "L4",
+        hazard_reference="marginal",
+        delta=100.0,
+        assessor_accuracy=1.0,
+        capability_floor=100.0,
+        delay_months=3,
     )
     often = shipped["status-quo"].model_copy(update={"parameters": {"compromise": 0.3}})
-    worlds = [World(often, rng=1), World(often.model_copy(update={"policy": {**often.policy, "duty": duty}}), rng=1)]
+    worlds = [
+        World(often, rng=1),
+        World(often.model_copy(update={"policy": {**often.policy, "duty": duty}}), rng=1),
+    ]
     tables = []
     for world in worlds:
         world.run()
         c = world.catalogue
-        rows = zip(c.names, c.column("month").tolist(), c.column("compromised").tolist(), strict=True)
+        rows = zip(
+            c.names, c.column("month").tolist(), c.column("compromised").tolist(), strict=True
+        )
         tables.append({name: (month, hit) for name, month, hit in rows if month >= world.handover})
-    delayed = [name for name in tables[1] if name in tables[0] and tables[1][name][0] != tables[0][name][0]]
+    delayed = [
+        name for name in tables[1] if name in tables[0] and tables[1][name][0] != tables[0][name][0]
+    ]
     assert len(delayed) > 20
     assert [name for name in delayed if tables[0][name][1] != tables[1][name][1]] == []
 
 
 @pytest.mark.parametrize("key", ["L1", "L4"])
-def test_paired_differences_vary_less_than_unpaired_ones(key, policy, with_policies, status_quo, series_of):
+def test_paired_differences_vary_less_than_unpaired_ones(
+    key, policy, with_policies, status_quo, series_of
+):
     """Common random numbers: a replication's luck is the same under every policy."""
     scenario = with_policies({"added": policy(key)})
-    names = ("us_share_abroad", "openness_class", "application_value", "cn_state_harm", "power_labs", "frontier_growth")
+    names = (
+        "us_share_abroad",
+        "openness_class",
+        "application_value",
+        "cn_state_harm",
+        "power_labs",
+        "frontier_growth",
+    )
     ours, theirs = [], []
     for replication in range(20):
         for runs, kind in ((ours, scenario), (theirs, status_quo)):

@@ -34,7 +34,9 @@ def test_a_phase_changes_nothing_but_what_it_says_it_writes(everything):
                 before = attributes(world)
                 phase(world)
                 after = attributes(world)
-                changed[phase.__name__] |= {name for name, value in after.items() if before.get(name) != value}
+                changed[phase.__name__] |= {
+                    name for name, value in after.items() if before.get(name) != value
+                }
             else:
                 phase(world)
 
@@ -42,7 +44,9 @@ def test_a_phase_changes_nothing_but_what_it_says_it_writes(everything):
 
     world.phases = tuple(watch(phase) for phase in PHASES)
     world.run()
-    assert {name: names - said[name] for name, names in changed.items()} == {name: set() for name in said}
+    assert {name: names - said[name] for name, names in changed.items()} == {
+        name: set() for name in said
+    }
     assert all(changed.values()), "a phase does nothing"
 
 
@@ -50,6 +54,10 @@ def test_a_world_says_what_each_of_its_attributes_holds(everything):
     world = World(everything, rng=1)
     world.step()
     _, _, text = World.__doc__.partition("Attributes\n")
-    said = {name for line in re.findall(r"^    (\w[\w, ]*) : ", text, re.MULTILINE) for name in line.split(", ")}
+    said = {
+        name
+        for line in re.findall(r"^    (\w[\w, ]*) : ", text, re.MULTILINE)
+        for name in line.split(", ")
+    }
     held = set(vars(world)) - set(vars(mesa.Model())) - {"datacollector"}
     assert held == said

@@ -34,7 +34,11 @@ def room_of(place: str) -> str:
 def imported(tree: ast.AST) -> set[str]:
     """Modules of this package that a module imports when it runs, wherever in it; not those for type checkers."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        if (
+            isinstance(node, ast.If)
+            and isinstance(node.test, ast.Name)
+            and node.test.id == "TYPE_CHECKING"
+        ):
             node.body = []
     found = set()
     for node in ast.walk(tree):
@@ -53,8 +57,15 @@ def test_imports_run_downwards(place):
     for name in sorted(imported(tree)):
         room = name.split(".")[1]
         if room in FLOOR and (place, name) not in ASKED_FOR and room != room_of(place):
-            assert FLOOR[room] < mine, f"sim/{place} imports {name}, which stands above it or on the same floor"
+            assert FLOOR[room] < mine, (
+                f"sim/{place} imports {name}, which stands above it or on the same floor"
+            )
 
 
 def test_every_module_is_in_a_room():
-    assert {room_of(place) for place in MODULES} - FLOOR.keys() <= {"__init__", "__main__", "api", "mesa"}
+    assert {room_of(place) for place in MODULES} - FLOOR.keys() <= {
+        "__init__",
+        "__main__",
+        "api",
+        "mesa",
+    }

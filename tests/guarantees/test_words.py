@@ -9,22 +9,43 @@ import sim
 from sim import vocabulary
 
 PACKAGE = Path(sim.__file__).parent
-MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if path.name != "vocabulary.py")
+MODULES = sorted(
+    path.relative_to(PACKAGE).as_posix()
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "vocabulary.py"
+)
 AXES = ("ORIGINS", "MODES", "CHANNELS", "BLOCS", "REGIONS", "SHARES", "DOMAINS", "ACTOR_KINDS", "ROUTE_KINDS", "PAYERS",
         "FACTORS", "SIGNS")  # fmt: skip
 NAMES = {name for name in vars(vocabulary) if name.isupper()}
-CODED = {"mode", "origin", "bloc", "region", "channel", "public_finding", "private_finding", "finding", "kind"}
+CODED = {
+    "mode",
+    "origin",
+    "bloc",
+    "region",
+    "channel",
+    "public_finding",
+    "private_finding",
+    "finding",
+    "kind",
+}
 """What arrays and fields are called that hold indices of the vocabulary."""
 
 CHOSEN = {
     ("policies/chinese_environment.py", ("US", "us_aligned")): "whom retaliation hits",
-    ("policies/families.py", ("military", "cyber", "chem_bio")): "domains that are assessed if nothing else is said",
+    (
+        "policies/families.py",
+        ("military", "cyber", "chem_bio"),
+    ): "domains that are assessed if nothing else is said",
     ("policies/release_assessment.py", ("gated", "api")): "modes that an assessment may leave",
     ("policies/use_ban.py", ("government", "enterprise")): "sectors of the example",
-    ("report/cells.py", ("transparency", "progress_specific", "progress_frontier", "power_distribution")): (
-        "the paper's ideological factors"
-    ),
-    ("report/cells.py", ("chinese_misuse", "backdoors", "global_power")): "the paper's geopolitical factors",
+    (
+        "report/cells.py",
+        ("transparency", "progress_specific", "progress_frontier", "power_distribution"),
+    ): ("the paper's ideological factors"),
+    (
+        "report/cells.py",
+        ("chinese_misuse", "backdoors", "global_power"),
+    ): "the paper's geopolitical factors",
 }
 """Some members of an axis, picked for a reason that the axis does not know."""
 
@@ -41,23 +62,39 @@ def retyped(text: str) -> set[tuple[str, ...]]:
         if isinstance(node, ast.Tuple | ast.List | ast.Set):
             words = tuple(part.value for part in node.elts if isinstance(part, ast.Constant))
             plain = {word.lower() for word in words if isinstance(word, str)}
-            if len(words) == len(node.elts) and len(plain) == len(words) > 1 and any(plain <= axis for axis in axes):
+            if (
+                len(words) == len(node.elts)
+                and len(plain) == len(words) > 1
+                and any(plain <= axis for axis in axes)
+            ):
                 found.add(words)
     return found
 
 
 def assigned(text: str) -> set[str]:
     """Names that a module gives a meaning of its own, at its top."""
-    statements = [part for part in ast.parse(text).body if isinstance(part, ast.Assign | ast.AnnAssign)]
-    targets = [target for one in statements for target in getattr(one, "targets", None) or [one.target]]
-    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+    statements = [
+        part for part in ast.parse(text).body if isinstance(part, ast.Assign | ast.AnnAssign)
+    ]
+    targets = [
+        target for one in statements for target in getattr(one, "targets", None) or [one.target]
+    ]
+    return {
+        node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)
+    }
 
 
 def called(node: ast.expr) -> str:
     """What an operand is called: ``mode`` for ``mode``, ``columns.mode`` and ``columns.mode[rows]``."""
     while isinstance(node, ast.Subscript):
         node = node.value
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return (
+        node.attr
+        if isinstance(node, ast.Attribute)
+        else node.id
+        if isinstance(node, ast.Name)
+        else ""
+    )
 
 
 def is_number(node: ast.expr) -> bool:
@@ -101,13 +138,18 @@ def test_members_of_an_axis_are_not_listed_again(place):
 @pytest.mark.parametrize("place", MODULES)
 def test_names_of_the_vocabulary_mean_one_thing(place):
     again = assigned(source(place)) & NAMES
-    assert not again, f"sim/{place} gives names of sim/vocabulary.py another meaning: import them or choose others"
+    assert not again, (
+        f"sim/{place} gives names of sim/vocabulary.py another meaning: import them or choose "
+        f"others"
+    )
 
 
 @pytest.mark.parametrize("place", MODULES)
 def test_indices_are_called_by_name(place):
     bare = compared(source(place)) | numbered(source(place))
-    assert not bare, f"sim/{place} writes indices as numbers: name the member, as sim/vocabulary.py does"
+    assert not bare, (
+        f"sim/{place} writes indices as numbers: name the member, as sim/vocabulary.py does"
+    )
 
 
 def test_what_is_chosen_is_still_there():
@@ -115,11 +157,17 @@ def test_what_is_chosen_is_still_there():
 
 
 def test_the_search_finds_what_it_looks_for():
-    assert retyped('a = ("us", "cn")\nb: Literal["gated", "api"]\nc = ["fraud", 1]\nd = ("open", "open")') == {
+    assert retyped(
+        'a = ("us", "cn")\nb: Literal["gated", "api"]\nc = ["fraud", 1]\nd = ("open", "open")'
+    ) == {
         ("us", "cn"),
         ("gated", "api"),
     }
-    assert assigned("US, CN = 0, 1\nMODES: tuple = ()\n\ndef f():\n    OPEN = 1\n") == {"US", "CN", "MODES"}
+    assert assigned("US, CN = 0, 1\nMODES: tuple = ()\n\ndef f():\n    OPEN = 1\n") == {
+        "US",
+        "CN",
+        "MODES",
+    }
     assert compared("c.mode[i] >= 2\nfinding == -1\nmode in OPEN\nn == 2\n0 < kind < n") == {
         "c.mode[i] >= 2",
         "finding == -1",

@@ -17,7 +17,10 @@ from sim.vocabulary import OPEN_WEIGHTS, US
 
 
 class Decree(Policy):
-    """Mechanisms are moved through the law, as policies do. Writes: one value into one field of the law."""
+    """Mechanisms are moved through the law, as policies do.
+
+    Writes: one value into one field of the law.
+    """
 
     lever: ClassVar[str] = "T1"
     title: ClassVar[str] = "Decree of a test"
@@ -59,7 +62,9 @@ def scenario() -> Callable[..., Scenario]:
 
     def make(parameters: dict[str, float] | None = None, **policies: Policy) -> Scenario:
         base = load("status-quo", settings=["horizon.end=2027-12"])
-        return base.model_copy(update={"parameters": parameters or {}, "policy": {**base.policy, **policies}})
+        return base.model_copy(
+            update={"parameters": parameters or {}, "policy": {**base.policy, **policies}}
+        )
 
     return make
 
@@ -82,10 +87,18 @@ def release_by_hand() -> Callable[..., int]:
     """Bring a release out this month, of the first US firm if nothing else is said; returns its row."""
     from sim.model.agents.lab_records import Draft
 
-    def make(world: World, mode: int = OPEN_WEIGHTS, capability: float = 150.0, lab: Any = None, **fields: Any) -> int:
+    def make(
+        world: World,
+        mode: int = OPEN_WEIGHTS,
+        capability: float = 150.0,
+        lab: Any = None,
+        **fields: Any,
+    ) -> int:
         lab = lab or next(x for x in world.labs if x.origin == US and not x.fringe)
         lab.number += 1
-        parts = fields.pop("parts", (1.0, 0.1, 0.3, 0.5) if mode >= OPEN_WEIGHTS else (0.0, 0.0, 0.0, 0.0))
+        parts = fields.pop(
+            "parts", (1.0, 0.1, 0.3, 0.5) if mode >= OPEN_WEIGHTS else (0.0, 0.0, 0.0, 0.0)
+        )
         known = {
             "month": world.month,
             "name": f"by hand {len(world.catalogue)}",

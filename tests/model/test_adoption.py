@@ -13,7 +13,9 @@ from sim.vocabulary import CHANNELS, CN, GATED, MODES, OPEN, OPEN_WEIGHTS, US
 
 CONSUMER, MARKET, ENTERPRISE, DEVELOPER, GOVERNMENT = range(5)
 # Everybody chooses afresh every month: one month shows what the alternatives are worth.
-AFRESH = {f"review_{name}": 1.0 for name in CHANNELS} | {f"inertia_{name}": 0.0 for name in CHANNELS}
+AFRESH = {f"review_{name}": 1.0 for name in CHANNELS} | {
+    f"inertia_{name}": 0.0 for name in CHANNELS
+}
 
 
 def share(world, countries, channel, wanted):
@@ -54,7 +56,9 @@ def test_use_moves_towards_its_ceiling_faster_with_more_users():
     for q in (0.0, 1.0, 2.0):
         use = np.full((1, 3), 0.05)
         spread_use(use, ceiling, 0.0, 0.2, q)
-        np.testing.assert_allclose(use, 0.05 + (0.2 + q * 0.05 / top) * (top - 0.05) / 12.0, rtol=1e-12)
+        np.testing.assert_allclose(
+            use, 0.05 + (0.2 + q * 0.05 / top) * (top - 0.05) / 12.0, rtol=1e-12
+        )
     still = top.copy()
     spread_use(still, ceiling, 0.0, 0.2, 1.5)
     np.testing.assert_allclose(still, top, rtol=1e-12)
@@ -145,7 +149,9 @@ def test_friction_price_and_denial_move_use_away_from_what_they_burden(world_at,
     ):
         world = world_at(30, AFRESH, burden=decree(field, value, countries=third, **where))
         origin = where["origins"][0]
-        before, after = (share(w, third, channel, from_origin(w, origin, modes)) for w in (free, world))
+        before, after = (
+            share(w, third, channel, from_origin(w, origin, modes)) for w in (free, world)
+        )
         assert after < before, field
 
 
@@ -175,7 +181,9 @@ def test_distrust_in_supply_hits_what_can_be_cut_off(world_at):
     for world in (calm, wary):
         world.step()
     everywhere = range(len(calm.countries))
-    services = [share(w, everywhere, ENTERPRISE, from_origin(w, US, (0, GATED))) for w in (calm, wary)]
+    services = [
+        share(w, everywhere, ENTERPRISE, from_origin(w, US, (0, GATED))) for w in (calm, wary)
+    ]
     weights = [share(w, everywhere, ENTERPRISE, from_origin(w, US, OPEN)) for w in (calm, wary)]
     assert services[1] < services[0]
     assert weights[1] >= weights[0]
@@ -201,7 +209,9 @@ def test_an_installed_base_attracts(world_at):
     for world in (plain, pulled):
         adopt(world)
     everywhere = range(len(plain.countries))
-    before, after = (share(w, everywhere, ENTERPRISE, lambda f, m: f == family) for w in (plain, pulled))
+    before, after = (
+        share(w, everywhere, ENTERPRISE, lambda f, m: f == family) for w in (plain, pulled)
+    )
     assert after > before
 
 
@@ -211,8 +221,12 @@ def test_inertia_keeps_people_where_they_are(world_at):
         world = world_at(24, {**AFRESH, "inertia_consumer": inertia, "newcomers": 0.0})
         before = world.adopters.choice // len(MODES)
         world.step()
-        channel = np.repeat(np.arange(world.adopters.start.size - 1), np.diff(world.adopters.start)) % len(CHANNELS)
-        moved.append(float((world.adopters.choice // len(MODES) != before)[channel == CONSUMER].mean()))
+        channel = np.repeat(
+            np.arange(world.adopters.start.size - 1), np.diff(world.adopters.start)
+        ) % len(CHANNELS)
+        moved.append(
+            float((world.adopters.choice // len(MODES) != before)[channel == CONSUMER].mean())
+        )
     assert moved[0] > moved[1] > moved[2]
 
 
@@ -238,7 +252,9 @@ def test_use_makes_familiar_and_records_make_known(world_at):
     world.adopters.learn()
     gained = (world.adopters.familiarity - before) / (1.0 - before)
     p, used = world.p, world.tally.world[: len(CHANNELS)]
-    np.testing.assert_allclose(gained, (p.familiarity_base + p.familiarity_use * used) / 12.0, rtol=1e-5)
+    np.testing.assert_allclose(
+        gained, (p.familiarity_base + p.familiarity_use * used) / 12.0, rtol=1e-5
+    )
     family = world.slugs["deepseek"]
     known = world.adopters.familiarity.copy()
     world.adopters.notice(family)

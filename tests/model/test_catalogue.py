@@ -16,11 +16,24 @@ def add(catalogue, name="release", **row):
 def test_a_row_is_what_was_added():
     catalogue = Catalogue(3)
     row = add(
-        catalogue, "first", month=5, lab=2, origin=1, mode=OPEN_SOURCE, capability=123.4, weights=1.0, licence=1.0
+        catalogue,
+        "first",
+        month=5,
+        lab=2,
+        origin=1,
+        mode=OPEN_SOURCE,
+        capability=123.4,
+        weights=1.0,
+        licence=1.0,
     )
     release = catalogue[row]
     assert (len(catalogue), row, release.index) == (1, 0, 0)
-    assert (release.name, release.month, release.origin, release.mode) == ("first", "2023-06", "CN", "open_source")
+    assert (release.name, release.month, release.origin, release.mode) == (
+        "first",
+        "2023-06",
+        "CN",
+        "open_source",
+    )
     assert (release.capability, release.openness) == (123.4, 0.5)
     assert catalogue.column("capability").tolist() == [123.4]
 
@@ -60,7 +73,14 @@ def test_the_catalogue_grows_beyond_its_room():
 def test_columns_of_every_row_start_empty():
     catalogue = Catalogue(1)
     add(catalogue)
-    for name in ("compromised", "controlled", "contained", "mirrored", "public_finding", "private_finding"):
+    for name in (
+        "compromised",
+        "controlled",
+        "contained",
+        "mirrored",
+        "public_finding",
+        "private_finding",
+    ):
         assert not catalogue.column(name)[0], name
     assert set(Columns._fields) >= {"month", "lab", "origin", "mode", "capability", "openness"}
 
@@ -99,7 +119,12 @@ def test_modes_of_a_lab_are_slots_of_their_own():
 
 def test_breadth_counts_open_releases_after_a_month():
     catalogue = Catalogue(3)
-    for month, lab, mode in ((0, 0, OPEN_WEIGHTS), (5, 0, OPEN_SOURCE), (6, 0, API), (6, 2, OPEN_WEIGHTS)):
+    for month, lab, mode in (
+        (0, 0, OPEN_WEIGHTS),
+        (5, 0, OPEN_SOURCE),
+        (6, 0, API),
+        (6, 2, OPEN_WEIGHTS),
+    ):
         add(catalogue, month=month, lab=lab, mode=mode)
     assert catalogue.opened_since(-1, 3).tolist() == [2, 0, 1]
     assert catalogue.opened_since(0, 3).tolist() == [1, 0, 1]

@@ -36,7 +36,13 @@ def test_every_usable_release_is_in_the_catalogue_in_its_month_as_it_was(replaye
     found = Counter()
     for i in range(rows[HANDOVER - 1]):
         slug = world.labs[c.columns.lab[i]].info.slug
-        found[slug, c.names[i], int(c.columns.month[i]), MODES[c.columns.mode[i]], bool(c.columns.small[i])] += 1
+        found[
+            slug,
+            c.names[i],
+            int(c.columns.month[i]),
+            MODES[c.columns.mode[i]],
+            bool(c.columns.small[i]),
+        ] += 1
     with_score = [row for row in TABLE if row.capability is not None or row.log_flop is not None]
     assert len(with_score) > 150
     expected = Counter((r.lab, r.name, r.month, r.mode, r.size == "small") for r in with_score)
@@ -48,14 +54,20 @@ def test_replayed_scores_and_components_are_those_of_the_table(replayed):
     c, p = world.catalogue, world.p
     rows_by_name = {(r.lab, r.name, r.month): r for r in TABLE}
     for i in range(rows[HANDOVER - 1]):
-        row = rows_by_name[world.labs[c.columns.lab[i]].info.slug, c.names[i], int(c.columns.month[i])]
+        row = rows_by_name[
+            world.labs[c.columns.lab[i]].info.slug, c.names[i], int(c.columns.month[i])
+        ]
         if row.capability is not None:
             expected = row.capability
         else:
             gain = p.algorithmic_growth * max(0.0, row.month / 12.0)
-            expected = p.capability_2023 + p.capability_slope * (row.log_flop + gain - p.run_flop_2023)
+            expected = p.capability_2023 + p.capability_slope * (
+                row.log_flop + gain - p.run_flop_2023
+            )
         assert c.columns.capability[i] == pytest.approx(expected)
-        assert c.columns.run[i] == pytest.approx(row.log_flop or 0.0), "duties of modifiers read the run of the base"
+        assert c.columns.run[i] == pytest.approx(row.log_flop or 0.0), (
+            "duties of modifiers read the run of the base"
+        )
         for part in ("weights", "data", "code", "licence"):
             assert getattr(c.columns, part)[i] == getattr(row, part)
 
@@ -78,7 +90,8 @@ def test_releases_of_unusable_kinds_count_for_the_record_only():
         world.step()
     assert left_out
     assert not {(r.lab, r.name) for r in left_out} & {
-        (world.labs[world.catalogue.columns.lab[i]].info.slug, name) for i, name in enumerate(world.catalogue.names)
+        (world.labs[world.catalogue.columns.lab[i]].info.slug, name)
+        for i, name in enumerate(world.catalogue.names)
     } - {(r.lab, r.name) for r in TABLE}
     for lab in world.labs:
         rows = [row for row in data.releases() if row.lab == lab.info.slug]
@@ -97,7 +110,9 @@ def test_a_lab_starts_from_its_own_last_flagship(replayed):
     scored = [lab for lab in world.labs if lab.best_score > 0.0 and lab.info.frontier]
     assert scored
     for lab in scored:
-        assert -3.0 < lab.capability() - lab.best_score < 14.0  # up to a year of growth since its record
+        assert (
+            -3.0 < lab.capability() - lab.best_score < 14.0
+        )  # up to a year of growth since its record
 
 
 def test_free_history_generates_from_the_first_month():
@@ -126,9 +141,9 @@ def paths():
 def test_nothing_jumps_at_the_handover(paths, name):
     """The first generated year changes an outcome by no more than its largest change in a replayed year.
 
-    The literal bound holds for lags and openness. US and Chinese shares of use have the bound doubled: with start
-    values the consumer and market channels exceed it, since Chinese shares there grow faster every year. The table
-    with all ratios: ``python benchmarks/handover.py``.
+    The literal bound holds for lags and openness. US and Chinese shares of use have the bound
+    doubled: with start values the consumer and market channels exceed it, since Chinese shares
+    there grow faster every year. The table with all ratios: ``python benchmarks/handover.py``.
     """
     found = handover.change(paths[name])
     bound = 2.0 if name in handover.ORIGINS else 1.0

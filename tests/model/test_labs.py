@@ -19,13 +19,17 @@ def named(world, slug):
 def command(world, **fields):
     """Write values into the law of the present month for US labs."""
     for name, value in fields.items():
-        setattr(world.law, name, np.where(world.law.class_origin == US, value, getattr(world.law, name)))
+        setattr(
+            world.law, name, np.where(world.law.class_origin == US, value, getattr(world.law, name))
+        )
 
 
 # the frontier
 
 
-@pytest.mark.parametrize("order", [(130.0, 120.0, 110.0), (110.0, 120.0, 130.0), (120.0, 110.0, 130.0)])
+@pytest.mark.parametrize(
+    "order", [(130.0, 120.0, 110.0), (110.0, 120.0, 130.0), (120.0, 110.0, 130.0)]
+)
 def test_a_lab_leads_over_the_best_open_release_of_another_lab(order):
     frontier = Frontier()
     for capability in order:
@@ -51,7 +55,9 @@ def test_runs_grow_with_revenue_and_no_faster_than_the_cap(world_at):
     for change, expected in ((0.001, None), (1.0, cap), (-0.001, None), (-1.0, -cap)):
         lab.offset = 0.0
         lab.share_history[-13:] = [0.5] * 13
-        lab.share_history[-1] = 0.5 + change if abs(change) < 0.5 else (0.999 if change > 0.0 else 0.0)
+        lab.share_history[-1] = (
+            0.5 + change if abs(change) < 0.5 else (0.999 if change > 0.0 else 0.0)
+        )
         lab.reinvest()
         assert np.sign(lab.offset) == np.sign(change)
         assert expected is None or lab.offset == pytest.approx(expected)
@@ -63,12 +69,18 @@ def test_runs_grow_with_revenue_and_no_faster_than_the_cap(world_at):
 
 def test_stronger_distillation_gives_chinese_labs_more_distilled_gain(world_at, origins):
     weak, strong = (world_at(24, {"distillation": k}) for k in (0.3, 0.9))
-    assert sum(x.distilled for x in origins(strong, CN)) > sum(x.distilled for x in origins(weak, CN)) > 0.0
+    assert (
+        sum(x.distilled for x in origins(strong, CN))
+        > sum(x.distilled for x in origins(weak, CN))
+        > 0.0
+    )
     assert all(x.distilled == 0.0 for x in origins(strong, US))
 
 
 def test_distillation_reaches_others_by_its_own_parameter(world_at, origins):
-    assert any(x.distilled > 0.0 for x in origins(world_at(24, {"distillation_elsewhere": 0.5}), US))
+    assert any(
+        x.distilled > 0.0 for x in origins(world_at(24, {"distillation_elsewhere": 0.5}), US)
+    )
 
 
 def test_the_law_can_bar_distillation(world_at, origins, decree):
@@ -77,7 +89,9 @@ def test_the_law_can_bar_distillation(world_at, origins, decree):
     world.step()
     for lab in origins(world, CN):
         assert lab.gains["distilled"] == 0.0
-        assert lab.distilled == pytest.approx(held[lab.index] * (1.0 - world.p.distilled_fade / 12.0))
+        assert lab.distilled == pytest.approx(
+            held[lab.index] * (1.0 - world.p.distilled_fade / 12.0)
+        )
 
 
 def test_scarcity_spurs_only_those_it_hits_and_only_where_assumed(world_at):
@@ -86,7 +100,9 @@ def test_scarcity_spurs_only_those_it_hits_and_only_where_assumed(world_at):
     expected = world.p.scarcity_efficiency * world.chips.shortage / 12.0
     for lab in world.labs:
         assert lab.gains["scarcity"] == pytest.approx(expected if lab.origin == CN else 0.0)
-    assert all(lab.gains["scarcity"] == 0.0 for lab in world_at(25, {"scarcity_efficiency": 0.0}).labs)
+    assert all(
+        lab.gains["scarcity"] == 0.0 for lab in world_at(25, {"scarcity_efficiency": 0.0}).labs
+    )
 
 
 def test_labs_close_the_gap_to_public_ideas_and_remember_whose_they_are(world_at):
@@ -95,7 +111,9 @@ def test_labs_close_the_gap_to_public_ideas_and_remember_whose_they_are(world_at
     world.ideas.spread((best + 1.0, CN))
     research(world)
     for lab in world.labs:
-        gap = best + 1.0 - (lab.efficiency - sum(lab.gains[k] for k in ("own", "public", "scarcity")))
+        gap = (
+            best + 1.0 - (lab.efficiency - sum(lab.gains[k] for k in ("own", "public", "scarcity")))
+        )
         assert lab.gains["public"] == pytest.approx(world.p.public_knowledge * gap / 12.0)
         assert lab.sources["public"] == CN
 
@@ -140,7 +158,11 @@ def test_ideas_of_a_controlled_release_reach_china_with_its_mirror(world_at, rel
 
 def opened(lab, capability=150.0):
     """Draws for which a lab would open a release of this capability."""
-    return {draw for draw in DRAWS if lab.decide_mode(capability, draw, lab.owes(draw, False, lab.model.law)) in OPEN}
+    return {
+        draw
+        for draw in DRAWS
+        if lab.decide_mode(capability, draw, lab.owes(draw, False, lab.model.law)) in OPEN
+    }
 
 
 def test_a_larger_lead_closes(world_at):
@@ -156,7 +178,10 @@ def test_the_rival_of_a_lab_is_never_itself(world_at):
     opened_rows = c.column("mode") >= OPEN_WEIGHTS
     for lab in world.labs:
         others = opened_rows & (c.column("lab") != lab.index)
-        assert world.frontier.best_open(excluding_lab=lab.index) == c.column("capability")[others].max()
+        assert (
+            world.frontier.best_open(excluding_lab=lab.index)
+            == c.column("capability")[others].max()
+        )
 
 
 def test_a_larger_market_closes(world_at):
@@ -231,8 +256,12 @@ def test_the_licence_follows_the_record_too(world_at):
         lab.record = Record()
         for _ in range(20):
             lab.remember(20, mode, None)
-        modes = [lab.decide_mode(100.0, draw, lab.owes(draw, False, lab.model.law)) for draw in DRAWS]
-        free.append(modes.count(OPEN_SOURCE) / max(1, modes.count(OPEN_SOURCE) + modes.count(OPEN_WEIGHTS)))
+        modes = [
+            lab.decide_mode(100.0, draw, lab.owes(draw, False, lab.model.law)) for draw in DRAWS
+        ]
+        free.append(
+            modes.count(OPEN_SOURCE) / max(1, modes.count(OPEN_SOURCE) + modes.count(OPEN_WEIGHTS))
+        )
     assert free[0] < 0.2 < 0.8 < free[1]
 
 
@@ -259,14 +288,26 @@ def drafted(world, lab, *duties, capability=160.0):
     [
         ({}, 160.0, False),  # above the threshold of its domain
         ({"margin": 28.0}, 160.0, True),  # not far enough above it
-        ({"domains": ("fraud",), "margin": 28.0}, 160.0, False),  # far enough above that of another domain
+        (
+            {"domains": ("fraud",), "margin": 28.0},
+            160.0,
+            False,
+        ),  # far enough above that of another domain
         ({"domains": ("chem_bio", "fraud"), "margin": 28.0}, 160.0, False),  # one domain is enough
         ({"floor": 170.0}, 160.0, True),  # below the floor: not assessed at all
         ({"domains": ("chem_bio",)}, 160.0, True),  # its domain is out of reach
         ({"reference": "marginal", "delta": -500.0}, 160.0, False),  # adds much
         ({"reference": "marginal", "delta": 500.0}, 160.0, True),  # adds little
-        ({"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)}, 160.0, True),  # its domain is out of reach
-        ({"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)}, 179.0, False),  # is within reach
+        (
+            {"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)},
+            160.0,
+            True,
+        ),  # its domain is out of reach
+        (
+            {"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)},
+            179.0,
+            False,
+        ),  # is within reach
         ({"accuracy": 0.0}, 160.0, True),  # always wrong
         ({"strength": 0.0}, 160.0, True),  # binds nobody
         ({"labs": ()}, 160.0, True),  # binds others
@@ -292,8 +333,12 @@ def test_assessed_releases_are_documented_late_and_paid_for(world_at):
     opened_ones = [draft for draft in drafts if draft.mode in OPEN]
     assert {draft.month for draft in opened_ones} == {world.month + 2}
     assert all(draft.documented for draft in opened_ones)
-    assert all(draft.month == world.month and not draft.documented for draft in drafts if draft.mode == API)
-    assert sum(usd for _, payer, usd in world.ledger.one_off if payer == "labs") == 1e6 * len(opened_ones)
+    assert all(
+        draft.month == world.month and not draft.documented for draft in drafts if draft.mode == API
+    )
+    assert sum(usd for _, payer, usd in world.ledger.one_off if payer == "labs") == 1e6 * len(
+        opened_ones
+    )
 
 
 def test_what_two_assessments_allow_is_what_both_allow(world_at):
@@ -303,7 +348,11 @@ def test_what_two_assessments_allow_is_what_both_allow(world_at):
     free = [draft.mode for draft in drafted(world, lab)]
     one, two = duty(lab, modes=(GATED,)), duty(lab, modes=(API,))
     for duties in ((one, two), (two, one)):
-        modes = {draft.mode for before, draft in zip(free, drafted(world, lab, *duties), strict=True) if before in OPEN}
+        modes = {
+            draft.mode
+            for before, draft in zip(free, drafted(world, lab, *duties), strict=True)
+            if before in OPEN
+        }
         assert modes == {HOLD}
 
 
@@ -347,7 +396,9 @@ def test_weights_are_free_once_the_control_ends(world_at, release_by_hand):
 
 def test_held_releases_are_the_controlled_ones_on_no_mirror(world_at, release_by_hand, decree):
     control = decree("controlled", 0.7, "2024-01", origins=(US,))
-    world = world_at(20, {"leak_hazard": 0.2}, control=control, keep=decree("containment", 0.3, "2024-01"))
+    world = world_at(
+        20, {"leak_hazard": 0.2}, control=control, keep=decree("containment", 0.3, "2024-01")
+    )
     for _ in range(60):
         release_by_hand(world)
     found = []
@@ -373,7 +424,12 @@ def test_leaks_wait_as_long_as_their_hazard_says(world_at, release_by_hand):
     world = world_at(20, {"leak_hazard": 0.25, "theft_hazard": 0.0})
     command(world, controlled=1.0)
     rows = {release_by_hand(world) for _ in range(400)}
-    waits = [month - world.month for month, due in world.releases.leaks.items() for row in due if row in rows]
+    waits = [
+        month - world.month
+        for month, due in world.releases.leaks.items()
+        for row in due
+        if row in rows
+    ]
     assert len(waits) == 400
     assert min(waits) == 1
     assert np.mean(waits) == pytest.approx(4.0, rel=0.15)

@@ -131,7 +131,9 @@ def test_a_policy_is_in_force_from_its_start_until_its_end(key, policy):
 @pytest.mark.parametrize("key", LEVERS)
 def test_strength_grows_over_the_ramp_to_its_value(key, policy):
     one = policy(key, start="2026-01", ramp_months=3, strength=0.8)
-    np.testing.assert_allclose([one.intensity(m) for m in range(35, 42)], [0.0, 0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
+    np.testing.assert_allclose(
+        [one.intensity(m) for m in range(35, 42)], [0.0, 0.2, 0.4, 0.6, 0.8, 0.8, 0.8]
+    )
 
 
 @pytest.mark.parametrize("key", LEVERS)
@@ -164,7 +166,12 @@ def test_a_one_off_cost_counts_for_twelve_months_and_for_its_payer_alone(world_a
         for world in (plain, charged):
             world.step()
         payers = ("labs", "government", "adopters")
-        more.append([charged.observed[f"cost_policy_{who}"] - plain.observed[f"cost_policy_{who}"] for who in payers])
+        more.append(
+            [
+                charged.observed[f"cost_policy_{who}"] - plain.observed[f"cost_policy_{who}"]
+                for who in payers
+            ]
+        )
     assert more == [[0.0, 5e6, 0.0]] * 11 + [[0.0, 0.0, 0.0]] * 2
 
 
@@ -191,7 +198,9 @@ def test_a_policy_is_frozen_and_writes_the_same_twice(key, policy, world_at):
 
 def test_enforcement_scales_effect_and_not_cost(world_at, policy):
     jurisdictions = world_at(0).jurisdictions
-    full, half = (law_of_month(jurisdictions, [("x", policy("L7", enforcement=e))], 36) for e in (1.0, 0.5))
+    full, half = (
+        law_of_month(jurisdictions, [("x", policy("L7", enforcement=e))], 36) for e in (1.0, 0.5)
+    )
     assert half.audits[0].audits_a_month == pytest.approx(full.audits[0].audits_a_month / 2.0)
     assert half.ledger("government") == full.ledger("government")
 
@@ -204,18 +213,26 @@ def test_the_world_reads_the_law_of_its_month(world_at, policy):
         expected = law_of_month(world.jurisdictions, world.policies, month)
         for name, spec in FIELDS.items():
             if spec.combine != "list":
-                np.testing.assert_array_equal(getattr(world.law, name), getattr(expected, name), err_msg=name)
-    assert len(ORIGINS) == world.law.controlled.size, "classes are the origins where nobody writes single labs"
+                np.testing.assert_array_equal(
+                    getattr(world.law, name), getattr(expected, name), err_msg=name
+                )
+    assert len(ORIGINS) == world.law.controlled.size, (
+        "classes are the origins where nobody writes single labs"
+    )
 
 
 def test_logarithms_follow_the_law(world_at, decree):
     world = world_at(
-        0, a=decree("access", 0.5, "2023-03", origins=(US,)), b=decree("price_factor", 2.0, "2023-05", origins=(US,))
+        0,
+        a=decree("access", 0.5, "2023-03", origins=(US,)),
+        b=decree("price_factor", 2.0, "2023-05", origins=(US,)),
     )
     for _ in range(6):
         world.step()
         tables, law = world.tables, world.law
         np.testing.assert_array_equal(tables.log_access, logarithm(law.access))
-        np.testing.assert_array_equal(tables.log_price_factor, logarithm(law.price_factor[:, :, None])[:, :, 0])
+        np.testing.assert_array_equal(
+            tables.log_price_factor, logarithm(law.price_factor[:, :, None])[:, :, 0]
+        )
     assert world.law.access[:, US].max() == 0.5
     assert world.law.price_factor[:, US].min() == 2.0

@@ -6,11 +6,16 @@ import pytest
 from sim.vocabulary import CN, OPEN_SOURCE, OPEN_WEIGHTS, US
 
 
-def test_leaks_carry_controlled_weights_to_actors_whose_route_was_the_gate(world_at, decree, release_by_hand):
+def test_leaks_carry_controlled_weights_to_actors_whose_route_was_the_gate(
+    world_at, decree, release_by_hand
+):
     """The faster weights leak, the sooner they can be stripped; what is contained never is."""
     routes = []
     for hazard, contained in ((1.0, 0.0), (0.0, 0.0), (1.0, 1.0)):
-        control = {"a": decree("controlled", 1.0, origins=(US,)), "b": decree("containment", contained, origins=(US,))}
+        control = {
+            "a": decree("controlled", 1.0, origins=(US,)),
+            "b": decree("containment", contained, origins=(US,)),
+        }
         world = world_at(30, {"leak_hazard": hazard}, **control)
         row = release_by_hand(world, capability=190.0)
         for _ in range(2):
@@ -39,7 +44,9 @@ def test_distillation_brings_chinese_labs_nearer_to_what_they_can_query(world_at
         ("licence", ("adaptable", "openness"), ("ideas",)),
     ],
 )
-def test_weights_data_code_and_licence_matter_each_in_its_own_way(world_at, release_by_hand, part, moves, leaves):
+def test_weights_data_code_and_licence_matter_each_in_its_own_way(
+    world_at, release_by_hand, part, moves, leaves
+):
     """A licence lets others adapt and teaches nothing; data and code teach more than weights do."""
     found = []
     for share in (0.2, 1.0):
@@ -47,7 +54,9 @@ def test_weights_data_code_and_licence_matter_each_in_its_own_way(world_at, rele
         lab = world.labs[world.slugs["meta"]]
         lab.efficiency = 9.0
         parts = {"weights": 0.6, "data": 0.2, "code": 0.2, "licence": 0.2, part: share}
-        row = release_by_hand(world, lab=lab, mode=OPEN_SOURCE, efficiency=9.0, parts=tuple(parts.values()))
+        row = release_by_hand(
+            world, lab=lab, mode=OPEN_SOURCE, efficiency=9.0, parts=tuple(parts.values())
+        )
         c = world.catalogue.columns
         found.append(
             {

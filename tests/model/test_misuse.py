@@ -17,7 +17,19 @@ from sim.model.phases import misuse, respond
 from sim.model.trust import exposure, meet_alarms, strike
 from sim.model.world import World
 from sim.scenario.scenario import Crisis, load
-from sim.vocabulary import API, CLEAN, CN, DOMAINS, FLAGGED, GATED, OPEN_SOURCE, OPEN_WEIGHTS, ROUTES, UNAUDITED, US
+from sim.vocabulary import (
+    API,
+    CLEAN,
+    CN,
+    DOMAINS,
+    FLAGGED,
+    GATED,
+    OPEN_SOURCE,
+    OPEN_WEIGHTS,
+    ROUTES,
+    UNAUDITED,
+    US,
+)
 
 NO_MODEL, STRIP, JAILBREAK, GATED_ROUTE, OWN_STATE = range(5)
 
@@ -90,7 +102,10 @@ def test_actors_take_the_best_route_the_more_the_more_they_weigh_success(scenes)
     for weight in (0.0, 6.0, 500.0):
         scene = scenes(route_weight=weight, strip_cost=0.0)
         acting = scenes.world.actors.mix > 0.0
-        expected, best = (scene.odds * scene.chance).sum(axis=2)[acting], scene.chance.max(axis=2)[acting]
+        expected, best = (
+            (scene.odds * scene.chance).sum(axis=2)[acting],
+            scene.chance.max(axis=2)[acting],
+        )
         found.append(float((expected / best).mean()))
     assert found == sorted(found)
     assert found[-1] > 0.99
@@ -107,9 +122,15 @@ def test_control_of_publication_turns_stripping_into_gated_access():
         }  # fmt: skip
 
     def best(controlled, mirrored):
-        rows, found = best_by_route.py_func(SimpleNamespace(**catalogue(controlled, mirrored)), 2, 1, 100.0)
+        rows, found = best_by_route.py_func(
+            SimpleNamespace(**catalogue(controlled, mirrored)), 2, 1, 100.0
+        )
         row, capability = rows[0], found[0]
-        return {ROUTES[r]: (int(row[r]), float(capability[r])) for r in range(len(ROUTES)) if row[r] >= 0}
+        return {
+            ROUTES[r]: (int(row[r]), float(capability[r]))
+            for r in range(len(ROUTES))
+            if row[r] >= 0
+        }
 
     service = {"jailbreak_us": (1, 160.0)}
     assert best(0.0, True) == best(1.0, True) == {"strip_us": (0, 150.0), **service}
@@ -150,7 +171,9 @@ def test_expected_harm_is_proportional_to_attempts_and_to_what_defence_leaves(sc
     after = scenes(attempts=31.0)
     assert after.success_left < before.success_left
     for kind in before.expected:
-        assert after.expected[kind] / before.expected[kind] == pytest.approx(after.success_left / before.success_left)
+        assert after.expected[kind] / before.expected[kind] == pytest.approx(
+            after.success_left / before.success_left
+        )
 
 
 def test_attempts_follow_use_and_automation(scenes):
@@ -186,7 +209,9 @@ def test_detection_bars_a_route_for_a_time(world_at):
     world.p.detection = 0.0
     for _ in range(4):
         misuse(world)
-        assert not (world.scene.odds.sum(axis=1)[world.actors.banned_until > world.month] > 0.0).any()
+        assert not (
+            world.scene.odds.sum(axis=1)[world.actors.banned_until > world.month] > 0.0
+        ).any()
         world.month += 1
     assert not (world.actors.banned_until > world.month).any()
 
@@ -206,7 +231,9 @@ def test_incidents_are_as_many_as_the_chances_say(world_at):
     world = world_at(30, {"attempts": 3000.0, "detection": 0.0})
     scene = world.scene
     expected = (
-        scene.attempts_each * scene.success_left * (world.actors.mix * (scene.odds * scene.chance).sum(axis=2)).sum()
+        scene.attempts_each
+        * scene.success_left
+        * (world.actors.mix * (scene.odds * scene.chance).sum(axis=2)).sum()
     )
     assert len(world.scene.incidents) == pytest.approx(expected, abs=4.0 * expected**0.5)
 
@@ -228,7 +255,9 @@ def programme_run(world_at, policy, months=48, lever="L7", **fields):
         ({"detect_prob": 1.0, "traceability": 1.0, "false_positive": 1.0}, FLAGGED, FLAGGED),
     ],
 )
-def test_audits_find_what_their_power_and_traceability_let_them(world_at, policy, fields, of_compromised, of_sound):
+def test_audits_find_what_their_power_and_traceability_let_them(
+    world_at, policy, fields, of_compromised, of_sound
+):
     c = programme_run(world_at, policy, **fields).catalogue
     found, compromised = c.column("public_finding"), c.column("compromised")
     audited = found != UNAUDITED
@@ -238,7 +267,9 @@ def test_audits_find_what_their_power_and_traceability_let_them(world_at, policy
 
 def test_audits_keep_to_their_budget_and_their_lag(world_at, policy):
     for lag in (0, 4):
-        world = programme_run(world_at, policy, months=42, budget=2.4e6, cost_per_audit=1e5, update_lag=lag)
+        world = programme_run(
+            world_at, policy, months=42, budget=2.4e6, cost_per_audit=1e5, update_lag=lag
+        )
         done = int((world.catalogue.column("public_finding") != UNAUDITED).sum())
         assert done == 2 * (6 - lag)
         assert world.auditors[0].done.sum() == 12
@@ -276,7 +307,10 @@ def test_government_suppliers_audit_what_their_governments_use(world_at):
     )
     adopters = [a for a in world.country_agents[country].adopters if a.channel == "government"]
     used = Counter((a.family, a.mode) for a in adopters if a.mode.startswith("open"))
-    lab, mode = world.labs[world.catalogue.columns.lab[first]].info.slug, world.catalogue[first].mode
+    lab, mode = (
+        world.labs[world.catalogue.columns.lab[first]].info.slug,
+        world.catalogue[first].mode,
+    )
     assert used[lab, mode] == max(used.values())
 
 
@@ -350,7 +384,9 @@ def test_a_disclosed_compromise_costs_its_origin_the_trust_of_its_users(world_at
     np.testing.assert_array_equal(world.trust.security[:, US], 1.0)
     mended = world.catalogue.columns.lab[row]
     assert world.derivatives.tainted[mended] < 1.0
-    assert np.delete(world.derivatives.tainted, mended).sum() == len(world.derivatives.tainted) - 1.0
+    assert (
+        np.delete(world.derivatives.tainted, mended).sum() == len(world.derivatives.tainted) - 1.0
+    )
 
 
 def test_exposure_counts_hidden_compromise_alone(world_at):
@@ -375,9 +411,12 @@ def test_a_higher_premium_compromises_chinese_releases_more_and_no_others(world_
     origins = [w.catalogue.column("origin") for w in (plain, premium)]
     assert columns[1][origins[1] == CN].mean() > columns[0][origins[0] == CN].mean()
     later = [
-        dict(zip(w.catalogue.names, w.catalogue.column("compromised").tolist(), strict=True)) for w in (plain, premium)
+        dict(zip(w.catalogue.names, w.catalogue.column("compromised").tolist(), strict=True))
+        for w in (plain, premium)
     ]
-    us = [name for name, o in zip(plain.catalogue.names, origins[0].tolist(), strict=True) if o != CN]
+    us = [
+        name for name, o in zip(plain.catalogue.names, origins[0].tolist(), strict=True) if o != CN
+    ]
     assert [name for name in us if name in later[1] and later[0][name] != later[1][name]] == []
 
 
@@ -455,7 +494,9 @@ def test_alarm_comes_through_the_law_alone(world_at, decree):
 def test_evaluators_err_by_their_bias_and_noise(world_at):
     world = world_at(1, {"measurement_bias_cn": 4.0, "measurement_noise": 2.0})
     measured = {
-        origin: np.array([world.us_government.measure(100.0, origin, 3, draw) for draw in range(2000)])
+        origin: np.array(
+            [world.us_government.measure(100.0, origin, 3, draw) for draw in range(2000)]
+        )
         for origin in (US, CN)
     }
     assert measured[US].mean() == pytest.approx(100.0, abs=0.2)
@@ -477,7 +518,12 @@ def test_governments_look_at_their_own_pace(world_at):
 def test_open_source_carries_more_than_open_weights(world_at):
     world = world_at(58)
     c = world.catalogue
-    firms = np.array([not lab.fringe for lab in world.labs])[c.column("lab")] & (c.column("month") >= 30)
-    mean = [c.column("openness")[firms & (c.column("mode") == mode)].mean() for mode in (OPEN_WEIGHTS, OPEN_SOURCE)]
+    firms = np.array([not lab.fringe for lab in world.labs])[c.column("lab")] & (
+        c.column("month") >= 30
+    )
+    mean = [
+        c.column("openness")[firms & (c.column("mode") == mode)].mean()
+        for mode in (OPEN_WEIGHTS, OPEN_SOURCE)
+    ]
     assert 0.0 < mean[0] < mean[1] <= 1.0
     assert (c.column("openness")[c.column("mode") == GATED] < mean[0]).all()

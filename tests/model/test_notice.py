@@ -13,7 +13,13 @@ START = "2026-06"
 
 def opened_before(world, start):
     c = world.catalogue
-    rows = zip(c.names, c.column("month").tolist(), c.column("mode").tolist(), c.column("origin").tolist(), strict=True)
+    rows = zip(
+        c.names,
+        c.column("month").tolist(),
+        c.column("mode").tolist(),
+        c.column("origin").tolist(),
+        strict=True,
+    )
     return {
         name: month
         for name, month, mode, origin in rows
@@ -26,7 +32,10 @@ def test_labs_open_early_what_a_coming_law_would_cost_them(policy, world_at):
     start = month_index(START)
     fields = {"start": START, "opening_cost": 5.0}
     surprised, warned = (
-        world_at(start, {"haste_months": 6.0}, control=policy("L1", anticipation_months=n, **fields)) for n in (0, 8)
+        world_at(
+            start, {"haste_months": 6.0}, control=policy("L1", anticipation_months=n, **fields)
+        )
+        for n in (0, 8)
     )
     late, early = opened_before(surprised, start), opened_before(warned, start)
     assert len(early) > len(late)
@@ -39,7 +48,10 @@ def test_labs_that_cannot_hurry_do_not_act_on_notice(policy, world_at):
     start = month_index(START)
     fields = {"start": START, "opening_cost": 5.0}
     surprised, warned = (
-        world_at(start, {"haste_months": 0.0}, control=policy("L1", anticipation_months=n, **fields)) for n in (0, 8)
+        world_at(
+            start, {"haste_months": 0.0}, control=policy("L1", anticipation_months=n, **fields)
+        )
+        for n in (0, 8)
     )
     assert opened_before(surprised, start) == opened_before(warned, start)
 
@@ -47,7 +59,9 @@ def test_labs_that_cannot_hurry_do_not_act_on_notice(policy, world_at):
 def test_chips_are_bought_ahead_of_an_announced_step(policy, world_at):
     start = month_index(START)
     stocks = [
-        world_at(start, chips=policy("L3", start=START, stringency=1.0, anticipation_months=n)).chips.legal["CN"]
+        world_at(
+            start, chips=policy("L3", start=START, stringency=1.0, anticipation_months=n)
+        ).chips.legal["CN"]
         for n in (0, 2, 6)
     ]
     assert stocks[0] < stocks[1] < stocks[2]
@@ -56,7 +70,9 @@ def test_chips_are_bought_ahead_of_an_announced_step(policy, world_at):
 def test_nothing_is_bought_ahead_of_a_step_that_relaxes(policy, world_at):
     start = month_index(START)
     stocks = [
-        world_at(start, chips=policy("L3", start=START, stringency=0.1, anticipation_months=n)).chips.legal["CN"]
+        world_at(
+            start, chips=policy("L3", start=START, stringency=0.1, anticipation_months=n)
+        ).chips.legal["CN"]
         for n in (0, 6)
     ]
     assert stocks[0] == stocks[1]
@@ -78,14 +94,19 @@ def test_the_prospect_is_the_law_that_comes(policy, world_at):
 # courts
 
 
-@pytest.mark.parametrize("key", [key for key, cls in LEVERS.items() if "challenge_prob" in cls.model_fields])
+@pytest.mark.parametrize(
+    "key", [key for key, cls in LEVERS.items() if "challenge_prob" in cls.model_fields]
+)
 def test_a_ruling_leaves_less_of_a_control(key, policy):
     one = policy(key, start="2024-01", challenge_prob=0.3, challenge_relief=0.75)
     unchallenged = policy(key, start="2024-01")
     ruled = []
     for replication in range(40):
         streams = Streams(1, replication)
-        left = [one.strength_in_force(m, streams) / unchallenged.strength_in_force(m, streams) for m in range(12, 84)]
+        left = [
+            one.strength_in_force(m, streams) / unchallenged.strength_in_force(m, streams)
+            for m in range(12, 84)
+        ]
         assert set(left) <= {1.0, 0.25}
         assert left == sorted(left, reverse=True)  # once struck it stays so
         ruled.append(left[-1] < 1.0)
@@ -98,7 +119,9 @@ def test_more_challenges_never_come_later(policy):
         first = []
         for prob in (0.05, 0.3, 0.9):
             one = policy("L1", start="2024-01", challenge_prob=prob, challenge_relief=1.0)
-            first.append(next((m for m in range(12, 84) if one.strength_in_force(m, streams) == 0.0), 84))
+            first.append(
+                next((m for m in range(12, 84) if one.strength_in_force(m, streams) == 0.0), 84)
+            )
         assert first == sorted(first, reverse=True)
 
 

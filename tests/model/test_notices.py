@@ -26,7 +26,9 @@ def doubled(x: float) -> float:
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Path:
+def cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Path:
     """A folder of compiled code that is empty, in a process that has said nothing yet."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(notices, "_said", set())
@@ -71,7 +73,11 @@ def test_compiled_code_that_cannot_be_kept_costs_no_run(
 @pytest.mark.parametrize("content", [b"", b"\x80\x05", b"no pickle"])
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
 def test_compiled_code_that_is_not_whole_costs_no_run_and_is_made_again(
-    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, suffix: str, content: bytes
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    suffix: str,
+    content: bytes,
 ) -> None:
     kernel(doubled)(1.5)
     for path in cache.rglob(f"*{suffix}"):
@@ -79,7 +85,9 @@ def test_compiled_code_that_is_not_whole_costs_no_run_and_is_made_again(
     for _ in range(2):
         monkeypatch.setattr(notices, "_said", set())
         assert kernel(doubled)(1.5) == 3.0
-        assert caplog.messages == [notices.COMPILING] * 2  # before the damage and after it; then it is mended
+        assert (
+            caplog.messages == [notices.COMPILING] * 2
+        )  # before the damage and after it; then it is mended
 
 
 def test_a_machine_without_a_folder_for_compiled_code_runs_kernels(
@@ -110,14 +118,20 @@ def test_a_full_disk_of_compiled_code_costs_no_run(tmp_path: Path) -> None:
     try:
         environment = os.environ | {"NUMBA_CACHE_DIR": str(place), "PYTHONPATH": str(ROOT)}
         made = subprocess.run(
-            [sys.executable, "-W", "error", "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-W", "error", "-c", SCRIPT],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     finally:
         subprocess.run(["umount", "-l", str(place)], check=True)
     assert (made.returncode, made.stdout) == (0, "1.0\n"), made.stderr
     compiling, unkept = made.stderr.splitlines()
     assert compiling == notices.COMPILING
-    assert unkept.startswith("compiled code cannot be kept (OSError: [Errno 28] No space left on device)")
+    assert unkept.startswith(
+        "compiled code cannot be kept (OSError: [Errno 28] No space left on device)"
+    )
 
 
 def says(number: int) -> int:
@@ -143,6 +157,8 @@ def test_check_compiles_nothing() -> None:
         "print(sorted({'numba', 'mesa', 'sim.model.world'} & set(sys.modules)))\n"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    made = subprocess.run([sys.executable, "-c", text], env=environment, capture_output=True, text=True, check=True)
+    made = subprocess.run(
+        [sys.executable, "-c", text], env=environment, capture_output=True, text=True, check=True
+    )
     assert made.stdout.splitlines()[-1] == "[]"
     assert made.stderr == ""

@@ -7,8 +7,8 @@ from sim.model.parameters import PARAMETERS, ParameterValues, values
 from sim.model.world import World
 from sim.scenario.scenario import load
 
-# What a default panel or the scenario below cannot show: neighbours exist from 20,000 adopters, growth after 2030, a
-# government's memory that no lever reads yet.
+# What a default panel or the scenario below cannot show: neighbours exist from 20,000 adopters,
+# growth after 2030, a government's memory that no lever reads yet.
 ELSEWHERE = {"peer_weight", "review_months"}
 GROUPS = sorted({p.group for p in PARAMETERS.values()})
 POLICIES = (
@@ -18,7 +18,10 @@ POLICIES = (
     "policy.control={lever='L1', start='2024-06', anticipation_months=12}",
     "policy.hubs={lever='L12', start='2024-06'}",
     "policy.money={lever='L9', start='2023-06'}",
-    "policy.licence={lever='L5', start='2024-01', threshold_flop=1e26, duties_cost=2e7, open_exemption=true}",
+    (
+        "policy.licence={lever='L5', start='2024-01', threshold_flop=1e26, duties_cost=2e7, "
+        "open_exemption=true}"
+    ),
 )
 
 
@@ -27,7 +30,12 @@ LONG = {"research", "release", "misuse"}
 
 def world(end="2026-06", **changes):
     """A world with generated releases and every lever in force."""
-    settings = (*POLICIES, f"horizon.end={end}", "history=free", *(f"parameters.{k}={v!r}" for k, v in changes.items()))
+    settings = (
+        *POLICIES,
+        f"horizon.end={end}",
+        "history=free",
+        *(f"parameters.{k}={v!r}" for k, v in changes.items()),
+    )
     return World(load("status-quo", settings=settings), rng=1).run().values
 
 
@@ -40,7 +48,9 @@ def test_every_parameter_changes_some_series(group):
         if p.group == group and p.name not in ELSEWHERE:
             # 12 or 24 months instead of 18 turn too few decisions to show in one run
             others = (p.bounds[1],) if p.name == "backfire_months" else (p.low, p.high)
-            if all(np.array_equal(world(end, **{p.name: x}), unchanged) for x in others if x != p.value):
+            if all(
+                np.array_equal(world(end, **{p.name: x}), unchanged) for x in others if x != p.value
+            ):
                 idle.append(p.name)
     assert idle == []
 

@@ -63,7 +63,10 @@ def test_the_ends_are_never_reached():
 
 def test_the_key_of_a_stream_never_changes():
     """Stored results can be made again only while it stays."""
-    assert [Stream(0, 0, "choice").key, Stream(1, 2, "taste").key] == [4777484270739000135, 10654761890281495705]
+    assert [Stream(0, 0, "choice").key, Stream(1, 2, "taste").key] == [
+        4777484270739000135,
+        10654761890281495705,
+    ]
 
 
 def test_order_of_draws_does_not_matter():
@@ -82,7 +85,9 @@ def test_a_misspelt_decision_is_an_error_and_no_stream_of_its_own():
             streams(wrong)
         with pytest.raises(KeyError, match="no decision is called"):
             streams.about(wrong, "L1")
-    assert streams.about("legal challenge to", "L1").key == Stream(0, 0, "legal challenge to L1").key
+    assert (
+        streams.about("legal challenge to", "L1").key == Stream(0, 0, "legal challenge to L1").key
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,11 @@ def luck(world):
 
 
 def test_a_whole_number_is_the_seed(short):
-    worlds = [World(short, **{name: kind(7)}) for name in ("rng", "seed") for kind in (int, np.int64, np.uint8)]
+    worlds = [
+        World(short, **{name: kind(7)})
+        for name in ("rng", "seed")
+        for kind in (int, np.int64, np.uint8)
+    ]
     assert {luck(world) for world in worlds} == {luck(World(short, rng=7))}
     assert worlds[0].seed == 7
     assert worlds[0].streams("release").key == Streams(7, 0)("release").key
@@ -29,7 +33,11 @@ def test_a_whole_number_is_the_seed(short):
 
 def test_different_generators_give_different_worlds(short):
     worlds = [World(short, rng=np.random.default_rng(n)) for n in range(4)]
-    assert len({luck(world) for world in worlds}) == len({world.streams("release").key for world in worlds}) == 4
+    assert (
+        len({luck(world) for world in worlds})
+        == len({world.streams("release").key for world in worlds})
+        == 4
+    )
 
 
 def test_one_generator_gives_every_world_another_seed_and_the_same_ones_again():
@@ -62,12 +70,17 @@ def test_a_world_without_a_seed_takes_a_fresh_one_and_says_which(short):
     "wrong", [True, np.True_, [1, 2], -1, 1.5, 2.0, np.float64(2), "7", 2**63, (1,), np.array([1])]
 )
 def test_what_is_no_seed_is_refused_with_what_is(short, name, wrong):
-    with pytest.raises(ValueError, match=rf"^{name} = .*: must be a whole number from 0 to 2\*\*63 - 1, a numpy Gen"):
+    with pytest.raises(
+        ValueError,
+        match=rf"^{name} = .*: must be a whole number from 0 to 2\*\*63 - 1, a numpy Gen",
+    ):
         World(short, **{name: wrong})
 
 
 def test_rng_and_seed_together_are_refused(short):
-    with pytest.raises(ValueError, match="rng and seed are two names of one number; give one of them"):
+    with pytest.raises(
+        ValueError, match="rng and seed are two names of one number; give one of them"
+    ):
         World(short, rng=1, seed=1)
 
 
@@ -79,7 +92,9 @@ def test_rng_and_seed_together_are_refused(short):
     ],
 )
 def test_a_replication_or_threads_that_cannot_be_is_refused_by_name(short, name, wrong, least):
-    with pytest.raises(ValueError, match=rf"^{name} = .*: must be a whole number of at least {least}$"):
+    with pytest.raises(
+        ValueError, match=rf"^{name} = .*: must be a whole number of at least {least}$"
+    ):
         World(short, rng=1, **{name: wrong})
 
 
@@ -87,13 +102,20 @@ def test_numpy_counts_are_counts(short):
     world = World(short, rng=1, replication=np.int32(2), threads=np.int64(1))
     assert luck(world) == luck(World(short, rng=1, replication=2))
     plan = Design((Case("a", short, "a"),), np.int64(3), np.uint32(4))
-    assert (type(plan.replications), type(plan.seed), plan.replications, plan.seed) == (int, int, 3, 4)
+    assert (type(plan.replications), type(plan.seed), plan.replications, plan.seed) == (
+        int,
+        int,
+        3,
+        4,
+    )
 
 
 def batch_run(test):
     """A test of Mesa's batch runner, which Mesa 4 has not; 3.5 warns that its ``iterations`` will go."""
     skip = pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has no batch_run")
-    return skip(pytest.mark.filterwarnings("ignore:The `iterations` keyword:DeprecationWarning")(test))
+    return skip(
+        pytest.mark.filterwarnings("ignore:The `iterations` keyword:DeprecationWarning")(test)
+    )
 
 
 @batch_run
@@ -101,7 +123,9 @@ def test_iterations_of_mesas_batch_runner_are_samples_and_each_can_be_repeated(s
     rows = mesa.batch_run(World, {"scenario": [short]}, iterations=3, display_progress=False)
     assert [row["iteration"] for row in rows] == [0, 1, 2]
     assert len({row["seed"] for row in rows}) == len({row["us_share_abroad"] for row in rows}) == 3
-    again = mesa.batch_run(World, {"scenario": [short], "rng": [row["seed"] for row in rows]}, display_progress=False)
+    again = mesa.batch_run(
+        World, {"scenario": [short], "rng": [row["seed"] for row in rows]}, display_progress=False
+    )
     assert [row["us_share_abroad"] for row in again] == [row["us_share_abroad"] for row in rows]
 
 
@@ -109,7 +133,10 @@ def test_iterations_of_mesas_batch_runner_are_samples_and_each_can_be_repeated(s
 def test_a_generator_in_mesas_batch_runner_gives_samples_that_can_be_repeated(short):
     first, again = (
         mesa.batch_run(
-            World, {"scenario": [short], "rng": np.random.default_rng(1)}, iterations=2, display_progress=False
+            World,
+            {"scenario": [short], "rng": np.random.default_rng(1)},
+            iterations=2,
+            display_progress=False,
         )
         for _ in range(2)
     )

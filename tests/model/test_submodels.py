@@ -1,4 +1,7 @@
-"""Every submodel matters: switched off, it moves an outcome it stands for. Which way it moves is not asked."""
+"""Every submodel matters: switched off, it moves an outcome it stands for.
+
+Which way it moves is not asked.
+"""
 
 import numpy as np
 import pytest
@@ -23,7 +26,10 @@ WITHOUT = {
 # Parameters at which a submodel does nothing, and the outcome that must move.
 AT_NOTHING = {
     "use": ({"bass_p": 0.0, "bass_q": 0.0}, "use_world"),
-    "choice": ({f"review_{name}": 0.0 for name in CHANNELS} | {"newcomers": 0.0}, "us_share_world_market"),
+    "choice": (
+        {f"review_{name}": 0.0 for name in CHANNELS} | {"newcomers": 0.0},
+        "us_share_world_market",
+    ),
     "network": ({"network_weight": 0.0}, "power_labs"),
     "misuse": ({"attempts": 0.0}, "incidents"),
     "compromise": ({"compromise": 0.0}, "backdoor_exposure"),
@@ -55,7 +61,9 @@ def made(scenario, policy):
     def get(levers):
         key = tuple(levers)
         if key not in kept:
-            kept[key] = finished(scenario(**{name: policy(lever) for name, lever in levers.items()}))
+            kept[key] = finished(
+                scenario(**{name: policy(lever) for name, lever in levers.items()})
+            )
         return kept[key]
 
     return get
@@ -64,7 +72,9 @@ def made(scenario, policy):
 @pytest.mark.parametrize("phase", WITHOUT)
 def test_a_month_without_a_phase_goes_on_and_differs(phase, scenario, policy, made):
     levers, outcome = WITHOUT[phase]
-    world = finished(scenario(**{name: policy(lever) for name, lever in levers.items()}), without=phase)
+    world = finished(
+        scenario(**{name: policy(lever) for name, lever in levers.items()}), without=phase
+    )
     assert not np.array_equal(column(world, outcome), column(made(levers), outcome))
 
 

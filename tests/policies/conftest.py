@@ -18,7 +18,11 @@ def named(world, slug):
 
 
 def opened(lab):
-    return {draw for draw in DRAWS if lab.decide_mode(150.0, draw, lab.owes(draw, False, lab.model.law)) in OPEN}
+    return {
+        draw
+        for draw in DRAWS
+        if lab.decide_mode(150.0, draw, lab.owes(draw, False, lab.model.law)) in OPEN
+    }
 
 
 def under(world, *policies):
@@ -31,7 +35,9 @@ def under(world, *policies):
 
 def kept(world, code="USA"):
     """Share of what developers of a country would build that the duties of modifiers leave, by alternative."""
-    return world.adopters._kept()[[c.code for c in world.countries].index(code), world.adopters.market.slot]
+    return world.adopters._kept()[
+        [c.code for c in world.countries].index(code), world.adopters.market.slot
+    ]
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ def test_a_push_moves_chinese_firms_only(world_at, policy):
 
 
 def test_secrecy_withholds_data_and_code_and_not_weights(world_at, policy):
-    world = under(world_at(32), policy("E1", openness_push=0.0, commercial_close_pressure=1.0, secrecy=0.5))
+    world = under(
+        world_at(32), policy("E1", openness_push=0.0, commercial_close_pressure=1.0, secrecy=0.5)
+    )
     lab, draw = named(world, "alibaba"), 2 * 500
     lab.drafts = []
     lab._draft(32, draw, False, 150.0, 150.0)
@@ -32,7 +34,14 @@ def test_secrecy_withholds_data_and_code_and_not_weights(world_at, policy):
 def test_state_support_makes_chips(world_at, policy):
     stocks = [
         world_at(
-            36, e=policy("E1", start="2025-01", state_support=x, openness_push=0.0, commercial_close_pressure=0.0)
+            36,
+            e=policy(
+                "E1",
+                start="2025-01",
+                state_support=x,
+                openness_push=0.0,
+                commercial_close_pressure=0.0,
+            ),
         ).chips.domestic
         for x in (0.0, 0.5, 1.0)
     ]
@@ -40,7 +49,9 @@ def test_state_support_makes_chips(world_at, policy):
 
 
 def test_retaliation_withholds_chinese_releases_from_those_it_names(world, policy):
-    law = under(world, policy("E1", retaliation=0.5, openness_push=0.0, commercial_close_pressure=0.0)).law
+    law = under(
+        world, policy("E1", retaliation=0.5, openness_push=0.0, commercial_close_pressure=0.0)
+    ).law
     blocs = np.array(world.jurisdictions.blocs)
     hit = np.isin(blocs, ("US", "us_aligned"))
     assert (law.access[hit, CN] < world.jurisdictions.access[hit, CN]).all()

@@ -10,7 +10,11 @@ from sim.messages import ScenarioError
 from sim.policies import LEVERS
 from sim.policies.base import Policy, own
 
-SHARE = {"reduction": own(0.5, "share that is stopped", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.2, 0.8))}
+SHARE = {
+    "reduction": own(
+        0.5, "share that is stopped", "0-1", "judgement", allowed=(0.0, 1.0), likely=(0.2, 0.8)
+    )
+}
 LEVER = {
     "__doc__": "Services stop bulk queries. Writes: a factor on what labs learn.",
     "lever": "L99",
@@ -75,16 +79,28 @@ def test_a_lever_that_does_not_say_what_it_is_is_refused(changes, words):
     ("field", "words"),
     [
         (0.5, "reduction has no description or no source"),
-        (own(0.5, "", "0-1", "scenario", allowed=(0.0, 1.0)), "reduction has no description or no source"),
-        (own(0.5, "share", "0-1", "", allowed=(0.0, 1.0)), "reduction has no description or no source"),
+        (
+            own(0.5, "", "0-1", "scenario", allowed=(0.0, 1.0)),
+            "reduction has no description or no source",
+        ),
+        (
+            own(0.5, "share", "0-1", "", allowed=(0.0, 1.0)),
+            "reduction has no description or no source",
+        ),
         (own(0.5, "share", "", "scenario", allowed=(0.0, 1.0)), "reduction has no unit"),
         (own(0.5, "share", "0-1", "scenario"), "reduction has no allowed=(lowest, highest)"),
         (
             own(0.5, "share", "0-1", "press; judgement", allowed=(0.0, 1.0)),
             "reduction rests on judgement and has no likely",
         ),
-        (own(0.5, "share", "0-1", "press", allowed=(0.0, 0.4)), "reduction = 0.5: default, likely and allowed values"),
-        (own(0.5, "share", "0-1", "press", allowed=(0.0, 1.0), likely=(0.6, 0.8)), "reduction = 0.5: default, likely"),
+        (
+            own(0.5, "share", "0-1", "press", allowed=(0.0, 0.4)),
+            "reduction = 0.5: default, likely and allowed values",
+        ),
+        (
+            own(0.5, "share", "0-1", "press", allowed=(0.0, 1.0), likely=(0.6, 0.8)),
+            "reduction = 0.5: default, likely",
+        ),
     ],
 )
 def test_a_field_that_does_not_say_what_it_is_is_refused(field, words):
@@ -93,7 +109,9 @@ def test_a_field_that_does_not_say_what_it_is_is_refused(field, words):
 
 def test_all_that_is_missing_is_said_at_once():
     found = refusal(title=None, phase=None, write=False)
-    assert [words in found for words in ("title is missing", "phase is missing", "write(")] == [True] * 3
+    assert [words in found for words in ("title is missing", "phase is missing", "write(")] == [
+        True
+    ] * 3
 
 
 def test_levers_are_complete_without_their_docstrings():
@@ -111,9 +129,13 @@ def test_two_levers_of_one_code_are_refused(tmp_path, monkeypatch):
     source = Path(chip_control.__file__).read_text(encoding="utf-8")
     (tmp_path / "my_control.py").write_text(source, encoding="utf-8")
     monkeypatch.setattr(sim.policies, "__path__", [*sim.policies.__path__, str(tmp_path)])
-    with pytest.raises(ScenarioError, match=r"my_control: ChipControl: lever = 'L3': sim.policies.chip_control has"):
+    with pytest.raises(
+        ScenarioError, match=r"my_control: ChipControl: lever = 'L3': sim.policies.chip_control has"
+    ):
         sim.policies._levers()
-    (tmp_path / "my_control.py").write_text(source.replace('    lever: ClassVar[str] = "L3"\n', ""), encoding="utf-8")
+    (tmp_path / "my_control.py").write_text(
+        source.replace('    lever: ClassVar[str] = "L3"\n', ""), encoding="utf-8"
+    )
     monkeypatch.delitem(sys.modules, "sim.policies.my_control")
     with pytest.raises(ScenarioError, match="my_control: ChipControl: lever is missing"):
         sim.policies._levers()

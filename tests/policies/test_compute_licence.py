@@ -10,7 +10,9 @@ from tests.policies.conftest import DRAW, DRAWS, kept, named, opened, under
 
 def near(lab, policy, above=0.05, **fields):
     """A licence whose threshold lies just below the lab's run."""
-    return policy("L5", threshold_flop=10.0 ** (lab.training_run(False) - above), **{"refusal": 0.0, **fields})
+    return policy(
+        "L5", threshold_flop=10.0 ** (lab.training_run(False) - above), **{"refusal": 0.0, **fields}
+    )
 
 
 def test_labs_near_a_threshold_train_below_it_the_sooner_the_more_it_costs(world, policy):
@@ -70,7 +72,11 @@ def test_generated_releases_are_trained_as_near_to_the_largest_run_as_recorded_o
     recorded = [
         row.log_flop
         for row in data.releases()
-        if row.lab == "deepseek" and row.usable and row.size == "flagship" and row.log_flop and row.month >= 0
+        if row.lab == "deepseek"
+        and row.usable
+        and row.size == "flagship"
+        and row.log_flop
+        and row.month >= 0
     ]
     assert abs(named(world, "deepseek").training_run(False) - max(recorded)) < 0.5
     known = sorted(lab.shortfall for lab in world.labs)
@@ -94,7 +100,9 @@ def test_a_licence_spares_open_releases_whether_they_earn_money_or_not(world, po
 
 
 def test_what_is_held_back_owes_nothing(world, policy):
-    owed = named(world, "meta").owes(DRAW, False, under(world, policy("L5", threshold_flop=1e20)).law)
+    owed = named(world, "meta").owes(
+        DRAW, False, under(world, policy("L5", threshold_flop=1e20)).law
+    )
     assert owed[API]
     assert not owed[HOLD]
 
@@ -109,7 +117,10 @@ def test_a_refused_licence_leaves_no_open_release(world, policy):
 
 
 def test_the_more_modifications_count_the_more_are_given_up(world, policy):
-    left = [kept(under(world, policy("L5", threshold_flop=1e23, modifier_fraction=f))).min() for f in (1.0, 0.33, 0.01)]
+    left = [
+        kept(under(world, policy("L5", threshold_flop=1e23, modifier_fraction=f))).min()
+        for f in (1.0, 0.33, 0.01)
+    ]
     assert left[0] == 1.0
     assert left[0] > left[1] > left[2] == pytest.approx(1.0 - 0.3 / 3.0)
 
@@ -117,7 +128,10 @@ def test_the_more_modifications_count_the_more_are_given_up(world, policy):
 def test_modifiers_owe_by_the_training_run_of_their_base_and_by_where_they_are(world, policy):
     """Bases of any origin from the threshold on, in the countries that are bound; what is unknown is below."""
     rows = world.adopters.market.release[DEVELOPER]
-    run, origin = (world.catalogue.columns[world.catalogue.columns._fields.index(x)][rows] for x in ("run", "origin"))
+    run, origin = (
+        world.catalogue.columns[world.catalogue.columns._fields.index(x)][rows]
+        for x in ("run", "origin")
+    )
     assert (run == 0.0).any()
     under(world, policy("L5", threshold_flop=1e24, modifier_fraction=0.1, allied_coverage=0.5))
     bound = world.jurisdictions.bound_countries(0.5)
@@ -130,7 +144,13 @@ def test_modifiers_owe_by_the_training_run_of_their_base_and_by_where_they_are(w
 
 
 def test_modifiers_give_up_and_do_not_choose_otherwise(world_at, policy):
-    fields = {"start": "2025-09", "threshold_flop": 1e24, "liability": 0.0, "refusal": 0.0, "modifier_fraction": 1e-6}
+    fields = {
+        "start": "2025-09",
+        "threshold_flop": 1e24,
+        "liability": 0.0,
+        "refusal": 0.0,
+        "modifier_fraction": 1e-6,
+    }
     free, bound = (world_at(33, duty=policy("L5", modifier_loss=x, **fields)) for x in (0.0, 0.5))
     np.testing.assert_array_equal(free.adopters.choice, bound.adopters.choice)
     value, less = (np.array(world.derivatives.value) for world in (free, bound))
@@ -158,7 +178,8 @@ def test_a_burden_in_any_mode_counts_where_open_releases_are_exempt(world_at, po
     fields = {"threshold_flop": 1e23, "liability": 0.0, "licence_months": 0}
     for exemption, compare in ((False, set.__eq__), (True, set.__lt__)):
         light, heavy = (
-            under(world_at(30), policy("L5", burden=x, open_exemption=exemption, **fields)) for x in (0.0, 2.0)
+            under(world_at(30), policy("L5", burden=x, open_exemption=exemption, **fields))
+            for x in (0.0, 2.0)
         )
         assert compare(opened(named(light, "meta")), opened(named(heavy, "meta")))
 

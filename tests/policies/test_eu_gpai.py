@@ -63,10 +63,19 @@ def test_the_exemption_and_its_loss(world_at, policy, mode, run, monetised, fiel
 def test_the_exemption_makes_licences_free(world_at, policy):
     free = []
     for exemption in (True, False):
-        world = under(world_at(32), policy("EU_GPAI", burden=2.0, open_exemption=exemption, monetised_exempt=True))
+        world = under(
+            world_at(32),
+            policy("EU_GPAI", burden=2.0, open_exemption=exemption, monetised_exempt=True),
+        )
         lab = named(world, "meta")
         lab.offset += 24.5 - lab.training_run(False)
-        free.append({draw for draw in DRAWS if lab._licence(draw, lab.owes(draw, False, world.law)) == OPEN_SOURCE})
+        free.append(
+            {
+                draw
+                for draw in DRAWS
+                if lab._licence(draw, lab.owes(draw, False, world.law)) == OPEN_SOURCE
+            }
+        )
     assert free[1] < free[0]
 
 
@@ -80,13 +89,18 @@ def test_duties_bind_firms_of_every_origin_and_document_their_releases(world, po
         assert lab.drafts[0].documented
         assert not lab.drafts[0].rationale
         assert lab.expense == pytest.approx(6e6)
-    assert all(not lab.owes(DRAW, False, world.law)[OPEN_SOURCE] for lab in world.labs if lab.fringe)
+    assert all(
+        not lab.owes(DRAW, False, world.law)[OPEN_SOURCE] for lab in world.labs if lab.fringe
+    )
 
 
 def test_the_eus_duties_grow_to_full_force_when_enforcement_begins():
     """The months that the scenarios' texts name: applied from August 2025, enforced from August 2026."""
     duties = load("status-quo").policy["eu-gpai"]
-    force = [duties.intensity(month_index(m)) for m in ("2025-07", "2025-08", "2026-07", "2026-08", "2030-12")]
+    force = [
+        duties.intensity(month_index(m))
+        for m in ("2025-07", "2025-08", "2026-07", "2026-08", "2030-12")
+    ]
     assert force[0] == 0.0 < force[1] < force[2] < force[3] == force[4] == 1.0
     wide = load("eu-exemption").policy
     assert (wide["eu-gpai"].end, wide["eu-gpai-2026-08"].start) == ("2026-08", "2026-08")

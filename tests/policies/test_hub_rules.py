@@ -47,7 +47,10 @@ def test_the_more_appears_on_mirrors_the_less_a_takedown_costs_anybody():
 
 def test_takedowns_make_stripping_dearer_for_those_who_count_their_money(world_at, policy):
     worlds = [world_at(50)] + [
-        world_at(50, hubs=policy("L12", gating="none", takedown_rate=0.9, mirror_prob=x, scan_coverage=0.0))
+        world_at(
+            50,
+            hubs=policy("L12", gating="none", takedown_rate=0.9, mirror_prob=x, scan_coverage=0.0),
+        )
         for x in (1.0, 0.3)
     ]
     searches = [world.hub.search() for world in worlds]

@@ -35,11 +35,19 @@ def controlled_from(world):
 
 
 @pytest.mark.parametrize(("review", "lag"), [(6, 3), (3, 0), (1, 0), (12, 12)])
-def test_a_waiting_policy_begins_in_the_month_after_the_review_that_throws_the_switch(world_at, review, lag):
-    watch = monitor(start="2026-02", review_months=review, lag_months=lag, switch_on=("later",), **ALWAYS)
+def test_a_waiting_policy_begins_in_the_month_after_the_review_that_throws_the_switch(
+    world_at, review, lag
+):
+    watch = monitor(
+        start="2026-02", review_months=review, lag_months=lag, switch_on=("later",), **ALWAYS
+    )
     world = world_at(0, watch=watch, later=control())
-    assert controlled_from(world)[0] == 36, "before the monitor's window a policy follows its own table"
-    watch = monitor(start="2026-01", review_months=review, lag_months=lag, switch_on=("later",), **ALWAYS)
+    assert controlled_from(world)[0] == 36, (
+        "before the monitor's window a policy follows its own table"
+    )
+    watch = monitor(
+        start="2026-01", review_months=review, lag_months=lag, switch_on=("later",), **ALWAYS
+    )
     assert controlled_from(world_at(0, watch=watch, later=control()))[0] == 37
 
 
@@ -77,8 +85,14 @@ def test_a_switched_policy_begins_as_if_it_had_been_written_so(world_at):
 
 def test_a_switch_follows_each_review_unless_it_is_lasting(world_at):
     for lasting in (True, False):
-        world = world_at(36, watch=monitor(start="2026-01", lasting=lasting, switch_on=("later",)), later=control())
-        (trigger,) = world.law.triggers or (LEVERS["L14"](lasting=lasting, switch_on=("later",)).trigger(1.0),)
+        world = world_at(
+            36,
+            watch=monitor(start="2026-01", lasting=lasting, switch_on=("later",)),
+            later=control(),
+        )
+        (trigger,) = world.law.triggers or (
+            LEVERS["L14"](lasting=lasting, switch_on=("later",)).trigger(1.0),
+        )
         usa = world.us_government
         for found, stands in ((100.0, True), (0.0, lasting)):
             usa.gauge = lambda trigger, month, found=found: found
@@ -96,7 +110,10 @@ def test_reviews_come_at_their_pace_and_see_old_data(world_at):
     assert seen == pytest.approx(world.series().values[41:45, column].mean())
     for month in range(36, 48):
         usa.thrown.clear()
-        usa.watch(Trigger(**{**{n: getattr(trigger, n) for n in Trigger.__slots__}, "threshold": -1.0}), month)
+        usa.watch(
+            Trigger(**{**{n: getattr(trigger, n) for n in Trigger.__slots__}, "threshold": -1.0}),
+            month,
+        )
         assert bool(usa.thrown) == (month % 4 == 0)
 
 
@@ -115,7 +132,9 @@ def test_the_first_month_is_on_record_when_it_is_over(world_at):
 def test_measurements_err_by_their_error_and_by_no_more(world_at, indicator):
     world = world_at(40)
     usa = world.us_government
-    exact, noisy = (monitor(indicator=indicator, error=error, lag_months=3).trigger(1.0) for error in (0.0, 0.2))
+    exact, noisy = (
+        monitor(indicator=indicator, error=error, lag_months=3).trigger(1.0) for error in (0.0, 0.2)
+    )
     usa.indicator = lambda name, month: 5.0
     assert usa.gauge(exact, 39) == pytest.approx(5.0)
     seen = np.array([usa.gauge(noisy, month) for month in range(600)][10:])
@@ -142,7 +161,12 @@ def test_an_error_moves_the_month_of_the_switch(world_at):
     begun = set()
     for error in (0.0, 0.3, 0.6, 1.0):
         watch = monitor(
-            start="2025-06", threshold=21.0, error=error, review_months=3, lag_months=1, switch_on=("later",)
+            start="2025-06",
+            threshold=21.0,
+            error=error,
+            review_months=3,
+            lag_months=1,
+            switch_on=("later",),
         )
         months = controlled_from(world_at(0, watch=watch, later=control(start="2025-06")))
         begun.add(months[0] if months else None)
@@ -168,15 +192,22 @@ def standing(schedule, month):
 
 def test_one_of_several_monitors_is_enough_and_off_goes_before_on():
     names = ("a", "b", "later")
-    on, never = monitor(start="2023-01", switch_on=("later",)), monitor(start="2023-01", switch_on=("later",), **NEVER)
-    schedule = PolicySchedule(list(zip(names, (on, never, control(start="2023-01")), strict=True)), 24, Streams(0, 0))
+    on, never = (
+        monitor(start="2023-01", switch_on=("later",)),
+        monitor(start="2023-01", switch_on=("later",), **NEVER),
+    )
+    schedule = PolicySchedule(
+        list(zip(names, (on, never, control(start="2023-01")), strict=True)), 24, Streams(0, 0)
+    )
     assert schedule.switch(0, ())
     assert standing(schedule, 0)[1] == (1.0, 1.0, 0.0)
     assert schedule.switch(5, {on.trigger(1.0)})
     assert standing(schedule, 5) == ((1.0, 1.0, 0.0), (1.0, 1.0, 1.0))
     assert not schedule.switch(6, {on.trigger(0.4)}), "whose will is less is the same trigger"
     off = monitor(start="2023-01", switch_off=("later",))
-    schedule = PolicySchedule(list(zip(names, (on, off, control(start="2023-01")), strict=True)), 24, Streams(0, 0))
+    schedule = PolicySchedule(
+        list(zip(names, (on, off, control(start="2023-01")), strict=True)), 24, Streams(0, 0)
+    )
     schedule.switch(3, {on.trigger(1.0), off.trigger(1.0)})
     assert standing(schedule, 3)[1][2] == 0.0
 
@@ -184,7 +215,9 @@ def test_one_of_several_monitors_is_enough_and_off_goes_before_on():
 def test_switching_off_never_lengthens_a_policy():
     short = control(start="2023-01", end="2023-04")
     schedule = PolicySchedule(
-        [("a", monitor(start="2023-01", switch_off=("b",), **ALWAYS)), ("b", short)], 24, Streams(0, 0)
+        [("a", monitor(start="2023-01", switch_off=("b",), **ALWAYS)), ("b", short)],
+        24,
+        Streams(0, 0),
     )
     schedule.switch(10, {schedule.monitors[0][1].trigger(1.0)})
     assert [standing(schedule, m)[1][1] for m in range(12)] == [1.0] * 3 + [0.0] * 9
@@ -192,7 +225,9 @@ def test_switching_off_never_lengthens_a_policy():
 
 def test_monitors_commute_whatever_they_are_called(world_at):
     watch = monitor(start="2025-08", threshold=18.0, switch_on=("later",), strength=0.6)
-    other = monitor(start="2025-08", threshold=15.0, switch_off=("later",), lasting=False, review_months=4)
+    other = monitor(
+        start="2025-08", threshold=15.0, switch_off=("later",), lasting=False, review_months=4
+    )
     later = control(start="2025-08")
     one = world_at(0, a=watch, z=other, later=later).run()
     two = world_at(0, z=watch, a=other, later=later).run()
@@ -202,7 +237,10 @@ def test_monitors_commute_whatever_they_are_called(world_at):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["policy.w={lever='L14', switch_on=['chips-2026-02']}"], "no policy of the scenario.*chips-2026-01"),
+        (
+            ["policy.w={lever='L14', switch_on=['chips-2026-02']}"],
+            "no policy of the scenario.*chips-2026-01",
+        ),
         (["policy.w={lever='L14', switch_off=['w']}"], "a monitor cannot switch a monitor"),
         (
             ["policy.w={lever='L14', switch_on=['chips-2026-01'], switch_off=['chips-2026-01']}"],

@@ -41,11 +41,18 @@ def test_compute_is_what_budget_and_chips_allow_and_the_target_is_enough(world_a
     assert chips(budget=1e6, gpu_cost=20_000.0, strength=0.5) == pytest.approx(25.0)
     both = policy("L9", gpu_count=1000.0, labs=("us_fringe", "meta"))
     shared = law_of_month(jurisdictions, [("x", both)], 36).programmes
-    assert [programme.compute for programme in shared] == [500.0, 500.0], "labs of one programme share its chips"
+    assert [programme.compute for programme in shared] == [500.0, 500.0], (
+        "labs of one programme share its chips"
+    )
     quiet = {"capability_noise": 0.0}
-    near, far = (world_at(42, quiet, money=policy("L9", budget=1e11, gpu_count=1e7, lag_target=lag)) for lag in (0, 12))
+    near, far = (
+        world_at(42, quiet, money=policy("L9", budget=1e11, gpu_count=1e7, lag_target=lag))
+        for lag in (0, 12)
+    )
     rows = [public(world)[-1] for world in (near, far)]
-    assert near.catalogue.column("capability")[rows[0]] > far.catalogue.column("capability")[rows[1]]
+    assert (
+        near.catalogue.column("capability")[rows[0]] > far.catalogue.column("capability")[rows[1]]
+    )
     lab = near.labs[near.slugs["us_fringe"]]
     most = near.points(near.chips.run_frontier + lab.efficiency + lab.distilled) + lab.quality
     assert near.catalogue.column("capability")[rows[0]] <= most + 1e-9
@@ -73,18 +80,28 @@ def test_programmes_of_one_lab_pool_their_chips_and_the_widest_class_counts(worl
     for programmes in ({"one": one, "two": two}, {"both": both}):
         world = world_at(42, quiet, **programmes)
         c = world.catalogue
-        found.append([(c.column("capability")[i], c.column("data")[i], c.column("month")[i]) for i in public(world)])
+        found.append(
+            [
+                (c.column("capability")[i], c.column("data")[i], c.column("month")[i])
+                for i in public(world)
+            ]
+        )
     assert found[0] == found[1]
     assert len(found[0]) > 1
 
 
 def test_every_model_is_trained_anew(world_at, policy):
     """Equal chips give equal runs: later models gain by efficiency alone."""
-    world = world_at(48, {"capability_noise": 0.0}, money=policy("L9", gpu_count=10_000.0, lag_target=0))
+    world = world_at(
+        48, {"capability_noise": 0.0}, money=policy("L9", gpu_count=10_000.0, lag_target=0)
+    )
     c, p = world.catalogue, world.p
     rows = public(world)
     lab = world.labs[world.slugs["us_fringe"]]
-    runs = [c.column("underlying")[i] - p.capability_slope * (c.column("efficiency")[i] + lab.distilled) for i in rows]
+    runs = [
+        c.column("underlying")[i] - p.capability_slope * (c.column("efficiency")[i] + lab.distilled)
+        for i in rows
+    ]
     assert len(runs) > 2
     assert runs == pytest.approx([runs[0]] * len(runs))
 
@@ -92,7 +109,11 @@ def test_every_model_is_trained_anew(world_at, policy):
 def test_a_more_open_programme_teaches_more(world_at, policy):
     pools = []
     for cls in ("III", "I"):
-        world = world_at(42, {"secrecy_months": 60.0, "idea_embargo": 0.0}, money=policy("L9", openness_class=cls))
+        world = world_at(
+            42,
+            {"secrecy_months": 60.0, "idea_embargo": 0.0},
+            money=policy("L9", openness_class=cls),
+        )
         lab = world.labs[world.slugs["us_fringe"]]
         lab.efficiency = 5.0  # far ahead, so that what it reveals shows
         lab.train_public(list(world.law.programmes), world.month + 99)
@@ -107,8 +128,12 @@ def test_misuse_reaches_what_public_money_opens(world_at, policy):
     """Exposure follows by the route alone: the best weights that actors can strip are at least as capable."""
     quiet = {"capability_noise": 0.0}
     without = world_at(45, quiet)
-    money = world_at(45, quiet, money=policy("L9", budget=1e11, gpu_count=1e7, lag_target=0, cadence_months=1))
-    best = [w.catalogue.column("capability")[w.scene.releases[0][STRIP_US]] for w in (without, money)]
+    money = world_at(
+        45, quiet, money=policy("L9", budget=1e11, gpu_count=1e7, lag_target=0, cadence_months=1)
+    )
+    best = [
+        w.catalogue.column("capability")[w.scene.releases[0][STRIP_US]] for w in (without, money)
+    ]
     assert best[1] > best[0]
     assert money.scene.releases[0][STRIP_US] in public(money)
     assert money.observed["frontier_open_us"] == pytest.approx(best[1], rel=1e-6)
@@ -123,15 +148,23 @@ def test_a_programme_moves_no_number_of_the_labs_own(world_at, policy):
     tables = []
     for world in (without, money):
         c = world.catalogue
-        own = [i for i, name in enumerate(c.names) if name.startswith("us_fringe") and " public " not in name]
-        tables.append([(c.names[i], int(c.column("month")[i]), int(c.column("draw")[i])) for i in own])
+        own = [
+            i
+            for i, name in enumerate(c.names)
+            if name.startswith("us_fringe") and " public " not in name
+        ]
+        tables.append(
+            [(c.names[i], int(c.column("month")[i]), int(c.column("draw")[i])) for i in own]
+        )
     assert tables[0] == tables[1]
 
 
 def funded(world, policy, *policies, lab="meta", **fields):
     """The draft of a funded lab's model under the law of some policies, and the lab."""
     money = policy("L9", labs=(lab,), cadence_months=1, **fields)
-    world.law = law_of_month(world.jurisdictions, [(f"p{i}", one) for i, one in enumerate((money, *policies))], 36)
+    world.law = law_of_month(
+        world.jurisdictions, [(f"p{i}", one) for i, one in enumerate((money, *policies))], 36
+    )
     world.tables.read(world.law)
     lab = world.labs[world.slugs[lab]]
     lab.drafts, lab.expense = [], 0.0
@@ -140,7 +173,12 @@ def funded(world, policy, *policies, lab="meta", **fields):
     return draft, lab
 
 
-BARRED = {"capability_floor": 0.0, "hazard_reference": "absolute", "hazard_margin": -100.0, "assessor_accuracy": 1.0}
+BARRED = {
+    "capability_floor": 0.0,
+    "hazard_reference": "absolute",
+    "hazard_margin": -100.0,
+    "assessor_accuracy": 1.0,
+}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +195,9 @@ BARRED = {"capability_floor": 0.0, "hazard_reference": "absolute", "hazard_margi
          OPEN_SOURCE, 0, 4.0),
     ],
 )  # fmt: skip
-def test_a_public_release_owes_what_the_labs_own_would(world_at, policy, key, fields, mode, delay, cost):
+def test_a_public_release_owes_what_the_labs_own_would(
+    world_at, policy, key, fields, mode, delay, cost
+):
     """What may not be open is gated where that is left, else held: it is never a closed service."""
     draft, lab = funded(world_at(33), policy, policy(key, **fields))
     assert (draft.mode, draft.month, lab.expense) == (mode, 36 + delay, cost)
@@ -173,7 +213,10 @@ def test_public_releases_of_the_fringe_owe_nothing(world_at, policy):
 def test_a_duty_binds_a_public_release_by_its_own_run(world_at, policy):
     """Not by the larger run of the lab that is paid to train it."""
     duty = policy("L5", threshold_flop=10.0**24.5, refusal=0.0)
-    few, many = (funded(world_at(33), policy, duty, gpu_count=n, budget=1e10, lag_target=0) for n in (100.0, 1e5))
+    few, many = (
+        funded(world_at(33), policy, duty, gpu_count=n, budget=1e10, lag_target=0)
+        for n in (100.0, 1e5)
+    )
     assert few[0].run < 24.5 < many[0].run
     assert few[1].training_run(False) > 24.5
     assert few[1].expense == 0.0 < many[1].expense
@@ -197,7 +240,9 @@ def test_a_public_release_comes_out_as_and_when_the_law_leaves_it(world_at, poli
 
 def test_a_delayed_public_release_comes_out_in_the_replay_too(world_at, policy):
     fields = {"start": "2024-01", "labs": ("meta",), "cadence_months": 2}
-    harmless = policy("L4", **{**BARRED, "hazard_margin": 200.0, "start": "2024-01", "delay_months": 3})
+    harmless = policy(
+        "L4", **{**BARRED, "hazard_margin": 200.0, "start": "2024-01", "delay_months": 3}
+    )
     worlds = (
         world_at(29, a=policy("L9", **fields)),
         world_at(29, a=policy("L9", **fields, end="2024-03"), b=harmless),

@@ -1,4 +1,7 @@
-"""Safeguards of open releases: what they cost whom to get round. What they achieve is a finding and stands nowhere."""
+"""Safeguards of open releases: what they cost whom to get round.
+
+What they achieve is a finding and stands nowhere.
+"""
 
 import numpy as np
 import pytest
@@ -70,7 +73,11 @@ def test_weights_that_are_out_carry_no_safeguard_of_later_law(world_at, policy):
 def test_filtered_knowledge_is_missing_in_its_domain_and_no_other(scene_with):
     plain, world = scene_with()
     filtered, _ = scene_with(filtered=("chem_bio",), in_context=0.3, relearn_factor=1e9)
-    knows = world.actors.known[:, STRIP_US] & (world.actors.mix[:, CHEM_BIO] > 0.0) & (world.actors.budget < 1e4)
+    knows = (
+        world.actors.known[:, STRIP_US]
+        & (world.actors.mix[:, CHEM_BIO] > 0.0)
+        & (world.actors.budget < 1e4)
+    )
     before, after = (s.chance[knows, CHEM_BIO, STRIP_US] for s in (plain, filtered))
     assert (after < before).all()
     acting = world.actors.mix[:, CYBER] > 0.0
@@ -81,8 +88,14 @@ def test_filtered_knowledge_is_missing_in_its_domain_and_no_other(scene_with):
 def test_the_more_can_be_supplied_in_context_the_less_a_filter_withholds(scene_with):
     found = []
     for in_context in (0.5, 0.7, 1.0):
-        scene, world = scene_with(260.0, filtered=("chem_bio",), in_context=in_context, relearn_factor=1e9)
-        knows = world.actors.known[:, STRIP_US] & (world.actors.mix[:, CHEM_BIO] > 0.0) & (world.actors.budget < 1e4)
+        scene, world = scene_with(
+            260.0, filtered=("chem_bio",), in_context=in_context, relearn_factor=1e9
+        )
+        knows = (
+            world.actors.known[:, STRIP_US]
+            & (world.actors.mix[:, CHEM_BIO] > 0.0)
+            & (world.actors.budget < 1e4)
+        )
         found.append(scene.chance[knows, CHEM_BIO, STRIP_US])
     assert (found[0] <= found[1]).all()
     assert (found[1] <= found[2]).all()
@@ -105,7 +118,9 @@ def test_those_who_can_pay_teach_filtered_knowledge_again(scene_with):
 def test_a_safeguard_costs_its_release_capability_and_its_lab_money(scene_with):
     scene, world = scene_with(capability=180.0, tax=0.05, cost=3e6)
     c = world.catalogue
-    assert c.column("capability")[-1] == pytest.approx(180.0 - 0.05 * (180.0 - world.p.no_model_capability))
+    assert c.column("capability")[-1] == pytest.approx(
+        180.0 - 0.05 * (180.0 - world.p.no_model_capability)
+    )
     assert c.column("underlying")[-1] == c.column("capability")[-1]
     assert world.ledger.one_off[-1] == (world.month, "labs", 3e6)
     assert scene.releases[0][STRIP_US] == len(c) - 1
@@ -120,7 +135,11 @@ def test_only_bound_labs_and_open_releases_carry_it(world_at, policy):
         assert not (bound & (c.column("mode") <= GATED)).any()
         assert not (bound & (c.column("origin") == CN)).any()
         assert (bound & (c.column("origin") == OTHER)).any() == (coverage > 0.0)
-        generated = (c.column("month") >= 36) & (c.column("mode") >= OPEN_WEIGHTS) & (c.column("origin") == US)
+        generated = (
+            (c.column("month") >= 36)
+            & (c.column("mode") >= OPEN_WEIGHTS)
+            & (c.column("origin") == US)
+        )
         firms = np.array([not lab.fringe for lab in world.labs])[c.column("lab")]
         assert (bound == (generated & firms))[c.column("origin") == US].all()
 
@@ -128,17 +147,24 @@ def test_only_bound_labs_and_open_releases_carry_it(world_at, policy):
 def test_strength_is_the_share_of_releases_bound(world_at, policy):
     shares = []
     for strength in (0.3, 0.7):
-        c = world_at(60, rule=policy("L11", strength=strength, opening_cost=0.0, capability_tax=0.0)).catalogue
+        c = world_at(
+            60, rule=policy("L11", strength=strength, opening_cost=0.0, capability_tax=0.0)
+        ).catalogue
         bound = c.column("safeguard") > 0
         shares.append(bound.sum())
     assert 0 < shares[0] < shares[1]
 
 
 def test_what_several_duties_ask_for():
-    one, two = duty(strip_factor=3.0), duty(strip_factor=2.0, filtered=("cyber", "fraud"), in_context=0.5)
+    one, two = (
+        duty(strip_factor=3.0),
+        duty(strip_factor=2.0, filtered=("cyber", "fraud"), in_context=0.5),
+    )
     three = duty(filtered=("cyber",), in_context=0.2, relearn_factor=10.0)
     carried = carry((one, two, three))
-    assert carried == carry((three, two, one)) == Carried(6.0, 10.0, (("cyber", 0.2), ("fraud", 0.5)))
+    assert (
+        carried == carry((three, two, one)) == Carried(6.0, 10.0, (("cyber", 0.2), ("fraud", 0.5)))
+    )
     assert carried.ways() == (Way(6.0, carried.filtered), Way(60.0, ()))
     assert carry((one,)).ways() == (Way(3.0, ()),)
     assert carry(()) == Carried()
@@ -146,7 +172,11 @@ def test_what_several_duties_ask_for():
 
 @pytest.mark.parametrize(
     ("method", "strip", "relearn", "filtered"),
-    [("refusal", 1.0, 1.0, ()), ("tamper-resistant", 10.0, 1.0, ()), ("data-filtering", 1.0, 100.0, ("chem_bio",))],
+    [
+        ("refusal", 1.0, 1.0, ()),
+        ("tamper-resistant", 10.0, 1.0, ()),
+        ("data-filtering", 1.0, 100.0, ("chem_bio",)),
+    ],
 )
 def test_methods_by_default(world_at, policy, method, strip, relearn, filtered):
     from sim.model.law import law_of_month

@@ -21,7 +21,9 @@ def test_a_cut_off_costs_trust_where_services_are_used_and_comes_back_slowly(wor
     )
     before, after, later = (world_at(months, gates=gates) for months in (26, 27, 39))
     codes = [c.code for c in before.countries]
-    users = [i for i, c in enumerate(before.countries) if c.bloc == "us_aligned" and c.code != "DEU"]
+    users = [
+        i for i, c in enumerate(before.countries) if c.bloc == "us_aligned" and c.code != "DEU"
+    ]
     assert (before.trust.supply == 1.0).all()
     assert (after.trust.supply[users, US] < 1.0).all()
     assert (after.trust.supply[users, US] < later.trust.supply[users, US]).all()
@@ -34,13 +36,18 @@ def test_a_cut_off_costs_trust_where_services_are_used_and_comes_back_slowly(wor
 
 
 def test_cut_offs_are_drawn_by_month_and_last_as_long_as_they_should(policy):
-    rare, frequent = (policy("L2", start="2023-01", shock_prob=x, shock_months=2.5) for x in (0.3, 0.8))
+    rare, frequent = (
+        policy("L2", start="2023-01", shock_prob=x, shock_months=2.5) for x in (0.3, 0.8)
+    )
     streams = Streams(1, 0)
     few, many = ([one.cut_off(m, streams) for m in range(96)] for one in (rare, frequent))
     assert all(a <= b for a, b in zip(few, many, strict=True))
     assert sum(few) < sum(many)
     assert set(few) <= {0.0, 0.5, 1.0}
-    begun = [policy("L2", start="2023-01", shock_prob=0.3, shock_months=1.0).cut_off(m, streams) for m in range(96)]
+    begun = [
+        policy("L2", start="2023-01", shock_prob=0.3, shock_months=1.0).cut_off(m, streams)
+        for m in range(96)
+    ]
     padded = [0.0, 0.0, *begun]
     expected = [max(padded[m + 2], padded[m + 1], 0.5 * padded[m]) for m in range(96)]
     assert few == expected
@@ -50,9 +57,15 @@ def test_cut_offs_are_drawn_by_month_and_last_as_long_as_they_should(policy):
 
 
 def test_gates_bar_those_in_scope(world, policy):
-    some = under(world, policy("L2", scope="countries", countries=("KEN", "BRA"), refusal=0.3, delay_months=3.0))
+    some = under(
+        world,
+        policy("L2", scope="countries", countries=("KEN", "BRA"), refusal=0.3, delay_months=3.0),
+    )
     codes = [c.code for c in world.countries]
-    touched = sorted(codes[i] for i in np.flatnonzero((some.law.access != some.jurisdictions.access).any(axis=(1, 2))))
+    touched = sorted(
+        codes[i]
+        for i in np.flatnonzero((some.law.access != some.jurisdictions.access).any(axis=(1, 2)))
+    )
     assert touched == ["BRA", "KEN"]
     assert some.law.friction[codes.index("KEN"), US, 0, API] > 0.0
     assert some.law.friction[:, :, :, 1:].max() == 0.0
@@ -71,4 +84,6 @@ def test_checks_of_accounts_stop_jailbreaks_and_nothing_else(world_at, policy):
     )
     np.testing.assert_allclose(ratio, 0.5)
     others = [r for r in range(11) if r != us]
-    np.testing.assert_array_equal(checked.scene.chance[:, :, others], plain.scene.chance[:, :, others])
+    np.testing.assert_array_equal(
+        checked.scene.chance[:, :, others], plain.scene.chance[:, :, others]
+    )

@@ -50,15 +50,23 @@ def test_the_same_money_over_more_people_does_less(world_at, policy):
 def test_promotion_without_partners_costs_nothing(world_at, policy):
     world = world_at(38, push=policy("L10", partner_countries=()))
     assert [write for write in world.law.writes if write.by == "push"] == []
-    assert world.observed["cost_policy_government"] == world_at(38).observed["cost_policy_government"] == 0.0
+    assert (
+        world.observed["cost_policy_government"]
+        == world_at(38).observed["cost_policy_government"]
+        == 0.0
+    )
 
 
 def test_a_subsidy_costs_what_its_users_spend(world_at, policy):
     """The government pays its share of the price on US services that partners use; more partners, more to pay."""
     paid = []
     for codes in (("KEN",), ("KEN", "IND"), ("KEN", "IND", "BRA")):
-        world = world_at(37, push=policy("L10", partner_countries=codes, financing=0.0, subsidy=0.3))
-        spent = world.adopters.spending()[list(world.jurisdictions.country_indices(codes)), US].sum()
+        world = world_at(
+            37, push=policy("L10", partner_countries=codes, financing=0.0, subsidy=0.3)
+        )
+        spent = world.adopters.spending()[
+            list(world.jurisdictions.country_indices(codes)), US
+        ].sum()
         paid.append(world.observed["cost_policy_government"])
         assert paid[-1] == pytest.approx(0.3 * spent / 12.0, rel=1e-6)  # one month of it
     assert 0.0 < paid[0] < paid[1] < paid[2]

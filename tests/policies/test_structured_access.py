@@ -9,7 +9,12 @@ from tests.policies.conftest import DRAW, DRAWS, named, under
 
 
 def test_hazardous_weights_are_gated_and_others_are_not(world, policy):
-    fields = {"hazard_reference": "absolute", "assessor_accuracy": 1.0, "capability_floor": 0.0, "domains": ("fraud",)}
+    fields = {
+        "hazard_reference": "absolute",
+        "assessor_accuracy": 1.0,
+        "capability_floor": 0.0,
+        "domains": ("fraud",),
+    }
     for margin, expected in ((-10.0, {GATED, API}), (180.0, {*OPEN, API})):
         under(world, policy("STRUCTURED_ACCESS", hazard_margin=margin, **fields))
         lab = named(world, "meta")
@@ -43,6 +48,8 @@ def test_labs_expect_to_be_barred_if_their_release_is_hazardous(world):
     from sim.model.duties import bars
 
     lab = named(world, "meta")
-    duty = Assessment((lab.index,), 0.0, "absolute", 6.0, 4.0, ("fraud",), 0.8, 0, 0.0, (GATED,), 1.0)
+    duty = Assessment(
+        (lab.index,), 0.0, "absolute", 6.0, 4.0, ("fraud",), 0.8, 0, 0.0, (GATED,), 1.0
+    )
     assert bars(duty, lab, 200.0, DRAW)
     assert not bars(duty, lab, 80.0, DRAW)

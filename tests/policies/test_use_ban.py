@@ -26,11 +26,13 @@ def test_who_is_banned_leaves_at_once_and_only_they(world_at, policy):
         assert banned_use(plain, country, "developer")
         assert banned_use(bound, country, "developer") == []
     changed = {
-        plain.adopters[i].country for i in np.flatnonzero(plain.adopters.choice != bound.adopters.choice).tolist()
+        plain.adopters[i].country
+        for i in np.flatnonzero(plain.adopters.choice != bound.adopters.choice).tolist()
     }
     assert changed == {"USA", "DEU"}
     channels = {
-        plain.adopters[i].channel for i in np.flatnonzero(plain.adopters.choice != bound.adopters.choice).tolist()
+        plain.adopters[i].channel
+        for i in np.flatnonzero(plain.adopters.choice != bound.adopters.choice).tolist()
     }
     assert channels == {"developer"}
 
@@ -40,7 +42,9 @@ def test_compliance_and_waivers_decide_how_many_obey(world_at, policy):
     users = [
         set(
             banned_use(
-                world_at(33, ban=policy("L8", compliance_private=c, waiver_rate=w, **fields)), "USA", "developer"
+                world_at(33, ban=policy("L8", compliance_private=c, waiver_rate=w, **fields)),
+                "USA",
+                "developer",
             )
         )
         for c, w in ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (1.0, 0.0))
@@ -74,14 +78,19 @@ def test_a_release_is_banned_from_the_list_after_it(policy, world_at, release_by
 def test_who_obeys_a_ban_is_held_by_contracts_like_everybody(world_at, decree):
     """Users of US releases choose under a ban as they would if nobody could reach what it forbids, lock-in included."""
     lock = {"lock": decree("lock_in", 1.5, "2025-06", origins=(US,))}
-    ban = {"ban": decree("use_ban", 1.0, "2025-09", origins=(CN,)), "list": decree("listed_until", 99.0, "2025-09")}
+    ban = {
+        "ban": decree("use_ban", 1.0, "2025-09", origins=(CN,)),
+        "list": decree("listed_until", 99.0, "2025-09"),
+    }
     before = world_at(32, **lock).adopters
     banned = world_at(33, **lock, **ban).adopters
     barred = world_at(33, **lock, bar=decree("access", 1e-30, "2025-09", origins=(CN,))).adopters
     free = world_at(33, **lock).adopters
     slots = len(banned.world.labs) * 4
     us_slots = [slot for slot in range(slots) if banned.world.labs[slot // 4].origin == US]
-    others = np.repeat(np.arange(banned.start.size - 1) % len(CHANNELS) != DEVELOPER, np.diff(banned.start))
+    others = np.repeat(
+        np.arange(banned.start.size - 1) % len(CHANNELS) != DEVELOPER, np.diff(banned.start)
+    )
     held = np.isin(before.choice, us_slots) & others
     assert (banned.choice[held] != free.choice[held]).sum() > 5
     np.testing.assert_array_equal(banned.choice[held], barred.choice[held])

@@ -75,13 +75,17 @@ class Place:
         p, info = world.p, world.countries[country]
         wealth = [log(place.gdp_per_head) for place in world.countries]
         self.bloc = info.bloc
-        self.capacity = p.capacity_floor + (1.0 - p.capacity_floor) * (wealth[country] - min(wealth)) / (
-            max(wealth) - min(wealth)
-        )
+        self.capacity = p.capacity_floor + (1.0 - p.capacity_floor) * (
+            wealth[country] - min(wealth)
+        ) / (max(wealth) - min(wealth))
         self.income = min(max(1.0 + p.price_income * (9.5 - wealth[country]) / 1.5, 0.4), 2.0)
         self.alignment = info.alignment
-        self.concern = p.security_weight * info.alignment * by_channel(p, "security_factor")[channel]
-        self.taste_cn = p.taste_country_sd * world.streams("country taste").normal(identity(info.code))
+        self.concern = (
+            p.security_weight * info.alignment * by_channel(p, "security_factor")[channel]
+        )
+        self.taste_cn = p.taste_country_sd * world.streams("country taste").normal(
+            identity(info.code)
+        )
         self.review = by_channel(p, "review")[channel]
         self.inertia = by_channel(p, "inertia")[channel]
         self.access_factor = by_channel(p, "access_factor")[channel]
@@ -108,7 +112,9 @@ class Place:
         access = self.access_factor * log(max(law["access"][c][family][h], 1e-9))
         match = p.alignment_weight * {US: 1.0, CN: -1.0}.get(origin, 0.0) * (self.alignment - 0.5)
         taste = self.taste_cn if origin == CN else 0.0
-        price = self.income * (offer.price + world.panel.price_weight(h) * log(law["price_factor"][c][origin]))
+        price = self.income * (
+            offer.price + world.panel.price_weight(h) * log(law["price_factor"][c][origin])
+        )
         distrust = p.flagged_effect * (1.0 - float(world.trust.security[c, origin]))
         risk = self.concern * (float(world.trust.risk[origin]) + distrust + offer.audited)
         if h == GOVERNMENT and release.private == FLAGGED and release.finding != FLAGGED:
@@ -144,7 +150,9 @@ class Place:
 
     def lock_in(self, family: int) -> float:
         """What the law adds to the cost of leaving a family."""
-        return self.world.by_lab["lock_in"][self.country][self.world.labs[family].origin][self.channel]
+        return self.world.by_lab["lock_in"][self.country][self.world.labs[family].origin][
+            self.channel
+        ]
 
     def installed_base(self, family: int) -> float:
         """Pull of last month's users here and in the world's channel, and of derivatives."""
@@ -192,7 +200,11 @@ class Adopter(mesa.Agent):
 
     def review(self) -> None:
         """Take the best offer that is not forbidden, if this is a month to choose or what one uses is forbidden."""
-        seen = self.look() if self.before is None or self.reviews() or self.is_forbidden(self.before) else []
+        seen = (
+            self.look()
+            if self.before is None or self.reviews() or self.is_forbidden(self.before)
+            else []
+        )
         allowed = [one for one in seen if not self.is_forbidden(one[0])]
         if allowed or (seen and (self.before is None or self.reviews())):
             self.using = max(allowed or seen, key=lambda one: one[1])[0]
@@ -221,12 +233,18 @@ class Adopter(mesa.Agent):
         """Every slot on offer and its utility for this adopter."""
         settled = self.before is not None and self.luck() >= self.model.p.newcomers
         inertia = self.place.inertia if settled else 0.0
-        peers = Counter(other.before.family for other in self.neighbours if other.before is not None)
+        peers = Counter(
+            other.before.family for other in self.neighbours if other.before is not None
+        )
         noise = self.bits(self.model.choice_bits)
         seen = []
         for offer, value in self.place.look():
             slot = offer.slot
-            utility = value + self.tastes[slot.family] + gumbel(draw32(noise, self.model.panel.salt[slot]))
+            utility = (
+                value
+                + self.tastes[slot.family]
+                + gumbel(draw32(noise, self.model.panel.salt[slot]))
+            )
             if settled and slot.family != self.before.family:
                 utility -= inertia + self.place.lock_in(self.before.family)
             if peers:

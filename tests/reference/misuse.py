@@ -34,7 +34,11 @@ class Route(NamedTuple):
 
 ROUTES = (
     Route("none", None),
-    *(Route(kind, origin) for kind in ("strip", "jailbreak", "gated") for origin in range(len(ORIGINS))),
+    *(
+        Route(kind, origin)
+        for kind in ("strip", "jailbreak", "gated")
+        for origin in range(len(ORIGINS))
+    ),
     Route("own_state", CN),
 )
 
@@ -63,7 +67,9 @@ def routes_of(release: Release) -> set[Route]:
     return routes
 
 
-def best_by_route(releases: Iterable[Release], no_model: float, classes: int = 1) -> list[list[tuple[int, float]]]:
+def best_by_route(
+    releases: Iterable[Release], no_model: float, classes: int = 1
+) -> list[list[tuple[int, float]]]:
     """Index and capability of the best release on each route, by the class of safeguard that weights carry."""
     best = [dict.fromkeys(ROUTES, (-1, NOWHERE)) for _ in range(classes)]
     best[0][ROUTES[0]] = -1, no_model
@@ -76,7 +82,12 @@ def best_by_route(releases: Iterable[Release], no_model: float, classes: int = 1
 
 
 def passing(
-    route: Route, lab: int, refused: list[float], accounts: list[float], gate_pass: list[float], barred: list[float]
+    route: Route,
+    lab: int,
+    refused: list[float],
+    accounts: list[float],
+    gate_pass: list[float],
+    barred: list[float],
 ) -> float:
     """Share of success left after refusals of a lab's service, or after the checks of its gates.
 
@@ -96,7 +107,10 @@ def by_lab(law: Law, name: str) -> np.ndarray:
 
 
 def cost(route: Route, strip_cost: float, factor: float, budget: float) -> float:
-    """Utils that stripping safeguards costs an actor; gated weights carry them too. The cap is on the usual cost."""
+    """Utils that stripping safeguards costs an actor; gated weights carry them too.
+
+    The cap is on the usual cost.
+    """
     return factor * min(3.0, strip_cost / budget) if route.kind in ("strip", "gated") else 0.0
 
 
@@ -141,7 +155,8 @@ class PlainScene:
     def __init__(self, world: PlainWorld) -> None:
         p = world.p
         best = best_by_route(world.panel.releases, p.no_model_capability, len(world.safeguards))
-        # A way: what weights carry, its factor on cost, and what can be supplied in context of filtered domains.
+        # A way: what weights carry, its factor on cost, and what can be supplied in context of
+        # filtered domains.
         self.ways = []
         for k, carried in enumerate(world.safeguards.carried):
             self.ways.append((k, carried.strip_factor, dict(carried.filtered)))
@@ -153,11 +168,15 @@ class PlainScene:
         self.harm = [getattr(p, f"harm_{domain}") for domain in DOMAINS]
         self.month = world.month
         self.success_left = 1.0 - p.defence_ceiling * (1.0 - exp(-world.defence))
-        growth = (float(world.tally.people[0]) / 0.1) ** p.attempts_use_exponent * (1.0 + p.automation) ** (
-            world.month / 12.0
-        )
+        growth = (float(world.tally.people[0]) / 0.1) ** p.attempts_use_exponent * (
+            1.0 + p.automation
+        ) ** (world.month / 12.0)
         self.attempts_each = p.attempts * growth / len(world.malicious)
-        self.detection, self.ban_months, self.severity_sd = p.detection, round(p.ban_months), p.severity_sd
+        self.detection, self.ban_months, self.severity_sd = (
+            p.detection,
+            round(p.ban_months),
+            p.severity_sd,
+        )
         self.incidents: list[Incident] = []
         self.expected = dict.fromkeys((kind.name for kind in ACTORS), 0.0)
         self.uplift_us = dict(self.expected)
@@ -175,12 +194,21 @@ class PlainScene:
         accounts = by_lab(law, "account_pass")[actor.home].tolist()
         gate_pass = [p.gate_pass * factor for factor in by_lab(law, "gate_pass").tolist()]
         left = [
-            [passing(r, lab, refused, accounts, gate_pass, barred) for r, lab in zip(ROUTES, labs, strict=True)]
+            [
+                passing(r, lab, refused, accounts, gate_pass, barred)
+                for r, lab in zip(ROUTES, labs, strict=True)
+            ]
             for labs in self.lab
         ]
-        costs = [[cost(route, strip_cost, factor, actor.budget) for route in ROUTES] for _, factor, _ in self.ways]
+        costs = [
+            [cost(route, strip_cost, factor, actor.budget) for route in ROUTES]
+            for _, factor, _ in self.ways
+        ]
         banned_until = world.actors.banned_until[actor.index].tolist()
-        known = [knows and until <= world.month for knows, until in zip(actor.known, banned_until, strict=True)]
+        known = [
+            knows and until <= world.month
+            for knows, until in zip(actor.known, banned_until, strict=True)
+        ]
         attempts = self.attempts_each * self.success_left
         for j, (domain, share) in enumerate(zip(DOMAINS, actor.kind.domains, strict=True)):
             if share > 0.0:
@@ -193,13 +221,18 @@ class PlainScene:
                 self.chance[actor.index, j], self.odds[actor.index, j] = view.chance, view.odds
                 self.way[actor.index, j] = view.way
                 self.expected[actor.kind.name] += attempts * share * self.harm[j] * view.success
-                self.uplift_us[actor.kind.name] += attempts * share * self.harm[j] * (view.success - view.without_us)
+                self.uplift_us[actor.kind.name] += (
+                    attempts * share * self.harm[j] * (view.success - view.without_us)
+                )
 
 
 def attempts(key: int, actor: int, mean: float) -> list[list[float]]:
     """Four draws for each of an actor's attempts in a month."""
     own = nth(key, actor)
-    return [[unit64(nth(own, 4 * k + q + 1)) for q in range(4)] for k in range(poisson(mean, unit64(own)))]
+    return [
+        [unit64(nth(own, 4 * k + q + 1)) for q in range(4)]
+        for k in range(poisson(mean, unit64(own)))
+    ]
 
 
 def pick(weights: Sequence[float], u: float) -> int:
@@ -211,7 +244,9 @@ def pick(weights: Sequence[float], u: float) -> int:
     return max(range(len(weights)), key=weights.__getitem__)
 
 
-def decide(actor: MaliciousActor, draws: list[float], scene: PlainScene) -> tuple[int, int, bool, float]:
+def decide(
+    actor: MaliciousActor, draws: list[float], scene: PlainScene
+) -> tuple[int, int, bool, float]:
     """Domain and route of an attempt, whether it is noticed, and its draw of success over its chance."""
     domain = pick(actor.kind.domains, draws[0])
     route = pick(scene.odds[actor.index, domain].tolist(), draws[1])
@@ -235,12 +270,20 @@ def defenders_speed(world: PlainWorld) -> float:
     """Speed of defence (1 under the law of 2023): access of defenders to open weights, reporting, audits."""
     lost = 0.0
     used = [float(share) for share in world.tally.world[DEVELOPER]]
-    burden = sum(by_lab(world.law, name)[:, :, DEVELOPER, OPEN_WEIGHTS] for name in ("friction", "denial")).tolist()
+    burden = sum(
+        by_lab(world.law, name)[:, :, DEVELOPER, OPEN_WEIGHTS] for name in ("friction", "denial")
+    ).tolist()
     for origin in range(3):
         labs = [lab.index for lab in world.labs if lab.origin == origin and used[lab.index] > 0.0]
         for lab in labs:
-            share = float(world.tally.region[0, DEVELOPER, origin]) * used[lab] / sum(used[i] for i in labs)
+            share = (
+                float(world.tally.region[0, DEVELOPER, origin])
+                * used[lab]
+                / sum(used[i] for i in labs)
+            )
             for place in world.panel.places:
                 if place.channel == DEVELOPER:
                     lost += share * place.size * (1.0 - exp(-burden[place.country][lab]))
-    return (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
+    return (
+        (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
+    )

@@ -19,7 +19,11 @@ from tests.reference.plain import PlainWorld
 from tests.reference.tally import count
 
 NEAR_TIE = 5e-5
-"""Utils. The fast race keeps 16 bits of a single-precision number: steps of 1.5e-5; utilities are off by some 1e-6."""
+"""Utils.
+
+The fast race keeps 16 bits of a single-precision number: steps of 1.5e-5; utilities are off by some
+1e-6.
+"""
 
 
 class Remainder(Policy):
@@ -36,9 +40,13 @@ class Remainder(Policy):
         law.write(name, "access", 0.7, countries=(5, 6, 7))
         law.write(name, "price_factor", 1.5, origins=(CN,))
         law.write(name, "modifier_duties", ModifierDuty((3, 4, 30), 24.5, (), 0.3))
-        law.write(name, "modifier_duties", ModifierDuty(tuple(range(20)), 24.0, (OPEN_SOURCE,), 0.2))
+        law.write(
+            name, "modifier_duties", ModifierDuty(tuple(range(20)), 24.0, (OPEN_SOURCE,), 0.2)
+        )
         law.write(name, "price_factor", 0.8, countries=(3, 4))
-        law.write(name, "denial", 1.2, countries=tuple(range(0, 166, 4)), modes=(GATED, OPEN_WEIGHTS))
+        law.write(
+            name, "denial", 1.2, countries=tuple(range(0, 166, 4)), modes=(GATED, OPEN_WEIGHTS)
+        )
         law.write(name, "friction", 0.2, channels=(4,), modes=OPEN)
         law.write(name, "reporting", 1.3)
         law.write(name, "defence", 0.2)
@@ -82,7 +90,12 @@ def everything() -> Scenario:
     policy = {
         "chips": LEVERS["L3"](start="2023-02", stringency=0.9),
         "control": LEVERS["L1"](
-            start="2023-03", kyc_friction=0.4, reassurance=0.3, strength=0.7, leakage=0.5, allied_coverage=0.4
+            start="2023-03",
+            kyc_friction=0.4,
+            reassurance=0.3,
+            strength=0.7,
+            leakage=0.5,
+            allied_coverage=0.4,
         ),
         "assessment": LEVERS["L4"](
             start="2023-01",
@@ -102,11 +115,17 @@ def everything() -> Scenario:
             allied_coverage=0.3,
             list_update_days=90,
         ),
-        "gates": LEVERS["L2"](start="2023-02", shock_prob=0.9, shock_months=1.5, refusal=0.3, allied_coverage=0.6),
+        "gates": LEVERS["L2"](
+            start="2023-02", shock_prob=0.9, shock_months=1.5, refusal=0.3, allied_coverage=0.6
+        ),
         "teachers": LEVERS["L13"](start="2023-02", sanction_prob=0.6, allied_coverage=0.4),
-        "repository": LEVERS["L7"](start="2023-02", budget=5e6, detect_prob=0.9, false_positive=0.1, priority="risk"),
+        "repository": LEVERS["L7"](
+            start="2023-02", budget=5e6, detect_prob=0.9, false_positive=0.1, priority="risk"
+        ),
         "promotion": LEVERS["L10"](start="2023-03", bundle_lockin=1.5),
-        "hubs": LEVERS["L12"](start="2023-03", gating="identity", takedown_rate=0.4, mirror_prob=0.5),
+        "hubs": LEVERS["L12"](
+            start="2023-03", gating="identity", takedown_rate=0.4, mirror_prob=0.5
+        ),
         "tamper": LEVERS["L11"](start="2023-02", strip_cost_multiplier=20.0, allied_coverage=1.0),
         "filters": LEVERS["L11"](
             start="2023-06",
@@ -120,7 +139,12 @@ def everything() -> Scenario:
     }
     crisis = {"breach": Crisis(month="2023-09", origin="CN", share=0.5)}
     plain = small()
-    fields = {"history": "free", "parameters": changes, "policy": {**plain.policy, **policy}, "crisis": crisis}
+    fields = {
+        "history": "free",
+        "parameters": changes,
+        "policy": {**plain.policy, **policy},
+        "crisis": crisis,
+    }
     return plain.model_copy(update=fields)
 
 

@@ -51,7 +51,9 @@ class Panel:
         for place in self.places:
             place.size = sizes[place.channel][place.country]
         self.adopters: list[Adopter] = []
-        for place, each in zip(self.places, panel_sizes([place.size for place in self.places], adopters), strict=True):
+        for place, each in zip(
+            self.places, panel_sizes([place.size for place in self.places], adopters), strict=True
+        ):
             place.adopters = [Adopter(world, place, i) for i in range(each)]
             self.adopters += place.adopters
         if adopters >= graph_from:
@@ -60,12 +62,16 @@ class Panel:
                 a.neighbours = [self.adopters[j] for j in neighbours(a.bits(key), number, adopters)]
         p = world.p
         start = {US: p.familiarity_us, CN: p.familiarity_cn}
-        self.familiarity = [[start.get(lab.origin, p.familiarity_other) for lab in world.labs] for _ in CHANNELS]
+        self.familiarity = [
+            [start.get(lab.origin, p.familiarity_other) for lab in world.labs] for _ in CHANNELS
+        ]
         self.country_share = [[0.0] * families for _ in range(n)]
         self.world_share = [[0.0] * families for _ in CHANNELS]
         self.derivative_share = [0.0] * families
         self.salt = {
-            Slot(lab.index, m): salt(f"{lab.info.slug} {mode}") for lab in world.labs for m, mode in enumerate(MODES)
+            Slot(lab.index, m): salt(f"{lab.info.slug} {mode}")
+            for lab in world.labs
+            for m, mode in enumerate(MODES)
         }
         self.releases: list[Release] = []
         self.candidates: dict[Slot, list[int]] = {}
@@ -74,7 +80,8 @@ class Panel:
         self.recently_opened: Counter[int] = Counter()
         self.offers: list[list[Offer]] = [[] for _ in CHANNELS]
         self.mean_concern = [
-            sum(place.concern * place.size for place in self.places if place.channel == h) for h in range(len(CHANNELS))
+            sum(place.concern * place.size for place in self.places if place.channel == h)
+            for h in range(len(CHANNELS))
         ]
         # What shared phases read.
         self.size = np.array(sizes).T
@@ -107,9 +114,13 @@ class Panel:
 
         A slot renewed in the last three months counts as used by all.
         """
-        kept = sorted(slot for slot, month in self.newest.items() if month > self.retired.get(slot, -1000))
+        kept = sorted(
+            slot for slot, month in self.newest.items() if month > self.retired.get(slot, -1000)
+        )
         users = Counter(a.using for a in self.adopters)
-        users.update({slot: len(self) for slot in kept if self.newest[slot] >= self.world.month - RENEWED})
+        users.update(
+            {slot: len(self) for slot in kept if self.newest[slot] >= self.world.month - RENEWED}
+        )
         old = [slot for slot in kept if self.newest[slot] < self.world.month - RETIRE_AFTER]
         out = {slot for slot in old if users[slot] < RETIRE_BELOW * len(self)}
         kept = [slot for slot in kept if slot not in out]
@@ -128,7 +139,9 @@ class Panel:
         year = [r for r in self.releases if r.month > self.world.month - 12]
         self.recently_opened = Counter(r.family for r in year if r.mode >= OPEN_WEIGHTS)
         shown = [[self.best_offer(slot, h) for slot in slots] for h in range(len(CHANNELS))]
-        self.offers = [[o for o in row if h != DEVELOPER or o.slot.mode != API] for h, row in enumerate(shown)]
+        self.offers = [
+            [o for o in row if h != DEVELOPER or o.slot.mode != API] for h, row in enumerate(shown)
+        ]
         self.market = Shelf(
             np.array([slot.number for slot in slots]),
             np.array([slot.family for slot in slots]),
@@ -147,11 +160,22 @@ class Panel:
     def offer(self, slot: Slot, release: Release, h: int) -> Offer:
         """A release as a channel sees it."""
         world, p = self.world, self.world.p
-        need = p.capability_need + p.capability_need_growth * world.month / 12.0 + by_channel(p, "need_offset")[h]
+        need = (
+            p.capability_need
+            + p.capability_need_growth * world.month / 12.0
+            + by_channel(p, "need_offset")[h]
+        )
         steepest = by_channel(p, "capability_factor")[h] * p.capability_weight
-        capability = 4.0 * steepest * p.capability_width * logistic((release.capability - need) / p.capability_width)
+        capability = (
+            4.0
+            * steepest
+            * p.capability_width
+            * logistic((release.capability - need) / p.capability_width)
+        )
         age = world.month - release.month
-        novelty = by_channel(p, "novelty_factor")[h] * p.novelty_weight * exp(-age / p.novelty_months)
+        novelty = (
+            by_channel(p, "novelty_factor")[h] * p.novelty_weight * exp(-age / p.novelty_months)
+        )
         behind = max(0.0, world.frontier.level - release.capability)
         log_price = release.log_price - log(p.price_fall) * behind / p.price_points
         breadth = 0.0
@@ -167,13 +191,17 @@ class Panel:
             self.price_weight(h) * log_price,
             log(self.familiarity[h][slot.family] + 0.001),
             breadth,
-            p.flagged_effect if release.finding == FLAGGED else -p.clean_effect * release.clean_weight,
+            p.flagged_effect
+            if release.finding == FLAGGED
+            else -p.clean_effect * release.clean_weight,
         )
 
     def price_weight(self, h: int) -> float:
         """Utils per log unit of price in a channel; in the market it may grow from 2025."""
         p = self.world.p
-        growth = 1.0 + p.price_growth * max(0.0, self.world.month / 12.0 - 2.0) if h == MARKET else 1.0
+        growth = (
+            1.0 + p.price_growth * max(0.0, self.world.month / 12.0 - 2.0) if h == MARKET else 1.0
+        )
         return by_channel(p, "price_factor")[h] * p.price_weight * growth
 
     # what comes of it
@@ -183,7 +211,9 @@ class Panel:
         p = self.world.p
         for known, shares in zip(self.familiarity, self.world_share, strict=True):
             for f, share in enumerate(shares):
-                known[f] += (p.familiarity_base + p.familiarity_use * share) * (1.0 - known[f]) / 12.0
+                known[f] += (
+                    (p.familiarity_base + p.familiarity_use * share) * (1.0 - known[f]) / 12.0
+                )
 
     def notice(self, family: int) -> None:
         """An open release that sets a record makes its family better known everywhere."""
@@ -194,7 +224,9 @@ class Panel:
         """Share of each origin among a place's adopters: array (country, channel, origin)."""
         share = np.zeros((len(self.world.countries), len(CHANNELS), 3), np.float32)
         for place in self.places:
-            users = Counter(self.world.labs[a.using.family].origin for a in place.adopters if a.using)
+            users = Counter(
+                self.world.labs[a.using.family].origin for a in place.adopters if a.using
+            )
             share[place.country, place.channel] = [users[o] / len(place.adopters) for o in range(3)]
         return share
 
@@ -207,7 +239,9 @@ class Panel:
         for place in places:
             for a in place.adopters:
                 if a.using is not None:
-                    use[a.using.number] += float(cover[place.country]) * place.weight / total / len(place.adopters)
+                    use[a.using.number] += (
+                        float(cover[place.country]) * place.weight / total / len(place.adopters)
+                    )
         return np.array([use[number] for number in self.market.slot.tolist()])
 
     def per_cell(self) -> np.ndarray:
@@ -222,7 +256,10 @@ def read_releases(world: World) -> list[Release]:
         c.month, c.lab, c.origin, c.mode, c.capability, c.log_price, c.openness, c.adaptable, c.compromised,
         c.controlled, c.mirrored, c.public_finding, c.private_finding, c.clean_weight, c.safeguard, c.run,
     )  # fmt: skip
-    return [Release(i, *row) for i, row in enumerate(zip(*(x[:n].tolist() for x in columns), strict=True))]
+    return [
+        Release(i, *row)
+        for i, row in enumerate(zip(*(x[:n].tolist() for x in columns), strict=True))
+    ]
 
 
 def channel_sizes(world: World) -> list[list[float]]:

@@ -1,8 +1,9 @@
 """The slow, plain model: one mesa.Agent per adopter, Python floats, every equation written out.
 
-It is what the compiled World is held to, and the model as one would write it in Mesa alone. The phases that the World
-compiles (adopt, build, misuse) are written again here and call nothing compiled; the others are shared. At the end of
-a phase the results are handed over as the arrays that shared parts read.
+It is what the compiled World is held to, and the model as one would write it in Mesa alone. The
+phases that the World compiles (adopt, build, misuse) are written again here and call nothing
+compiled; the others are shared. At the end of a phase the results are handed over as the arrays
+that shared parts read.
 """
 
 from __future__ import annotations
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
 
 def adopt(world: PlainWorld) -> None:
     """Use spreads; adopters review; shares are counted."""
-    names = ("access", "friction", "denial", "price_factor", "lock_in", "uptake", "use_ban", "listed_until")
+    names = (
+        "access",
+        "friction",
+        "denial",
+        "price_factor",
+        "lock_in",
+        "uptake",
+        "use_ban",
+        "listed_until",
+    )
     world.by_lab = {name: by_lab(world.law, name).tolist() for name in names}
     spread_use(world)
     world.review_bits = world.streams("review").bits(world.month)
@@ -47,11 +57,16 @@ def spread_use(world: PlainWorld) -> None:
     for place in world.panel.places:
         at = place.country, place.channel
         financed = world.by_lab["uptake"][place.country]
-        use, ceiling = float(world.use[at]), logistic(float(world.tables.use_ceiling[at]) + financed + growth)
+        use, ceiling = (
+            float(world.use[at]),
+            logistic(float(world.tables.use_ceiling[at]) + financed + growth),
+        )
         change = (p.bass_p + p.bass_q * use / ceiling) * (ceiling - use) / 12.0
         world.use[at] = 1.0 if place.channel == DEVELOPER else max(0.0, use + change)
     people = [info.working_age_m for info in world.countries]
-    world.world_use = sum(n * float(use) for n, use in zip(people, world.use[:, CONSUMER], strict=True)) / sum(people)
+    world.world_use = sum(
+        n * float(use) for n, use in zip(people, world.use[:, CONSUMER], strict=True)
+    ) / sum(people)
 
 
 PLAIN = {phase.__name__: phase for phase in (adopt, build, misuse)}
@@ -69,7 +84,12 @@ class PlainWorld(World):
     phases = tuple(PLAIN.get(phase.__name__, phase) for phase in PHASES)
 
     def __init__(
-        self, scenario: str | Scenario = "status-quo", *, rng: int = 0, replication: int = 0, graph_from: int = 20_000
+        self,
+        scenario: str | Scenario = "status-quo",
+        *,
+        rng: int = 0,
+        replication: int = 0,
+        graph_from: int = 20_000,
     ) -> None:
         super().__init__(scenario, rng=rng, replication=replication)
         self.by_lab: dict[str, list] = {}

@@ -37,7 +37,11 @@ class PlainResearch:
         self.efficiency, self.distilled, self.gains = [0.0] * n, [0.0] * n, [0.0] * 3
         self.offset = [lab.info.run_offset for lab in world.labs]
         self.run = world.p.run_flop_2023
-        self.row, self.china, self.domestic = world.p.stock_row_2022, world.p.stock_cn_2022, world.p.domestic_2022
+        self.row, self.china, self.domestic = (
+            world.p.stock_row_2022,
+            world.p.stock_cn_2022,
+            world.p.domestic_2022,
+        )
         self.smuggled = self.gap = self.squeeze = 0.0
         self.first_gap: float | None = None
         self.spread = [(-1e9, 0)]
@@ -48,10 +52,21 @@ class PlainResearch:
     def look(self) -> None:
         """Remember how the month ended: qualities, and the catalogue with its mirrors."""
         c, n = self.world.catalogue.columns, len(self.world.catalogue)
-        names = ("lab", "origin", "mode", "underlying", "efficiency", "weights", "data", "code", "documented")
+        names = (
+            "lab",
+            "origin",
+            "mode",
+            "underlying",
+            "efficiency",
+            "weights",
+            "data",
+            "code",
+            "documented",
+        )
         names += ("controlled", "mirrored")
         self.releases = [
-            dict(zip(names, row, strict=True)) for row in zip(*(getattr(c, x)[:n].tolist() for x in names), strict=True)
+            dict(zip(names, row, strict=True))
+            for row in zip(*(getattr(c, x)[:n].tolist() for x in names), strict=True)
         ]
         self.quality = [lab.quality for lab in self.world.labs]
 
@@ -71,7 +86,8 @@ class PlainResearch:
         ahead = p.buying_ahead if month < NOVEMBER_2023 else 1.0
         self.china *= (growth ** (1.0 - self.squeeze) * ahead) ** (1 / 12)
         self.domestic *= (
-            (p.domestic_growth_2023 if month < 24 else p.domestic_growth) * self.world.law.chip_support
+            (p.domestic_growth_2023 if month < 24 else p.domestic_growth)
+            * self.world.law.chip_support
         ) ** (1 / 12)
         share = min(0.95, p.smuggled_share * world.law.smuggling)
         self.smuggled = (self.china + self.domestic) * share / (1.0 - share)
@@ -84,7 +100,9 @@ class PlainResearch:
             paid = lab.share_history[:-1]
             if month >= world.handover and len(paid) > 12:
                 change = p.reinvestment * log((paid[-1] + 0.002) / (paid[-13] + 0.002)) / 12.0
-                self.offset[i] += min(max(change, -p.reinvestment_cap / 12.0), p.reinvestment_cap / 12.0)
+                self.offset[i] += min(
+                    max(change, -p.reinvestment_cap / 12.0), p.reinvestment_cap / 12.0
+                )
 
     def public(self, origin: int) -> tuple[float, int]:
         """Best efficiency that labs of an origin can read about, and whose it is."""
@@ -93,8 +111,15 @@ class PlainResearch:
         for r in self.releases:
             held = origin == CN and r["controlled"] and not r["mirrored"]
             if r["mode"] >= OPEN_WEIGHTS and not held:
-                reveal = 0.1 * r["weights"] + 0.3 * r["data"] + 0.5 * r["code"] + 0.1 * r["documented"]
-                read.append((r["efficiency"] - p.idea_embargo - p.idea_opacity * (1.0 - reveal), r["origin"]))
+                reveal = (
+                    0.1 * r["weights"] + 0.3 * r["data"] + 0.5 * r["code"] + 0.1 * r["documented"]
+                )
+                read.append(
+                    (
+                        r["efficiency"] - p.idea_embargo - p.idea_opacity * (1.0 - reveal),
+                        r["origin"],
+                    )
+                )
         return max(read)
 
     def research(self) -> None:
@@ -116,13 +141,18 @@ class PlainResearch:
         """One lab's month."""
         p, world = self.p, self.world
         run = self.run + self.offset[i] + (p.compute_elasticity * self.gap if origin == CN else 0.0)
-        now = p.capability_2023 + p.capability_slope * (run - p.run_flop_2023 + self.efficiency[i] + self.distilled[i])
+        now = p.capability_2023 + p.capability_slope * (
+            run - p.run_flop_2023 + self.efficiency[i] + self.distilled[i]
+        )
         seen = self.best[max(0, len(self.best) - 2)]
         known = p.distillation_margin + now + self.quality[i]
         barrier = [float(world.law.distillation_barrier[i, k]) for k in world.law.class_of]
         # Of those who can teach it something the lab asks whom the law lets it learn most from.
         others = [(score, o, lab) for score, o, lab in seen if lab != i]
-        lessons = [(max(0.0, score - known) * barrier[lab] / p.capability_slope, o) for score, o, lab in others]
+        lessons = [
+            (max(0.0, score - known) * barrier[lab] / p.capability_slope, o)
+            for score, o, lab in others
+        ]
         behind, whose = max(lessons, key=lambda lesson: lesson[0])
         reach = 1.0 if origin == CN else p.distillation_elsewhere
         own = p.algorithmic_growth * (1.0 if frontier else p.follower_growth) / 12.0
@@ -142,7 +172,9 @@ class PlainRecord:
     def __init__(self, world: World) -> None:
         self.world, self.p = world, world.p
         self.record: dict[str, list[tuple[int, bool]]] = {lab.info.slug: [] for lab in world.labs}
-        self.situations: dict[str, list[tuple[float, float, float]]] = {slug: [] for slug in self.record}
+        self.situations: dict[str, list[tuple[float, float, float]]] = {
+            slug: [] for slug in self.record
+        }
         self.opened: dict[str, float] = dict.fromkeys(self.record, -1e9)
         self.licences: dict[str, list[bool]] = {slug: [] for slug in self.record}
         for row in data.releases():
@@ -160,14 +192,18 @@ class PlainRecord:
         p, opened = self.p, row.mode in ("open_weights", "open_source")
         score = row.capability
         if score is None and row.log_flop is not None:
-            score = self.world.points(row.log_flop + p.algorithmic_growth * max(0, row.month) / 12.0)
+            score = self.world.points(
+                row.log_flop + p.algorithmic_growth * max(0, row.month) / 12.0
+            )
         if opened and score is not None and row.usable:
             self.opened[row.lab] = max(self.opened[row.lab], score)
         self.record[row.lab].append((row.month, opened))
         if opened:
             self.licences[row.lab].append(row.mode == "open_source")
         if score is not None and row.month >= 0:
-            self.situations[row.lab].append((self.lead(row.lab, score), log10(use / 0.05), backfire))
+            self.situations[row.lab].append(
+                (self.lead(row.lab, score), log10(use / 0.05), backfire)
+            )
 
     def lead(self, slug: str, score: float) -> float:
         """Utils for closing that a lead over the best open rival is worth."""
@@ -175,13 +211,17 @@ class PlainRecord:
         slope = self.p.lead_slope if ahead > 0.0 else self.p.catchup_slope
         return slope * min(max(ahead, -40.0), 40.0) / 10.0
 
-    def open_probability(self, slug: str, origin: int, score: float, opening_cost: float, friction: float) -> float:
+    def open_probability(
+        self, slug: str, origin: int, score: float, opening_cost: float, friction: float
+    ) -> float:
         """Logit of opening: the record's log odds, and what is different from the situations in it."""
         p, past = self.p, self.situations[slug]
         now = (self.lead(slug, score), log10(self.world.world_use / 0.05), self.world.backfire)
         usual = [sum(column) / len(past) for column in zip(*past, strict=True)] if past else now
         lead, market, backfire = (x - y for x, y in zip(now, usual, strict=True))
-        recent = [opened for month, opened in self.record[slug] if month >= self.world.handover - 24]
+        recent = [
+            opened for month, opened in self.record[slug] if month >= self.world.handover - 24
+        ]
         odds = log((sum(recent) + 2) / (len(recent) - sum(recent) + 2)) - opening_cost - friction
         odds -= lead + p.market_slope * market
         if origin == CN:

@@ -23,7 +23,9 @@ REGIONS = (BLOCS, BLOCS[2:], ("us_aligned",), ("third_country",), ("restricted",
 def count(world: PlainWorld) -> None:
     """Shares of use after the month's reviews."""
     panel, families, channels = world.panel, len(world.labs), len(CHANNELS)
-    slots = [Slot(number // len(MODES), number % len(MODES)) for number in panel.market.slot.tolist()]
+    slots = [
+        Slot(number // len(MODES), number % len(MODES)) for number in panel.market.slot.tolist()
+    ]
     china = (1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0)
     own = [[0.0] * families for _ in world.countries]
     people = Counter(place.country for place in panel.places for _ in place.adopters)
@@ -46,17 +48,29 @@ def count(world: PlainWorld) -> None:
             parts[place.bloc, h][world.labs[slot.family].origin] += users * each
             parts[place.bloc, h][3] += users * each if slot.mode >= OPEN_WEIGHTS else 0.0
 
-    slot_share = [[used[h][slot] / sum(used[h].values()) for slot in slots] for h in range(channels)]
-    mixed = [sum(m * row[k] for m, row in zip(world.mix.tolist(), slot_share, strict=True)) for k in range(len(slots))]
+    slot_share = [
+        [used[h][slot] / sum(used[h].values()) for slot in slots] for h in range(channels)
+    ]
+    mixed = [
+        sum(m * row[k] for m, row in zip(world.mix.tolist(), slot_share, strict=True))
+        for k in range(len(slots))
+    ]
     world_share = [[0.0] * families for _ in range(channels + 1)]
     for row, shares in zip(world_share, [*slot_share, mixed], strict=True):
         for slot, share in zip(slots, shares, strict=True):
             row[slot.family] += share
     panel.country_share, panel.world_share = own, world_share[:channels]
 
-    region = [[region_shares(blocs, h, parts, total, china) for h in range(channels)] for blocs in REGIONS]
+    region = [
+        [region_shares(blocs, h, parts, total, china) for h in range(channels)] for blocs in REGIONS
+    ]
     for row in region:
-        row.append([sum(m * x[kind] for m, x in zip(world.mix.tolist(), row, strict=True)) for kind in range(4)])
+        row.append(
+            [
+                sum(m * x[kind] for m, x in zip(world.mix.tolist(), row, strict=True))
+                for kind in range(4)
+            ]
+        )
     world.tally = Tally(
         country=np.array(own),
         world=np.array(world_share),
@@ -64,9 +78,13 @@ def count(world: PlainWorld) -> None:
         region=np.array(region),
         use=np.array([place.weight for place in panel.places]).reshape(-1, channels),
         people=np.array([people_using(world, blocs) for blocs in REGIONS]),
-        concentration=np.array([[sum(x * x for x in row) for row in world_share], country_concentration(world)]),
+        concentration=np.array(
+            [[sum(x * x for x in row) for row in world_share], country_concentration(world)]
+        ),
         ways=np.array(ways),
-        adopters=np.array([holders[Slot(f, m)] for f in range(families) for m in range(len(MODES))]),
+        adopters=np.array(
+            [holders[Slot(f, m)] for f in range(families) for m in range(len(MODES))]
+        ),
     )
     world.use_of_releases = np.zeros(len(world.catalogue))
     for h, row in enumerate(slot_share):
@@ -75,7 +93,11 @@ def count(world: PlainWorld) -> None:
 
 
 def region_shares(
-    blocs: tuple[str, ...], h: int, parts: dict[tuple[str, int], list[float]], total: Counter, china: tuple[float, ...]
+    blocs: tuple[str, ...],
+    h: int,
+    parts: dict[tuple[str, int], list[float]],
+    total: Counter,
+    china: tuple[float, ...],
 ) -> list[float]:
     """Shares of the three origins and of open releases in a region's use; in the world China counts in part."""
     seen = {bloc: china[h] if bloc == "CN" and blocs == BLOCS else 1.0 for bloc in blocs}
@@ -86,7 +108,9 @@ def region_shares(
 def people_using(world: PlainWorld, blocs: tuple[str, ...]) -> float:
     """Share of a region's people who use AI."""
     here = [(i, info.working_age_m) for i, info in enumerate(world.countries) if info.bloc in blocs]
-    return sum(people * float(world.use[i, CONSUMER]) for i, people in here) / sum(people for _, people in here)
+    return sum(people * float(world.use[i, CONSUMER]) for i, people in here) / sum(
+        people for _, people in here
+    )
 
 
 def country_concentration(world: PlainWorld) -> list[float]:
@@ -95,7 +119,10 @@ def country_concentration(world: PlainWorld) -> list[float]:
     for h in range(len(CHANNELS)):
         use = [place.weight for place in world.panel.places if place.channel == h]
         columns.append([x / sum(use) for x in use])
-    mixed = [sum(m * x for m, x in zip(world.mix.tolist(), row, strict=True)) for row in zip(*columns, strict=True)]
+    mixed = [
+        sum(m * x for m, x in zip(world.mix.tolist(), row, strict=True))
+        for row in zip(*columns, strict=True)
+    ]
     return [sum(x * x for x in column) for column in (*columns, mixed)]
 
 
@@ -107,14 +134,21 @@ def pay(world: PlainWorld) -> None:
     p, market = world.p, world.panel.market
     revenue = [0.0] * len(world.labs)
     for h in (MARKET, ENTERPRISE):
-        for k, (family, mode) in enumerate(zip(market.family.tolist(), market.mode.tolist(), strict=True)):
+        for k, (family, mode) in enumerate(
+            zip(market.family.tolist(), market.mode.tolist(), strict=True)
+        ):
             kept = p.open_revenue if mode >= OPEN_WEIGHTS else 1.0
-            revenue[family] += kept * float(world.tally.slot[h, k]) * exp(float(market.log_price[h, k]))
+            revenue[family] += (
+                kept * float(world.tally.slot[h, k]) * exp(float(market.log_price[h, k]))
+            )
     if world.month <= 30:
         world.ledger.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * world.world_use, 1e-9)
     unit = world.ledger.usd_per_unit * world.world_use
     standing = world.law.compliance_cost.tolist()
-    net = [max(0.0, revenue[lab.index] * unit - standing[lab.index] - 12.0 * lab.expense) for lab in world.labs]
+    net = [
+        max(0.0, revenue[lab.index] * unit - standing[lab.index] - 12.0 * lab.expense)
+        for lab in world.labs
+    ]
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / (sum(net) or 1.0))
         lab.expense = 0.0
@@ -127,7 +161,13 @@ def subsidy(world: PlainWorld) -> float:
     paid = 0.0
     for h in (MARKET, ENTERPRISE):
         places = [place for place in world.panel.places if place.channel == h]
-        prices = dict(zip(world.panel.market.slot.tolist(), world.panel.market.log_price[h].tolist(), strict=True))
+        prices = dict(
+            zip(
+                world.panel.market.slot.tolist(),
+                world.panel.market.log_price[h].tolist(),
+                strict=True,
+            )
+        )
         total = sum(place.weight for place in places)
         for place in places:
             for slot, users in Counter(a.using for a in place.adopters).items():
@@ -153,7 +193,9 @@ def build(world: PlainWorld) -> None:
             lost = [
                 duty.lost
                 for duty in world.law.modifier_duties
-                if place.country in duty.countries and base.run >= duty.floor and base.mode not in duty.exempt_modes
+                if place.country in duty.countries
+                and base.run >= duty.floor
+                and base.mode not in duty.exempt_modes
             ]
             built *= 1.0 - max(lost, default=0.0)
             flow[slot.family] += built
@@ -162,12 +204,20 @@ def build(world: PlainWorld) -> None:
     developers = world.panel.world_share[DEVELOPER]
     for offer, share in zip(panel.offers[DEVELOPER], slot_shares(world, DEVELOPER), strict=True):
         family = offer.slot.family
-        if offer.release.compromised and offer.release.finding != FLAGGED and developers[family] > 0.0:
+        if (
+            offer.release.compromised
+            and offer.release.finding != FLAGGED
+            and developers[family] > 0.0
+        ):
             tainted[family] += flow[family] * share / developers[family]
     keep = 1.0 - p.derivative_decay
     built = world.derivatives
-    built.stock = np.array([keep * float(old) + new for old, new in zip(built.stock, flow, strict=True)])
-    built.tainted = np.array([keep * float(old) + new for old, new in zip(built.tainted, tainted, strict=True)])
+    built.stock = np.array(
+        [keep * float(old) + new for old, new in zip(built.stock, flow, strict=True)]
+    )
+    built.tainted = np.array(
+        [keep * float(old) + new for old, new in zip(built.tainted, tainted, strict=True)]
+    )
     built.flow, built.value = np.array(flow), value
     world.hub.host(sum(flow), keep, world.law)
 

@@ -65,7 +65,9 @@ def test_draws_are_uniform(slots):
 
 
 def test_neighbouring_slots_and_persons_are_unrelated():
-    drawn = np.array([[draws.draw32(draws.nth(7, i), salt) for salt in SALTS[:20]] for i in range(4000)])
+    drawn = np.array(
+        [[draws.draw32(draws.nth(7, i), salt) for salt in SALTS[:20]] for i in range(4000)]
+    )
     assert abs(np.corrcoef(drawn[:, :-1].ravel(), drawn[:, 1:].ravel())[0, 1]) < 0.02
     assert abs(np.corrcoef(drawn[:-1].ravel(), drawn[1:].ravel())[0, 1]) < 0.02
 
@@ -112,14 +114,19 @@ def test_logistic64(x):
 @given(bits64, st.lists(st.text(max_size=9), min_size=1, max_size=40))
 def test_tastes_are_one_of_256_levels(person, families):
     table = np.array([math.exp(-z) for z in draws.TASTES], np.float32)
-    taste, salts = np.empty(len(families), np.float32), np.array([draws.salt(name) for name in families], np.uint32)
+    taste, salts = (
+        np.empty(len(families), np.float32),
+        np.array([draws.salt(name) for name in families], np.uint32),
+    )
     has_tastes(np.uint64(person), salts, table, taste)
     plain = [math.exp(-draws.taste(person, name)) for name in families]
     np.testing.assert_allclose(taste, plain, rtol=1e-7)
 
 
 def test_tastes_are_standard_normal_and_unrelated_between_families():
-    drawn = np.array([[draws.taste(draws.nth(5, i), lab.slug) for lab in data.labs()[:12]] for i in range(5000)])
+    drawn = np.array(
+        [[draws.taste(draws.nth(5, i), lab.slug) for lab in data.labs()[:12]] for i in range(5000)]
+    )
     np.testing.assert_allclose(drawn.mean(axis=0), 0.0, atol=4 / 5000**0.5)
     np.testing.assert_allclose(drawn.std(axis=0), 1.0, atol=4 / (2 * 5000) ** 0.5)
     related = np.corrcoef(drawn.T) - np.eye(12)
@@ -137,7 +144,9 @@ def race(key, slots, families, v, taste):
 
 
 @given(
-    bits64, st.lists(single(-8.0, 8.0), min_size=1, max_size=96), st.lists(single(-2.0, 2.0), min_size=29, max_size=29)
+    bits64,
+    st.lists(single(-8.0, 8.0), min_size=1, max_size=96),
+    st.lists(single(-2.0, 2.0), min_size=29, max_size=29),
 )
 def test_the_race_is_won_by_the_highest_utility(key, v, taste):
     slots = np.arange(len(v)) + 3
@@ -170,7 +179,9 @@ def test_weights_are_taken_from_the_best(utilities):
     np.testing.assert_allclose(v, plain, rtol=1e-5)
 
 
-@given(st.lists(bits64, min_size=1, max_size=50), st.lists(single(-50.0, 50.0), min_size=1, max_size=8))
+@given(
+    st.lists(bits64, min_size=1, max_size=50), st.lists(single(-50.0, 50.0), min_size=1, max_size=8)
+)
 def test_nobody_takes_what_only_fills_a_vector(keys, utilities):
     """Lists are filled up by alternatives worth minus infinity, whose slot, family and salt are those of slot 0."""
     n = len(utilities)
@@ -206,7 +217,9 @@ def test_a_month_of_uptake(use, ceiling, growth, p, q):
     assert array[0, 0] == pytest.approx(goal, rel=1e-12, abs=1e-14)
 
 
-@pytest.mark.parametrize(("p", "q", "start"), [(0.23, 1.65, 0.01), (0.05, 0.8, 0.0), (0.0, 1.2, 0.02)])
+@pytest.mark.parametrize(
+    ("p", "q", "start"), [(0.23, 1.65, 0.01), (0.05, 0.8, 0.0), (0.0, 1.2, 0.02)]
+)
 def test_uptake_follows_the_bass_curve_in_small_steps(p, q, start):
     """A month split into n steps comes closer to the closed form in proportion: errors halve as n doubles."""
     ceiling, months = 0.4, 60
@@ -231,7 +244,10 @@ def test_uptake_follows_the_bass_curve_in_small_steps(p, q, start):
 def catalogues(draw):
     rows = draw(
         st.lists(
-            st.tuples(st.integers(0, 2), st.integers(0, 3), single(80, 200), st.booleans(), st.booleans()), max_size=12
+            st.tuples(
+                st.integers(0, 2), st.integers(0, 3), single(80, 200), st.booleans(), st.booleans()
+            ),
+            max_size=12,
         )
     )
     catalogue = Catalogue(4)
@@ -247,14 +263,18 @@ def catalogues(draw):
 def test_best_release_on_each_route(catalogue):
     plain = read_releases(SimpleNamespace(catalogue=catalogue))
     rows, best = routes.best_by_route(catalogue.columns, len(catalogue), 3, 100.0)
-    found = [list(zip(*both, strict=True)) for both in zip(rows.tolist(), best.tolist(), strict=True)]
+    found = [
+        list(zip(*both, strict=True)) for both in zip(rows.tolist(), best.tolist(), strict=True)
+    ]
     assert found == misuse.best_by_route(plain, 100.0, 3)
 
 
 def test_routes_stand_in_the_same_order():
     kinds = [ROUTE_KINDS[kind] for kind in routes.KIND]
     origins = [None if origin == 3 else origin for origin in routes.ORIGIN.tolist()]
-    assert [misuse.Route(kind, origin) for kind, origin in zip(kinds, origins, strict=True)] == list(misuse.ROUTES)
+    assert [
+        misuse.Route(kind, origin) for kind, origin in zip(kinds, origins, strict=True)
+    ] == list(misuse.ROUTES)
 
 
 def triple(low, high):
@@ -308,7 +328,9 @@ def ways_of_routes(values):
     st.floats(8.0, 16.0), st.floats(3.0, 12.0),
     st.lists(st.lists(st.just(0.0) | unit, min_size=5, max_size=5), min_size=3, max_size=3),
 )  # fmt: skip
-def test_routes_are_weighed_by_a_logit(capability, passing, cost, known, skill, threshold, slope, weight, withheld):
+def test_routes_are_weighed_by_a_logit(
+    capability, passing, cost, known, skill, threshold, slope, weight, withheld
+):
     n = min(len(capability), len(cost), len(passing))
     capability, cost, passing, known = capability[:n], cost[:n], passing[:n], [True, *known[1:]]
     capability[0][0] = 100.0
@@ -376,12 +398,17 @@ def test_decisions(seed, success_left, detection):
     luck = np.random.default_rng(seed)
     odds = luck.dirichlet(np.ones(len(misuse.ROUTES)), (len(ACTORS), len(misuse.DOMAINS)))
     chance = luck.random(odds.shape) * (luck.random(odds.shape) > 0.25)
-    scene = SimpleNamespace(odds=odds, chance=chance, success_left=success_left, detection=detection)
+    scene = SimpleNamespace(
+        odds=odds, chance=chance, success_left=success_left, detection=detection
+    )
     who, draws = luck.integers(len(ACTORS), size=50), luck.random((50, 4))
     mix = np.array([kind.domains for kind in ACTORS])
     prospects = attempts.Prospects(mix, odds, chance, success_left, detection)
     decided = attempts.decide(attempts.Attempts(who, draws), prospects)
     actors = [SimpleNamespace(index=i, kind=kind) for i, kind in enumerate(ACTORS)]
-    plain = [(a, *misuse.decide(actors[a], u, scene)) for a, u in zip(who.tolist(), draws.tolist(), strict=True)]
+    plain = [
+        (a, *misuse.decide(actors[a], u, scene))
+        for a, u in zip(who.tolist(), draws.tolist(), strict=True)
+    ]
     kept = [attempt for attempt in plain if attempt[3] or attempt[4] < 1.0]
     assert list(zip(*(column.tolist() for column in decided), strict=True)) == kept

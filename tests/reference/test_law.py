@@ -15,8 +15,17 @@ from sim.vocabulary import CHANNELS, MODES, ORIGINS
 COUNTRIES = ("USA", "CHN", "FRA")
 LABS = ("one", "two", "three", "four", "five")
 LAB_ORIGINS = (0, 1, 2, 2, 0)
-SIZES = {"country": 3, "origin": len(ORIGINS), "channel": len(CHANNELS), "mode": len(MODES), "lab": 5}
-SIZES |= {"class": SIZES["lab"], "student": SIZES["lab"]}  # what holds for a class holds for each of its labs
+SIZES = {
+    "country": 3,
+    "origin": len(ORIGINS),
+    "channel": len(CHANNELS),
+    "mode": len(MODES),
+    "lab": 5,
+}
+SIZES |= {
+    "class": SIZES["lab"],
+    "student": SIZES["lab"],
+}  # what holds for a class holds for each of its labs
 ACCESS = np.linspace(0.1, 1.0, 3 * 3 * 5).reshape(3, 3, 5)
 AXIS_NAMES = {
     "country": "countries", "origin": "origins", "channel": "channels", "mode": "modes", "lab": "labs",
@@ -24,7 +33,17 @@ AXIS_NAMES = {
 }  # fmt: skip
 COMBINE = {
     **dict.fromkeys(
-        ("friction", "denial", "opening_cost", "compliance_cost", "defence", "alarm", "lock_in", "uptake"), "add"
+        (
+            "friction",
+            "denial",
+            "opening_cost",
+            "compliance_cost",
+            "defence",
+            "alarm",
+            "lock_in",
+            "uptake",
+        ),
+        "add",
     ),
     **dict.fromkeys(
         (
@@ -42,12 +61,24 @@ COMBINE = {
         "multiply",
     ),
     **dict.fromkeys(
-        ("controlled", "containment", "stringency", "use_ban", "listed_until", "takedown", "remirroring", "scan"), "max"
+        (
+            "controlled",
+            "containment",
+            "stringency",
+            "use_ban",
+            "listed_until",
+            "takedown",
+            "remirroring",
+            "scan",
+        ),
+        "max",
     ),
 }
 NUMERIC = list(COMBINE)
 
-values = st.one_of(st.floats(0.0, 10.0), st.floats(0.5, 2.0), st.sampled_from([0.0, 0.1, 0.2, 0.3, 1.0 / 3.0]))
+values = st.one_of(
+    st.floats(0.0, 10.0), st.floats(0.5, 2.0), st.sampled_from([0.0, 0.1, 0.2, 0.3, 1.0 / 3.0])
+)
 
 
 def jurisdictions():
@@ -96,7 +127,11 @@ def entries(name, where):
 
 def default(name, at):
     """An entry of the default law; graded access is by origin."""
-    return float(ACCESS[at[0], LAB_ORIGINS[at[1]], at[2]]) if name == "access" else FIELDS[name].default
+    return (
+        float(ACCESS[at[0], LAB_ORIGINS[at[1]], at[2]])
+        if name == "access"
+        else FIELDS[name].default
+    )
 
 
 def plain(all_writes):
@@ -157,16 +192,24 @@ def test_what_combining_means(all_writes):
                     reached.setdefault(at, []).append(value)
         whole = {"add": fsum, "multiply": prod, "max": max}[COMBINE[name]]
         for at, found in as_dictionary(law, name).items():
-            assert found == pytest.approx(whole([default(name, at), *reached.get(at, [])]), rel=1e-12, abs=1e-12)
+            assert found == pytest.approx(
+                whole([default(name, at), *reached.get(at, [])]), rel=1e-12, abs=1e-12
+            )
 
 
 @given(writes())
 def test_classes_are_what_the_writes_tell_apart_and_no_more(all_writes):
     """Two labs are of one class if they are of one origin and in the same writes to fields by class."""
     law = settled(all_writes)
-    found = [where["labs"] for _, name, _, where in all_writes if "class" in FIELDS[name].axes and "labs" in where]
+    found = [
+        where["labs"]
+        for _, name, _, where in all_writes
+        if "class" in FIELDS[name].axes and "labs" in where
+    ]
     for a, b in product(range(len(LABS)), repeat=2):
-        alike = LAB_ORIGINS[a] == LAB_ORIGINS[b] and all((a in labs) == (b in labs) for labs in found)
+        alike = LAB_ORIGINS[a] == LAB_ORIGINS[b] and all(
+            (a in labs) == (b in labs) for labs in found
+        )
         assert alike == (law.class_of[a] == law.class_of[b])
     assert [int(law.class_origin[k]) for k in law.class_of] == list(LAB_ORIGINS)
     assert law.class_origin.tolist() == sorted(law.class_origin)
@@ -178,7 +221,9 @@ def test_classes_do_not_depend_on_what_is_written_where():
         settled([("a", first, 0.5, {"labs": (2,)}), ("b", second, 0.5, {"labs": (0, 2)})])
         for first, second in (("friction", "gate_pass"), ("gate_pass", "access"))
     ]
-    laws.append(settled([("z", "alarm", 1.0, {"labs": (0, 2)}), ("a", "alarm", 1.0, {"labs": (2,)})]))
+    laws.append(
+        settled([("z", "alarm", 1.0, {"labs": (0, 2)}), ("a", "alarm", 1.0, {"labs": (2,)})])
+    )
     for law in laws:
         assert law.class_of.tolist() == [1, 2, 4, 3, 0]
         assert law.class_origin.tolist() == [0, 0, 1, 2, 2]
@@ -186,7 +231,10 @@ def test_classes_do_not_depend_on_what_is_written_where():
 
 @pytest.mark.parametrize("name", [name for name in NUMERIC if "class" in FIELDS[name].axes])
 def test_origins_stand_for_all_their_labs(name):
-    short, long = (settled([("a", name, 0.5, where)]) for where in ({"origins": (0, 2)}, {"labs": (0, 2, 3, 4)}))
+    short, long = (
+        settled([("a", name, 0.5, where)])
+        for where in ({"origins": (0, 2)}, {"labs": (0, 2, 3, 4)})
+    )
     assert len(short.class_origin) == len(ORIGINS)
     assert as_dictionary(short, name) == as_dictionary(long, name)
     assert short.writes == long.writes
@@ -207,7 +255,9 @@ def test_two_writes_of_each_field(name):
     law = settled([("a", name, 0.75, {}), ("b", name, 0.5, {})])
     spec = FIELDS[name]
     start = default(name, (0,) * len(spec.axes))
-    expected = {"add": start + 1.25, "multiply": start * 0.375, "max": max(start, 0.75)}[COMBINE[name]]
+    expected = {"add": start + 1.25, "multiply": start * 0.375, "max": max(start, 0.75)}[
+        COMBINE[name]
+    ]
     assert as_dictionary(law, name)[(0,) * len(spec.axes)] == pytest.approx(expected, rel=1e-15)
 
 

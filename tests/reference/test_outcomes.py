@@ -38,7 +38,9 @@ def users(world):
     by_kind, by_country = Counter(), Counter()
     for adopter in world.adopters:
         code, weight = adopter.country, adopter.weight
-        by_kind[bloc[code], adopter.channel, adopter.family, adopter.mode.startswith("open")] += weight
+        by_kind[bloc[code], adopter.channel, adopter.family, adopter.mode.startswith("open")] += (
+            weight
+        )
         by_country[code, adopter.channel] += weight
     return by_kind, by_country
 
@@ -47,7 +49,9 @@ def test_every_row_reads_its_function_or_its_cell(world):
     """What is read in one go is what each row says by itself."""
     for name, row in OUTCOMES.items():
         found = row.function(world)
-        assert world.observed[name] == (found if row.cell is None else np.asarray(found)[row.cell]), name
+        assert world.observed[name] == (
+            found if row.cell is None else np.asarray(found)[row.cell]
+        ), name
     assert list(world.observed) == list(OUTCOMES)
 
 
@@ -58,7 +62,11 @@ def is_kind(world, kind, family, opened):
 @pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("kind", ["us", "cn", "open"])
 def test_shares_of_use(world, users, mix, kind, region):
-    hub = {"market": world.p.china_tokens, "developer": world.p.china_downloads} if region == "world" else {}
+    hub = (
+        {"market": world.p.china_tokens, "developer": world.p.china_downloads}
+        if region == "world"
+        else {}
+    )
     shares = []
     for channel in CHANNELS:
         used = total = 0.0
@@ -68,7 +76,9 @@ def test_shares_of_use(world, users, mix, kind, region):
                 total += seen
                 used += seen if is_kind(world, kind, family, opened) else 0.0
         shares.append(used / total)
-        assert world.observed[f"{kind}_share_{region}_{channel}"] == pytest.approx(shares[-1], abs=1e-9)
+        assert world.observed[f"{kind}_share_{region}_{channel}"] == pytest.approx(
+            shares[-1], abs=1e-9
+        )
     mixed = sum(w * share for w, share in zip(mix, shares, strict=True))
     assert world.observed[f"{kind}_share_{region}"] == pytest.approx(mixed, abs=1e-9)
 
@@ -87,7 +97,9 @@ def test_spread_over_labs_and_countries(world, users, mix):
             countries[country] += weight if seen == channel else 0.0
         for name, part, mixed in (("labs", labs, mixes[0]), ("countries", countries, mixes[1])):
             shares = {key: x / sum(part.values()) for key, x in part.items()}
-            assert world.observed[f"power_{name}_{channel}"] == pytest.approx(spread(shares.values()), abs=1e-6)
+            assert world.observed[f"power_{name}_{channel}"] == pytest.approx(
+                spread(shares.values()), abs=1e-6
+            )
             for key, share in shares.items():
                 mixed[key] += mix[h] * share
     assert world.observed["power_labs"] == pytest.approx(spread(mixes[0].values()), abs=1e-6)
@@ -106,7 +118,9 @@ def test_people_who_use_ai(world, region):
 
 def test_dependence_is_the_largest_share(world):
     us, cn = world.observed["us_share_abroad"], world.observed["cn_share_abroad"]
-    assert world.observed["dependence_abroad"] == pytest.approx(max(us, cn, 1.0 - us - cn), abs=1e-9)
+    assert world.observed["dependence_abroad"] == pytest.approx(
+        max(us, cn, 1.0 - us - cn), abs=1e-9
+    )
 
 
 def test_best_releases_and_lags(world):
@@ -120,9 +134,14 @@ def test_best_releases_and_lags(world):
     }
     for name, rows in groups.items():
         assert world.observed[f"frontier_{name}"] == max(c.capability[r] for r in rows)
-    best = world.observed["frontier_all"] - max(c.capability[r] for r in range(n) if c.month[r] <= world.month - 12)
+    best = world.observed["frontier_all"] - max(
+        c.capability[r] for r in range(n) if c.month[r] <= world.month - 12
+    )
     assert world.observed["frontier_growth"] == pytest.approx(best)
-    for name, (leader, follower) in {"us_cn": ("us", "cn"), "open_closed": ("closed", "open")}.items():
+    for name, (leader, follower) in {
+        "us_cn": ("us", "cn"),
+        "open_closed": ("closed", "open"),
+    }.items():
         reached = max(c.capability[r] for r in groups[follower])
         ahead = [max(0, c.month[r]) for r in groups[leader] if c.capability[r] > reached]
         assert world.observed[f"lag_{name}_true"] == (world.month - min(ahead) if ahead else 0)
@@ -143,7 +162,11 @@ def test_incidents_fall_into_every_table_once(world):
 def half_of_peak(shares, month):
     """First month in which a path, known up to a month, had reached half of its highest value; None before any use."""
     known = shares[: month + 1]
-    return next((m for m, share in enumerate(known) if share >= max(known) / 2.0), None) if max(known) > 0.0 else None
+    return (
+        next((m for m, share in enumerate(known) if share >= max(known) / 2.0), None)
+        if max(known) > 0.0
+        else None
+    )
 
 
 def test_months_to_half_of_peak(default_run):
@@ -154,7 +177,9 @@ def test_months_to_half_of_peak(default_run):
         slug = lab.info.slug
         shares = run.values[:, run.names.index(f"family_share_{slug}")].tolist()
         months = run.values[:, run.names.index(f"months_to_half_peak_{slug}")].tolist()
-        first = min((max(0, c.month[row]) for row in range(n) if c.lab[row] == lab.index), default=None)
+        first = min(
+            (max(0, c.month[row]) for row in range(n) if c.lab[row] == lab.index), default=None
+        )
         for month in range(len(run.months)):
             half = half_of_peak(shares, month)
             assert months[month] == (0 if half is None else half - first), (slug, run.months[month])
@@ -196,7 +221,10 @@ def test_use_by_country_adds_up_to_the_regions(default_run):
             for h, channel in enumerate(CHANNELS):
                 weight = world.adopters.size[here, h] * table[here, h, 0]
                 if region == "world":
-                    hub = {"market": world.p.china_tokens, "developer": world.p.china_downloads}.get(channel, 1.0)
+                    hub = {
+                        "market": world.p.china_tokens,
+                        "developer": world.p.china_downloads,
+                    }.get(channel, 1.0)
                     weight = weight * np.where(bloc[here] == "CN", hub, 1.0)
                 us, cn, other = weight @ table[here, h, 1:] / weight.sum()
                 assert then[f"us_share_{region}_{channel}"] == pytest.approx(us, abs=1e-5)

@@ -28,7 +28,11 @@ def check_choices(pair):
 def check_outcomes(pair):
     allowed = AFTER_A_TIE if pair.ties else EXACT
     fast, slow = pair.fast.observed, pair.plain.observed
-    off = {name: (fast[name], slow[name]) for name in fast if pair.difference(name) > allowed[pair.kind(name)]}
+    off = {
+        name: (fast[name], slow[name])
+        for name in fast
+        if pair.difference(name) > allowed[pair.kind(name)]
+    }
     assert not off
 
 
@@ -44,9 +48,15 @@ def check_state(pair):
     np.testing.assert_allclose(fast.tally.region, slow.tally.region, atol=1e-12 + loose)
     np.testing.assert_allclose(fast.use_of_releases, slow.use_of_releases, atol=1e-12 + loose)
     np.testing.assert_allclose(fast.adopters.familiarity, slow.panel.familiarity, atol=1e-7 + loose)
-    np.testing.assert_allclose(fast.derivatives.stock, slow.derivatives.stock, rtol=1e-6 + loose, atol=1e-12)
-    np.testing.assert_allclose(fast.derivatives.tainted, slow.derivatives.tainted, rtol=1e-6 + 10 * loose, atol=1e-12)
-    np.testing.assert_allclose(fast.derivatives.value, slow.derivatives.value, rtol=1e-6 + 10 * loose, atol=1e-12)
+    np.testing.assert_allclose(
+        fast.derivatives.stock, slow.derivatives.stock, rtol=1e-6 + loose, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        fast.derivatives.tainted, slow.derivatives.tainted, rtol=1e-6 + 10 * loose, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        fast.derivatives.value, slow.derivatives.value, rtol=1e-6 + 10 * loose, atol=1e-12
+    )
     revenue = [[lab.share_history[-1] for lab in world.labs] for world in (fast, slow)]
     np.testing.assert_allclose(revenue[0], revenue[1], atol=1e-7 + loose)
 
@@ -61,7 +71,9 @@ def check_misuse(pair):
     np.testing.assert_allclose(fast.odds, slow.odds, rtol=0, atol=1e-9 + loose)
     for kind, harm in slow.expected.items():
         assert fast.expected[kind] == pytest.approx(harm, rel=1e-9 + loose)
-        assert fast.uplift_us[kind] == pytest.approx(slow.uplift_us[kind], rel=1e-8 + loose, abs=1e-9 + loose)
+        assert fast.uplift_us[kind] == pytest.approx(
+            slow.uplift_us[kind], rel=1e-8 + loose, abs=1e-9 + loose
+        )
     if not pair.ties:
         ours, theirs = pair.fast.scene.incidents, pair.plain.scene.incidents
         assert [i[:-1] for i in ours] == [i[:-1] for i in theirs]
@@ -82,7 +94,9 @@ def step_and_check(pair, months):
 def test_status_quo_month_by_month():
     pair = Pair(small())
     step_and_check(pair, 10)
-    np.testing.assert_allclose(pair.fast.series().countries, pair.plain.series().countries, atol=1e-6)
+    np.testing.assert_allclose(
+        pair.fast.series().countries, pair.plain.series().countries, atol=1e-6
+    )
     np.testing.assert_array_equal(pair.fast.series().panel, pair.plain.series().panel)
 
 
@@ -91,7 +105,9 @@ def test_every_rule_month_by_month():
     step_and_check(pair, 14)
     rows = pair.plain.panel.releases
     used = set(pair.plain.panel.market.mode.tolist())
-    assert used == {0, 1, 2, 3}, "some mode is never on offer: the scenario no longer reaches its rules"
+    assert used == {0, 1, 2, 3}, (
+        "some mode is never on offer: the scenario no longer reaches its rules"
+    )
     assert any(r.controlled and not r.mirrored for r in rows)
     assert any(r.mirrored and r.controlled for r in rows)
     assert {r.finding for r in rows} == {0, 1, 2}
@@ -102,19 +118,28 @@ def test_every_rule_month_by_month():
     assert len(pair.fast.safeguards) == 3, "neither, tamper resistance, both"
     assert any(name.startswith("us_fringe public") for name in pair.fast.catalogue.names)
     assert 0.0 < pair.fast.hub.shares()[1] < 1.0
-    assert pair.fast.law.class_origin.tolist() == [0, 1, 1, 2, 2, 2, 2], "labs of an origin under different rules"
+    assert pair.fast.law.class_origin.tolist() == [0, 1, 1, 2, 2, 2, 2], (
+        "labs of an origin under different rules"
+    )
 
 
 def test_past_the_handover_under_a_control():
     """Replayed releases to June 2025, generated ones from July; late enough for prices to weigh more in the market."""
-    scenario = load("p1-blanket", settings=["adopters=3500", "horizon.end=2025-12", "parameters.price_growth=2.0"])
+    scenario = load(
+        "p1-blanket",
+        settings=["adopters=3500", "horizon.end=2025-12", "parameters.price_growth=2.0"],
+    )
     control = scenario.policy["open-weight-control"]
     control = control.model_copy(update={"start": "2025-03", "allied_coverage": 0.5})
-    filters = LEVERS["L11"](start="2025-03", method="data-filtering", domains=("fraud", "cyber"), allied_coverage=1.0)
+    filters = LEVERS["L11"](
+        start="2025-03", method="data-filtering", domains=("fraud", "cyber"), allied_coverage=1.0
+    )
     policies = {**scenario.policy, "open-weight-control": control, "filters": filters}
     pair = Pair(scenario.model_copy(update={"policy": policies}), seed=6)
     step_and_check(pair, 33)
-    assert {1, 2} <= set(pair.fast.scene.way[pair.fast.scene.odds > 0.01].tolist()), "do without, and teach again"
+    assert {1, 2} <= set(pair.fast.scene.way[pair.fast.scene.odds > 0.01].tolist()), (
+        "do without, and teach again"
+    )
     assert pair.fast.law.class_origin.tolist() == [0, 1, 2, 2]
     assert pair.fast.law.controlled.tolist() == [1.0, 0.0, 0.0, 1.0]
 
@@ -136,7 +161,9 @@ def test_neighbours_on_the_graph(monkeypatch):
         with monkeypatch.context() as usual:
             usual.setattr(fast_adopters, "GRAPH_FROM", 20_000)
             without.step()
-    assert (pair.fast.adopters.choice != without.adopters.choice).mean() > 0.005, "the graph changes nothing"
+    assert (pair.fast.adopters.choice != without.adopters.choice).mean() > 0.005, (
+        "the graph changes nothing"
+    )
 
 
 def test_the_graph_is_a_small_world():
@@ -167,7 +194,9 @@ def test_blocks_on_two_threads_give_the_same_bits(monkeypatch):
         two.step()
         np.testing.assert_array_equal(one.adopters.choice, two.adopters.choice)
         np.testing.assert_array_equal(one.adopters.counts, two.adopters.counts)
-        np.testing.assert_array_equal(np.array(list(one.observed.values())), np.array(list(two.observed.values())))
+        np.testing.assert_array_equal(
+            np.array(list(one.observed.values())), np.array(list(two.observed.values()))
+        )
 
 
 def test_views_show_what_the_arrays_hold():
@@ -178,7 +207,10 @@ def test_views_show_what_the_arrays_hold():
     for i in (0, 1, 777, 2048, 3499, -1):
         seen, plain_one = world.adopters[i], people[i]
         place = plain_one.place
-        assert (seen.country, seen.channel) == (world.countries[place.country].code, CHANNELS[place.channel])
+        assert (seen.country, seen.channel) == (
+            world.countries[place.country].code,
+            CHANNELS[place.channel],
+        )
         assert (seen.family, seen.mode) == (
             world.labs[plain_one.using.family].info.slug,
             MODES[plain_one.using.mode],

@@ -17,8 +17,15 @@ def check(world, plain):
     assert world.counts.idea_gains == pytest.approx(plain.gains, **close)
     assert world.chips.run_frontier == pytest.approx(plain.run, **close)
     assert world.chips.gap == pytest.approx(plain.gap, **close)
-    stocks = (world.chips.legal["row"], world.chips.legal["CN"], world.chips.domestic, world.chips.smuggled)
-    assert stocks == pytest.approx((plain.row, plain.china, plain.domestic, plain.smuggled), **close)
+    stocks = (
+        world.chips.legal["row"],
+        world.chips.legal["CN"],
+        world.chips.domestic,
+        world.chips.smuggled,
+    )
+    assert stocks == pytest.approx(
+        (plain.row, plain.china, plain.domestic, plain.smuggled), **close
+    )
 
 
 def changed(**changes):
@@ -26,7 +33,8 @@ def changed(**changes):
     return scenario.model_copy(update={"parameters": {**scenario.parameters, **changes}})
 
 
-# Followers so slow and ideas so free that public ideas reach every lab, Chinese ones later under control.
+# Followers so slow and ideas so free that public ideas reach every lab, Chinese ones later under
+# control.
 IDEAS = {
     "distillation_elsewhere": 0.4,
     "public_knowledge": 1.0,
@@ -41,7 +49,9 @@ IDEAS = {
 
 
 @pytest.mark.parametrize(
-    "scenario", [small(), everything(), changed(**IDEAS)], ids=["status quo", "every rule", "public ideas"]
+    "scenario",
+    [small(), everything(), changed(**IDEAS)],
+    ids=["status quo", "every rule", "public ideas"],
 )
 def test_compute_and_research_month_by_month(scenario):
     world = World(scenario, rng=3)
@@ -65,7 +75,9 @@ def test_the_paths_to_2030(default_run):
     names = list(series.names)
     stock = series.values[:, names.index("compute_us")]
     p = world.p
-    assert stock[11] == pytest.approx(p.us_stock_share * p.stock_row_2022 * p.stock_growth_2023, rel=1e-6)
+    assert stock[11] == pytest.approx(
+        p.us_stock_share * p.stock_row_2022 * p.stock_growth_2023, rel=1e-6
+    )
     assert stock[35] / stock[23] == pytest.approx(p.stock_growth_2025, rel=1e-6)
     assert (
         p.stock_growth_2025
@@ -81,7 +93,9 @@ def test_release_modes_follow_the_logit_of_record_and_situation(name):
     scenario = small(name)
     if "open-weight-control" in scenario.policy:
         control = scenario.policy["open-weight-control"].model_copy(update={"start": "2024-12"})
-        scenario = scenario.model_copy(update={"policy": {**scenario.policy, "open-weight-control": control}})
+        scenario = scenario.model_copy(
+            update={"policy": {**scenario.policy, "open-weight-control": control}}
+        )
     world = World(scenario, rng=5)
     record = PlainRecord(world)
     use = world.world_use
@@ -98,9 +112,13 @@ def test_release_modes_follow_the_logit_of_record_and_situation(name):
         likely = record.open_probability(slug, lab.origin, score, cost, friction)
         modes = [lab.decide_mode(score, draw, NOTHING) for draw in range(3000)]
         opened = [mode for mode in modes if mode != API]
-        assert len(opened) / 3000 == pytest.approx(likely, abs=4 * (likely * (1 - likely) / 3000) ** 0.5)
+        assert len(opened) / 3000 == pytest.approx(
+            likely, abs=4 * (likely * (1 - likely) / 3000) ** 0.5
+        )
         licence = (sum(record.licences[slug]) + 1) / (len(record.licences[slug]) + 2)
         sd = (licence * (1 - licence) / max(1, len(opened))) ** 0.5
-        assert opened.count(OPEN_SOURCE) / max(1, len(opened)) == pytest.approx(licence, abs=4 * sd + 1e-9)
+        assert opened.count(OPEN_SOURCE) / max(1, len(opened)) == pytest.approx(
+            licence, abs=4 * sd + 1e-9
+        )
         seen.add(likely > 0.5)
     assert seen == {True, False}

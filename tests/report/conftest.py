@@ -48,9 +48,13 @@ EFFECTS = {
 
 def scenarios() -> list[Scenario]:
     """Six shipped scenarios and one whose name no loader would accept."""
-    hostile = Scenario.model_validate({"name": "held", "question": HOSTILE_QUESTION, "policy": {"x": {"lever": "L7"}}})
+    hostile = Scenario.model_validate(
+        {"name": "held", "question": HOSTILE_QUESTION, "policy": {"x": {"lever": "L7"}}}
+    )
     reference = load("status-quo")
-    hostile = hostile.model_copy(update={"name": HOSTILE, "policy": {**reference.policy, **hostile.policy}})
+    hostile = hostile.model_copy(
+        update={"name": HOSTILE, "policy": {**reference.policy, **hostile.policy}}
+    )
     return [*(load(name) for name in SHIPPED), hostile]
 
 
@@ -105,12 +109,16 @@ class MadeUpStudy(Study):
     def _made(self, scenario: str, outcome: str) -> np.ndarray:
         key = (scenario, outcome)
         if key not in self._held:
-            self._held[key] = made_up(self._position(scenario), outcome, self.replications, self.seed)
+            self._held[key] = made_up(
+                self._position(scenario), outcome, self.replications, self.seed
+            )
         return self._held[key]
 
     def means(self, scenario: str, outcomes: list[str], window: tuple[int, int]) -> np.ndarray:
         first, last = window
-        columns = [self._made(scenario, o)[:, first : last + 1].mean(axis=1, dtype=float) for o in outcomes]
+        columns = [
+            self._made(scenario, o)[:, first : last + 1].mean(axis=1, dtype=float) for o in outcomes
+        ]
         return np.array(columns).T
 
     def map_shares(self, scenario: str, channel: str = "all") -> MapShares:

@@ -53,18 +53,29 @@ def ticks(axes) -> list[Text]:
 
 def inside(text: Text, figure) -> bool:
     box, edge = text.get_window_extent(), figure.bbox
-    return box.x0 >= edge.x0 - 1 and box.x1 <= edge.x1 + 1 and box.y0 >= edge.y0 - 1 and box.y1 <= edge.y1 + 1
+    return (
+        box.x0 >= edge.x0 - 1
+        and box.x1 <= edge.x1 + 1
+        and box.y0 >= edge.y0 - 1
+        and box.y1 <= edge.y1 + 1
+    )
 
 
 @pytest.mark.parametrize("picture", OVER_TIME, ids=lambda p: p.slug)
 def test_the_reference_is_in_every_panel(drawn, picture):
     panels = [
-        axes for axes in drawn[picture.slug].axes if any(line.get_gid() == over_time.START_LINE for line in axes.lines)
+        axes
+        for axes in drawn[picture.slug].axes
+        if any(line.get_gid() == over_time.START_LINE for line in axes.lines)
     ]
     assert panels
     for axes in panels:
         assert [line for line in axes.lines if line.get_gid() == over_time.REFERENCE_LINE]
-        starts = {int(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == over_time.START_LINE}
+        starts = {
+            int(line.get_xdata()[0])
+            for line in axes.lines
+            if line.get_gid() == over_time.START_LINE
+        }
         assert starts == {36}
 
 
@@ -92,7 +103,11 @@ def test_no_text_lies_on_another(drawn, picture):
 
 def test_costs_are_steps_that_begin_at_the_start(drawn):
     lines = [line for axes in drawn["costs"].axes for line in axes.lines]
-    levels = [line for line in lines if line.get_gid() in (over_time.REFERENCE_LINE, over_time.POLICY_LINE)]
+    levels = [
+        line
+        for line in lines
+        if line.get_gid() in (over_time.REFERENCE_LINE, over_time.POLICY_LINE)
+    ]
     assert levels
     assert {line.get_drawstyle() for line in levels} == {"steps-post"}
 
@@ -117,7 +132,9 @@ def test_the_readers_own_settings_do_not_matter(view):
 
 
 def test_plot_refuses_unknown_names(view):
-    with pytest.raises(ValueError, match=r"no scenario 'p1-blankett' in this study.*did you mean 'p1-blanket'"):
+    with pytest.raises(
+        ValueError, match=r"no scenario 'p1-blankett' in this study.*did you mean 'p1-blanket'"
+    ):
         figures.plot(view, "us_share_abroad", ["p1-blankett"])
 
 
@@ -168,7 +185,9 @@ def three_draws():
         Case(name, fake.scenario(name, policies), "status-quo")
         for policies, name in enumerate(("status-quo", "audits", "more-audits"))
     ]
-    plan = Design(tuple(cases), 5, 3, Draws.of([{"leak_hazard": hazard} for hazard in (0.1, 0.4, 0.8)]))
+    plan = Design(
+        tuple(cases), 5, 3, Draws.of([{"leak_hazard": hazard} for hazard in (0.1, 0.4, 0.8)])
+    )
     return Study(execute(plan, workers=1, simulate=wavers), plan, described=fake.DESCRIBED)
 
 
@@ -178,7 +197,11 @@ def test_whiskers_end_where_the_table_says(three_draws):
     view, table = View(three_draws), three_draws.table().set_index(["scenario", "outcome"])
     assert set(table.loc["audits", "pairs"]) == {14}
     figure = figures.comparison(view, names)
-    panels = [axes for axes in figure.axes if any(line.get_gid() == "reference-zero" for line in axes.lines)]
+    panels = [
+        axes
+        for axes in figure.axes
+        if any(line.get_gid() == "reference-zero" for line in axes.lines)
+    ]
     for name, axes in zip(names, panels, strict=True):
         lines = [line for line in axes.lines if line.get_gid() != "reference-zero"]
         for scenario, whisker, mean in zip(view.policies, lines[::3], lines[2::3], strict=True):
@@ -208,7 +231,11 @@ def test_countries_with_few_draws_are_grey(study, view):
 
 
 def test_changes_are_differences_of_shares(view):
-    here, there, change = maps.shares(view, "p1-blanket", "us"), maps.shares(view, "status-quo", "us"), None
+    here, there, change = (
+        maps.shares(view, "p1-blanket", "us"),
+        maps.shares(view, "status-quo", "us"),
+        None,
+    )
     for a, b, change in zip(here, there, maps.changes(view, "p1-blanket", "us"), strict=True):
         assert change.value is None or change.value == pytest.approx(a.value - b.value)
     assert maps.largest_change(view) == "p1-blanket"
@@ -276,10 +303,18 @@ def test_long_names_are_whole_in_every_figure_and_the_footer_too(make, slug):
 
     def change(scenario):
         start = next(months)
-        moved = {k: p.model_copy(update={"start": start, "end": None}) for k, p in scenario.policy.items() if k in new}
-        return scenario.model_copy(update={"name": next(names), "policy": {**scenario.policy, **moved}})
+        moved = {
+            k: p.model_copy(update={"start": start, "end": None})
+            for k, p in scenario.policy.items()
+            if k in new
+        }
+        return scenario.model_copy(
+            update={"name": next(names), "policy": {**scenario.policy, **moved}}
+        )
 
-    new = {name for shipped in SHIPPED for name in load(shipped).policy} - set(load("status-quo").policy)
+    new = {name for shipped in SHIPPED for name in load(shipped).policy} - set(
+        load("status-quo").policy
+    )
     study = make((0, 1, 2, 3, 4, 5), change=change, twin=False)
     view = View(study)
     assert len(over_time.starts(view)) >= 4
@@ -294,5 +329,10 @@ def test_long_names_are_whole_in_every_figure_and_the_footer_too(make, slug):
     assert [name for name in drawn if name not in written] == []
     boxes = [t.get_window_extent() for t in shown]
     for a, b in combinations(boxes, 2):
-        lie_apart = a.x1 - 1 <= b.x0 + 1 or b.x1 - 1 <= a.x0 + 1 or a.y1 - 2 <= b.y0 + 2 or b.y1 - 2 <= a.y0 + 2
+        lie_apart = (
+            a.x1 - 1 <= b.x0 + 1
+            or b.x1 - 1 <= a.x0 + 1
+            or a.y1 - 2 <= b.y0 + 2
+            or b.y1 - 2 <= a.y0 + 2
+        )
         assert lie_apart

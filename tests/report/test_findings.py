@@ -18,7 +18,13 @@ from sim.scenario.scenario import load
 from sim.sweep.design import Case
 
 
-def cell(sign: str, difference: float = 0.1, share: float = 1.0, factor: str = "transparency", d: float = 1.0) -> Cell:
+def cell(
+    sign: str,
+    difference: float = 0.1,
+    share: float = 1.0,
+    factor: str = "transparency",
+    d: float = 1.0,
+) -> Cell:
     return Cell(
         unit="replications",
         scenario="a",
@@ -61,7 +67,11 @@ def test_a_finding_names_unit_interval_and_count():
 
 def test_every_cell_is_in_one_group(view):
     for policy in Findings.of(view).policies:
-        grouped = [c for g in ("gain", "loss", "likely", "undecided", "slight", "unchanged") for c in policy.of(g)]
+        grouped = [
+            c
+            for g in ("gain", "loss", "likely", "undecided", "slight", "unchanged")
+            for c in policy.of(g)
+        ]
         assert sorted(c.factor for c in grouped) == sorted(c.factor for c in policy.cells)
 
 
@@ -69,7 +79,10 @@ def test_counts_add_up(view):
     found = cells.headlines(view)
     line = cells.count_line(found)
     counts = {
-        word: int(n) for n, word in re.findall(r"(\d+) (clear|better|worse|likely|cannot tell|small|no material)", line)
+        word: int(n)
+        for n, word in re.findall(
+            r"(\d+) (clear|better|worse|likely|cannot tell|small|no material)", line
+        )
     }
     assert counts.pop("better") + counts.pop("worse") == counts["clear"]
     assert sum(counts.values()) == len(found)
@@ -95,7 +108,9 @@ def test_the_duel_is_paired(study, view):
             for name in ("targeted-bundle", "p1-blanket", "status-quo")
         )
         assert made.difference == pytest.approx(np.mean(ours - theirs))
-        assert made.sign == rubric.sign(ours - theirs, reference, made.outcome.kind, made.outcome.direction)
+        assert made.sign == rubric.sign(
+            ours - theirs, reference, made.outcome.kind, made.outcome.direction
+        )
         better = made.difference * made.outcome.direction > 0
         assert verdict != "better" or better
         assert verdict != "worse" or not better
@@ -104,8 +119,20 @@ def test_the_duel_is_paired(study, view):
 @pytest.mark.parametrize(
     ("signs", "said"),
     [
-        ("++0?", "On the 2 of 4 factors where the two can be told apart clearly, bundle does better than blanket."),
-        ("-0?", "On the one of 3 factors where the two can be told apart clearly, blanket does better than bundle."),
+        (
+            "++0?",
+            (
+                "On the 2 of 4 factors where the two can be told apart clearly, bundle does better "
+                "than blanket."
+            ),
+        ),
+        (
+            "-0?",
+            (
+                "On the one of 3 factors where the two can be told apart clearly, blanket does better "
+                "than bundle."
+            ),
+        ),
         ("+-0", "depends on the factor"),
         ("00?", "cannot be told apart clearly on any factor"),
     ],
@@ -114,7 +141,12 @@ def test_the_verdict_follows_the_counts(signs, said):
     found = [cell(s, -0.1 if s == "-" else 0.1, 0.6 if s == "?" else 1.0) for s in signs]
     counts, verdict = duels._duel_sentences("bundle", "blanket", found)
     assert said in verdict
-    for key, sign in (("better", "+"), ("worse", "-"), ("no material difference", "0"), ("cannot tell", "?")):
+    for key, sign in (
+        ("better", "+"),
+        ("worse", "-"),
+        ("no material difference", "0"),
+        ("cannot tell", "?"),
+    ):
         assert (f" {key} on {signs.count(sign)} (" in counts) == (sign in signs)
 
 
@@ -128,7 +160,9 @@ def test_factors_on_which_both_lose_are_named():
             ("b", "backdoors", "?"),
         )
     ]
-    assert duels._both_lose(found, ("a", "b"), "r") == ["Against r both are clearly worse on Transparency."]
+    assert duels._both_lose(found, ("a", "b"), "r") == [
+        "Against r both are clearly worse on Transparency."
+    ]
     assert duels._both_lose(found[1:], ("a", "b"), "r") == []
 
 
@@ -142,7 +176,11 @@ def test_the_bundle_stands_for_targeted_measures(make):
     found = duels.sides(study)
     assert found.blanket == ("p1-blanket",)
     assert found.targeted[0] == "targeted-bundle"
-    assert set(found.targeted[1:]) == {"p4-audit-repository", "p2-risk-assessment", study.scenarios[-1].name}
+    assert set(found.targeted[1:]) == {
+        "p4-audit-repository",
+        "p2-risk-assessment",
+        study.scenarios[-1].name,
+    }
     assert "targeted-bundle has the most measures" in " ".join(found.sentences)
 
 
@@ -162,7 +200,11 @@ class Held:
         ("p1-blanket", "blanket", ""),
         ("targeted-bundle", "targeted", ""),
         ("p3-p4-audits", "targeted", ""),
-        ("decouple", "neither", "changes P1, Chip export control (L3) and Use ban on foreign releases (L8)"),
+        (
+            "decouple",
+            "neither",
+            "changes P1, Chip export control (L3) and Use ban on foreign releases (L8)",
+        ),
         ("gated-frontier", "neither", "changes Gating of closed services (L2)"),
         ("monitor-and-trigger", "neither", "changes P1 and Monitor and trigger (L14)"),
         ("safe-open", "neither", "changes P2, P4 and Safeguards of open releases (L11)"),
@@ -176,13 +218,17 @@ def test_a_side_is_what_a_scenario_changes_and_nothing_else(name, side, why):
 
 
 def test_a_control_with_other_parameters_is_not_the_blanket_control_alone():
-    found = duels.sides(Held(load("status-quo"), load("p1-blanket", settings="parameters.backfire=0.1")))
+    found = duels.sides(
+        Held(load("status-quo"), load("p1-blanket", settings="parameters.backfire=0.1"))
+    )
     assert found.neither == (("p1-blanket", "changes P1 and parameters"),)
 
 
 def test_both_measures_together_are_neither():
     both = load("targeted-bundle", settings='policy.open-weight-control.lever="L1"')
-    assert duels.sides(Held(load("status-quo"), both)).neither == (("targeted-bundle", "changes P1, P2, P3 and P4"),)
+    assert duels.sides(Held(load("status-quo"), both)).neither == (
+        ("targeted-bundle", "changes P1, P2, P3 and P4"),
+    )
 
 
 def test_every_blanket_control_is_compared(make):
@@ -201,7 +247,11 @@ def test_every_blanket_control_is_compared(make):
 def test_cells_that_change_without_assumed_responses(view):
     found = Findings.of(view)
     after = {(c.scenario, c.factor): c for c in found.without_assumed}
-    expected = [(c.scenario, c.factor) for c in found.headlines if c.sign[0] != after[c.scenario, c.factor].sign[0]]
+    expected = [
+        (c.scenario, c.factor)
+        for c in found.headlines
+        if c.sign[0] != after[c.scenario, c.factor].sign[0]
+    ]
     changed = findings.changed(found.headlines, found.without_assumed)
     assert expected
     assert [(item.before.scenario, item.before.factor) for item in changed] == expected
@@ -239,7 +289,9 @@ DOWN = ("less ", "slower ", "power less ")
 
 @pytest.mark.parametrize("factor", list(cells.FACTOR_NAMES))
 @pytest.mark.parametrize("difference", [0.1, -0.1])
-def test_a_quoted_line_names_the_direction_of_the_outcome_and_what_it_means_for_the_goal(factor, difference):
+def test_a_quoted_line_names_the_direction_of_the_outcome_and_what_it_means_for_the_goal(
+    factor, difference
+):
     """So "less Chinese misuse (better)" and never "strong gain for Chinese misuse"."""
     outcome = HEADLINES[factor]
     sign = "+" if difference * outcome.direction > 0 else "-"

@@ -39,7 +39,9 @@ SAID = {
 
 
 def altered(scenario: Scenario, **fields) -> Scenario:
-    return Scenario.model_validate(scenario.model_dump(exclude={"policy"}) | {"policy": scenario.policy} | fields)
+    return Scenario.model_validate(
+        scenario.model_dump(exclude={"policy"}) | {"policy": scenario.policy} | fields
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,11 @@ def later(make):
         if scenario.name == "p2-risk-assessment":
             moved = load("p1-blanket", settings=["policy.open-weight-control.start=2028-01"])
             return altered(moved, name=scenario.name)
-        return altered(scenario, adopters=5000) if scenario.name == "p3-government-audits" else scenario
+        return (
+            altered(scenario, adopters=5000)
+            if scenario.name == "p3-government-audits"
+            else scenario
+        )
 
     return make((0, 1, 2, 3), change=change, twin=False)
 
@@ -69,7 +75,11 @@ def test_every_input_that_is_no_policy_and_no_text_counts() -> None:
 
 @pytest.mark.parametrize("field", [field for field in INPUTS if field != "horizon"])
 def test_it_changes_nothing_is_never_said_where_an_input_differs(make, field) -> None:
-    study = make((0, 1), change=lambda s: altered(s, **INPUTS[field]) if s.name == "p1-blanket" else s, twin=False)
+    study = make(
+        (0, 1),
+        change=lambda s: altered(s, **INPUTS[field]) if s.name == "p1-blanket" else s,
+        twin=False,
+    )
     (_, one) = prose.introductions(study)
     assert one.changes[-1].startswith("Not only a policy differs: ")
     assert SAID[field] in one.changes[-1]
@@ -101,22 +111,38 @@ def test_the_terminal_says_level_months_and_what_else_differs(later, capsys) -> 
     results.print_comparison(later)
     shown = capsys.readouterr().out
     names = [case.name for case in later.cases]
-    tables = {name: part for name in names for part in shown.split("\n\n") if part.startswith(f"{name} minus")}
+    tables = {
+        name: part
+        for name in names
+        for part in shown.split("\n\n")
+        if part.startswith(f"{name} minus")
+    }
     assert "mean of 2027-01 to" in tables["p1-blanket"]
     assert "mean of 2029-01 to" in tables["p2-risk-assessment"]
     rubric = later.rubric()
     levels = rubric[rubric.outcome == "us_share_abroad"].set_index("scenario")["reference"]
     assert len(set(levels)) == 3
     for name, level in levels.items():
-        assert wording.number(level, later.outcome("us_share_abroad")) in tables[name].split("Global power")[1]
-    assert shown.count("Not only a policy differs: adopters 5000 against 6000 (in status-quo).") == 1
+        assert (
+            wording.number(level, later.outcome("us_share_abroad"))
+            in tables[name].split("Global power")[1]
+        )
+    assert (
+        shown.count("Not only a policy differs: adopters 5000 against 6000 (in status-quo).") == 1
+    )
     assert "adopters 5000" in tables["p3-government-audits"]
     content = results.comparison_content(later)
     also = {"key": "adopters", "value": 5000, "reference": 6000}
-    assert content["also_differs"] == {"p1-blanket": [], "p2-risk-assessment": [], "p3-government-audits": [also]}
+    assert content["also_differs"] == {
+        "p1-blanket": [],
+        "p2-risk-assessment": [],
+        "p3-government-audits": [also],
+    }
 
 
-def test_each_column_of_the_matrix_has_its_own_level_and_months(later, make, tmp_path, monkeypatch) -> None:
+def test_each_column_of_the_matrix_has_its_own_level_and_months(
+    later, make, tmp_path, monkeypatch
+) -> None:
     monkeypatch.setattr(pictures, "PICTURES", ())
     text = report.write(later, tmp_path / "mixed").read_text(encoding="utf-8")
     matrix = re.search(r'<section id="rubric">.*?</table>', text, re.DOTALL)[0]
@@ -126,9 +152,13 @@ def test_each_column_of_the_matrix_has_its_own_level_and_months(later, make, tmp
         assert wording.period(*(month_name(index) for index in later.window(name))) in head
         assert ("adopters 5000 against 6000" in head) == (name == "p3-government-audits")
     for row in later.rubric().itertuples():
-        cell = re.search(f'<td[^>]*data-scenario="{row.scenario}" data-outcome="{row.outcome}">.*?</td>', matrix)[0]
+        cell = re.search(
+            f'<td[^>]*data-scenario="{row.scenario}" data-outcome="{row.outcome}">.*?</td>', matrix
+        )[0]
         assert f"status-quo: {wording.value(row.reference, later.outcome(row.outcome))}" in cell
-    equal = report.write(make((0, 1, 5), twin=False), tmp_path / "equal").read_text(encoding="utf-8")
+    equal = report.write(make((0, 1, 5), twin=False), tmp_path / "equal").read_text(
+        encoding="utf-8"
+    )
     matrix = re.search(r'<section id="rubric">.*?</table>', equal, re.DOTALL)[0]
     assert matrix.count("status-quo: ") == len(set(later.rubric()["factor"]))
 
@@ -169,14 +199,20 @@ def test_every_csv_of_a_report_is_tidy(page) -> None:
     lags = frames["lags-changes.csv"]
     for row in lags[lags.outcome == "lag_us_cn"].itertuples():
         assert row.change == pytest.approx(table.loc[row.scenario, "difference"], rel=1e-6)
-    moved = frames["us-change-map.csv"].pivot_table(index="country", columns="scenario", values=["share", "change"])
+    moved = frames["us-change-map.csv"].pivot_table(
+        index="country", columns="scenario", values=["share", "change"]
+    )
     (policy,) = moved["change"].columns
     expected = (moved["share"][policy] - moved["share"]["status-quo"]).dropna()
-    assert moved["change"][policy].dropna().to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-4)
+    assert moved["change"][policy].dropna().to_numpy() == pytest.approx(
+        expected.to_numpy(), abs=1e-4
+    )
 
 
 def test_a_report_for_excel_marks_every_csv(make, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(pictures, "PICTURES", tuple(p for p in PICTURES if p.slug in ("us-share", "cn-change-map")))
+    monkeypatch.setattr(
+        pictures, "PICTURES", tuple(p for p in PICTURES if p.slug in ("us-share", "cn-change-map"))
+    )
     write_report(make((0, 1), twin=False), tmp_path, encoding="utf-8-sig")
     paths = sorted(tmp_path.rglob("*.csv"))
     assert len(paths) == 6

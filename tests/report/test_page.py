@@ -74,12 +74,22 @@ def test_nothing_is_fetched(read):
     for tag, attributes in read.elements:
         for name in ("src", "href", "srcset", "action", "data", "poster", "background"):
             link = attributes.get(name)
-            assert link is None or link.startswith(("data:image/svg+xml;base64,", "#")), (tag, name, link)
-    assert not {"script", "iframe", "object", "embed", "link", "base", "form"} & {tag for tag, _ in read.elements}
+            assert link is None or link.startswith(("data:image/svg+xml;base64,", "#")), (
+                tag,
+                name,
+                link,
+            )
+    assert not {"script", "iframe", "object", "embed", "link", "base", "form"} & {
+        tag for tag, _ in read.elements
+    }
 
 
 def test_content_security_policy(read):
-    metas = [a for tag, a in read.elements if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+    metas = [
+        a
+        for tag, a in read.elements
+        if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert [m["content"] for m in metas] == [POLICY]
     assert POLICY == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -193,7 +203,11 @@ def allowed(rows: list[dict[str, str]], percent: bool) -> list[float]:
     for row in rows:
         k = 100.0 if percent else 1.0
         numbers += [k * float(row[name]) for name in ("difference", "low", "high")]
-        numbers += [100 * float(row["relative"]), float(row["pairs"]), round(float(row["share"]) * float(row["pairs"]))]
+        numbers += [
+            100 * float(row["relative"]),
+            float(row["pairs"]),
+            round(float(row["share"]) * float(row["pairs"])),
+        ]
     return numbers
 
 
@@ -205,13 +219,21 @@ def test_every_number_of_the_findings_is_in_the_table(page, read):
         outcome = page.study.outcome(name)
         percent = outcome.unit.startswith("share")
         known = allowed(rows[scenario, name], percent)
-        plain = text.replace(scenario, "").replace(outcome.label, "").replace("on a scale of 0 to 1", "")
+        plain = (
+            text.replace(scenario, "")
+            .replace(outcome.label, "")
+            .replace("on a scale of 0 to 1", "")
+        )
         plain = re.sub(r"paper [+−0/]+|(\+\+|\+|−−|−|0) +(?=no material|small against)", "", plain)
         for match in NUMBER.finditer(plain):
             token = match[0].replace(",", "").replace("−", "-")
             factor = {" mi": 1e6, " bi": 1e9}.get(plain[match.end() : match.end() + 3], 1.0)
             width = factor * 0.5001 * 10.0 ** -len(token.partition(".")[2])
-            assert any(abs(float(token) * factor - x) <= width for x in known), (match[0], text, known)
+            assert any(abs(float(token) * factor - x) <= width for x in known), (
+                match[0],
+                text,
+                known,
+            )
 
 
 def test_findings_agree_with_the_study_table(page):
@@ -220,7 +242,9 @@ def test_findings_agree_with_the_study_table(page):
         for row in rows:
             if row["part"] in ("headline", "beside"):
                 for column in ("reference", "difference", "low", "high"):
-                    assert float(row[column]) == pytest.approx(table.loc[(scenario, name), column], rel=1e-6, abs=1e-12)
+                    assert float(row[column]) == pytest.approx(
+                        table.loc[(scenario, name), column], rel=1e-6, abs=1e-12
+                    )
 
 
 def test_sections_in_order(page):
@@ -248,7 +272,10 @@ def test_command_and_scenario_files(page):
     assert text.startswith("openstakes compare p1-blanket targeted-bundle ./scenarios/")
     assert text.endswith("--against status-quo --replications 16 --seed 7 --out results")
     assert "<" not in text
-    assert {p.stem for p in (page.folder / "scenarios").glob("*.toml")} >= {"status-quo", "p1-blanket"}
+    assert {p.stem for p in (page.folder / "scenarios").glob("*.toml")} >= {
+        "status-quo",
+        "p1-blanket",
+    }
 
 
 def test_scenarios_are_described_from_their_levers(study):
@@ -269,7 +296,9 @@ def test_a_changed_scenario_says_that_it_is_not_the_shipped_one(make):
     note = "Not the shipped scenario of this name"
     assert not any(note in line for item in introductions(study) for line in item.changes)
     study.scenarios[1] = load("p1-blanket", overrides="high-allied-coverage")
-    assert {item.name: item for item in introductions(study)}["p1-blanket"].changes[0].startswith(note)
+    assert (
+        {item.name: item for item in introductions(study)}["p1-blanket"].changes[0].startswith(note)
+    )
 
 
 def test_limits_say_what_follows_from_the_study(make):
@@ -280,7 +309,9 @@ def test_few_replications_are_said(make):
     assert by_chance(4) == pytest.approx(2 / 16)
     assert by_chance(16) == pytest.approx(2 * (1 + 16) / 2**16)
     assert by_chance(1) == 1.0
-    assert "Few replications (4): by chance alone, 12.5 % of cells" in few(make((0, 1), replications=4))
+    assert "Few replications (4): by chance alone, 12.5 % of cells" in few(
+        make((0, 1), replications=4)
+    )
     assert few(make((0, 1))) == ""
 
 
@@ -300,9 +331,20 @@ def test_the_page_says_what_is_measured_and_that_nothing_is_calibrated(page):
         if page.study.outcome(outcome).headline:
             assert page.study.outcome(outcome).label in after
     assert "consumer (30 %)" in after
-    for term in ("paired", "bloc", "third country", "restricted country", "stripped open weights", "OOM", "utils"):
+    for term in (
+        "paired",
+        "bloc",
+        "third country",
+        "restricted country",
+        "stripped open weights",
+        "OOM",
+        "utils",
+    ):
         assert f"<dt>{term}</dt>" in after
-    assert "December 2030 only; the findings average the months compared (January 2027 to December 2030)." in page.text
+    assert (
+        "December 2030 only; the findings average the months compared (January 2027 to December "
+        "2030)." in page.text
+    )
 
 
 def test_target_countries_in_another_order_are_not_set_here():
@@ -346,9 +388,17 @@ def test_every_value_that_a_shipped_scenario_sets_is_shown_near_the_top():
             text = prose._in_words(policy, base.policy.get(policy_name))
             for field in type(policy).model_fields:
                 source = origins.get(f"policy.{policy_name}.{field}", "default")
-                if source == "default" or field in ("start", "end", "ramp_months", "strength", "enforcement"):
+                if source == "default" or field in (
+                    "start",
+                    "end",
+                    "ramp_months",
+                    "strength",
+                    "enforcement",
+                ):
                     continue
-                if policy_name in base.policy and getattr(base.policy[policy_name], field) == getattr(policy, field):
+                if policy_name in base.policy and getattr(
+                    base.policy[policy_name], field
+                ) == getattr(policy, field):
                     continue
                 assert f"{field}: " in text, (name, policy_name, field)
                 seen += 1
@@ -376,8 +426,15 @@ def test_settings_that_all_steps_share_stand_once(study):
     chips = [row for row in rows if "(L3)" in row[1]]
     assert {row[0] for row in chips} == {"status-quo"}
     assert [row[1] for row in chips if row[2] == "smuggling"] == ["all 10 steps (L3)"]
-    named = [name for row in chips if row[2] == "stringency" for name in row[1].removesuffix(" (L3)").split(", ")]
-    assert sorted(named) == sorted(name for name in load("status-quo").policy if name.startswith("chips"))
+    named = [
+        name
+        for row in chips
+        if row[2] == "stringency"
+        for name in row[1].removesuffix(" (L3)").split(", ")
+    ]
+    assert sorted(named) == sorted(
+        name for name in load("status-quo").policy if name.startswith("chips")
+    )
     assert all(row[0] == "p1-blanket" for row in rows if "(L1)" in row[1])
 
 
@@ -390,7 +447,10 @@ def test_a_scenario_is_printed_without_what_the_reference_has():
         scenario = load(name)
         own = tomllib.loads(reproduction.scenario_text(scenario, base))
         whole = base.as_table()
-        tables = {key: {**whole.get(key, {}), **own.get(key, {})} for key in ("policy", "parameters", "crisis")}
+        tables = {
+            key: {**whole.get(key, {}), **own.get(key, {})}
+            for key in ("policy", "parameters", "crisis")
+        }
         assert Scenario.model_validate(tuples({**whole, **own, **tables})) == scenario
     assert reproduction.scenario_text(base, base) == base.as_toml()
 

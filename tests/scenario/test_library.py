@@ -38,7 +38,11 @@ def test_the_shipped_files_are_found() -> None:
     assert set(library.scenarios()) >= SCENARIOS
     assert "no-assumed-responses" in library.assumptions()
     assert {"four-policies", "where-it-turns"} <= set(library.experiments())
-    found = [*library.scenarios().values(), *library.assumptions().values(), *library.experiments().values()]
+    found = [
+        *library.scenarios().values(),
+        *library.assumptions().values(),
+        *library.experiments().values(),
+    ]
     assert all(path.is_file() for path in found)
 
 
@@ -100,7 +104,17 @@ def test_a_shipped_experiment_is_valid_and_explained(name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["../scenarios/status-quo", "/etc/passwd", "status-quo.toml", "", ".", "Status-Quo", "a" * 65, "x\0y", "con:"],
+    [
+        "../scenarios/status-quo",
+        "/etc/passwd",
+        "status-quo.toml",
+        "",
+        ".",
+        "Status-Quo",
+        "a" * 65,
+        "x\0y",
+        "con:",
+    ],
 )
 def test_a_name_is_never_a_path(text: str) -> None:
     with pytest.raises(ScenarioError, match="a name is small letters"):
@@ -108,18 +122,38 @@ def test_a_name_is_never_a_path(text: str) -> None:
 
 
 TAKEN = (
-    *("null", "nan", "inf", "infinity", "true", "false", "none", "na", "n-a", "yes", "no", "on", "off"),
+    *(
+        "null",
+        "nan",
+        "inf",
+        "infinity",
+        "true",
+        "false",
+        "none",
+        "na",
+        "n-a",
+        "yes",
+        "no",
+        "on",
+        "off",
+    ),
     *("0", "2030", "007", "2026-01", "2026-01-31", "1-2", "1e3", "12e-4", "0x10", "0b1", "0o7"),
     *("con", "prn", "aux", "nul", "com1", "com9", "lpt1", "lpt9"),
 )
 
 
 @pytest.mark.parametrize("name", TAKEN)
-def test_a_name_that_other_programs_read_as_something_else_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_name_that_other_programs_read_as_something_else_is_refused(
+    name: str, tmp_path: Path
+) -> None:
     said = "other programs read this as a number"
     policy = {"lever": "L7", "start": "2026-01"}
     crisis = {"month": "2027-01", "origin": "US"}
-    for table in ({"name": name}, {"name": "x", "policy": {name: policy}}, {"name": "x", "crisis": {name: crisis}}):
+    for table in (
+        {"name": name},
+        {"name": "x", "policy": {name: policy}},
+        {"name": "x", "crisis": {name: crisis}},
+    ):
         (tmp_path / "mine.toml").write_text(tomli_w.dumps(table))
         with pytest.raises(ScenarioError, match=said) as refused:
             load(tmp_path / "mine.toml")
@@ -131,12 +165,20 @@ def test_a_name_that_other_programs_read_as_something_else_is_refused(name: str,
         library.find("assumptions", name)
 
 
-@pytest.mark.parametrize("name", ["p1-2026", "null-policy", "4e", "e4", "0xg", "com10", "con-1", "nano", "x2030"])
+@pytest.mark.parametrize(
+    "name", ["p1-2026", "null-policy", "4e", "e4", "0xg", "com10", "con-1", "nano", "x2030"]
+)
 def test_a_name_with_a_word_in_it_is_allowed(name: str) -> None:
     assert library.name_problem(name) == ""
 
 
-@given(st.one_of(st.from_regex(r"[a-z0-9-]{1,6}", fullmatch=True), st.sampled_from(TAKEN), st.text(max_size=70)))
+@given(
+    st.one_of(
+        st.from_regex(r"[a-z0-9-]{1,6}", fullmatch=True),
+        st.sampled_from(TAKEN),
+        st.text(max_size=70),
+    )
+)
 def test_the_schema_allows_the_names_that_a_file_may_have(name: str) -> None:
     assert bool(re.search(library.NAME_PATTERN.replace("$", r"\Z"), name)) == library.is_name(name)
 
@@ -160,7 +202,9 @@ def test_shipped_names_come_before_a_users_neighbouring_files(tmp_path: Path) ->
     assert library.find("scenario", "mine", tmp_path) == tmp_path / "mine.toml"
 
 
-def test_files_with_other_names_are_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_with_other_names_are_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "scenarios"
     folder.mkdir()
     for name in ("good.toml", "Bad.toml", "bad name.toml", "<b>.toml", "note.txt"):

@@ -23,7 +23,9 @@ POLICY = "policy.open-weight-control"
 
 
 def call(*arguments: object) -> Result:
-    return CliRunner().invoke(app.app, [str(argument) for argument in arguments], prog_name="openstakes")
+    return CliRunner().invoke(
+        app.app, [str(argument) for argument in arguments], prog_name="openstakes"
+    )
 
 
 def write(folder: Path, text: str | bytes, name: str = "mine.toml") -> Path:
@@ -85,18 +87,26 @@ def test_a_number_is_known_however_people_write_it(text: str, number: str) -> No
         ("kyc_friction = 3.500,0", "numbers as 0.5"),
     ],
 )
-def test_a_value_written_another_way_gets_the_line_to_write(tmp_path: Path, line: str, instead: str) -> None:
+def test_a_value_written_another_way_gets_the_line_to_write(
+    tmp_path: Path, line: str, instead: str
+) -> None:
     path = write(tmp_path, f'name = "mine"\nextends = "p1-blanket"\n[{POLICY}]\n{line}\n')
     assert instead in problem_of(path)
 
 
 @pytest.mark.parametrize("value", ["15%", "0,15"])
 def test_a_setting_written_another_way_gets_the_number_to_write(value: str) -> None:
-    assert "write 0.15, without quotes" in problem_of("p1-blanket", f"{POLICY}.kyc_friction={value}")
-    assert "write 0.15, without quotes" in problem_of("p1-blanket", f"parameters.leak_hazard={value}")
+    assert "write 0.15, without quotes" in problem_of(
+        "p1-blanket", f"{POLICY}.kyc_friction={value}"
+    )
+    assert "write 0.15, without quotes" in problem_of(
+        "p1-blanket", f"parameters.leak_hazard={value}"
+    )
 
 
-def test_a_byte_order_mark_is_skipped_and_other_encodings_are_told_how_to_save(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_skipped_and_other_encodings_are_told_how_to_save(
+    tmp_path: Path,
+) -> None:
     text = 'name = "mine"\nextends = "p1-blanket"\nquestion = "Caf\u00e9?"\n'
     assert load(write(tmp_path, text.encode("utf-8-sig"))) == load(write(tmp_path, text))
     latin = problem_of(write(tmp_path, text.encode("latin-1")))
@@ -110,7 +120,9 @@ def test_a_byte_order_mark_is_skipped_and_other_encodings_are_told_how_to_save(t
 def test_a_field_of_another_lever_says_whose_it_is() -> None:
     found = problem_of("p1-blanket", f"{POLICY}.stringency=0.5")
     assert found.endswith("stringency: unknown key; it belongs to L3 (Chip export control)")
-    assert "belongs to L1 (Export control on open weights)" in problem_of("p1-blanket", "parameters.kyc_refusal=0.1")
+    assert "belongs to L1 (Export control on open weights)" in problem_of(
+        "p1-blanket", "parameters.kyc_refusal=0.1"
+    )
 
 
 def test_a_field_without_its_path_says_the_paths_that_end_in_it() -> None:
@@ -133,7 +145,9 @@ def test_a_path_in_quotes_is_told_to_drop_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["P1", "p1", "p1_blanket", "P1-Blanket", "p1 blanket"])
-def test_a_command_finds_a_scenario_in_any_case_with_underscores_and_as_the_papers_policy(text: str) -> None:
+def test_a_command_finds_a_scenario_in_any_case_with_underscores_and_as_the_papers_policy(
+    text: str,
+) -> None:
     assert load(text) == load("p1-blanket")
     result = call("diff", text, "p1-blanket")
     assert "No difference." in result.stdout
@@ -141,21 +155,33 @@ def test_a_command_finds_a_scenario_in_any_case_with_underscores_and_as_the_pape
 
 def test_each_policy_of_the_paper_has_one_scenario() -> None:
     names = [load(f"P{number}").name for number in (1, 2, 3, 4)]
-    assert names == ["p1-blanket", "p2-risk-assessment", "p3-government-audits", "p4-audit-repository"]
+    assert names == [
+        "p1-blanket",
+        "p2-risk-assessment",
+        "p3-government-audits",
+        "p4-audit-repository",
+    ]
     assert "did you mean" not in problem_of("P9")
 
 
 @pytest.mark.parametrize("text", ["P1", "p1_blanket", "P1-Blanket"])
 def test_inside_a_file_the_name_itself_is_asked_for(tmp_path: Path, text: str) -> None:
-    assert "did you mean 'p1-blanket'?" in problem_of(write(tmp_path, f'name = "mine"\nextends = "{text}"\n'))
+    assert "did you mean 'p1-blanket'?" in problem_of(
+        write(tmp_path, f'name = "mine"\nextends = "{text}"\n')
+    )
 
 
 @pytest.mark.parametrize("lever", sorted(LEVERS))
 def test_a_lever_by_another_name_is_pointed_to_the_lever(lever: str) -> None:
     policy = LEVERS[lever]
-    for text in {lever.lower(), called(policy), called(policy).replace("-", "_"), policy.paper} - {"", lever}:
+    for text in {lever.lower(), called(policy), called(policy).replace("-", "_"), policy.paper} - {
+        "",
+        lever,
+    }:
         assert lever_meant(text) == lever
-        assert f"did you mean '{lever}' ({policy.title})?" in problem_of("status-quo", f"policy.x.lever={text}")
+        assert f"did you mean '{lever}' ({policy.title})?" in problem_of(
+            "status-quo", f"policy.x.lever={text}"
+        )
         assert json.loads(call("list", "policies", text, "--json").stdout)["lever"] == lever
 
 
@@ -164,7 +190,9 @@ def test_the_name_of_a_lever_in_place_of_a_scenario_is_explained() -> None:
 
 
 def test_a_policys_name_with_underscores_gets_the_name_to_write() -> None:
-    assert "did you mean 'open-weight-control'?" in problem_of("p1-blanket", "policy.open_weight_control.strength=0.5")
+    assert "did you mean 'open-weight-control'?" in problem_of(
+        "p1-blanket", "policy.open_weight_control.strength=0.5"
+    )
 
 
 @pytest.mark.parametrize("command", ["check", "run", "experiment", "sweep"])
@@ -190,7 +218,10 @@ def test_countries_labs_and_groups_are_listed_by_code_name_and_any_spelling() ->
     result = call("list", "countries", "EU")
     assert result.exit_code == 2
     assert "a group of countries; name one of them: AUT" in result.stderr
-    assert "a group of countries" in call("explain", "p1-blanket", "--month", "2026-01", "--country", "EU").stderr
+    assert (
+        "a group of countries"
+        in call("explain", "p1-blanket", "--month", "2026-01", "--country", "EU").stderr
+    )
 
 
 # Files that other files name
@@ -204,14 +235,23 @@ def ensemble_problem(folder: Path, ensemble: object) -> str:
     return problem
 
 
-def test_an_ensemble_is_a_file_of_the_experiments_folder_and_nothing_else_is_opened(tmp_path: Path) -> None:
+def test_an_ensemble_is_a_file_of_the_experiments_folder_and_nothing_else_is_opened(
+    tmp_path: Path,
+) -> None:
     secret = write(tmp_path, "secret line of another user\n1\n", "secret.csv")
     folder = tmp_path / "study"
     folder.mkdir()
     (folder / "link.csv").symlink_to(secret)
     (folder / "sub").symlink_to(tmp_path)
     write(folder, "secret line\n", "draws.txt")
-    for ensemble in ("../secret.csv", str(secret), "link.csv", "sub/secret.csv", "draws.txt", "../../../etc/passwd"):
+    for ensemble in (
+        "../secret.csv",
+        str(secret),
+        "link.csv",
+        "sub/secret.csv",
+        "draws.txt",
+        "../../../etc/passwd",
+    ):
         found = ensemble_problem(folder, ensemble)
         assert "must be a .csv file in the folder of the experiment" in found
         assert "secret line" not in found
@@ -220,7 +260,9 @@ def test_an_ensemble_is_a_file_of_the_experiments_folder_and_nothing_else_is_ope
     write(folder / "data", "leak_hazard\n0.5\n", "draws.csv")
     (folder / "inner.csv").symlink_to("data/draws.csv")
     for ensemble in ("data/draws.csv", "inner.csv"):
-        text = f'name = "mine"\nscenarios = ["p1-blanket"]\n[uncertainties]\nensemble = "{ensemble}"\n'
+        text = (
+            f'name = "mine"\nscenarios = ["p1-blanket"]\n[uncertainties]\nensemble = "{ensemble}"\n'
+        )
         assert len(load_experiment(write(folder, text, "experiment.toml"))[1].draws) == 1
 
 
@@ -240,7 +282,9 @@ def test_no_line_is_shown_of_a_file_that_is_no_toml(tmp_path: Path) -> None:
         assert "secret line" not in message
 
 
-def test_a_policys_name_with_underscores_or_capitals_is_told_how_it_is_written(tmp_path: Path) -> None:
+def test_a_policys_name_with_underscores_or_capitals_is_told_how_it_is_written(
+    tmp_path: Path,
+) -> None:
     for name in ("my_control", "My-Control"):
         text = f'name = "mine"\nextends = "status-quo"\n[policy.{name}]\nlever = "L1"\nstart = "2026-01"\n'
         assert problem_of(write(tmp_path, text)).endswith("; write my-control")
@@ -264,19 +308,38 @@ def test_a_link_out_of_the_folder_is_no_scenario_of_it(tmp_path: Path) -> None:
 
 
 def printed(*arguments: object, encoding: str | None, cwd: Path) -> tuple[int, bytes]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({"PYTHONIOENCODING": encoding} if encoding else {})
+    environment = (
+        os.environ
+        | {"PYTHONPATH": str(ROOT)}
+        | ({"PYTHONIOENCODING": encoding} if encoding else {})
+    )
     text = [sys.executable, "-m", "sim", *map(str, arguments)]
-    done = subprocess.run(text, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run(
+        text,
+        cwd=cwd,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
     return done.returncode, done.stdout
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-16"])
-def test_output_in_another_encoding_loses_no_character_and_never_fails(tmp_path: Path, encoding: str) -> None:
-    write(tmp_path, 'name = "mine"\nextends = "p1-blanket"\nquestion = "\u8c01 \u2192 \U0001f600 caf\u00e9?"\n')
+def test_output_in_another_encoding_loses_no_character_and_never_fails(
+    tmp_path: Path, encoding: str
+) -> None:
+    write(
+        tmp_path,
+        'name = "mine"\nextends = "p1-blanket"\nquestion = "\u8c01 \u2192 \U0001f600 caf\u00e9?"\n',
+    )
     write(tmp_path, 'name = "bad"\nquestion = \u8c01\n', "bad.toml")
     status, output = printed("show", "mine.toml", encoding=encoding, cwd=tmp_path)
     assert status == 0
-    assert load(write(tmp_path, output.decode(encoding), "copy.toml")).question == "\u8c01 \u2192 \U0001f600 caf\u00e9?"
+    assert (
+        load(write(tmp_path, output.decode(encoding), "copy.toml")).question
+        == "\u8c01 \u2192 \U0001f600 caf\u00e9?"
+    )
     for arguments, wanted in (
         (("list", "countries"), 0),
         (("list", "parameters"), 0),
@@ -293,7 +356,9 @@ def test_output_in_another_encoding_loses_no_character_and_never_fails(tmp_path:
 
 def test_results_and_problems_stand_in_the_order_in_which_they_arise(tmp_path: Path) -> None:
     write(tmp_path, 'name = "bad"\nadopters = 1\n', "bad.toml")
-    _, output = printed("check", "status-quo", "bad.toml", "p1-blanket", "bad.toml", encoding=None, cwd=tmp_path)
+    _, output = printed(
+        "check", "status-quo", "bad.toml", "p1-blanket", "bad.toml", encoding=None, cwd=tmp_path
+    )
     assert [line.split(":")[0] for line in output.decode().splitlines()] == [
         "status-quo",
         "bad.toml",

@@ -31,7 +31,11 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (top / "scenarios" / "overrides").mkdir(parents=True)
     for path in library.scenarios().values():
         (top / "scenarios" / path.name).write_bytes(path.read_bytes())
-    write(top / "scenarios" / "overrides", 'name = "half"\nquestion = "?"\n[policy."*"]\nstrength = 0.5\n', "half")
+    write(
+        top / "scenarios" / "overrides",
+        'name = "half"\nquestion = "?"\n[policy."*"]\nstrength = 0.5\n',
+        "half",
+    )
     monkeypatch.setattr(library, "root", lambda: top)
     return top
 
@@ -58,7 +62,11 @@ def test_an_override_that_names_itself_names_its_file(tmp_path: Path) -> None:
 def test_every_policy_means_every_policy_that_has_the_field(tmp_path: Path) -> None:
     path = write(tmp_path, '[policy."*"]\nallied_coverage = 0.8\n')
     scenario = load("targeted-bundle", [path])
-    having = {name for name, policy in scenario.policy.items() if "allied_coverage" in type(policy).model_fields}
+    having = {
+        name
+        for name, policy in scenario.policy.items()
+        if "allied_coverage" in type(policy).model_fields
+    }
     assert having
     assert having < set(scenario.policy)
     assert all(scenario.policy[name].allied_coverage == 0.8 for name in having)
@@ -68,8 +76,14 @@ def test_every_policy_means_every_policy_that_has_the_field(tmp_path: Path) -> N
 
 def test_every_policy_is_the_same_as_each_by_name() -> None:
     base = load("targeted-bundle")
-    names = [name for name, policy in base.policy.items() if "allied_coverage" in type(policy).model_fields]
-    by_name = load("targeted-bundle", settings=[f"policy.{name}.allied_coverage=0.3" for name in names])
+    names = [
+        name
+        for name, policy in base.policy.items()
+        if "allied_coverage" in type(policy).model_fields
+    ]
+    by_name = load(
+        "targeted-bundle", settings=[f"policy.{name}.allied_coverage=0.3" for name in names]
+    )
     assert load("targeted-bundle", settings=["policy.*.allied_coverage=0.3"]) == by_name
 
 
@@ -88,8 +102,16 @@ def test_a_policy_that_an_override_adds_or_removes_counts(tmp_path: Path) -> Non
             ["policy.*.strenth=0.5"],
             "policy.*.strenth: no policy of the scenario has such a field; did you",
         ),
-        ("status-quo", ["policy.*.allied_coverage=0.5"], "policy.*.allied_coverage: no policy of the scenario has"),
-        ("p1-blanket", ["policy.*.lever=L1"], "policy.*.lever: no policy of the scenario has such a field"),
+        (
+            "status-quo",
+            ["policy.*.allied_coverage=0.5"],
+            "policy.*.allied_coverage: no policy of the scenario has",
+        ),
+        (
+            "p1-blanket",
+            ["policy.*.lever=L1"],
+            "policy.*.lever: no policy of the scenario has such a field",
+        ),
         ("p1-blanket", ["policy.*=0.5"], "policy.*: must be a table of plain fields"),
         ("p1-blanket", ["policy.*={}"], "policy.*: must be a table of plain fields"),
         ("p1-blanket", ["policy.*.kyc.x=1"], "policy.*.kyc.x: must be a table of plain fields"),
@@ -103,10 +125,16 @@ def test_a_policy_that_an_override_adds_or_removes_counts(tmp_path: Path) -> Non
             ["policy.*.kyc=false", "policy.open-weight-control.kyc=true"],
             "policy.open-weight-control.kyc = true: already set to false",
         ),
-        ("p1-blanket", ["policy.*.kyc=false", "policy.*.kyc=true"], "policy.*.kyc = true: already set to false"),
+        (
+            "p1-blanket",
+            ["policy.*.kyc=false", "policy.*.kyc=true"],
+            "policy.*.kyc = true: already set to false",
+        ),
     ],
 )
-def test_what_cannot_be_said_of_every_policy_is_refused(base: str, texts: list[str], part: str) -> None:
+def test_what_cannot_be_said_of_every_policy_is_refused(
+    base: str, texts: list[str], part: str
+) -> None:
     found = problems(base, settings=texts)
     assert len(found) == 1
     assert part in found[0]
@@ -114,7 +142,9 @@ def test_what_cannot_be_said_of_every_policy_is_refused(base: str, texts: list[s
 
 
 def test_a_scenario_itself_speaks_of_policies_by_name(tmp_path: Path) -> None:
-    path = write(tmp_path, 'name = "mine"\nextends = "p1-blanket"\n[policy."*"]\nstrength = 0.5\n', "mine")
+    path = write(
+        tmp_path, 'name = "mine"\nextends = "p1-blanket"\n[policy."*"]\nstrength = 0.5\n', "mine"
+    )
     (problem,) = problems(path)
     assert problem.endswith("policy.*: only an override may speak of every policy")
 
@@ -125,13 +155,18 @@ def test_overrides_come_to_the_same_in_any_order(tmp_path: Path) -> None:
         write(tmp_path, "adopters = 5000\n[policy.open-weight-control]\nkyc = false\n", "b"),
         write(tmp_path, '[policy.new]\nlever = "L6"\n', "c"),
     ]
-    scenarios = [load("p1-blanket", [files[i] for i in order]) for order in ((0, 1, 2), (2, 1, 0), (1, 0, 2))]
+    scenarios = [
+        load("p1-blanket", [files[i] for i in order]) for order in ((0, 1, 2), (2, 1, 0), (1, 0, 2))
+    ]
     assert len({scenario.id for scenario in scenarios}) == 1
     assert scenarios[0].policy["new"].allied_coverage == 0.8
 
 
 def test_a_conflict_is_found_behind_an_empty_table(tmp_path: Path) -> None:
-    files = [write(tmp_path, text, f"f{i}") for i, text in enumerate(("[policy.x]\n", '[policy.x]\nlever = "L7"\n'))]
+    files = [
+        write(tmp_path, text, f"f{i}")
+        for i, text in enumerate(("[policy.x]\n", '[policy.x]\nlever = "L7"\n'))
+    ]
     assert load("status-quo", files).policy["x"] == LEVERS["L7"]()
     other = write(tmp_path, '[policy.x]\nlever = "L6"\n', "other")
     assert "already set to 'L7'" in problems("status-quo", [*files, other])[0]
@@ -164,7 +199,9 @@ def test_a_shipped_override_says_why_and_fits_some_scenario(name: str) -> None:
 
 def test_one_override_and_one_setting_need_no_list(tmp_path: Path) -> None:
     alone = load("p1-blanket", overrides="high-allied-coverage", settings="adopters=4000")
-    assert alone == load("p1-blanket", overrides=["high-allied-coverage"], settings=["adopters=4000"])
+    assert alone == load(
+        "p1-blanket", overrides=["high-allied-coverage"], settings=["adopters=4000"]
+    )
     assert alone.adopters == 4000
     assert alone.policy != load("p1-blanket").policy
     path = tmp_path / "fewer.toml"

@@ -15,8 +15,17 @@ from sim.scenario.scenario import load, load_with_origins
 from sim.sweep.experiment import load_experiment
 
 CONTROL = "policy.open-weight-control"
-FRICTION, START, ANTICIPATION = f"{CONTROL}.kyc_friction", f"{CONTROL}.start", f"{CONTROL}.anticipation_months"
-BASE = {"name": "mine", "scenarios": ["p1-blanket"], "replications": 1, "also_without_assumed": False}
+FRICTION, START, ANTICIPATION = (
+    f"{CONTROL}.kyc_friction",
+    f"{CONTROL}.start",
+    f"{CONTROL}.anticipation_months",
+)
+BASE = {
+    "name": "mine",
+    "scenarios": ["p1-blanket"],
+    "replications": 1,
+    "also_without_assumed": False,
+}
 
 
 def problems_of(call, *given, **more):
@@ -123,23 +132,39 @@ def test_a_dictionary_experiment_takes_numpy_wherever_a_file_has_numbers_or_list
                 "route_weight": {"log-uniform": range(3, 13, 9)},
             },
         },
-        "keep": {"months": np.array(["2027-12", "2030-12"]), "outcomes": np.array(["us_share_abroad"])},
+        "keep": {
+            "months": np.array(["2027-12", "2030-12"]),
+            "outcomes": np.array(["us_share_abroad"]),
+        },
     }
     expected = load_experiment(BASE | plainly)[1]
-    assert load_experiment(BASE | numpys, replications=np.int64(1), seed=np.uint16(3))[1] == expected
+    assert (
+        load_experiment(BASE | numpys, replications=np.int64(1), seed=np.uint16(3))[1] == expected
+    )
 
 
 def test_whole_numbers_of_an_array_of_floats_fit_a_field_of_whole_numbers():
     plan = load_experiment(BASE | {"levers": {ANTICIPATION: np.linspace(0, 6, 3)}})[1]
-    assert [case.scenario.policy["open-weight-control"].anticipation_months for case in plan.cases[1:]] == [0, 3, 6]
+    assert [
+        case.scenario.policy["open-weight-control"].anticipation_months for case in plan.cases[1:]
+    ] == [0, 3, 6]
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ({"levers": {FRICTION: np.array([0.1, np.nan])}}, f"levers.{FRICTION}[1] = nan: must be a finite number"),
-        ({"levers": {FRICTION: np.ones((1, 2))}}, f"levers.{FRICTION}[0] = [1.0, 1.0]: a list of lists is not used"),
-        ({"levers": {FRICTION: [0.1, 1j]}}, f"levers.{FRICTION}[1] = 1j: must be text, true or false, a number"),
+        (
+            {"levers": {FRICTION: np.array([0.1, np.nan])}},
+            f"levers.{FRICTION}[1] = nan: must be a finite number",
+        ),
+        (
+            {"levers": {FRICTION: np.ones((1, 2))}},
+            f"levers.{FRICTION}[0] = [1.0, 1.0]: a list of lists is not used",
+        ),
+        (
+            {"levers": {FRICTION: [0.1, 1j]}},
+            f"levers.{FRICTION}[1] = 1j: must be text, true or false, a number",
+        ),
         ({"seed": np.float64(1.5)}, "seed = 1.5: must be a whole number"),
     ],
 )
@@ -152,7 +177,13 @@ def test_hostile_values_of_a_dictionary_are_refused_with_their_place(content, pr
 
 
 def test_settings_may_be_a_dictionary_with_numpys_numbers():
-    texts = [f"{FRICTION}=0.25", f"{START}=2027-01", "adopters=4000", "parameters.leak_hazard=0.5", f"{ANTICIPATION}=6"]
+    texts = [
+        f"{FRICTION}=0.25",
+        f"{START}=2027-01",
+        "adopters=4000",
+        "parameters.leak_hazard=0.5",
+        f"{ANTICIPATION}=6",
+    ]
     given = {
         FRICTION: np.float64(0.25),
         START: np.str_("2027-01"),
@@ -179,12 +210,18 @@ def test_lists_of_a_dictionary_of_settings_may_be_arrays():
     ("settings", "problem"),
     [
         ({FRICTION: 2}, f"--set: {FRICTION} = 2: must be from 0 to 0.9 (0-1)"),
-        ({f"{CONTROL}.kyc_frictoin": 0.2}, f"--set: {CONTROL}.kyc_frictoin: unknown key; did you mean 'kyc_friction'?"),
+        (
+            {f"{CONTROL}.kyc_frictoin": 0.2},
+            f"--set: {CONTROL}.kyc_frictoin: unknown key; did you mean 'kyc_friction'?",
+        ),
         ({FRICTION: "0.2"}, f"--set: {FRICTION} = '0.2': must be a number"),
         ({FRICTION: np.nan}, f"--set: {FRICTION} = nan: must be a finite number"),
         ({FRICTION: None}, f"--set: {FRICTION} = None: must be text, true or false, a number"),
         ({FRICTION: 1j}, f"--set: {FRICTION} = 1j: must be text, true or false, a number"),
-        ({ANTICIPATION: 2.5}, f"--set: {ANTICIPATION} = 2.5: must be a whole number, from 0 to 36 (months)"),
+        (
+            {ANTICIPATION: 2.5},
+            f"--set: {ANTICIPATION} = 2.5: must be a whole number, from 0 to 36 (months)",
+        ),
         ({"adopters": 10**400}, "--set: adopters = "),
         ({"": 1}, "--set '': must be written path=value"),
         ({"a.b.c.d.e": 1}, "--set 'a.b.c.d.e': too long, too deep"),
@@ -214,7 +251,9 @@ def own(tmp_path, monkeypatch):
 
 def test_a_dictionary_experiment_may_name_the_users_own_files(own):
     content = BASE | {"against": "mine/my-base.toml", "levers": {FRICTION: [0.1, 0.2]}}
-    plan = load_experiment(content | {"scenarios": [Path("mine") / "my-control.toml", "mine/my-base.toml"]})[1]
+    plan = load_experiment(
+        content | {"scenarios": [Path("mine") / "my-control.toml", "mine/my-base.toml"]}
+    )[1]
     assert [(case.name, case.against) for case in plan.cases] == [
         ("my-base", "my-base"),
         ("my-control kyc_friction=0.1", "my-base"),
@@ -235,7 +274,10 @@ def test_what_is_wrong_with_a_users_own_file_is_said(own):
 def test_two_scenarios_of_one_name_are_never_taken_for_one(own):
     (own / "my-control.toml").write_text('name = "my-control"\nextends = "status-quo"\n')
     (own / "fake.toml").write_text('name = "status-quo"\nextends = "p1-blanket"\n')
-    found = problems_of(load_experiment, BASE | {"scenarios": ["mine/my-control.toml"], "against": "my-control.toml"})
+    found = problems_of(
+        load_experiment,
+        BASE | {"scenarios": ["mine/my-control.toml"], "against": "my-control.toml"},
+    )
     words = "are both called 'my-control'; give one of them another name"
     assert found == [f"experiment: 'mine/my-control.toml' and 'my-control.toml' {words}"]
     (found,) = problems_of(load_experiment, BASE | {"scenarios": ["fake.toml"]})

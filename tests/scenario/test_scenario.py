@@ -54,7 +54,12 @@ def test_months_are_counted_from_2023() -> None:
     assert month_index("2023-01") == 0
     assert month_index("2026-01") == 36
     assert month_index("2022-10") == -3
-    assert [month_name(index) for index in (-3, 0, 36, 95)] == ["2022-10", "2023-01", "2026-01", "2030-12"]
+    assert [month_name(index) for index in (-3, 0, 36, 95)] == [
+        "2022-10",
+        "2023-01",
+        "2026-01",
+        "2030-12",
+    ]
     assert load("status-quo").months == 96
 
 
@@ -70,7 +75,9 @@ def test_a_file_extends_another_and_keeps_its_own_words(tmp_path: Path) -> None:
 
 
 def test_a_field_of_an_inherited_policy_can_be_changed(tmp_path: Path) -> None:
-    text = 'name = "mine"\nextends = "p1-blanket"\n[policy.open-weight-control]\nkyc_friction = 0.3\n'
+    text = (
+        'name = "mine"\nextends = "p1-blanket"\n[policy.open-weight-control]\nkyc_friction = 0.3\n'
+    )
     scenario = load(write(tmp_path, text))
     assert scenario.policy["open-weight-control"].kyc_friction == 0.3
     assert [key for key, _, _ in differences(load("p1-blanket"), scenario)] == [
@@ -118,7 +125,9 @@ def test_a_chain_has_at_most_eight_files(tmp_path: Path, length: int, *, fine: b
         assert "more than 8" in problems(load, last)[0]
 
 
-@pytest.mark.parametrize("base", ['"../status-quo"', '"status-quo.toml"', '"/etc/passwd"', "3", '["status-quo"]'])
+@pytest.mark.parametrize(
+    "base", ['"../status-quo"', '"status-quo.toml"', '"/etc/passwd"', "3", '["status-quo"]']
+)
 def test_extends_is_a_name_and_no_path(tmp_path: Path, base: str) -> None:
     (problem,) = problems(load, write(tmp_path, f'name = "mine"\nextends = {base}\n'))
     assert "mine.toml: extends" in problem
@@ -140,7 +149,9 @@ def test_assumptions_may_stand_beside_a_users_file(tmp_path: Path) -> None:
     path = write(tmp_path, HEAD + 'assumptions = "leaky"\n')
     write(tmp_path / "assumptions", 'name = "leaky"\n[parameters]\nleak_hazard = 0.9\n', "leaky")
     assert load(path).parameters == {"leak_hazard": 0.9}
-    write(tmp_path / "assumptions", 'name = "other"\nx = 1\n[parameters]\nleak_hazrd = 0.9\n', "leaky")
+    write(
+        tmp_path / "assumptions", 'name = "other"\nx = 1\n[parameters]\nleak_hazrd = 0.9\n', "leaky"
+    )
     found = problems(load, path)
     assert len(found) == 3
     assert any("did you mean 'leak_hazard'" in problem for problem in found)
@@ -156,15 +167,26 @@ def test_parameters_at_their_start_values_are_left_out() -> None:
 
 
 def test_overrides_and_settings_replace_values(tmp_path: Path) -> None:
-    override = write(tmp_path, "adopters = 5000\n[policy.open-weight-control]\nstrength = 0.5\n", "override")
-    scenario = load("p1-blanket", [override], ["history=free", "policy.open-weight-control.end = 2028-06"])
+    override = write(
+        tmp_path, "adopters = 5000\n[policy.open-weight-control]\nstrength = 0.5\n", "override"
+    )
+    scenario = load(
+        "p1-blanket", [override], ["history=free", "policy.open-weight-control.end = 2028-06"]
+    )
     policy = scenario.policy["open-weight-control"]
-    assert (scenario.adopters, scenario.history, policy.strength, policy.end) == (5000, "free", 0.5, "2028-06")
+    assert (scenario.adopters, scenario.history, policy.strength, policy.end) == (
+        5000,
+        "free",
+        0.5,
+        "2028-06",
+    )
 
 
 def test_a_setting_is_read_as_toml_else_as_text() -> None:
     def value(text: str) -> object:
-        return load("p1-blanket", settings=[f"policy.open-weight-control.{text}"]).policy["open-weight-control"]
+        return load("p1-blanket", settings=[f"policy.open-weight-control.{text}"]).policy[
+            "open-weight-control"
+        ]
 
     assert value("strength=1e-1").strength == 0.1
     assert value("kyc=false").kyc is False
@@ -187,25 +209,33 @@ def test_two_overrides_may_not_set_one_key(tmp_path: Path) -> None:
     assert "already set" in set_problems(table, "policy.x.lever=L7")[0]
     assert "already set" in set_problems("policy.x=3", "policy.x.lever=L7")[0]
     assert "already set" in set_problems("policy.x.lever=L7", "policy.x=3")[0]
-    assert load("status-quo", settings=[table, "policy.x.start=2027-01"]).policy["x"].start == "2027-01"
+    assert (
+        load("status-quo", settings=[table, "policy.x.start=2027-01"]).policy["x"].start
+        == "2027-01"
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["", "=3", "adopters", "a..b=3", ".=1", "a.b.c.d.e=1", "x=" + "1" * 3000, "adopters=\u202e1"]
+    "text",
+    ["", "=3", "adopters", "a..b=3", ".=1", "a.b.c.d.e=1", "x=" + "1" * 3000, "adopters=\u202e1"],
 )
 def test_a_setting_that_is_no_setting_is_refused(text: str) -> None:
     assert len(set_problems(text)) == 1
 
 
 def test_an_override_cannot_extend(tmp_path: Path) -> None:
-    assert "extends" in problems(load, "status-quo", [write(tmp_path, 'extends = "p1-blanket"\n')])[0]
+    assert (
+        "extends" in problems(load, "status-quo", [write(tmp_path, 'extends = "p1-blanket"\n')])[0]
+    )
     assert "override 'p1-blanket' does not exist" in problems(load, "status-quo", ["p1-blanket"])[0]
 
 
 # What is wrong is said, all at once
 
 
-def test_all_problems_of_a_file_are_named_with_place_value_range_and_nearest_name(tmp_path: Path) -> None:
+def test_all_problems_of_a_file_are_named_with_place_value_range_and_nearest_name(
+    tmp_path: Path,
+) -> None:
     text = (
         'name = "mine"\nadopterz = 5000\nhistory = "reply"\n[horizon]\nend = "2060-01"\n'
         "[parameters]\nleak_hazrd = 0.5\nleak_hazard = 1.5\n"
@@ -298,18 +328,32 @@ COUNTRY_LISTS = [
 
 
 @pytest.mark.parametrize(("lever", "field"), COUNTRY_LISTS)
-def test_a_list_of_countries_may_name_groups_and_then_holds_their_members(lever: str, field: str) -> None:
+def test_a_list_of_countries_may_name_groups_and_then_holds_their_members(
+    lever: str, field: str
+) -> None:
     def listed(*items: str) -> tuple[str, ...]:
         around = load("status-quo").as_table()["policy"]
-        made = Scenario.model_validate({"name": "x", "policy": {**around, "x": {"lever": lever, field: items}}})
+        made = Scenario.model_validate(
+            {"name": "x", "policy": {**around, "x": {"lever": lever, field: items}}}
+        )
         assert made.as_table()["policy"]["x"][field] == list(getattr(made.policy["x"], field))
         return getattr(made.policy["x"], field)
 
     european = tuple(country.code for country in countries() if country.eu)
     assert len(european) == 26
     assert listed("EU") == listed("eu") == listed("European_Union") == european
-    assert listed("DEU", "EU", "cn") == ("DEU", *(code for code in european if code != "DEU"), "CHN", "X-CHINA-SAR")
-    assert listed("five eyes") == listed("Five-Eyes") == listed("FIVE_EYES") == ("AUS", "CAN", "GBR", "NZL", "USA")
+    assert listed("DEU", "EU", "cn") == (
+        "DEU",
+        *(code for code in european if code != "DEU"),
+        "CHN",
+        "X-CHINA-SAR",
+    )
+    assert (
+        listed("five eyes")
+        == listed("Five-Eyes")
+        == listed("FIVE_EYES")
+        == ("AUS", "CAN", "GBR", "NZL", "USA")
+    )
     assert listed("CHN", "RUS") == ("CHN", "RUS")
 
 
@@ -320,13 +364,17 @@ def test_a_name_close_to_a_group_gets_the_group_and_no_country() -> None:
     assert "Five-Eyes" in problem
 
 
-@pytest.mark.parametrize("name", sorted({field for policy in LEVERS.values() for field in policy.model_fields}))
+@pytest.mark.parametrize(
+    "name", sorted({field for policy in LEVERS.values() for field in policy.model_fields})
+)
 def test_values_outside_any_fields_range_are_refused(name: str) -> None:
     for lever, policy in LEVERS.items():
         if name not in policy.model_fields:
             continue
         low, high = policy.lever_fields[name].allowed or (None, None)
-        for outside in [b + sign * max(1, abs(b)) for b, sign in ((low, -1), (high, 1)) if b is not None]:
+        for outside in [
+            b + sign * max(1, abs(b)) for b, sign in ((low, -1), (high, 1)) if b is not None
+        ]:
             value = int(outside) if policy.lever_fields[name].whole else float(outside)
             (problem,) = set_problems(f"policy.x.lever={lever}", f"policy.x.{name}={value}")
             assert f"policy.x.{name} = {value!r}: must be" in problem
@@ -334,10 +382,16 @@ def test_values_outside_any_fields_range_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize("lever", sorted(LEVERS))
 def test_the_countries_and_labs_of_a_levers_own_defaults_exist(lever: str) -> None:
-    table = {name: field.default for name, field in LEVERS[lever].model_fields.items() if field.default is not None}
+    table = {
+        name: field.default
+        for name, field in LEVERS[lever].model_fields.items()
+        if field.default is not None
+    }
     others = load("status-quo").as_table()["policy"]  # an example may name them
     for parameters in (table, LEVERS[lever].example):
-        made = Scenario.model_validate({"name": "x", "policy": {**others, "x": {"lever": lever, **parameters}}})
+        made = Scenario.model_validate(
+            {"name": "x", "policy": {**others, "x": {"lever": lever, **parameters}}}
+        )
         assert made.policy["x"] == LEVERS[lever](**parameters)
 
 
@@ -357,9 +411,16 @@ def test_what_was_changed_is_not_the_shipped_scenario() -> None:
 # The object
 
 
-@pytest.mark.parametrize("name", ["status-quo", "p1-blanket", "targeted-bundle", "p2-risk-assessment-absolute"])
+@pytest.mark.parametrize(
+    "name", ["status-quo", "p1-blanket", "targeted-bundle", "p2-risk-assessment-absolute"]
+)
 def test_a_scenario_is_the_same_after_a_round_trip(name: str) -> None:
-    changes = ["parameters.leak_hazard=0.1", "crisis.spring.month=2027-04", "crisis.spring.origin=CN", "history=free"]
+    changes = [
+        "parameters.leak_hazard=0.1",
+        "crisis.spring.month=2027-04",
+        "crisis.spring.origin=CN",
+        "history=free",
+    ]
     scenario = load(name, settings=[*changes, "assumptions=no-assumed-responses"])
     again = parse(scenario.as_toml())
     assert again == scenario
@@ -374,11 +435,18 @@ def test_a_file_written_from_an_object_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_the_id_does_not_depend_on_names_texts_or_order() -> None:
-    scenario = load("targeted-bundle", settings=["parameters.leak_hazard=0.7", "parameters.backfire=0.1"])
+    scenario = load(
+        "targeted-bundle", settings=["parameters.leak_hazard=0.7", "parameters.backfire=0.1"]
+    )
     table = tomllib.loads(scenario.as_toml())
     random.Random(1).shuffle(parts := list(table.items()))
-    shuffled = {key: dict(reversed(value.items())) if isinstance(value, dict) else value for key, value in parts}
-    shuffled["policy"] = {key: dict(reversed(value.items())) for key, value in shuffled["policy"].items()}
+    shuffled = {
+        key: dict(reversed(value.items())) if isinstance(value, dict) else value
+        for key, value in parts
+    }
+    shuffled["policy"] = {
+        key: dict(reversed(value.items())) for key, value in shuffled["policy"].items()
+    }
     shuffled |= {"name": "other", "question": "Other?", "description": "Other."}
     assert parse(tomli_w.dumps(shuffled)).id == scenario.id
     assert len(scenario.id) == 16
@@ -408,16 +476,28 @@ def test_the_id_follows_a_copy_with_changes() -> None:
 
 
 def test_zero_has_one_id_and_whole_numbers_are_numbers() -> None:
-    ids = {load("status-quo", settings=[f"parameters.backfire={zero}"]).id for zero in ("0", "0.0", "-0.0")}
+    ids = {
+        load("status-quo", settings=[f"parameters.backfire={zero}"]).id
+        for zero in ("0", "0.0", "-0.0")
+    }
     assert len(ids) == 1
 
 
 def test_a_scenario_is_frozen_and_checked_when_made_by_hand() -> None:
-    scenario = Scenario(name="mine", policy={"x": {"lever": "L7", "start": "2027-01"}}, parameters={"leak_hazard": 0.2})
+    scenario = Scenario(
+        name="mine",
+        policy={"x": {"lever": "L7", "start": "2027-01"}},
+        parameters={"leak_hazard": 0.2},
+    )
     assert scenario.policy["x"] == LEVERS["L7"](start="2027-01")
     with pytest.raises(ValidationError, match="frozen"):
         scenario.adopters = 7000
-    for wrong in ({"policy": {"x": {"lever": "L0"}}}, {"parameters": {"leak": 1}}, {"name": "A"}, {"zzz": 1}):
+    for wrong in (
+        {"policy": {"x": {"lever": "L0"}}},
+        {"parameters": {"leak": 1}},
+        {"name": "A"},
+        {"zzz": 1},
+    ):
         with pytest.raises(ValidationError):
             Scenario.model_validate({"name": "mine", **wrong})
 
@@ -478,7 +558,11 @@ def test_a_scenario_is_checked_once_when_it_is_loaded(monkeypatch: pytest.Monkey
 
 
 def test_all_problems_of_a_file_are_said_at_once_numbers_and_policies_first() -> None:
-    found = set_problems("horizon.end=2050-01", "parameters.leak_hazard=2", "policy.open-weight-control.kyc_friction=5")
+    found = set_problems(
+        "horizon.end=2050-01",
+        "parameters.leak_hazard=2",
+        "policy.open-weight-control.kyc_friction=5",
+    )
     assert [problem.split(" = ")[0] for problem in found] == [
         "--set: parameters.leak_hazard",
         "--set: policy.open-weight-control.kyc_friction",

@@ -48,7 +48,10 @@ def leaves() -> dict[Path, tuple[dict[str, Any], dict[str, Any]]]:
     for lever in LEVERS:
         for name, schema in SCHEMA["$defs"][lever]["properties"].items():
             if name != "lever":
-                around = {"name": "mine", "policy": {lever.lower().replace("_", "-"): {"lever": lever}}}
+                around = {
+                    "name": "mine",
+                    "policy": {lever.lower().replace("_", "-"): {"lever": lever}},
+                }
                 found["policy", lever.lower().replace("_", "-"), name] = (schema, around)
     return {path: (resolved(schema), around) for path, (schema, around) in found.items()}
 
@@ -84,7 +87,11 @@ def wrong(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if kind in ("number", "integer"):
         number = st.floats if kind == "number" else st.integers
         far = 1e60 if kind == "number" else 2**62
-        step = 1 if kind == "integer" else 1e-6 * max(1.0, abs(schema.get("minimum", 0)), abs(schema.get("maximum", 0)))
+        step = (
+            1
+            if kind == "integer"
+            else 1e-6 * max(1.0, abs(schema.get("minimum", 0)), abs(schema.get("maximum", 0)))
+        )
         if "minimum" in schema:
             choices.append(number(max_value=schema["minimum"] - step, min_value=-far))
         if "maximum" in schema:
@@ -104,12 +111,18 @@ def right(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if "pattern" in schema:
-        return st.sampled_from(["2027-01", "2029-12"] if "[0-9]{4}" in schema["pattern"] else ["mine", "x-1"])
+        return st.sampled_from(
+            ["2027-01", "2029-12"] if "[0-9]{4}" in schema["pattern"] else ["mine", "x-1"]
+        )
     if schema["type"] == "array":
         return st.lists(right(schema["items"]), min_size=1, max_size=3, unique=True)
     if schema["type"] in ("number", "integer"):
         low, high = schema.get("minimum", -1e6), schema.get("maximum", 1e12)
-        return st.integers(int(low), int(high)) if schema["type"] == "integer" else st.floats(low, high)
+        return (
+            st.integers(int(low), int(high))
+            if schema["type"] == "integer"
+            else st.floats(low, high)
+        )
     return st.booleans() if schema["type"] == "boolean" else st.sampled_from(["", "Why?"])
 
 
@@ -132,7 +145,13 @@ def test_a_hostile_file_does_not_fit_the_schema(what: str) -> None:
         table = tomllib.loads(HOSTILE[what].decode())
     except (ValueError, RecursionError):
         return
-    texts = {"control character", "escape sequence", "bidi in text", "line separator", "only a table"}
+    texts = {
+        "control character",
+        "escape sequence",
+        "bidi in text",
+        "line separator",
+        "only a table",
+    }
     if what not in texts:
         assert errors(table, SCHEMA, SCHEMA), what
 
@@ -140,12 +159,19 @@ def test_a_hostile_file_does_not_fit_the_schema(what: str) -> None:
 def test_the_schema_speaks_of_every_lever_and_field() -> None:
     for lever, policy in LEVERS.items():
         assert set(SCHEMA["$defs"][lever]["properties"]) == {"lever", *policy.model_fields}
-        assert errors({"name": "x", "policy": {"x": {"lever": lever, **policy.example}}}, SCHEMA, SCHEMA) == []
+        assert (
+            errors(
+                {"name": "x", "policy": {"x": {"lever": lever, **policy.example}}}, SCHEMA, SCHEMA
+            )
+            == []
+        )
 
 
 @given(st.data())
 @settings(max_examples=600)
-def test_a_wrong_value_is_refused_by_schema_and_program_with_its_key_path(data: st.DataObject) -> None:
+def test_a_wrong_value_is_refused_by_schema_and_program_with_its_key_path(
+    data: st.DataObject,
+) -> None:
     path = data.draw(st.sampled_from(sorted(LEAVES)))
     schema, around = LEAVES[path]
     table = with_value(around, path, data.draw(wrong(schema)))
@@ -168,10 +194,16 @@ def test_a_right_value_is_taken_by_schema_and_program(data: st.DataObject) -> No
 
 @given(st.data())
 @settings(max_examples=200)
-def test_an_unknown_key_is_refused_by_schema_and_program_wherever_it_stands(data: st.DataObject) -> None:
+def test_an_unknown_key_is_refused_by_schema_and_program_wherever_it_stands(
+    data: st.DataObject,
+) -> None:
     path = data.draw(st.sampled_from(sorted(path for path in LEAVES if path != ("name",))))
     _, around = LEAVES[path]
-    name = data.draw(st.sampled_from([path[-1] + "x", path[-1][:-1], path[-1].upper(), "zzz", "__class__", "$ref"]))
+    name = data.draw(
+        st.sampled_from(
+            [path[-1] + "x", path[-1][:-1], path[-1].upper(), "zzz", "__class__", "$ref"]
+        )
+    )
     if (*path[:-1], name) in LEAVES:
         return
     table = with_value(around, (*path[:-1], name), 1)

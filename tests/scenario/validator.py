@@ -14,7 +14,17 @@ TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
 }
-ANNOTATIONS = {"$schema", "$defs", "title", "description", "default", "low", "high", "unit", "source"}
+ANNOTATIONS = {
+    "$schema",
+    "$defs",
+    "title",
+    "description",
+    "default",
+    "low",
+    "high",
+    "unit",
+    "source",
+}
 
 
 def errors(value: Any, schema: dict[str, Any], top: dict[str, Any], path: str = "") -> list[str]:
@@ -40,7 +50,9 @@ def _word(value: Any, word: str, said: Any, top: dict[str, Any], path: str) -> l
     if word == "$ref":
         return errors(value, top["$defs"][said.removeprefix("#/$defs/")], top, path)
     if word == "type":
-        right = isinstance(value, TYPES[said]) and (said == "boolean" or not isinstance(value, bool))
+        right = isinstance(value, TYPES[said]) and (
+            said == "boolean" or not isinstance(value, bool)
+        )
         return [] if right and (not isinstance(value, float) or isfinite(value)) else [f"no {said}"]
     if word == "enum":
         return [] if value in said else [f"not one of {said[:5]}"]
@@ -60,9 +72,17 @@ def _word(value: Any, word: str, said: Any, top: dict[str, Any], path: str) -> l
     if word == "required":
         return [f"lacks {name}" for name in said if isinstance(value, dict) and name not in value]
     if word == "items":
-        return [e for item in value for e in errors(item, said, top, path)] if isinstance(value, list | tuple) else []
+        return (
+            [e for item in value for e in errors(item, said, top, path)]
+            if isinstance(value, list | tuple)
+            else []
+        )
     if word == "propertyNames":
-        return [e for key in value for e in errors(key, said, top, path)] if isinstance(value, dict) else []
+        return (
+            [e for key in value for e in errors(key, said, top, path)]
+            if isinstance(value, dict)
+            else []
+        )
     if word == "anyOf":
         tried = [errors(value, branch, top, path) for branch in said]
         return [] if [] in tried else min(tried, key=len)

@@ -55,7 +55,9 @@ class Series:
 def scenario(name: str, policies: int = 0, **content) -> Scenario:
     """A scenario with so many policies, all from 2026-01 on, each of which lifts alpha and beta by SHIFT."""
     levers = {f"audit-{i}": {"lever": "L7", "start": "2026-01"} for i in range(policies)}
-    return Scenario.model_validate({"name": name, "horizon": {"end": "2030-12"}, "policy": levers, **content})
+    return Scenario.model_validate(
+        {"name": name, "horizon": {"end": "2030-12"}, "policy": levers, **content}
+    )
 
 
 def world(scenario: Scenario, replication: int, seed: int) -> Series:
@@ -74,7 +76,9 @@ def responds(scenario: Scenario, replication: int, seed: int) -> Series:
     found = world(scenario, replication, seed)
     found.values[START:, :2] -= SHIFT * len(scenario.policy)
     hazard = scenario.parameters.get("leak_hazard", PARAMETERS["leak_hazard"].value)
-    found.values[START:, 0] += sum(policy.enforcement for policy in scenario.policy.values()) * (1 + hazard)
+    found.values[START:, 0] += sum(policy.enforcement for policy in scenario.policy.values()) * (
+        1 + hazard
+    )
     found.values[:, 1] += hazard
     return found
 

@@ -21,7 +21,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def study(folder):
-    return sim.compare(short("p1-blanket"), short("status-quo"), replications=2, workers=2, out=folder)
+    return sim.compare(
+        short("p1-blanket"), short("status-quo"), replications=2, workers=2, out=folder
+    )
 
 
 def test_worlds_are_equal_until_the_policy_starts(study):
@@ -58,7 +60,9 @@ def test_a_folder_opens_and_is_not_run_again(study, folder, monkeypatch):
 
     monkeypatch.setattr("sim.sweep.execution.simulate_world", never)
     opened = sim.Study.open(folder)
-    again = sim.compare(short("p1-blanket"), short("status-quo"), replications=2, workers=1, out=folder)
+    again = sim.compare(
+        short("p1-blanket"), short("status-quo"), replications=2, workers=1, out=folder
+    )
     for other in (opened, again):
         assert other.failures == []
         pd.testing.assert_frame_equal(other.table(), study.table())
@@ -67,5 +71,7 @@ def test_a_folder_opens_and_is_not_run_again(study, folder, monkeypatch):
 def test_one_scenario_in_this_process_is_the_same_run(study):
     alone = sim.run(short("status-quo"), workers=1)
     for outcome in alone.outcomes():
-        np.testing.assert_array_equal(alone.values("status-quo", outcome)[0], study.values("status-quo", outcome)[0])
+        np.testing.assert_array_equal(
+            alone.values("status-quo", outcome)[0], study.values("status-quo", outcome)[0]
+        )
     assert len(alone.table()) == 0

@@ -35,17 +35,25 @@ def two(draws=({},), replications=3, **content):
 
 def test_a_point_is_the_id_that_the_same_settings_give():
     friction = "policy.open-weight-control.kyc_friction"
-    case = Case("p1 kyc_friction=0.25", load("p1-blanket", settings=[f"{friction}=0.25"]), "status-quo")
+    case = Case(
+        "p1 kyc_friction=0.25", load("p1-blanket", settings=[f"{friction}=0.25"]), "status-quo"
+    )
     draw = {"leak_hazard": 0.125, "policy.open-weight-control.leakage": 0.75}
-    same = load("p1-blanket", settings=[f"{friction}=0.25", *(f"{name}={value}" for name, value in settings(draw))])
+    same = load(
+        "p1-blanket",
+        settings=[f"{friction}=0.25", *(f"{name}={value}" for name, value in settings(draw))],
+    )
     assert case.under(draw) == same
-    assert Design((Case("status-quo", load("status-quo"), "status-quo"), case), 1, 0, Draws.of([draw])).points[1] == [
-        same.id
-    ]
+    assert Design(
+        (Case("status-quo", load("status-quo"), "status-quo"), case), 1, 0, Draws.of([draw])
+    ).points[1] == [same.id]
 
 
 def settings(draw):
-    return [(name if name.startswith("policy.") else f"parameters.{name}", value) for name, value in draw.items()]
+    return [
+        (name if name.startswith("policy.") else f"parameters.{name}", value)
+        for name, value in draw.items()
+    ]
 
 
 @given(st.sampled_from(sorted(PARAMETERS)), st.floats(0, 1))
@@ -68,7 +76,11 @@ def test_numbers_of_a_policy_apply_only_where_the_policy_is():
     assert reference == plan.cases[0].scenario
     assert audits.policy["audit-0"].detect_prob == 0.5
     assert audits.id != plan.cases[1].scenario.id
-    chips = Case("chips", fake.scenario("chips", policy={"audit-0": {"lever": "L3", "start": "2026-01"}}), "chips")
+    chips = Case(
+        "chips",
+        fake.scenario("chips", policy={"audit-0": {"lever": "L3", "start": "2026-01"}}),
+        "chips",
+    )
     assert chips.under(plan.draws[0]) == chips.scenario  # a policy of that name, with another lever
 
 
@@ -82,11 +94,15 @@ def test_a_field_of_a_policy_that_is_unset_is_set_by_a_draw():
 def test_a_whole_number_of_a_policy_is_never_rounded():
     case = Case("audits", fake.scenario("audits", 1), "audits")
     assert case.under({"policy.audit-0.update_lag": 3.0}).policy["audit-0"].update_lag == 3
-    with pytest.raises(ScenarioError, match=r"policy\.audit-0\.update_lag = 2\.6: must be a whole number"):
+    with pytest.raises(
+        ScenarioError, match=r"policy\.audit-0\.update_lag = 2\.6: must be a whole number"
+    ):
         case.under({"policy.audit-0.update_lag": 2.6})
 
 
-@pytest.mark.parametrize("draw", [{"leak_hazard": 2.0}, {"no_such": 1.0}, {"policy.audit-0.detect_prob": -0.1}])
+@pytest.mark.parametrize(
+    "draw", [{"leak_hazard": 2.0}, {"no_such": 1.0}, {"policy.audit-0.detect_prob": -0.1}]
+)
 def test_a_draw_that_a_scenario_may_not_have_is_refused_in_words(draw):
     case = Case("audits", fake.scenario("audits", 1), "audits")
     with pytest.raises(ScenarioError, match="case 'audits' under the draw"):
@@ -94,7 +110,11 @@ def test_a_draw_that_a_scenario_may_not_have_is_refused_in_words(draw):
 
 
 def test_the_twin_has_every_assumed_response_at_0_whatever_is_drawn():
-    assert ASSUMED_OFF.keys() == {name for name, parameter in PARAMETERS.items() if parameter.assumed} != set()
+    assert (
+        ASSUMED_OFF.keys()
+        == {name for name, parameter in PARAMETERS.items() if parameter.assumed}
+        != set()
+    )
     own = fake.scenario("a", parameters={"distillation": 0.3})
     case, twin = with_twins((Case("a", own, "a"),))
     assert (case.variant, twin.variant) == (STATED, WITHOUT_ASSUMED)
@@ -133,7 +153,9 @@ def test_a_world_is_found_by_its_point():
 )
 def test_chunks_hold_every_run_that_is_not_finished_once(cases, draws, replications, finished):
     known = tuple(Case(f"s{i}", fake.scenario(f"s{i}", i), "s0") for i in range(cases))
-    plan = Design(known, replications, 0, Draws.of([{"leak_hazard": (i + 1) / 8} for i in range(draws)]))
+    plan = Design(
+        known, replications, 0, Draws.of([{"leak_hazard": (i + 1) / 8} for i in range(draws)])
+    )
     done = {}
     for case, draw, replication in finished:
         if case < cases and draw < draws:
@@ -152,7 +174,9 @@ def test_chunks_hold_every_run_that_is_not_finished_once(cases, draws, replicati
 
 def test_every_case_meets_all_draws_once_before_any_twice():
     plan = two([{"leak_hazard": (i + 1) / 32} for i in range(BLOCK)], replications=2)
-    order = [(chunk.runs[0].case, {run.replication for run in chunk.runs}) for chunk in plan.chunks()]
+    order = [
+        (chunk.runs[0].case, {run.replication for run in chunk.runs}) for chunk in plan.chunks()
+    ]
     assert order == [("status-quo", {0}), ("audits", {0}), ("status-quo", {1}), ("audits", {1})]
 
 
@@ -194,9 +218,13 @@ def test_the_last_month_is_a_year_end_too():
 # What is refused
 
 
-@pytest.mark.parametrize("wrong", [{"replications": 0}, {"replications": 1.5}, {"replications": 100_000}])
+@pytest.mark.parametrize(
+    "wrong", [{"replications": 0}, {"replications": 1.5}, {"replications": 100_000}]
+)
 def test_replications_out_of_range_are_refused(wrong):
-    with pytest.raises(ScenarioError, match=r"replications = .*must be a whole number from 1 to 99999"):
+    with pytest.raises(
+        ScenarioError, match=r"replications = .*must be a whole number from 1 to 99999"
+    ):
         two(**wrong)
 
 
@@ -226,7 +254,9 @@ def test_scenarios_that_cannot_be_compared_are_refused_all_at_once():
 def test_too_many_worlds_are_refused_before_any_is_named(monkeypatch):
     monkeypatch.setattr(Case, "under", None)
     draws = Draws(["leak_hazard"], np.zeros((MOST_POINTS // 2 + 1, 1)))
-    with pytest.raises(ScenarioError, match=f"2 cases x {len(draws)} draws are more than {MOST_POINTS} worlds"):
+    with pytest.raises(
+        ScenarioError, match=f"2 cases x {len(draws)} draws are more than {MOST_POINTS} worlds"
+    ):
         Design(two().cases, 1, 0, draws)
 
 
@@ -236,7 +266,9 @@ def test_too_many_worlds_are_refused_before_any_is_named(monkeypatch):
 def test_a_design_is_read_back_with_its_points_and_without_naming_them_again(monkeypatch):
     draws = [{"leak_hazard": 1 / 3, "policy.audit-0.detect_prob": 0.1 * i} for i in range(3)]
     cases = with_twins(two().cases)
-    plan = Design(cases, 2, 5, Draws.of(draws), Keep(("alpha",), ("2027-01",), "none"), "name", "question?")
+    plan = Design(
+        cases, 2, 5, Draws.of(draws), Keep(("alpha",), ("2027-01",), "none"), "name", "question?"
+    )
     table, file, points = plan_table(plan), designs_file(plan), plan.points
     assert designs_file(plan) == file
     monkeypatch.setattr(Case, "under", None)
@@ -252,10 +284,16 @@ def test_designs_are_one_row_for_each_case_and_draw(monkeypatch):
 
     monkeypatch.setattr("sim.sweep.manifest.ROWS", 4)  # several row groups
     scenario = fake.scenario("audits", 1)
-    levers = ({"policy.audit-0.strength": 0.5, "policy.audit-0.priority": "risk"}, {"policy.audit-0.strength": 1})
+    levers = (
+        {"policy.audit-0.strength": 0.5, "policy.audit-0.priority": "risk"},
+        {"policy.audit-0.strength": 1},
+    )
     cases = (
         Case("status-quo", fake.scenario("status-quo"), "status-quo"),
-        *(Case(f"audits {i}", scenario, "status-quo", levers=lever) for i, lever in enumerate(levers)),
+        *(
+            Case(f"audits {i}", scenario, "status-quo", levers=lever)
+            for i, lever in enumerate(levers)
+        ),
     )
     plan = Design(cases, 2, 5, Draws.of([{"leak_hazard": i / 8} for i in range(3)]))
     table = pd.read_parquet(io.BytesIO(designs_file(plan)))

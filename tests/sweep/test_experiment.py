@@ -17,7 +17,12 @@ from sim.sweep.levers import lever_values
 FRICTION = "policy.open-weight-control.kyc_friction"
 START = "policy.open-weight-control.start"
 THOUSAND = {"from": 0, "to": 1, "steps": 1000}
-BASE = {"name": "mine", "scenarios": ["p1-blanket"], "replications": 2, "also_without_assumed": False}
+BASE = {
+    "name": "mine",
+    "scenarios": ["p1-blanket"],
+    "replications": 2,
+    "also_without_assumed": False,
+}
 
 
 def design(**content):
@@ -45,8 +50,12 @@ def write(path, content, name="experiment.toml"):
 
 
 def test_without_levers_the_cases_are_the_scenarios():
-    plan = design(scenarios=["p1-blanket", "status-quo", "targeted-bundle"], seed=7, question="What?")
-    assert cases(plan) == dict.fromkeys(["status-quo", "p1-blanket", "targeted-bundle"], "status-quo")
+    plan = design(
+        scenarios=["p1-blanket", "status-quo", "targeted-bundle"], seed=7, question="What?"
+    )
+    assert cases(plan) == dict.fromkeys(
+        ["status-quo", "p1-blanket", "targeted-bundle"], "status-quo"
+    )
     assert [case.scenario for case in plan.cases] == [load(case.name) for case in plan.cases]
     assert (plan.replications, plan.seed, plan.name, plan.question) == (2, 7, "mine", "What?")
     assert list(plan.draws) == [{}]
@@ -56,7 +65,9 @@ def test_without_levers_the_cases_are_the_scenarios():
 def test_twins_without_assumed_responses_are_there_unless_refused():
     plan = design(also_without_assumed=True)
     assert [(case.name, case.variant) for case in plan.cases] == [
-        (name, variant) for variant in (STATED, WITHOUT_ASSUMED) for name in ("status-quo", "p1-blanket")
+        (name, variant)
+        for variant in (STATED, WITHOUT_ASSUMED)
+        for name in ("status-quo", "p1-blanket")
     ]
 
 
@@ -101,16 +112,24 @@ def test_a_lever_varies_only_scenarios_that_have_the_policy():
 def test_a_reference_that_has_the_policy_keeps_its_own(tmp_path):
     policy = {"audits": {"lever": "L7", "start": "2026-01"}}
     for name, more in (("a", {}), ("b", {"adopters": 4000})):
-        write(tmp_path, {"name": name, "extends": "status-quo", "policy": policy} | more, f"{name}.toml")
+        write(
+            tmp_path,
+            {"name": name, "extends": "status-quo", "policy": policy} | more,
+            f"{name}.toml",
+        )
     levers = {"policy.audits.strength": [0.25, 0.5]}
-    plan = load_experiment(write(tmp_path, BASE | {"scenarios": ["b"], "against": "a", "levers": levers}))[1]
+    plan = load_experiment(
+        write(tmp_path, BASE | {"scenarios": ["b"], "against": "a", "levers": levers})
+    )[1]
     assert cases(plan) == dict.fromkeys(["a", "b strength=0.25", "b strength=0.5"], "a")
     assert plan.cases[0].scenario.policy["audits"].strength == 1.0
 
 
 def test_the_reference_alone_may_be_varied():
     plan = design(scenarios=["status-quo"], levers={"parameters.leak_hazard": [0.1, 0.2]})
-    assert cases(plan) == {name: name for name in ("status-quo leak_hazard=0.1", "status-quo leak_hazard=0.2")}
+    assert cases(plan) == {
+        name: name for name in ("status-quo leak_hazard=0.1", "status-quo leak_hazard=0.2")
+    }
 
 
 def test_levers_that_end_alike_are_named_in_full(tmp_path):
@@ -120,7 +139,11 @@ def test_levers_that_end_alike_are_named_in_full(tmp_path):
     levers = {f"policy.{name}-audits.strength": [0.5] for name in ("a", "b")}
     file = write(tmp_path, BASE | {"scenarios": ["a", "b"], "levers": levers})
     names = list(cases(load_experiment(file)[1]))
-    assert names == ["status-quo", "a policy.a-audits.strength=0.5", "b policy.b-audits.strength=0.5"]
+    assert names == [
+        "status-quo",
+        "a policy.a-audits.strength=0.5",
+        "b policy.b-audits.strength=0.5",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -186,8 +209,14 @@ def test_replications_and_seed_may_be_given_beside_the_file():
                 f"levers: {FRICTION}s: unknown key; did you mean 'kyc_friction'?",
             ],
         ),
-        ({"parameters.leak_hazrd": [0.1]}, ["levers: parameters.leak_hazrd: unknown parameter; did you mean"]),
-        ({"policy.open-weight-control": [0.1]}, ["levers.policy.open-weight-control: a lever on a policy is written"]),
+        (
+            {"parameters.leak_hazrd": [0.1]},
+            ["levers: parameters.leak_hazrd: unknown parameter; did you mean"],
+        ),
+        (
+            {"policy.open-weight-control": [0.1]},
+            ["levers.policy.open-weight-control: a lever on a policy is written"],
+        ),
         ({"question": ["Why?"]}, ["levers.question: cannot be a lever"]),
         ({FRICTION: [0.1, 0.1]}, [f"levers.{FRICTION} = [0.1, 0.1]: a value occurs twice"]),
         ({FRICTION: []}, [f"levers.{FRICTION} = []: must be a list of 1 to 1000 values"]),
@@ -196,14 +225,26 @@ def test_replications_and_seed_may_be_given_beside_the_file():
             {FRICTION: [0.1], "policy": {"open-weight-control": {"kyc_friction": [0.2]}}},
             [f"levers.{FRICTION} is given"],
         ),
-        ({FRICTION: {"from": 0, "to": 0.1}}, [f"levers.{FRICTION} has steps = None: must be a whole number from 2"]),
-        ({FRICTION: {"from": 0, "to": "x", "steps": 2}}, [f"levers.{FRICTION} has to = 'x': must be a finite number"]),
-        ({FRICTION: {"from": 0, "to": 1, "steps": 1001}}, [f"levers.{FRICTION} has steps = 1001: must be"]),
+        (
+            {FRICTION: {"from": 0, "to": 0.1}},
+            [f"levers.{FRICTION} has steps = None: must be a whole number from 2"],
+        ),
+        (
+            {FRICTION: {"from": 0, "to": "x", "steps": 2}},
+            [f"levers.{FRICTION} has to = 'x': must be a finite number"],
+        ),
+        (
+            {FRICTION: {"from": 0, "to": 1, "steps": 1001}},
+            [f"levers.{FRICTION} has steps = 1001: must be"],
+        ),
         (
             {FRICTION: {"from": 0, "to": 1, "stepz": 3}},
             [f"levers.{FRICTION} has 'stepz': unknown key; did you mean 'steps'"],
         ),
-        ({FRICTION: {"from": 1, "to": 1, "steps": 3}}, [f"levers.{FRICTION} has from = to = 1: the ends must differ"]),
+        (
+            {FRICTION: {"from": 1, "to": 1, "steps": 3}},
+            [f"levers.{FRICTION} has from = to = 1: the ends must differ"],
+        ),
         (
             {START: ["2026-01", "2028-01"], "policy.open-weight-control.end": ["2027-01"]},
             ["levers: policy.open-weight-control end 2027-01 is before start 2028-01"],
@@ -223,17 +264,27 @@ def test_levers_that_cannot_be_used(levers, expected):
     [
         (
             ["p1-blanket"],
-            {FRICTION: {"from": 0, "to": 0.5, "steps": 200}, "adopters": [3500 + i for i in range(60)]},
+            {
+                FRICTION: {"from": 0, "to": 0.5, "steps": 200},
+                "adopters": [3500 + i for i in range(60)],
+            },
             12060,
         ),
-        (["status-quo"], {"adopters": [3500 + i for i in range(900)], "parameters.leak_hazard": THOUSAND}, 900_000),
+        (
+            ["status-quo"],
+            {"adopters": [3500 + i for i in range(900)], "parameters.leak_hazard": THOUSAND},
+            900_000,
+        ),
     ],
 )
 def test_too_many_cases_are_refused_before_they_are_made(monkeypatch, scenarios, levers, count):
     monkeypatch.setattr(
-        "sim.sweep.experiment.load", lambda name, settings: load(name) if not settings else pytest.fail("tried")
+        "sim.sweep.experiment.load",
+        lambda name, settings: load(name) if not settings else pytest.fail("tried"),
     )
-    assert problems(scenarios=scenarios, levers=levers) == [f"levers make {count} cases; at most 10000"]
+    assert problems(scenarios=scenarios, levers=levers) == [
+        f"levers make {count} cases; at most 10000"
+    ]
 
 
 def test_settings_that_fail_are_tried_a_few_times_only(monkeypatch):
@@ -253,22 +304,37 @@ def test_settings_that_fail_are_tried_a_few_times_only(monkeypatch):
 
 
 def test_draws_are_values_of_the_numbers_for_every_case():
-    numbers = {"leak_hazard": "range", FRICTION: {"uniform": [0.1, 0.2]}, "compute_elasticity": {"choice": [0.4, 1]}}
+    numbers = {
+        "leak_hazard": "range",
+        FRICTION: {"uniform": [0.1, 0.2]},
+        "compute_elasticity": {"choice": [0.4, 1]},
+    }
     plan = design(uncertainties={"draws": 8, "method": "sobol", "numbers": numbers})
     assert plan.draws.names == tuple(sorted(numbers))
     assert len(plan.draws) == 8
-    assert all(0.1 <= draw[FRICTION] <= 0.2 and draw["compute_elasticity"] in (0.4, 1.0) for draw in plan.draws)
+    assert all(
+        0.1 <= draw[FRICTION] <= 0.2 and draw["compute_elasticity"] in (0.4, 1.0)
+        for draw in plan.draws
+    )
     assert plan.runs == 2 * 8 * 2
 
 
 def test_the_order_of_the_numbers_does_not_matter():
     numbers = [("leak_hazard", "range"), ("compute_elasticity", "range")]
-    plans = [design(uncertainties={"draws": 4, "numbers": dict(order)}) for order in (numbers, numbers[::-1])]
+    plans = [
+        design(uncertainties={"draws": 4, "numbers": dict(order)})
+        for order in (numbers, numbers[::-1])
+    ]
     assert plans[0].points == plans[1].points
 
 
 def test_a_star_stands_for_all_parameters():
-    plan = design(uncertainties={"draws": 1, "numbers": {"*": "range", "leak_hazard": {"uniform": [0.5, 0.6]}}})
+    plan = design(
+        uncertainties={
+            "draws": 1,
+            "numbers": {"*": "range", "leak_hazard": {"uniform": [0.5, 0.6]}},
+        }
+    )
     assert set(plan.draws.names) == set(PARAMETERS)
     assert 0.5 <= plan.draws[0]["leak_hazard"] <= 0.6
     for name, value in plan.draws[0].items():
@@ -279,7 +345,8 @@ def test_a_number_of_a_policy_without_a_range_needs_a_law():
     strength = "policy.open-weight-control.strength"
     assert problems(uncertainties={"draws": 1, "numbers": {strength: "range"}}) == [
         (
-            f"uncertainties.numbers.{strength}: states no range; write {{ uniform = [low, high] }}, "
+            f"uncertainties.numbers.{strength}: states no range; write "
+            f"{{ uniform = [low, high] }}, "
             "{ log-uniform = [low, high] } or { choice = [...] }"
         )
     ]
@@ -292,14 +359,23 @@ def test_an_ensemble_stands_beside_the_file(tmp_path):
     (tmp_path / "draws.csv").write_text(f"leak_hazard,{FRICTION}\n0.1,0.2\n0.3,0.4\n")
     content = BASE | {"uncertainties": {"ensemble": "draws.csv"}}
     plan = load_experiment(write(tmp_path, content))[1]
-    assert list(plan.draws) == [{"leak_hazard": 0.1, FRICTION: 0.2}, {"leak_hazard": 0.3, FRICTION: 0.4}]
+    assert list(plan.draws) == [
+        {"leak_hazard": 0.1, FRICTION: 0.2},
+        {"leak_hazard": 0.3, FRICTION: 0.4},
+    ]
     content["uncertainties"]["draws"] = 1
-    assert list(load_experiment(write(tmp_path, content))[1].draws) == [{"leak_hazard": 0.1, FRICTION: 0.2}]
+    assert list(load_experiment(write(tmp_path, content))[1].draws) == [
+        {"leak_hazard": 0.1, FRICTION: 0.2}
+    ]
     content["uncertainties"]["draws"] = 3
-    with pytest.raises(ScenarioError, match=r"experiment\.toml: uncertainties\.draws = 3: .*draws\.csv has 2"):
+    with pytest.raises(
+        ScenarioError, match=r"experiment\.toml: uncertainties\.draws = 3: .*draws\.csv has 2"
+    ):
         load_experiment(write(tmp_path, content))
     (tmp_path / "draws.csv").write_text("leak_hazard\n1.5\n")
-    with pytest.raises(ScenarioError, match=r"leak_hazard takes values from 1\.5 to 1\.5: must be from 0 to 1"):
+    with pytest.raises(
+        ScenarioError, match=r"leak_hazard takes values from 1\.5 to 1\.5: must be from 0 to 1"
+    ):
         load_experiment(write(tmp_path, BASE | {"uncertainties": {"ensemble": "draws.csv"}}))
 
 
@@ -314,18 +390,33 @@ def uncertain(numbers, **more):
             uncertain({"leak_hazard": "range"}, draws=6, method="sobol"),
             ["draws = 6: Sobol points need a power of 2, such as 4 or 8"],
         ),
-        (uncertain({"leak_hazard": "range"}, draws=0), ["uncertainties.draws = 0: must be from 1 to 100000"]),
+        (
+            uncertain({"leak_hazard": "range"}, draws=0),
+            ["uncertainties.draws = 0: must be from 1 to 100000"],
+        ),
         (uncertain({"leak_hazard": "range"}, draws=None), ["draws is missing"]),
-        (uncertain({"leak_hazard": "range"}, method="halton"), ["uncertainties.method = 'halton': must be one of"]),
+        (
+            uncertain({"leak_hazard": "range"}, method="halton"),
+            ["uncertainties.method = 'halton': must be one of"],
+        ),
         (uncertain({"leak_hazard": "range"}, ensemble="x.csv"), ["needs either"]),
         ({"draws": 4}, ["needs either"]),
         ({"ensemble": "none.csv"}, ["none.csv: cannot be read: No such file"]),
         (
             uncertain({"leak_hazrd": "range", f"{FRICTION}x": "range"}),
-            ["leak_hazrd: unknown; did you mean 'leak_hazard'?", f"{FRICTION}x: unknown; did you mean '{FRICTION}'?"],
+            [
+                "leak_hazrd: unknown; did you mean 'leak_hazard'?",
+                f"{FRICTION}x: unknown; did you mean '{FRICTION}'?",
+            ],
         ),
         (
-            uncertain({"leak_hazard": "rang", "distillation": {"uniform": [1, 0]}, "theft_hazard": {"choice": []}}),
+            uncertain(
+                {
+                    "leak_hazard": "rang",
+                    "distillation": {"uniform": [1, 0]},
+                    "theft_hazard": {"choice": []},
+                }
+            ),
             [
                 "leak_hazard = 'rang': must be \"range\"",
                 "[1, 0]: must be [low, high], the low end below",
@@ -346,14 +437,17 @@ def uncertain(numbers, **more):
     ],
 )
 def test_uncertainties_that_cannot_be_used(given, expected):
-    found = problems(uncertainties={key: value for key, value in given.items() if value is not None})
+    found = problems(
+        uncertainties={key: value for key, value in given.items() if value is not None}
+    )
     assert len(found) == len(expected)
     for problem, words in zip(found, expected, strict=True):
         assert words in problem
 
 
 @pytest.mark.parametrize(
-    ("levers", "number"), [({FRICTION: [0.1]}, FRICTION), ({"parameters.leak_hazard": [0.1, 0.2]}, "leak_hazard")]
+    ("levers", "number"),
+    [({FRICTION: [0.1]}, FRICTION), ({"parameters.leak_hazard": [0.1, 0.2]}, "leak_hazard")],
 )
 def test_a_number_that_is_drawn_may_not_be_set_too(levers, number):
     (problem,) = problems(levers=levers, uncertainties=uncertain({number: "range"}))
@@ -362,7 +456,11 @@ def test_a_number_that_is_drawn_may_not_be_set_too(levers, number):
 
 
 def test_a_parameter_that_a_scenario_sets_may_not_be_drawn(tmp_path):
-    write(tmp_path, {"name": "own", "extends": "p1-blanket", "parameters": {"leak_hazard": 0.4}}, "own.toml")
+    write(
+        tmp_path,
+        {"name": "own", "extends": "p1-blanket", "parameters": {"leak_hazard": 0.4}},
+        "own.toml",
+    )
     content = BASE | {"scenarios": ["own"], "uncertainties": uncertain({"leak_hazard": "range"})}
     with pytest.raises(ScenarioError, match="leak_hazard is uncertain, and set by case 'own' too"):
         load_experiment(write(tmp_path, content))
@@ -372,8 +470,15 @@ def test_a_parameter_that_a_scenario_sets_may_not_be_drawn(tmp_path):
 
 
 def test_patterns_stand_for_outcomes_in_the_order_of_the_series():
-    keep = design(keep={"outcomes": ["us_share_world", "cn_share_*"], "months": ["2030-12", "2027-01", "2027-01"]}).keep
-    expected = [name for name in OUTCOMES if name.startswith("cn_share_") or name == "us_share_world"]
+    keep = design(
+        keep={
+            "outcomes": ["us_share_world", "cn_share_*"],
+            "months": ["2030-12", "2027-01", "2027-01"],
+        }
+    ).keep
+    expected = [
+        name for name in OUTCOMES if name.startswith("cn_share_") or name == "us_share_world"
+    ]
     assert keep == Keep(tuple(expected), ("2027-01", "2030-12"), "last")
     assert design(keep={"outcomes": ["*", "us_share_world"]}).keep == Keep()
 
@@ -381,12 +486,21 @@ def test_patterns_stand_for_outcomes_in_the_order_of_the_series():
 @pytest.mark.parametrize(
     ("keep", "words"),
     [
-        ({"outcomes": ["us_share_wrld"]}, "keep.outcomes has 'us_share_wrld': no outcome of that name; did you mean"),
+        (
+            {"outcomes": ["us_share_wrld"]},
+            "keep.outcomes has 'us_share_wrld': no outcome of that name; did you mean",
+        ),
         ({"outcomes": []}, "keep.outcomes = []: must not be empty"),
-        ({"months": "yearly"}, 'keep.months = \'yearly\': must be "all", "year-ends" or a list of months'),
+        (
+            {"months": "yearly"},
+            'keep.months = \'yearly\': must be "all", "year-ends" or a list of months',
+        ),
         ({"months": []}, "keep.months = []: must be"),
         ({"months": ["2027-13"]}, "keep.months = ['2027-13']: '2027-13' is not a month"),
-        ({"months": ["2030-12", "2031-01"]}, "keep.months has '2031-01': outside the months run, 2023-01 to 2030-12"),
+        (
+            {"months": ["2030-12", "2031-01"]},
+            "keep.months has '2031-01': outside the months run, 2023-01 to 2030-12",
+        ),
         ({"months": ["2022-12"]}, "keep.months has '2022-12': outside"),
         ({"countries": "all"}, "keep.countries = 'all': must be one of none, last, year-ends"),
         ({"month": "all"}, "keep.month: unknown key; did you mean 'months'?"),
@@ -412,7 +526,9 @@ def test_every_problem_is_said_at_once():
         scenarios=["p1-blankett"],
         against="status",
         keep={"outcomes": ["xx"]},
-        uncertainties=uncertain({"leak_hazrd": "range", "policy.unknown-yet.strength": {"uniform": [0, 1]}}),
+        uncertainties=uncertain(
+            {"leak_hazrd": "range", "policy.unknown-yet.strength": {"uniform": [0, 1]}}
+        ),
     )
     assert [problem.partition(";")[0] for problem in found] == [
         "scenario 'status' does not exist",
@@ -420,7 +536,9 @@ def test_every_problem_is_said_at_once():
         "keep.outcomes has 'xx': no outcome of that name",
         "uncertainties.numbers.leak_hazrd: unknown",
     ]
-    found = problems(replications=0, seed=-1, nme="x", levers={FRICTION: 1, START: 2}, keep={"months": "x"})
+    found = problems(
+        replications=0, seed=-1, nme="x", levers={FRICTION: 1, START: 2}, keep={"months": "x"}
+    )
     assert len(found) == 6
 
 
@@ -433,12 +551,17 @@ def test_problems_name_the_file(tmp_path):
 
 
 def test_cases_with_other_horizons_than_their_reference_are_refused(tmp_path):
-    write(tmp_path, {"name": "short", "extends": "p1-blanket", "horizon": {"end": "2027-12"}}, "short.toml")
+    write(
+        tmp_path,
+        {"name": "short", "extends": "p1-blanket", "horizon": {"end": "2027-12"}},
+        "short.toml",
+    )
     with pytest.raises(ScenarioError) as caught:
         load_experiment(write(tmp_path, BASE | {"scenarios": ["short"]}))
     assert caught.value.problems == [
         (
-            f"{tmp_path}/experiment.toml: scenario 'short' ends 2027-12, 'status-quo' ends 2030-12; "
+            f"{tmp_path}/experiment.toml: scenario 'short' ends 2027-12, 'status-quo' ends "
+            f"2030-12; "
             "only equal horizons can be compared"
         )
     ]
@@ -473,10 +596,18 @@ def test_an_experiment_dumps_as_it_was_written():
 
 def test_a_case_has_one_name_however_its_levers_are_written():
     """A list and a span, dotted or quoted, in any order: the same cases, so that a folder can grow."""
-    friction, allies = "policy.open-weight-control.kyc_friction", "policy.open-weight-control.allied_coverage"
+    friction, allies = (
+        "policy.open-weight-control.kyc_friction",
+        "policy.open-weight-control.allied_coverage",
+    )
     span = {friction: {"from": 0.0, "to": 0.3, "steps": 3}, allies: [0.0, 0.8]}
     listed = {allies: [0.0, 0.8], friction: [0.0, 0.15, 0.3]}
-    table = {"name": "one", "scenarios": ["p1-blanket"], "replications": 1, "also_without_assumed": False}
+    table = {
+        "name": "one",
+        "scenarios": ["p1-blanket"],
+        "replications": 1,
+        "also_without_assumed": False,
+    }
     designs = [load_experiment({**table, "levers": levers})[1] for levers in (span, listed)]
     assert [case.name for case in designs[0].cases] == [case.name for case in designs[1].cases]
     assert designs[0] == designs[1]

@@ -25,12 +25,18 @@ from tests.sweep import fake
 
 ROOT = Path(sim.__file__).parents[1]
 SMALL = 'name = "{name}"\nextends = "{base}"\nadopters = 3500\n[horizon]\nend = "2024-12"\n'
-PLAN = Design.of([fake.scenario("status-quo"), fake.scenario("audits", 1)], 2, 3, also_without_assumed=False)
+PLAN = Design.of(
+    [fake.scenario("status-quo"), fake.scenario("audits", 1)], 2, 3, also_without_assumed=False
+)
 OTHER_PART = "0" * 64 + ".parquet"
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def put(folder: Path, *names: str) -> None:
@@ -54,7 +60,9 @@ def out(finished: Path, tmp_path: Path) -> Path:
 def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     text = [sys.executable, "-m", "sim", *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(text, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        text, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 # Folders that are not ours
@@ -63,22 +71,44 @@ def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_a_users_project_with_folders_named_like_ours_is_refused_and_kept(tmp_path: Path) -> None:
     for name, base in (("base", "status-quo"), ("control", "p1-blanket")):
         (tmp_path / f"{name}.toml").write_text(SMALL.format(name=name, base=base))
-    put(tmp_path, "proj/series/gdp.parquet", "proj/countries/borders.parquet", "proj/notes.txt", "proj/src/.draft.tmp")
+    put(
+        tmp_path,
+        "proj/series/gdp.parquet",
+        "proj/countries/borders.parquet",
+        "proj/notes.txt",
+        "proj/src/.draft.tmp",
+    )
     put(tmp_path, "proj/report.html", "proj/table.csv")
     before = tree(tmp_path)
-    asked = ["compare", "control.toml", "--against", "base.toml", "--replications", "1", "--workers", "1"]
+    asked = [
+        "compare",
+        "control.toml",
+        "--against",
+        "base.toml",
+        "--replications",
+        "1",
+        "--workers",
+        "1",
+    ]
     done = command(*asked, "--out", "proj", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
-    assert "proj holds other files (countries) and no results; choose an empty or new folder" in done.stderr
+    assert (
+        "proj holds other files (countries) and no results; choose an empty or new folder"
+        in done.stderr
+    )
     assert tree(tmp_path) == before
 
 
 @pytest.mark.parametrize(
-    "name", [".git/config", ".draft.tmp", f"series/{OTHER_PART}", "manifest.json/x", "Manifest.json"]
+    "name",
+    [".git/config", ".draft.tmp", f"series/{OTHER_PART}", "manifest.json/x", "Manifest.json"],
 )
 def test_a_folder_without_our_manifest_must_be_empty(tmp_path: Path, name: str) -> None:
     put(tmp_path, name)
-    for act in (lambda: execute(PLAN, workers=1, out=tmp_path, simulate=fake.never), Folder(tmp_path).check_free):
+    for act in (
+        lambda: execute(PLAN, workers=1, out=tmp_path, simulate=fake.never),
+        Folder(tmp_path).check_free,
+    ):
         with pytest.raises(StoreError) as caught:
             act()
         assert name.partition("/")[0] in str(caught.value)
@@ -106,14 +136,18 @@ def test_a_manifest_of_another_program_is_never_to_be_deleted(tmp_path: Path, te
         lambda: Folder.plan(tmp_path),
         Folder(tmp_path).check_free,
     ):
-        with pytest.raises(StoreError, match=r"holds no results: its manifest\.json is none of openstakes") as caught:
+        with pytest.raises(
+            StoreError, match=r"holds no results: its manifest\.json is none of openstakes"
+        ) as caught:
             act()
         assert "delete" not in str(caught.value)
         assert not isinstance(caught.value, DamagedPartError)
     assert tree(tmp_path) == {"manifest.json": text.encode()}
 
 
-def test_the_manifest_is_there_before_anything_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_manifest_is_there_before_anything_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Killed at any of its first files, a first run has a folder that the same command takes up."""
     from sim.sweep import files
 
@@ -144,9 +178,23 @@ def test_the_manifest_is_there_before_anything_else(tmp_path: Path, monkeypatch:
 # Folders of ours
 
 
-def test_a_users_files_in_a_folder_of_ours_are_left_alone(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    put(out, "series/gdp.parquet", "countries/borders.parquet", "src/.draft.tmp", ".notes.tmp", "report.html")
-    put(out, "series/.gdp.parquet.0123abcd.tmp", f"series/.{OTHER_PART}.tmp", f".{OTHER_PART}.0123abcd.tmp")
+def test_a_users_files_in_a_folder_of_ours_are_left_alone(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(
+        out,
+        "series/gdp.parquet",
+        "countries/borders.parquet",
+        "src/.draft.tmp",
+        ".notes.tmp",
+        "report.html",
+    )
+    put(
+        out,
+        "series/.gdp.parquet.0123abcd.tmp",
+        f"series/.{OTHER_PART}.tmp",
+        f".{OTHER_PART}.0123abcd.tmp",
+    )
     put(out, f"old/series/{OTHER_PART}", f"series/{OTHER_PART.upper()}", "Series/x.parquet")
     before = tree(out)
     execute(PLAN, workers=1, out=out, simulate=fake.never)
@@ -171,8 +219,14 @@ def test_every_removal_is_told(out: Path, capsys: pytest.CaptureFixture[str]) ->
             f"series/{part.name} was damaged: removed, and its runs done again",
             f"countries/{countries}.parquet is named by no series part: removed",
             f"countries/{hash_of(orphan)}.parquet is named by no series part: removed",
-            ".designs.parquet.0123abcd.tmp was left unfinished by a command that was stopped: removed",
-            f"countries/.{OTHER_PART}.0123abcd.tmp was left unfinished by a command that was stopped: removed",
+            (
+                ".designs.parquet.0123abcd.tmp was left unfinished by a command that was stopped: "
+                "removed"
+            ),
+            (
+                f"countries/.{OTHER_PART}.0123abcd.tmp was left unfinished by a command that was "
+                f"stopped: removed"
+            ),
         ]
     )
 
@@ -182,7 +236,9 @@ def linked(out: Path, name: str) -> None:
     (out / name).symlink_to(out.parent / "elsewhere")
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "designs.parquet", "series", "countries", "a part"])
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "designs.parquet", "series", "countries", "a part"]
+)
 def test_links_in_a_folder_of_ours_are_not_followed(out: Path, name: str) -> None:
     if name == "a part":
         name = min(path.relative_to(out).as_posix() for path in (out / "series").iterdir())
@@ -194,7 +250,8 @@ def test_links_in_a_folder_of_ours_are_not_followed(out: Path, name: str) -> Non
         lambda: Study.open(out),
     ):
         with pytest.raises(
-            StoreError, match=f"{name} is a link, and links in a results folder are not followed: move it"
+            StoreError,
+            match=f"{name} is a link, and links in a results folder are not followed: move it",
         ):
             act()
         assert tree(out.parent) == before
@@ -235,7 +292,10 @@ def test_report_does_not_follow_links_out_of_a_results_folder(out: Path, name: s
     before = tree(out.parent)
     done = command("report", "out", cwd=out.parent)
     assert done.returncode == 2, done.stderr
-    assert done.stderr == f"out/{name} is a link, and links in a results folder are not followed: move it elsewhere\n"
+    assert (
+        done.stderr
+        == f"out/{name} is a link, and links in a results folder are not followed: move it elsewhere\n"
+    )
     assert tree(out.parent) == before
 
 
@@ -247,7 +307,9 @@ def test_report_of_a_name_that_is_too_long_is_refused_in_words(tmp_path: Path) -
 
 def test_a_manifest_that_is_a_folder_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").mkdir()
-    with pytest.raises(StoreError, match=r"manifest\.json is no file, as it must be in a results folder"):
+    with pytest.raises(
+        StoreError, match=r"manifest\.json is no file, as it must be in a results folder"
+    ):
         Study.open(tmp_path)
 
 
@@ -329,7 +391,10 @@ def about_with(**changes: Any) -> Any:
 
 
 def without(key: str) -> Any:
-    return lambda table, about: (table, {name: value for name, value in about.items() if name != key})
+    return lambda table, about: (
+        table,
+        {name: value for name, value in about.items() if name != key},
+    )
 
 
 PARTS = {
@@ -340,16 +405,25 @@ PARTS = {
     ),
     "series: too few rows": lambda table, about: (table.slice(1), about),
     "series: no months": without("months"),
-    "series: other months": lambda table, about: (table, about | {"months": ["2050-01"] * len(about["months"])}),
+    "series: other months": lambda table, about: (
+        table,
+        about | {"months": ["2050-01"] * len(about["months"])},
+    ),
     "series: runs are texts": about_with(runs="abc"),
     "series: a run is three things": about_with(runs=[["a", 1, 2]]),
-    "series: a negative replication": lambda table, about: (table, about | {"runs": [[about["runs"][0][0], -1]]}),
+    "series: a negative replication": lambda table, about: (
+        table,
+        about | {"runs": [[about["runs"][0][0], -1]]},
+    ),
     "series: failures are numbers": about_with(failures=[1]),
     "series: a name that leads elsewhere": about_with(countries="../../secret"),
     "series: says nothing": lambda table, about: (table, None),
     "series: says a list": lambda table, about: (table, []),
     "countries: no panel": lambda table, about: (table.drop_columns(["panel"]), about),
-    "countries: another shape": lambda table, about: (table, about | {"shape": [1, 1, 1, table.num_rows]}),
+    "countries: another shape": lambda table, about: (
+        table,
+        about | {"shape": [1, 1, 1, table.num_rows]},
+    ),
     "countries: no shape": without("shape"),
 }
 
@@ -363,7 +437,10 @@ def test_a_forged_part_is_refused_in_words(out: Path, what: str) -> None:
     (out / kind / f"{hash_of(data)}.parquet").write_bytes(data)
     if kind == "countries":
         for series in (out / "series").iterdir():
-            held, says = pq.read_table(series), json.loads(pq.read_metadata(series).metadata[b"openstakes"])
+            held, says = (
+                pq.read_table(series),
+                json.loads(pq.read_metadata(series).metadata[b"openstakes"]),
+            )
             if says["countries"] == path.stem:
                 series.unlink()
                 again = stored(held, says | {"countries": hash_of(data)})

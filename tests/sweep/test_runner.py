@@ -43,8 +43,16 @@ def case(policies, against="status-quo", name=None, **levers):
 
 def plan(replications=8, cases=(1,), draws=1, values=()):
     """The reference, scenarios with some policies, one of them with lever values; Sobol draws of one parameter."""
-    known = [case(0, name="status-quo"), *map(case, cases), *(case(1, **{LEVER: value}) for value in values)]
-    drawn = sample({"leak_hazard": parameter_range("leak_hazard")}, draws, "sobol", 3) if draws > 1 else ({},)
+    known = [
+        case(0, name="status-quo"),
+        *map(case, cases),
+        *(case(1, **{LEVER: value}) for value in values),
+    ]
+    drawn = (
+        sample({"leak_hazard": parameter_range("leak_hazard")}, draws, "sobol", 3)
+        if draws > 1
+        else ({},)
+    )
     return Design(tuple(known), replications, 3, Draws.of(drawn))
 
 
@@ -54,7 +62,9 @@ def read(store, design):
     names = [known.name for known in study.cases]
     found = {(name, o): study.values(name, o) for name in names for o in study.outcomes()}
     found |= {(name, "countries"): study.country_sums(name)[0] for name in names}
-    found |= {(name, "means"): study.means(name, study.outcomes(), study.window(name)) for name in names}
+    found |= {
+        (name, "means"): study.means(name, study.outcomes(), study.window(name)) for name in names
+    }
     found |= {(name, "mean"): study.means(name, ["alpha"], study.window(name)) for name in names}
     return found
 
@@ -176,11 +186,15 @@ def test_a_point_of_the_model_is_the_run_that_the_same_settings_give():
         }
     )
     name = study.cases[1].name
-    same = load("p1-blanket", settings=[*settings, f"{friction}=0.3", "parameters.leak_hazard=0.25"])
+    same = load(
+        "p1-blanket", settings=[*settings, f"{friction}=0.3", "parameters.leak_hazard=0.25"]
+    )
     alone = sim.run(same)
     assert study.points(name) == [same.id]
     for outcome in alone.outcomes():
-        np.testing.assert_array_equal(study.values(name, outcome), alone.values("p1-blanket", outcome))
+        np.testing.assert_array_equal(
+            study.values(name, outcome), alone.values("p1-blanket", outcome)
+        )
 
 
 # Failures
@@ -188,7 +202,9 @@ def test_a_point_of_the_model_is_the_run_that_the_same_settings_give():
 
 def test_a_failing_run_is_recorded_and_stops_nothing():
     calls = []
-    store = execute(plan(), workers=1, simulate=fake.fails_sometimes, progress=lambda *n: calls.append(n))
+    store = execute(
+        plan(), workers=1, simulate=fake.fails_sometimes, progress=lambda *n: calls.append(n)
+    )
     (failure,) = store.failures()
     assert (failure.scenario, failure.replication, failure.seed) == ("audits-1", 5, 3)
     assert failure.point == plan().points[1][0]
@@ -219,7 +235,9 @@ def test_a_run_of_another_form_than_those_before_is_a_failed_run():
 
 def test_the_first_failure_stops_a_sweep_that_is_to_stop_then(tmp_path):
     whole = plan(2 * BLOCK)
-    with pytest.raises(RunFailedError, match="audits-1, replication 5 failed: ValueError: five") as caught:
+    with pytest.raises(
+        RunFailedError, match="audits-1, replication 5 failed: ValueError: five"
+    ) as caught:
         execute(whole, workers=1, out=tmp_path, on_error="stop", simulate=fake.fails_sometimes)
     assert "fails_sometimes" in caught.value.failure.traceback
     store, _ = Folder.open(tmp_path)
@@ -241,7 +259,9 @@ def test_a_part_that_cannot_be_written_ends_the_sweep(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("sim.sweep.execution.deposit", full)
-    with pytest.raises(MachineError, match=r"No space left on device: a fault of the machine.*free some space"):
+    with pytest.raises(
+        MachineError, match=r"No space left on device: a fault of the machine.*free some space"
+    ):
         execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.world)
 
 
@@ -279,11 +299,17 @@ class Faulty:
 
 
 MACHINE = {
-    "files": (OSError(errno.EMFILE, "Too many open files", "table.csv"), r"open files: table.csv \(in run .*ulimit -n"),
+    "files": (
+        OSError(errno.EMFILE, "Too many open files", "table.csv"),
+        r"open files: table.csv \(in run .*ulimit -n",
+    ),
     "disk": (OSError(errno.ENOSPC, "No space left on device"), "free some space"),
     "drive": (OSError(errno.EIO, "Input/output error"), "see whether the disk"),
     "memory": (MemoryError("too much"), "not enough memory: too much .*use fewer workers"),
-    "library": (ImportError("libsomething.so: cannot open shared object file"), "ImportError: .*installed whole"),
+    "library": (
+        ImportError("libsomething.so: cannot open shared object file"),
+        "ImportError: .*installed whole",
+    ),
     "unknown": (OSError("odd"), "OSError: odd .* it is an error in the program"),
 }
 machine = pytest.mark.parametrize(("error", "words"), MACHINE.values(), ids=MACHINE)
@@ -406,7 +432,9 @@ def test_after_a_loss_all_in_flight_are_tried_alone_and_the_guilty_one_is_given_
     )
     assert failed == [Fragile.guilty]
     assert sorted(done) == [chunk.number for chunk in chunks if chunk.number != Fragile.guilty]
-    assert Fragile.made == 2 + ATTEMPTS  # the first, one for the suspects, and one after each death alone
+    assert (
+        Fragile.made == 2 + ATTEMPTS
+    )  # the first, one for the suspects, and one after each death alone
 
 
 class NeverStarts(Fragile):
@@ -444,7 +472,12 @@ def test_an_interrupt_leaves_only_finished_parts_and_no_worker(tmp_path):
 
 def test_a_sweep_takes_tables_and_other_numbers(monkeypatch):
     monkeypatch.setattr("sim.sweep.execution.simulate_world", small)
-    content = {"name": "mine", "scenarios": ["p1-blanket"], "replications": 2, "also_without_assumed": False}
+    content = {
+        "name": "mine",
+        "scenarios": ["p1-blanket"],
+        "replications": 2,
+        "also_without_assumed": False,
+    }
     study = sim.run_sweep(content, replications=3, seed=5)
     assert isinstance(study, sim.Study)
     assert (study.replications, study.seed) == (3, 5)
@@ -456,7 +489,9 @@ def small(scenario, replication, seed):
 
     found = fake.world(scenario, replication, seed)
     values = np.zeros((scenario.months, len(OUTCOMES)), np.float32)
-    return fake.Series(tuple(OUTCOMES), found.months, values, found.moments, found.countries, found.panel)
+    return fake.Series(
+        tuple(OUTCOMES), found.months, values, found.moments, found.countries, found.panel
+    )
 
 
 @pytest.mark.parametrize("executor", ["pol", "dask:http://x", ""])
@@ -478,13 +513,17 @@ def test_an_estimate_counts_the_design_and_writes_nothing(tmp_path):
     found = estimate(whole, store, 2, simulate=fake.world)
     assert (found.cases, found.draws, found.replications) == (3, 4, 20)
     assert (found.points, found.runs, found.finished, found.workers) == (12, 240, 60, 2)
-    assert found.startup > found.seconds_per_run  # a new process reads the package before its first run
+    assert (
+        found.startup > found.seconds_per_run
+    )  # a new process reads the package before its first run
     assert found.seconds == pytest.approx(found.startup + found.seconds_per_run * 180 / 2)
     assert found.bytes == pytest.approx(found.bytes_per_run * 180)
     assert found.bytes_per_run > 0
     assert found.worker_memory > 1e6
     assert (found.sample, found.sample_failed) == (4, 0)
-    assert {path: hash_of(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert {
+        path: hash_of(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()
+    } == before
 
 
 def test_an_estimate_says_that_its_sample_failed():

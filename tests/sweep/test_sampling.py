@@ -13,7 +13,15 @@ from sim.messages import ScenarioError
 from sim.model.parameters import PARAMETERS
 from sim.sweep import sampling
 from sim.sweep.design import Draws
-from sim.sweep.sampling import Choice, LogUniform, Range, Uniform, parameter_range, read_ensemble, sample
+from sim.sweep.sampling import (
+    Choice,
+    LogUniform,
+    Range,
+    Uniform,
+    parameter_range,
+    read_ensemble,
+    sample,
+)
 
 PROBABILITIES = st.floats(2.0**-53, 1.0 - 2.0**-53)
 INF = math.inf
@@ -28,7 +36,9 @@ def test_every_parameter_meets_its_three_points(name):
     parameter = PARAMETERS[name]
     law = parameter_range(name)
     points = [law(p) for p in (0.05, 0.5, 0.95)]
-    assert points == pytest.approx([parameter.low, parameter.value, parameter.high], rel=1e-12, abs=1e-12)
+    assert points == pytest.approx(
+        [parameter.low, parameter.value, parameter.high], rel=1e-12, abs=1e-12
+    )
 
 
 # The scale is linear, logarithmic or logistic, by the bounds and by whether the points touch them.
@@ -64,7 +74,9 @@ def test_a_share_that_may_not_be_0_is_drawn_as_any_other_share():
 
 
 def test_scales_of_a_range():
-    assert Range(0.5, 1.0, 2.0, (0.0, INF))(0.25) == pytest.approx(1 / Range(0.5, 1.0, 2.0, (0.0, INF))(0.75))
+    assert Range(0.5, 1.0, 2.0, (0.0, INF))(0.25) == pytest.approx(
+        1 / Range(0.5, 1.0, 2.0, (0.0, INF))(0.75)
+    )
     share = Range(0.1, 0.5, 0.9, (0.0, 1.0))
     assert 0 < share(1e-9) < 0.001
     assert share(0.2) == pytest.approx(1 - share(0.8))
@@ -80,18 +92,28 @@ def test_a_range_of_one_value_is_that_value():
     assert law(0.99) > 3.0
 
 
-@given(st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=2, unique=True).map(sorted), PROBABILITIES)
+@given(
+    st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=2, unique=True).map(sorted),
+    PROBABILITIES,
+)
 def test_uniform_is_linear_in_probability(ends, p):
     law = Uniform(*ends)
     assert ends[0] <= law(p) <= ends[1]
-    assert law(0.5) == pytest.approx(ends[0] / 2 + ends[1] / 2, rel=1e-9, abs=max(1e-300, abs(ends[0]) * 1e-9))
+    assert law(0.5) == pytest.approx(
+        ends[0] / 2 + ends[1] / 2, rel=1e-9, abs=max(1e-300, abs(ends[0]) * 1e-9)
+    )
 
 
-@given(st.lists(st.floats(1e-300, 1e300), min_size=2, max_size=2, unique=True).map(sorted), PROBABILITIES)
+@given(
+    st.lists(st.floats(1e-300, 1e300), min_size=2, max_size=2, unique=True).map(sorted),
+    PROBABILITIES,
+)
 def test_log_uniform_is_linear_in_the_logarithm(ends, p):
     law = LogUniform(*ends)
     assert ends[0] <= law(p) <= ends[1]
-    assert math.log(law(0.5)) == pytest.approx((math.log(ends[0]) + math.log(ends[1])) / 2, rel=1e-9, abs=1e-9)
+    assert math.log(law(0.5)) == pytest.approx(
+        (math.log(ends[0]) + math.log(ends[1])) / 2, rel=1e-9, abs=1e-9
+    )
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9, unique=True))
@@ -154,7 +176,11 @@ def write(tmp_path, content):
 NAMES = ("leak_hazard", "distillation", "policy.audit-0.detect_prob")
 
 
-@given(st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 3), min_size=1, max_size=20))
+@given(
+    st.lists(
+        st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 3), min_size=1, max_size=20
+    )
+)
 def test_draws_written_as_csv_are_read_back_to_the_last_bit(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("ensemble") / "draws.csv"
     with path.open("w", newline="") as file:
@@ -164,13 +190,18 @@ def test_draws_written_as_csv_are_read_back_to_the_last_bit(tmp_path_factory, ro
 
 def test_spreadsheets_may_add_a_mark_blanks_and_empty_lines(tmp_path):
     path = write(tmp_path, "\ufeffleak_hazard, distillation\r\n\r\n0.5, 1e-3\r\n\r\n")
-    assert list(read_ensemble(path, "draws.csv", NAMES)) == [{"leak_hazard": 0.5, "distillation": 0.001}]
+    assert list(read_ensemble(path, "draws.csv", NAMES)) == [
+        {"leak_hazard": 0.5, "distillation": 0.001}
+    ]
 
 
 @pytest.mark.parametrize(
     ("content", "problems"),
     [
-        ("leak_hazrd\n1\n", ["draws.csv: column 'leak_hazrd': unknown; did you mean 'leak_hazard'?"]),
+        (
+            "leak_hazrd\n1\n",
+            ["draws.csv: column 'leak_hazrd': unknown; did you mean 'leak_hazard'?"],
+        ),
         ("leak_hazard,leak_hazard\n1,1\n", ["draws.csv: column 'leak_hazard' occurs twice"]),
         ("", ["draws.csv: needs a first line of names and at least one draw"]),
         ("leak_hazard\n", ["draws.csv: needs a first line of names and at least one draw"]),
@@ -192,7 +223,10 @@ def test_spreadsheets_may_add_a_mark_blanks_and_empty_lines(tmp_path):
             ],
         ),
         (b"leak_hazard\n\xff\xfe\n", ["draws.csv: not UTF-8 text (line 2); save it as UTF-8"]),
-        (f"leak_hazard\n{'1' * 200_000}\n", ["draws.csv: line 2: field larger than field limit (131072)"]),
+        (
+            f"leak_hazard\n{'1' * 200_000}\n",
+            ["draws.csv: line 2: field larger than field limit (131072)"],
+        ),
         (f"leak_hazard\n1e{'9' * 80}\n", ["draws.csv: line 2, 'leak_hazard'"]),
     ],
 )

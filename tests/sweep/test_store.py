@@ -19,12 +19,18 @@ REPLICATIONS = BLOCK + 1
 
 
 def plan(replications=REPLICATIONS, seed=3, scenarios=None, **content):
-    known = scenarios or [fake.scenario("status-quo", **content), fake.scenario("audits", 1, **content)]
+    known = scenarios or [
+        fake.scenario("status-quo", **content),
+        fake.scenario("audits", 1, **content),
+    ]
     return Design.of(known, replications, seed, also_without_assumed=False)
 
 
 def kept(keep, draws=({},), replications=3):
-    known = [Case(name, fake.scenario(name, i), "status-quo") for i, name in enumerate(("status-quo", "audits"))]
+    known = [
+        Case(name, fake.scenario(name, i), "status-quo")
+        for i, name in enumerate(("status-quo", "audits"))
+    ]
     return Design(tuple(known), replications, 3, Draws.of(draws), keep)
 
 
@@ -45,7 +51,11 @@ def files(folder, kind="series"):
 
 
 def contents(folder):
-    return {p.relative_to(folder).as_posix(): hash_of(p.read_bytes()) for p in folder.rglob("*") if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): hash_of(p.read_bytes())
+        for p in folder.rglob("*")
+        if p.is_file()
+    }
 
 
 # What a folder holds
@@ -68,9 +78,16 @@ def test_a_folder_holds_what_memory_holds(finished):
 
 
 def test_files_are_named_by_their_hash_and_nothing_is_left_over(finished):
-    assert sorted(p.name for p in finished.iterdir()) == ["countries", "designs.parquet", "manifest.json", "series"]
+    assert sorted(p.name for p in finished.iterdir()) == [
+        "countries",
+        "designs.parquet",
+        "manifest.json",
+        "series",
+    ]
     for kind in ("series", "countries"):
-        assert [p.stem for p in files(finished, kind)] == [hash_of(p.read_bytes()) for p in files(finished, kind)]
+        assert [p.stem for p in files(finished, kind)] == [
+            hash_of(p.read_bytes()) for p in files(finished, kind)
+        ]
     manifest = json.loads((finished / "manifest.json").read_text())
     runs = 2 * REPLICATIONS
     assert (manifest["runs"], manifest["finished"], manifest["failed"]) == (runs, runs, 0)
@@ -90,16 +107,29 @@ def test_equal_tables_give_equal_bytes():
 
 @pytest.mark.parametrize(
     ("countries", "moments"),
-    [("none", ()), ("last", ("2030-12",)), ("year-ends", tuple(f"{year}-12" for year in range(2023, 2031)))],
+    [
+        ("none", ()),
+        ("last", ("2030-12",)),
+        ("year-ends", tuple(f"{year}-12" for year in range(2023, 2031))),
+    ],
 )
 def test_countries_are_kept_when_asked(tmp_path, countries, moments):
-    store = execute(kept(Keep(countries=countries)), workers=1, out=tmp_path / "out", simulate=fake.world)
-    assert len(list((tmp_path / "out" / "countries").iterdir())) == (0 if countries == "none" else 2)
+    store = execute(
+        kept(Keep(countries=countries)), workers=1, out=tmp_path / "out", simulate=fake.world
+    )
+    assert len(list((tmp_path / "out" / "countries").iterdir())) == (
+        0 if countries == "none" else 2
+    )
     for part in store.parts.values():
         assert part.moments == moments
         if moments:
-            whole = [fake.world(fake.scenario("any"), replication, 3).countries for _, replication in part.runs]
-            np.testing.assert_array_equal(store.countries(part)[0], np.array(whole)[:, -len(moments) :])
+            whole = [
+                fake.world(fake.scenario("any"), replication, 3).countries
+                for _, replication in part.runs
+            ]
+            np.testing.assert_array_equal(
+                store.countries(part)[0], np.array(whole)[:, -len(moments) :]
+            )
 
 
 def test_only_the_outcomes_and_months_asked_for_are_kept():
@@ -115,7 +145,9 @@ def test_only_the_outcomes_and_months_asked_for_are_kept():
 
 
 def test_failed_runs_are_read_back(tmp_path):
-    made = execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.fails_sometimes).failures()
+    made = execute(
+        plan(), workers=1, out=tmp_path / "out", simulate=fake.fails_sometimes
+    ).failures()
     read, _ = Folder.open(tmp_path / "out")
     assert read.failures() == made
     assert [failure.replication for failure in made] == [5]
@@ -176,7 +208,10 @@ def test_a_run_that_is_in_two_parts_counts_once(results, tmp_path):
         Folder.open(results)
     store = execute(plan(), workers=1, out=results, simulate=fake.world)
     assert sum(len(part.runs) for part in store.parts.values()) == 2 * REPLICATIONS
-    assert len(Study(*Folder.open(results), described=fake.DESCRIBED).frame(["alpha"])) == 2 * REPLICATIONS * 96
+    assert (
+        len(Study(*Folder.open(results), described=fake.DESCRIBED).frame(["alpha"]))
+        == 2 * REPLICATIONS * 96
+    )
 
 
 def test_a_damaged_manifest_and_lost_designs_are_made_again_from_the_parts(results, capsys):
@@ -188,15 +223,15 @@ def test_a_damaged_manifest_and_lost_designs_are_made_again_from_the_parts(resul
     assert capsys.readouterr().err == "manifest.json was damaged: written anew from the parts\n"
 
 
-@pytest.mark.parametrize("harm", [remove, lambda path: path.write_bytes(b"")], ids=["lost", "emptied"])
+@pytest.mark.parametrize(
+    "harm", [remove, lambda path: path.write_bytes(b"")], ids=["lost", "emptied"]
+)
 def test_parts_whose_manifest_is_lost_are_saved_as_the_message_says(results, tmp_path, harm):
     before = contents(results)
     harm(results / "manifest.json")
     with pytest.raises(StoreError) as caught:
         execute(plan(), workers=1, out=results, simulate=fake.never)
-    steps = (
-        "give the command that made it with a new folder, stop it, copy series/ and countries/ there, and give it again"
-    )
+    steps = "give the command that made it with a new folder, stop it, copy series/ and countries/ there, and give it again"
     assert steps in str(caught.value)
     with pytest.raises(KeyboardInterrupt):
         execute(plan(), workers=1, out=tmp_path / "new", simulate=stopped)
@@ -261,13 +296,17 @@ def test_again_failed_does_failed_runs_anew_and_leaves_every_other_run_its_bits(
         assert sum(map(len, store.finished.values())) == design.runs
         assert values_of(store) == values_of(execute(plan(), workers=1, simulate=fake.world))
     after = contents(tmp_path / "out")
-    assert {name: after[name] for name in before if name.endswith(".parquet")}.items() <= before.items()
+    assert {
+        name: after[name] for name in before if name.endswith(".parquet")
+    }.items() <= before.items()
     execute(plan(), workers=1, out=tmp_path / "out", again="failed", simulate=fake.never)
 
 
 def test_a_run_that_fails_again_is_named_once(tmp_path):
     for times in range(3):
-        store = execute(plan(), workers=1, out=tmp_path / "out", again="failed", simulate=fake.fails_sometimes)
+        store = execute(
+            plan(), workers=1, out=tmp_path / "out", again="failed", simulate=fake.fails_sometimes
+        )
         assert len(store.parts) == len(Folder.open(tmp_path / "out")[0].parts)
         for found in (store, Folder.open(tmp_path / "out")[0]):
             assert [failure.replication for failure in found.failures()] == [5], times
@@ -301,9 +340,15 @@ def test_what_else_should_be_done_again_is_refused(tmp_path):
         (plan(seed=4), "other seed (3 there, 4 here)"),
         (plan(replications=2), f"holds {REPLICATIONS} replications, and 2 are asked for"),
         (Design(plan().cases, REPLICATIONS, 3, keep=Keep(countries="none")), "with other keep"),
-        (plan(scenarios=[fake.scenario("status-quo"), fake.scenario("audits", 2)]), "'audits', with another content"),
+        (
+            plan(scenarios=[fake.scenario("status-quo"), fake.scenario("audits", 2)]),
+            "'audits', with another content",
+        ),
         (plan(scenarios=[fake.scenario("status-quo")]), "'audits', which is not asked for"),
-        (Design(plan().cases, REPLICATIONS, 3, Draws.of([{"leak_hazard": 0.1}])), "draw that is not asked"),
+        (
+            Design(plan().cases, REPLICATIONS, 3, Draws.of([{"leak_hazard": 0.1}])),
+            "draw that is not asked",
+        ),
     ],
     ids=["seed", "replications", "keep", "content", "case", "draws"],
 )
@@ -321,13 +366,19 @@ def test_a_folder_of_another_plan_is_refused_and_left_as_it_is(results, other, w
 
 
 def test_texts_for_people_may_change(results):
-    known = [scenario.model_copy(update={"question": "New?"}) for scenario in (case.scenario for case in plan().cases)]
+    known = [
+        scenario.model_copy(update={"question": "New?"})
+        for scenario in (case.scenario for case in plan().cases)
+    ]
     execute(plan(scenarios=known), workers=1, out=results, simulate=fake.never)
     assert Folder.open(results)[1].cases[0].scenario.question == "New?"
 
 
 def test_a_second_writer_is_refused(tmp_path):
-    with Folder(tmp_path / "out").writing(plan()), pytest.raises(StoreError, match="another sweep is writing"):
+    with (
+        Folder(tmp_path / "out").writing(plan()),
+        pytest.raises(StoreError, match="another sweep is writing"),
+    ):
         execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.never)
     execute(plan(), workers=1, out=tmp_path / "out", simulate=fake.world)
 

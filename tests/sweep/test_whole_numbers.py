@@ -16,7 +16,12 @@ from sim.sweep.sampling import LogUniform, Range, Uniform, of_whole_numbers
 from tests.sweep import fake
 
 LAG, LEVEL = "policy.audit-repository.update_lag", "policy.audit-repository.strength"
-BASE = {"name": "lags", "scenarios": ["p4-audit-repository"], "replications": 1, "also_without_assumed": False}
+BASE = {
+    "name": "lags",
+    "scenarios": ["p4-audit-repository"],
+    "replications": 1,
+    "also_without_assumed": False,
+}
 
 
 def design(numbers, draws=60, **more):
@@ -34,7 +39,9 @@ def ranges_of_whole_numbers():
         for name, field in model.lever_fields.items():
             if field.whole and field.likely:
                 low, high = field.likely
-                yield pytest.param(Range(low, field.default, high, field.allowed), id=f"{lever} {name}")
+                yield pytest.param(
+                    Range(low, field.default, high, field.allowed), id=f"{lever} {name}"
+                )
 
 
 def test_every_whole_number_of_a_uniform_range_is_drawn_equally_often():
@@ -73,7 +80,9 @@ def test_the_ends_of_a_law_of_whole_numbers_are_reached_and_never_passed(law, en
 
 
 @pytest.mark.parametrize(
-    "given", ["range", {"uniform": [0, 9]}, {"log-uniform": [1, 9]}, {"choice": [0, 2.0, 7]}], ids=str
+    "given",
+    ["range", {"uniform": [0, 9]}, {"log-uniform": [1, 9]}, {"choice": [0, 2.0, 7]}],
+    ids=str,
 )
 def test_the_whole_number_that_is_recorded_is_the_one_that_is_run(given):
     plan = design({LAG: given, LEVEL: {"uniform": [0.5, 1.0]}})
@@ -87,11 +96,17 @@ def test_the_whole_number_that_is_recorded_is_the_one_that_is_run(given):
 
 @pytest.mark.parametrize(
     ("given", "fraction"),
-    [({"uniform": [0.5, 4]}, 0.5), ({"log-uniform": [1, 4.5]}, 4.5), ({"choice": [1, 2.5, 3]}, 2.5)],
+    [
+        ({"uniform": [0.5, 4]}, 0.5),
+        ({"log-uniform": [1, 4.5]}, 4.5),
+        ({"choice": [1, 2.5, 3]}, 2.5),
+    ],
 )
 def test_fractions_of_a_whole_number_are_refused_with_their_place(given, fraction):
     found = refused(uncertainties={"draws": 4, "numbers": {LAG: given}})
-    assert found == [f"experiment: uncertainties.numbers.{LAG} has {fraction}: must be a whole number"]
+    assert found == [
+        f"experiment: uncertainties.numbers.{LAG} has {fraction}: must be a whole number"
+    ]
 
 
 def test_a_fraction_in_an_ensemble_is_refused_with_line_and_column(tmp_path, monkeypatch):
@@ -108,10 +123,16 @@ def test_a_fraction_in_an_ensemble_is_refused_with_line_and_column(tmp_path, mon
 
 def test_a_span_that_gives_fractions_of_a_whole_number_is_refused_for_those():
     found = refused(levers={LAG: {"from": 0, "to": 3, "steps": 3}})
-    assert found == [f"experiment: levers: {LAG} = 1.5: must be a whole number, from 0 to 24 (months)"]
+    assert found == [
+        f"experiment: levers: {LAG} = 1.5: must be a whole number, from 0 to 24 (months)"
+    ]
     for span in ({"from": 0.0, "to": 6.0, "steps": 3}, [0.0, 3, 6.0]):
         plan = load_experiment(BASE | {"levers": {LAG: span}})[1]
-        assert [case.scenario.policy["audit-repository"].update_lag for case in plan.cases[1:]] == [0, 3, 6]
+        assert [case.scenario.policy["audit-repository"].update_lag for case in plan.cases[1:]] == [
+            0,
+            3,
+            6,
+        ]
 
 
 def test_points_of_runs_csv_read_back_as_an_ensemble_are_the_same_points(tmp_path, monkeypatch):

@@ -16,11 +16,18 @@ PAGE, FIGURE = "report.html", "figures/us-share.svg"
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_what_was_written_may_be_written_again(tmp_path):
-    assert write(tmp_path, {PAGE: b"one", FIGURE: b"drawing"}) == [tmp_path / PAGE, tmp_path / FIGURE]
+    assert write(tmp_path, {PAGE: b"one", FIGURE: b"drawing"}) == [
+        tmp_path / PAGE,
+        tmp_path / FIGURE,
+    ]
     write(tmp_path, {PAGE: b"two"})
     write(tmp_path, {PAGE: b"three", FIGURE: b"drawing"})
     found = tree(tmp_path)
@@ -39,8 +46,14 @@ def test_a_users_file_is_named_and_nothing_is_written(tmp_path, name, ours_befor
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(b"mine")
     before = tree(tmp_path)
-    for act in (lambda: check(tmp_path, [PAGE, FIGURE]), lambda: write(tmp_path, {PAGE: b"two", FIGURE: b"new"})):
-        with pytest.raises(StoreError, match=f": {name} would be written over, and was not written by openstakes or"):
+    for act in (
+        lambda: check(tmp_path, [PAGE, FIGURE]),
+        lambda: write(tmp_path, {PAGE: b"two", FIGURE: b"new"}),
+    ):
+        with pytest.raises(
+            StoreError,
+            match=f": {name} would be written over, and was not written by openstakes or",
+        ):
             act()
         assert tree(tmp_path) == before
     (tmp_path / name).rename(tmp_path / "mine")
@@ -49,7 +62,13 @@ def test_a_users_file_is_named_and_nothing_is_written(tmp_path, name, ours_befor
 
 
 def test_other_files_of_a_user_are_left_alone(tmp_path):
-    for name in ("notes.txt", "figures/mine.png", ".draft.tmp", "figures/.us-share.svg.tmp", "Report.html"):
+    for name in (
+        "notes.txt",
+        "figures/mine.png",
+        ".draft.tmp",
+        "figures/.us-share.svg.tmp",
+        "Report.html",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"mine")
     before = tree(tmp_path)
@@ -67,8 +86,13 @@ def test_links_are_refused_by_name(tmp_path, linked):
         elsewhere.write_bytes(b"mine")
     (out / linked).symlink_to(elsewhere)
     before = tree(tmp_path)
-    for act in (lambda: check(out, [PAGE, FIGURE]), lambda: write(out, {PAGE: b"one", FIGURE: b"drawing"})):
-        with pytest.raises(StoreError, match=rf"{linked} is a link, and links in a results folder are not followed"):
+    for act in (
+        lambda: check(out, [PAGE, FIGURE]),
+        lambda: write(out, {PAGE: b"one", FIGURE: b"drawing"}),
+    ):
+        with pytest.raises(
+            StoreError, match=rf"{linked} is a link, and links in a results folder are not followed"
+        ):
             act()
     assert tree(tmp_path) == before
 
@@ -93,27 +117,38 @@ def test_a_folder_or_file_in_the_way_is_named(tmp_path, name):
         (tmp_path / name).mkdir()
     else:
         (tmp_path / name).touch()
-    with pytest.raises(StoreError, match=f"{name} is no (file|folder), as it must be in a results folder: move it"):
+    with pytest.raises(
+        StoreError, match=f"{name} is no (file|folder), as it must be in a results folder: move it"
+    ):
         write(tmp_path, {PAGE: b"one", FIGURE: b"drawing"})
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"openstakes": []}', b'{"openstakes": {"report.html": 1}}', b"{"])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"openstakes": []}', b'{"openstakes": {"report.html": 1}}', b"{"]
+)
 def test_a_list_that_is_none_is_left_as_it_is(tmp_path, content):
     (tmp_path / LIST).write_bytes(content)
-    with pytest.raises(StoreError, match="is not the list of files that openstakes keeps, or damaged: move it"):
+    with pytest.raises(
+        StoreError, match="is not the list of files that openstakes keeps, or damaged: move it"
+    ):
         write(tmp_path, {PAGE: b"one"})
     assert tree(tmp_path) == {LIST: content}
 
 
 def test_a_list_made_by_somebody_else_leads_nowhere_else(tmp_path):
     """What an unfinished file of ours would be called is removed in a results folder, and never outside it."""
-    out, outside = tmp_path / "out", [tmp_path / f".{name}.0123abcd.tmp" for name in ("thesis", "deep")]
+    out, outside = (
+        tmp_path / "out",
+        [tmp_path / f".{name}.0123abcd.tmp" for name in ("thesis", "deep")],
+    )
     (out / "figures").mkdir(parents=True)
     for path in outside:
         path.write_bytes(b"mine")
     for name in ("../thesis", "figures/../../deep"):
         (out / LIST).write_text(json.dumps({"openstakes": {name: []}}))
-        with pytest.raises(StoreError, match="leads out of the results folder, and is not followed"):
+        with pytest.raises(
+            StoreError, match="leads out of the results folder, and is not followed"
+        ):
             write(out, {PAGE: b"one"})
         assert all(path.read_bytes() == b"mine" for path in outside)
         assert set(tree(out)) == {LIST}
@@ -140,7 +175,8 @@ def test_a_command_that_is_killed_between_two_files_goes_on(tmp_path, monkeypatc
     assert (tree(tmp_path)[FIGURE], tree(tmp_path)[PAGE]) == (b"new", b"one")
     write(tmp_path, {FIGURE: b"newer", PAGE: b"three"})
     assert (
-        capsys.readouterr().err == f".{PAGE}.0123abcd.tmp was left unfinished by a command that was stopped: removed\n"
+        capsys.readouterr().err
+        == f".{PAGE}.0123abcd.tmp was left unfinished by a command that was stopped: removed\n"
     )
     assert set(tree(tmp_path)) == {PAGE, FIGURE, LIST}
 
@@ -189,7 +225,9 @@ def fails_on_folders(number):
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at files through /proc")
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
-def test_a_file_system_that_cannot_confirm_folders_is_written_all_the_same(tmp_path, monkeypatch, number):
+def test_a_file_system_that_cannot_confirm_folders_is_written_all_the_same(
+    tmp_path, monkeypatch, number
+):
     monkeypatch.setattr("os.fsync", fails_on_folders(number))
     write_whole(tmp_path / "a", b"data")
     assert tree(tmp_path) == {"a": b"data"}
@@ -204,7 +242,9 @@ def test_a_file_system_without_locks_is_named_with_the_way_out(tmp_path, monkeyp
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("fcntl.flock", none)
-    words = "has no locks .* choose a folder on a disk of this machine, and copy it when it is finished"
+    words = (
+        "has no locks .* choose a folder on a disk of this machine, and copy it when it is finished"
+    )
     with pytest.raises(StoreError, match=words), only_writer(tmp_path):
         raise AssertionError("taken without a lock")
 

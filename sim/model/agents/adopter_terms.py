@@ -66,9 +66,13 @@ def fixed_traits(world: World) -> Traits:
     taste[:, CN] = [p.taste_country_sd * draws.normal(identity(c.code)) for c in world.countries]
     return Traits(
         capacity=p.capacity_floor + (1.0 - p.capacity_floor) * scaled,
-        income=np.clip(1.0 + p.price_income * (USUAL_LOG_GDP - log_gdp) / SPREAD_LOG_GDP, *INCOME_FACTOR),
+        income=np.clip(
+            1.0 + p.price_income * (USUAL_LOG_GDP - log_gdp) / SPREAD_LOG_GDP, *INCOME_FACTOR
+        ),
         alignment=alignment,
-        concern=p.security_weight * alignment[:, None] * np.array(by_channel(p, "security_factor"))[None, :],
+        concern=p.security_weight
+        * alignment[:, None]
+        * np.array(by_channel(p, "security_factor"))[None, :],
         taste=taste,
         home=np.array([lab.home for lab in world.labs]),
     )

@@ -1,7 +1,8 @@
 """Adopters: a stratified, weighted panel held in arrays, with views on demand.
 
-Adopters of one country and channel (a *cell*) stand side by side and carry the same weight: the cell's use divided by
-its adopters. The panel samples only the choice; how many use AI is continuous.
+Adopters of one country and channel (a *cell*) stand side by side and carry the same weight: the
+cell's use divided by its adopters. The panel samples only the choice; how many use AI is
+continuous.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from sim.model.agents.adopter_terms import channel_factors, channel_sizes, choice_weights, fixed_traits
+from sim.model.agents.adopter_terms import (
+    channel_factors,
+    channel_sizes,
+    choice_weights,
+    fixed_traits,
+)
 from sim.model.catalogue import NEVER
 from sim.model.identity import identities
 from sim.model.kernels.bans import BanTerms, obey
@@ -81,7 +87,9 @@ class AdopterView:
     def weight(self) -> float:
         """Use that the adopter stands for (share of its channel's world size)."""
         p, cell = self.population, self.cell
-        return float(p.size.flat[cell] * p.world.use.flat[cell] / (p.start[cell + 1] - p.start[cell]))
+        return float(
+            p.size.flat[cell] * p.world.use.flat[cell] / (p.start[cell + 1] - p.start[cell])
+        )
 
     @property
     def family(self) -> str | None:
@@ -103,7 +111,9 @@ class Adopters(Sequence[AdopterView]):
         self.world = world
         self.size = channel_sizes(world)
         self.start = panel_starts(adopters, tuple(self.size.ravel().tolist()))
-        self.cell_key = identities(f"{c.code} {channel}" for c in world.countries for channel in CHANNELS)
+        self.cell_key = identities(
+            f"{c.code} {channel}" for c in world.countries for channel in CHANNELS
+        )
         self.family_salt = _salts(lab.info.slug for lab in world.labs)
         self.slot_salt = _salts(f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES)
         self.choice = np.full(adopters, NONE, np.uint8)
@@ -115,7 +125,11 @@ class Adopters(Sequence[AdopterView]):
         self.familiarity = np.empty((N_CHANNELS, len(world.labs)))
         p = world.p
         for lab in world.labs:
-            self.familiarity[:, lab.index] = (p.familiarity_us, p.familiarity_cn, p.familiarity_other)[lab.origin]
+            self.familiarity[:, lab.index] = (
+                p.familiarity_us,
+                p.familiarity_cn,
+                p.familiarity_other,
+            )[lab.origin]
         self.own_people = np.array([c.working_age_m for c in world.countries])
         self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
         self.traits = fixed_traits(world)
@@ -145,7 +159,9 @@ class Adopters(Sequence[AdopterView]):
 
     def of(self, country: int) -> list[AdopterView]:
         """The adopters of one country, all channels."""
-        return self[int(self.start[country * N_CHANNELS]) : int(self.start[(country + 1) * N_CHANNELS])]
+        return self[
+            int(self.start[country * N_CHANNELS]) : int(self.start[(country + 1) * N_CHANNELS])
+        ]
 
     def open_market(self, month: int) -> None:
         """Set out the month's alternatives and what each country's adopters read."""
@@ -168,7 +184,9 @@ class Adopters(Sequence[AdopterView]):
             concern=self.mean_concern,
             class_of=law.class_of,
         )
-        self.market = open_market(supply, choice_weights(p), self.factors._replace(price=price), catalogue.columns)
+        self.market = open_market(
+            supply, choice_weights(p), self.factors._replace(price=price), catalogue.columns
+        )
         fixed = self.traits
         terms = CountryTerms(
             class_origin=law.class_origin,
@@ -202,7 +220,9 @@ class Adopters(Sequence[AdopterView]):
 
     def _breadth(self, month: int) -> np.ndarray:
         """Open releases of each family in 12 months; the fringe is many small labs and no family of its own."""
-        return np.where(self.is_fringe, 0, self.world.catalogue.opened_since(month - 12, len(self.is_fringe)))
+        return np.where(
+            self.is_fringe, 0, self.world.catalogue.opened_since(month - 12, len(self.is_fringe))
+        )
 
     def _retire(self, month: int) -> None:
         """Take new slots up; retire what is neither renewed for 24 months nor used, and the least used beyond 96 slots.
@@ -271,7 +291,13 @@ class Adopters(Sequence[AdopterView]):
 
     def panel(self, before: np.ndarray | None = None) -> Panel:
         """The arrays of the panel as kernels take them; ``before`` is the choice at the end of last month."""
-        return Panel(self.start, self.cell_key, self.choice, self.choice if before is None else before, self.counts)
+        return Panel(
+            self.start,
+            self.cell_key,
+            self.choice,
+            self.choice if before is None else before,
+            self.counts,
+        )
 
     def count_use(self) -> Tally:
         """Shares after this month's reviews."""
@@ -292,12 +318,16 @@ class Adopters(Sequence[AdopterView]):
         """Familiarity grows with use: dK = (base + use * share)(1 - K) a month, until it is complete."""
         p = self.world.p
         share = self.world.tally.world[:N_CHANNELS]
-        self.familiarity += (p.familiarity_base + p.familiarity_use * share) * (1.0 - self.familiarity) / 12.0
+        self.familiarity += (
+            (p.familiarity_base + p.familiarity_use * share) * (1.0 - self.familiarity) / 12.0
+        )
         np.minimum(self.familiarity, 1.0, out=self.familiarity)
 
     def notice(self, family: int) -> None:
         """An open release set a record: its family becomes better known in every channel."""
-        self.familiarity[:, family] += self.world.p.familiarity_record * (1.0 - self.familiarity[:, family])
+        self.familiarity[:, family] += self.world.p.familiarity_record * (
+            1.0 - self.familiarity[:, family]
+        )
 
     def build(self) -> tuple[np.ndarray, np.ndarray]:
         """Applications of the month: flow by family, value by origin and bloc."""
@@ -317,7 +347,8 @@ class Adopters(Sequence[AdopterView]):
     def _kept(self) -> np.ndarray:
         """Share of what developers would build that the duties of modifiers leave, by country and slot.
 
-        What one duty takes for large holds what a stricter one does: of several duties the one that costs more counts.
+        What one duty takes for large holds what a stricter one does: of several duties the one that
+        costs more counts.
         """
         duties, market = self.world.law.modifier_duties, self.market
         kept = self.all_kept.copy() if duties else self.all_kept

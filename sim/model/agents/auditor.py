@@ -29,16 +29,22 @@ class Assessor(mesa.Agent):
     def is_hazardous(self, duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
         """Whether a release would be hazardous in one of the duty's domains, by measured capability.
 
-        As absolute risk it is if it is far enough above the misuse threshold of the domain; as marginal risk if it has
-        passed that threshold and is far enough above the best open release of any other origin. Assessors take the
-        start values of thresholds for true: what they are, nobody knows.
+        As absolute risk it is if it is far enough above the misuse threshold of the domain; as
+        marginal risk if it has passed that threshold and is far enough above the best open release
+        of any other origin. Assessors take the start values of thresholds for true: what they are,
+        nobody knows.
         """
         world = self.model
         measured = world.us_government.measure(capability, lab.origin, lab.identity, draw)
-        lowest = min((PARAMETERS[f"threshold_{domain}"].value for domain in duty.domains), default=inf)
+        lowest = min(
+            (PARAMETERS[f"threshold_{domain}"].value for domain in duty.domains), default=inf
+        )
         if duty.reference == "absolute":
             return measured - lowest >= duty.margin
-        return measured >= lowest and measured - world.frontier.best_open_measured(lab.origin) >= duty.delta
+        return (
+            measured >= lowest
+            and measured - world.frontier.best_open_measured(lab.origin) >= duty.delta
+        )
 
 
 class Auditor(mesa.Agent):
@@ -76,7 +82,12 @@ class Auditor(mesa.Agent):
                     self.done[release] = True
                     self.model.charge("adopters", programme.cost)
                     self.queue.append(
-                        (month + programme.update_lag, release, self.examine(programme, release), programme)
+                        (
+                            month + programme.update_lag,
+                            release,
+                            self.examine(programme, release),
+                            programme,
+                        )
                     )
         due = [entry for entry in self.queue if entry[0] <= month]
         self.queue = [entry for entry in self.queue if entry[0] > month]
@@ -94,7 +105,9 @@ class Auditor(mesa.Agent):
             use = np.zeros(n)
             bound = np.zeros(len(self.model.countries))
             bound[list(programme.countries)] = 1.0
-            np.add.at(use, self.model.market.release[GOVERNMENT], self.model.adopters.covered_use(bound))
+            np.add.at(
+                use, self.model.market.release[GOVERNMENT], self.model.adopters.covered_use(bound)
+            )
         weight = np.where((c.mode[:n] >= OPEN_WEIGHTS) & ~self.done[:n], use, 0.0)
         if programme.priority == "risk":
             weight = weight * (1.0 + self.model.trust.risk[c.origin[:n]])
@@ -123,6 +136,8 @@ class Auditor(mesa.Agent):
             return
         c.public_finding[release] = max(int(c.public_finding[release]), finding)
         power = programme.power * programme.traceability
-        c.clean_weight[release] = power + (1.0 - power) * world.p.credulity if finding == CLEAN else 0.0
+        c.clean_weight[release] = (
+            power + (1.0 - power) * world.p.credulity if finding == CLEAN else 0.0
+        )
         if finding == FLAGGED and compromised:
             world.releases.disclose(release)

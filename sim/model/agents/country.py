@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Country(mesa.Agent):
-    """One country (or regional group). Its use, trust and adopters live in the world's arrays at ``index``."""
+    """One country (or regional group).
+
+    Its use, trust and adopters live in the world's arrays at ``index``.
+    """
 
     def __init__(self, model: World, index: int, info: data.Country) -> None:
         super().__init__(model)

@@ -46,7 +46,11 @@ class Government(mesa.Agent):
         """A release's capability as evaluators measure it: true value, bias by origin, noise by lab (its identity)."""
         p = self.model.p
         bias = p.measurement_bias_cn if origin == CN else 0.0
-        return capability + bias + p.measurement_noise * self.model.streams("measurement").normal(lab, draw)
+        return (
+            capability
+            + bias
+            + p.measurement_noise * self.model.streams("measurement").normal(lab, draw)
+        )
 
     def review(self, month: int) -> None:
         """Look at measured gaps every few months; between reviews the last finding stands."""
@@ -62,8 +66,14 @@ class Government(mesa.Agent):
         if (month - trigger.since) % trigger.review_months:
             return
         found = self.gauge(trigger, month)
-        crossed = found > trigger.threshold if trigger.when == "above" else found < trigger.threshold
-        if crossed and self.model.streams("trigger").uniform(identity(trigger.indicator), month, 1) < trigger.will:
+        crossed = (
+            found > trigger.threshold if trigger.when == "above" else found < trigger.threshold
+        )
+        if (
+            crossed
+            and self.model.streams("trigger").uniform(identity(trigger.indicator), month, 1)
+            < trigger.will
+        ):
             self.thrown.setdefault(trigger, month)
         elif not crossed and not trigger.lasting:
             self.thrown.pop(trigger, None)

@@ -9,7 +9,16 @@ import mesa
 
 from sim import data
 from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, Lessons, Record
-from sim.model.duties import NOTHING, PUBLIC_DRAWS, Assessment, ComputeDuty, Owed, bars, covering, refused
+from sim.model.duties import (
+    NOTHING,
+    PUBLIC_DRAWS,
+    Assessment,
+    ComputeDuty,
+    Owed,
+    bars,
+    covering,
+    refused,
+)
 from sim.model.identity import identity
 from sim.model.law import Law
 from sim.months import month_name
@@ -49,14 +58,17 @@ class Lab(mesa.Agent):
     offset : float
         Largest run against the frontier run (OOM).
     shortfall : float or None
-        OOM by which its flagships are trained smaller than its largest run: the least in its record (None: no record).
+        OOM by which its flagships are trained smaller than its largest run: the least in its record
+        (None: no record).
     held_back : float
-        OOM by which the flagship being planned is trained smaller, to stay below a threshold of the law.
+        OOM by which the flagship being planned is trained smaller, to stay below a threshold of the
+        law.
     quality : float
-        What the replayed record shows beyond compute and efficiency (index points); not shared with anybody.
+        What the replayed record shows beyond compute and efficiency (index points); not shared with
+        anybody.
     gains, sources : dict
-        Efficiency gained this month (OOM) by kind (own, scarcity, public, distilled), and the origin of what came
-        from others.
+        Efficiency gained this month (OOM) by kind (own, scarcity, public, distilled), and the
+        origin of what came from others.
     """
 
     def __init__(self, model: World, index: int, info: data.Lab, home: int) -> None:
@@ -105,11 +117,15 @@ class Lab(mesa.Agent):
         p = self.model.p
         own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
         pool, author, scarce, distillation = lessons
-        public = p.public_knowledge * (pool - self.efficiency) / 12.0 if pool > self.efficiency else 0.0
+        public = (
+            p.public_knowledge * (pool - self.efficiency) / 12.0 if pool > self.efficiency else 0.0
+        )
         learned, teacher_origin = 0.0, self.origin
         if distillation > 0.0:
             own_points = self.capability()
-            teacher, teacher_origin, share = self.model.releases.teacher(self, p.distillation_margin + own_points)
+            teacher, teacher_origin, share = self.model.releases.teacher(
+                self, p.distillation_margin + own_points
+            )
             gap = max(0.0, (teacher - p.distillation_margin - own_points) / p.capability_slope)
             learned = distillation * share * gap / 12.0
         self.efficiency += own + public + scarce
@@ -122,8 +138,9 @@ class Lab(mesa.Agent):
     def take_over(self, month: int, low_quality: float, usual_shortfall: float) -> None:
         """From the handover on flagships follow each other by the lab's cadence, counted from its last real one.
 
-        A lab that was never scored takes over with the lower quartile of the quality of labs that were, and one whose
-        training runs are unknown with the median shortfall of those that are known.
+        A lab that was never scored takes over with the lower quartile of the quality of labs that
+        were, and one whose training runs are unknown with the median shortfall of those that are
+        known.
         """
         if self.shortfall is None:
             self.shortfall = usual_shortfall
@@ -134,7 +151,8 @@ class Lab(mesa.Agent):
             self.next_flagship = max(month + self.identity % STAGGER, first)
         else:
             self.next_flagship = max(
-                month + self.identity % max(SHORTEST_CADENCE, round(self.info.cadence_months)), self.info.first_month
+                month + self.identity % max(SHORTEST_CADENCE, round(self.info.cadence_months)),
+                self.info.first_month,
             )
 
     def leaning(self) -> float:
@@ -173,7 +191,11 @@ class Lab(mesa.Agent):
     def _lead_utility(self, capability: float) -> float:
         p = self.model.p
         lead = capability - self.model.frontier.best_open(excluding_lab=self.index)
-        return (p.lead_slope if lead > 0.0 else p.catchup_slope) * min(max(lead, -WIDEST_LEAD), WIDEST_LEAD) / LEAD_UNIT
+        return (
+            (p.lead_slope if lead > 0.0 else p.catchup_slope)
+            * min(max(lead, -WIDEST_LEAD), WIDEST_LEAD)
+            / LEAD_UNIT
+        )
 
     def _market(self) -> float:
         return log10(self.model.world_use / USE_UNIT)
@@ -181,20 +203,26 @@ class Lab(mesa.Agent):
     def decide_mode(self, capability: float, draw: int, owed: Owed) -> int:
         """Release mode by a logit: open (with or without a free licence) against closed, given what each mode owes.
 
-        Lead and market count as differences from their mean over the lab's own record, which the leaning already
-        contains; backfire counts control steps since the record.
+        Lead and market count as differences from their mean over the lab's own record, which the
+        leaning already contains; backfire counts control steps since the record.
         """
         world, p = self.model, self.model.p
         noise = world.streams("release mode")
         lead, market, n = self._lead_utility(capability), self._market(), self.record.situations
-        closed = lead - self.record.lead / n + p.market_slope * (market - self.record.market / n) if n else 0.0
+        closed = (
+            lead - self.record.lead / n + p.market_slope * (market - self.record.market / n)
+            if n
+            else 0.0
+        )
         closed -= sum(duty.burden for duty in owed[API])
         open_mode = self._licence(draw, owed)
         cost = self._opening_cost(capability, draw, world.law, owed[open_mode])
         opened = self.leaning() - world.reach_lost(self.index) - cost
         if self.origin == CN:
             opened += p.state_push + world.backfire
-        if opened + noise.gumbel(self.identity, draw, 0) < closed + noise.gumbel(self.identity, draw, 1):
+        if opened + noise.gumbel(self.identity, draw, 0) < closed + noise.gumbel(
+            self.identity, draw, 1
+        ):
             return API
         return open_mode
 
@@ -202,15 +230,25 @@ class Lab(mesa.Agent):
         """Open with a free licence as often as earlier, the more often the more the law asks of others."""
         free = (self.record.free + 1.0) / (self.record.opened + 2.0)
         if owed[OPEN_WEIGHTS] or owed[OPEN_SOURCE]:
-            kept, freed = (sum(d.burden + d.liability for d in owed[mode]) for mode in (OPEN_WEIGHTS, OPEN_SOURCE))
+            kept, freed = (
+                sum(d.burden + d.liability for d in owed[mode])
+                for mode in (OPEN_WEIGHTS, OPEN_SOURCE)
+            )
             free = 1.0 / (1.0 + (1.0 - free) / free * exp(freed - kept))
         return (
-            OPEN_SOURCE if self.model.streams("release mode").uniform(self.identity, draw, 2) < free else OPEN_WEIGHTS
+            OPEN_SOURCE
+            if self.model.streams("release mode").uniform(self.identity, draw, 2) < free
+            else OPEN_WEIGHTS
         )
 
-    def _opening_cost(self, capability: float, draw: int, law: Law, owed: Sequence[ComputeDuty]) -> float:
+    def _opening_cost(
+        self, capability: float, draw: int, law: Law, owed: Sequence[ComputeDuty]
+    ) -> float:
         """Utils that a law takes from a release in an open mode: cost, liability, and the months that it is held up."""
-        cost, months = float(law.opening_cost[self.index]), sum(d.delay for d in self._duties(capability, draw, law))
+        cost, months = (
+            float(law.opening_cost[self.index]),
+            sum(d.delay for d in self._duties(capability, draw, law)),
+        )
         cost += sum(duty.burden + duty.liability for duty in owed)
         months += sum(duty.delay for duty in owed)
         return cost + self.model.p.delay_cost * months
@@ -226,11 +264,17 @@ class Lab(mesa.Agent):
 
     def owes(self, draw: int, small: bool, law: Law) -> Owed:
         """Duties that a law lays on a release of this size, by mode."""
-        return covering(law.compute_duties, self, draw, self.training_run(small)) if law.compute_duties else NOTHING
+        return (
+            covering(law.compute_duties, self, draw, self.training_run(small))
+            if law.compute_duties
+            else NOTHING
+        )
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
-        if month < self.next_flagship and not (self.model.schedule.notice_given and self._hurries(month)):
+        if month < self.next_flagship and not (
+            self.model.schedule.notice_given and self._hurries(month)
+        ):
             return
         p, streams = self.model.p, self.model.streams
         luck = streams("capability noise")
@@ -239,7 +283,9 @@ class Lab(mesa.Agent):
         noisy = underlying + p.capability_noise * luck.normal(self.identity, self.number, 0)
         if self.model.law.compute_duties:
             self.held_back = self._stays_below(noisy, 2 * self.number)
-            underlying, noisy = (x - p.capability_slope * self.held_back for x in (underlying, noisy))
+            underlying, noisy = (
+                x - p.capability_slope * self.held_back for x in (underlying, noisy)
+            )
         self._draft(month, 2 * self.number, False, underlying, noisy)
         jitter = streams("cadence").normal(self.identity, self.number)
         self.next_flagship = month + max(
@@ -255,7 +301,11 @@ class Lab(mesa.Agent):
         """OOM by which a run is kept smaller, so that a duty that would bind the release does not."""
         p, run, law = self.model.p, self.training_run(False), self.model.law
         worth = p.threshold_avoidance / p.capability_slope / 1e7  # OOM for each dollar of a duty
-        near = [duty for duty in law.compute_duties if duty.floor <= run < duty.floor + worth * duty.cost]
+        near = [
+            duty
+            for duty in law.compute_duties
+            if duty.floor <= run < duty.floor + worth * duty.cost
+        ]
         if not near:
             return 0.0
         owed = self.owes(draw, False, law)
@@ -265,7 +315,8 @@ class Lab(mesa.Agent):
     def _hurries(self, month: int) -> bool:
         """Whether to open the next flagship early, since the law announced for its month would cost more or bar it.
 
-        A month too early costs as much as a month's delay. What is out before a law starts is not bound by it.
+        A month too early costs as much as a month's delay. What is out before a law starts is not
+        bound by it.
         """
         world, early = self.model, self.next_flagship - month
         law = world.prospect(self.next_flagship) if early <= world.p.haste_months else None
@@ -278,8 +329,12 @@ class Lab(mesa.Agent):
         mode = self.decide_mode(capability, draw, owed)
         if mode not in OPEN:
             return False
-        now = self._opening_cost(capability, draw, world.law, owed[mode]) + world.p.delay_cost * early
-        barred = any(bars(duty, self, capability, draw) for duty in self._duties(capability, draw, law))
+        now = (
+            self._opening_cost(capability, draw, world.law, owed[mode]) + world.p.delay_cost * early
+        )
+        barred = any(
+            bars(duty, self, capability, draw) for duty in self._duties(capability, draw, law)
+        )
         owed = self.owes(draw, False, law)
         then = self._opening_cost(capability, draw, law, owed[self._licence(draw, owed)])
         return barred or now < then
@@ -288,49 +343,94 @@ class Lab(mesa.Agent):
         """Academic and small labs release at an outside rate and openness."""
         p, world = self.model.p, self.model
         luck = world.streams("fringe")
-        rate = p.fringe_cn if self.origin == CN else (p.fringe_us_2023 if month < 12 else p.fringe_us)
+        rate = (
+            p.fringe_cn if self.origin == CN else (p.fringe_us_2023 if month < 12 else p.fringe_us)
+        )
         for n in range(luck.poisson(rate / 12.0, self.identity, month)):
             self.number += 1
-            mode = OPEN_SOURCE if luck.uniform(self.identity, month, n, 1) < p.fringe_openness else API
+            mode = (
+                OPEN_SOURCE if luck.uniform(self.identity, month, n, 1) < p.fringe_openness else API
+            )
             underlying = self.capability()
             noisy = underlying + p.capability_noise * luck.normal(self.identity, month, n, 2)
             draw, run = 2 * self.number, self.training_run(False)
             self.drafts.append(
-                Draft(month, self._name(draw), draw, mode, False, noisy, underlying, self.efficiency, run=run)
+                Draft(
+                    month,
+                    self._name(draw),
+                    draw,
+                    mode,
+                    False,
+                    noisy,
+                    underlying,
+                    self.efficiency,
+                    run=run,
+                )
             )
 
     def train_public(self, programmes: list[Programme], month: int) -> None:
         """Train on public chips; the model comes out open when its time is over, and the next one begins.
 
-        Programmes of one lab pool their chips; the nearest target and the widest openness count. A release owes what
-        one of the lab's own would owe.
+        Programmes of one lab pool their chips; the nearest target and the widest openness count. A
+        release owes what one of the lab's own would owe.
         """
         world, p = self.model, self.model.p
-        self.public_flop += sum(programme.compute for programme in programmes) * 10.0**p.public_run_flop
+        self.public_flop += (
+            sum(programme.compute for programme in programmes) * 10.0**p.public_run_flop
+        )
         self.public_months += 1
         if self.public_months < min(programme.cadence for programme in programmes):
             return
-        target = world.chips.run_path[max(0, len(world.chips.run_path) - 1 - min(x.lag_target for x in programmes))]
+        target = world.chips.run_path[
+            max(0, len(world.chips.run_path) - 1 - min(x.lag_target for x in programmes))
+        ]
         run = min(log10(max(self.public_flop, 1.0)), target)
         self.public_flop, self.public_months = 0.0, 0
         underlying = world.points(run + self.efficiency + self.distilled) + self.quality
         draw = PUBLIC_DRAWS + month
-        noisy = underlying + p.capability_noise * world.streams("capability noise").normal(self.identity, draw)
+        noisy = underlying + p.capability_noise * world.streams("capability noise").normal(
+            self.identity, draw
+        )
         weights, records, code, licence = (max(x.parts[i] for x in programmes) for i in range(4))
-        name, parts = f"{self.info.slug} public {month_name(month)}", (weights, records, code, licence)
+        name, parts = (
+            f"{self.info.slug} public {month_name(month)}",
+            (weights, records, code, licence),
+        )
         draft = Draft(
-            month, name, draw, OPEN_SOURCE, False, noisy, underlying, self.efficiency, True, run=run, parts=parts
+            month,
+            name,
+            draw,
+            OPEN_SOURCE,
+            False,
+            noisy,
+            underlying,
+            self.efficiency,
+            True,
+            run=run,
+            parts=parts,
         )
         self.drafts.append(self._submit(draft, covering(world.law.compute_duties, self, draw, run)))
 
     def _name(self, draw: int) -> str:
         return f"{self.info.slug} {draw // 2}{' small' if draw % 2 else ''}"
 
-    def _draft(self, month: int, draw: int, small: bool, underlying: float, capability: float) -> None:
+    def _draft(
+        self, month: int, draw: int, small: bool, underlying: float, capability: float
+    ) -> None:
         """Decide the mode of a finished release and submit it to the law."""
         run, owed = self.training_run(small), self.owes(draw, small, self.model.law)
         mode = self.decide_mode(capability, draw, owed)
-        draft = Draft(month, self._name(draw), draw, mode, small, capability, underlying, self.efficiency, run=run)
+        draft = Draft(
+            month,
+            self._name(draw),
+            draw,
+            mode,
+            small,
+            capability,
+            underlying,
+            self.efficiency,
+            run=run,
+        )
         self.drafts.append(self._submit(draft, owed))
 
     def _submit(self, draft: Draft, owed: Owed) -> Draft:
@@ -367,7 +467,9 @@ class Lab(mesa.Agent):
             return []
         measured = self.model.us_government.measure(capability, self.origin, self.identity, draw)
         bound = self.model.streams("bound by assessment").uniform(self.identity, draw)
-        return [d for d in duties if self.index in d.labs and measured >= d.floor and bound < d.strength]
+        return [
+            d for d in duties if self.index in d.labs and measured >= d.floor and bound < d.strength
+        ]
 
     def _fall_back(self, left: set[int], draft: Draft) -> int:
         """An open-minded lab keeps weights in reach of vetted users if it may, else serves or holds.
@@ -378,7 +480,11 @@ class Lab(mesa.Agent):
             return GATED if GATED in left else HOLD
         if GATED in left and API in left:
             likely = 1.0 / (1.0 + exp(-self.leaning()))
-            return GATED if self.model.streams("release mode").uniform(self.identity, draft.draw, 3) < likely else API
+            return (
+                GATED
+                if self.model.streams("release mode").uniform(self.identity, draft.draw, 3) < likely
+                else API
+            )
         return min(left) if left else HOLD
 
     def publish(self, month: int) -> None:
@@ -395,6 +501,8 @@ class Lab(mesa.Agent):
         """Weights, data, code and licence that come with a release."""
         if draft.parts is not None and draft.mode in OPEN:
             return draft.parts
-        weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[draft.mode]
+        weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[
+            draft.mode
+        ]
         shown = float(self.model.law.disclosure[self.index])
         return weights, data * shown, code * shown, licence

@@ -7,14 +7,19 @@ from typing import NamedTuple
 
 from sim.vocabulary import API, GATED, OPEN_SOURCE, OPEN_WEIGHTS
 
-# Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in the release table.
+# Openness components of generated releases by mode: weights, data, code, licence. Judgement, as in
+# the release table.
 COMPONENTS = {
     API: (0.0, 0.0, 0.0, 0.0),
     GATED: (0.5, 0.0, 0.1, 0.2),
     OPEN_WEIGHTS: (1.0, 0.1, 0.3, 0.5),
     OPEN_SOURCE: (1.0, 0.1, 0.5, 1.0),
 }
-FRINGE_COMPONENTS = {**COMPONENTS, OPEN_WEIGHTS: (1.0, 0.6, 0.8, 0.5), OPEN_SOURCE: (1.0, 0.6, 0.8, 1.0)}
+FRINGE_COMPONENTS = {
+    **COMPONENTS,
+    OPEN_WEIGHTS: (1.0, 0.6, 0.8, 0.5),
+    OPEN_SOURCE: (1.0, 0.6, 0.8, 1.0),
+}
 
 
 class Draft(NamedTuple):

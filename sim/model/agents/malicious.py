@@ -22,7 +22,16 @@ from sim.model.kernels.misuse import (
     weigh_barriers,
     weigh_routes,
 )
-from sim.vocabulary import ACTOR_KINDS, DEVELOPER, DOMAINS, OPEN_WEIGHTS, ORIGINS, ROUTE_KINDS, ROUTES, WORLD
+from sim.vocabulary import (
+    ACTOR_KINDS,
+    DEVELOPER,
+    DOMAINS,
+    OPEN_WEIGHTS,
+    ORIGINS,
+    ROUTE_KINDS,
+    ROUTES,
+    WORLD,
+)
 
 if TYPE_CHECKING:
     from sim.model.world import World
@@ -38,7 +47,10 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of malicious actor. Numbers are judgements: skill in index points, budget in USD a month."""
+    """A kind of malicious actor.
+
+    Numbers are judgements: skill in index points, budget in USD a month.
+    """
 
     name: str
     agents: int
@@ -63,10 +75,13 @@ ACTORS = (
 )
 SKILL_SCALE = 5.0
 """Index points of skill by which the log odds of knowing a route rise by 1: judgement, 3-10."""
-# Log odds that an actor of skill 0 knows a route of a kind: judgement, half as much to twice as much in odds.
+# Log odds that an actor of skill 0 knows a route of a kind: judgement, half as much to twice as
+# much in odds.
 _KNOWN_OFFSET = {"strip": 0.0, "jailbreak": 1.5, "gated": -1.0}
 _KIND = KIND.tolist()
-_ORIGIN_NAMES = tuple(ORIGINS[o].lower() if o < len(ORIGINS) else "no_model" for o in ORIGIN.tolist())
+_ORIGIN_NAMES = tuple(
+    ORIGINS[o].lower() if o < len(ORIGINS) else "no_model" for o in ORIGIN.tolist()
+)
 
 
 class Incident(NamedTuple):
@@ -85,7 +100,8 @@ class Incident(NamedTuple):
 class MaliciousActor(mesa.Agent):
     """One actor: looks at the routes it knows, estimates success, decides, acts.
 
-    All actors look, estimate and decide together, in :mod:`sim.model.kernels.misuse`; each acts on its own.
+    All actors look, estimate and decide together, in :mod:`sim.model.kernels.misuse`; each acts on
+    its own.
 
     Parameters
     ----------
@@ -105,7 +121,11 @@ class MaliciousActor(mesa.Agent):
         """Probability of knowing one route of a kind."""
         if route == "own_state":
             return float(self.kind.name == "cn_state")
-        return 1.0 if route == "none" else 1.0 / (1.0 + exp(-(self.skill / SKILL_SCALE + _KNOWN_OFFSET[route])))
+        return (
+            1.0
+            if route == "none"
+            else 1.0 / (1.0 + exp(-(self.skill / SKILL_SCALE + _KNOWN_OFFSET[route])))
+        )
 
     def act(self, domain: int, route: int, noticed: bool, luck: float, scene: Scene) -> None:
         """Carry out one attempt: noticed it bars the route for a time, and with success it becomes an incident."""
@@ -152,11 +172,15 @@ class Scene:
         self.month = world.month
         self.harm = [getattr(p, f"harm_{d}") for d in DOMAINS]
         c, carried, law = world.catalogue.columns, world.safeguards, world.law
-        rows, capability = best_by_route(c, len(world.catalogue), len(carried), p.no_model_capability)
+        rows, capability = best_by_route(
+            c, len(world.catalogue), len(carried), p.no_model_capability
+        )
         used = rows.take(carried.number_of, axis=0)
         self.releases = used.tolist()
         barriers = Barriers(
-            law_class=law.class_of.take(c.lab.take(used)),  # without a release any class: the route is not on offer
+            law_class=law.class_of.take(
+                c.lab.take(used)
+            ),  # without a release any class: the route is not on offer
             refused=np.array([p.refusal, p.refusal_cn, p.refusal]),
             gate_pass=p.gate_pass * law.gate_pass,
             accounts=law.account_pass.take(actors.home, axis=0),
@@ -168,7 +192,9 @@ class Scene:
         passing, cost = weigh_barriers(barriers)
         known = actors.known & (actors.banned_until <= world.month)
         views = weigh_routes(
-            Offer(capability.take(carried.number_of, axis=0), carried.withheld, p.no_model_capability),
+            Offer(
+                capability.take(carried.number_of, axis=0), carried.withheld, p.no_model_capability
+            ),
             passing,
             cost,
             Seekers(known, actors.skill, actors.mix),
@@ -191,7 +217,9 @@ class Scene:
         scale = self.attempts_each * self.success_left
         harm = views.expected, views.expected - views.without
         by_kind = np.add.reduceat(harm, actors.first_of_kind, axis=1) * scale
-        self.expected, self.uplift_us = (dict(zip(ACTOR_KINDS, of_kind, strict=True)) for of_kind in by_kind.tolist())
+        self.expected, self.uplift_us = (
+            dict(zip(ACTOR_KINDS, of_kind, strict=True)) for of_kind in by_kind.tolist()
+        )
         self.detection, self.ban_months = p.detection, round(p.ban_months)
         self.severity_sd = p.severity_sd
         self.incidents: list[Incident] = []
@@ -200,14 +228,19 @@ class Scene:
 def recruit(world: World) -> list[MaliciousActor]:
     """All malicious actors; homes of criminals and lone actors are drawn by people.
 
-    For these every country draws a waiting time that is the shorter the more people it has, and the first one is home:
-    one country more takes some actors from the others and moves none between them.
+    For these every country draws a waiting time that is the shorter the more people it has, and the
+    first one is home: one country more takes some actors from the others and moves none between
+    them.
     """
     codes = {c.code: i for i, c in enumerate(world.countries)}
     people = np.array([c.working_age_m for c in world.countries])
     n = sum(kind.agents for kind in ACTORS)
     waits = -np.log(world.streams("actor homes").uniforms(range(n), identities(codes)))
-    anywhere = np.divide(waits, people, out=np.full_like(waits, np.inf), where=people > 0.0).argmin(axis=1).tolist()
+    anywhere = (
+        np.divide(waits, people, out=np.full_like(waits, np.inf), where=people > 0.0)
+        .argmin(axis=1)
+        .tolist()
+    )
     draws = world.streams("actors").uniforms(range(n), range(2 + len(ROUTES))).tolist()
     actors: list[MaliciousActor] = []
     for kind in ACTORS:

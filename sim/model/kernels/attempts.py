@@ -104,7 +104,8 @@ def decide(attempts, prospects):
     -------
     who, domain, route : int array (attempt,)
     noticed : bool array (attempt,)
-    luck : array (attempt,), draw of success over its probability: below 1 on success, and uniform given success
+    luck : array (attempt,), draw of success over its probability: below 1 on success, and uniform
+        given success
     """
     who, draws, mix = attempts.who, attempts.draws, prospects.mix
     odds, chance = prospects.odds, prospects.chance

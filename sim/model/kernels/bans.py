@@ -30,8 +30,10 @@ class BanTerms(NamedTuple):
 
     Attributes
     ----------
-    share : array (country, origin, channel), probability that an adopter is bound, by a draw per adopter
-    listed : array (country, origin, channel), month before which a release must be out to be on the list
+    share : array (country, origin, channel), probability that an adopter is bound, by a draw per
+        adopter
+    listed : array (country, origin, channel), month before which a release must be out to be on the
+        list
     month : int array (channel, K), month of the release of each alternative
     """
 
@@ -58,8 +60,8 @@ def fill_limits(limit, forbidden, market, ban, c, h):
 def obey(panel, market, who, network, terms, ban):
     """Choices of a month that a ban forbids are made again without what it forbids; nobody is left without a choice.
 
-    Runs after :func:`sim.model.kernels.choice.choose` with the same records, and so with the same draws. Changes
-    ``choice`` and ``counts`` of the panel in place.
+    Runs after :func:`sim.model.kernels.choice.choose` with the same records, and so with the same
+    draws. Changes ``choice`` and ``counts`` of the panel in place.
 
     Parameters
     ----------
@@ -67,13 +69,35 @@ def obey(panel, market, who, network, terms, ban):
         As in :func:`sim.model.kernels.choice.choose`.
     ban : BanTerms
     """
-    start, cell_key, choice, before, counts = panel.start, panel.key, panel.choice, panel.before, panel.counts
-    traits, offset, denial, fear, cover, home = who.traits, who.offset, who.denial, who.fear, who.cover, who.home
-    own, world, derivative, bonus = network.country, network.world, network.derivative, market.home_bonus
+    start, cell_key, choice, before, counts = (
+        panel.start,
+        panel.key,
+        panel.choice,
+        panel.before,
+        panel.counts,
+    )
+    traits, offset, denial, fear, cover, home = (
+        who.traits,
+        who.offset,
+        who.denial,
+        who.fear,
+        who.cover,
+        who.home,
+    )
+    own, world, derivative, bonus = (
+        network.country,
+        network.world,
+        network.derivative,
+        market.home_bonus,
+    )
     weight, scale, share, families = network.weight, network.scale, ban.share, own.shape[1]
     size_of, lists, salts, table_of = list_alternatives(market)
     barred = meets_bars(denial, fear, cover)
-    v, w, net = np.empty(MAX_ALIVE, np.float32), np.empty(MAX_ALIVE, np.float32), np.empty(families, np.float32)
+    v, w, net = (
+        np.empty(MAX_ALIVE, np.float32),
+        np.empty(MAX_ALIVE, np.float32),
+        np.empty(families, np.float32),
+    )
     taste, stay = np.empty(-(-families // 8) * 8, np.float32), np.empty(N_ORIGINS, np.float32)
     limit, forbidden = np.zeros(NONE + 1), np.zeros(MAX_ALIVE)
     for cell in range(start.size - 1):
@@ -103,7 +127,9 @@ def obey(panel, market, who, network, terms, ban):
                 taste[before[i] // N_MODES] *= stay[who.origin[before[i] // N_MODES]]
             if terms.graph:
                 ask_neighbours(i, mix64(terms.graph_key + person), before, network.peer, taste)
-            new = lists[h, SLOT, run_race(mix64(terms.choice_key + person), size, lists, salts, h, w, taste)]
+            new = lists[
+                h, SLOT, run_race(mix64(terms.choice_key + person), size, lists, salts, h, w, taste)
+            ]
             choice[i] = new
             counts[cell, current] -= 1
             counts[cell, new] += 1

@@ -1,30 +1,40 @@
 """Compiled choice of AI releases: random-utility reviews of the month's alternatives, an adopter at a time.
 
-Adopter i of country c and channel h takes the alternative k of the highest utility (docs/model.md 7.8). k is a family f
-in a mode; o is the origin of what it offers, w its way (class of labs and mode). All terms are in utils:
+Adopter i of country c and channel h takes the alternative k of the highest utility (docs/model.md
+7.8). k is a family f in a mode; o is the origin of what it offers, w its way (class of labs and
+mode). All terms are in utils:
 
-    utility = terms[h, BASE, k]                          value, novelty, familiarity, breadth    Market.terms
-            + capacity[c] * terms[h, OPENNESS, k]        openness to those with own capacity     Choosers.traits
-            - income[c] * terms[h, PRICE, k]             log price                               Choosers.traits
-            - concern[c, h] * terms[h, RISK, k]          what a public audit says                Choosers.traits
-            + offset[c, h, w]                            :func:`~countries.country_traits`       Choosers.offset
+    utility = terms[h, BASE, k]                          value, novelty, familiarity, breadth
+    Market.terms
+            + capacity[c] * terms[h, OPENNESS, k]        openness to those with own capacity
+            Choosers.traits
+            - income[c] * terms[h, PRICE, k]             log price
+              Choosers.traits
+            - concern[c, h] * terms[h, RISK, k]          what a public audit says
+              Choosers.traits + offset[c, h, w]
+              :func:`~countries.country_traits`       Choosers.offset
                   = access_factor[h] * log access[c, class, h] + taste[c, o]
                   + alignment weight * match[o] * (alignment[c] - 0.5)
                   - concern[c, h] * (risk[o] + flagged * (1 - trust in security[c, o]))
                   - income[c] * price weight[h] * log price factor[c, o] - friction[c, h, w]
-            + net[f]                                     :func:`fill_network`                    Network
+            + net[f]                                     :func:`fill_network`
+            Network
                   = weight * log(1 + scale * (0.5 own country + 0.3 world + 0.2 derivatives))
                   + home_bonus[h, f] at home
-            - denial[c, h, w] * terms[h, RELIEF, k]      barriers that a mirror relieves         Choosers.denial
-            - fear[c, o] * terms[h, EXPOSED, k]          distrust of a supply that can stop      Choosers.fear
-            - concern[c, h] * cover[c] * terms[h, PRIVATE, k]    private findings                Choosers.cover
-            + taste[i, f]                                :func:`has_tastes`                      Network.taste
-            - inertia[h] - lock_in[c, h, o of the family left]   if the family changes           :func:`fill_stay`
-            + peer weight / 8 for each neighbour in f    :func:`ask_neighbours`                  Network.peer
-            + Gumbel, keyed by (adopter, month, slot)    :func:`run_race`
+            - denial[c, h, w] * terms[h, RELIEF, k]      barriers that a mirror relieves
+              Choosers.denial
+            - fear[c, o] * terms[h, EXPOSED, k]          distrust of a supply that can stop
+              Choosers.fear
+            - concern[c, h] * cover[c] * terms[h, PRIVATE, k]    private findings
+              Choosers.cover + taste[i, f]                                :func:`has_tastes`
+              Network.taste
+            - inertia[h] - lock_in[c, h, o of the family left]   if the family changes
+              :func:`fill_stay` + peer weight / 8 for each neighbour in f    :func:`ask_neighbours`
+              Network.peer + Gumbel, keyed by (adopter, month, slot)    :func:`run_race`
 
-The argmax of v + Gumbel is found as the argmin of Exponential * exp(-v): the same draws and the same choice at the
-price of one logarithm. So what an adopter adds to the utility of a family is a factor exp(-utils) on it.
+The argmax of v + Gumbel is found as the argmin of Exponential * exp(-v): the same draws and the
+same choice at the price of one logarithm. So what an adopter adds to the utility of a family is a
+factor exp(-utils) on it.
 """
 
 from __future__ import annotations
@@ -74,10 +84,19 @@ from sim.vocabulary import ORIGINS
 NONE = 255  # in place of a slot: an adopter without a choice
 NEIGHBOURS = 8
 REWIRED = f4(0.1)  # share of neighbours from anywhere in the panel: judgement, 0.05-0.3
-OWN_COUNTRY, WHOLE_WORLD, DERIVATIVES = f4(0.5), f4(0.3), f4(0.2)  # parts of the installed base: judgement
-LARGEST_UTIL = f4(60)  # differences are cut here, far inside the range of a single-precision exponential
+OWN_COUNTRY, WHOLE_WORLD, DERIVATIVES = (
+    f4(0.5),
+    f4(0.3),
+    f4(0.2),
+)  # parts of the installed base: judgement
+LARGEST_UTIL = f4(
+    60
+)  # differences are cut here, far inside the range of a single-precision exponential
 N_ORIGINS = len(ORIGINS)
-PLACE_BITS, SCORE_BITS = i4(127), i4(-128)  # the low seven bits of a score carry the alternative's place
+PLACE_BITS, SCORE_BITS = (
+    i4(127),
+    i4(-128),
+)  # the low seven bits of a score carry the alternative's place
 
 
 class Network(NamedTuple):
@@ -88,7 +107,8 @@ class Network(NamedTuple):
     country : float32 array (country, family), share over the country's adopters
     world : float32 array (channel, family), share by use
     derivative : float32 array (family,), share of the derivative stock
-    weight, scale, peer : float32, utils by log unit, factor on shares, utils if all neighbours are in a family
+    weight, scale, peer : float32, utils by log unit, factor on shares, utils if all neighbours are
+        in a family
     taste : float32 array (256,), exp(-taste) at equally likely tastes
     salt : uint32 array (family,), of the draws of tastes
     """
@@ -109,8 +129,10 @@ class Panel(NamedTuple):
     Attributes
     ----------
     start : int array (cell + 1,), first adopter of every cell
-    key : uint64 array (cell,), of the cell's draws; an adopter's own follow from it and its number within the cell
-    choice, before : uint8 array (adopter,), slot in use now and at the end of last month, 255 for none
+    key : uint64 array (cell,), of the cell's draws; an adopter's own follow from it and its number
+        within the cell
+    choice, before : uint8 array (adopter,), slot in use now and at the end of last month, 255 for
+        none
     counts : int32 array (cell, slot), adopters
     """
 
@@ -144,9 +166,9 @@ class ReviewTerms(NamedTuple):
     ban_key: np.uint64
 
 
-# Arrays go into these functions whole and one by one: a view of a row, or an array taken out of a record, would cost a
-# reference count per cell.
-# Numba widens 32-bit arithmetic; lists are bytes, since a wider index would halve what a vector register looks up.
+# Arrays go into these functions whole and one by one: a view of a row, or an array taken out of a
+# record, would cost a reference count per cell. Numba widens 32-bit arithmetic; lists are bytes,
+# since a wider index would halve what a vector register looks up.
 
 
 @inline
@@ -259,19 +281,46 @@ def choose(first, last, panel, market, who, network, terms):
     network : Network
     terms : ReviewTerms
     """
-    # Arrays are taken out of the records once: inside the loop each access would cost a reference count.
-    start, cell_key, choice, before, counts = panel.start, panel.key, panel.choice, panel.before, panel.counts
+    # Arrays are taken out of the records once: inside the loop each access would cost a reference
+    # count.
+    start, cell_key, choice, before, counts = (
+        panel.start,
+        panel.key,
+        panel.choice,
+        panel.before,
+        panel.counts,
+    )
     origin, lock_in, inertia = who.origin, who.lock_in, terms.inertia
     table, family_salts = network.taste, network.salt
     newcomers, graph, graph_key = terms.newcomers, terms.graph, terms.graph_key
     review_key, taste_key, choice_key = terms.review_key, terms.taste_key, terms.choice_key
-    traits, offset, denial, fear, cover, home = who.traits, who.offset, who.denial, who.fear, who.cover, who.home
-    own, world, derivative, bonus = network.country, network.world, network.derivative, market.home_bonus
-    weight, scale, peer, review, families = network.weight, network.scale, network.peer, terms.review, own.shape[1]
+    traits, offset, denial, fear, cover, home = (
+        who.traits,
+        who.offset,
+        who.denial,
+        who.fear,
+        who.cover,
+        who.home,
+    )
+    own, world, derivative, bonus = (
+        network.country,
+        network.world,
+        network.derivative,
+        market.home_bonus,
+    )
+    weight, scale, peer, review, families = (
+        network.weight,
+        network.scale,
+        network.peer,
+        terms.review,
+        own.shape[1],
+    )
     listed, lists, salts, table_of = list_alternatives(market)
     barred = meets_bars(denial, fear, cover)
     v, stay = np.empty(MAX_ALIVE, np.float32), np.empty(N_ORIGINS, np.float32)
-    net = np.zeros(-(-families // 32) * 32, np.float32)  # filled up: loops over families take four registers at once
+    net = np.zeros(
+        -(-families // 32) * 32, np.float32
+    )  # filled up: loops over families take four registers at once
     taste = np.empty(-(-families // 8) * 8, np.float32)
     largest = 0
     for cell in range(first, last):
@@ -300,7 +349,9 @@ def choose(first, last, panel, market, who, network, terms):
                 taste[current // N_MODES] *= stay[origin[current // N_MODES]]
             if graph:
                 ask_neighbours(i, mix64(graph_key + person), before, peer, taste)
-            new = lists[h, SLOT, run_race(mix64(choice_key + person), size, lists, salts, h, v, taste)]
+            new = lists[
+                h, SLOT, run_race(mix64(choice_key + person), size, lists, salts, h, v, taste)
+            ]
             choice[i] = new
             if current != NONE:
                 counts[cell, current] -= 1

@@ -25,7 +25,8 @@ class CountryTerms(NamedTuple):
     class_origin : int array (class,), origin of each class of labs
     log_access : array (country, class, channel)
     access_factor : array (channel,)
-    alignment, capacity, income : array (country,): with the US and own capacity 0-1, factor on the price weight
+    alignment, capacity, income : array (country,): with the US and own capacity 0-1, factor on the
+        price weight
     concern : array (country, channel), utils by unit of risk
     security : array (country, origin), trust in security 0-1
     taste : array (country, origin), utils
@@ -59,12 +60,14 @@ class Choosers(NamedTuple):
     Attributes
     ----------
     traits : array (country, channel, 3), own capacity, concern, factor on the price weight
-    offset : array (country, channel, way), utils of access, alignment, taste, disclosed risk, friction, price factor
+    offset : array (country, channel, way), utils of access, alignment, taste, disclosed risk,
+        friction, price factor
     denial, friction : array (country, channel, way), utils
     fear : array (country, origin), utils lost by fear of a cut-off
     cover : array (country,), share of government use that private audits reach
     home, origin : int array (family,), country and origin of the lab
-    lock_in : array (country, channel, origin), utils lost by leaving a family of an origin, beyond inertia
+    lock_in : array (country, channel, origin), utils lost by leaving a family of an origin, beyond
+        inertia
     """
 
     traits: np.ndarray
@@ -86,16 +89,28 @@ def country_traits(terms):
     ----------
     terms : CountryTerms
     """
-    # Arrays are taken out of the record once: inside the loop each access would cost a reference count.
+    # Arrays are taken out of the record once: inside the loop each access would cost a reference
+    # count.
     class_origin, log_access, friction = terms.class_origin, terms.log_access, terms.friction
     capacity, concern, income = terms.capacity, terms.concern, terms.income
     taste, alignment, security, risk = terms.taste, terms.alignment, terms.security, terms.risk
-    access_factor, price_weight, log_price = terms.access_factor, terms.price_weight, terms.log_price_factor
+    access_factor, price_weight, log_price = (
+        terms.access_factor,
+        terms.price_weight,
+        terms.log_price_factor,
+    )
     n, ways = log_access.shape[0], N_MODES * class_origin.size
-    traits, offset = np.empty((n, N_CHANNELS, 3), np.float32), np.empty((n, N_CHANNELS, ways), np.float32)
+    traits, offset = (
+        np.empty((n, N_CHANNELS, 3), np.float32),
+        np.empty((n, N_CHANNELS, ways), np.float32),
+    )
     for c in range(n):
         for h in range(N_CHANNELS):
-            traits[c, h, CAPACITY], traits[c, h, CONCERN], traits[c, h, INCOME] = capacity[c], concern[c, h], income[c]
+            traits[c, h, CAPACITY], traits[c, h, CONCERN], traits[c, h, INCOME] = (
+                capacity[c],
+                concern[c, h],
+                income[c],
+            )
             for k in range(class_origin.size):
                 o = class_origin[k]
                 match = 1.0 if o == US else (-1.0 if o == CN else 0.0)

@@ -1,25 +1,27 @@
 """Compiled market: the month's alternatives, and what all countries see alike in them.
 
-An alternative k is a slot, that is a family of releases f (a lab) in a mode m. It offers one release per channel h: of
-its newest candidates r the one of highest
+An alternative k is a slot, that is a family of releases f (a lab) in a mode m. It offers one
+release per channel h: of its newest candidates r the one of highest
 
-    value[r] = capability_factor[h] * capability * 4 * width * logistic((capability of r - need[h]) / width)
+    value[r] = capability_factor[h] * capability * 4 * width * logistic((capability of r - need[h])
+    / width)
              + novelty_factor[h] * novelty weight * exp(-age of r / novelty_months)
              - price_factor[h] * price weight * log price of r
              - mean concern[h] * audited risk of r
 
-What a country's adopters add to it or take from it needs the terms apart. ``Market.terms`` holds them for the release
-that is offered, each (channel, K), in the numbering below; those of price and risk are positive where they deter.
+What a country's adopters add to it or take from it needs the terms apart. ``Market.terms`` holds
+them for the release that is offered, each (channel, K), in the numbering below; those of price and
+risk are positive where they deter.
 
     BASE      value + price + mean concern * audited risk                            utils
               + log(familiarity[h, f] + 0.001)
               + breadth_factor[h] * log(1 + open releases of f in 12 months)         weights only
-    OPENNESS  openness_factor[h] * openness weight * openness of r                   utils at full own capacity
-    PRICE     price_factor[h] * price weight * log price of r                        utils
-    RISK      what a public audit adds to perceived risk                             utils at a concern of 1
-    RELIEF    share of a denial that is left: ``mirror_denial`` once mirrored        0-1
-    EXPOSED   whether a supplier can cut the user off                                0-1
-    PRIVATE   risk that a private finding shows to covered government users          utils at a concern of 1
+    OPENNESS  openness_factor[h] * openness weight * openness of r                   utils at full
+    own capacity PRICE     price_factor[h] * price weight * log price of r
+    utils RISK      what a public audit adds to perceived risk                             utils at
+    a concern of 1 RELIEF    share of a denial that is left: ``mirror_denial`` once mirrored
+    0-1 EXPOSED   whether a supplier can cut the user off                                0-1 PRIVATE
+    risk that a private finding shows to covered government users          utils at a concern of 1
 """
 
 from __future__ import annotations
@@ -50,14 +52,16 @@ class ChoiceWeights(NamedTuple):
     Attributes
     ----------
     capability, openness, price, home : float, utils
-        By unit of value, of openness at full own capacity, of log price, and for one's own country's families.
+        By unit of value, of openness at full own capacity, of log price, and for one's own
+        country's families.
     width : float, index points
     novelty_months : float
     price_fall : float
         Fall of log price over ``price_points`` index points behind the frontier.
     price_points : float, index points
     mirror_denial : float, share of a denial that a mirror leaves
-    clean, flagged : float, utils at a concern of 1 that a clean audit takes from perceived risk, and a flag adds
+    clean, flagged : float, utils at a concern of 1 that a clean audit takes from perceived risk,
+        and a flag adds
     """
 
     capability: float
@@ -139,7 +143,8 @@ class Market(NamedTuple):
     home_bonus: np.ndarray
 
 
-# Arrays go into these functions one by one: a record would cost a reference count for each of its arrays at every call.
+# Arrays go into these functions one by one: a record would cost a reference count for each of its
+# arrays at every call.
 
 
 @inline
@@ -191,15 +196,30 @@ def open_market(supply, weights, factors, c):
     Market
     """
     slots, familiarity = supply.slots, supply.familiarity
-    public, private, mirrored, controlled = c.public_finding, c.private_finding, c.mirrored, c.controlled
+    public, private, mirrored, controlled = (
+        c.public_finding,
+        c.private_finding,
+        c.mirrored,
+        c.controlled,
+    )
     belief, month, capability_of, price_of = c.clean_weight, c.month, c.capability, c.log_price
     origin_of, openness_of = c.origin, c.openness
-    n, n_family, depth, width = slots.size, familiarity.shape[1], supply.candidates.shape[1], weights.width
+    n, n_family, depth, width = (
+        slots.size,
+        familiarity.shape[1],
+        supply.candidates.shape[1],
+        weights.width,
+    )
     release, log_price = np.empty((N_CHANNELS, n), np.int64), np.empty((N_CHANNELS, n), np.float32)
     terms = np.empty((N_CHANNELS, N_TERMS, n), np.float32)
     home_bonus = np.empty((N_CHANNELS, n_family), np.float32)
-    # Candidates of all slots stand side by side, in loops without branches: the compiler takes several at once.
-    rows, origin, log_known = supply.candidates[slots].ravel(), np.empty(n, np.int64), np.empty(n_family)
+    # Candidates of all slots stand side by side, in loops without branches: the compiler takes
+    # several at once.
+    rows, origin, log_known = (
+        supply.candidates[slots].ravel(),
+        np.empty(n, np.int64),
+        np.empty(n_family),
+    )
     age, capability, price, audited = np.zeros((4, rows.size))
     for i in range(rows.size):
         r = rows[i]
@@ -217,8 +237,16 @@ def open_market(supply, weights, factors, c):
         f_cap, f_price, f_novelty = factors.capability[h], factors.price[h], factors.novelty[h]
         f_open, f_breadth = factors.openness[h], factors.breadth[h]
         fill_known(log_known, home_bonus, familiarity, weights.home, h)
-        for i in range(rows.size):  # one expression a step, in a loop of its own: the compiler takes several at once
-            value[i] = f_cap * UNIT_SLOPE * weights.capability * width * logistic64((capability[i] - need) / width)
+        for i in range(
+            rows.size
+        ):  # one expression a step, in a loop of its own: the compiler takes several at once
+            value[i] = (
+                f_cap
+                * UNIT_SLOPE
+                * weights.capability
+                * width
+                * logistic64((capability[i] - need) / width)
+            )
             value[i] += f_novelty * novelty[i]
             value[i] = value[i] - f_price * weights.price * price[i] - concern * audited[i]
         for k in range(n):
@@ -236,7 +264,16 @@ def open_market(supply, weights, factors, c):
         fill_terms(terms, slots, release, mirrored, controlled, public, private, weights, h)
     family_of, classes = slots // N_MODES, supply.class_of[slots // N_MODES]
     return Market(
-        slots, supply.salt, family_of, origin, slots % N_MODES, classes, release, log_price, terms, home_bonus
+        slots,
+        supply.salt,
+        family_of,
+        origin,
+        slots % N_MODES,
+        classes,
+        release,
+        log_price,
+        terms,
+        home_bonus,
     )
 
 
@@ -246,13 +283,17 @@ def list_alternatives(market):
 
     Returns
     -------
-    listed : int array (channel,), how many, filled up to whole vectors by alternatives that nobody takes
+    listed : int array (channel,), how many, filled up to whole vectors by alternatives that nobody
+        takes
     lists : uint8 array (channel, 4, 96): slot, way, origin, family
     salts : uint32 array (channel, 96), of the slots
     terms : float32 array (channel, 7, 96), as in the market
     """
     listed = np.zeros(N_CHANNELS, np.int64)
-    lists, salts = np.zeros((N_CHANNELS, 4, MAX_ALIVE), np.uint8), np.zeros((N_CHANNELS, MAX_ALIVE), np.uint32)
+    lists, salts = (
+        np.zeros((N_CHANNELS, 4, MAX_ALIVE), np.uint8),
+        np.zeros((N_CHANNELS, MAX_ALIVE), np.uint32),
+    )
     terms = np.zeros((N_CHANNELS, N_TERMS, MAX_ALIVE), np.float32)
     terms[:, BASE] = -np.inf
     for h in range(N_CHANNELS):

@@ -1,20 +1,22 @@
 """Compiled weighing of misuse routes: every malicious actor, domain and route of one month (docs/model.md 7.10).
 
-Actor a makes attempts in domain j on a route r, a kind of route with the origin of the release that is used. On each
-route it takes the way w that suits it best: a class of safeguard, and what is done about it.
+Actor a makes attempts in domain j on a route r, a kind of route with the origin of the release that
+is used. On each route it takes the way w that suits it best: a class of safeguard, and what is done
+about it.
 
-    points  = capability[w, r] - withheld[w, j] * max(0, capability[w, r] - no_model)          index points
-    success = passing[w, a, r] * logistic((points + skill[a] - threshold[j]) / slope)          probability
-    value   = weight * success - cost[w, a, r]                                                 utils
-    chance[a, j, r], way[a, j, r]   success and way of the way of highest value
-    odds[a, j, r] = exp(value) / sum of exp(value) over the routes that a knows                probability
-    passing = (1 - refused[o]) * accounts[a, class of labs]                                    jailbreak
+    points  = capability[w, r] - withheld[w, j] * max(0, capability[w, r] - no_model)          index
+    points success = passing[w, a, r] * logistic((points + skill[a] - threshold[j]) / slope)
+    probability value   = weight * success - cost[w, a, r]
+    utils chance[a, j, r], way[a, j, r]   success and way of the way of highest value odds[a, j, r]
+    = exp(value) / sum of exp(value) over the routes that a knows                probability passing
+    = (1 - refused[o]) * accounts[a, class of labs]                                    jailbreak
             | gate_pass[class of labs] * exp(-barred[a, class of labs])                        gated weights
             | 1                                                                                other routes
-    cost    = factor[w] * min(3, strip_cost / budget[a])                                       strip, gated weights
+    cost    = factor[w] * min(3, strip_cost / budget[a])
+    strip, gated weights
             | 0                                                                                other routes
-    expected[a] = sum over j of mix[a, j] * harm[j] * sum over r of odds * chance              units of harm an attempt
-    without[a]  = the same over the routes that use no release of US origin
+    expected[a] = sum over j of mix[a, j] * harm[j] * sum over r of odds * chance              units
+    of harm an attempt without[a]  = the same over the routes that use no release of US origin
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ KIND, ORIGIN = np.array(KIND_OF_ROUTE), np.array(ORIGIN_OF_ROUTE)
 ROUTES_OF_KIND = np.array([KIND_OF_ROUTE.index(kind) for kind in range(len(ROUTE_KINDS))])
 NO_RELEASE, NO_POINTS = -1, -1e9  # row and capability on a route without a release
 SOME_POINTS = -1e8  # capability above this is of a release
-DEAREST = 3.0  # utils: stripping costs no more, since whoever cannot pay can find help; judgement, 2-5
+DEAREST = (
+    3.0  # utils: stripping costs no more, since whoever cannot pay can find help; judgement, 2-5
+)
 LEAST_LOG = -690.0  # odds are cut here, inside the range of the exponential
 
 
@@ -78,7 +82,8 @@ class Offer(NamedTuple):
     Attributes
     ----------
     capability : array (way, route), index points, -1e9 where there is none
-    withheld : array (way, domain), share of its points above ``no_model`` that filtered data takes from a release
+    withheld : array (way, domain), share of its points above ``no_model`` that filtered data takes
+        from a release
     no_model : float, index points that an actor is worth without a release
     """
 
@@ -142,7 +147,8 @@ class Views(NamedTuple):
 def best_by_route(c, n, classes, no_model):
     """Row (-1: none) and capability (-1e9: none) of the best release on each route: two arrays (class, route).
 
-    Open and gated weights are told apart by the class of safeguard they carry; all else stands in class 0.
+    Open and gated weights are told apart by the class of safeguard they carry; all else stands in
+    class 0.
 
     Parameters
     ----------
@@ -177,7 +183,12 @@ def weigh_barriers(barriers):
     barriers : Barriers
     """
     law_class, refused, accounts = barriers.law_class, barriers.refused, barriers.accounts
-    gate_pass, barred, factor, budget = barriers.gate_pass, barriers.barred, barriers.factor, barriers.budget
+    gate_pass, barred, factor, budget = (
+        barriers.gate_pass,
+        barriers.barred,
+        barriers.factor,
+        barriers.budget,
+    )
     n = budget.size
     passing, cost = np.ones((factor.size, n, KIND.size)), np.zeros((factor.size, n, KIND.size))
     for o in range(len(ORIGINS)):
@@ -187,7 +198,9 @@ def weigh_barriers(barriers):
             for a in range(n):
                 passing[w, a, jailbreak] = (1.0 - refused[o]) * accounts[a, service]
                 passing[w, a, gated] = gate_pass[gate] * exp64(-barred[a, gate])
-                cost[w, a, strip] = cost[w, a, gated] = factor[w] * min(DEAREST, barriers.strip_cost / budget[a])
+                cost[w, a, strip] = cost[w, a, gated] = factor[w] * min(
+                    DEAREST, barriers.strip_cost / budget[a]
+                )
     return passing, cost
 
 
@@ -207,7 +220,9 @@ def value_routes(offer, offered, left, price, skill, harms, chance, odds, taken,
             met += 1
             if met == 1:
                 for a in range(n):
-                    chance[j, r, a] = logistic64((points + skill[a] - threshold) / slope) * left[w, r, a]
+                    chance[j, r, a] = (
+                        logistic64((points + skill[a] - threshold) / slope) * left[w, r, a]
+                    )
                     odds[j, r, a] = weight * chance[j, r, a] - price[w, r, a]
                 if w > 0:
                     taken[j, r] = w
@@ -250,7 +265,8 @@ def share_odds(offered, usable, top, chance, odds, expected, without, mix, harm,
 def weigh_routes(offer, passing, cost, seekers, harms):
     """Success, choice probability and expected harm of every route, each used in the way that suits the actor best.
 
-    A way is a class of safeguard and what is done about it: strip it, or strip it and teach filtered knowledge again.
+    A way is a class of safeguard and what is done about it: strip it, or strip it and teach
+    filtered knowledge again.
 
     Parameters
     ----------
@@ -264,11 +280,16 @@ def weigh_routes(offer, passing, cost, seekers, harms):
     -------
     Views
     """
-    # Inside, actors stand last and inner loops have no branches: the compiler takes several actors at once.
+    # Inside, actors stand last and inner loops have no branches: the compiler takes several actors
+    # at once.
     known, (n, domains), ways = seekers.known, seekers.mix.shape, cost.shape[0]
     shape = domains, KIND.size, n
     chance, odds, taken = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int8)
-    usable, left, price = np.zeros(shape[1:]), np.zeros((ways, KIND.size, n)), np.full((ways, KIND.size, n), 1e300)
+    usable, left, price = (
+        np.zeros(shape[1:]),
+        np.zeros((ways, KIND.size, n)),
+        np.full((ways, KIND.size, n), 1e300),
+    )
     for a in range(n):
         for k in range(KIND.size):
             if known[a, k]:
@@ -282,6 +303,16 @@ def weigh_routes(offer, passing, cost, seekers, harms):
             on_offer[k] += 1.0 if offer.capability[w, k] > SOME_POINTS else 0.0
     offered = np.flatnonzero(on_offer)
     for j in range(domains):
-        top = value_routes(offer, offered, left, price, seekers.skill, harms, chance, odds, taken, j)
-        share_odds(offered, usable, top, chance, odds, expected, without, seekers.mix, harms.harm, j)
-    return Views(chance.transpose(2, 0, 1), odds.transpose(2, 0, 1), expected, without, taken.transpose(2, 0, 1))
+        top = value_routes(
+            offer, offered, left, price, seekers.skill, harms, chance, odds, taken, j
+        )
+        share_odds(
+            offered, usable, top, chance, odds, expected, without, seekers.mix, harms.harm, j
+        )
+    return Views(
+        chance.transpose(2, 0, 1),
+        odds.transpose(2, 0, 1),
+        expected,
+        without,
+        taken.transpose(2, 0, 1),
+    )

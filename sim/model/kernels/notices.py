@@ -1,7 +1,8 @@
 """Lines on stderr about what takes time and changes no result; each is written once by a process.
 
-They are log messages of "openstakes": a program or notebook that uses the package sees them too, unless it sets the
-logger otherwise. Warnings would not do: a program that turns warnings into errors would have its run fail.
+They are log messages of "openstakes": a program or notebook that uses the package sees them too,
+unless it sets the logger otherwise. Warnings would not do: a program that turns warnings into
+errors would have its run fail.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("openstakes")
 
-COMPILING = "compiling the model's kernels, usually for about a minute; later runs on this machine need not"
+COMPILING = (
+    "compiling the model's kernels, usually for about a minute; later runs on this machine need not"
+)
 UNKEPT = "compiled code cannot be kept (%s), and is made again by each process; NUMBA_CACHE_DIR names another folder"
 
 ALL = (COMPILING, UNKEPT)
@@ -29,7 +32,8 @@ def share(unsaid: Mapping[str, Lock]) -> None:
     Parameters
     ----------
     unsaid
-        A lock for each text in `ALL`, shared by processes that would all say it: the first one takes and keeps it.
+        A lock for each text in `ALL`, shared by processes that would all say it: the first one
+        takes and keeps it.
     """
     log.addFilter(lambda record: unsaid[str(record.msg)].acquire(block=False))
 

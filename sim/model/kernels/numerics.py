@@ -1,7 +1,7 @@
 """Numerical ground of the compiled phases: compilation, hashed draws, and exp and log of our own.
 
-NumPy's and the C library's exp and log differ in the last bit between processors; these do not. Nothing here uses
-fast-math, so a kernel gives the same bits at every processor level.
+NumPy's and the C library's exp and log differ in the last bit between processors; these do not.
+Nothing here uses fast-math, so a kernel gives the same bits at every processor level.
 """
 
 from __future__ import annotations
@@ -149,7 +149,15 @@ def exp32(x):
     r = x - k * f4(0.693359375) + k * f4(2.1219444e-4)
     y = f4(1) + r * (
         f4(1)
-        + r * (f4(0.5) + r * (f4(0.16666667) + r * (f4(0.041666667) + r * (f4(0.0083333333) + r * f4(0.0013888889)))))
+        + r
+        * (
+            f4(0.5)
+            + r
+            * (
+                f4(0.16666667)
+                + r * (f4(0.041666667) + r * (f4(0.0083333333) + r * f4(0.0013888889)))
+            )
+        )
     )
     return y * i4((i4(k) + i4(127)) << i4(23)).view(f4)
 

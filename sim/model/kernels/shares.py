@@ -212,7 +212,13 @@ def tally(market, panel, users):
     -------
     Tally
     """
-    start, counts, use, size, people = panel.start, panel.counts, users.use, users.size, users.people
+    start, counts, use, size, people = (
+        panel.start,
+        panel.counts,
+        users.use,
+        users.size,
+        users.people,
+    )
     n_country, n = use.shape[0], market.slot.size
     bloc = users.bloc
     slots = market.slot.astype(np.uint64)  # an index that may be negative would be checked
@@ -274,7 +280,13 @@ def build(market, panel, who, building):
     """
     start, counts, h = panel.start, panel.counts, DEVELOPER
     capability, adaptable, kept = building.capability, building.adaptable, building.kept
-    projects, bloc, traits, friction, denial = building.projects, building.bloc, who.traits, who.friction, who.denial
+    projects, bloc, traits, friction, denial = (
+        building.projects,
+        building.bloc,
+        who.traits,
+        who.friction,
+        who.denial,
+    )
     flow, value = np.zeros(building.families), np.zeros((len(ORIGINS), len(BLOCS)))
     worth = np.empty(market.slot.size)
     for k in range(market.slot.size):
@@ -289,7 +301,12 @@ def build(market, panel, who, building):
             if count > 0:
                 o, way = market.origin[k], market.law_class[k] * N_MODES + market.mode[k]
                 lost = friction[c, h, way] + denial[c, h, way] * market.terms[h, RELIEF, k]
-                made = each * count * (exp64(-float(lost)) if lost != 0 else 1.0) * kept[c, market.slot[k]]
+                made = (
+                    each
+                    * count
+                    * (exp64(-float(lost)) if lost != 0 else 1.0)
+                    * kept[c, market.slot[k]]
+                )
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
     return flow, value
@@ -302,7 +319,9 @@ def earn(market, slot_share, open_revenue, n_family):
     for h in (MARKET, ENTERPRISE):
         for k in range(market.slot.size):
             part = open_revenue if market.mode[k] >= OPEN_WEIGHTS else 1.0
-            revenue[market.family[k]] += slot_share[h, k] * exp64(float(market.log_price[h, k])) * part
+            revenue[market.family[k]] += (
+                slot_share[h, k] * exp64(float(market.log_price[h, k])) * part
+            )
     return revenue
 
 
@@ -326,7 +345,9 @@ def spend(market, panel, use):
             for k in range(market.slot.size):
                 count = counts[cell, market.slot[k]]
                 if count > 0:
-                    spent[c, market.origin[k]] += count * each * exp64(float(market.log_price[h, k]))
+                    spent[c, market.origin[k]] += (
+                        count * each * exp64(float(market.log_price[h, k]))
+                    )
     return spent
 
 
@@ -351,7 +372,9 @@ def origin_shares(market, panel):
         for k in range(market.slot.size):
             count = counts[cell, market.slot[k]]
             if count > 0:
-                share[cell // N_CHANNELS, cell % N_CHANNELS, market.origin[k]] += f4(count) / f4(adopters)
+                share[cell // N_CHANNELS, cell % N_CHANNELS, market.origin[k]] += f4(count) / f4(
+                    adopters
+                )
                 left -= count
                 if left == 0:
                     break
