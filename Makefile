@@ -39,7 +39,7 @@ test-lowest: pyproject.toml
 	@$(PYTHON) -m venv --clear .venv-lowest
 	@.venv-lowest/bin/python -m pip install -qq --disable-pip-version-check uv
 	@.venv-lowest/bin/uv pip install -q --python .venv-lowest/bin/python --resolution lowest-direct -e '.[dev]'
-	@NUMBA_CACHE_DIR='$(CURDIR)/.venv-lowest/kernels' .venv-lowest/bin/python -m pytest -p no:cacheprovider \
+	@.venv-lowest/bin/python -m pytest -p no:cacheprovider \
 	  -W ignore::DeprecationWarning -k 'not NUL' $(LOWEST)
 
 test-mesa:

@@ -1,36 +1,12 @@
-"""What all tests share: a cache of compiled code that knows every kernel, repeatable properties, one finished run."""
+"""What all tests share: repeatable properties, one finished run."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import signal
 import threading
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-ROOT = Path(__file__).resolve().parents[1]
-KERNELS = ("numerics", "market", "countries", "choice", "bans", "misuse", "attempts", "shares")
-
-
-def _kernel_cache() -> Path:
-    """Folder of compiled code for exactly these kernels.
-
-    Numba looks at the one file that holds a function, not at the files of the functions it calls:
-    after a change in kernels.py it would go on using the old code inside choice.py.
-    """
-    digest = hashlib.sha256()
-    for name in KERNELS:
-        digest.update((ROOT / "sim" / "model" / "kernels" / f"{name}.py").read_bytes())
-    base = Path(os.environ.get("NUMBA_CACHE_DIR") or ROOT / ".pytest_cache")
-    folder = f"kernels-{digest.hexdigest()[:12]}"
-    return base if base.name == folder else base / folder
-
-
-# Before anything imports numba; processes that tests start inherit it.
-os.environ["NUMBA_CACHE_DIR"] = str(_kernel_cache())
 
 # A shell that starts the tests in the background has Ctrl-C ignored, here and in all processes
 # started from here.

@@ -1,4 +1,4 @@
-"""The report: one self-contained HTML page with findings in words, a rubric and figures, made from a study alone.
+"""The report of a study: one self-contained HTML page with findings, a rubric and figures.
 
 `view` reads the study, once. From it are made the sentences (`cells`, `duels`, `findings`), the
 tables (`figure_data`) and the pictures (`figures`, in two forms: `over_time` and `differences`;

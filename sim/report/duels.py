@@ -36,7 +36,7 @@ class Duel:
 
 @dataclass(frozen=True)
 class Sides:
-    """Which scenarios of a study stand for the blanket control, which for targeted measures, and why the others do not.
+    """Which scenarios stand for the blanket control and which for targeted measures.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Sides:
 
 
 def sides(study: Study) -> Sides:
-    """Sort the scenarios of a study by the paper's policies that they change against the reference."""
+    """Sort scenarios by the paper's policies that they change against the reference."""
     reference = study.scenario(study.against)
     blanket, targeted, neither = [], [], []
     for scenario in study.scenarios:
@@ -231,7 +231,10 @@ def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[
 
 
 def _both_lose(found: Sequence[Cell], pair: tuple[str, str], against: str) -> list[str]:
-    """Say on which factors both scenarios are clearly worse than the reference: the better of two may be that too."""
+    """Say on which factors both scenarios are clearly worse than the reference.
+
+    The better of two may be worse than it too.
+    """
     losers = [c for c in found if c.scenario in pair and c.group == "loss"]
     named = [
         c.name for c in losers if c.scenario == pair[0] and c.factor in _factors(losers, pair[1])

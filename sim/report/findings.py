@@ -118,7 +118,10 @@ def by_policy(
 
 
 def also_differs(study: Study, scenario: str) -> str:
-    """Return what beside policy a case differs in from its reference, as a sentence; "" if nothing does."""
+    """Return as a sentence what beside policy a case differs in from its reference.
+
+    "" if nothing does.
+    """
     case = study.case(scenario)
     found = differences_in_words(study.other_differences(scenario))
     if not found:
@@ -170,7 +173,7 @@ def _paper(own: Sequence[Cell]) -> list[str]:
 
 
 def changed(stated: Sequence[Cell], zero: Sequence[Cell]) -> list[Changed]:
-    """Return the cells whose sign reads otherwise (better, worse, 0 or ?) with assumed responses at zero.
+    """Return the cells whose sign (better, worse, 0, ?) changes with assumed responses at zero.
 
     A sign that only gets stronger or weaker has not changed. Cells that the second study lacks are
     left out.

@@ -53,7 +53,7 @@ _UNDER_DETERMINED = (
 
 
 def rule(unit: str) -> list[str]:
-    """Return the sign rule and the ladder in words, with their thresholds; `unit` is pairs or replications."""
+    """Return the sign rule and the ladder in words; `unit` is pairs or replications."""
     agreement, likely, floor = (
         wording.percent(x, 0) for x in (rubric.AGREEMENT, wording.LIKELY, rubric.FLOOR_RELATIVE)
     )
@@ -97,14 +97,14 @@ def rule(unit: str) -> list[str]:
 
 
 def by_chance(replications: int) -> float:
-    """Return the probability that so many coin flips agree in sign as often as a clear sign needs."""
+    """Return how probably so many coin flips agree as often as a clear sign needs."""
     needed = math.ceil(rubric.AGREEMENT * replications - 1e-9)
     favourable = sum(math.comb(replications, k) for k in range(needed, replications + 1))
     return min(1.0, 2 * favourable / 2**replications)
 
 
 def few(study: Study) -> str:
-    """Return a warning where the replications are too few for the word clear to mean much, else nothing."""
+    """Return a warning where there are too few replications for the word clear, else nothing."""
     if study.pairs == 1:
         return wording.SINGLE
     chance = by_chance(study.replications)
@@ -119,7 +119,7 @@ def few(study: Study) -> str:
 
 
 def limits(study: Study) -> list[str]:
-    """Return what the reader must keep in mind, as far as it follows from the study and the model."""
+    """Return what the reader must keep in mind, as far as study and model tell."""
     times = study.draws * study.replications
     paired = (
         f"Each scenario was run {wording.counted(times, 'time')}; replication k of every scenario "

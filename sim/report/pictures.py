@@ -140,7 +140,10 @@ def _drawable(view: View, picture: Picture) -> bool:
 
 
 def caption(view: View, picture: Picture) -> str:
-    """Return what is said under a picture; under a map, which month it shows and which months the findings average."""
+    """Return what is said under a picture.
+
+    Under a map: which month it shows, and which months the findings average.
+    """
     if picture.outcomes:
         return picture.caption
     last = wording.month(month_name(view.reference.months - 1))

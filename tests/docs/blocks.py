@@ -19,8 +19,6 @@ FILE = re.compile(r"# (\S+\.(?:toml|py|csv|md))(?:, (above|below|in place of) (.
 
 FOLDERS = ("sim", "scenarios", "experiments", "benchmarks", "docs", "tests")
 FILES = ("CHANGELOG.md", "Makefile", "pyproject.toml")
-LENT = ("sim/model/kernels", "sim/model")
-"""Packages of the copy that look here for what the copy lacks: kernels are compiled by their place."""
 
 
 class Block(NamedTuple):
@@ -68,18 +66,12 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.printed = ""
-        leave = shutil.ignore_patterns("__pycache__", "*.pyc", "kernels", "randomness.py")
         for name in FOLDERS:
-            shutil.copytree(ROOT / name, folder / name, ignore=leave)
+            shutil.copytree(
+                ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
         for name in FILES:
             shutil.copy(ROOT / name, folder)
-        shutil.copytree(
-            ROOT / LENT[0], folder / LENT[0], ignore=shutil.ignore_patterns("__pycache__")
-        )
-        for name in LENT:
-            place = "0:0" if name == LENT[0] else "1:"
-            with (folder / name / "__init__.py").open("a", encoding="utf-8") as file:
-                file.write(f"\n__path__[{place}] = [{str(ROOT / name)!r}]\n")
 
     def save(self, block: Block) -> None:
         """Write a block's file, or its lines into one; HASH stands for the golden hash that was printed last."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -93,12 +94,15 @@ def test_compiled_code_that_is_not_whole_costs_no_run_and_is_made_again(
 def test_a_machine_without_a_folder_for_compiled_code_runs_kernels(
     cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
+    def nowhere(self: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("numba.core.caching._CacheLocator.ensure_cache_path", nowhere)
     for _ in range(2):
         assert kernel(doubled)(1.5) == 3.0
     unkept, compiling = caplog.messages
     assert compiling == notices.COMPILING
-    assert "no locator available" in unkept
+    assert os.strerror(errno.EROFS) in unkept
 
 
 SCRIPT = """
@@ -132,6 +136,28 @@ def test_a_full_disk_of_compiled_code_costs_no_run(tmp_path: Path) -> None:
     assert unkept.startswith(
         "compiled code cannot be kept (OSError: [Errno 28] No space left on device)"
     )
+
+
+def test_compiled_code_is_known_by_what_kernels_say_and_not_by_where_they_lie(
+    tmp_path: Path,
+) -> None:
+    """A copy of the package takes it over; a change in any kernel, or in a fixed word, has all compiled anew."""
+    copy, environment = tmp_path / "copy", os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    shutil.copytree(ROOT / "sim", copy / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def said(place: Path) -> str:
+        command = [sys.executable, "-c", SCRIPT]
+        return subprocess.run(
+            command, cwd=place, env=environment, capture_output=True, text=True, check=True
+        ).stderr
+
+    assert said(ROOT).splitlines() == [notices.COMPILING]
+    assert said(ROOT) == said(copy) == ""
+    for changed in ("model/kernels/shares.py", "vocabulary.py"):
+        with (copy / "sim" / changed).open("a", encoding="utf-8") as file:
+            file.write("# changed\n")
+        assert said(copy).splitlines() == [notices.COMPILING]
+    assert said(ROOT) == ""
 
 
 def says(number: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from sim.model.kernels import notices
+from sim.model.kernels.cache import KernelCache
 
 f4, i4, i8, u4, u8 = np.float32, np.int32, np.int64, np.uint32, np.uint64
 GOLDEN = u8(0x9E3779B97F4A7C15)
@@ -20,57 +20,10 @@ GOLDEN = u8(0x9E3779B97F4A7C15)
 INVERSE = np.array([0.0] + [1.0 / n for n in range(1, 15)])
 
 
-class KernelCache:
-    """Compiled code on disk, which saves time and nothing else: no trouble with it may reach a run.
-
-    Parameters
-    ----------
-    dispatcher
-        A function that numba compiles when it is first called.
-    """
-
-    def __init__(self, dispatcher: Any) -> None:
-        try:
-            dispatcher.enable_caching()  # looks for a folder that may be written
-        except (RuntimeError, OSError) as error:
-            notices.unkept(error)
-        self._inner = dispatcher._cache  # without a folder one that keeps nothing
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def load_overload(self, signature: Any, target: Any) -> Any:
-        """Return compiled code, or None if there is none that can be read: it is then compiled."""
-        found = None
-        try:
-            found = self._inner.load_overload(signature, target)
-        except OSError as error:
-            notices.unkept(error)
-        except Exception:  # noqa: BLE001  a file that is not whole can raise anything
-            self._begin_anew()
-        if found is None:
-            notices.compiling()
-        return found
-
-    def _begin_anew(self) -> None:
-        """Empty the index of what is kept, so that files which are not whole are written over."""
-        try:
-            self._inner.flush()
-        except OSError as error:
-            notices.unkept(error)
-
-    def save_overload(self, signature: Any, compiled: Any) -> None:
-        """Keep compiled code if that is possible."""
-        try:
-            self._inner.save_overload(signature, compiled)
-        except Exception as error:  # noqa: BLE001  the kernel itself is compiled and right
-            notices.unkept(error)
-
-
 def _compiled(function: Callable[..., Any], **options: bool) -> Any:
     dispatcher = nb.njit(fastmath=False, error_model="numpy", **options)(function)
     if not nb.config.DISABLE_JIT:
-        dispatcher._cache = KernelCache(dispatcher)
+        dispatcher._cache = KernelCache.of(function)
     return dispatcher
 
 
