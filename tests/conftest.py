@@ -1,4 +1,7 @@
-"""What all tests share: a cache of compiled code that knows every kernel, repeatable properties, one finished run."""
+"""What all tests share: compiled code, repeatable properties, one finished run.
+
+The cache of compiled code knows every kernel.
+"""
 
 from __future__ import annotations
 

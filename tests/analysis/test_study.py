@@ -52,7 +52,7 @@ DRAWS = Draws.of(
 
 
 def fails_in_places(scenario, replication, seed):
-    """Fail in the third draw always, and in the fourth in one replication, of scenarios with a policy."""
+    """Fail in the third draw always, in the fourth in one replication, if there is a policy."""
     hazard = scenario.parameters.get("leak_hazard", 0)
     if scenario.policy and (hazard == 0.4 or (hazard == 0.8 and replication == 1)):
         raise ValueError("no")
@@ -246,7 +246,10 @@ def test_the_difference_of_a_draw_is_its_mean_over_replications(drawn, holed):
 
 
 def test_draws_do_not_hide_that_they_share_their_luck():
-    """A difference that turns with the replication is undecided, however many draws agree on its mean."""
+    """A difference that turns with the replication is undecided.
+
+    However many draws agree on its mean.
+    """
     turning = np.tile([1.0, -0.6], 50)  # 50 draws, each with the same two replications
     found = compare(turning, np.zeros(100), fake.DESCRIBED["alpha"], 2)
     assert (found.low, found.high) == (-0.6, 1.0)
@@ -364,16 +367,9 @@ def test_the_frame_of_a_sweep_has_cases_and_draws(holed):
 def test_runs_hold_the_design_beside_the_outcomes(holed):
     runs = holed.runs()
     assert list(runs.columns) == [
-        "scenario",
-        "point",
-        "draw",
-        "replication",
-        "policy.audit-0.strength",
-        *DRAWS.names,
-        "alpha",
-        "beta",
-        "gamma",
-    ]
+        "scenario", "point", "draw", "replication", "policy.audit-0.strength", *DRAWS.names,
+        "alpha", "beta", "gamma",
+    ]  # fmt: skip
     assert len(runs) == 15 + 2 * 11
     assert all(runs.point == [holed.points(row.scenario)[row.draw] for row in runs.itertuples()])
     assert holed.finished == 12 + 2 * 11  # two of the draws are one world without the policy
@@ -521,16 +517,8 @@ def test_countries_are_means_over_runs_at_the_months_kept():
     found = uncertain(keep=Keep(countries="year-ends"))
     frame = found.countries()
     assert list(frame.columns) == [
-        "scenario",
-        "month",
-        "country",
-        "channel",
-        "use",
-        "US",
-        "CN",
-        "other",
-        "panel",
-    ]
+        "scenario", "month", "country", "channel", "use", "US", "CN", "other", "panel",
+    ]  # fmt: skip
     assert len(frame) == 3 * 8 * 4 * 5
     cell = frame[(frame.scenario == CASE) & (frame.month == "2027-12") & (frame.country == "2")]
     whole = [

@@ -1,4 +1,7 @@
-"""Files meant to harm: each is refused with one clear message, in little memory, and nothing is written."""
+"""Files meant to harm: each is refused with one clear message, in little memory.
+
+Nothing is written.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,9 @@ HOSTILE = {
     "line break in a name": b'name = "mi\\nne"',
     "trailing line break in a name": b'name = "mine\\n"',
     "line separator": 'name = "mine"\nquestion = "a\u2028b"'.encode(),
-    "other digits": 'name = "mine"\n[policy.x]\nlever = "L1"\nstart = "\u0662\u0660\u0662\u0666-01"'.encode(),
+    "other digits": (
+        'name = "mine"\n[policy.x]\nlever = "L1"\nstart = "\u0662\u0660\u0662\u0666-01"'.encode()
+    ),
     "markup": b'name = "<script>"',
     "date": b"name = 2026-01-01",
     "empty": b"",

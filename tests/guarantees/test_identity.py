@@ -81,7 +81,9 @@ def run(tmp_path_factory):
     ("table", "row"), [("countries", COUNTRY), ("labs", LAB), ("releases", RELEASE)]
 )
 def test_a_row_that_does_nothing_changes_nothing_else(run, table, row):
-    """A country without weight, a lab that never releases, a release that was held back: each at the head of its table.
+    """At the head of each table: a row that does nothing.
+
+    A country without weight, a lab that never releases, a release that was held back.
 
     A lab does research and pays for what the law asks before it releases anything. Sums over one
     lab more may be rounded in another order.

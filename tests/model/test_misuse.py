@@ -116,7 +116,8 @@ def test_control_of_publication_turns_stripping_into_gated_access():
 
     def catalogue(controlled, mirrored):
         return {
-            "origin": np.array([US, US]), "mode": np.array([OPEN_WEIGHTS, API]), "capability": np.array([150.0, 160.0]),
+            "origin": np.array([US, US]), "mode": np.array([OPEN_WEIGHTS, API]),
+            "capability": np.array([150.0, 160.0]),
             "controlled": np.array([controlled, 0.0]), "mirrored": np.array([mirrored, False]),
             "safeguard": np.array([0, 0]),
         }  # fmt: skip

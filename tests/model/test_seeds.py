@@ -1,4 +1,4 @@
-"""A world's seed: what Mesa calls rng or seed is one number, and worlds that nobody gave one differ."""
+"""A world's seed: Mesa's rng or seed is one number, and worlds that nobody gave one differ."""
 
 import mesa
 import numpy as np
@@ -111,7 +111,10 @@ def test_numpy_counts_are_counts(short):
 
 
 def batch_run(test):
-    """A test of Mesa's batch runner, which Mesa 4 has not; 3.5 warns that its ``iterations`` will go."""
+    """A test of Mesa's batch runner, which Mesa 4 has not.
+
+    3.5 warns that its ``iterations`` will go.
+    """
     skip = pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has no batch_run")
     return skip(
         pytest.mark.filterwarnings("ignore:The `iterations` keyword:DeprecationWarning")(test)

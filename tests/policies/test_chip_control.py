@@ -1,4 +1,4 @@
-"""Chip control (L3): fewer chips and smaller runs, what takes their place, and who bears what it costs."""
+"""Chip control (L3): fewer chips and smaller runs, what takes their place, who bears the cost."""
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ def test_a_control_phased_in_over_months_is_not_many_controls(world_at, policy):
 
 
 def test_chips_made_at_home_take_the_place_of_those_withheld(world_at, policy):
-    """Their share rises with a control by arithmetic, their number only as far as substitution is assumed."""
+    """Their share rises with a control by arithmetic, their number as substitution is assumed."""
     found = {}
     for response in (0.0, 0.3):
         for strict in (0.0, 1.0):

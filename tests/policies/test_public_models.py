@@ -125,7 +125,7 @@ def test_a_more_open_programme_teaches_more(world_at, policy):
 
 
 def test_misuse_reaches_what_public_money_opens(world_at, policy):
-    """Exposure follows by the route alone: the best weights that actors can strip are at least as capable."""
+    """Exposure follows by the route alone: the best weights to strip are at least as capable."""
     quiet = {"capability_noise": 0.0}
     without = world_at(45, quiet)
     money = world_at(

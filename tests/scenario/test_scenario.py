@@ -1,4 +1,7 @@
-"""Scenario files: laid over each other, checked with every problem named, frozen, and the same after a round trip."""
+"""Scenario files: laid over each other, checked, frozen, and the same after a round trip.
+
+Every problem is named.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,10 @@ def test_a_field_of_an_inherited_policy_can_be_changed(tmp_path: Path) -> None:
 
 
 def test_another_lever_starts_the_policy_afresh(tmp_path: Path) -> None:
-    text = 'name = "mine"\nextends = "p1-blanket"\n[policy.open-weight-control]\nlever = "L7"\nbudget = 1e6\n'
+    text = (
+        'name = "mine"\nextends = "p1-blanket"\n'
+        '[policy.open-weight-control]\nlever = "L7"\nbudget = 1e6\n'
+    )
     assert load(write(tmp_path, text)).policy["open-weight-control"] == LEVERS["L7"](budget=1e6)
 
 
@@ -239,7 +245,8 @@ def test_all_problems_of_a_file_are_named_with_place_value_range_and_nearest_nam
     text = (
         'name = "mine"\nadopterz = 5000\nhistory = "reply"\n[horizon]\nend = "2060-01"\n'
         "[parameters]\nleak_hazrd = 0.5\nleak_hazard = 1.5\n"
-        '[policy.control]\nlever = "L1"\nstrength = 2\nkyc_frction = 0.1\ntargets = ["CHN", "Russia"]\n'
+        '[policy.control]\nlever = "L1"\nstrength = 2\nkyc_frction = 0.1\n'
+        'targets = ["CHN", "Russia"]\n'
         '[policy.other]\nlever = "L99"\n'
         '[policy.late]\nlever = "L7"\nstart = "2027-01"\nend = "2026-12"\n'
         '[policy.when]\nlever = "L7"\nstart = "January"\n'

@@ -1,4 +1,4 @@
-"""The input recorded is the input run: whole numbers are drawn as such, and files keep every digit."""
+"""The input recorded is the input run: whole numbers are drawn so, files keep every digit."""
 
 import csv
 from collections import Counter
