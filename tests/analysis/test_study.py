@@ -101,19 +101,10 @@ def test_the_table_holds_the_paired_statistics(three):
     table = three.table().set_index(["scenario", "outcome"])
     assert len(table) == 6
     row = table.loc["more-audits", "alpha"]
-    assert (row.difference, row.low, row.high, row.share_same_sign, row.sign) == (
-        0.5,
-        0.5,
-        0.5,
-        1.0,
-        "++",
-    )
-    assert (row.first_month, row.last_month, row.unit, row.pairs) == (
-        "2027-01",
-        "2030-12",
-        "points",
-        8,
-    )
+    assert (row.difference, row.low, row.high) == (0.5, 0.5, 0.5)
+    assert (row.share_same_sign, row.sign) == (1.0, "++")
+    assert (row.first_month, row.last_month) == ("2027-01", "2030-12")
+    assert (row.unit, row.pairs) == ("points", 8)
     reference = three.values("status-quo", "alpha")[:, 48:96].astype(float).mean(axis=1)
     assert row.reference == pytest.approx(reference.mean())
     assert row.relative == pytest.approx(0.5 / reference.mean())
@@ -559,13 +550,8 @@ def test_draws_that_share_a_world_count_each_in_the_mean():
 
 def test_exports_hold_what_the_study_says(three, tmp_path):
     paths = three.to_csv(tmp_path / "tables")
-    assert [p.name for p in paths] == [
-        "table.csv",
-        "rubric.csv",
-        "series.csv",
-        "runs.csv",
-        "countries.csv",
-    ]
+    tables = ("table", "rubric", "series", "runs", "countries")
+    assert [p.name for p in paths] == [f"{name}.csv" for name in tables]
     with paths[0].open() as file:
         rows = list(csv.DictReader(file))
     assert [r["difference"] for r in rows if r["outcome"] == "alpha"] == ["0.25", "0.5"]
@@ -660,11 +646,8 @@ def test_labels_say_what_was_measured_and_what_was_varied(drawn):
     assert found["gamma"].attrs == {
         key: getattr(known, key) for key in ("unit", "label", "definition", "measure")
     }
-    assert (found.attrs["seed"], found.attrs["version"], found.attrs["question"]) == (
-        3,
-        sim.__version__,
-        "",
-    )
+    known = (3, sim.__version__, "")
+    assert tuple(found.attrs[key] for key in ("seed", "version", "question")) == known
     whole = drawn.dataset("alpha")
     assert np.isnan(whole["policy.audit-0.strength"].sel(scenario="status-quo"))
     assert whole.sizes == {"scenario": 3, "draw": 5, "replication": 3, "month": 96}

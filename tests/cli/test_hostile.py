@@ -241,6 +241,9 @@ def test_an_experiment_refuses_a_hostile_scenario_beside_it(tmp_path: Path) -> N
             load_experiment(tmp_path / "try.toml")
 
 
+KEYS = ["name", "policy", "parameters", "horizon", "crisis", "adopters", "history"]
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -249,19 +252,7 @@ def test_an_experiment_refuses_a_hostile_scenario_beside_it(tmp_path: Path) -> N
         ),
         max_leaves=6,
     ),
-    st.sampled_from(
-        [
-            "name",
-            "policy",
-            "parameters",
-            "horizon",
-            "crisis",
-            "adopters",
-            "history",
-            "assumptions",
-            "zzz",
-        ]
-    ),
+    st.sampled_from([*KEYS, "assumptions", "zzz"]),
 )
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_no_value_makes_the_reader_fail_otherwise(value: object, key: str) -> None:

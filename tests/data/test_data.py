@@ -44,8 +44,7 @@ def open_share(group: str, first: int, last: int) -> tuple[int, float]:
     return len(rows), sum(r.weights for r in rows) / len(rows)
 
 
-# --- countries
-# --------------------------------------------------------------------------------------------------
+# countries
 
 
 def test_countries_are_one_by_one_or_in_groups() -> None:
@@ -181,8 +180,7 @@ def test_tiles_read_as_a_world_map() -> None:
     assert tiles["PRT"][1] < tiles["DEU"][1] < tiles["UKR"][1] < tiles["IND"][1] < tiles["JPN"][1]
 
 
-# --- labs and releases
-# -------------------------------------------------------------------------------------------
+# labs and releases
 
 
 def test_labs_are_firms_and_two_fringes() -> None:
@@ -253,8 +251,7 @@ def test_fringe_size_in_the_record() -> None:
     assert len(rows) == 28
 
 
-# --- chips, targets, signs
-# ---------------------------------------------------------------------------------------
+# chips, targets, signs
 
 
 def test_chip_controls_are_dated_steps() -> None:
@@ -297,8 +294,7 @@ def test_paper_signs() -> None:
     assert len(data.paper_signs()) == 12
 
 
-# --- form and faults
-# ---------------------------------------------------------------------------------------------
+# form and faults
 
 
 def test_every_table_names_source_and_licence() -> None:
@@ -410,10 +406,8 @@ def test_a_table_of_more_countries_asks_for_a_larger_panel(damaged: Path) -> Non
     """Four adopters for each country and channel: a scenario's least panel would not do."""
     from sim.scenario.scenario import ScenarioError, load
 
-    path, row = (
-        damaged / "countries.csv",
-        "{0},Country {0},Europe,us_aligned,100,10,6.5,0.5,,0,0,0,,{1},50,",
-    )
+    path = damaged / "countries.csv"
+    row = "{0},Country {0},Europe,us_aligned,100,10,6.5,0.5,,0,0,0,,{1},50,"
     rows = [
         row.format(f"Q{a}{b}", 10 * i + j)
         for i, a in enumerate("ABC")

@@ -34,9 +34,11 @@ from sim.sweep import executors
 from sim.sweep.execution import execute
 from tests.faults import worlds
 from tests.faults.harness import plan
-executors.PRELOADED = ("pyarrow.parquet", "tests.faults.worlds")  # these worlds do without the model
+# These worlds do without the model.
+executors.PRELOADED = ("pyarrow.parquet", "tests.faults.worlds")
 print("begin", flush=True)
-execute(plan({replications}), out={out!r}, workers={workers}, executor={executor}, simulate=worlds.paced)
+run = partial(execute, plan({replications}), simulate=worlds.paced)
+run(out={out!r}, workers={workers}, executor={executor})
 print("end", flush=True)
 """
 

@@ -120,10 +120,8 @@ def test_a_place_that_may_not_be_written(tmp_path, mount) -> None:
     for name in ("new", "old"):
         status, said = sweep(tmp_path, mount / name)
         assert status == 2, said
-        assert (
-            said
-            == f"--out {mount / name}: no permission to write in {mount if name == 'new' else mount / name}"
-        )
+        place = mount if name == "new" else mount / name
+        assert said == f"--out {mount / name}: no permission to write in {place}"
     assert files(mount) == before
     assert Study.open(mount / "old").design.runs == 2  # reading needs no more than that
 

@@ -106,7 +106,10 @@ class Torn:
         self.file.write(data[len(data) // 2 :])
 
 def killed(last, out):
-    '''Sweep in a process that dies just before its so-manieth change of a file or folder; return whether it died.'''
+    '''Sweep in a process that dies just before its so-manieth change of a file or folder.
+
+    Return whether it died.
+    '''
     pid = os.fork()
     if not pid:
         count = 0

@@ -65,11 +65,8 @@ def environment(python: str, version: str, mesa: str) -> str:
         If a step fails, with the last lines it printed.
     """
     place = ROOT / f".venv-mesa-{version}"
-    own, ready, constraints = (
-        str(place / "bin" / "python"),
-        place / "ready",
-        place / "constraints.txt",
-    )
+    own = str(place / "bin" / "python")
+    ready, constraints = place / "ready", place / "constraints.txt"
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     text = "\n".join(
         [*(line for line in pins if not line.lower().startswith("mesa==")), f"mesa=={mesa}"]

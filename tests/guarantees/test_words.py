@@ -85,13 +85,9 @@ def called(node: ast.expr) -> str:
     """
     while isinstance(node, ast.Subscript):
         node = node.value
-    return (
-        node.attr
-        if isinstance(node, ast.Attribute)
-        else node.id
-        if isinstance(node, ast.Name)
-        else ""
-    )
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def is_number(node: ast.expr) -> bool:
@@ -154,23 +150,11 @@ def test_what_is_chosen_is_still_there():
 
 
 def test_the_search_finds_what_it_looks_for():
-    assert retyped(
-        'a = ("us", "cn")\nb: Literal["gated", "api"]\nc = ["fraud", 1]\nd = ("open", "open")'
-    ) == {
-        ("us", "cn"),
-        ("gated", "api"),
-    }
-    assert assigned("US, CN = 0, 1\nMODES: tuple = ()\n\ndef f():\n    OPEN = 1\n") == {
-        "US",
-        "CN",
-        "MODES",
-    }
-    assert compared("c.mode[i] >= 2\nfinding == -1\nmode in OPEN\nn == 2\n0 < kind < n") == {
-        "c.mode[i] >= 2",
-        "finding == -1",
-        "0 < kind < n",
-    }
-    assert numbered('((0, "us", "US"), (3, "open"), (CN, "cn"), (2, "us"), (1, "a"))') == {
-        "(0, 'us', 'US')",
-        "(3, 'open')",
-    }
+    text = 'a = ("us", "cn")\nb: Literal["gated", "api"]\nc = ["fraud", 1]\nd = ("open", "open")'
+    assert retyped(text) == {("us", "cn"), ("gated", "api")}
+    text = "US, CN = 0, 1\nMODES: tuple = ()\n\ndef f():\n    OPEN = 1\n"
+    assert assigned(text) == {"US", "CN", "MODES"}
+    text = "c.mode[i] >= 2\nfinding == -1\nmode in OPEN\nn == 2\n0 < kind < n"
+    assert compared(text) == {"c.mode[i] >= 2", "finding == -1", "0 < kind < n"}
+    text = '((0, "us", "US"), (3, "open"), (CN, "cn"), (2, "us"), (1, "a"))'
+    assert numbered(text) == {"(0, 'us', 'US')", "(3, 'open')"}

@@ -7,11 +7,8 @@ from sim.vocabulary import CN, US
 
 def test_a_sanction_lasts_its_months(policy):
     barrier = policy("L13", start="2026-01", end="2026-02", sanction_prob=1.0, sanction_months=3)
-    assert [m for m in range(30, 48) if barrier.sanctioned("deepseek", m, Streams(1, 0))] == [
-        36,
-        37,
-        38,
-    ]
+    months = [m for m in range(30, 48) if barrier.sanctioned("deepseek", m, Streams(1, 0))]
+    assert months == [36, 37, 38]
 
 
 def test_barriers_to_services_slow_those_who_distil(world_at, policy):

@@ -174,11 +174,8 @@ class PlainScene:
             1.0 + p.automation
         ) ** (world.month / 12.0)
         self.attempts_each = p.attempts * growth / len(world.malicious)
-        self.detection, self.ban_months, self.severity_sd = (
-            p.detection,
-            round(p.ban_months),
-            p.severity_sd,
-        )
+        self.detection, self.severity_sd = p.detection, p.severity_sd
+        self.ban_months = round(p.ban_months)
         self.incidents: list[Incident] = []
         self.expected = dict.fromkeys((kind.name for kind in ACTORS), 0.0)
         self.uplift_us = dict(self.expected)

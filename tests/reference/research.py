@@ -40,11 +40,8 @@ class PlainResearch:
         self.efficiency, self.distilled, self.gains = [0.0] * n, [0.0] * n, [0.0] * 3
         self.offset = [lab.info.run_offset for lab in world.labs]
         self.run = world.p.run_flop_2023
-        self.row, self.china, self.domestic = (
-            world.p.stock_row_2022,
-            world.p.stock_cn_2022,
-            world.p.domestic_2022,
-        )
+        self.row, self.china = world.p.stock_row_2022, world.p.stock_cn_2022
+        self.domestic = world.p.domestic_2022
         self.smuggled = self.gap = self.squeeze = 0.0
         self.first_gap: float | None = None
         self.spread = [(-1e9, 0)]

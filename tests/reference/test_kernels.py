@@ -362,8 +362,13 @@ def test_routes_are_weighed_by_a_logit(
         view = misuse.weigh(there, passing, cost, known, skill - threshold[j], slope, weight)
         np.testing.assert_allclose(chance[0, j], view.chance, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(odds[0, j], view.odds, rtol=1e-12, atol=1e-14)
-        value = [[weight * draws.logistic((x + skill - threshold[j]) / slope) * keep - c for x, c, keep in
-                  zip(*way, strict=True)] for way in zip(there, cost, passing, strict=True)]  # fmt: skip
+        value = [
+            [
+                weight * draws.logistic((x + skill - threshold[j]) / slope) * keep - c
+                for x, c, keep in zip(*way, strict=True)
+            ]
+            for way in zip(there, cost, passing, strict=True)
+        ]
         for r in np.flatnonzero(known):
             offered = [value[w][r] for w in range(n) if capability[w][r] > -1e8]
             if offered:

@@ -18,11 +18,8 @@ from sim.scenario.scenario import load, load_with_origins
 from sim.sweep.experiment import load_experiment
 
 CONTROL = "policy.open-weight-control"
-FRICTION, START, ANTICIPATION = (
-    f"{CONTROL}.kyc_friction",
-    f"{CONTROL}.start",
-    f"{CONTROL}.anticipation_months",
-)
+FRICTION, START = f"{CONTROL}.kyc_friction", f"{CONTROL}.start"
+ANTICIPATION = f"{CONTROL}.anticipation_months"
 BASE = {
     "name": "mine",
     "scenarios": ["p1-blanket"],

@@ -57,12 +57,8 @@ def test_months_are_counted_from_2023() -> None:
     assert month_index("2023-01") == 0
     assert month_index("2026-01") == 36
     assert month_index("2022-10") == -3
-    assert [month_name(index) for index in (-3, 0, 36, 95)] == [
-        "2022-10",
-        "2023-01",
-        "2026-01",
-        "2030-12",
-    ]
+    names = ["2022-10", "2023-01", "2026-01", "2030-12"]
+    assert [month_name(index) for index in (-3, 0, 36, 95)] == names
     assert load("status-quo").months == 96
 
 
@@ -180,12 +176,8 @@ def test_overrides_and_settings_replace_values(tmp_path: Path) -> None:
         "p1-blanket", [override], ["history=free", "policy.open-weight-control.end = 2028-06"]
     )
     policy = scenario.policy["open-weight-control"]
-    assert (scenario.adopters, scenario.history, policy.strength, policy.end) == (
-        5000,
-        "free",
-        0.5,
-        "2028-06",
-    )
+    assert (scenario.adopters, scenario.history) == (5000, "free")
+    assert (policy.strength, policy.end) == (0.5, "2028-06")
 
 
 def test_a_setting_is_read_as_toml_else_as_text() -> None:

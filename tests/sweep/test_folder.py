@@ -289,9 +289,8 @@ def test_report_does_not_follow_links_out_of_a_results_folder(out: Path, name: s
     before = tree(out.parent)
     done = command("report", "out", cwd=out.parent)
     assert done.returncode == 2, done.stderr
-    assert (
-        done.stderr == f"out/{name} is a link, and links in a results folder are not followed: "
-        "move it elsewhere\n"
+    assert done.stderr == (
+        f"out/{name} is a link, and links in a results folder are not followed: move it elsewhere\n"
     )
     assert tree(out.parent) == before
 

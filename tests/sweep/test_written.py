@@ -137,10 +137,8 @@ def test_a_list_that_is_none_is_left_as_it_is(tmp_path, content):
 
 def test_a_list_made_by_somebody_else_leads_nowhere_else(tmp_path):
     """What an unfinished file of ours would be called is removed in a results folder only."""
-    out, outside = (
-        tmp_path / "out",
-        [tmp_path / f".{name}.0123abcd.tmp" for name in ("thesis", "deep")],
-    )
+    out = tmp_path / "out"
+    outside = [tmp_path / f".{name}.0123abcd.tmp" for name in ("thesis", "deep")]
     (out / "figures").mkdir(parents=True)
     for path in outside:
         path.write_bytes(b"mine")
