@@ -43,8 +43,8 @@ def default_run(runs: int = 15) -> list[str]:
     parts = ", ".join(f"{name} {1000.0 * seconds:.0f}" for name, seconds in phases.items())
     return [
         (
-            f"default run, warm, {runs} runs: min {min(wall):.0f} ms, median {median(wall):.0f} ms, "
-            f"max {max(wall):.0f} ms"
+            f"default run, warm, {runs} runs: min {min(wall):.0f} ms, "
+            f"median {median(wall):.0f} ms, max {max(wall):.0f} ms"
         ),
         f"  phases of one run (ms): {parts}",
     ]
@@ -73,8 +73,8 @@ def panel(adopters: int) -> list[str]:
     each = 1e9 * seconds / adopters / 96
     return [
         (
-            f"run with {adopters:,} adopters: {seconds:.2f} s, {each:.0f} ns an adopter and month, "
-            f"peak {peak:.0f} MB"
+            f"run with {adopters:,} adopters: {seconds:.2f} s, "
+            f"{each:.0f} ns an adopter and month, peak {peak:.0f} MB"
         )
     ]
 

@@ -1,4 +1,4 @@
-"""What the sweep engine costs: memory of the process that drives it, and processor time over that of bare runs.
+"""What the sweep engine costs: memory of its driver, processor time over that of bare runs.
 
     python benchmarks/sweep.py [--runs 10000] [--workers 2] [--save]
 
@@ -45,7 +45,7 @@ def design(runs: int):
 
 
 def bare() -> None:
-    """Make `SAMPLE_RUNS` bare runs for every line read, and print the seconds of processor time that they took."""
+    """Make `SAMPLE_RUNS` bare runs for every line read; print the processor seconds they took."""
     from sim.model.world import World
 
     plan = design(1)
@@ -65,7 +65,10 @@ def memory() -> float:
 
 
 def seconds(without: int) -> float:
-    """Return the processor time of this process and its children, ended grandchildren included, but for one child."""
+    """Return the processor time of this process and its children, but for one child.
+
+    Grandchildren that have ended are included.
+    """
     total = time.process_time()
     for file in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -113,21 +116,18 @@ def measure(runs: int, workers: int) -> list[str]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     return [
         (
-            f"{plan.runs:,} runs ({size}), "
-            f"{len(store.failures())} failed, {workers} workers, {wall:.0f} s, "
-            f"{plan.runs / wall:.1f} runs a second"
+            f"{plan.runs:,} runs ({size}), {len(store.failures())} failed, {workers} workers, "
+            f"{wall:.0f} s, {plan.runs / wall:.1f} runs a second"
         ),
         (
-            f"driver's memory: {levels[0]:.0f} MB before the first run, {levels[-1]:.0f} MB after "
-            f"the last, "
-            f"growth {levels[-1] - levels[0]:.0f} MB; peak {peak:.0f} MB, growth to it "
-            f"{peak - levels[0]:.0f} MB"
+            f"driver's memory: {levels[0]:.0f} MB before the first run, "
+            f"{levels[-1]:.0f} MB after the last, growth {levels[-1] - levels[0]:.0f} MB; "
+            f"peak {peak:.0f} MB, growth to it {peak - levels[0]:.0f} MB"
         ),
         (
-            f"processor time of a run: {1000 * swept:.1f} ms in the sweep, {1000 * alone:.1f} ms "
-            f"bare "
-            f"({len(spent)} times {SAMPLE_RUNS} runs in between): rate per core "
-            f"{alone / swept:.3f} of bare runs"
+            f"processor time of a run: {1000 * swept:.1f} ms in the sweep, "
+            f"{1000 * alone:.1f} ms bare ({len(spent)} times {SAMPLE_RUNS} runs in between): "
+            f"rate per core {alone / swept:.3f} of bare runs"
         ),
         f"disk: {disk:.0f} MB, {1024 * disk / plan.runs:.0f} kB a run, {len(store.parts):,} parts",
     ]

@@ -51,7 +51,10 @@ def slope(world: World) -> float:
 
 
 def north(country: data.Country) -> bool:
-    """Global North as Microsoft AI Diffusion draws it (Europe, North America, OECD, Caucasus, Central Asia)."""
+    """Global North as Microsoft AI Diffusion draws it.
+
+    Europe, North America, OECD, Caucasus, Central Asia.
+    """
     return (
         country.region == "Europe"
         or country.bloc in ("US", "us_aligned")
@@ -60,7 +63,10 @@ def north(country: data.Country) -> bool:
 
 
 def income_regression(use: np.ndarray) -> tuple[float, float]:
-    """Slope and residual sd of logit(use) on log GDP per head, countries with a figure of their own."""
+    """Slope and residual sd of logit(use) on log GDP per head.
+
+    Over the countries with a figure of their own.
+    """
     kept = [i for i, c in enumerate(data.countries()) if c.ai_use_2025 and not c.regional_value]
     x = np.array([log(data.countries()[i].gdp_per_head) for i in kept])
     y = np.array([log(u / (1.0 - u)) for u in use[kept].tolist()])
@@ -167,7 +173,8 @@ def main() -> None:
         scenario, options.seed, options.replications
     )
     table = Table(
-        title=f"Calibration targets, {options.replications} replications, seed {options.seed}; nothing is fitted here"
+        title=f"Calibration targets, {options.replications} replications, seed {options.seed}; "
+        "nothing is fitted here"
     )
     for heading in ("id", "quantity", "mode", "target", "range", "model", "5-95 %", ""):
         table.add_column(heading, justify="right" if heading in ("target", "model") else "left")

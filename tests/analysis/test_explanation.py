@@ -1,4 +1,4 @@
-"""The command explain: final values are the law's, and the steps to them are what each policy changes."""
+"""The command explain: final values are the law's, the steps to them what each policy changes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ def whole_law() -> Law:
 
 
 def filled(law: Law, row: Row, chosen: dict[str, int], what: str) -> np.ndarray:
-    """An array of a field, put together from the parts of its explanation; by lab where the law is by class."""
+    """An array of a field, put together from the parts of its explanation.
+
+    By lab where the law is by class.
+    """
     jurisdictions = law.jurisdictions
     names = {
         "country": jurisdictions.countries, "origin": ORIGINS, "channel": CHANNELS, "mode": MODES,
@@ -250,12 +253,8 @@ def test_the_command_prints_changes_and_json() -> None:
 @pytest.mark.parametrize(
     ("month", "country", "family", "part"),
     [
-        (
-            "2031-01",
-            None,
-            None,
-            "--month 2031-01: outside the horizon of status-quo, 2023-01 to 2030-12",
-        ),
+        ("2031-01", None, None,
+         "--month 2031-01: outside the horizon of status-quo, 2023-01 to 2030-12"),
         ("2022-12", None, None, "outside the horizon"),
         ("June", None, None, "'June' is not a month"),
         ("2027-06", "Kenya", None, "did you mean 'KEN' (Kenya)?"),
@@ -263,7 +262,7 @@ def test_the_command_prints_changes_and_json() -> None:
         ("2027-06", None, "Meta AI", "no lab of the model"),
         ("2027-06", None, "us", "no lab of the model"),
     ],
-)
+)  # fmt: skip
 def test_what_does_not_exist_is_refused(
     month: str, country: str | None, family: str | None, part: str
 ) -> None:

@@ -52,7 +52,7 @@ DRAWS = Draws.of(
 
 
 def fails_in_places(scenario, replication, seed):
-    """Fail in the third draw always, and in the fourth in one replication, of scenarios with a policy."""
+    """Fail in the third draw always, in the fourth in one replication, if there is a policy."""
     hazard = scenario.parameters.get("leak_hazard", 0)
     if scenario.policy and (hazard == 0.4 or (hazard == 0.8 and replication == 1)):
         raise ValueError("no")
@@ -101,19 +101,10 @@ def test_the_table_holds_the_paired_statistics(three):
     table = three.table().set_index(["scenario", "outcome"])
     assert len(table) == 6
     row = table.loc["more-audits", "alpha"]
-    assert (row.difference, row.low, row.high, row.share_same_sign, row.sign) == (
-        0.5,
-        0.5,
-        0.5,
-        1.0,
-        "++",
-    )
-    assert (row.first_month, row.last_month, row.unit, row.pairs) == (
-        "2027-01",
-        "2030-12",
-        "points",
-        8,
-    )
+    assert (row.difference, row.low, row.high) == (0.5, 0.5, 0.5)
+    assert (row.share_same_sign, row.sign) == (1.0, "++")
+    assert (row.first_month, row.last_month) == ("2027-01", "2030-12")
+    assert (row.unit, row.pairs) == ("points", 8)
     reference = three.values("status-quo", "alpha")[:, 48:96].astype(float).mean(axis=1)
     assert row.reference == pytest.approx(reference.mean())
     assert row.relative == pytest.approx(0.5 / reference.mean())
@@ -246,7 +237,10 @@ def test_the_difference_of_a_draw_is_its_mean_over_replications(drawn, holed):
 
 
 def test_draws_do_not_hide_that_they_share_their_luck():
-    """A difference that turns with the replication is undecided, however many draws agree on its mean."""
+    """A difference that turns with the replication is undecided.
+
+    However many draws agree on its mean.
+    """
     turning = np.tile([1.0, -0.6], 50)  # 50 draws, each with the same two replications
     found = compare(turning, np.zeros(100), fake.DESCRIBED["alpha"], 2)
     assert (found.low, found.high) == (-0.6, 1.0)
@@ -364,16 +358,9 @@ def test_the_frame_of_a_sweep_has_cases_and_draws(holed):
 def test_runs_hold_the_design_beside_the_outcomes(holed):
     runs = holed.runs()
     assert list(runs.columns) == [
-        "scenario",
-        "point",
-        "draw",
-        "replication",
-        "policy.audit-0.strength",
-        *DRAWS.names,
-        "alpha",
-        "beta",
-        "gamma",
-    ]
+        "scenario", "point", "draw", "replication", "policy.audit-0.strength", *DRAWS.names,
+        "alpha", "beta", "gamma",
+    ]  # fmt: skip
     assert len(runs) == 15 + 2 * 11
     assert all(runs.point == [holed.points(row.scenario)[row.draw] for row in runs.itertuples()])
     assert holed.finished == 12 + 2 * 11  # two of the draws are one world without the policy
@@ -521,16 +508,8 @@ def test_countries_are_means_over_runs_at_the_months_kept():
     found = uncertain(keep=Keep(countries="year-ends"))
     frame = found.countries()
     assert list(frame.columns) == [
-        "scenario",
-        "month",
-        "country",
-        "channel",
-        "use",
-        "US",
-        "CN",
-        "other",
-        "panel",
-    ]
+        "scenario", "month", "country", "channel", "use", "US", "CN", "other", "panel",
+    ]  # fmt: skip
     assert len(frame) == 3 * 8 * 4 * 5
     cell = frame[(frame.scenario == CASE) & (frame.month == "2027-12") & (frame.country == "2")]
     whole = [
@@ -571,13 +550,8 @@ def test_draws_that_share_a_world_count_each_in_the_mean():
 
 def test_exports_hold_what_the_study_says(three, tmp_path):
     paths = three.to_csv(tmp_path / "tables")
-    assert [p.name for p in paths] == [
-        "table.csv",
-        "rubric.csv",
-        "series.csv",
-        "runs.csv",
-        "countries.csv",
-    ]
+    tables = ("table", "rubric", "series", "runs", "countries")
+    assert [p.name for p in paths] == [f"{name}.csv" for name in tables]
     with paths[0].open() as file:
         rows = list(csv.DictReader(file))
     assert [r["difference"] for r in rows if r["outcome"] == "alpha"] == ["0.25", "0.5"]
@@ -672,11 +646,8 @@ def test_labels_say_what_was_measured_and_what_was_varied(drawn):
     assert found["gamma"].attrs == {
         key: getattr(known, key) for key in ("unit", "label", "definition", "measure")
     }
-    assert (found.attrs["seed"], found.attrs["version"], found.attrs["question"]) == (
-        3,
-        sim.__version__,
-        "",
-    )
+    known = (3, sim.__version__, "")
+    assert tuple(found.attrs[key] for key in ("seed", "version", "question")) == known
     whole = drawn.dataset("alpha")
     assert np.isnan(whole["policy.audit-0.strength"].sel(scenario="status-quo"))
     assert whole.sizes == {"scenario": 3, "draw": 5, "replication": 3, "month": 96}

@@ -142,7 +142,10 @@ def test_one_replication_is_never_likely():
     ],
 )
 def test_the_rule_and_the_ladder_together(positive, word):
-    """Differences of +1 and -0.5 in 20 replications, far beyond the floor: only the count of signs decides."""
+    """Differences of +1 and -0.5 in 20 replications, far beyond the floor.
+
+    Only the count of signs decides.
+    """
     differences = np.array([1.0] * positive + [-0.5] * (20 - positive))
     reference = np.linspace(1.0, 2.0, 20)
     sign = rubric.sign(differences, reference, "level", 1)

@@ -1,4 +1,7 @@
-"""What other programs need of a CSV: one head line, rows of one length, plain numbers, blanks for what is missing."""
+"""What other programs need of a CSV.
+
+One head line, rows of one length, plain numbers, blanks for what is missing.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ SIGNS = {"sign", "paper", "sign_without_assumed"}
 
 
 def read_tidy(path: Path, *, mark: bool = False) -> pd.DataFrame:
-    """Return a CSV as pandas reads it, after every cell was looked at; `mark` if it must begin with a BOM."""
+    """Return a CSV as pandas reads it, every cell looked at; `mark` if it must begin with a BOM."""
     data = path.read_bytes()
     assert data.startswith(codecs.BOM_UTF8) == mark, path.name
     head, *rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))

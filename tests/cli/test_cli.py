@@ -1,4 +1,7 @@
-"""The command line: results on stdout, messages on stderr, stated exit codes, nothing written for bad input."""
+"""The command line: results on stdout, messages on stderr, stated exit codes.
+
+Nothing is written for bad input.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,10 @@ def command(
 
 
 def test_help_needs_none_of_the_heavy_modules() -> None:
-    code = "import sim.cli.app, sys; print(sorted({'pydantic', 'rich', 'numpy', 'pandas', 'mesa'} & set(sys.modules)))"
+    code = (
+        "import sim.cli.app, sys; "
+        "print(sorted({'pydantic', 'rich', 'numpy', 'pandas', 'mesa'} & set(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -101,7 +107,10 @@ def test_python_that_strips_descriptions_is_said() -> None:
 
 
 def test_help_comes_at_once_and_names_every_command() -> None:
-    code = "import sys; from sim.cli.app import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    code = (
+        "import sys; from sim.cli.app import main\n"
+        "try: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, "--help"], capture_output=True, text=True, cwd=ROOT, check=True
     )
@@ -110,16 +119,8 @@ def test_help_comes_at_once_and_names_every_command() -> None:
         "help needs none of these, and they take long to import"
     )
     for name in (
-        "run",
-        "compare",
-        "experiment",
-        "report",
-        "check",
-        "show",
-        "diff",
-        "explain",
-        "list",
-    ):
+        "run", "compare", "experiment", "report", "check", "show", "diff", "explain", "list",
+    ):  # fmt: skip
         assert re.search(rf"^  {name} +[A-Z]", done.stdout, flags=re.MULTILINE)
     assert "not forecasts" in done.stdout
 
@@ -582,16 +583,9 @@ def test_a_damaged_folder_gives_status_1(tmp_path: Path) -> None:
 def test_ctrl_c_leaves_no_half_written_file(tmp_path: Path) -> None:
     (tmp_path / "base.toml").write_text(SMALL.format(name="base", base="status-quo"))
     arguments = [
-        sys.executable,
-        "-m",
-        "sim",
-        "run",
-        "base.toml",
-        "--replications",
-        "500",
-        "--out",
-        "results",
-    ]
+        sys.executable, "-m", "sim", "run", "base.toml", "--replications", "500",
+        "--out", "results",
+    ]  # fmt: skip
     process = subprocess.Popen(
         [*arguments, "--workers", "1"],
         cwd=tmp_path,

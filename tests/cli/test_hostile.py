@@ -1,4 +1,7 @@
-"""Files meant to harm: each is refused with one clear message, in little memory, and nothing is written."""
+"""Files meant to harm: each is refused with one clear message, in little memory.
+
+Nothing is written.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,9 @@ HOSTILE = {
     "line break in a name": b'name = "mi\\nne"',
     "trailing line break in a name": b'name = "mine\\n"',
     "line separator": 'name = "mine"\nquestion = "a\u2028b"'.encode(),
-    "other digits": 'name = "mine"\n[policy.x]\nlever = "L1"\nstart = "\u0662\u0660\u0662\u0666-01"'.encode(),
+    "other digits": (
+        'name = "mine"\n[policy.x]\nlever = "L1"\nstart = "\u0662\u0660\u0662\u0666-01"'.encode()
+    ),
     "markup": b'name = "<script>"',
     "date": b"name = 2026-01-01",
     "empty": b"",
@@ -236,6 +241,9 @@ def test_an_experiment_refuses_a_hostile_scenario_beside_it(tmp_path: Path) -> N
             load_experiment(tmp_path / "try.toml")
 
 
+KEYS = ["name", "policy", "parameters", "horizon", "crisis", "adopters", "history"]
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -244,19 +252,7 @@ def test_an_experiment_refuses_a_hostile_scenario_beside_it(tmp_path: Path) -> N
         ),
         max_leaves=6,
     ),
-    st.sampled_from(
-        [
-            "name",
-            "policy",
-            "parameters",
-            "horizon",
-            "crisis",
-            "adopters",
-            "history",
-            "assumptions",
-            "zzz",
-        ]
-    ),
+    st.sampled_from([*KEYS, "assumptions", "zzz"]),
 )
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_no_value_makes_the_reader_fail_otherwise(value: object, key: str) -> None:

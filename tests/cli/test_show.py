@@ -1,4 +1,4 @@
-"""The commands show, diff and check, and a lever in full: what they print is what the scenario is."""
+"""The commands show, diff and check, and a lever in full: what they print is the scenario."""
 
 from __future__ import annotations
 
@@ -60,15 +60,9 @@ def test_show_says_which_file_gave_each_value(tmp_path: Path) -> None:
     )
     over = write(tmp_path, "[policy.open-weight-control]\nkyc = false\n", "over")
     arguments = (
-        "show",
-        mine,
-        "--override",
-        over,
-        "--set",
-        "crisis.x.month=2027-01",
-        "--set",
-        "crisis.x.origin=CN",
-    )
+        "show", mine, "--override", over, "--set", "crisis.x.month=2027-01",
+        "--set", "crisis.x.origin=CN",
+    )  # fmt: skip
     lines = call(*arguments).stdout.splitlines()
     for line in (
         f"adopters = 4000  # {mine}",
@@ -209,36 +203,22 @@ def test_a_shipped_scenario_checks_clean(name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
-        (
-            ["policy.open-weight-control.start=2031-01"],
-            "from 2031-01 to the end: outside the horizon 2023-01 to 2030-12",
-        ),
-        (
-            ["policy.x.lever=L7", "policy.x.start=2020-01", "policy.x.end=2022-12"],
-            "policy.x: from 2020-01 to 2022-12",
-        ),
-        (
-            ["policy.open-weight-control.end=2026-01"],
-            "from 2026-01 to 2026-01: the window is empty",
-        ),
+        (["policy.open-weight-control.start=2031-01"],
+         "from 2031-01 to the end: outside the horizon 2023-01 to 2030-12"),
+        (["policy.x.lever=L7", "policy.x.start=2020-01", "policy.x.end=2022-12"],
+         "policy.x: from 2020-01 to 2022-12"),
+        (["policy.open-weight-control.end=2026-01"],
+         "from 2026-01 to 2026-01: the window is empty"),
         (["policy.open-weight-control.strength=0"], "strength = 0: the policy changes nothing"),
-        (
-            ["policy.open-weight-control.allied_coverage=0.05"],
-            "allied_coverage = 0.05: nobody joins",
-        ),
-        (
-            ["crisis.x.month=2031-01", "crisis.x.origin=CN"],
-            "crisis.x.month = 2031-01: outside the horizon",
-        ),
-        (
-            ["horizon.end=2025-12"],
-            (
-                "policy.chips-2026-01, policy.open-weight-control: outside the horizon 2023-01 to "
-                "2025-12"
-            ),
-        ),
+        (["policy.open-weight-control.allied_coverage=0.05"],
+         "allied_coverage = 0.05: nobody joins"),
+        (["crisis.x.month=2031-01", "crisis.x.origin=CN"],
+         "crisis.x.month = 2031-01: outside the horizon"),
+        (["horizon.end=2025-12"],
+         ("policy.chips-2026-01, policy.open-weight-control: "
+          "outside the horizon 2023-01 to 2025-12")),
     ],
-)
+)  # fmt: skip
 def test_what_changes_nothing_is_noted_and_allowed(changes: list[str], part: str) -> None:
     (note,) = noted("p1-blanket", *changes)
     assert part in note
@@ -282,12 +262,13 @@ def test_a_second_policy_beside_an_inherited_one_of_its_lever_is_noted_with_the_
 ) -> None:
     path = write(
         tmp_path,
-        'name = "mine"\nextends = "p1-blanket"\n[policy.control]\nlever = "L1"\nstart = "2028-01"\n',
+        'name = "mine"\nextends = "p1-blanket"\n'
+        '[policy.control]\nlever = "L1"\nstart = "2028-01"\n',
     )
     (note,) = noted(path)
     assert note.startswith(
-        "policy.control and policy.open-weight-control: L1 (Export control on open weights) more "
-        "than"
+        "policy.control and policy.open-weight-control: "
+        "L1 (Export control on open weights) more than"
     )
     assert "write [policy.open-weight-control]" in note
     assert noted(path, "policy.open-weight-control.end=2028-01") == []
@@ -306,7 +287,8 @@ def test_a_policy_whose_lever_an_extension_changed_is_noted(tmp_path: Path) -> N
     )
     child = write(
         tmp_path,
-        'name = "mine"\nextends = "base"\n[policy.open-weight-control]\nlever = "L7"\nbudget = 3e6\n',
+        'name = "mine"\nextends = "base"\n'
+        '[policy.open-weight-control]\nlever = "L7"\nbudget = 3e6\n',
     )
     for path in (tmp_path / "base.toml", child):
         (note,) = noted(path)
@@ -324,31 +306,19 @@ def test_a_policy_whose_lever_an_extension_changed_is_noted(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (
-            "policy.open-weight-control.kyc_friction=0.9",
-            "kyc_friction = 0.9: its 5-95 % range is from 0 to 0.3 (0-1)",
-        ),
-        (
-            "policy.open-weight-control.opening_cost=9",
-            "opening_cost = 9: its 5-95 % range is from 0 to 1 (utils)",
-        ),
-        (
-            "policy.open-weight-control.compliance_cost=20",
-            (
-                "compliance_cost = 20: its 5-95 % range is from 2e6 to 1e8 (USD a year); it is in USD: "
-                "20 million is 2e7"
-            ),
-        ),
-        (
-            "policy.open-weight-control.enforcement=0.1",
-            "enforcement = 0.1: its 5-95 % range is from 0.5 to 1 (0-1)",
-        ),
-        (
-            "parameters.leak_hazard=0.99",
-            "parameters.leak_hazard = 0.99: its 5-95 % range is from 0.3 to 0.9",
-        ),
+        ("policy.open-weight-control.kyc_friction=0.9",
+         "kyc_friction = 0.9: its 5-95 % range is from 0 to 0.3 (0-1)"),
+        ("policy.open-weight-control.opening_cost=9",
+         "opening_cost = 9: its 5-95 % range is from 0 to 1 (utils)"),
+        ("policy.open-weight-control.compliance_cost=20",
+         ("compliance_cost = 20: its 5-95 % range is from 2e6 to 1e8 (USD a year); "
+          "it is in USD: 20 million is 2e7")),
+        ("policy.open-weight-control.enforcement=0.1",
+         "enforcement = 0.1: its 5-95 % range is from 0.5 to 1 (0-1)"),
+        ("parameters.leak_hazard=0.99",
+         "parameters.leak_hazard = 0.99: its 5-95 % range is from 0.3 to 0.9"),
     ],
-)
+)  # fmt: skip
 def test_a_value_outside_its_range_is_allowed_and_noted(change: str, words: str) -> None:
     (note,) = noted("p1-blanket", change)
     assert words in note
@@ -407,7 +377,10 @@ def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.M
         result = call(*arguments)
         assert isinstance(result.exception, RanError)
         assert result.stdout == ""
-        wanted = "note: p1-blanket: policy.open-weight-control.enforcement = 0.1: its 5-95 % range is from 0.5 to 1 (0-1)"
+        wanted = (
+            "note: p1-blanket: policy.open-weight-control.enforcement = 0.1: "
+            "its 5-95 % range is from 0.5 to 1 (0-1)"
+        )
         assert result.stderr.splitlines().count(wanted) == 1
     assert "note: p4-audit-repository: policy." in result.stderr
     assert "note: status-quo" not in result.stderr
@@ -415,8 +388,8 @@ def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.M
 
 def test_checking_a_scenario_builds_no_world() -> None:
     code = (
-        "import sys; from sim.scenario.warnings import notes; from sim.scenario.scenario import "
-        "load_with_layer\n"
+        "import sys; from sim.scenario.warnings import notes; "
+        "from sim.scenario.scenario import load_with_layer\n"
         "assert notes(*load_with_layer('targeted-bundle', ['high-allied-coverage'])) == []\n"
         "print(sorted({'mesa', 'numba', 'pandas', 'sim.model.world'} & set(sys.modules)))"
     )
@@ -466,23 +439,15 @@ STEP = '[policy.{}]\nlever = "L3"\nstart = "{}"\n'
 @pytest.mark.parametrize(
     ("text", "fine"),
     [
-        (
-            STEP.format("step-2026-01", "2026-01")
-            + 'end = "2027-01"\n'
-            + STEP.format("step-2027-01", "2027-01"),
-            True,
-        ),
-        (
-            STEP.format("step-2026-01", "2026-01")
-            + 'end = "2027-02"\n'
-            + STEP.format("step-2027-01", "2027-01"),
-            False,
-        ),
+        (STEP.format("step-2026-01", "2026-01") + 'end = "2027-01"\n'
+         + STEP.format("step-2027-01", "2027-01"), True),
+        (STEP.format("step-2026-01", "2026-01") + 'end = "2027-02"\n'
+         + STEP.format("step-2027-01", "2027-01"), False),
         (STEP.format("step-2026-01", "2026-01") + STEP.format("step-2027-01", "2027-01"), False),
         (STEP.format("step-2026-01", "2026-01") + STEP.format("other-2027-01", "2027-01"), True),
         (STEP.format("step", "2026-01") + STEP.format("step-2027-01", "2027-01"), True),
     ],
-)
+)  # fmt: skip
 def test_dated_steps_of_one_series_do_not_overlap(tmp_path: Path, text: str, *, fine: bool) -> None:
     path = write(tmp_path, 'name = "mine"\n' + text)
     if fine:

@@ -1,4 +1,7 @@
-"""``openstakes sweep``: results on stdout, one message for bad input, and nothing written that was not asked for."""
+"""``openstakes sweep``: results on stdout, one message for bad input.
+
+Nothing is written that was not asked for.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,10 @@ BAD = 0.123
 
 
 def fake_world(scenario: Scenario, replication: int, seed: int) -> fake.Series:
-    """Series with the model's outcomes that depend on scenario, replication and seed, and cost nothing."""
+    """Series with the model's outcomes that cost nothing.
+
+    They depend on scenario, replication and seed.
+    """
     if scenario.parameters.get("leak_hazard") == BAD and replication == 1:
         raise ZeroDivisionError("made to fail")
     found = fake.world(scenario, replication, seed)
@@ -268,16 +274,12 @@ def test_more_levers_and_draws_extend_a_folder() -> None:
     [
         ({"seed": 2}, "other seed (1 there, 2 here)"),
         ({"keep": {"months": "year-ends"}}, "other keep"),
-        (
-            {"levers": {FRICTION: [0.1], "adopters": [4000]}},
-            "kyc_friction=0.2', which is not asked for",
-        ),
-        (
-            {"uncertainties": SWEPT["uncertainties"] | {"method": "latin-hypercube"}},
-            "a scenario or draw that is not asked for; more Sobol draws continue those before",
-        ),
+        ({"levers": {FRICTION: [0.1], "adopters": [4000]}},
+         "kyc_friction=0.2', which is not asked for"),
+        ({"uncertainties": SWEPT["uncertainties"] | {"method": "latin-hypercube"}},
+         "a scenario or draw that is not asked for; more Sobol draws continue those before"),
     ],
-)
+)  # fmt: skip
 def test_results_of_something_else_are_not_mixed_in(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], words: str
 ) -> None:

@@ -44,8 +44,7 @@ def open_share(group: str, first: int, last: int) -> tuple[int, float]:
     return len(rows), sum(r.weights for r in rows) / len(rows)
 
 
-# --- countries
-# ---------------------------------------------------------------------------------------------------
+# countries
 
 
 def test_countries_are_one_by_one_or_in_groups() -> None:
@@ -181,8 +180,7 @@ def test_tiles_read_as_a_world_map() -> None:
     assert tiles["PRT"][1] < tiles["DEU"][1] < tiles["UKR"][1] < tiles["IND"][1] < tiles["JPN"][1]
 
 
-# --- labs and releases
-# -------------------------------------------------------------------------------------------
+# labs and releases
 
 
 def test_labs_are_firms_and_two_fringes() -> None:
@@ -253,8 +251,7 @@ def test_fringe_size_in_the_record() -> None:
     assert len(rows) == 28
 
 
-# --- chips, targets, signs
-# ---------------------------------------------------------------------------------------
+# chips, targets, signs
 
 
 def test_chip_controls_are_dated_steps() -> None:
@@ -297,8 +294,7 @@ def test_paper_signs() -> None:
     assert len(data.paper_signs()) == 12
 
 
-# --- form and faults
-# ---------------------------------------------------------------------------------------------
+# form and faults
 
 
 def test_every_table_names_source_and_licence() -> None:
@@ -321,82 +317,38 @@ def test_records_are_frozen_and_cached() -> None:
 @pytest.mark.parametrize(
     ("table", "old", "new", "message"),
     [
-        (
-            "countries",
-            "third_country",
-            "neutral",
-            r"countries\.csv, line 6, column bloc: expected one of US",
-        ),
+        ("countries", "third_country", "neutral",
+         r"countries\.csv, line 6, column bloc: expected one of US"),
         ("countries", "\nAGO,", "\nAFG,", "code 'AFG' appears more than once"),
-        (
-            "countries",
-            "gdp_usd_bn",
-            "gdp",
-            r"countries\.csv, line 4: expected the columns code, name",
-        ),
+        ("countries", "gdp_usd_bn", "gdp",
+         r"countries\.csv, line 4: expected the columns code, name"),
         ("groups", "CAN DEU FRA", "CAN GER FRA", "G7 has the unknown country 'GER'"),
         ("groups", "CAN DEU FRA", "CAN DEU DEU FRA", "member of G7 'DEU' appears more than once"),
-        (
-            "groups",
-            "G7,Group of Seven,2025-06-30",
-            "G7,Group of Seven,2025",
-            "column as_of: expected a date such as",
-        ),
+        ("groups", "G7,Group of Seven,2025-06-30", "G7,Group of Seven,2025",
+         "column as_of: expected a date such as"),
         ("labs", "OpenAI,openai,USA", "OpenAI,openai,XYZ", "OpenAI has the unknown home 'XYZ'"),
-        (
-            "releases",
-            "2022-01,meta",
-            "2022-13,meta",
-            "column month: expected a month such as 2023-01, got '2022-13'",
-        ),
+        ("releases", "2022-01,meta", "2022-13,meta",
+         "column month: expected a month such as 2023-01, got '2022-13'"),
         ("releases", ",hold,flagship,0,", ",hold,flagship,1,", "is hold with weights 1"),
-        (
-            "chip_controls",
-            "2022-10-07,0.5",
-            "2022-10-07,1.5",
-            "expected a number from 0 to 1, got '1.5'",
-        ),
+        ("chip_controls", "2022-10-07,0.5", "2022-10-07,1.5",
+         "expected a number from 0 to 1, got '1.5'"),
         ("chip_stocks", "9414", "many", "column h100e: expected a number, got 'many'"),
         ("targets", "C01,", "C01,extra,", r"targets\.csv, line 5: expected 10 fields, got 11"),
         ("paper_signs", "--", "?", "column sign: expected one of"),
-        (
-            "countries",
-            "AFG,Afghanistan,Asia,restricted,14.5",
-            "AFG,Afghanistan,Asia,restricted,nan",
-            "number from 0 ",
-        ),
-        (
-            "countries",
-            ",1,0,0,working_age,",
-            ",1,0,yes,working_age,",
-            "column eu: expected one of 0, 1, got 'yes'",
-        ),
-        (
-            "targets",
-            ",14,10.5,",
-            ",9,10.5,",
-            r"targets\.csv, line 5: expected a value from 10.5 to 17",
-        ),
-        (
-            "parameters",
-            "run_growth,4.6",
-            "run_growth,9.6",
-            r"parameters\.csv, line 6: expected least, low, value",
-        ),
-        (
-            "parameters",
-            "leak_hazard",
-            "Leak hazard",
-            "column name: expected lower-case letters, digits and _",
-        ),
-        (
-            "parameters",
-            "run_growth_2030,",
-            "run_growth,",
-            "name 'run_growth' appears more than once",
-        ),
+        ("countries", "AFG,Afghanistan,Asia,restricted,14.5", "AFG,Afghanistan,Asia,restricted,nan",
+         "number from 0 "),
+        ("countries", ",1,0,0,working_age,", ",1,0,yes,working_age,",
+         "column eu: expected one of 0, 1, got 'yes'"),
+        ("targets", ",14,10.5,", ",9,10.5,",
+         r"targets\.csv, line 5: expected a value from 10.5 to 17"),
+        ("parameters", "run_growth,4.6", "run_growth,9.6",
+         r"parameters\.csv, line 6: expected least, low, value"),
+        ("parameters", "leak_hazard", "Leak hazard",
+         "column name: expected lower-case letters, digits and _"),
+        ("parameters", "run_growth_2030,", "run_growth,",
+         "name 'run_growth' appears more than once"),
     ],
-)
+)  # fmt: skip
 def test_a_damaged_table_is_refused(
     damaged: Path, table: str, old: str, new: str, message: str
 ) -> None:
@@ -451,13 +403,11 @@ def test_a_country_has_weight_in_all_or_in_nothing(damaged: Path) -> None:
 
 
 def test_a_table_of_more_countries_asks_for_a_larger_panel(damaged: Path) -> None:
-    """Four adopters for each country and channel: the least panel that a scenario may have would not do."""
+    """Four adopters for each country and channel: a scenario's least panel would not do."""
     from sim.scenario.scenario import ScenarioError, load
 
-    path, row = (
-        damaged / "countries.csv",
-        "{0},Country {0},Europe,us_aligned,100,10,6.5,0.5,,0,0,0,,{1},50,",
-    )
+    path = damaged / "countries.csv"
+    row = "{0},Country {0},Europe,us_aligned,100,10,6.5,0.5,,0,0,0,,{1},50,"
     rows = [
         row.format(f"Q{a}{b}", 10 * i + j)
         for i, a in enumerate("ABC")

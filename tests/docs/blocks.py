@@ -1,4 +1,4 @@
-"""The fenced blocks of a page, and a copy of the repository in which a page may change the package."""
+"""The fenced blocks of a page, and a copy of the repository that a page may change."""
 
 from __future__ import annotations
 
@@ -15,14 +15,20 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# (\S+\.(?:toml|py|csv|md))(?:, (above|below|in place of) (.+))?\n")
-"""First line of a block that is a file, or lines of one: those around them are named by how they begin."""
+"""First line of a block that is a file, or lines of one.
+
+Those around them are named by how they begin.
+"""
 
 FOLDERS = ("sim", "scenarios", "experiments", "benchmarks", "docs", "tests")
 FILES = ("CHANGELOG.md", "Makefile", "pyproject.toml")
 
 
 class Block(NamedTuple):
-    """A fenced block: its page and section, its language, text and first line, the file it says it is and where."""
+    """A fenced block: its page and section, its language, text and first line.
+
+    Also the file that it says it is, and where in it.
+    """
 
     page: Path
     section: str
@@ -61,7 +67,10 @@ def blocks(page: Path) -> list[Block]:
 
 
 class Checkout:
-    """A copy of the repository in a folder of its own, in which files are changed and commands are run for real."""
+    """A copy of the repository in a folder of its own.
+
+    Files are changed in it, and commands are run for real.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -74,7 +83,10 @@ class Checkout:
             shutil.copy(ROOT / name, folder)
 
     def save(self, block: Block) -> None:
-        """Write a block's file, or its lines into one; HASH stands for the golden hash that was printed last."""
+        """Write a block's file, or its lines into one.
+
+        HASH stands for the golden hash that was printed last.
+        """
         assert block.file
         path, text = self.folder / block.file, block.content
         if "HASH" in text:
@@ -116,7 +128,7 @@ class Checkout:
         return done.stdout
 
     def command(self, line: str) -> None:
-        """Run a line of a console block: openstakes, a program in .venv, or a target of the Makefile."""
+        """Run a line of a console block: openstakes, a program in .venv, or a target of make."""
         program, *words = shlex.split(line)
         if program == "make":
             (target,) = words

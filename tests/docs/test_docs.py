@@ -1,4 +1,7 @@
-"""The pages fit the code and each other: generated ones are up to date, and what the written ones name exists."""
+"""The pages fit the code and each other.
+
+Generated ones are up to date, and what the written ones name exists.
+"""
 
 from __future__ import annotations
 
@@ -82,39 +85,21 @@ def names() -> frozenset[str]:
     """Everything of the model that a page may name in code type."""
     levers = {field for cls in (Policy, *LEVERS.values()) for field in cls.model_fields}
     kinds = (
-        Assessment,
-        AuditProgramme,
-        Programme,
-        Safeguard,
-        Trigger,
-        Series,
-        data.Country,
-        data.Lab,
+        Assessment, AuditProgramme, Programme, Safeguard, Trigger, Series, data.Country, data.Lab,
         data.Release,
-    )
+    )  # fmt: skip
     records = {field.name for record in kinds for field in fields(record)}
     scenario = {field for record in (Scenario, Horizon, Crisis) for field in record.model_fields}
     rows = {*Columns._fields, *Draft._fields, *Incident._fields}
     words = {
-        *CHANNELS,
-        *MODES,
-        *REGIONS,
-        *DOMAINS,
-        *KINDS_OF_ROUTE,
-        *(kind.name for kind in ACTORS),
-        "lever",
-        "extends",
-    }
+        *CHANNELS, *MODES, *REGIONS, *DOMAINS, *KINDS_OF_ROUTE, *(kind.name for kind in ACTORS),
+        "lever", "extends",
+    }  # fmt: skip
     phases = {phase.__name__ for phase in PHASES}
     table = {
-        "paper",
-        "agreement",
-        "first_month",
-        "last_month",
-        "sign_without_assumed",
-        "out",
+        "paper", "agreement", "first_month", "last_month", "sign_without_assumed", "out",
         *Comparison.__slots__,
-    }
+    }  # fmt: skip
     return frozenset().union(
         PARAMETERS, stems(), levers, records, scenario, rows, words, phases, table, OUTCOMES, FIELDS
     )

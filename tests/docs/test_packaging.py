@@ -1,4 +1,7 @@
-"""The wheel is whole and works from an empty folder; the repository names no machine, registry or token."""
+"""The wheel is whole and works from an empty folder.
+
+The repository names no machine, registry or token.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +21,14 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("matplotlib", "mesa", "numba", "pandas", "pyarrow", "scipy")
 LIGHT_MODULES = (
-    "sim",
-    "sim.cli.app",
-    "sim.data",
-    "sim.model.law",
-    "sim.scenario.library",
-    "sim.model.parameters",
-    "sim.policies",
-    "sim.scenario.scenario",
-)
+    "sim", "sim.cli.app", "sim.data", "sim.model.law", "sim.scenario.library",
+    "sim.model.parameters", "sim.policies", "sim.scenario.scenario",
+)  # fmt: skip
 SUSPECT = {
     "a machine's path": r"/(?:work|root|tmp|home|Users|opt)/\w",
     "a registry's address": r"https?://\S+/simple\b|pypi[.]org|python[h]osted|--(?:extra-)?index-url|--find[-]links",
-    "a token": r"\bgh[pousr]_\w{30,}|\bgithub_pat_\w{20,}|\bAKIA[0-9A-Z]{16}\b|\bsk-[\w-]{20,}|\bhf_[A-Za-z0-9]{30,}|"
+    "a token": r"\bgh[pousr]_\w{30,}|\bgithub_pat_\w{20,}|\bAKIA[0-9A-Z]{16}\b|\bsk-[\w-]{20,}|"
+    r"\bhf_[A-Za-z0-9]{30,}|"
     r"\bpypi-[\w-]{50,}|-----BEGIN [A-Z ]*PRIVATE KEY|https?://[^\s/:@]+:[^\s/@]+@",
 }
 
@@ -52,15 +50,9 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
 def build_wheel(source: Path, folder: Path) -> Path:
     """Build a wheel with the build backend that is installed here; nothing is downloaded."""
     pip = (
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "-qq",
-        "--disable-pip-version-check",
-        "--no-deps",
+        sys.executable, "-m", "pip", "wheel", "-qq", "--disable-pip-version-check", "--no-deps",
         "--no-index",
-    )
+    )  # fmt: skip
     run(*pip, "--no-build-isolation", "--wheel-dir", folder, source)
     (wheel,) = folder.glob("openstakes-*.whl")
     return wheel
@@ -81,7 +73,7 @@ def source_files(folder: Path) -> set[str]:
 
 
 def tracked_files() -> list[Path]:
-    """Return the repository's files that git knows or would add; without git, those of a source archive."""
+    """Return the files that git knows or would add; without git, those of a source archive."""
     if (ROOT / ".git").exists():
         names = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").split(
             "\0"
@@ -101,15 +93,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("installed")
     pip = (
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-qq",
-        "--disable-pip-version-check",
-        "--no-deps",
+        sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps",
         "--no-index",
-    )
+    )  # fmt: skip
     run(*pip, "--target", target, wheel)
     return target
 
@@ -153,16 +139,9 @@ def test_the_installed_package_lists_its_library_from_an_empty_folder(
 
 def test_the_installed_package_runs_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     command = (
-        "run",
-        "status-quo",
-        "--replications",
-        "1",
-        "--seed",
-        "1",
-        "--set",
-        "horizon.end=2024-12",
+        "run", "status-quo", "--replications", "1", "--seed", "1", "--set", "horizon.end=2024-12",
         "--json",
-    )
+    )  # fmt: skip
     printed = run(
         sys.executable, "-P", "-m", "sim", *command, cwd=tmp_path, PYTHONPATH=str(installed)
     )

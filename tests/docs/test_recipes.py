@@ -1,4 +1,6 @@
-"""The tutorials and how-to pages work as printed: their files are written, their Python and their commands are run.
+"""The tutorials and how-to pages work as printed.
+
+Their files are written, their Python and their commands are run.
 
 A page that changes the package itself (it names files of the repository) is followed in a copy of
 the repository, each of its sections after the files of those before it.
@@ -73,7 +75,10 @@ def fake_report(study: Study, out: Path, **_: object) -> Path:
 
 @pytest.fixture
 def cluster(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a cluster that is running already, for the page that joins one: one worker, in this process."""
+    """The address of a cluster that is running already, for the page that joins one.
+
+    One worker, in this process.
+    """
     if request.getfixturevalue("page") != SWEEPS:
         yield ""
         return
@@ -130,7 +135,10 @@ def test_the_page_runs_from_top_to_bottom(page: Path, place: Path, cluster: str)
 def test_the_recipe_works_in_a_copy_of_the_repository(
     page: Path, section: str, tmp_path: Path
 ) -> None:
-    """Files are put where the page says, those of earlier sections too; then what the section says is run."""
+    """Files are put where the page says; then what the section says is run.
+
+    Files of earlier sections are put there too.
+    """
     checkout, reached = Checkout(tmp_path), False
     for block in blocks(page):
         if reached and block.section != section:
@@ -148,7 +156,9 @@ def test_the_recipe_works_in_a_copy_of_the_repository(
 
 
 def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:
-    """Run each command for real and look for the lines printed below it; those that simulate use small worlds.
+    """Run each command for real and look for the lines printed below it.
+
+    Commands that simulate use small worlds.
 
     A line ^C below a command is Ctrl-C, which arrives when the first runs are finished. HOST:PORT
     and POINT stand for the running cluster and for a design point of the last study.
@@ -173,14 +183,14 @@ def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:
 
 
 def press_ctrl_c(lines: object, finished: int, failed: int, total: int) -> None:
-    """In place of a line of progress: Ctrl-C once the first runs are finished and others are not."""
+    """In place of a line of progress: Ctrl-C once first runs are finished and others are not."""
     assert finished < total
     if finished:
         signal.raise_signal(signal.SIGINT)
 
 
 def test_the_commands_of_the_pages_exist() -> None:
-    """Commands that stand on a line of their own are commands, and every shipped scenario that is named is there."""
+    """Commands on a line of their own exist, and so does every shipped scenario that is named."""
     known = {
         command.name or command.callback.__name__
         for command in app.app.registered_commands

@@ -1,4 +1,4 @@
-"""What the fault tests share: sweeps in processes of their own, and what must be true of a results folder."""
+"""What the fault tests share: sweeps in own processes, and what must be true of their folder."""
 
 from __future__ import annotations
 
@@ -34,9 +34,11 @@ from sim.sweep import executors
 from sim.sweep.execution import execute
 from tests.faults import worlds
 from tests.faults.harness import plan
-executors.PRELOADED = ("pyarrow.parquet", "tests.faults.worlds")  # these worlds do without the model
+# These worlds do without the model.
+executors.PRELOADED = ("pyarrow.parquet", "tests.faults.worlds")
 print("begin", flush=True)
-execute(plan({replications}), out={out!r}, workers={workers}, executor={executor}, simulate=worlds.paced)
+run = partial(execute, plan({replications}), simulate=worlds.paced)
+run(out={out!r}, workers={workers}, executor={executor})
 print("end", flush=True)
 """
 
@@ -53,7 +55,10 @@ if world is not None:
 cluster.CONNECT_SECONDS = 2
 main()
 """
-"""The command line; the first argument names a world in tests.faults.worlds, "model" stands for the model's own."""
+"""The command line; the first argument names a world in tests.faults.worlds.
+
+"model" stands for the model's own.
+"""
 
 EXPERIMENT = """
 name = "small"
@@ -64,7 +69,10 @@ also_without_assumed = false
 """
 
 FEW = '[keep]\noutcomes = ["incidents"]'
-"""Ends an experiment of the model's own worlds: too little is kept for a report, which takes its time."""
+"""Ends an experiment of the model's own worlds.
+
+Too little is kept for a report, which takes its time.
+"""
 
 SCENARIO = """
 name = "{name}"
@@ -86,7 +94,7 @@ def write_experiment(folder: Path, replications: int, rest: str = "") -> str:
 
 
 def plan(replications: int = 40, seed: int = 3) -> Design:
-    """Return a design of two cases: 80 runs in 10 chunks unless other replications are asked for."""
+    """Return a design of two cases: 80 runs in 10 chunks by default."""
     scenarios = [fake.scenario("status-quo"), fake.scenario("audits", 1)]
     return Design.of(scenarios, replications, seed, also_without_assumed=False)
 
@@ -94,12 +102,15 @@ def plan(replications: int = 40, seed: int = 3) -> Design:
 def sweep_script(
     out: Path | str, *, replications: int = 40, workers: int = 2, executor: str = "'pool'"
 ) -> str:
-    """Return a script without a guard for ``__main__`` that sweeps `plan` into a folder; `executor` is code."""
+    """Return a script that sweeps `plan` into a folder; `executor` is code.
+
+    It has no guard for ``__main__``.
+    """
     return SWEEP.format(out=str(out), replications=replications, workers=workers, executor=executor)
 
 
 class Driver:
-    """A process that runs a script, and the processes it starts, known by a mark in their environment."""
+    """A process that runs a script, and those it starts, known by a mark in their environment."""
 
     def __init__(
         self,
@@ -160,7 +171,7 @@ class Driver:
         return self.wait()
 
     def others(self) -> list[int]:
-        """Return the processes, other than the script's own, that it has started and that still run."""
+        """Return the processes that the script has started, itself aside, and that still run."""
         found = []
         for path in Path("/proc").glob("[0-9]*/environ"):
             pid = int(path.parent.name)

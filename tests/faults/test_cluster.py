@@ -1,4 +1,4 @@
-"""Dask: a cluster that somebody else started, one that is not there, and one that cannot do the work."""
+"""Dask: a cluster of somebody else, one that is not there, and one that cannot do the work."""
 
 from __future__ import annotations
 
@@ -58,14 +58,8 @@ def scheduler(tmp_path) -> Iterator[Driver]:
 def start_workers(folder: Path, scheduler: Driver, place: Path, number: int = 2) -> Driver:
     """Start a process with so many workers, whose current folder is `place`."""
     options = [
-        "--host",
-        "127.0.0.1",
-        "--nthreads",
-        "1",
-        "--no-dashboard",
-        "--nworkers",
-        str(number),
-    ]
+        "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", "--nworkers", str(number),
+    ]  # fmt: skip
     local = ["--local-directory", str(folder)]
     return Driver(folder, WORKER, scheduler.address, *options, *local, str(place))
 
@@ -156,14 +150,9 @@ def test_a_scheduler_that_dies(tmp_path, undisturbed, scheduler) -> None:
 def refused(folder: Path, executor: str, script: str = COMMAND) -> str:
     """Give a command whose cluster cannot be used; return what it says."""
     command = [
-        "paced",
-        "sweep",
-        write_experiment(folder, 9),
-        "--out",
-        str(folder / "out"),
-        "--executor",
-        executor,
-    ]
+        "paced", "sweep", write_experiment(folder, 9), "--out", str(folder / "out"),
+        "--executor", executor,
+    ]  # fmt: skip
     with Driver(folder, script, *command) as driver:
         assert driver.wait() == 2, driver.errors()
         assert "Traceback" not in driver.errors()

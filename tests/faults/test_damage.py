@@ -1,4 +1,7 @@
-"""Files change behind the sweep's back: it is found before anything is read from them, named, and done again."""
+"""Files change behind the sweep's back.
+
+It is found before anything is read from them, named, and done again.
+"""
 
 from __future__ import annotations
 
@@ -184,14 +187,8 @@ def never(scenario, replication, seed):
 def test_the_command_says_what_was_damaged(tmp_path) -> None:
     out = tmp_path / "out"
     command = [
-        "sweep",
-        write_experiment(tmp_path, 1, FEW),
-        "--out",
-        str(out),
-        "--workers",
-        "1",
-        "--json",
-    ]
+        "sweep", write_experiment(tmp_path, 1, FEW), "--out", str(out), "--workers", "1", "--json",
+    ]  # fmt: skip
     said = []
     for _ in range(2):
         with Driver(tmp_path, COMMAND, "model", *command) as driver:

@@ -1,4 +1,7 @@
-"""The disk is full, or may not be written: one clear message, a sound folder, and the sweep goes on when it can."""
+"""The disk is full, or may not be written.
+
+One clear message, a sound folder, and the sweep goes on when it can.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ from tests.faults.harness import (
 from tests.sweep import fake
 
 LIMITED = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n" + COMMAND
-"""The manifest and parts of one run, 2 kB, can be written; the countries of eight runs, 4 kB, cannot."""
+"""Room for the manifest and parts of one run, 2 kB, not for countries of eight runs, 4 kB."""
 
 
 @pytest.fixture
@@ -49,13 +52,9 @@ def sweep(
 ) -> tuple[int, str]:
     """Give the command for a sweep; return its exit status and what it said."""
     command = [
-        "sweep",
-        write_experiment(folder, replications),
-        "--workers",
-        str(workers),
-        "--out",
-        str(out),
-    ]
+        "sweep", write_experiment(folder, replications), "--workers", str(workers),
+        "--out", str(out),
+    ]  # fmt: skip
     with Driver(folder, script, "paced", *command) as driver:
         driver.process.communicate(timeout=60)
         status = driver.wait()
@@ -121,10 +120,8 @@ def test_a_place_that_may_not_be_written(tmp_path, mount) -> None:
     for name in ("new", "old"):
         status, said = sweep(tmp_path, mount / name)
         assert status == 2, said
-        assert (
-            said
-            == f"--out {mount / name}: no permission to write in {mount if name == 'new' else mount / name}"
-        )
+        place = mount if name == "new" else mount / name
+        assert said == f"--out {mount / name}: no permission to write in {place}"
     assert files(mount) == before
     assert Study.open(mount / "old").design.runs == 2  # reading needs no more than that
 

@@ -1,4 +1,7 @@
-"""The process that runs a sweep is killed or stopped: what is finished stays, nobody is left, the rest follows."""
+"""The process that runs a sweep is killed or stopped.
+
+What is finished stays, nobody is left, the rest follows.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ DASK = "'dask'"
 
 
 def moments(seed: int, kills: int) -> list[tuple[int, float]]:
-    """Return seeded random moments: so many parts written, and a delay of up to a chunk after that."""
+    """Return seeded random moments: so many parts written, then a delay of up to a chunk."""
     rng = random.Random(seed)
     return [(rng.randrange(4), rng.uniform(0.0, 0.2)) for _ in range(kills)]
 
@@ -103,7 +106,10 @@ class Torn:
         self.file.write(data[len(data) // 2 :])
 
 def killed(last, out):
-    '''Sweep in a process that dies just before its so-manieth change of a file or folder; return whether it died.'''
+    '''Sweep in a process that dies just before its so-manieth change of a file or folder.
+
+    Return whether it died.
+    '''
     pid = os.fork()
     if not pid:
         count = 0
@@ -155,16 +161,9 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path, executor, seed) -> None:
     out = tmp_path / "out"
     first, delay = moments(seed + 5, 1)[0]
     command = [
-        "paced",
-        "sweep",
-        write_experiment(tmp_path, 400),
-        "--out",
-        str(out),
-        "--workers",
-        "2",
-        "--executor",
-        executor,
-    ]
+        "paced", "sweep", write_experiment(tmp_path, 400), "--out", str(out), "--workers", "2",
+        "--executor", executor,
+    ]  # fmt: skip
     with Driver(tmp_path, COMMAND, *command) as driver:
         assert until(lambda: len(parts(out)) > first)
         time.sleep(delay)

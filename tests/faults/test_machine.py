@@ -1,4 +1,7 @@
-"""Faults of the machine in a run are no results: tried again, then the sweep stops, and the same command goes on."""
+"""Faults of the machine in a run are no results.
+
+They are tried again, then the sweep stops, and the same command goes on.
+"""
 
 from __future__ import annotations
 
@@ -73,13 +76,8 @@ def test_a_fault_that_stays_stops_the_sweep_and_is_undone_and_resumable(
 def test_the_command_names_the_fault_what_to_do_and_how_to_go_on(tmp_path, workers) -> None:
     out = tmp_path / "out"
     command = [
-        "sweep",
-        write_experiment(tmp_path, 12),
-        "--workers",
-        str(workers),
-        "--out",
-        str(out),
-    ]
+        "sweep", write_experiment(tmp_path, 12), "--workers", str(workers), "--out", str(out),
+    ]  # fmt: skip
     with Driver(tmp_path, COMMAND, "always_short_of_files", *command) as driver:
         assert driver.wait() == 1
         said = driver.errors().strip().splitlines()[-1]
@@ -87,8 +85,8 @@ def test_the_command_names_the_fault_what_to_do_and_how_to_go_on(tmp_path, worke
     store, design = Folder.open(out)
     run = f"{design.points[1][0]}:11"
     assert said == (
-        f"failed: Too many open files: table.csv (in run {run}): a fault of the machine, which is "
-        f"no result; "
+        f"failed: Too many open files: table.csv (in run {run}): "
+        "a fault of the machine, which is no result; "
         "raise the limit on open files (ulimit -n), or use fewer workers; "
         f"openstakes sweep {out} --alone {run} shows where it is raised; "
         f"finished runs are kept in {out}, and the same command goes on from there"

@@ -1,4 +1,7 @@
-"""Workers are killed: their work is done again, and what always kills its worker is named while the rest goes on."""
+"""Workers are killed: their work is done again.
+
+What always kills its worker is named while the rest goes on.
+"""
 
 from __future__ import annotations
 
@@ -66,14 +69,8 @@ def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_is_done(
 def test_the_command_names_lost_runs_and_does_them_next_time(tmp_path) -> None:
     out = tmp_path / "out"
     command = [
-        "sweep",
-        write_experiment(tmp_path, 12, FEW),
-        "--workers",
-        "2",
-        "--out",
-        str(out),
-        "--json",
-    ]
+        "sweep", write_experiment(tmp_path, 12, FEW), "--workers", "2", "--out", str(out), "--json",
+    ]  # fmt: skip
     with Driver(tmp_path, COMMAND, "real_but_dies", *command) as driver:
         driver.process.communicate(timeout=60)
         assert driver.wait() == 3

@@ -42,7 +42,10 @@ def dies_always(scenario: Scenario, replication: int, seed: int) -> Series:
 def short_of_files(
     scenario: Scenario, replication: int, seed: int, *, marker: str, times: int = 10**6
 ) -> Series:
-    """Have no file handle left in replication 11 of the scenario with a policy, so many times; a file remembers."""
+    """Have no file handle left in replication 11 of the scenario with a policy, so many times.
+
+    A file remembers.
+    """
     if replication == 11 and scenario.policy:
         with Path(marker).open("a+") as file:
             file.write("x")

@@ -1,4 +1,4 @@
-"""Golden numbers: what the shipped scenarios gave when ``golden.json`` was written, and what they give now."""
+"""Golden numbers: what the shipped scenarios gave when ``golden.json`` was written, and now."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def environment() -> dict[str, str]:
 
 
 def measure(name: str, outcomes: list[str] | None = None) -> dict[str, Any]:
-    """Run one scenario: digest of the monthly series as float32, and headline values in full precision.
+    """Run one scenario: digest of its series as float32, and headline values in full precision.
 
     Parameters
     ----------
@@ -93,7 +93,10 @@ def short(golden: dict[str, Any]) -> str:
 
 
 def digits(before: dict[str, Any], now: dict[str, Any]) -> dict[str, int]:
-    """Matching digits of every headline value of one scenario, fewest first, as {"outcome in month": digits}."""
+    """Matching digits of one scenario's headline values, {"outcome in month": digits}.
+
+    Fewest first.
+    """
     found = {
         f"{key} in {month}": matching_digits(now["values"][month].get(key, 0.0), value)
         for month, values in before["values"].items()

@@ -1,4 +1,4 @@
-"""The same bits on every Mesa: golden numbers and the tests of Mesa in an environment for each of three versions.
+"""The same bits on every Mesa: golden numbers and tests of Mesa on each of three versions.
 
     python tests/guarantees/mesa_versions.py      (or make test-mesa)
 
@@ -22,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = (("3.11", "3.3.1"), ("3.12", "3.5.1"), ("3.13", "4.0.0a0"))
-"""Python, and the Mesa that its users have: the oldest that is allowed, the newest that is finished, the coming one."""
+"""Python, and the Mesa that its users have: the oldest allowed, the newest done, the coming one."""
 TESTS = (
     "tests/guarantees/test_mesa.py",
     "tests/model/test_seeds.py",
@@ -65,11 +65,8 @@ def environment(python: str, version: str, mesa: str) -> str:
         If a step fails, with the last lines it printed.
     """
     place = ROOT / f".venv-mesa-{version}"
-    own, ready, constraints = (
-        str(place / "bin" / "python"),
-        place / "ready",
-        place / "constraints.txt",
-    )
+    own = str(place / "bin" / "python")
+    ready, constraints = place / "ready", place / "constraints.txt"
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     text = "\n".join(
         [*(line for line in pins if not line.lower().startswith("mesa==")), f"mesa=={mesa}"]
@@ -80,26 +77,12 @@ def environment(python: str, version: str, mesa: str) -> str:
         return own
     backend = tomllib.loads(pyproject)["build-system"]["requires"]
     uv = [
-        str(place / "bin" / "uv"),
-        "pip",
-        "install",
-        "-q",
-        "--python",
-        own,
-        "-c",
-        str(constraints),
-    ]
+        str(place / "bin" / "uv"), "pip", "install", "-q", "--python", own, "-c", str(constraints),
+    ]  # fmt: skip
     steps = [
         [python, "-m", "venv", "--clear", str(place)],
-        [
-            own,
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--disable-pip-version-check",
-            "uv",
-        ],  # minutes faster than pip
+        # uv is minutes faster than pip
+        [own, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "uv"],
         [*uv, *backend],
         [*uv, "--no-build-isolation", "-e", ".", "pytest", "hypothesis", f"mesa=={mesa}"],
     ]
@@ -113,7 +96,10 @@ def environment(python: str, version: str, mesa: str) -> str:
 
 
 def measure() -> dict[str, Any]:
-    """What one environment gives: versions, code digest, and for each shipped scenario digest and matching digits."""
+    """What one environment gives: versions, code digest, and what each shipped scenario gives.
+
+    That is its digest and its matching digits.
+    """
     from importlib.metadata import version
 
     import tests.conftest  # noqa: F401  (names the tests' cache of compiled code before numba is imported)
@@ -165,8 +151,8 @@ def verdict(all_found: list[dict[str, Any]]) -> tuple[str, bool]:
         )
     return (
         (
-            f"the same bits on Mesa {several}: all series of {len(scenarios)} scenarios, and one code "
-            f"digest"
+            f"the same bits on Mesa {several}: "
+            f"all series of {len(scenarios)} scenarios, and one code digest"
         ),
         True,
     )
@@ -195,7 +181,10 @@ def examine(version: str, mesa: str) -> tuple[str, dict[str, Any] | None, bool]:
 
 
 def main() -> int:
-    """Examine all versions at once; 0 if nothing failed and all that could be made gave the same bits."""
+    """Examine all versions at once.
+
+    0 if nothing failed and all that could be made gave the same bits.
+    """
     print("make test-mesa", datetime.date.today(), sep="\n", flush=True)
     measured, fine = [], True
     with ThreadPoolExecutor() as pool:

@@ -1,4 +1,6 @@
-"""Write golden.json again, after a change that is meant to change numbers, and print the line for CHANGELOG.md.
+"""Write golden.json again, after a change that is meant to change numbers.
+
+Prints the line for CHANGELOG.md.
 
 .venv/bin/python tests/guarantees/refresh_golden.py
 """

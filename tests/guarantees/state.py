@@ -32,7 +32,10 @@ def of_series(series: Any) -> str:
 
 
 def of_world(world: Any) -> str:
-    """Digest of all that a world holds: agents, catalogue, panel, records; without what Mesa keeps of its own."""
+    """Digest of all that a world holds: agents, catalogue, panel, records.
+
+    Without what Mesa keeps of its own.
+    """
     import mesa
 
     kept = set(vars(mesa.Model())) | {"datacollector", "scenario", "policies"}
@@ -77,7 +80,10 @@ def _parts(item: Any) -> dict[str, Any]:
 
 
 def of_processor() -> dict[str, str]:
-    """What differs between processor levels: NumPy's exp, the BLAS product, the registers of compiled loops."""
+    """What differs between processor levels.
+
+    NumPy's exp, the BLAS product, the registers of compiled loops.
+    """
     import numba
 
     draws = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Same version and seed, same bits: in whatever process, order and company, and at every processor level."""
+"""Same version and seed, same bits: in any process, order and company, at any processor level."""
 
 import random
 

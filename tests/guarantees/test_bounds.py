@@ -1,4 +1,7 @@
-"""Whatever a scenario may set, its run gives finite numbers: no warning, no share beyond 1, no harm below 0."""
+"""Whatever a scenario may set, its run gives finite numbers.
+
+No warning, no share beyond 1, no harm below 0.
+"""
 
 from math import isfinite
 from random import Random
@@ -23,7 +26,10 @@ BLOCK = 10
 
 
 def small(end="2024-12", history="free", **changes):
-    """A small world in which labs decide from the first month on, or from 2025-07 if releases are replayed."""
+    """A small world in which labs decide from the first month on.
+
+    From 2025-07 if releases are replayed.
+    """
     base = load(
         "status-quo", settings=[f"horizon.end={end}", "adopters=3500", f"history={history}"]
     )
@@ -60,7 +66,10 @@ def tried(scenario):
 
 
 def corner(seed, end="2024-12"):
-    """Every parameter at one of its ends or just above the lower one; random levers, their numbers at ends as well."""
+    """Every parameter at one of its ends or just above the lower one.
+
+    Random levers, their numbers at ends as well.
+    """
     draw = Random(seed)
     parameters = {}
     for name, parameter in PARAMETERS.items():
@@ -78,7 +87,10 @@ def corner(seed, end="2024-12"):
 
 
 def extreme(lever: type[Policy], draw: Random) -> Policy:
-    """A lever's example with numbers at ends of their ranges; one that is refused together with another stays."""
+    """A lever's example with numbers at ends of their ranges.
+
+    One that is refused together with another stays.
+    """
     fields = {**lever.example, "start": draw.choice(("2023-01", "2023-10", "2024-06"))}
     for name, field in lever.lever_fields.items():
         if field.allowed is None:

@@ -48,7 +48,10 @@ PARTS_OF_INCIDENTS = (
 
 @pytest.fixture(scope="module", params=["status-quo", "everything", "free"])
 def months(request, status_quo, everything):
-    """A world that was checked month by month while it ran: what each month left, and the world at its end."""
+    """A world that was checked month by month while it ran.
+
+    What each month left, and the world at its end.
+    """
     scenario = {
         "status-quo": load("status-quo"),
         "everything": everything,
@@ -210,7 +213,10 @@ def test_months_and_names_fit_the_values(months):
 
 
 def test_moments_of_countries_are_year_ends_and_the_month_reached():
-    """Also where a run is looked at before its end or ends within a year, and looking changes nothing."""
+    """Also where a run is looked at before its end, or ends within a year.
+
+    Looking changes nothing.
+    """
     world = World(load("status-quo", settings=["horizon.end=2025-03"]), rng=1)
     found = {}
     while world.running:

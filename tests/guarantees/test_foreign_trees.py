@@ -1,4 +1,7 @@
-"""In an output folder what is not ours is the same after every command, and all of it after a refusal."""
+"""In an output folder what is not ours is the same after every command.
+
+After a refusal all of it is.
+"""
 
 from __future__ import annotations
 
@@ -26,65 +29,29 @@ EXPERIMENT = 'name = "small"\nscenarios = ["control"]\nagainst = "base"\nreplica
 NAMES = ("us_share_abroad", "cn_share_abroad", "incidents")
 PART = "0123456789abcdef" * 4
 POOL = (
-    *(
-        "notes.txt",
-        "src/.draft.tmp",
-        ".git/config",
-        ".draft.tmp",
-        "thesis/",
-        "Series/a.parquet",
-        "REPORT.HTML",
-    ),
-    *(
-        "manifest.json",
-        "designs.parquet",
-        "report.html",
-        "table.csv",
-        "rubric.csv",
-        "findings.csv",
-        "runs.csv",
-    ),
-    *(
-        "figures/",
-        "figures/us-share.svg",
-        "figures/about.json",
-        "figures/mine.png",
-        "figures/.us-share.svg.tmp",
-    ),
-    *(
-        "csv/",
-        "csv/table.csv",
-        "csv/mine.csv",
-        "scenarios/control.toml",
-        "scenarios/mine.toml",
-        LIST,
-        "csv/" + LIST,
-    ),
-    *(
-        "series/",
-        "series/gdp.parquet",
-        f"series/{PART}.parquet",
-        f"series/{PART.upper()}.parquet",
-        "series/.x.tmp",
-    ),
-    *(
-        "countries/",
-        "countries/borders.parquet",
-        f"countries/.{PART}.parquet.tmp",
-        f"series/.{PART}.parquet.0123ABCD.tmp",
-    ),
-    *(
-        f"inside/series/{PART}.parquet",
-        "inside/manifest.json",
-        "inside/report.html",
-        ".report.html.0123abcd",
-    ),
-)
+    *("notes.txt", "src/.draft.tmp", ".git/config", ".draft.tmp", "thesis/", "Series/a.parquet",
+      "REPORT.HTML"),
+    *("manifest.json", "designs.parquet", "report.html", "table.csv", "rubric.csv", "findings.csv",
+      "runs.csv"),
+    *("figures/", "figures/us-share.svg", "figures/about.json", "figures/mine.png",
+      "figures/.us-share.svg.tmp"),
+    *("csv/", "csv/table.csv", "csv/mine.csv", "scenarios/control.toml", "scenarios/mine.toml",
+      LIST, "csv/" + LIST),
+    *("series/", "series/gdp.parquet", f"series/{PART}.parquet", f"series/{PART.upper()}.parquet",
+      "series/.x.tmp"),
+    *("countries/", "countries/borders.parquet", f"countries/.{PART}.parquet.tmp",
+      f"series/.{PART}.parquet.0123ABCD.tmp"),
+    *(f"inside/series/{PART}.parquet", "inside/manifest.json", "inside/report.html",
+      ".report.html.0123abcd"),
+)  # fmt: skip
 PLACES = ("figures/", "csv/", "scenarios/", "report.html", "thesis/", "notes.txt")
 """One of them is always there."""
 
 OWN_FORM = re.compile(rf"series/{PART}\.parquet")
-"""The one name of the pool that is of our own form in our own place: in a folder of ours it is a damaged part."""
+"""The one name of the pool that is of our own form in our own place.
+
+In a folder of ours it is a damaged part.
+"""
 
 COMMANDS = {
     "run": ["run", "control.toml", "--replications", "1", "--workers", "1", "--out", "place/out"],
@@ -134,7 +101,10 @@ def call(name: str) -> Result:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder to give commands in, with input files and two results folders of ours: of a comparison and a run."""
+    """A folder to give commands in, with input files and two results folders of ours.
+
+    One is of a comparison, one of a run.
+    """
     folder = tmp_path_factory.mktemp("desk")
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
@@ -152,7 +122,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def place(desk: Path) -> Iterator[Path]:
-    """A fresh place/ with a user's files outside the output folder, to which links and hard links lead."""
+    """A fresh place/ with a user's files outside the output folder.
+
+    Links and hard links lead to them.
+    """
     folder = desk / "place"
     shutil.rmtree(folder, ignore_errors=True)
     yield folder
@@ -233,7 +206,10 @@ def tree(folder: Path) -> Tree:
 
 
 def assert_kept(before: Tree, after: Tree, names: list[str], said: str) -> None:
-    """Assert that a user's things are as they were; what is of our own form may be removed, and is told."""
+    """Assert that a user's things are as they were.
+
+    What is of our own form may be removed, and is told.
+    """
     outside = {name for name in {**before, **after} if not name.startswith("out/")}
     for name in (*(f"out/{name}" for name in names), *sorted(outside)):
         if OWN_FORM.fullmatch(name.removeprefix("out/")) and name not in after:

@@ -1,4 +1,4 @@
-"""The shipped scenarios still give the numbers on file, and a change of numbers is in the changelog."""
+"""The shipped scenarios still give the numbers on file; a change of them is in the changelog."""
 
 import re
 
@@ -49,8 +49,8 @@ def test_the_changelog_names_the_golden_numbers(on_file):
     entries = re.findall(r"^### Numbers\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
     assert entries, "CHANGELOG.md has no heading Numbers"
     assert golden.short(on_file) in entries[0], (
-        f"CHANGELOG.md, newest heading Numbers: add '- Golden numbers `{golden.short(on_file)}`: "
-        f"what moved and why.'"
+        "CHANGELOG.md, newest heading Numbers: "
+        f"add '- Golden numbers `{golden.short(on_file)}`: what moved and why.'"
     )
 
 

@@ -33,17 +33,20 @@ from sim.vocabulary import MODES
 
 world = World(load("p2-risk-assessment", settings=["horizon.end=2027-12"]), rng=1)
 series = world.run()
-slots = np.array([f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES] + ["none"] * 256)
+slots = [f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES]
+slots = np.array(slots + ["none"] * 256)
 slots[255] = "none"
-columns = world.catalogue.columns
+c = world.catalogue.columns
+drawn = np.array([c.capability, c.measured, c.compromised, c.mode])
+homes = [world.countries[actor.home].code for actor in world.malicious]
 np.savez(
     sys.argv[2],
     names=series.names,
     values=series.values,
     choices=slots[world.adopters.choice],
     releases=world.catalogue.names,
-    drawn=np.array([columns.capability, columns.measured, columns.compromised, columns.mode])[:, : len(world.catalogue)],
-    actors=[[world.countries[actor.home].code, actor.skill, actor.budget] for actor in world.malicious],
+    drawn=drawn[:, : len(world.catalogue)],
+    actors=[[home, x.skill, x.budget] for home, x in zip(homes, world.malicious, strict=True)],
 )
 """
 
@@ -81,7 +84,9 @@ def run(tmp_path_factory):
     ("table", "row"), [("countries", COUNTRY), ("labs", LAB), ("releases", RELEASE)]
 )
 def test_a_row_that_does_nothing_changes_nothing_else(run, table, row):
-    """A country without weight, a lab that never releases, a release that was held back: each at the head of its table.
+    """At the head of each table: a row that does nothing.
+
+    A country without weight, a lab that never releases, a release that was held back.
 
     A lab does research and pays for what the law asks before it releases anything. Sums over one
     lab more may be rounded in another order.

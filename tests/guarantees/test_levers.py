@@ -55,7 +55,7 @@ def watched(scenario, start):
 def test_the_example_acts_first_in_the_phase_that_the_lever_names(
     key, policy, with_policies, status_quo
 ):
-    """The first thing that differs from the status quo differs after that phase and not before it."""
+    """The first thing that differs from the status quo differs after that phase, not before it."""
     start = month_index(policy(key).start)
     (ours, mine), (theirs, other) = (
         watched(s, start) for s in (with_policies({"added": policy(key)}), status_quo)
@@ -79,7 +79,10 @@ QUALIFIERS = {"containment", "listed_until", "remirroring"}
 
 
 def loud_fields(policy):
-    """Own numbers of a policy that are 0, at the upper end of their range: a 0 hides that strength is forgotten."""
+    """Own numbers of a policy that are 0, at the upper end of their range.
+
+    A 0 hides that strength is forgotten.
+    """
     ends = {name: field.likely[1] for name, field in policy.lever_fields.items() if field.likely}
     return {name: high for name, high in ends.items() if high and getattr(policy, name) == 0.0}
 
@@ -87,7 +90,10 @@ def loud_fields(policy):
 @pytest.mark.parametrize("key", LEVERS)
 @pytest.mark.parametrize("field", ["strength", "enforcement"])
 def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_quo):
-    """Every number that a lever writes shrinks with its strength, and all but costs with its enforcement."""
+    """Every number that a lever writes shrinks with its strength.
+
+    All but costs shrink with its enforcement.
+    """
     jurisdictions = World(status_quo, rng=0).jurisdictions
     loud = loud_fields(policy(key))
     full, hardly = (

@@ -26,7 +26,7 @@ def short():
 
 
 class Coming:
-    """What a scenario of Mesa's main branch offers: its fields, a sequence of seeds and the replication's number."""
+    """What a scenario of Mesa's main branch offers: fields, seeds and the replication's number."""
 
     __slots__ = ("__dict__", "replication_id", "seed_sequence")
 
@@ -43,7 +43,7 @@ class Coming:
 
 
 def kinds() -> list[Any]:
-    """Scenarios as the main branch has them, and those of the Mesa that is installed if it is a Mesa 4."""
+    """Scenarios as the main branch has them, and those of the Mesa installed if it is a Mesa 4."""
     try:
         from mesa.experimental.scenarios import Scenario
     except ImportError:

@@ -1,4 +1,6 @@
-"""Paired worlds: a policy changes nothing before it starts, nothing at strength 0, and nothing but what it causes.
+"""Paired worlds: a policy changes nothing but what it causes.
+
+Nothing before it starts, nothing at strength 0.
 
 No test here says which way a policy moves an outcome: that is a finding.
 """
@@ -42,7 +44,7 @@ def moved(one, other):
 
 
 def fields_of(law):
-    """Every field of a law; records without the name of the policy that wrote them, in a fixed order."""
+    """Every field of a law; records in a fixed order, without the name of their policy."""
     found = {}
     for name, spec in FIELDS.items():
         value = getattr(law, name)
@@ -193,7 +195,7 @@ DIFFERENT = {
 
 @pytest.mark.parametrize("key", DIFFERENT)
 def test_two_policies_of_one_lever_commute_in_a_world(key, policy, with_policies, series_of):
-    """Two programmes share their auditor, two duties bind the same release: names decide nothing."""
+    """Two programmes share their auditor, two duties bind one release: names decide nothing."""
     low = (
         {"capability_floor": 100.0, "hazard_margin": -22.0, "assessor_accuracy": 1.0}
         if key == "L4"
@@ -250,7 +252,7 @@ def test_more_compromise_disturbs_exposure_alone(status_quo, series_of):
 
 
 def test_a_delay_moves_a_release_and_redraws_nothing(policy, shipped):
-    """A duty under which nothing is hazardous delays releases; what they are stays drawn as it was."""
+    """A duty under which nothing is hazardous delays releases; they stay drawn as they were."""
     duty = policy(
         "L4",
         hazard_reference="marginal",

@@ -11,7 +11,10 @@ from tests.guarantees import state
 
 
 def attributes(world):
-    """Digest of each attribute of a world, agents and records within it included; streams only remember their keys."""
+    """Digest of each attribute of a world, agents and records within it included.
+
+    Streams only remember their keys.
+    """
     left_out = {*vars(mesa.Model()), "datacollector", "streams", "scenario"}
     found = {}
     for name, value in vars(world).items():

@@ -32,7 +32,10 @@ def room_of(place: str) -> str:
 
 
 def imported(tree: ast.AST) -> set[str]:
-    """Modules of this package that a module imports when it runs, wherever in it; not those for type checkers."""
+    """Modules of this package that a module imports when it runs, wherever in it.
+
+    Not those for type checkers.
+    """
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.If)

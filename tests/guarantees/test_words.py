@@ -1,4 +1,7 @@
-"""Fixed words and indices of the model are written once, in sim/vocabulary.py; elsewhere they are named."""
+"""Fixed words and indices of the model are written once, in sim/vocabulary.py.
+
+Elsewhere they are named.
+"""
 
 import ast
 from pathlib import Path
@@ -14,39 +17,27 @@ MODULES = sorted(
     for path in PACKAGE.rglob("*.py")
     if path.name != "vocabulary.py"
 )
-AXES = ("ORIGINS", "MODES", "CHANNELS", "BLOCS", "REGIONS", "SHARES", "DOMAINS", "ACTOR_KINDS", "ROUTE_KINDS", "PAYERS",
-        "FACTORS", "SIGNS")  # fmt: skip
+AXES = ("ORIGINS", "MODES", "CHANNELS", "BLOCS", "REGIONS", "SHARES", "DOMAINS", "ACTOR_KINDS",
+        "ROUTE_KINDS", "PAYERS", "FACTORS", "SIGNS")  # fmt: skip
 NAMES = {name for name in vars(vocabulary) if name.isupper()}
 CODED = {
-    "mode",
-    "origin",
-    "bloc",
-    "region",
-    "channel",
-    "public_finding",
-    "private_finding",
-    "finding",
+    "mode", "origin", "bloc", "region", "channel", "public_finding", "private_finding", "finding",
     "kind",
-}
+}  # fmt: skip
 """What arrays and fields are called that hold indices of the vocabulary."""
 
 CHOSEN = {
     ("policies/chinese_environment.py", ("US", "us_aligned")): "whom retaliation hits",
-    (
-        "policies/families.py",
-        ("military", "cyber", "chem_bio"),
-    ): "domains that are assessed if nothing else is said",
+    ("policies/families.py", ("military", "cyber", "chem_bio")):
+        "domains that are assessed if nothing else is said",
     ("policies/release_assessment.py", ("gated", "api")): "modes that an assessment may leave",
     ("policies/use_ban.py", ("government", "enterprise")): "sectors of the example",
-    (
-        "report/cells.py",
-        ("transparency", "progress_specific", "progress_frontier", "power_distribution"),
-    ): ("the paper's ideological factors"),
-    (
-        "report/cells.py",
-        ("chinese_misuse", "backdoors", "global_power"),
-    ): "the paper's geopolitical factors",
-}
+    ("report/cells.py",
+     ("transparency", "progress_specific", "progress_frontier", "power_distribution")):
+        "the paper's ideological factors",
+    ("report/cells.py", ("chinese_misuse", "backdoors", "global_power")):
+        "the paper's geopolitical factors",
+}  # fmt: skip
 """Some members of an axis, picked for a reason that the axis does not know."""
 
 
@@ -55,7 +46,10 @@ def parsed(text: str) -> list[ast.AST]:
 
 
 def retyped(text: str) -> set[tuple[str, ...]]:
-    """Tuples, lists and sets of two or more different words, all of one axis, in any letter case and order."""
+    """Tuples, lists and sets of two or more different words, all of one axis.
+
+    In any letter case and order.
+    """
     axes = [{word.lower() for word in getattr(vocabulary, axis)} for axis in AXES]
     found = set()
     for node in parsed(text):
@@ -85,16 +79,15 @@ def assigned(text: str) -> set[str]:
 
 
 def called(node: ast.expr) -> str:
-    """What an operand is called: ``mode`` for ``mode``, ``columns.mode`` and ``columns.mode[rows]``."""
+    """What an operand is called.
+
+    ``mode`` for ``mode``, ``columns.mode`` and ``columns.mode[rows]``.
+    """
     while isinstance(node, ast.Subscript):
         node = node.value
-    return (
-        node.attr
-        if isinstance(node, ast.Attribute)
-        else node.id
-        if isinstance(node, ast.Name)
-        else ""
-    )
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def is_number(node: ast.expr) -> bool:
@@ -139,8 +132,8 @@ def test_members_of_an_axis_are_not_listed_again(place):
 def test_names_of_the_vocabulary_mean_one_thing(place):
     again = assigned(source(place)) & NAMES
     assert not again, (
-        f"sim/{place} gives names of sim/vocabulary.py another meaning: import them or choose "
-        f"others"
+        f"sim/{place} gives names of sim/vocabulary.py another meaning: "
+        "import them or choose others"
     )
 
 
@@ -157,23 +150,11 @@ def test_what_is_chosen_is_still_there():
 
 
 def test_the_search_finds_what_it_looks_for():
-    assert retyped(
-        'a = ("us", "cn")\nb: Literal["gated", "api"]\nc = ["fraud", 1]\nd = ("open", "open")'
-    ) == {
-        ("us", "cn"),
-        ("gated", "api"),
-    }
-    assert assigned("US, CN = 0, 1\nMODES: tuple = ()\n\ndef f():\n    OPEN = 1\n") == {
-        "US",
-        "CN",
-        "MODES",
-    }
-    assert compared("c.mode[i] >= 2\nfinding == -1\nmode in OPEN\nn == 2\n0 < kind < n") == {
-        "c.mode[i] >= 2",
-        "finding == -1",
-        "0 < kind < n",
-    }
-    assert numbered('((0, "us", "US"), (3, "open"), (CN, "cn"), (2, "us"), (1, "a"))') == {
-        "(0, 'us', 'US')",
-        "(3, 'open')",
-    }
+    text = 'a = ("us", "cn")\nb: Literal["gated", "api"]\nc = ["fraud", 1]\nd = ("open", "open")'
+    assert retyped(text) == {("us", "cn"), ("gated", "api")}
+    text = "US, CN = 0, 1\nMODES: tuple = ()\n\ndef f():\n    OPEN = 1\n"
+    assert assigned(text) == {"US", "CN", "MODES"}
+    text = "c.mode[i] >= 2\nfinding == -1\nmode in OPEN\nn == 2\n0 < kind < n"
+    assert compared(text) == {"c.mode[i] >= 2", "finding == -1", "0 < kind < n"}
+    text = '((0, "us", "US"), (3, "open"), (CN, "cn"), (2, "us"), (1, "a"))'
+    assert numbered(text) == {"(0, 'us', 'US')", "(3, 'open')"}

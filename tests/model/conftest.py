@@ -38,7 +38,7 @@ class Decree(Policy):
 
 @pytest.fixture(scope="session")
 def decree() -> Callable[..., Policy]:
-    """``decree(field, value, start, origins=(0,))``: a policy that writes just that from a month on."""
+    """``decree(field, value, start, origins=(0,))``: a policy that writes it from a month on."""
 
     def make(field: str, value: Any, start: str = "2025-06", **places: tuple[int, ...]) -> Policy:
         return Decree(field=field, value=value, start=start, places=places)
@@ -84,7 +84,7 @@ def world_at(scenario) -> Callable[..., World]:
 
 @pytest.fixture(scope="session")
 def release_by_hand() -> Callable[..., int]:
-    """Bring a release out this month, of the first US firm if nothing else is said; returns its row."""
+    """Bring a release out this month, of the first US firm by default; returns its row."""
     from sim.model.agents.lab_records import Draft
 
     def make(

@@ -1,4 +1,7 @@
-"""Allied coverage: rules bind the labs that joined, and reach users, actors and students by these labs' releases."""
+"""Allied coverage: rules bind the labs that joined.
+
+They reach users, actors and students by these labs' releases.
+"""
 
 from itertools import pairwise
 
@@ -39,7 +42,7 @@ def law_under(jurisdictions, policy, key, **fields):
 
 
 def ways(world, *slugs):
-    """Columns of ``tally.ways`` that hold users of these labs' classes, and adopters of the labs themselves."""
+    """Columns of ``tally.ways`` for users of these labs' classes and adopters of the labs."""
     labs = [world.slugs[slug] for slug in slugs]
     slots = [lab * len(MODES) + mode for lab in labs for mode in range(len(MODES))]
     return sorted({int(world.law.class_of[lab]) for lab in labs}), slots
@@ -335,7 +338,7 @@ def test_what_a_cut_off_labs_learn_falls(world_at, policy):
 
 
 def test_a_student_behind_barriers_turns_to_labs_that_did_not_join(world_at, policy):
-    """Measures against distillation leave services of those who are out, also of the same origin."""
+    """Measures against distillation spare services of labs outside, also of the same origin."""
     rule = policy("L13", start="2025-12", detect_prob=1.0, allied_coverage=0.5)
     world = world_at(36, rule=rule)
     law, student = world.law, next(lab for lab in world.labs if lab.origin == CN and not lab.fringe)

@@ -28,12 +28,8 @@ def test_a_row_is_what_was_added():
     )
     release = catalogue[row]
     assert (len(catalogue), row, release.index) == (1, 0, 0)
-    assert (release.name, release.month, release.origin, release.mode) == (
-        "first",
-        "2023-06",
-        "CN",
-        "open_source",
-    )
+    assert (release.name, release.month) == ("first", "2023-06")
+    assert (release.origin, release.mode) == ("CN", "open_source")
     assert (release.capability, release.openness) == (123.4, 0.5)
     assert catalogue.column("capability").tolist() == [123.4]
 

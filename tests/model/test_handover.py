@@ -139,7 +139,7 @@ def paths():
 
 @pytest.mark.parametrize("name", handover.OUTCOMES)
 def test_nothing_jumps_at_the_handover(paths, name):
-    """The first generated year changes an outcome by no more than its largest change in a replayed year.
+    """The first generated year changes an outcome by at most its largest change in a replayed one.
 
     The literal bound holds for lags and openness. US and Chinese shares of use have the bound
     doubled: with start values the consumer and market channels exceed it, since Chinese shares

@@ -269,13 +269,17 @@ def duty(lab, **fields):
     """An assessment that binds one lab, always right."""
     known = {
         "labs": (lab.index,), "floor": 0.0, "reference": "absolute", "delta": 6.0, "margin": 0.0,
-        "domains": ("military",), "accuracy": 1.0, "delay": 0, "cost": 1e6, "modes": (API, GATED), "strength": 1.0,
+        "domains": ("military",), "accuracy": 1.0, "delay": 0, "cost": 1e6,
+        "modes": (API, GATED), "strength": 1.0,
     }  # fmt: skip
     return Assessment(**{**known, **fields})
 
 
 def drafted(world, lab, *duties, capability=160.0):
-    """Drafts of one lab for many draws under some duties, by draw; opened ones only where nothing binds."""
+    """Drafts of one lab for many draws under some duties, by draw.
+
+    Opened ones only where nothing binds.
+    """
     world.law.assessments = duties
     lab.drafts = []
     for draw in DRAWS:
@@ -288,26 +292,15 @@ def drafted(world, lab, *duties, capability=160.0):
     [
         ({}, 160.0, False),  # above the threshold of its domain
         ({"margin": 28.0}, 160.0, True),  # not far enough above it
-        (
-            {"domains": ("fraud",), "margin": 28.0},
-            160.0,
-            False,
-        ),  # far enough above that of another domain
+        ({"domains": ("fraud",), "margin": 28.0}, 160.0, False),  # far enough above that of another
         ({"domains": ("chem_bio", "fraud"), "margin": 28.0}, 160.0, False),  # one domain is enough
         ({"floor": 170.0}, 160.0, True),  # below the floor: not assessed at all
         ({"domains": ("chem_bio",)}, 160.0, True),  # its domain is out of reach
         ({"reference": "marginal", "delta": -500.0}, 160.0, False),  # adds much
         ({"reference": "marginal", "delta": 500.0}, 160.0, True),  # adds little
-        (
-            {"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)},
-            160.0,
-            True,
-        ),  # its domain is out of reach
-        (
-            {"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)},
-            179.0,
-            False,
-        ),  # is within reach
+        # its domain is out of reach, then within reach
+        ({"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)}, 160.0, True),
+        ({"reference": "marginal", "delta": 10.0, "domains": ("chem_bio",)}, 179.0, False),
         ({"accuracy": 0.0}, 160.0, True),  # always wrong
         ({"strength": 0.0}, 160.0, True),  # binds nobody
         ({"labs": ()}, 160.0, True),  # binds others

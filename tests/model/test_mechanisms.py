@@ -1,4 +1,7 @@
-"""Mechanisms that the literature names and other pages of tests do not hold: each in its direction of cause."""
+"""Mechanisms that the literature names and other pages of tests do not hold.
+
+Each in its direction of cause.
+"""
 
 import numpy as np
 import pytest

@@ -102,10 +102,8 @@ def test_actors_take_the_best_route_the_more_the_more_they_weigh_success(scenes)
     for weight in (0.0, 6.0, 500.0):
         scene = scenes(route_weight=weight, strip_cost=0.0)
         acting = scenes.world.actors.mix > 0.0
-        expected, best = (
-            (scene.odds * scene.chance).sum(axis=2)[acting],
-            scene.chance.max(axis=2)[acting],
-        )
+        expected = (scene.odds * scene.chance).sum(axis=2)[acting]
+        best = scene.chance.max(axis=2)[acting]
         found.append(float((expected / best).mean()))
     assert found == sorted(found)
     assert found[-1] > 0.99
@@ -116,7 +114,8 @@ def test_control_of_publication_turns_stripping_into_gated_access():
 
     def catalogue(controlled, mirrored):
         return {
-            "origin": np.array([US, US]), "mode": np.array([OPEN_WEIGHTS, API]), "capability": np.array([150.0, 160.0]),
+            "origin": np.array([US, US]), "mode": np.array([OPEN_WEIGHTS, API]),
+            "capability": np.array([150.0, 160.0]),
             "controlled": np.array([controlled, 0.0]), "mirrored": np.array([mirrored, False]),
             "safeguard": np.array([0, 0]),
         }  # fmt: skip

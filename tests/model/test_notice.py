@@ -28,7 +28,10 @@ def opened_before(world, start):
 
 
 def test_labs_open_early_what_a_coming_law_would_cost_them(policy, world_at):
-    """Under a costly control announced eight months ahead, more open releases are out before it starts, none later."""
+    """Under a costly control announced eight months ahead, more open releases are out before it.
+
+    None is out later.
+    """
     start = month_index(START)
     fields = {"start": START, "opening_cost": 5.0}
     surprised, warned = (

@@ -1,4 +1,7 @@
-"""What takes time and changes no result is said in one line on stderr; no trouble with compiled code fails a run."""
+"""What takes time and changes no result is said in one line on stderr.
+
+No trouble with compiled code fails a run.
+"""
 
 from __future__ import annotations
 

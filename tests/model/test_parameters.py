@@ -19,8 +19,8 @@ POLICIES = (
     "policy.hubs={lever='L12', start='2024-06'}",
     "policy.money={lever='L9', start='2023-06'}",
     (
-        "policy.licence={lever='L5', start='2024-01', threshold_flop=1e26, duties_cost=2e7, "
-        "open_exemption=true}"
+        "policy.licence={lever='L5', start='2024-01', "
+        "threshold_flop=1e26, duties_cost=2e7, open_exemption=true}"
     ),
 )
 

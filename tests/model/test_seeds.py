@@ -1,4 +1,4 @@
-"""A world's seed: what Mesa calls rng or seed is one number, and worlds that nobody gave one differ."""
+"""A world's seed: Mesa's rng or seed is one number, and worlds that nobody gave one differ."""
 
 import mesa
 import numpy as np
@@ -102,16 +102,15 @@ def test_numpy_counts_are_counts(short):
     world = World(short, rng=1, replication=np.int32(2), threads=np.int64(1))
     assert luck(world) == luck(World(short, rng=1, replication=2))
     plan = Design((Case("a", short, "a"),), np.int64(3), np.uint32(4))
-    assert (type(plan.replications), type(plan.seed), plan.replications, plan.seed) == (
-        int,
-        int,
-        3,
-        4,
-    )
+    assert (plan.replications, plan.seed) == (3, 4)
+    assert (type(plan.replications), type(plan.seed)) == (int, int)
 
 
 def batch_run(test):
-    """A test of Mesa's batch runner, which Mesa 4 has not; 3.5 warns that its ``iterations`` will go."""
+    """A test of Mesa's batch runner, which Mesa 4 has not.
+
+    3.5 warns that its ``iterations`` will go.
+    """
     skip = pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has no batch_run")
     return skip(
         pytest.mark.filterwarnings("ignore:The `iterations` keyword:DeprecationWarning")(test)

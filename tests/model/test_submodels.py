@@ -115,7 +115,8 @@ def test_assumed_responses_at_zero_are_gone(scenario):
 def test_the_phases_of_a_month_are_printable_and_in_order():
     said = phase_texts()
     assert [phase.name for phase in said] == [
-        "law", "compute", "research", "release", "leak", "audit", "adopt", "build", "misuse", "respond", "observe"
+        "law", "compute", "research", "release", "leak", "audit", "adopt", "build", "misuse",
+        "respond", "observe",
     ]  # fmt: skip
     for phase in said:
         assert all(text.endswith(".") for text in (phase.text, phase.reads, phase.why)), phase.name

@@ -34,7 +34,10 @@ def under(world, *policies):
 
 
 def kept(world, code="USA"):
-    """Share of what developers of a country would build that the duties of modifiers leave, by alternative."""
+    """Share of what developers of a country would build that the duties of modifiers leave.
+
+    By alternative.
+    """
     return world.adopters._kept()[
         [c.code for c in world.countries].index(code), world.adopters.market.slot
     ]

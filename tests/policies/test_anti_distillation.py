@@ -1,4 +1,4 @@
-"""Barriers to distillation (L13): who learns less, from whom instead, and how long sanctions last."""
+"""Barriers to distillation (L13): who learns less, from whom instead, how long sanctions last."""
 
 from sim import data
 from sim.model.randomness import Streams
@@ -7,11 +7,8 @@ from sim.vocabulary import CN, US
 
 def test_a_sanction_lasts_its_months(policy):
     barrier = policy("L13", start="2026-01", end="2026-02", sanction_prob=1.0, sanction_months=3)
-    assert [m for m in range(30, 48) if barrier.sanctioned("deepseek", m, Streams(1, 0))] == [
-        36,
-        37,
-        38,
-    ]
+    months = [m for m in range(30, 48) if barrier.sanctioned("deepseek", m, Streams(1, 0))]
+    assert months == [36, 37, 38]
 
 
 def test_barriers_to_services_slow_those_who_distil(world_at, policy):
@@ -33,7 +30,10 @@ def test_barriers_to_services_slow_those_who_distil(world_at, policy):
 
 
 def test_a_barred_student_asks_the_teacher_it_learns_most_from(world_at, decree):
-    """A wall round US services leaves those of others: what a lab learns falls, and it comes from elsewhere."""
+    """A wall round US services leaves those of others.
+
+    What a lab learns falls, and it comes from elsewhere.
+    """
     world = world_at(36, bar=decree("distillation_barrier", 0.0, "2025-12", origins=(US,)))
     student = next(lab for lab in world.labs if lab.origin == CN and lab.distilled > 0.0)
     known = world.releases.teachers[0][0][0] - 60.0

@@ -32,17 +32,9 @@ def test_secrecy_withholds_data_and_code_and_not_weights(world_at, policy):
 
 
 def test_state_support_makes_chips(world_at, policy):
+    fields = {"start": "2025-01", "openness_push": 0.0, "commercial_close_pressure": 0.0}
     stocks = [
-        world_at(
-            36,
-            e=policy(
-                "E1",
-                start="2025-01",
-                state_support=x,
-                openness_push=0.0,
-                commercial_close_pressure=0.0,
-            ),
-        ).chips.domestic
+        world_at(36, e=policy("E1", state_support=x, **fields)).chips.domestic
         for x in (0.0, 0.5, 1.0)
     ]
     assert stocks[0] < stocks[1] < stocks[2]

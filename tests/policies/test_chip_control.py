@@ -1,4 +1,4 @@
-"""Chip control (L3): fewer chips and smaller runs, what takes their place, and who bears what it costs."""
+"""Chip control (L3): fewer chips and smaller runs, what takes their place, who bears the cost."""
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ def test_a_control_phased_in_over_months_is_not_many_controls(world_at, policy):
 
 
 def test_chips_made_at_home_take_the_place_of_those_withheld(world_at, policy):
-    """Their share rises with a control by arithmetic, their number only as far as substitution is assumed."""
+    """Their share rises with a control by arithmetic, their number as substitution is assumed."""
     found = {}
     for response in (0.0, 0.3):
         for strict in (0.0, 1.0):
@@ -83,11 +83,8 @@ def test_the_strictest_chip_step_in_force_counts(world_at, policy):
         ("a", policy("L3", stringency=0.6)),
         ("b", policy("L3", stringency=0.9, end="2026-03")),
     ]
-    assert [law_of_month(jurisdictions, steps, m).stringency for m in (35, 36, 38)] == [
-        0.0,
-        0.9,
-        0.6,
-    ]
+    found = [law_of_month(jurisdictions, steps, m).stringency for m in (35, 36, 38)]
+    assert found == [0.0, 0.9, 0.6]
 
 
 def test_what_chip_makers_lose_is_theirs(world_at, policy):

@@ -1,4 +1,7 @@
-"""A lever that does not say all that others ask of it is refused when its class is made, with what is missing."""
+"""A lever that does not say all that others ask of it is refused when its class is made.
+
+The message names what is missing.
+"""
 
 import subprocess
 import sys
@@ -79,30 +82,20 @@ def test_a_lever_that_does_not_say_what_it_is_is_refused(changes, words):
     ("field", "words"),
     [
         (0.5, "reduction has no description or no source"),
-        (
-            own(0.5, "", "0-1", "scenario", allowed=(0.0, 1.0)),
-            "reduction has no description or no source",
-        ),
-        (
-            own(0.5, "share", "0-1", "", allowed=(0.0, 1.0)),
-            "reduction has no description or no source",
-        ),
+        (own(0.5, "", "0-1", "scenario", allowed=(0.0, 1.0)),
+         "reduction has no description or no source"),
+        (own(0.5, "share", "0-1", "", allowed=(0.0, 1.0)),
+         "reduction has no description or no source"),
         (own(0.5, "share", "", "scenario", allowed=(0.0, 1.0)), "reduction has no unit"),
         (own(0.5, "share", "0-1", "scenario"), "reduction has no allowed=(lowest, highest)"),
-        (
-            own(0.5, "share", "0-1", "press; judgement", allowed=(0.0, 1.0)),
-            "reduction rests on judgement and has no likely",
-        ),
-        (
-            own(0.5, "share", "0-1", "press", allowed=(0.0, 0.4)),
-            "reduction = 0.5: default, likely and allowed values",
-        ),
-        (
-            own(0.5, "share", "0-1", "press", allowed=(0.0, 1.0), likely=(0.6, 0.8)),
-            "reduction = 0.5: default, likely",
-        ),
+        (own(0.5, "share", "0-1", "press; judgement", allowed=(0.0, 1.0)),
+         "reduction rests on judgement and has no likely"),
+        (own(0.5, "share", "0-1", "press", allowed=(0.0, 0.4)),
+         "reduction = 0.5: default, likely and allowed values"),
+        (own(0.5, "share", "0-1", "press", allowed=(0.0, 1.0), likely=(0.6, 0.8)),
+         "reduction = 0.5: default, likely"),
     ],
-)
+)  # fmt: skip
 def test_a_field_that_does_not_say_what_it_is_is_refused(field, words):
     assert words in refusal(field=field)
 

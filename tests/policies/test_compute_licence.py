@@ -126,7 +126,10 @@ def test_the_more_modifications_count_the_more_are_given_up(world, policy):
 
 
 def test_modifiers_owe_by_the_training_run_of_their_base_and_by_where_they_are(world, policy):
-    """Bases of any origin from the threshold on, in the countries that are bound; what is unknown is below."""
+    """Bases of any origin from the threshold on, in the countries that are bound.
+
+    What is unknown is below.
+    """
     rows = world.adopters.market.release[DEVELOPER]
     run, origin = (
         world.catalogue.columns[world.catalogue.columns._fields.index(x)][rows]
@@ -174,7 +177,7 @@ def test_the_catalogue_knows_the_training_runs(world_at):
 
 
 def test_a_burden_in_any_mode_counts_where_open_releases_are_exempt(world_at, policy):
-    """It stands on both sides of the choice and cancels, unless an exemption takes one side away."""
+    """It stands on both sides of the choice and cancels, unless one side is exempt."""
     fields = {"threshold_flop": 1e23, "liability": 0.0, "licence_months": 0}
     for exemption, compare in ((False, set.__eq__), (True, set.__lt__)):
         light, heavy = (

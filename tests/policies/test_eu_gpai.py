@@ -11,7 +11,10 @@ from tests.policies.conftest import DRAW, DRAWS, kept, named, under
 
 
 def test_the_exemption_of_open_source_moves_something_after_the_handover():
-    """It did not while every flagship counted as its lab's largest run, above the systemic threshold."""
+    """It did not while every flagship counted as its lab's largest run.
+
+    That run is above the systemic threshold.
+    """
     from sim.model.world import World
 
     found = []
@@ -33,7 +36,10 @@ def test_releases_of_public_programmes_are_never_monetised(world):
 
 
 def duties(world, policy, mode, run, monetised, **fields):
-    """Whether the base duty and the systemic one bind a release of Meta's of this mode, run and business."""
+    """Whether the base duty and the systemic one bind a release of Meta's.
+
+    By its mode, run and business.
+    """
     lab = named(world, "meta")
     law = under(world, policy("EU_GPAI", burden=0.1, **{"open_exemption": True, **fields})).law
     draw = next(draw for draw in DRAWS if is_monetised(lab, draw) == monetised)
@@ -95,7 +101,7 @@ def test_duties_bind_firms_of_every_origin_and_document_their_releases(world, po
 
 
 def test_the_eus_duties_grow_to_full_force_when_enforcement_begins():
-    """The months that the scenarios' texts name: applied from August 2025, enforced from August 2026."""
+    """The months that the scenarios' texts name: applied August 2025, enforced August 2026."""
     duties = load("status-quo").policy["eu-gpai"]
     force = [
         duties.intensity(month_index(m))

@@ -1,4 +1,4 @@
-"""Monitor and trigger: what a review sees, when it acts, and what a switch does to the policy it throws."""
+"""Monitor and trigger: what a review sees, when it acts, what a switch does to its policy."""
 
 import numpy as np
 import pytest
@@ -101,7 +101,10 @@ def test_a_switch_follows_each_review_unless_it_is_lasting(world_at):
 
 
 def test_reviews_come_at_their_pace_and_see_old_data(world_at):
-    """Only data older than the lag and younger than the review before count, and an error of 0 is none."""
+    """Only data older than the lag and younger than the review before count.
+
+    An error of 0 is none.
+    """
     world = world_at(48)
     usa = world.us_government
     trigger = monitor(start="2026-01", review_months=4, lag_months=3, error=0.0).trigger(1.0)
@@ -237,17 +240,13 @@ def test_monitors_commute_whatever_they_are_called(world_at):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (
-            ["policy.w={lever='L14', switch_on=['chips-2026-02']}"],
-            "no policy of the scenario.*chips-2026-01",
-        ),
+        (["policy.w={lever='L14', switch_on=['chips-2026-02']}"],
+         "no policy of the scenario.*chips-2026-01"),
         (["policy.w={lever='L14', switch_off=['w']}"], "a monitor cannot switch a monitor"),
-        (
-            ["policy.w={lever='L14', switch_on=['chips-2026-01'], switch_off=['chips-2026-01']}"],
-            "stands in switch_on and in switch_off",
-        ),
+        (["policy.w={lever='L14', switch_on=['chips-2026-01'], switch_off=['chips-2026-01']}"],
+         "stands in switch_on and in switch_off"),
     ],
-)
+)  # fmt: skip
 def test_names_that_cannot_be_switched_are_refused(settings, message):
     with pytest.raises(ScenarioError, match=message):
         load("status-quo", settings=settings)

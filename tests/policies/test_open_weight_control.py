@@ -6,7 +6,10 @@ from sim.vocabulary import CN, DEVELOPER, OPEN_WEIGHTS, US
 
 
 def test_checks_on_us_weights_burden_builders_everywhere(world_at, policy):
-    """The check falls on every user of controlled weights, targeted or not, the first month it is in force."""
+    """The check falls on every user of controlled weights, targeted or not.
+
+    It does so from the first month it is in force.
+    """
     free, checked = (
         world_at(37, {"leak_hazard": 0.0}, control=policy("L1", kyc_friction=x, reassurance=0.0))
         for x in (0.0, 0.3)

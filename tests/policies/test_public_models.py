@@ -125,7 +125,7 @@ def test_a_more_open_programme_teaches_more(world_at, policy):
 
 
 def test_misuse_reaches_what_public_money_opens(world_at, policy):
-    """Exposure follows by the route alone: the best weights that actors can strip are at least as capable."""
+    """Exposure follows by the route alone: the best weights to strip are at least as capable."""
     quiet = {"capability_noise": 0.0}
     without = world_at(45, quiet)
     money = world_at(
@@ -179,22 +179,24 @@ BARRED = {
     "hazard_margin": -100.0,
     "assessor_accuracy": 1.0,
 }
+ASSESSED = {**BARRED, "delay_months": 3, "cost_per_release": 7.0}
+LICENSED = {"threshold_flop": 1e20, "refusal": 1.0, "licence_months": 2, "duties_cost": 9.0}
+EU_DUTIES = {"threshold_flop": 1e20, "duties_cost": 4.0, "open_exemption": False}
 
 
 @pytest.mark.parametrize(
     ("key", "fields", "mode", "delay", "cost"),
     [
-        ("L4", {**BARRED, "delay_months": 3, "cost_per_release": 7.0}, GATED, 3, 7.0),
-        ("L4", {**BARRED, "fallback": ("api",), "delay_months": 3, "cost_per_release": 7.0}, HOLD, 3, 7.0),
-        ("L4", {**BARRED, "hazard_margin": 200.0, "delay_months": 3, "cost_per_release": 7.0}, OPEN_SOURCE, 3, 7.0),
+        ("L4", ASSESSED, GATED, 3, 7.0),
+        ("L4", {**ASSESSED, "fallback": ("api",)}, HOLD, 3, 7.0),
+        ("L4", {**ASSESSED, "hazard_margin": 200.0}, OPEN_SOURCE, 3, 7.0),
         ("STRUCTURED_ACCESS", {**BARRED, "cost_per_release": 5.0}, GATED, 0, 5.0),
-        ("L5", {"threshold_flop": 1e20, "refusal": 1.0, "licence_months": 2, "duties_cost": 9.0}, GATED, 2, 9.0),
-        ("L5", {"threshold_flop": 1e20, "refusal": 0.0, "licence_months": 2, "duties_cost": 9.0}, OPEN_SOURCE, 2, 9.0),
-        ("L5", {"threshold_flop": 1e30, "refusal": 1.0, "licence_months": 2, "duties_cost": 9.0}, OPEN_SOURCE, 0, 0.0),
-        ("EU_GPAI", {"threshold_flop": 1e20, "duties_cost": 4.0, "open_exemption": False, "systemic_flop": 1e30},
-         OPEN_SOURCE, 0, 4.0),
+        ("L5", LICENSED, GATED, 2, 9.0),
+        ("L5", {**LICENSED, "refusal": 0.0}, OPEN_SOURCE, 2, 9.0),
+        ("L5", {**LICENSED, "threshold_flop": 1e30}, OPEN_SOURCE, 0, 0.0),
+        ("EU_GPAI", {**EU_DUTIES, "systemic_flop": 1e30}, OPEN_SOURCE, 0, 4.0),
     ],
-)  # fmt: skip
+)
 def test_a_public_release_owes_what_the_labs_own_would(
     world_at, policy, key, fields, mode, delay, cost
 ):

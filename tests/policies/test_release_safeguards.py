@@ -18,15 +18,18 @@ CHEM_BIO, CYBER = DOMAINS.index("chem_bio"), DOMAINS.index("cyber")
 
 def duty(**fields):
     known = {
-        "labs": (0,), "strip_factor": 1.0, "filtered": (), "in_context": 1.0, "relearn_factor": 1.0, "tax": 0.0,
-        "cost": 0.0, "strength": 1.0,
+        "labs": (0,), "strip_factor": 1.0, "filtered": (), "in_context": 1.0,
+        "relearn_factor": 1.0, "tax": 0.0, "cost": 0.0, "strength": 1.0,
     }  # fmt: skip
     return Safeguard(**{**known, **fields})
 
 
 @pytest.fixture
 def scene_with(world_at, decree, release_by_hand, origins):
-    """The month's scene where one US open release stands far above all others and carries what is asked for."""
+    """The month's scene where one US open release stands far above all others.
+
+    It carries what is asked for.
+    """
 
     def make(capability=190.0, **fields):
         world = world_at(40, {"capability_noise": 0.0})
@@ -57,7 +60,7 @@ def test_tamper_resistance_makes_its_release_stripped_less_the_less_one_can_pay(
 
 
 def test_weights_that_are_out_carry_no_safeguard_of_later_law(world_at, policy):
-    """Actors fall back on the best release without one where stripping the new one costs too much."""
+    """Actors fall back on the best release without one where the new is too dear to strip."""
     world = world_at(60, tamper=policy("L11", strip_cost_multiplier=100.0))
     c = world.catalogue
     bound = c.column("safeguard") > 0
@@ -103,7 +106,7 @@ def test_the_more_can_be_supplied_in_context_the_less_a_filter_withholds(scene_w
 
 
 def test_those_who_can_pay_teach_filtered_knowledge_again(scene_with):
-    """Teaching again costs less than it brings to a state, and more to a lone actor as it gets dearer."""
+    """Teaching again costs a state less than it brings, and a lone actor more as it gets dearer."""
     cheap, world = scene_with(filtered=("chem_bio",), in_context=0.2, relearn_factor=1.0)
     dear, _ = scene_with(filtered=("chem_bio",), in_context=0.2, relearn_factor=1000.0)
     again = 2  # ways: what carries nothing, do without, teach again

@@ -58,7 +58,10 @@ def test_promotion_without_partners_costs_nothing(world_at, policy):
 
 
 def test_a_subsidy_costs_what_its_users_spend(world_at, policy):
-    """The government pays its share of the price on US services that partners use; more partners, more to pay."""
+    """The government pays its share of the price on US services that partners use.
+
+    More partners, more to pay.
+    """
     paid = []
     for codes in (("KEN",), ("KEN", "IND"), ("KEN", "IND", "BRA")):
         world = world_at(
@@ -73,7 +76,10 @@ def test_a_subsidy_costs_what_its_users_spend(world_at, policy):
 
 
 def test_spending_adds_up_to_the_worlds(world_at):
-    """Users of all countries spend what the model's scale of revenue says; of hosted open weights labs see a part."""
+    """Users of all countries spend what the model's scale of revenue says.
+
+    Of hosted open weights labs see a part.
+    """
     world = world_at(30, {"open_revenue": 1.0})
     assert world.adopters.spending().sum() == pytest.approx(world.p.spend_2025_usd, rel=1e-6)
 

@@ -18,8 +18,8 @@ def banned_use(world, country, channel, origin=CN):
 def test_who_is_banned_leaves_at_once_and_only_they(world_at, policy):
     plain = world_at(33)
     ban = {
-        "countries": ("USA", "DEU"), "sectors": ("developer",), "compliance_private": 1.0, "waiver_rate": 0.0,
-        "start": "2025-09",
+        "countries": ("USA", "DEU"), "sectors": ("developer",), "compliance_private": 1.0,
+        "waiver_rate": 0.0, "start": "2025-09",
     }  # fmt: skip
     bound = world_at(33, ban=policy("L8", **ban))
     for country in ("USA", "DEU"):
@@ -55,10 +55,13 @@ def test_compliance_and_waivers_decide_how_many_obey(world_at, policy):
 
 
 def test_a_release_is_banned_from_the_list_after_it(policy, world_at, release_by_hand):
-    """A list is renewed every three months: a strong release that comes out after it is used until the next one."""
+    """A list is renewed every three months.
+
+    A strong release that comes out after it is used until the next one.
+    """
     ban = policy(
-        "L8", start="2025-09", countries=("USA",), sectors=("developer",), compliance_private=1.0, waiver_rate=0.0,
-        list_update_days=91,
+        "L8", start="2025-09", countries=("USA",), sectors=("developer",), compliance_private=1.0,
+        waiver_rate=0.0, list_update_days=91,
     )  # fmt: skip
     assert [ban.listed(m) for m in range(32, 40)] == [32, 32, 32, 35, 35, 35, 38, 38]
     world = world_at(33, ban=ban)
@@ -76,7 +79,10 @@ def test_a_release_is_banned_from_the_list_after_it(policy, world_at, release_by
 
 
 def test_who_obeys_a_ban_is_held_by_contracts_like_everybody(world_at, decree):
-    """Users of US releases choose under a ban as they would if nobody could reach what it forbids, lock-in included."""
+    """Users of US releases choose under a ban as if nobody could reach what it forbids.
+
+    Lock-in included.
+    """
     lock = {"lock": decree("lock_in", 1.5, "2025-06", origins=(US,))}
     ban = {
         "ban": decree("use_ban", 1.0, "2025-09", origins=(CN,)),

@@ -53,7 +53,10 @@ class Release(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """A slot as one channel sees it in one month: its best release, and the utils that all countries share."""
+    """A slot as one channel sees it in one month.
+
+    Its best release, and the utils that all countries share.
+    """
 
     slot: Slot
     release: Release
@@ -199,7 +202,10 @@ class Adopter(mesa.Agent):
         self.before = self.using
 
     def review(self) -> None:
-        """Take the best offer that is not forbidden, if this is a month to choose or what one uses is forbidden."""
+        """Take the best offer that is not forbidden.
+
+        If this is a month to choose, or what one uses is forbidden.
+        """
         seen = (
             self.look()
             if self.before is None or self.reviews() or self.is_forbidden(self.before)

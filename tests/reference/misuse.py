@@ -70,7 +70,7 @@ def routes_of(release: Release) -> set[Route]:
 def best_by_route(
     releases: Iterable[Release], no_model: float, classes: int = 1
 ) -> list[list[tuple[int, float]]]:
-    """Index and capability of the best release on each route, by the class of safeguard that weights carry."""
+    """Index and capability of the best release on each route, by the class of its safeguard."""
     best = [dict.fromkeys(ROUTES, (-1, NOWHERE)) for _ in range(classes)]
     best[0][ROUTES[0]] = -1, no_model
     for release in releases:
@@ -101,7 +101,7 @@ def passing(
 
 
 def by_lab(law: Law, name: str) -> np.ndarray:
-    """A field of the law with one entry for every lab where the law has one for every class of labs."""
+    """A field of the law with one entry for every lab, where it has one for every class of labs."""
     axes, value = FIELDS[name].axes, np.asarray(getattr(law, name))
     return value.take(law.class_of, axis=axes.index("class")) if "class" in axes else value
 
@@ -115,7 +115,7 @@ def cost(route: Route, strip_cost: float, factor: float, budget: float) -> float
 
 
 def worth(capability: float, in_context: float, no_model: float) -> float:
-    """Points of a release of whose advantage over no model only a part can be supplied in context."""
+    """Points of a release if only a part of its advantage over no model is supplied in context."""
     return capability - (1.0 - in_context) * max(0.0, capability - no_model)
 
 
@@ -128,7 +128,9 @@ def weigh(
     slope: float,
     weight: float,
 ) -> View:
-    """Logit over the known routes by expected success net of cost, each used in the way that nets most.
+    """Logit over the known routes by expected success net of cost.
+
+    Each route is used in the way that nets most.
 
     Capability, share left and costs by way and route; ability is skill less the domain's threshold.
     """
@@ -172,11 +174,8 @@ class PlainScene:
             1.0 + p.automation
         ) ** (world.month / 12.0)
         self.attempts_each = p.attempts * growth / len(world.malicious)
-        self.detection, self.ban_months, self.severity_sd = (
-            p.detection,
-            round(p.ban_months),
-            p.severity_sd,
-        )
+        self.detection, self.severity_sd = p.detection, p.severity_sd
+        self.ban_months = round(p.ban_months)
         self.incidents: list[Incident] = []
         self.expected = dict.fromkeys((kind.name for kind in ACTORS), 0.0)
         self.uplift_us = dict(self.expected)
@@ -236,7 +235,10 @@ def attempts(key: int, actor: int, mean: float) -> list[list[float]]:
 
 
 def pick(weights: Sequence[float], u: float) -> int:
-    """Index of the weight on which u falls when they lie end to end; the heaviest where u lies beyond them all."""
+    """Index of the weight on which u falls when they lie end to end.
+
+    The heaviest where u lies beyond them all.
+    """
     for i, weight in enumerate(weights):
         u -= weight
         if u < 0.0:
@@ -247,7 +249,7 @@ def pick(weights: Sequence[float], u: float) -> int:
 def decide(
     actor: MaliciousActor, draws: list[float], scene: PlainScene
 ) -> tuple[int, int, bool, float]:
-    """Domain and route of an attempt, whether it is noticed, and its draw of success over its chance."""
+    """Domain and route of an attempt, if it is noticed, and its draw of success over its chance."""
     domain = pick(actor.kind.domains, draws[0])
     route = pick(scene.odds[actor.index, domain].tolist(), draws[1])
     noticed = ROUTES[route].kind == "jailbreak" and draws[2] < scene.detection
@@ -267,7 +269,10 @@ def misuse(world: PlainWorld) -> None:
 
 
 def defenders_speed(world: PlainWorld) -> float:
-    """Speed of defence (1 under the law of 2023): access of defenders to open weights, reporting, audits."""
+    """Speed of defence (1 under the law of 2023).
+
+    From access of defenders to open weights, reporting, audits.
+    """
     lost = 0.0
     used = [float(share) for share in world.tally.world[DEVELOPER]]
     burden = sum(

@@ -1,4 +1,7 @@
-"""A fast world and its plain twin, stepped side by side; and a scenario in which every rule has something to do."""
+"""A fast world and its plain twin, stepped side by side.
+
+And a scenario in which every rule has something to do.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ def small(name: str = "status-quo") -> Scenario:
 
 
 def everything() -> Scenario:
-    """Generated releases, every lever from early on, and no parameter at a value that switches a term off."""
+    """Generated releases, every lever from early on, no parameter at a value that ends a term."""
     changes = {
         "alignment_weight": 0.8,
         "automation": 0.15,

@@ -110,8 +110,9 @@ class Panel:
             self.newest[slot] = release.month
 
     def alive(self) -> list[Slot]:
-        """Slots on offer: not those long not renewed and hardly used, nor the least used beyond the limit.
+        """Slots on offer.
 
+        Not those long not renewed and hardly used, nor the least used beyond the limit.
         A slot renewed in the last three months counts as used by all.
         """
         kept = sorted(
@@ -152,7 +153,10 @@ class Panel:
         )
 
     def best_offer(self, slot: Slot, h: int) -> Offer:
-        """The slot's best candidate in a channel, by capability, novelty, price and audits as the world sees them."""
+        """The slot's best candidate in a channel.
+
+        By capability, novelty, price and audits as the world sees them.
+        """
         offers = [self.offer(slot, self.releases[r], h) for r in self.candidates[slot]]
         concern = self.mean_concern[h]
         return max(offers, key=lambda o: o.capability + o.novelty - o.price - concern * o.audited)
@@ -231,7 +235,7 @@ class Panel:
         return share
 
     def covered_use(self, cover: np.ndarray) -> np.ndarray:
-        """Share of the world's government use under private audits, by alternative of the market."""
+        """Share of the world's government use under private audits, by the market's alternative."""
         government = CHANNELS.index("government")
         places = [place for place in self.places if place.channel == government]
         total = sum(place.weight for place in places)
@@ -253,8 +257,9 @@ def read_releases(world: World) -> list[Release]:
     """The catalogue's rows as objects."""
     n, c = len(world.catalogue), world.catalogue.columns
     columns = (
-        c.month, c.lab, c.origin, c.mode, c.capability, c.log_price, c.openness, c.adaptable, c.compromised,
-        c.controlled, c.mirrored, c.public_finding, c.private_finding, c.clean_weight, c.safeguard, c.run,
+        c.month, c.lab, c.origin, c.mode, c.capability, c.log_price, c.openness, c.adaptable,
+        c.compromised, c.controlled, c.mirrored, c.public_finding, c.private_finding,
+        c.clean_weight, c.safeguard, c.run,
     )  # fmt: skip
     return [
         Release(i, *row)
@@ -271,7 +276,10 @@ def channel_sizes(world: World) -> list[list[float]]:
 
 
 def panel_sizes(sizes: Iterable[float], adopters: int) -> list[int]:
-    """Adopters of each place: four, and a part of the rest by the square root of its size (largest remainders)."""
+    """Adopters of each place: four, and a part of the rest by the square root of its size.
+
+    Rounded by largest remainders.
+    """
     roots = [sqrt(size) for size in sizes]
     spare = adopters - LEAST_PER_PLACE * len(roots)
     exact = [spare * root / sum(roots) for root in roots]

@@ -27,15 +27,9 @@ if TYPE_CHECKING:
 def adopt(world: PlainWorld) -> None:
     """Use spreads; adopters review; shares are counted."""
     names = (
-        "access",
-        "friction",
-        "denial",
-        "price_factor",
-        "lock_in",
-        "uptake",
-        "use_ban",
+        "access", "friction", "denial", "price_factor", "lock_in", "uptake", "use_ban",
         "listed_until",
-    )
+    )  # fmt: skip
     world.by_lab = {name: by_lab(world.law, name).tolist() for name in names}
     spread_use(world)
     world.review_bits = world.streams("review").bits(world.month)
@@ -51,7 +45,10 @@ def adopt(world: PlainWorld) -> None:
 
 
 def spread_use(world: PlainWorld) -> None:
-    """A month of Bass uptake towards each place's ceiling; developers are counted by projects, not by use."""
+    """A month of Bass uptake towards each place's ceiling.
+
+    Developers are counted by projects, not by use.
+    """
     p = world.p
     growth = p.ceiling_growth * (world.month / 12.0 - 2.5)
     for place in world.panel.places:

@@ -1,4 +1,7 @@
-"""Plain compute, research and release mode: recurrences over a world's records, with a memory of their own."""
+"""Plain compute, research and release mode: recurrences over a world's records.
+
+They have a memory of their own.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +40,8 @@ class PlainResearch:
         self.efficiency, self.distilled, self.gains = [0.0] * n, [0.0] * n, [0.0] * 3
         self.offset = [lab.info.run_offset for lab in world.labs]
         self.run = world.p.run_flop_2023
-        self.row, self.china, self.domestic = (
-            world.p.stock_row_2022,
-            world.p.stock_cn_2022,
-            world.p.domestic_2022,
-        )
+        self.row, self.china = world.p.stock_row_2022, world.p.stock_cn_2022
+        self.domestic = world.p.domestic_2022
         self.smuggled = self.gap = self.squeeze = 0.0
         self.first_gap: float | None = None
         self.spread = [(-1e9, 0)]
@@ -53,16 +53,9 @@ class PlainResearch:
         """Remember how the month ended: qualities, and the catalogue with its mirrors."""
         c, n = self.world.catalogue.columns, len(self.world.catalogue)
         names = (
-            "lab",
-            "origin",
-            "mode",
-            "underlying",
-            "efficiency",
-            "weights",
-            "data",
-            "code",
+            "lab", "origin", "mode", "underlying", "efficiency", "weights", "data", "code",
             "documented",
-        )
+        )  # fmt: skip
         names += ("controlled", "mirrored")
         self.releases = [
             dict(zip(names, row, strict=True))
@@ -123,7 +116,7 @@ class PlainResearch:
         return max(read)
 
     def research(self) -> None:
-        """A month of gains: own, public, from scarcity, and distilled from what was best two months ago."""
+        """A month of gains: own, public, from scarcity, distilled from the best two months ago."""
         p, world = self.p, self.world
         leader = max(range(len(self.efficiency)), key=self.efficiency.__getitem__)
         told = self.efficiency[leader] - p.algorithmic_growth * p.secrecy_months / 12.0
@@ -167,7 +160,10 @@ class PlainResearch:
 
 
 class PlainRecord:
-    """What every lab's own record says of its release mode: how often it opened, and in which situations it decided."""
+    """What every lab's own record says of its release mode.
+
+    How often it opened, and in which situations it decided.
+    """
 
     def __init__(self, world: World) -> None:
         self.world, self.p = world, world.p
@@ -182,7 +178,10 @@ class PlainRecord:
                 self.enter(row, world.p.use_2023, 0.0)
 
     def step(self, use_before: float) -> None:
-        """Enter the month's real releases; ``use_before`` is the world's use when they were decided."""
+        """Enter the month's real releases.
+
+        ``use_before`` is the world's use when they were decided.
+        """
         for row in data.releases():
             if row.month == self.world.month:
                 self.enter(row, use_before, self.world.backfire)
@@ -214,7 +213,7 @@ class PlainRecord:
     def open_probability(
         self, slug: str, origin: int, score: float, opening_cost: float, friction: float
     ) -> float:
-        """Logit of opening: the record's log odds, and what is different from the situations in it."""
+        """Logit of opening: the record's log odds, and what differs from the situations in it."""
         p, past = self.p, self.situations[slug]
         now = (self.lead(slug, score), log10(self.world.world_use / 0.05), self.world.backfire)
         usual = [sum(column) / len(past) for column in zip(*past, strict=True)] if past else now

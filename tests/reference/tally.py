@@ -99,7 +99,10 @@ def region_shares(
     total: Counter,
     china: tuple[float, ...],
 ) -> list[float]:
-    """Shares of the three origins and of open releases in a region's use; in the world China counts in part."""
+    """Shares of the three origins and of open releases in a region's use.
+
+    In the world China counts in part.
+    """
     seen = {bloc: china[h] if bloc == "CN" and blocs == BLOCS else 1.0 for bloc in blocs}
     use = sum(seen[bloc] * total[bloc, h] for bloc in blocs)
     return [sum(seen[bloc] * parts[bloc, h][kind] for bloc in blocs) / use for kind in range(4)]
@@ -157,7 +160,10 @@ def pay(world: PlainWorld) -> None:
 
 
 def subsidy(world: PlainWorld) -> float:
-    """What users in market and enterprise channels are spared by prices below the full ones, per unit of use."""
+    """What users in market and enterprise channels are spared by prices below the full ones.
+
+    Per unit of use.
+    """
     paid = 0.0
     for h in (MARKET, ENTERPRISE):
         places = [place for place in world.panel.places if place.channel == h]
@@ -178,7 +184,10 @@ def subsidy(world: PlainWorld) -> float:
 
 
 def build(world: PlainWorld) -> None:
-    """Developers build on open weights: the more capable and adaptable, the more; friction keeps them from it."""
+    """Developers build on open weights: the more capable and adaptable, the more.
+
+    Friction keeps them from it.
+    """
     p, panel = world.p, world.panel
     flow, tainted = [0.0] * len(world.labs), [0.0] * len(world.labs)
     value = [[0.0] * len(BLOCS) for _ in range(3)]

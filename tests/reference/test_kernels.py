@@ -183,7 +183,10 @@ def test_weights_are_taken_from_the_best(utilities):
     st.lists(bits64, min_size=1, max_size=50), st.lists(single(-50.0, 50.0), min_size=1, max_size=8)
 )
 def test_nobody_takes_what_only_fills_a_vector(keys, utilities):
-    """Lists are filled up by alternatives worth minus infinity, whose slot, family and salt are those of slot 0."""
+    """Lists are filled up by alternatives worth minus infinity.
+
+    Their slot, family and salt are those of slot 0.
+    """
     n = len(utilities)
     v = np.array(utilities + [-np.inf] * (2 * VECTOR - n), np.float32)
     weigh(v, v.size)
@@ -221,7 +224,7 @@ def test_a_month_of_uptake(use, ceiling, growth, p, q):
     ("p", "q", "start"), [(0.23, 1.65, 0.01), (0.05, 0.8, 0.0), (0.0, 1.2, 0.02)]
 )
 def test_uptake_follows_the_bass_curve_in_small_steps(p, q, start):
-    """A month split into n steps comes closer to the closed form in proportion: errors halve as n doubles."""
+    """A month split into n steps comes closer to the closed form: errors halve as n doubles."""
     ceiling, months = 0.4, 60
     first = start / ceiling
     decay = math.exp(-(p + q) * months / 12.0) * (1.0 - first) / (p + q * first)
@@ -253,8 +256,9 @@ def catalogues(draw):
     catalogue = Catalogue(4)
     for number, (origin, mode, capability, controlled, mirrored) in enumerate(rows):
         catalogue.add(
-            "x", lab=0, origin=origin, mode=mode, capability=capability, controlled=float(controlled),
-            mirrored=mirrored, safeguard=number % 3, weights=0.0, data=0.0, code=0.0, licence=0.0,
+            "x", lab=0, origin=origin, mode=mode, capability=capability,
+            controlled=float(controlled), mirrored=mirrored, safeguard=number % 3,
+            weights=0.0, data=0.0, code=0.0, licence=0.0,
         )  # fmt: skip
     return catalogue
 
@@ -290,7 +294,8 @@ def of_classes(low, high):
 
 
 @given(
-    triple(0.0, 1.0), of_classes(0.0, 1.0), of_classes(0.0, 1.0), of_classes(0.0, 20.0), st.floats(0.0, 1e6),
+    triple(0.0, 1.0), of_classes(0.0, 1.0), of_classes(0.0, 1.0), of_classes(0.0, 20.0),
+    st.floats(0.0, 1e6),
     st.lists(st.tuples(st.floats(1.0, 1e3), of_routes(st.integers(0, 4))), min_size=1, max_size=3),
     st.floats(1.0, 1e6),
 )  # fmt: skip
@@ -323,8 +328,9 @@ def ways_of_routes(values):
 
 
 @given(
-    ways_of_routes(st.just(-1e9) | st.floats(60.0, 220.0)), ways_of_routes(unit), ways_of_routes(st.floats(0.0, 3.0)),
-    of_routes(st.booleans()), st.floats(-12.0, 14.0), st.lists(st.floats(100.0, 180.0), min_size=5, max_size=5),
+    ways_of_routes(st.just(-1e9) | st.floats(60.0, 220.0)), ways_of_routes(unit),
+    ways_of_routes(st.floats(0.0, 3.0)), of_routes(st.booleans()), st.floats(-12.0, 14.0),
+    st.lists(st.floats(100.0, 180.0), min_size=5, max_size=5),
     st.floats(8.0, 16.0), st.floats(3.0, 12.0),
     st.lists(st.lists(st.just(0.0) | unit, min_size=5, max_size=5), min_size=3, max_size=3),
 )  # fmt: skip
@@ -356,8 +362,13 @@ def test_routes_are_weighed_by_a_logit(
         view = misuse.weigh(there, passing, cost, known, skill - threshold[j], slope, weight)
         np.testing.assert_allclose(chance[0, j], view.chance, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(odds[0, j], view.odds, rtol=1e-12, atol=1e-14)
-        value = [[weight * draws.logistic((x + skill - threshold[j]) / slope) * keep - c for x, c, keep in
-                  zip(*way, strict=True)] for way in zip(there, cost, passing, strict=True)]  # fmt: skip
+        value = [
+            [
+                weight * draws.logistic((x + skill - threshold[j]) / slope) * keep - c
+                for x, c, keep in zip(*way, strict=True)
+            ]
+            for way in zip(there, cost, passing, strict=True)
+        ]
         for r in np.flatnonzero(known):
             offered = [value[w][r] for w in range(n) if capability[w][r] > -1e8]
             if offered:
@@ -394,7 +405,10 @@ def test_picks(weights, draws):
 
 @given(st.integers(0, 2**32 - 1), unit, unit)
 def test_decisions(seed, success_left, detection):
-    """Over random views, one route in four of no chance at all; what neither succeeds nor is noticed is left out."""
+    """Over random views, one route in four of no chance at all.
+
+    What neither succeeds nor is noticed is left out.
+    """
     luck = np.random.default_rng(seed)
     odds = luck.dirichlet(np.ones(len(misuse.ROUTES)), (len(ACTORS), len(misuse.DOMAINS)))
     chance = luck.random(odds.shape) * (luck.random(odds.shape) > 0.25)

@@ -1,4 +1,7 @@
-"""The law's fields against a plain dictionary of entries: every write of every entry, combined one by one."""
+"""The law's fields against a plain dictionary of entries.
+
+Every write of every entry, combined one by one.
+"""
 
 from itertools import product
 from math import fsum, prod
@@ -28,52 +31,23 @@ SIZES |= {
 }  # what holds for a class holds for each of its labs
 ACCESS = np.linspace(0.1, 1.0, 3 * 3 * 5).reshape(3, 3, 5)
 AXIS_NAMES = {
-    "country": "countries", "origin": "origins", "channel": "channels", "mode": "modes", "lab": "labs",
-    "class": "labs", "student": "students",
+    "country": "countries", "origin": "origins", "channel": "channels", "mode": "modes",
+    "lab": "labs", "class": "labs", "student": "students",
 }  # fmt: skip
 COMBINE = {
-    **dict.fromkeys(
-        (
-            "friction",
-            "denial",
-            "opening_cost",
-            "compliance_cost",
-            "defence",
-            "alarm",
-            "lock_in",
-            "uptake",
-        ),
-        "add",
-    ),
-    **dict.fromkeys(
-        (
-            "access",
-            "price_factor",
-            "smuggling",
-            "distillation_barrier",
-            "reporting",
-            "disclosure",
-            "chip_support",
-            "gate_pass",
-            "gate_leak",
-            "account_pass",
-        ),
-        "multiply",
-    ),
-    **dict.fromkeys(
-        (
-            "controlled",
-            "containment",
-            "stringency",
-            "use_ban",
-            "listed_until",
-            "takedown",
-            "remirroring",
-            "scan",
-        ),
-        "max",
-    ),
-}
+    **dict.fromkeys((
+        "friction", "denial", "opening_cost", "compliance_cost", "defence", "alarm", "lock_in",
+        "uptake",
+    ), "add"),
+    **dict.fromkeys((
+        "access", "price_factor", "smuggling", "distillation_barrier", "reporting", "disclosure",
+        "chip_support", "gate_pass", "gate_leak", "account_pass",
+    ), "multiply"),
+    **dict.fromkeys((
+        "controlled", "containment", "stringency", "use_ban", "listed_until", "takedown",
+        "remirroring", "scan",
+    ), "max"),
+}  # fmt: skip
 NUMERIC = list(COMBINE)
 
 values = st.one_of(
@@ -135,7 +109,7 @@ def default(name, at):
 
 
 def plain(all_writes):
-    """Every field as a dictionary of entries; an entry's writes combine in the order of place and value."""
+    """Every field as a dictionary of entries, whose writes combine in order of place and value."""
     fields = {}
     for name in NUMERIC:
         places = product(*(range(SIZES[axis]) for axis in FIELDS[name].axes))
@@ -182,7 +156,7 @@ def test_any_order_of_writes_gives_the_same_bits(all_writes, luck):
 
 @given(writes())
 def test_what_combining_means(all_writes):
-    """Whatever the order of adding up: sums, products and greatest values of the writes that reach an entry."""
+    """In any order of adding up: sums, products, greatest values of the writes to an entry."""
     law = settled(all_writes)
     for name in NUMERIC:
         reached = {}
@@ -199,7 +173,7 @@ def test_what_combining_means(all_writes):
 
 @given(writes())
 def test_classes_are_what_the_writes_tell_apart_and_no_more(all_writes):
-    """Two labs are of one class if they are of one origin and in the same writes to fields by class."""
+    """Two labs are of one class if they are of one origin and in the same writes by class."""
     law = settled(all_writes)
     found = [
         where["labs"]
@@ -216,7 +190,7 @@ def test_classes_are_what_the_writes_tell_apart_and_no_more(all_writes):
 
 
 def test_classes_do_not_depend_on_what_is_written_where():
-    """The same labs named in other fields, by other policies, in another order: the same classes."""
+    """The same labs in other fields, by other policies, in another order: the same classes."""
     laws = [
         settled([("a", first, 0.5, {"labs": (2,)}), ("b", second, 0.5, {"labs": (0, 2)})])
         for first, second in (("friction", "gate_pass"), ("gate_pass", "access"))
@@ -245,7 +219,8 @@ def test_origins_stand_for_all_their_labs(name):
 def test_how_every_field_combines_is_stated_here():
     listed = {name for name, field in FIELDS.items() if field.combine == "list"}
     assert listed == {
-        "assessments", "audits", "compute_duties", "modifier_duties", "safeguards", "programmes", "triggers",
+        "assessments", "audits", "compute_duties", "modifier_duties", "safeguards", "programmes",
+        "triggers",
     }  # fmt: skip
     assert set(FIELDS) - listed == set(COMBINE)
 

@@ -17,7 +17,7 @@ REGIONS = {
     **{bloc: (bloc,) for bloc in OUTSIDE},
     "us": ("US",),
     "cn": ("CN",),
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,10 @@ def mix(world):
 
 @pytest.fixture(scope="module")
 def users(world):
-    """Use by (bloc, channel, family, open or closed) and by (country, channel), from the adopters one by one."""
+    """Use by (bloc, channel, family, open or closed) and by (country, channel).
+
+    From the adopters one by one.
+    """
     bloc = {country.code: country.bloc for country in world.countries}
     by_kind, by_country = Counter(), Counter()
     for adopter in world.adopters:
@@ -160,7 +163,10 @@ def test_incidents_fall_into_every_table_once(world):
 
 
 def half_of_peak(shares, month):
-    """First month in which a path, known up to a month, had reached half of its highest value; None before any use."""
+    """First month in which a path, known up to a month, had reached half of its highest value.
+
+    None before any use.
+    """
     known = shares[: month + 1]
     return (
         next((m for m, share in enumerate(known) if share >= max(known) / 2.0), None)
@@ -206,7 +212,7 @@ def test_a_curve_by_hand():
 
 
 def test_use_by_country_adds_up_to_the_regions(default_run):
-    """Every December: use and shares of countries, weighted by size, against the series of regions."""
+    """Every December: use and shares of countries, by size, against the series of regions."""
     world, run = default_run
     assert run.moments == tuple(f"{year}-12" for year in range(2023, 2031))
     assert run.countries.shape == (8, len(world.countries), len(CHANNELS), 4)

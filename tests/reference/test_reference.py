@@ -124,7 +124,10 @@ def test_every_rule_month_by_month():
 
 
 def test_past_the_handover_under_a_control():
-    """Replayed releases to June 2025, generated ones from July; late enough for prices to weigh more in the market."""
+    """Replayed releases to June 2025, generated ones from July.
+
+    Late enough for prices to weigh more in the market.
+    """
     scenario = load(
         "p1-blanket",
         settings=["adopters=3500", "horizon.end=2025-12", "parameters.price_growth=2.0"],

@@ -1,4 +1,7 @@
-"""A made-up study: the real statistics over made-up series, so that the report is tested without running the model."""
+"""A made-up study: the real statistics over made-up series.
+
+So the report is tested without running the model.
+"""
 
 from __future__ import annotations
 
@@ -136,7 +139,10 @@ class MadeUpStudy(Study):
 
 
 def made_up(position: int, outcome: str, replications: int, seed: int) -> np.ndarray:
-    """Return a random walk per replication, the same for all scenarios until 2026-01, with an effect from there on."""
+    """Return a random walk per replication, with an effect from 2026-01 on.
+
+    Until then it is the same for all scenarios.
+    """
     word = int(hashlib.sha256(outcome.encode()).hexdigest()[:8], 16)
     rng = np.random.default_rng([word, seed])
     t = np.arange(MONTHS)
@@ -183,7 +189,7 @@ def view(study) -> View:
 
 @pytest.fixture(scope="session")
 def page(tmp_path_factory) -> Page:
-    """The report on status quo, blanket control, targeted bundle and the scenario with the hostile name."""
+    """The report on status quo, blanket control, targeted bundle and the hostile-named scenario."""
     made = MadeUpStudy((0, 1, 5, 6))
     folder = tmp_path_factory.mktemp("report")
     report.write(made, folder)

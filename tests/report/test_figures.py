@@ -231,11 +231,7 @@ def test_countries_with_few_draws_are_grey(study, view):
 
 
 def test_changes_are_differences_of_shares(view):
-    here, there, change = (
-        maps.shares(view, "p1-blanket", "us"),
-        maps.shares(view, "status-quo", "us"),
-        None,
-    )
+    here, there = (maps.shares(view, name, "us") for name in ("p1-blanket", "status-quo"))
     for a, b, change in zip(here, there, maps.changes(view, "p1-blanket", "us"), strict=True):
         assert change.value is None or change.value == pytest.approx(a.value - b.value)
     assert maps.largest_change(view) == "p1-blanket"

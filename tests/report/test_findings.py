@@ -119,24 +119,16 @@ def test_the_duel_is_paired(study, view):
 @pytest.mark.parametrize(
     ("signs", "said"),
     [
-        (
-            "++0?",
-            (
-                "On the 2 of 4 factors where the two can be told apart clearly, bundle does better "
-                "than blanket."
-            ),
-        ),
-        (
-            "-0?",
-            (
-                "On the one of 3 factors where the two can be told apart clearly, blanket does better "
-                "than bundle."
-            ),
-        ),
+        ("++0?",
+         ("On the 2 of 4 factors where the two can be told apart clearly, "
+          "bundle does better than blanket.")),
+        ("-0?",
+         ("On the one of 3 factors where the two can be told apart clearly, "
+          "blanket does better than bundle.")),
         ("+-0", "depends on the factor"),
         ("00?", "cannot be told apart clearly on any factor"),
     ],
-)
+)  # fmt: skip
 def test_the_verdict_follows_the_counts(signs, said):
     found = [cell(s, -0.1 if s == "-" else 0.1, 0.6 if s == "?" else 1.0) for s in signs]
     counts, verdict = duels._duel_sentences("bundle", "blanket", found)
@@ -200,17 +192,14 @@ class Held:
         ("p1-blanket", "blanket", ""),
         ("targeted-bundle", "targeted", ""),
         ("p3-p4-audits", "targeted", ""),
-        (
-            "decouple",
-            "neither",
-            "changes P1, Chip export control (L3) and Use ban on foreign releases (L8)",
-        ),
+        ("decouple", "neither",
+         "changes P1, Chip export control (L3) and Use ban on foreign releases (L8)"),
         ("gated-frontier", "neither", "changes Gating of closed services (L2)"),
         ("monitor-and-trigger", "neither", "changes P1 and Monitor and trigger (L14)"),
         ("safe-open", "neither", "changes P2, P4 and Safeguards of open releases (L11)"),
         ("no-chip-controls", "neither", "changes Chip export control (L3)"),
     ],
-)
+)  # fmt: skip
 def test_a_side_is_what_a_scenario_changes_and_nothing_else(name, side, why):
     found = duels.sides(Held(load("status-quo"), load(name)))
     assert getattr(found, side) == (((name, why),) if side == "neither" else (name,))

@@ -1,4 +1,7 @@
-"""Each scenario is compared with its own level and months, and whatever differs beside policy is named everywhere."""
+"""Each scenario is compared with its own level and months.
+
+Whatever differs beside policy is named everywhere.
+"""
 
 from __future__ import annotations
 

@@ -74,11 +74,8 @@ def test_nothing_is_fetched(read):
     for tag, attributes in read.elements:
         for name in ("src", "href", "srcset", "action", "data", "poster", "background"):
             link = attributes.get(name)
-            assert link is None or link.startswith(("data:image/svg+xml;base64,", "#")), (
-                tag,
-                name,
-                link,
-            )
+            here = link is None or link.startswith(("data:image/svg+xml;base64,", "#"))
+            assert here, (tag, name, link)
     assert not {"script", "iframe", "object", "embed", "link", "base", "form"} & {
         tag for tag, _ in read.elements
     }
@@ -212,7 +209,7 @@ def allowed(rows: list[dict[str, str]], percent: bool) -> list[float]:
 
 
 def test_every_number_of_the_findings_is_in_the_table(page, read):
-    """Read each finding on the page, take its numbers, and look for each in the file of findings."""
+    """Read each finding on the page, take its numbers, look for each in the file of findings."""
     rows = tables(page)
     assert len(read.said) > 60
     for scenario, name, text in read.said:
@@ -229,11 +226,8 @@ def test_every_number_of_the_findings_is_in_the_table(page, read):
             token = match[0].replace(",", "").replace("−", "-")
             factor = {" mi": 1e6, " bi": 1e9}.get(plain[match.end() : match.end() + 3], 1.0)
             width = factor * 0.5001 * 10.0 ** -len(token.partition(".")[2])
-            assert any(abs(float(token) * factor - x) <= width for x in known), (
-                match[0],
-                text,
-                known,
-            )
+            found = any(abs(float(token) * factor - x) <= width for x in known)
+            assert found, (match[0], text, known)
 
 
 def test_findings_agree_with_the_study_table(page):
@@ -256,14 +250,9 @@ def test_sections_in_order(page):
 def test_thresholds_are_printed():
     text = " ".join(rule("replications"))
     for part in (
-        "90 %",
-        "75 %",
-        "2 %",
-        "0.5 percentage points",
-        "0.8 standard",
-        "not large in itself",
+        "90 %", "75 %", "2 %", "0.5 percentage points", "0.8 standard", "not large in itself",
         "may just cross 0",
-    ):
+    ):  # fmt: skip
         assert part in text
 
 
@@ -332,14 +321,9 @@ def test_the_page_says_what_is_measured_and_that_nothing_is_calibrated(page):
             assert page.study.outcome(outcome).label in after
     assert "consumer (30 %)" in after
     for term in (
-        "paired",
-        "bloc",
-        "third country",
-        "restricted country",
-        "stripped open weights",
-        "OOM",
+        "paired", "bloc", "third country", "restricted country", "stripped open weights", "OOM",
         "utils",
-    ):
+    ):  # fmt: skip
         assert f"<dt>{term}</dt>" in after
     assert (
         "December 2030 only; the findings average the months compared (January 2027 to December "
@@ -380,7 +364,10 @@ def test_cells_are_no_formulas():
 
 
 def test_every_value_that_a_shipped_scenario_sets_is_shown_near_the_top():
-    """Whatever a scenario file sets of a policy, at its start value or not, stands in the scenario's description."""
+    """Whatever a scenario file sets of a policy stands in the scenario's description.
+
+    At its start value or not.
+    """
     base, seen = load("status-quo"), 0
     for name in library.scenarios():
         scenario, origins = load_with_origins(name)

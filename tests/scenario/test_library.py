@@ -1,4 +1,4 @@
-"""Shipped files are found by name, in a checkout and in an installed wheel; a name is never a path."""
+"""Shipped files are found by name, in a checkout and in a wheel; a name is never a path."""
 
 from __future__ import annotations
 
@@ -20,18 +20,10 @@ from sim.scenario.toml import read_toml
 from sim.sweep.experiment import load_experiment
 
 SCENARIOS = {
-    "status-quo",
-    "p1-blanket",
-    "p2-risk-assessment",
-    "p2-risk-assessment-absolute",
-    "p3-government-audits",
-    "p4-audit-repository",
-    "p3-p4-audits",
-    "targeted-bundle",
-    "open-push",
-    "safe-open",
-    "monitor-and-trigger",
-}
+    "status-quo", "p1-blanket", "p2-risk-assessment", "p2-risk-assessment-absolute",
+    "p3-government-audits", "p4-audit-repository", "p3-p4-audits", "targeted-bundle", "open-push",
+    "safe-open", "monitor-and-trigger",
+}  # fmt: skip
 
 
 def test_the_shipped_files_are_found() -> None:
@@ -105,17 +97,10 @@ def test_a_shipped_experiment_is_valid_and_explained(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "../scenarios/status-quo",
-        "/etc/passwd",
-        "status-quo.toml",
-        "",
-        ".",
-        "Status-Quo",
-        "a" * 65,
-        "x\0y",
-        "con:",
+        "../scenarios/status-quo", "/etc/passwd", "status-quo.toml", "", ".", "Status-Quo",
+        "a" * 65, "x\0y", "con:",
     ],
-)
+)  # fmt: skip
 def test_a_name_is_never_a_path(text: str) -> None:
     with pytest.raises(ScenarioError, match="a name is small letters"):
         library.find("scenario", text)
@@ -123,23 +108,12 @@ def test_a_name_is_never_a_path(text: str) -> None:
 
 TAKEN = (
     *(
-        "null",
-        "nan",
-        "inf",
-        "infinity",
-        "true",
-        "false",
-        "none",
-        "na",
-        "n-a",
-        "yes",
-        "no",
-        "on",
+        "null", "nan", "inf", "infinity", "true", "false", "none", "na", "n-a", "yes", "no", "on",
         "off",
     ),
     *("0", "2030", "007", "2026-01", "2026-01-31", "1-2", "1e3", "12e-4", "0x10", "0b1", "0o7"),
     *("con", "prn", "aux", "nul", "com1", "com9", "lpt1", "lpt9"),
-)
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TAKEN)

@@ -1,4 +1,7 @@
-"""Mistakes in files and commands: each gets words that say what to write, in any encoding, in order."""
+"""Mistakes in files and commands: each gets words that say what to write.
+
+In any encoding, in order.
+"""
 
 from __future__ import annotations
 
@@ -228,7 +231,10 @@ def test_countries_labs_and_groups_are_listed_by_code_name_and_any_spelling() ->
 
 
 def ensemble_problem(folder: Path, ensemble: object) -> str:
-    text = f'name = "mine"\nscenarios = ["p1-blanket"]\n[uncertainties]\nensemble = {json.dumps(ensemble)}\n'
+    text = (
+        'name = "mine"\nscenarios = ["p1-blanket"]\n'
+        f"[uncertainties]\nensemble = {json.dumps(ensemble)}\n"
+    )
     with pytest.raises(ScenarioError) as caught:
         load_experiment(write(folder, text, "experiment.toml"))
     (problem,) = caught.value.problems
@@ -267,7 +273,10 @@ def test_an_ensemble_is_a_file_of_the_experiments_folder_and_nothing_else_is_ope
 
 
 def test_no_line_is_shown_of_a_file_that_is_no_toml(tmp_path: Path) -> None:
-    """Tables of an experiment, and options, may come from somebody who may not read the files that they name."""
+    """Tables of an experiment, and options, may come from somebody else.
+
+    Who may not read the files that they name.
+    """
     secret = str(write(tmp_path, "secret line\n", "secret"))
     tables = {"name": "mine", "scenarios": ["p1-blanket"]}
     found = [problem_of(secret)]
@@ -286,7 +295,10 @@ def test_a_policys_name_with_underscores_or_capitals_is_told_how_it_is_written(
     tmp_path: Path,
 ) -> None:
     for name in ("my_control", "My-Control"):
-        text = f'name = "mine"\nextends = "status-quo"\n[policy.{name}]\nlever = "L1"\nstart = "2026-01"\n'
+        text = (
+            'name = "mine"\nextends = "status-quo"\n'
+            f'[policy.{name}]\nlever = "L1"\nstart = "2026-01"\n'
+        )
         assert problem_of(write(tmp_path, text)).endswith("; write my-control")
 
 

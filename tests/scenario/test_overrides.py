@@ -1,4 +1,4 @@
-"""Overrides: shipped ones by name, what they say of every policy, and what two of them may not both say."""
+"""Overrides: by name, what they say of every policy, what two of them may not both say."""
 
 from __future__ import annotations
 
@@ -88,7 +88,10 @@ def test_every_policy_is_the_same_as_each_by_name() -> None:
 
 
 def test_a_policy_that_an_override_adds_or_removes_counts(tmp_path: Path) -> None:
-    text = 'remove = ["policy.open-weight-control"]\n[policy.new]\nlever = "L7"\n[policy."*"]\nstrength = 0.5\n'
+    text = (
+        'remove = ["policy.open-weight-control"]\n'
+        '[policy.new]\nlever = "L7"\n[policy."*"]\nstrength = 0.5\n'
+    )
     scenario = load("p1-blanket", [write(tmp_path, text)])
     assert scenario.policy["new"] == LEVERS["L7"](strength=0.5)
     assert "open-weight-control" not in scenario.policy
@@ -97,41 +100,23 @@ def test_a_policy_that_an_override_adds_or_removes_counts(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("base", "texts", "part"),
     [
-        (
-            "p1-blanket",
-            ["policy.*.strenth=0.5"],
-            "policy.*.strenth: no policy of the scenario has such a field; did you",
-        ),
-        (
-            "status-quo",
-            ["policy.*.allied_coverage=0.5"],
-            "policy.*.allied_coverage: no policy of the scenario has",
-        ),
-        (
-            "p1-blanket",
-            ["policy.*.lever=L1"],
-            "policy.*.lever: no policy of the scenario has such a field",
-        ),
+        ("p1-blanket", ["policy.*.strenth=0.5"],
+         "policy.*.strenth: no policy of the scenario has such a field; did you"),
+        ("status-quo", ["policy.*.allied_coverage=0.5"],
+         "policy.*.allied_coverage: no policy of the scenario has"),
+        ("p1-blanket", ["policy.*.lever=L1"],
+         "policy.*.lever: no policy of the scenario has such a field"),
         ("p1-blanket", ["policy.*=0.5"], "policy.*: must be a table of plain fields"),
         ("p1-blanket", ["policy.*={}"], "policy.*: must be a table of plain fields"),
         ("p1-blanket", ["policy.*.kyc.x=1"], "policy.*.kyc.x: must be a table of plain fields"),
-        (
-            "p1-blanket",
-            ["policy.*.kyc_friction=2"],
-            "policy.open-weight-control.kyc_friction = 2: must be from 0 to 0.9",
-        ),
-        (
-            "p1-blanket",
-            ["policy.*.kyc=false", "policy.open-weight-control.kyc=true"],
-            "policy.open-weight-control.kyc = true: already set to false",
-        ),
-        (
-            "p1-blanket",
-            ["policy.*.kyc=false", "policy.*.kyc=true"],
-            "policy.*.kyc = true: already set to false",
-        ),
+        ("p1-blanket", ["policy.*.kyc_friction=2"],
+         "policy.open-weight-control.kyc_friction = 2: must be from 0 to 0.9"),
+        ("p1-blanket", ["policy.*.kyc=false", "policy.open-weight-control.kyc=true"],
+         "policy.open-weight-control.kyc = true: already set to false"),
+        ("p1-blanket", ["policy.*.kyc=false", "policy.*.kyc=true"],
+         "policy.*.kyc = true: already set to false"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_said_of_every_policy_is_refused(
     base: str, texts: list[str], part: str
 ) -> None:

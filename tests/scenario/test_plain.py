@@ -1,4 +1,7 @@
-"""Scripts may give numpy's numbers and arrays where files have numbers and lists, and settings as a dictionary."""
+"""Scripts may give numpy's numbers and arrays where files have numbers and lists.
+
+Settings may be a dictionary.
+"""
 
 import array
 from fractions import Fraction
@@ -15,11 +18,8 @@ from sim.scenario.scenario import load, load_with_origins
 from sim.sweep.experiment import load_experiment
 
 CONTROL = "policy.open-weight-control"
-FRICTION, START, ANTICIPATION = (
-    f"{CONTROL}.kyc_friction",
-    f"{CONTROL}.start",
-    f"{CONTROL}.anticipation_months",
-)
+FRICTION, START = f"{CONTROL}.kyc_friction", f"{CONTROL}.start"
+ANTICIPATION = f"{CONTROL}.anticipation_months"
 BASE = {
     "name": "mine",
     "scenarios": ["p1-blanket"],
@@ -153,21 +153,15 @@ def test_whole_numbers_of_an_array_of_floats_fit_a_field_of_whole_numbers():
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (
-            {"levers": {FRICTION: np.array([0.1, np.nan])}},
-            f"levers.{FRICTION}[1] = nan: must be a finite number",
-        ),
-        (
-            {"levers": {FRICTION: np.ones((1, 2))}},
-            f"levers.{FRICTION}[0] = [1.0, 1.0]: a list of lists is not used",
-        ),
-        (
-            {"levers": {FRICTION: [0.1, 1j]}},
-            f"levers.{FRICTION}[1] = 1j: must be text, true or false, a number",
-        ),
+        ({"levers": {FRICTION: np.array([0.1, np.nan])}},
+         f"levers.{FRICTION}[1] = nan: must be a finite number"),
+        ({"levers": {FRICTION: np.ones((1, 2))}},
+         f"levers.{FRICTION}[0] = [1.0, 1.0]: a list of lists is not used"),
+        ({"levers": {FRICTION: [0.1, 1j]}},
+         f"levers.{FRICTION}[1] = 1j: must be text, true or false, a number"),
         ({"seed": np.float64(1.5)}, "seed = 1.5: must be a whole number"),
     ],
-)
+)  # fmt: skip
 def test_hostile_values_of_a_dictionary_are_refused_with_their_place(content, problem):
     (found,) = problems_of(load_experiment, BASE | content)
     assert found.startswith(f"experiment: {problem}")

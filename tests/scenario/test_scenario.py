@@ -1,4 +1,7 @@
-"""Scenario files: laid over each other, checked with every problem named, frozen, and the same after a round trip."""
+"""Scenario files: laid over each other, checked, frozen, and the same after a round trip.
+
+Every problem is named.
+"""
 
 from __future__ import annotations
 
@@ -54,12 +57,8 @@ def test_months_are_counted_from_2023() -> None:
     assert month_index("2023-01") == 0
     assert month_index("2026-01") == 36
     assert month_index("2022-10") == -3
-    assert [month_name(index) for index in (-3, 0, 36, 95)] == [
-        "2022-10",
-        "2023-01",
-        "2026-01",
-        "2030-12",
-    ]
+    names = ["2022-10", "2023-01", "2026-01", "2030-12"]
+    assert [month_name(index) for index in (-3, 0, 36, 95)] == names
     assert load("status-quo").months == 96
 
 
@@ -86,7 +85,10 @@ def test_a_field_of_an_inherited_policy_can_be_changed(tmp_path: Path) -> None:
 
 
 def test_another_lever_starts_the_policy_afresh(tmp_path: Path) -> None:
-    text = 'name = "mine"\nextends = "p1-blanket"\n[policy.open-weight-control]\nlever = "L7"\nbudget = 1e6\n'
+    text = (
+        'name = "mine"\nextends = "p1-blanket"\n'
+        '[policy.open-weight-control]\nlever = "L7"\nbudget = 1e6\n'
+    )
     assert load(write(tmp_path, text)).policy["open-weight-control"] == LEVERS["L7"](budget=1e6)
 
 
@@ -174,12 +176,8 @@ def test_overrides_and_settings_replace_values(tmp_path: Path) -> None:
         "p1-blanket", [override], ["history=free", "policy.open-weight-control.end = 2028-06"]
     )
     policy = scenario.policy["open-weight-control"]
-    assert (scenario.adopters, scenario.history, policy.strength, policy.end) == (
-        5000,
-        "free",
-        0.5,
-        "2028-06",
-    )
+    assert (scenario.adopters, scenario.history) == (5000, "free")
+    assert (policy.strength, policy.end) == (0.5, "2028-06")
 
 
 def test_a_setting_is_read_as_toml_else_as_text() -> None:
@@ -239,7 +237,8 @@ def test_all_problems_of_a_file_are_named_with_place_value_range_and_nearest_nam
     text = (
         'name = "mine"\nadopterz = 5000\nhistory = "reply"\n[horizon]\nend = "2060-01"\n'
         "[parameters]\nleak_hazrd = 0.5\nleak_hazard = 1.5\n"
-        '[policy.control]\nlever = "L1"\nstrength = 2\nkyc_frction = 0.1\ntargets = ["CHN", "Russia"]\n'
+        '[policy.control]\nlever = "L1"\nstrength = 2\nkyc_frction = 0.1\n'
+        'targets = ["CHN", "Russia"]\n'
         '[policy.other]\nlever = "L99"\n'
         '[policy.late]\nlever = "L7"\nstart = "2027-01"\nend = "2026-12"\n'
         '[policy.when]\nlever = "L7"\nstart = "January"\n'

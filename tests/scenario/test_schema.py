@@ -1,4 +1,4 @@
-"""The JSON schema of scenario files: current, and as strict as the program about every single value."""
+"""The JSON schema of scenario files: current, and as strict as the program on each value."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def with_value(around: dict[str, Any], path: Path, value: object) -> dict[str, A
 
 
 def wrong(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values that a schema does not allow: out of range, not finite, of another type, not in the list."""
+    """Values that a schema forbids: out of range, not finite, of another type, not in the list."""
     others: dict[str, list[Any]] = {
         "number": [float("nan"), float("inf"), float("-inf"), True, "1", "", [1.0], {"x": 1}],
         "integer": [float("nan"), float("inf"), True, "1", 1.5, [1], {"x": 1}],
@@ -127,7 +127,7 @@ def right(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 ONLY_THE_PROGRAM_TELLS = ("switch_on", "switch_off", "labs")
-"""Names of other policies, and of labs at home: the schema knows no more than that they are texts."""
+"""Names of other policies, and of labs at home: the schema only knows that they are texts."""
 LEAVES = {path: leaf for path, leaf in leaves().items() if path[-1] not in ONLY_THE_PROGRAM_TELLS}
 
 
@@ -140,7 +140,10 @@ def test_every_shipped_scenario_fits_the_schema_as_written_and_resolved(name: st
 
 @pytest.mark.parametrize("what", sorted(set(HOSTILE) - ONLY_THE_WHOLE_TELLS))
 def test_a_hostile_file_does_not_fit_the_schema(what: str) -> None:
-    """Unless it is no TOML at all, or what is wrong with it is its text: the schema does not speak of characters."""
+    """Unless it is no TOML at all, or what is wrong with it is its text.
+
+    The schema does not speak of characters.
+    """
     try:
         table = tomllib.loads(HOSTILE[what].decode())
     except (ValueError, RecursionError):

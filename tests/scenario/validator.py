@@ -1,4 +1,7 @@
-"""The part of JSON Schema (draft 2020-12) that the schema of scenario files uses; an unknown keyword is an error."""
+"""The part of JSON Schema (draft 2020-12) that the schema of scenario files uses.
+
+An unknown keyword is an error.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +18,15 @@ TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
 }
 ANNOTATIONS = {
-    "$schema",
-    "$defs",
-    "title",
-    "description",
-    "default",
-    "low",
-    "high",
-    "unit",
-    "source",
-}
+    "$schema", "$defs", "title", "description", "default", "low", "high", "unit", "source",
+}  # fmt: skip
 
 
 def errors(value: Any, schema: dict[str, Any], top: dict[str, Any], path: str = "") -> list[str]:
-    """What is wrong with a value, each with its path; a number that is not finite is no number in JSON."""
+    """What is wrong with a value, each with its path.
+
+    A number that is not finite is no number in JSON.
+    """
     found: list[str] = []
     for word, said in schema.items():
         if word in ANNOTATIONS or word in ("properties", "additionalProperties"):

@@ -1,4 +1,7 @@
-"""A tiny world for the tests of the sweep: series that depend on the scenario, the replication and the seed only."""
+"""A tiny world for the tests of the sweep.
+
+Its series depend on the scenario, the replication and the seed only.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class Series:
 
 
 def scenario(name: str, policies: int = 0, **content) -> Scenario:
-    """A scenario with so many policies, all from 2026-01 on, each of which lifts alpha and beta by SHIFT."""
+    """A scenario with so many policies from 2026-01 on; each lifts alpha and beta by SHIFT."""
     levers = {f"audit-{i}": {"lever": "L7", "start": "2026-01"} for i in range(policies)}
     return Scenario.model_validate(
         {"name": name, "horizon": {"end": "2030-12"}, "policy": levers, **content}
@@ -61,7 +64,10 @@ def scenario(name: str, policies: int = 0, **content) -> Scenario:
 
 
 def world(scenario: Scenario, replication: int, seed: int) -> Series:
-    """Noise of the replication, in eighths so that differences are exact, plus the shift of the policies."""
+    """Noise of the replication plus the shift of the policies.
+
+    In eighths, so that differences are exact.
+    """
     rng = np.random.Generator(np.random.Philox(key=[seed, replication]))
     values = rng.integers(0, 80, (scenario.months, len(NAMES))).astype(np.float32) / 8
     values[START:, :2] += SHIFT * len(scenario.policy)
@@ -72,7 +78,7 @@ def world(scenario: Scenario, replication: int, seed: int) -> Series:
 
 
 def responds(scenario: Scenario, replication: int, seed: int) -> Series:
-    """Alpha rises with what the policies audit and with one parameter, beta with that parameter only."""
+    """Alpha rises with what the policies audit and with one parameter, beta with that only."""
     found = world(scenario, replication, seed)
     found.values[START:, :2] -= SHIFT * len(scenario.policy)
     hazard = scenario.parameters.get("leak_hazard", PARAMETERS["leak_hazard"].value)
@@ -102,7 +108,10 @@ def misshapen(scenario: Scenario, replication: int, seed: int) -> Series:
 
 
 def dies_once(scenario: Scenario, replication: int, seed: int) -> Series:
-    """Kill the worker in replication 3, the first time; the description names the file that remembers."""
+    """Kill the worker in replication 3, the first time.
+
+    The description names the file that remembers.
+    """
     marker = Path(scenario.description)
     if replication == 3 and not marker.exists():
         marker.touch()

@@ -1,4 +1,4 @@
-"""A design point is named by its resolved scenario, and the chunks hold every unfinished run once."""
+"""A design point is named by its resolved scenario; chunks hold every unfinished run once."""
 
 import numpy as np
 import pytest
@@ -298,15 +298,9 @@ def test_designs_are_one_row_for_each_case_and_draw(monkeypatch):
     plan = Design(cases, 2, 5, Draws.of([{"leak_hazard": i / 8} for i in range(3)]))
     table = pd.read_parquet(io.BytesIO(designs_file(plan)))
     assert list(table.columns) == [
-        "point",
-        "case",
-        "scenario",
-        "variant",
-        "draw",
-        "policy.audit-0.strength",
-        "policy.audit-0.priority",
-        "draw.leak_hazard",
-    ]
+        "point", "case", "scenario", "variant", "draw", "policy.audit-0.strength",
+        "policy.audit-0.priority", "draw.leak_hazard",
+    ]  # fmt: skip
     assert table["point"].tolist() == [point for ids in plan.points for point in ids]
     assert table["case"].tolist() == [case.name for case in cases for _ in range(3)]
     assert table["draw"].tolist() == [0, 1, 2] * 3

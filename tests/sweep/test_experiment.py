@@ -1,4 +1,7 @@
-"""An experiment file says which worlds are run; whatever is wrong with it is said at once, with its path."""
+"""An experiment file says which worlds are run.
+
+Whatever is wrong with it is said at once, with its path.
+"""
 
 import json
 
@@ -197,61 +200,36 @@ def test_replications_and_seed_may_be_given_beside_the_file():
     ("levers", "expected"),
     [
         ({FRICTION: [0.1, 2.0]}, [f"levers: {FRICTION} = 2: must be from 0 to 0.9 (0-1)"]),
-        (
-            {"policy.open-weight-contrl.strength": [1], "adopter": [4000], f"{FRICTION}s": [0.1]},
-            [
-                (
-                    "levers.policy.open-weight-contrl.strength: "
-                    "no compared scenario has a policy 'open-weight-contrl'; "
-                    "did you mean 'open-weight-control'?"
-                ),
-                "levers: adopter: unknown key; did you mean 'adopters'?",
-                f"levers: {FRICTION}s: unknown key; did you mean 'kyc_friction'?",
-            ],
-        ),
-        (
-            {"parameters.leak_hazrd": [0.1]},
-            ["levers: parameters.leak_hazrd: unknown parameter; did you mean"],
-        ),
-        (
-            {"policy.open-weight-control": [0.1]},
-            ["levers.policy.open-weight-control: a lever on a policy is written"],
-        ),
+        ({"policy.open-weight-contrl.strength": [1], "adopter": [4000], f"{FRICTION}s": [0.1]},
+         [("levers.policy.open-weight-contrl.strength: no compared scenario has a policy "
+           "'open-weight-contrl'; did you mean 'open-weight-control'?"),
+          "levers: adopter: unknown key; did you mean 'adopters'?",
+          f"levers: {FRICTION}s: unknown key; did you mean 'kyc_friction'?"]),
+        ({"parameters.leak_hazrd": [0.1]},
+         ["levers: parameters.leak_hazrd: unknown parameter; did you mean"]),
+        ({"policy.open-weight-control": [0.1]},
+         ["levers.policy.open-weight-control: a lever on a policy is written"]),
         ({"question": ["Why?"]}, ["levers.question: cannot be a lever"]),
         ({FRICTION: [0.1, 0.1]}, [f"levers.{FRICTION} = [0.1, 0.1]: a value occurs twice"]),
         ({FRICTION: []}, [f"levers.{FRICTION} = []: must be a list of 1 to 1000 values"]),
         ({FRICTION: 0.1}, [f"levers.{FRICTION} = 0.1: must be a list"]),
-        (
-            {FRICTION: [0.1], "policy": {"open-weight-control": {"kyc_friction": [0.2]}}},
-            [f"levers.{FRICTION} is given"],
-        ),
-        (
-            {FRICTION: {"from": 0, "to": 0.1}},
-            [f"levers.{FRICTION} has steps = None: must be a whole number from 2"],
-        ),
-        (
-            {FRICTION: {"from": 0, "to": "x", "steps": 2}},
-            [f"levers.{FRICTION} has to = 'x': must be a finite number"],
-        ),
-        (
-            {FRICTION: {"from": 0, "to": 1, "steps": 1001}},
-            [f"levers.{FRICTION} has steps = 1001: must be"],
-        ),
-        (
-            {FRICTION: {"from": 0, "to": 1, "stepz": 3}},
-            [f"levers.{FRICTION} has 'stepz': unknown key; did you mean 'steps'"],
-        ),
-        (
-            {FRICTION: {"from": 1, "to": 1, "steps": 3}},
-            [f"levers.{FRICTION} has from = to = 1: the ends must differ"],
-        ),
-        (
-            {START: ["2026-01", "2028-01"], "policy.open-weight-control.end": ["2027-01"]},
-            ["levers: policy.open-weight-control end 2027-01 is before start 2028-01"],
-        ),
+        ({FRICTION: [0.1], "policy": {"open-weight-control": {"kyc_friction": [0.2]}}},
+         [f"levers.{FRICTION} is given"]),
+        ({FRICTION: {"from": 0, "to": 0.1}},
+         [f"levers.{FRICTION} has steps = None: must be a whole number from 2"]),
+        ({FRICTION: {"from": 0, "to": "x", "steps": 2}},
+         [f"levers.{FRICTION} has to = 'x': must be a finite number"]),
+        ({FRICTION: {"from": 0, "to": 1, "steps": 1001}},
+         [f"levers.{FRICTION} has steps = 1001: must be"]),
+        ({FRICTION: {"from": 0, "to": 1, "stepz": 3}},
+         [f"levers.{FRICTION} has 'stepz': unknown key; did you mean 'steps'"]),
+        ({FRICTION: {"from": 1, "to": 1, "steps": 3}},
+         [f"levers.{FRICTION} has from = to = 1: the ends must differ"]),
+        ({START: ["2026-01", "2028-01"], "policy.open-weight-control.end": ["2027-01"]},
+         ["levers: policy.open-weight-control end 2027-01 is before start 2028-01"]),
         (3, ["levers = 3: must be a table"]),
     ],
-)
+)  # fmt: skip
 def test_levers_that_cannot_be_used(levers, expected):
     found = problems(levers=levers)
     assert len(found) == len(expected)
@@ -262,21 +240,13 @@ def test_levers_that_cannot_be_used(levers, expected):
 @pytest.mark.parametrize(
     ("scenarios", "levers", "count"),
     [
-        (
-            ["p1-blanket"],
-            {
-                FRICTION: {"from": 0, "to": 0.5, "steps": 200},
-                "adopters": [3500 + i for i in range(60)],
-            },
-            12060,
-        ),
-        (
-            ["status-quo"],
-            {"adopters": [3500 + i for i in range(900)], "parameters.leak_hazard": THOUSAND},
-            900_000,
-        ),
+        (["p1-blanket"],
+         {FRICTION: {"from": 0, "to": 0.5, "steps": 200},
+          "adopters": [3500 + i for i in range(60)]}, 12060),
+        (["status-quo"],
+         {"adopters": [3500 + i for i in range(900)], "parameters.leak_hazard": THOUSAND}, 900_000),
     ],
-)
+)  # fmt: skip
 def test_too_many_cases_are_refused_before_they_are_made(monkeypatch, scenarios, levers, count):
     monkeypatch.setattr(
         "sim.sweep.experiment.load",
@@ -345,9 +315,8 @@ def test_a_number_of_a_policy_without_a_range_needs_a_law():
     strength = "policy.open-weight-control.strength"
     assert problems(uncertainties={"draws": 1, "numbers": {strength: "range"}}) == [
         (
-            f"uncertainties.numbers.{strength}: states no range; write "
-            f"{{ uniform = [low, high] }}, "
-            "{ log-uniform = [low, high] } or { choice = [...] }"
+            f"uncertainties.numbers.{strength}: states no range; "
+            "write { uniform = [low, high] }, { log-uniform = [low, high] } or { choice = [...] }"
         )
     ]
     plan = design(uncertainties={"draws": 3, "numbers": {strength: {"uniform": [0, 1]}}})
@@ -386,56 +355,32 @@ def uncertain(numbers, **more):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (
-            uncertain({"leak_hazard": "range"}, draws=6, method="sobol"),
-            ["draws = 6: Sobol points need a power of 2, such as 4 or 8"],
-        ),
-        (
-            uncertain({"leak_hazard": "range"}, draws=0),
-            ["uncertainties.draws = 0: must be from 1 to 100000"],
-        ),
+        (uncertain({"leak_hazard": "range"}, draws=6, method="sobol"),
+         ["draws = 6: Sobol points need a power of 2, such as 4 or 8"]),
+        (uncertain({"leak_hazard": "range"}, draws=0),
+         ["uncertainties.draws = 0: must be from 1 to 100000"]),
         (uncertain({"leak_hazard": "range"}, draws=None), ["draws is missing"]),
-        (
-            uncertain({"leak_hazard": "range"}, method="halton"),
-            ["uncertainties.method = 'halton': must be one of"],
-        ),
+        (uncertain({"leak_hazard": "range"}, method="halton"),
+         ["uncertainties.method = 'halton': must be one of"]),
         (uncertain({"leak_hazard": "range"}, ensemble="x.csv"), ["needs either"]),
         ({"draws": 4}, ["needs either"]),
         ({"ensemble": "none.csv"}, ["none.csv: cannot be read: No such file"]),
-        (
-            uncertain({"leak_hazrd": "range", f"{FRICTION}x": "range"}),
-            [
-                "leak_hazrd: unknown; did you mean 'leak_hazard'?",
-                f"{FRICTION}x: unknown; did you mean '{FRICTION}'?",
-            ],
-        ),
-        (
-            uncertain(
-                {
-                    "leak_hazard": "rang",
-                    "distillation": {"uniform": [1, 0]},
-                    "theft_hazard": {"choice": []},
-                }
-            ),
-            [
-                "leak_hazard = 'rang': must be \"range\"",
-                "[1, 0]: must be [low, high], the low end below",
-                "has choice = []",
-            ],
-        ),
+        (uncertain({"leak_hazrd": "range", f"{FRICTION}x": "range"}),
+         ["leak_hazrd: unknown; did you mean 'leak_hazard'?",
+          f"{FRICTION}x: unknown; did you mean '{FRICTION}'?"]),
+        (uncertain({"leak_hazard": "rang", "distillation": {"uniform": [1, 0]},
+                    "theft_hazard": {"choice": []}}),
+         ["leak_hazard = 'rang': must be \"range\"",
+          "[1, 0]: must be [low, high], the low end below", "has choice = []"]),
         (uncertain({"leak_hazard": {"uniform": [0, 1], "choice": [0]}}), ["leak_hazard = {"]),
-        (
-            uncertain({"leak_hazard": {"uniform": [0, "x"]}}),
-            ["has uniform = [0, 'x']: must be a list of finite numbers"],
-        ),
+        (uncertain({"leak_hazard": {"uniform": [0, "x"]}}),
+         ["has uniform = [0, 'x']: must be a list of finite numbers"]),
         (uncertain({"leak_hazard": {"log-uniform": [0, 1]}}), ["both ends must be above 0"]),
-        (
-            uncertain({"leak_hazard": {"uniform": [0.5, 1.5]}}),
-            ["leak_hazard takes values from 0.5 to 1.5: must be from 0 to 1"],
-        ),
+        (uncertain({"leak_hazard": {"uniform": [0.5, 1.5]}}),
+         ["leak_hazard takes values from 0.5 to 1.5: must be from 0 to 1"]),
         (uncertain({"*": {"uniform": [0, 1]}}), ['uncertainties.numbers."*" = ']),
     ],
-)
+)  # fmt: skip
 def test_uncertainties_that_cannot_be_used(given, expected):
     found = problems(
         uncertainties={key: value for key, value in given.items() if value is not None}
@@ -486,26 +431,20 @@ def test_patterns_stand_for_outcomes_in_the_order_of_the_series():
 @pytest.mark.parametrize(
     ("keep", "words"),
     [
-        (
-            {"outcomes": ["us_share_wrld"]},
-            "keep.outcomes has 'us_share_wrld': no outcome of that name; did you mean",
-        ),
+        ({"outcomes": ["us_share_wrld"]},
+         "keep.outcomes has 'us_share_wrld': no outcome of that name; did you mean"),
         ({"outcomes": []}, "keep.outcomes = []: must not be empty"),
-        (
-            {"months": "yearly"},
-            'keep.months = \'yearly\': must be "all", "year-ends" or a list of months',
-        ),
+        ({"months": "yearly"},
+         'keep.months = \'yearly\': must be "all", "year-ends" or a list of months'),
         ({"months": []}, "keep.months = []: must be"),
         ({"months": ["2027-13"]}, "keep.months = ['2027-13']: '2027-13' is not a month"),
-        (
-            {"months": ["2030-12", "2031-01"]},
-            "keep.months has '2031-01': outside the months run, 2023-01 to 2030-12",
-        ),
+        ({"months": ["2030-12", "2031-01"]},
+         "keep.months has '2031-01': outside the months run, 2023-01 to 2030-12"),
         ({"months": ["2022-12"]}, "keep.months has '2022-12': outside"),
         ({"countries": "all"}, "keep.countries = 'all': must be one of none, last, year-ends"),
         ({"month": "all"}, "keep.month: unknown key; did you mean 'months'?"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_kept(keep, words):
     (problem,) = problems(keep=keep)
     assert problem.startswith(words)
@@ -560,9 +499,8 @@ def test_cases_with_other_horizons_than_their_reference_are_refused(tmp_path):
         load_experiment(write(tmp_path, BASE | {"scenarios": ["short"]}))
     assert caught.value.problems == [
         (
-            f"{tmp_path}/experiment.toml: scenario 'short' ends 2027-12, 'status-quo' ends "
-            f"2030-12; "
-            "only equal horizons can be compared"
+            f"{tmp_path}/experiment.toml: scenario 'short' ends 2027-12, "
+            "'status-quo' ends 2030-12; only equal horizons can be compared"
         )
     ]
     content = BASE | {"scenarios": ["short"], "levers": {"horizon.end": ["2028-12"]}}
@@ -595,7 +533,7 @@ def test_an_experiment_dumps_as_it_was_written():
 
 
 def test_a_case_has_one_name_however_its_levers_are_written():
-    """A list and a span, dotted or quoted, in any order: the same cases, so that a folder can grow."""
+    """A list and a span, dotted or quoted, in any order: the same cases; so a folder can grow."""
     friction, allies = (
         "policy.open-weight-control.kyc_friction",
         "policy.open-weight-control.allied_coverage",

@@ -1,4 +1,7 @@
-"""Whose a results folder is: ours by its manifest, and in it only what is of our own form in our own places."""
+"""Whose a results folder is: ours by its manifest.
+
+In it only what is of our own form in our own places.
+"""
 
 from __future__ import annotations
 
@@ -81,15 +84,9 @@ def test_a_users_project_with_folders_named_like_ours_is_refused_and_kept(tmp_pa
     put(tmp_path, "proj/report.html", "proj/table.csv")
     before = tree(tmp_path)
     asked = [
-        "compare",
-        "control.toml",
-        "--against",
-        "base.toml",
-        "--replications",
-        "1",
-        "--workers",
-        "1",
-    ]
+        "compare", "control.toml", "--against", "base.toml", "--replications", "1",
+        "--workers", "1",
+    ]  # fmt: skip
     done = command(*asked, "--out", "proj", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert (
@@ -220,12 +217,12 @@ def test_every_removal_is_told(out: Path, capsys: pytest.CaptureFixture[str]) ->
             f"countries/{countries}.parquet is named by no series part: removed",
             f"countries/{hash_of(orphan)}.parquet is named by no series part: removed",
             (
-                ".designs.parquet.0123abcd.tmp was left unfinished by a command that was stopped: "
-                "removed"
+                ".designs.parquet.0123abcd.tmp "
+                "was left unfinished by a command that was stopped: removed"
             ),
             (
-                f"countries/.{OTHER_PART}.0123abcd.tmp was left unfinished by a command that was "
-                f"stopped: removed"
+                f"countries/.{OTHER_PART}.0123abcd.tmp "
+                "was left unfinished by a command that was stopped: removed"
             ),
         ]
     )
@@ -292,9 +289,8 @@ def test_report_does_not_follow_links_out_of_a_results_folder(out: Path, name: s
     before = tree(out.parent)
     done = command("report", "out", cwd=out.parent)
     assert done.returncode == 2, done.stderr
-    assert (
-        done.stderr
-        == f"out/{name} is a link, and links in a results folder are not followed: move it elsewhere\n"
+    assert done.stderr == (
+        f"out/{name} is a link, and links in a results folder are not followed: move it elsewhere\n"
     )
     assert tree(out.parent) == before
 

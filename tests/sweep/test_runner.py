@@ -1,5 +1,6 @@
-"""Same bits whatever the order and the extension; finished runs are never repeated; a failed run stops nothing.
+"""Same bits whatever the order and the extension.
 
+Finished runs are never repeated; a failed run stops nothing.
 Deaths of workers and drivers are in tests/faults.
 """
 
@@ -42,7 +43,10 @@ def case(policies, against="status-quo", name=None, **levers):
 
 
 def plan(replications=8, cases=(1,), draws=1, values=()):
-    """The reference, scenarios with some policies, one of them with lever values; Sobol draws of one parameter."""
+    """The reference, scenarios with some policies, one of them with lever values.
+
+    Sobol draws of one parameter.
+    """
     known = [
         case(0, name="status-quo"),
         *map(case, cases),
@@ -285,7 +289,10 @@ def test_a_chunk_that_raises_is_failed_and_the_others_done():
 
 
 class Faulty:
-    """A world whose machine is at fault in replication 5 of the scenario with a policy, so many times."""
+    """A world whose machine is at fault in replication 5 of the scenario with a policy.
+
+    So many times.
+    """
 
     def __init__(self, error, times):
         self.error, self.times, self.tries = error, times, 0
@@ -355,7 +362,7 @@ def starved(scenario, replication, seed):
 
 @pytest.mark.parametrize("error", [EOFError(), ConnectionRefusedError(), BrokenPipeError()])
 def test_a_child_that_is_killed_in_its_start_is_started_again(monkeypatch, error):
-    """The fork server answers no more: the pool then raises what would end the command without a word."""
+    """The fork server answers no more: the pool raises what would end the command wordlessly."""
     times = 0
     start = ProcessPoolExecutor.submit
 
@@ -391,7 +398,10 @@ def test_a_series_that_is_not_finite_is_a_failed_run_that_names_outcome_and_mont
 
 
 class Fragile:
-    """An executor that breaks, with all it has in hand, when it meets the guilty chunk; the first one is slow."""
+    """An executor that breaks, with all it has in hand, when it meets the guilty chunk.
+
+    The first one is slow.
+    """
 
     window = 4
     deaths = 1

@@ -1,4 +1,4 @@
-"""Laws meet what they state, samples are even and can grow, and ensembles are read with suspicion."""
+"""Laws meet what they state, samples are even and can grow, ensembles are read with care."""
 
 import csv
 import math
@@ -198,38 +198,26 @@ def test_spreadsheets_may_add_a_mark_blanks_and_empty_lines(tmp_path):
 @pytest.mark.parametrize(
     ("content", "problems"),
     [
-        (
-            "leak_hazrd\n1\n",
-            ["draws.csv: column 'leak_hazrd': unknown; did you mean 'leak_hazard'?"],
-        ),
+        ("leak_hazrd\n1\n",
+         ["draws.csv: column 'leak_hazrd': unknown; did you mean 'leak_hazard'?"]),
         ("leak_hazard,leak_hazard\n1,1\n", ["draws.csv: column 'leak_hazard' occurs twice"]),
         ("", ["draws.csv: needs a first line of names and at least one draw"]),
         ("leak_hazard\n", ["draws.csv: needs a first line of names and at least one draw"]),
         ("leak_hazard\n1,2\n", ["draws.csv: line 2: 2 values for 1 columns"]),
         ("leak_hazard,distillation\n1\n", ["draws.csv: line 2: 1 values for 2 columns"]),
-        (
-            "leak_hazard\nnan\n1\nmany\ninf\n\n",
-            [
-                "draws.csv: line 2, 'leak_hazard' = 'nan': must be a finite number",
-                "draws.csv: line 4, 'leak_hazard' = 'many': must be a finite number",
-                "draws.csv: line 5, 'leak_hazard' = 'inf': must be a finite number",
-            ],
-        ),
-        (
-            "wrong,leak_hazard\n1,x\n",
-            [
-                "draws.csv: column 'wrong': unknown",
-                "draws.csv: line 2, 'leak_hazard' = 'x': must be a finite number",
-            ],
-        ),
+        ("leak_hazard\nnan\n1\nmany\ninf\n\n",
+         ["draws.csv: line 2, 'leak_hazard' = 'nan': must be a finite number",
+          "draws.csv: line 4, 'leak_hazard' = 'many': must be a finite number",
+          "draws.csv: line 5, 'leak_hazard' = 'inf': must be a finite number"]),
+        ("wrong,leak_hazard\n1,x\n",
+         ["draws.csv: column 'wrong': unknown",
+          "draws.csv: line 2, 'leak_hazard' = 'x': must be a finite number"]),
         (b"leak_hazard\n\xff\xfe\n", ["draws.csv: not UTF-8 text (line 2); save it as UTF-8"]),
-        (
-            f"leak_hazard\n{'1' * 200_000}\n",
-            ["draws.csv: line 2: field larger than field limit (131072)"],
-        ),
+        (f"leak_hazard\n{'1' * 200_000}\n",
+         ["draws.csv: line 2: field larger than field limit (131072)"]),
         (f"leak_hazard\n1e{'9' * 80}\n", ["draws.csv: line 2, 'leak_hazard'"]),
     ],
-)
+)  # fmt: skip
 def test_what_is_wrong_with_an_ensemble_is_said_line_by_line(tmp_path, content, problems):
     with pytest.raises(ScenarioError) as caught:
         read_ensemble(write(tmp_path, content), "draws.csv", NAMES)

@@ -1,4 +1,7 @@
-"""A part is whole or not there, other bytes than those written are found, and a folder has one writer and plan."""
+"""A part is whole or not there, and other bytes than those written are found.
+
+A folder has one writer and plan.
+"""
 
 import json
 import shutil
@@ -199,7 +202,7 @@ def test_a_long_list_of_damaged_parts_is_cut(tmp_path):
 
 
 def test_a_run_that_is_in_two_parts_counts_once(results, tmp_path):
-    """A worker of a killed sweep, on a cluster say, leaves its part after the next sweep has begun."""
+    """A worker of a killed sweep, on a cluster say, leaves its part after the next has begun."""
     execute(plan(BLOCK - 1), workers=1, out=tmp_path / "other", simulate=fake.world)
     for kind in ("series", "countries"):
         for path in files(tmp_path / "other", kind):
@@ -231,7 +234,10 @@ def test_parts_whose_manifest_is_lost_are_saved_as_the_message_says(results, tmp
     harm(results / "manifest.json")
     with pytest.raises(StoreError) as caught:
         execute(plan(), workers=1, out=results, simulate=fake.never)
-    steps = "give the command that made it with a new folder, stop it, copy series/ and countries/ there, and give it again"
+    steps = (
+        "give the command that made it with a new folder, stop it, "
+        "copy series/ and countries/ there, and give it again"
+    )
     assert steps in str(caught.value)
     with pytest.raises(KeyboardInterrupt):
         execute(plan(), workers=1, out=tmp_path / "new", simulate=stopped)
@@ -340,18 +346,14 @@ def test_what_else_should_be_done_again_is_refused(tmp_path):
         (plan(seed=4), "other seed (3 there, 4 here)"),
         (plan(replications=2), f"holds {REPLICATIONS} replications, and 2 are asked for"),
         (Design(plan().cases, REPLICATIONS, 3, keep=Keep(countries="none")), "with other keep"),
-        (
-            plan(scenarios=[fake.scenario("status-quo"), fake.scenario("audits", 2)]),
-            "'audits', with another content",
-        ),
+        (plan(scenarios=[fake.scenario("status-quo"), fake.scenario("audits", 2)]),
+         "'audits', with another content"),
         (plan(scenarios=[fake.scenario("status-quo")]), "'audits', which is not asked for"),
-        (
-            Design(plan().cases, REPLICATIONS, 3, Draws.of([{"leak_hazard": 0.1}])),
-            "draw that is not asked",
-        ),
+        (Design(plan().cases, REPLICATIONS, 3, Draws.of([{"leak_hazard": 0.1}])),
+         "draw that is not asked"),
     ],
     ids=["seed", "replications", "keep", "content", "case", "draws"],
-)
+)  # fmt: skip
 def test_a_folder_of_another_plan_is_refused_and_left_as_it_is(results, other, words):
     before = contents(results)
     for action in (
@@ -418,7 +420,10 @@ def test_a_half_written_file_is_never_there(tmp_path, monkeypatch):
 
 
 def test_parts_share_what_they_all_say():
-    """A sweep of a million runs must fit in memory: months and versions are held once, not once a part."""
+    """A sweep of a million runs must fit in memory.
+
+    Months and versions are held once, not once a part.
+    """
     store = execute(plan(4 * BLOCK), workers=1, simulate=fake.world)
     for shared in ("months", "moments", "made_by", "keep"):
         assert len({id(getattr(part, shared)) for part in store.parts.values()}) == 1

@@ -1,4 +1,4 @@
-"""The input recorded is the input run: whole numbers are drawn as such, and files keep every digit."""
+"""The input recorded is the input run: whole numbers are drawn so, files keep every digit."""
 
 import csv
 from collections import Counter
@@ -128,11 +128,8 @@ def test_a_span_that_gives_fractions_of_a_whole_number_is_refused_for_those():
     ]
     for span in ({"from": 0.0, "to": 6.0, "steps": 3}, [0.0, 3, 6.0]):
         plan = load_experiment(BASE | {"levers": {LAG: span}})[1]
-        assert [case.scenario.policy["audit-repository"].update_lag for case in plan.cases[1:]] == [
-            0,
-            3,
-            6,
-        ]
+        policies = [case.scenario.policy["audit-repository"] for case in plan.cases[1:]]
+        assert [policy.update_lag for policy in policies] == [0, 3, 6]
 
 
 def test_points_of_runs_csv_read_back_as_an_ensemble_are_the_same_points(tmp_path, monkeypatch):

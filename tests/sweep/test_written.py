@@ -1,4 +1,4 @@
-"""Files for people are written whole or not at all, and never over a user's file or through a link."""
+"""Files for people are written whole or not at all, never over a user's file or through a link."""
 
 from __future__ import annotations
 
@@ -136,11 +136,9 @@ def test_a_list_that_is_none_is_left_as_it_is(tmp_path, content):
 
 
 def test_a_list_made_by_somebody_else_leads_nowhere_else(tmp_path):
-    """What an unfinished file of ours would be called is removed in a results folder, and never outside it."""
-    out, outside = (
-        tmp_path / "out",
-        [tmp_path / f".{name}.0123abcd.tmp" for name in ("thesis", "deep")],
-    )
+    """What an unfinished file of ours would be called is removed in a results folder only."""
+    out = tmp_path / "out"
+    outside = [tmp_path / f".{name}.0123abcd.tmp" for name in ("thesis", "deep")]
     (out / "figures").mkdir(parents=True)
     for path in outside:
         path.write_bytes(b"mine")
@@ -158,7 +156,10 @@ def test_a_list_made_by_somebody_else_leads_nowhere_else(tmp_path):
 
 
 def test_a_command_that_is_killed_between_two_files_goes_on(tmp_path, monkeypatch, capsys):
-    """Whatever was replaced and whatever not, all is known as ours; what was left half-written is removed and told."""
+    """Whatever was replaced and whatever not, all is known as ours.
+
+    What was left half-written is removed and told.
+    """
     write(tmp_path, {PAGE: b"one", FIGURE: b"old"})
     real = write_whole
 
