@@ -8,11 +8,12 @@ BIN := .venv/bin
 # The name carries the folder's place, so a copied or moved checkout is installed again.
 READY := .venv/ready-$(shell pwd | cksum | cut -d' ' -f1)
 
-.PHONY: help compare test test-lowest test-mesa check bench targets golden docs site clean
+.PHONY: help compare test test-all test-lowest test-mesa check bench targets golden docs site clean
 
 help:
 	@echo 'make compare   four policies against the status quo: results/four-policies/report.html'
-	@echo 'make test      all tests'
+	@echo 'make test      all tests but more cases of the slowest'
+	@echo 'make test-all  all tests'
 	@echo 'make test-lowest  part of the tests with the oldest versions that pyproject.toml allows, in .venv-lowest'
 	@echo 'make test-mesa  golden numbers and the tests of Mesa with three versions of Mesa, in .venv-mesa-*'
 	@echo 'make check     style and types'
@@ -27,6 +28,9 @@ compare: $(READY)
 	@$(BIN)/openstakes experiment four-policies --out results/four-policies
 
 test: $(READY)
+	@$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
+
+test-all: $(READY)
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
 # Old versions call what newer neighbours of theirs deprecate, and old typer stumbles over a NUL, which no shell can pass on:

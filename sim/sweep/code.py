@@ -40,13 +40,22 @@ def code_digest() -> str:
     digest = hashlib.sha256()
     for path in _files():
         text = path.read_text(encoding="utf-8")
-        words = [path.relative_to(PACKAGE).as_posix()]
-        if path.suffix == ".py":
-            _syntax(ast.parse(text), words)
-        else:
-            words.extend(line for line in text.splitlines() if not line.startswith("#"))
-        digest.update("\n".join(words).encode())
+        name, said = path.relative_to(PACKAGE).as_posix(), _program if path.suffix == ".py" else _rows
+        digest.update(f"{name}\n{said(text)}".encode())
     return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=256)
+def _program(text: str) -> str:
+    """Return what a module does, as one text."""
+    words: list[str] = []
+    _syntax(ast.parse(text), words)
+    return "\n".join(words)
+
+
+def _rows(text: str) -> str:
+    """Return the rows of a table without its head."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
 
 
 @lru_cache(maxsize=1)

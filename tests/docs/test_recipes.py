@@ -128,7 +128,6 @@ def test_the_page_runs_from_top_to_bottom(page: Path, place: Path, cluster: str)
                 execute(block, session)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "section"), SECTIONS, ids=lambda part: getattr(part, "stem", part)
 )

@@ -12,19 +12,20 @@ from sim.sweep.design import Design
 from sim.sweep.execution import execute
 from sim.sweep.executors import ProcessPool
 from tests.faults.harness import assert_whole, parts, plan, values, values_of
+from tests.marks import slow
 from tests.sweep import fake
 
 
 @pytest.mark.parametrize(
     ("workers", "method"),
-    [(1, "forkserver"), (2, "forkserver"), (4, "forkserver"), (2, "spawn"), (4, "spawn")],
+    [(1, "forkserver"), (2, "forkserver"), (4, "spawn")],
 )
 def test_workers_and_their_start(undisturbed, workers, method) -> None:
     store = execute(plan(), executor=partial(ProcessPool, workers, method), simulate=fake.world)
     assert values_of(store) == undisturbed
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, slow(2)])
 def test_dask(tmp_path, undisturbed, workers) -> None:
     assert (
         values_of(execute(plan(), executor="dask", workers=workers, simulate=fake.world))
@@ -81,7 +82,11 @@ def model() -> tuple[Design, dict[tuple[str, int], bytes]]:
 
 @pytest.mark.parametrize(
     "factory",
-    [partial(ProcessPool, 2), partial(ProcessPool, 2, "spawn"), partial(DaskCluster, 2)],
+    [
+        partial(ProcessPool, 2),
+        slow(partial(ProcessPool, 2, "spawn")),
+        slow(partial(DaskCluster, 2)),
+    ],
     ids=["forkserver", "spawn", "dask"],
 )
 def test_the_model_itself(tmp_path, model, factory) -> None:

@@ -27,6 +27,7 @@ from tests.faults.harness import (
     values_of,
     write_experiment,
 )
+from tests.marks import slow
 from tests.sweep import fake
 
 LIMITED = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n" + COMMAND
@@ -90,7 +91,7 @@ def test_a_full_disk(tmp_path, mount) -> None:
 
 
 @needs_proc
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, slow(2)])
 def test_a_limit_on_the_size_of_files(tmp_path, workers) -> None:
     out = tmp_path / "out"
     execute_few(tmp_path, out)

@@ -27,6 +27,7 @@ from tests.faults.harness import (
     values_of,
     write_experiment,
 )
+from tests.marks import slow
 from tests.sweep import fake
 
 DASK = "'dask'"
@@ -52,7 +53,7 @@ def kill_at(driver: Driver, out, moment: tuple[int, float]) -> None:
 
 
 @needs_proc
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, 1, slow(2), slow(3), slow(4)])
 def test_a_killed_sweep_goes_on(tmp_path, undisturbed, seed) -> None:
     out = tmp_path / "out"
     for moment in moments(seed, 2):
@@ -155,8 +156,9 @@ def test_death_at_every_step_of_writing(tmp_path) -> None:
 
 
 @needs_proc
-@pytest.mark.parametrize("executor", ["pool", "dask"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("executor", "seed"), [("pool", 0), slow("pool", 1), slow("dask", 0), ("dask", 1)]
+)
 def test_ctrl_c_keeps_what_is_finished(tmp_path, executor, seed) -> None:
     out = tmp_path / "out"
     first, delay = moments(seed + 5, 1)[0]
@@ -181,7 +183,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path, executor, seed) -> None:
 
 
 @needs_proc
-@pytest.mark.parametrize("executor", ["pool", "dask"])
+@pytest.mark.parametrize("executor", ["pool", slow("dask")])
 def test_a_stop_signal_ends_everything(tmp_path, undisturbed, executor) -> None:
     out = tmp_path / "out"
     with Driver(tmp_path, sweep_script(out, executor=repr(executor))) as driver:

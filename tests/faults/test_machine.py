@@ -28,6 +28,7 @@ from tests.faults.harness import (
     values,
     write_experiment,
 )
+from tests.marks import slow
 from tests.sweep import fake
 
 EXECUTORS = {
@@ -35,7 +36,11 @@ EXECUTORS = {
     "pool": partial(ProcessPool, 2),
     "dask": partial(DaskCluster, 1),
 }
-any_executor = pytest.mark.parametrize("factory", EXECUTORS.values(), ids=EXECUTORS)
+any_executor = pytest.mark.parametrize(
+    "factory",
+    [slow(factory) if name == "dask" else factory for name, factory in EXECUTORS.items()],
+    ids=EXECUTORS,
+)
 
 
 @any_executor
@@ -72,7 +77,7 @@ def test_a_fault_that_stays_stops_the_sweep_and_is_undone_and_resumable(
 
 
 @needs_proc
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [slow(1), 2])
 def test_the_command_names_the_fault_what_to_do_and_how_to_go_on(tmp_path, workers) -> None:
     out = tmp_path / "out"
     command = [

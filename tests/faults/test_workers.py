@@ -16,6 +16,7 @@ from sim.sweep.executors import ProcessPool
 from sim.sweep.folder import Folder
 from tests.faults import worlds
 from tests.faults.harness import COMMAND, FEW, Driver, assert_whole, plan, values, write_experiment
+from tests.marks import slow
 from tests.sweep import fake
 
 EXECUTORS = {
@@ -23,7 +24,11 @@ EXECUTORS = {
     "spawn": partial(ProcessPool, 2, "spawn"),
     "dask": partial(DaskCluster, 2),
 }
-any_executor = pytest.mark.parametrize("factory", EXECUTORS.values(), ids=EXECUTORS)
+any_executor = pytest.mark.parametrize(
+    "factory",
+    [slow(factory) if name != "forkserver" else factory for name, factory in EXECUTORS.items()],
+    ids=EXECUTORS,
+)
 
 
 @any_executor

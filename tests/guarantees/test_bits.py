@@ -8,8 +8,9 @@ import pytest
 from sim.model.world import World
 from sim.scenario.scenario import load, parse
 from tests.guarantees import state
+from tests.marks import slow
 
-LEVELS = ("without-avx-512", "numpy-baseline", "old-blas", "compiled-generic")
+LEVELS = ("without-avx-512", slow("numpy-baseline"), "old-blas", slow("compiled-generic"))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_a_scenario_that_went_through_a_file_gives_the_same_bits(everything, her
     assert state.of_series(World(parse(everything.as_toml()), rng=1).run()) == here["series"]
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "1", "4242"])
+@pytest.mark.parametrize("hash_seed", [slow("0"), slow("1"), "4242"])
 def test_a_fresh_process_under_another_hash_seed(everything, here, fresh, hash_seed):
     found = fresh(everything, PYTHONHASHSEED=hash_seed)
     assert (found["series"], found["state"]) == (here["series"], here["state"])
@@ -102,7 +103,6 @@ def test_the_number_of_threads_changes_nothing():
     np.testing.assert_array_equal(found[0][1], found[1][1])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_processor_level_gives_the_same_bits(everything, here, fresh, level):
     found = fresh(everything, **_variables(level))
