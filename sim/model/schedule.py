@@ -50,6 +50,20 @@ class PolicySchedule:
         self._expected: tuple[int, dict[int, Law]] = (-1, {})
         self._plan()
 
+    def replaced(self, policies: Sequence[tuple[str, Policy]], months: int) -> PolicySchedule:
+        """Return the schedule of other policies, before any difference has acted.
+
+        What triggers did to policies that stay the same is kept.
+        """
+        other, now = PolicySchedule(policies, months, self.streams), dict(self.policies)
+        same = {name for name, policy in other.given if (name, policy) in self.given}
+        other.policies = tuple(
+            (name, now[name] if name in same else policy) for name, policy in other.given
+        )
+        other.switched_on |= {name: self.switched_on[name] for name in same}
+        other._plan()
+        return other
+
     def _plan(self) -> None:
         draws = self.streams
         self._by_month: list[Terms] = [  # from the month before the first one on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
@@ -355,6 +355,26 @@ class World(mesa.Model):
             countries,
             self.adopters.per_cell(),
         )
+
+    def go_on_under(self, scenario: Scenario) -> None:
+        """Take another scenario for the months to come, which has made all past months the same.
+
+        :func:`sim.sweep.forks.parting_month` says how long that is so.
+        """
+        self.scenario, self.months = scenario, scenario.months
+        policies = sorted(scenario.policy.items())
+        self.schedule = self.schedule.replaced(policies, self.months)
+        self.running = self.month < self.months - 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state for a copy: what was collected, without the collector's functions."""
+        return self.__dict__ | {"datacollector": self.datacollector.model_vars}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state of another world."""
+        self.__dict__.update(state)
+        self.datacollector = mesa.DataCollector(model_reporters=REPORTERS)
+        self.datacollector.model_vars = state["datacollector"]
 
     # what agents and phases ask of the world
 

@@ -28,10 +28,11 @@ DECIDES = (
     "sweep/design.py",
     "sweep/levers.py",
     "sweep/distributions.py",
+    "sweep/forks.py",
     "sweep/sampling.py",
 )
 """Modules and folders that can change a number: the model with its words, months and tables; how scenario files are
-laid over each other, and their defaults; how levers and draws become worlds."""
+laid over each other, and their defaults; how levers and draws become worlds, and which months they share."""
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +41,10 @@ def code_digest() -> str:
     digest = hashlib.sha256()
     for path in _files():
         text = path.read_text(encoding="utf-8")
-        name, said = path.relative_to(PACKAGE).as_posix(), _program if path.suffix == ".py" else _rows
+        name, said = (
+            path.relative_to(PACKAGE).as_posix(),
+            _program if path.suffix == ".py" else _rows,
+        )
         digest.update(f"{name}\n{said(text)}".encode())
     return digest.hexdigest()[:16]
 

@@ -10,6 +10,7 @@ who runs them can change one.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -22,6 +23,7 @@ from pydantic import ValidationError
 
 from sim.messages import LARGEST_SEED, ScenarioError, shown, whole
 from sim.model.parameters import PARAMETERS
+from sim.sweep.forks import past_of
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
@@ -35,7 +37,9 @@ MOST_POINTS = 1_000_000
 A world takes about a quarter of a kilobyte of the driver and half a millisecond to name.
 """
 BLOCK = 8
-"""Runs in a full chunk: about a second of work, so that little is lost with a worker and progress is seen."""
+"""Runs in a full chunk of one case: a second or two of work, so that a death costs little."""
+MOST_FORKED = 16
+"""Cases of one past in a chunk, at most; with fewer of them a chunk has about so many runs."""
 
 ASSUMED_OFF = {name: 0.0 for name, parameter in PARAMETERS.items() if parameter.assumed}
 
@@ -216,7 +220,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Runs of one case: what a worker does in one go."""
+    """What a worker does in one go: runs of cases of one past and horizon, replications of a point apart."""
 
     number: int
     runs: tuple[Run, ...]
@@ -333,35 +337,48 @@ class Design:
 
         Every case meets the first block of (draw, replication) pairs, then the next, replications
         varying slowest: a sweep stopped half-way has the same pairs of every case, and all draws
-        once before any of them twice.
+        once before any of them twice. Cases that share a past meet in one chunk, so that the past
+        of a pair is made once.
 
         Parameters
         ----------
         finished
             Replications to leave out, by design point.
         """
-        done = finished or {}
-        number = 0
+        done, number = finished or {}, 0
         for first in range(0, self.pairs, BLOCK):
-            block = [
-                divmod(pair, len(self.draws))
-                for pair in range(first, min(first + BLOCK, self.pairs))
-            ]
-            for i, case in enumerate(self.cases):
-                wanted = [
-                    (point, draw, replication)
-                    for replication, draw in block
-                    if self.owners[point := self.points[i][draw]] == (i, draw)
-                    and replication not in done.get(point, ())
-                ]
-                if wanted:
-                    worlds = {draw: case.under(self.draws[draw]) for _, draw, _ in wanted}
-                    runs = tuple(
-                        Run(point, case.name, worlds[draw], replication)
-                        for point, draw, replication in wanted
-                    )
-                    yield Chunk(number, runs)
-                    number += 1
+            last = min(first + BLOCK, self.pairs)
+            for cases in self._of_one_past():
+                pairs = max(1, MOST_FORKED // len(cases)) if len(cases) > 1 else BLOCK
+                for start in range(first, last, pairs):
+                    runs = tuple(self._left(cases, range(start, min(start + pairs, last)), done))
+                    if runs:
+                        yield Chunk(number, runs)
+                        number += 1
+
+    def _of_one_past(self) -> Iterator[list[int]]:
+        """Yield the cases whose worlds start alike and end together, a chunk's worth at a time."""
+        alike = defaultdict(list)
+        for number, case in enumerate(self.cases):
+            start = past_of(case.under(self.draws[0]))
+            alike[start, case.scenario.horizon.end].append(number)
+        for numbers in alike.values():
+            for first in range(0, len(numbers), MOST_FORKED):
+                yield numbers[first : first + MOST_FORKED]
+
+    def _left(
+        self, cases: Sequence[int], pairs: range, done: Mapping[str, Container[int]]
+    ) -> Iterator[Run]:
+        """Yield the runs of some cases and (draw, replication) pairs that are not finished."""
+        worlds: dict[tuple[int, int], Scenario] = {}
+        for pair in pairs:
+            replication, draw = divmod(pair, len(self.draws))
+            for i in cases:
+                point, case, world = self.points[i][draw], self.cases[i], (i, draw)
+                if self.owners[point] == world and replication not in done.get(point, ()):
+                    if world not in worlds:
+                        worlds[world] = case.under(self.draws[draw])
+                    yield Run(point, case.name, worlds[world], replication)
 
 
 def _incomparable(cases: Sequence[Case]) -> Iterator[str]:

@@ -14,6 +14,7 @@ import numpy as np
 from sim.sweep.design import Chunk, Design, Keep, Run
 from sim.sweep.executors import executor_factory
 from sim.sweep.faults import FAULTS, MachineError, told_apart
+from sim.sweep.forks import Forks
 from sim.sweep.interrupt import outside_kernels
 from sim.sweep.manifest import installed, made_by
 from sim.sweep.parts import (
@@ -167,11 +168,14 @@ def run_chunk(
         noted for good.
     """
     runs: list[tuple[Run, Series]] = []
-    failures = []
+    failures, forks = [], Forks(chunk.runs, seed)
     for run in chunk.runs:
         try:
             with told_apart(f"{run.point}:{run.replication}"):
-                series = simulate(run.scenario, run.replication, seed)
+                own = simulate is simulate_world
+                series: Series = (
+                    forks.make(run) if own else simulate(run.scenario, run.replication, seed)
+                )
             check_series(series, runs[0][1] if runs else None)
         except MachineError:
             raise

@@ -1,0 +1,116 @@
+"""Forks: what several runs have in common is stepped through once, and they part where they must.
+
+Two scenarios under the same random numbers share every bit until the first month in which a
+difference can act. A chunk holds the runs of such scenarios; the first one of a replication is the
+trunk, which leaves a copy of its world in memory at the months in which others part from it.
+"""
+
+from __future__ import annotations
+
+import pickle  # noqa: TID251  copies of this process's own worlds, which never leave it
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from sim.months import month_index
+
+if TYPE_CHECKING:
+    from sim.model.world import Series, World
+    from sim.policies.base import Policy
+    from sim.scenario.scenario import Scenario
+    from sim.sweep.design import Run
+
+
+T = TypeVar("T")
+
+
+def past_of(scenario: Scenario) -> Hashable:
+    """Return what acts from the first month on: scenarios that differ in it share nothing."""
+    return scenario.history, scenario.adopters, tuple(scenario.parameters.items())
+
+
+def parting_month(a: Scenario, b: Scenario) -> int:
+    """Return the first month (0 is January 2023) in which two scenarios of one past can differ.
+
+    Policies act from the month on in which labs know of them, crises in their month. Scenarios that
+    never part within both horizons get the shorter one's months.
+    """
+    first = [_acts_from(policy) for policy in _differing(a.policy, b.policy)]
+    first += [month_index(crisis.month) for crisis in _differing(a.crisis, b.crisis)]
+    return max(0, min([*first, a.months, b.months]))
+
+
+def _differing(a: Mapping[str, T], b: Mapping[str, T]) -> list[T]:
+    """Return the entries that are in one table only, and both of those that differ."""
+    names = {name for name in (*a, *b) if a.get(name) != b.get(name)}
+    return [table[name] for table in (a, b) for name in names if name in table]
+
+
+def _acts_from(policy: Policy) -> int:
+    return min(policy.known_from, month_index(policy.start))
+
+
+@dataclass(slots=True)
+class _Trunk:
+    """The first run of a replication, and copies of its world by the month that comes next."""
+
+    scenario: Scenario
+    partings: list[int]
+    left: int
+    worlds: dict[int, bytes] = field(default_factory=dict)
+
+
+class Forks:
+    """Makes the runs of one chunk, each at most once; a run that fails fails alone.
+
+    Parameters
+    ----------
+    runs
+        In the order in which they are made.
+    seed
+        Root seed.
+    """
+
+    def __init__(self, runs: Iterable[Run], seed: int) -> None:
+        self.seed = seed
+        self._trunks: dict[Hashable, _Trunk] = {}
+        for run in runs:
+            key = self._key(run)
+            if key not in self._trunks:
+                self._trunks[key] = _Trunk(run.scenario, [], 0)
+            else:
+                trunk = self._trunks[key]
+                trunk.partings.append(parting_month(trunk.scenario, run.scenario))
+            self._trunks[key].left += 1
+
+    @staticmethod
+    def _key(run: Run) -> Hashable:
+        return run.replication, past_of(run.scenario)
+
+    def make(self, run: Run) -> Series:
+        """Return the series of a run, the same to the bit as those of a world of its own."""
+        trunk = self._trunks[self._key(run)]
+        trunk.left -= 1
+        try:
+            world = self._world(run, trunk)
+            if run.scenario is trunk.scenario:
+                for month in sorted({month for month in trunk.partings if month > 0}):
+                    while world.running and world.month + 1 < month:
+                        world.step()
+                    trunk.worlds[month] = pickle.dumps(world, protocol=5)
+            return world.run()
+        finally:
+            if not trunk.left:
+                trunk.worlds.clear()
+
+    def _world(self, run: Run, trunk: _Trunk) -> World:
+        """Return a world that has gone as far as others have gone for it."""
+        from sim.model.world import World
+
+        if run.scenario is not trunk.scenario:
+            kept = trunk.worlds.get(parting_month(trunk.scenario, run.scenario))
+            if kept is not None:
+                world: World = pickle.loads(kept)
+                world.go_on_under(run.scenario)
+                return world
+        return World(run.scenario, rng=self.seed, replication=run.replication)
