@@ -1,4 +1,4 @@
-"""Write what is generated: the pages of reference/, the schema of scenarios, the types of the parameters.
+"""Write what is generated: pages of reference/, schema of scenarios, types of the parameters.
 
 With ``--check`` nothing is written; the pages that differ are named and the status is 1.
 """
@@ -33,7 +33,10 @@ from sim.scenario import library, schema
 from sim.vocabulary import CHANNELS, DOMAINS, FACTORS, OPEN_WEIGHTS, REGIONS
 
 HERE = Path(__file__).resolve().parent
-NOTE = "<!-- Written by docs/build.py from the code. Do not edit: change the code and run `make docs`. -->"
+NOTE = (
+    "<!-- Written by docs/build.py from the code. "
+    "Do not edit: change the code and run `make docs`. -->"
+)
 
 GROUPS = {
     "compute": "Chip stocks and training runs",
@@ -104,21 +107,15 @@ def parameters_page() -> str:
     """Every parameter, the numbers fixed in the code, and what follows from both."""
     intro = (
         "Every number about the world that a scenario may change, by group, as it stands in "
-        "`sim/data/parameters.csv`. "
-        "*5–95 %* is the range the value is thought to lie in, *allowed* what a scenario may set. "
-        "A source that says "
-        "*judgement* marks a number that no published figure fixes. *Prototype fitted to the "
-        "targets* marks a start "
-        "value found with an earlier, simpler program on the targets of "
-        "[validation](../explanation/validation.md); "
-        "nothing has been fitted with this model. What each one does is in [the "
-        "model](../explanation/model.md), under "
-        "the *phase* in which it acts.\n\n"
-        "A scenario file sets them in its `[parameters]` table, the command line with `--set "
-        "parameters.NAME=VALUE`. "
-        "**A** marks an assumed response: the assumption set `no-assumed-responses` puts it to 0, "
-        "and every "
-        "comparison is run that way as well."
+        "`sim/data/parameters.csv`. *5–95 %* is the range the value is thought to lie in, "
+        "*allowed* what a scenario may set. A source that says *judgement* marks a number that no "
+        "published figure fixes. *Prototype fitted to the targets* marks a start value found with "
+        "an earlier, simpler program on the targets of [validation](../explanation/validation.md); "
+        "nothing has been fitted with this model. What each one does is in "
+        "[the model](../explanation/model.md), under the *phase* in which it acts.\n\n"
+        "A scenario file sets them in its `[parameters]` table, the command line with "
+        "`--set parameters.NAME=VALUE`. **A** marks an assumed response: the assumption set "
+        "`no-assumed-responses` puts it to 0, and every comparison is run that way as well."
     )
     sections = []
     for group, title in GROUPS.items():
@@ -138,9 +135,12 @@ def parameter_row(p: Parameter) -> list[str]:
 
 
 def parameter_values() -> str:
-    """The module that gives each parameter its type, so that a misspelt one is found before a run."""
+    """The module that gives each parameter its type: a misspelt one is found before a run."""
     lines = (
-        '"""The parameters of a world, by name. Written by `make docs` from sim/data/parameters.csv."""',
+        (
+            '"""The parameters of a world, by name. '
+            'Written by `make docs` from sim/data/parameters.csv."""'
+        ),
         "",
         "",
         "class ParameterValues:",
@@ -223,8 +223,8 @@ def fixed_numbers() -> list[str]:
         "Sizes of the machinery and judgements that a scenario cannot change.",
         table(("What", "Value", "Where"), rows),
         (
-            "Malicious actors: skill in index points, median budget in USD a month, share of attempts "
-            "by domain."
+            "Malicious actors: skill in index points, median budget in USD a month, "
+            "share of attempts by domain."
         ),
         table(heads, kinds),
         "Openness of generated releases, 0 to 1. Recorded releases carry their own values.",
@@ -268,12 +268,9 @@ def policies_page() -> str:
     """Every lever with its fields, an example and what it writes; the law's fields."""
     intro = (
         "One lever is one file in `sim/policies/`. A policy writes the law of a month and touches "
-        "nothing else; agents "
-        "read the law and do not know which policies exist. In a scenario file each policy is a "
-        "named table with its "
-        "`lever`, so one lever may occur several times. *5–95 %* is the range a value is thought "
-        "to lie in, *allowed* "
-        "what a file may set."
+        "nothing else; agents read the law and do not know which policies exist. In a scenario "
+        "file each policy is a named table with its `lever`, so one lever may occur several times. "
+        "*5–95 %* is the range a value is thought to lie in, *allowed* what a file may set."
     )
     common = [field_row(name, Policy) for name in Policy.model_fields]
     heads = ("Field", "Default", "5–95 %", "Allowed", "Unit", "Meaning", "Source")
@@ -362,11 +359,9 @@ def law_section() -> str:
     ]
     intro = (
         "Each month starts from the defaults. Writes of several policies combine, in any order, as "
-        "the table says. A "
-        "*class* is made of labs of one origin that are in the same writes: one for each origin, "
-        "unless a rule binds "
-        "single labs, as under `allied_coverage`. A *student* is a lab that learns from another "
-        "lab's services."
+        "the table says. A *class* is made of labs of one origin that are in the same writes: one "
+        "for each origin, unless a rule binds single labs, as under `allied_coverage`. A *student* "
+        "is a lab that learns from another lab's services."
     )
     heads = ("Field", "Axes", "Default", "Writes combine by", "Unit", "Meaning", "Written by")
     return "\n\n".join(("## The law", intro, table(heads, rows)))
@@ -378,12 +373,10 @@ def law_section() -> str:
 def outcomes_page() -> str:
     """All outcomes, the headlines of the rubric first."""
     intro = (
-        "What every run records each month, as it stands in `sim/model/outcomes.py`. *Towards the "
-        "goal*: whether more "
-        "(+) or less (−) of it serves the goal of its factor; empty where neither is meant. *Kind* "
-        "decides the "
-        "smallest difference that counts: 0.5 percentage points for a share, 2 % of the reference "
-        "for a level."
+        "What every run records each month, as it stands in `sim/model/outcomes.py`. "
+        "*Towards the goal*: whether more (+) or less (−) of it serves the goal of its factor; "
+        "empty where neither is meant. *Kind* decides the smallest difference that counts: "
+        "0.5 percentage points for a share, 2 % of the reference for a level."
     )
     heads = ("Factor", "Outcome", "Unit", "Towards the goal", "Definition")
     headlines = [o for o in OUTCOMES.values() if o.headline]
@@ -422,9 +415,8 @@ def shares_section() -> str:
         f"{channel}: {OUTCOMES[f'us_share_world_{channel}'].measure}" for channel in CHANNELS
     )
     intro = (
-        "Shares of use, 0 to 1. Each row stands for six outcomes: the mix of channels, and one for "
-        "each channel with "
-        f"the ending {endings} ({measures})."
+        "Shares of use, 0 to 1. Each row stands for six outcomes: the mix of channels, "
+        f"and one for each channel with the ending {endings} ({measures})."
     )
     title = "## Shares of use by origin, region and channel"
     return "\n\n".join((title, intro, table(("Outcome", "Definition"), rows)))
@@ -447,8 +439,8 @@ def phases_page() -> str:
     """The phases of a month."""
     intro = (
         "A month of the world is this list of functions, run in order; `World.phases` holds it and "
-        "`openstakes list phases` prints it. What each phase computes is in [the "
-        "model](../explanation/model.md)."
+        "`openstakes list phases` prints it. What each phase computes is in "
+        "[the model](../explanation/model.md)."
     )
     said = phase_texts()
     rows = [(str(i), code(phase.name), phase.text) for i, phase in enumerate(said, start=1)]

@@ -73,7 +73,7 @@ class RunConfiguration:
         model.run()
 
     def extract_output(self, model: World) -> dict[str, pd.DataFrame]:
-        """Return the monthly outcomes of a world as {"outcomes": table of float32 (month, outcome)}."""
+        """Return a world's monthly outcomes: {"outcomes": table of float32 (month, outcome)}."""
         series = model.series()
         months = pd.Index(series.months, name="month")
         return {"outcomes": pd.DataFrame(series.values, index=months, columns=list(series.names))}

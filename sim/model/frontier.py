@@ -109,7 +109,10 @@ class Ideas:
         self._world, self._china = max(self._world, idea), max(self._china, idea)
 
     def hold(self, row: int, idea: Idea) -> None:
-        """An idea becomes known outside China; it is held back there until the release's weights are free."""
+        """An idea becomes known outside China.
+
+        It is held back there until the release's weights are free.
+        """
         self._world = max(self._world, idea)
         self._held[row] = idea
 

@@ -161,7 +161,10 @@ _COMBINE: dict[str, Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one policy wrote: a value into some entries of a field; ``where`` names labs on the axis of classes."""
+    """What one policy wrote: a value into some entries of a field.
+
+    ``where`` names labs on the axis of classes.
+    """
 
     by: str
     field: str
@@ -175,7 +178,10 @@ class Write:
 
 @lru_cache(maxsize=8)
 def defaults(jurisdictions: Jurisdictions) -> dict[str, np.ndarray]:
-    """Fields with axes that nobody wrote: shared by all laws of the same jurisdictions, and read-only."""
+    """Fields with axes that nobody wrote.
+
+    All laws of the same jurisdictions share them; they are read-only.
+    """
     sizes = jurisdictions.sizes
     shapes = {
         name: tuple(sizes[axis] for axis in spec.axes) for name, spec in FIELDS.items() if spec.axes
@@ -188,9 +194,10 @@ def defaults(jurisdictions: Jurisdictions) -> dict[str, np.ndarray]:
 
 
 class Law:
-    """One month's law. Fields are attributes: arrays over their axes, floats, or tuples of records (see FIELDS).
+    """One month's law.
 
-    A field that nobody wrote is the default itself (see :func:`defaults`): laws are read and not
+    Fields are attributes: arrays over their axes, floats, or tuples of records (see FIELDS). A
+    field that nobody wrote is the default itself (see :func:`defaults`): laws are read and not
     written into.
 
     Attributes
@@ -336,7 +343,10 @@ class Law:
         return tuple(places)
 
     def explain(self, name: str) -> list[tuple[Write | None, Any]]:
-        """How a field came about: its default, under None, then its value after each write, in canonical order."""
+        """How a field came about: its default, under None, then its value after each write.
+
+        Writes stand in canonical order.
+        """
         writes = self._ordered(name)
         return [
             (w, self._combine(FIELDS[name], name, writes[:n]))

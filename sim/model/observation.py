@@ -18,7 +18,7 @@ _TABLES = tuple(dict.fromkeys(row.function for row in OUTCOMES.values() if row.c
 
 
 def measure(world: World) -> np.ndarray:
-    """Every outcome of the month in the order of OUTCOMES, float64; each function is called once."""
+    """Every outcome of the month in the order of OUTCOMES, float64; a function is called once."""
     own = [function(world) for function in _OWN.values()]
     tables = [np.asarray(function(world)) for function in _TABLES]
     read = np.concatenate((own, *tables), axis=None)

@@ -1,4 +1,4 @@
-"""What is measured: one row of the table per outcome, and a function that gives it or the table of which it is a cell.
+"""What is measured: a row of the table per outcome, and a function that gives it.
 
 An outcome of its own is a function that returns a number, and its row. Outcomes that are cells of
 something the month has counted anyway share a function that returns all of it, and their rows say
@@ -123,7 +123,7 @@ class Outcome:
 
 
 def shares_of_use(world: World) -> np.ndarray:
-    """Share of each origin and of open releases in a region's use: (region, channel or mix, kind)."""
+    """Share of origins and of open releases in a region's use: (region, channel or mix, kind)."""
     return world.tally.region
 
 
@@ -138,7 +138,7 @@ def family_shares(world: World) -> np.ndarray:
 
 
 def months_to_half_peak(world: World) -> list[int]:
-    """Months from each family's first release to half of its peak share of use so far: (family,)."""
+    """Months from a family's first release to half of its peak share of use so far: (family,)."""
     return [curve.months_to_half_peak() for curve in world.history.curves]
 
 
@@ -252,18 +252,21 @@ def labs_near_frontier(world: World) -> float:
 
 
 def harm(world: World) -> list[float]:
-    """Expected harm over all routes, a year: by kind of actor, and by all but Chinese state actors (the last)."""
+    """Expected harm over all routes, a year: by kind of actor.
+
+    The last is that by all but Chinese state actors.
+    """
     expected = [world.scene.expected[kind] for kind in ACTOR_KINDS]
     return [12.0 * x for x in (*expected, sum(expected[1:]))]
 
 
 def uplift_from_us(world: World) -> float:
-    """Expected harm by Chinese state actors less what it would be without releases of US origin, a year."""
+    """Expected harm by Chinese state actors less that without releases of US origin, a year."""
     return 12.0 * world.scene.uplift_us["cn_state"]
 
 
 def incidents(world: World) -> list[int]:
-    """Incidents of the month: all, then by kind of actor, route, domain and origin as INCIDENTS lists them."""
+    """Incidents of the month: all, then by kind, route, domain and origin as in INCIDENTS."""
     counts = dict.fromkeys(_INCIDENT_NAMES, 0)  # no name occurs in two fields
     for name in chain.from_iterable(map(_COUNTED_FIELDS, world.scene.incidents)):
         counts[name] += 1
@@ -312,7 +315,10 @@ def crisis_loss(world: World) -> float:
 
 
 def trust(world: World) -> np.ndarray:
-    """Trust in US and in Chinese supply, mean over countries outside the US and China weighted by people."""
+    """Trust in US and in Chinese supply: mean over countries abroad, weighted by people.
+
+    Abroad is outside the US and China.
+    """
     people = world.people_abroad
     return (people * world.trust.supply.T[[US, CN]].copy()).sum(axis=1) / people.sum()
 
@@ -343,7 +349,7 @@ def compute_stock(world: World, where: str) -> float:
 
 
 def compute_share(world: World, part: str) -> float:
-    """China's share of installed Nvidia chips (legal), or the smuggled share of its effective stock."""
+    """China's share of installed Nvidia chips, or the smuggled share of its effective stock."""
     legal = world.chips.legal
     if part == "legal":
         return legal["CN"] / (legal["CN"] + legal["row"])
@@ -361,7 +367,10 @@ def policies_switched(world: World) -> float:
 
 
 def policy_cost(world: World) -> list[float]:
-    """What policies cost each payer, a year: the law's ledger and one-off costs of the last 12 months."""
+    """What policies cost each payer, a year.
+
+    The law's ledger and one-off costs of the last 12 months.
+    """
     recent = world.ledger.by_payer()
     return [world.law.ledger(payer) + recent[payer] for payer in PAYERS]
 

@@ -63,19 +63,26 @@ class PolicySchedule:
         self.notice_given = bool(self._announced)
 
     def terms(self, month: int) -> tuple[Terms, Terms]:
-        """Those of all policies the month before and in a month: the law is made anew where they change."""
+        """Those of all policies the month before and in a month.
+
+        The law is made anew where they change.
+        """
         return self._by_month[month], self._by_month[month + 1]
 
     def renews(self, month: int, thrown: Collection[Trigger]) -> bool:
-        """Bring the policies up to a month; whether its law is to be made anew: a strength or state has changed."""
+        """Bring the policies up to a month; whether its law is to be made anew.
+
+        It is where a strength or state has changed.
+        """
         switched = bool(self.monitors) and self.switch(month, thrown)
         last, self._last = self._last, self.terms(month)
         return switched or self._last != last
 
     def expected_law(self, jurisdictions: Jurisdictions, now: int, month: int) -> Law | None:
-        """The law that labs expect of a coming month: that of now with what is announced; None if nothing is.
+        """The law that labs expect of a coming month: that of now with what is announced.
 
-        They foresee the start of what is announced, neither its end nor how courts will rule.
+        None if nothing is announced. They foresee its start, neither its end nor how courts will
+        rule.
         """
         coming = self.coming(now, month)
         if not coming:
@@ -102,7 +109,10 @@ class PolicySchedule:
         ]
 
     def switch(self, month: int, thrown: Collection[Trigger]) -> bool:
-        """Bring the policies to where the switches stand at the beginning of a month; returns whether any moved."""
+        """Bring the policies to where the switches stand at the beginning of a month.
+
+        Returns whether any moved.
+        """
         in_force = (
             policy.trigger(s) for _, policy in self.monitors if (s := policy.intensity(month)) > 0.0
         )

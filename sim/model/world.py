@@ -229,7 +229,10 @@ class World(mesa.Model):
         self.family_origin = (origins == np.arange(len(ORIGINS))[:, None]).astype(np.float32)
 
     def _settle_releases(self) -> None:
-        """Nothing is out yet; real releases wait to be replayed, those of 2022 before the first month."""
+        """Nothing is out yet; real releases wait to be replayed.
+
+        Those of 2022 are before the first month.
+        """
         self.catalogue = Catalogue(len(self.labs))
         self.frontier, self.ideas, self.safeguards = Frontier(), Ideas(), Safeguards()
         self.releases = Releases(self)
@@ -279,13 +282,19 @@ class World(mesa.Model):
 
     def __repr__(self) -> str:
         number = self.streams.replication
-        return f"<World of {self.scenario.name}: {self.month_text}, rng={self.seed}, replication={number}>"
+        return (
+            f"<World of {self.scenario.name}: {self.month_text}, "
+            f"rng={self.seed}, replication={number}>"
+        )
 
     # running
 
     @property
     def seed(self) -> int:
-        """The root seed: with it as `rng`, and the same scenario and replication, the world can be made again."""
+        """The root seed.
+
+        With it as `rng`, and the same scenario and replication, the world can be made again.
+        """
         return self.streams.seed
 
     @property
@@ -359,7 +368,10 @@ class World(mesa.Model):
     # what agents and phases ask of the world
 
     def renew_law(self) -> None:
-        """Bring the law up to this month; it is made anew only when a policy's strength or state changed."""
+        """Bring the law up to this month.
+
+        It is made anew only when a policy's strength or state changed.
+        """
         if self.schedule.renews(self.month, self.us_government.thrown):
             self.law = law_of_month(self.jurisdictions, self.policies, self.month, self.streams)
             self.tables.read(self.law)
@@ -375,7 +387,7 @@ class World(mesa.Model):
         )
 
     def reach_lost(self, lab: int) -> float:
-        """Utils that friction and denial take from the reach of a lab's open weights, over developers."""
+        """Utils that friction and denial take from a lab's open weights, over developers."""
         return self.tables.reach_lost(int(self.law.class_of[lab]))
 
     def audited_share(self) -> float:
@@ -384,7 +396,10 @@ class World(mesa.Model):
         return float(use[self.catalogue.columns.public_finding[: len(use)] != UNAUDITED].sum())
 
     def stock(self, where: str) -> float:
-        """H100-equivalents in "us" (its share of what is outside China) or "cn" (legal, domestic and smuggled)."""
+        """H100-equivalents in "us" or "cn".
+
+        That is the US share of what is outside China, or legal, domestic and smuggled chips.
+        """
         return (
             self.p.us_stock_share * self.chips.legal["row"]
             if where == "us"
@@ -397,7 +412,10 @@ class World(mesa.Model):
 
 
 def _reading(column: int) -> Callable[[World], float]:
-    """A reporter of one outcome; some of Mesa's data collectors call plain functions only, no partial ones."""
+    """A reporter of one outcome.
+
+    Some of Mesa's data collectors call plain functions only, no partial ones.
+    """
 
     def read(world: World) -> float:
         return world.history.readings.item(column)

@@ -105,7 +105,10 @@ class AntiDistillation(Policy):
         return month if self.sanction_prob > 0.0 and streams is not None else None
 
     def sanctioned(self, lab: str, month: int, streams: Streams | None) -> bool:
-        """Whether a lab is under sanction: one began in one of the last months, drawn by lab (its slug) and month."""
+        """Whether a lab is under sanction: one began in one of the last months.
+
+        That is drawn by lab (its slug) and month.
+        """
         if streams is None:
             return False
         luck = streams("sanction").uniform

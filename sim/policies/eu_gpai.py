@@ -1,4 +1,7 @@
-"""EU_GPAI: duties of general-purpose AI models under the EU AI Act, and the exemption of open-source releases."""
+"""EU_GPAI: duties under the EU AI Act, and the exemption of open-source releases.
+
+The duties are those of general-purpose AI models.
+"""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class OpenWeightControl(Contestable):
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
 
     def _bind_users(self, law: Law, name: str, effect: float, rise: float) -> None:
-        """What users of covered open weights meet: checks, denial, and the cut-off as the control tightens."""
+        """What users of covered open weights meet: checks, denial, a cut-off as it tightens."""
         labs, targets = (
             law.jurisdictions.covered_labs(self.allied_coverage),
             law.jurisdictions.country_indices(self.targets),

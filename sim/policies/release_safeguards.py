@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Method(NamedTuple):
-    """What a kind of safeguard does where the scenario does not say: factor on cost, share of capability lost."""
+    """What a kind of safeguard does where the scenario does not say.
+
+    Factor on cost, share of capability lost.
+    """
 
     multiplier: float
     tax: float

@@ -133,7 +133,10 @@ class ServiceGating(Policy):
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def cut_off(self, month: int, streams: Streams | None) -> float:
-        """Share of the month's service that is switched off for users in scope; all policies of this lever share the draws."""
+        """Share of the month's service that is switched off for users in scope.
+
+        All policies of this lever share the draws.
+        """
         if streams is None or self.shock_prob == 0.0:
             return 0.0
         luck, share = streams("cut-off").uniform, 0.0
@@ -157,7 +160,10 @@ class ServiceGating(Policy):
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
 
     def _gate(self, law: Law, name: str, effect: float, off: float) -> None:
-        """What users, malicious actors and labs in scope meet at the gates, and in a cut-off of part of the month."""
+        """What users, malicious actors and labs in scope meet at the gates and in a cut-off.
+
+        A cut-off is of part of the month.
+        """
         users, services = self._in_scope(law), law.jurisdictions.covered_labs(self.allied_coverage)
         place: dict[str, Any] = {"countries": users, "labs": services}
         law.write(

@@ -21,7 +21,8 @@ INDICATORS = {
     "uplift": "uplift_us_releases",
     "us-share": "us_share_abroad",
 }
-"""What triggers may watch, in the order of their draws, and the outcome it is; None: the gap by measured scores."""
+"""What triggers may watch, in the order of their draws, and the outcome it is; None: the gap by
+measured scores."""
 COLUMNS = {name: column for column, name in enumerate(OUTCOMES)}
 
 
@@ -43,7 +44,10 @@ class Government(mesa.Agent):
         self.thrown: dict[Trigger, int] = {}
 
     def measure(self, capability: float, origin: int, lab: int, draw: int) -> float:
-        """A release's capability as evaluators measure it: true value, bias by origin, noise by lab (its identity)."""
+        """A release's capability as evaluators measure it.
+
+        True value, bias by origin, noise by lab (its identity).
+        """
         p = self.model.p
         bias = p.measurement_bias_cn if origin == CN else 0.0
         return (
@@ -62,7 +66,7 @@ class Government(mesa.Agent):
             }
 
     def watch(self, trigger: Trigger, month: int) -> None:
-        """Review a trigger's indicator when that is due, and throw its switch, or take it back, by what is found."""
+        """Review a trigger's indicator when due; throw its switch, or take it back, by the find."""
         if (month - trigger.since) % trigger.review_months:
             return
         found = self.gauge(trigger, month)
@@ -79,7 +83,10 @@ class Government(mesa.Agent):
             self.thrown.pop(trigger, None)
 
     def gauge(self, trigger: Trigger, month: int) -> float:
-        """An indicator as a review finds it: mean over the months since the last one, old, with a relative error."""
+        """An indicator as a review finds it.
+
+        Mean over the months since the last one, old, with a relative error.
+        """
         world = self.model
         last = month - max(1, trigger.lag_months)  # a month is on record when it is over
         months = [m for m in range(last - trigger.review_months + 1, last + 1) if m >= 0]

@@ -33,17 +33,20 @@ if TYPE_CHECKING:
 BELOW = 1e-6
 """OOM by which a run that avoids a threshold stays below it."""
 BARELY_SOLD = 0.002
-"""Share of revenue added to every lab's, which keeps the growth of the smallest finite: judgement, 0.0005-0.01."""
+"""Share of revenue added to every lab's, which keeps the growth of the smallest finite: judgement,
+0.0005-0.01."""
 RECORD_MONTHS = 24
 """Months before the handover whose releases tell how a lab decides: judgement, 12-36."""
 PRIOR = 2
-"""Open and closed releases that are added to a lab's own, each: a Beta(2, 2) prior on its share of open ones."""
+"""Open and closed releases that are added to a lab's own, each: a Beta(2, 2) prior on its share of
+open ones."""
 STAGGER = 3
 """Flagships that are overdue at the handover come out over so many months."""
 SHORTEST_CADENCE = 2
 """Months between two flagships of a lab, at least."""
 WIDEST_LEAD, LEAD_UNIT = 40.0, 10.0
-"""Index points beyond which a lead counts no more (judgement, 20-60), and those to which its slope refers."""
+"""Index points beyond which a lead counts no more (judgement, 20-60), and those to which its slope
+refers."""
 USE_UNIT = 0.05
 """Share of people who use AI at which the utility of the market is 0."""
 
@@ -113,7 +116,10 @@ class Lab(mesa.Agent):
             self.offset += min(max(p.reinvestment * change / 12.0, -cap), cap)
 
     def research(self, lessons: Lessons) -> None:
-        """Own progress, public ideas, efficiency from scarcity, and distillation of the best release in reach."""
+        """Own progress, public ideas, efficiency from scarcity, and distillation.
+
+        What is distilled is the best release in reach.
+        """
         p = self.model.p
         own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
         pool, author, scarce, distillation = lessons
@@ -136,7 +142,7 @@ class Lab(mesa.Agent):
     # release
 
     def take_over(self, month: int, low_quality: float, usual_shortfall: float) -> None:
-        """From the handover on flagships follow each other by the lab's cadence, counted from its last real one.
+        """From the handover on flagships follow the lab's cadence, counted from its last real one.
 
         A lab that was never scored takes over with the lower quartile of the quality of labs that
         were, and one whose training runs are unknown with the median shortfall of those that are
@@ -184,7 +190,7 @@ class Lab(mesa.Agent):
             self.quality = min(0.0, self.quality + score - self.capability())
 
     def compare_run(self, log_flop: float) -> None:
-        """A replayed flagship of known training compute shows how near its releases come to the lab's largest run."""
+        """A replayed flagship of known compute shows how near releases come to the largest run."""
         short = max(0.0, self.run_size() - log_flop)
         self.shortfall = short if self.shortfall is None else min(short, self.shortfall)
 
@@ -201,10 +207,11 @@ class Lab(mesa.Agent):
         return log10(self.model.world_use / USE_UNIT)
 
     def decide_mode(self, capability: float, draw: int, owed: Owed) -> int:
-        """Release mode by a logit: open (with or without a free licence) against closed, given what each mode owes.
+        """Release mode by a logit: open against closed, given what each mode owes.
 
-        Lead and market count as differences from their mean over the lab's own record, which the
-        leaning already contains; backfire counts control steps since the record.
+        Open is with or without a free licence. Lead and market count as differences from their mean
+        over the lab's own record, which the leaning already contains; backfire counts control steps
+        since the record.
         """
         world, p = self.model, self.model.p
         noise = world.streams("release mode")
@@ -227,7 +234,7 @@ class Lab(mesa.Agent):
         return open_mode
 
     def _licence(self, draw: int, owed: Owed) -> int:
-        """Open with a free licence as often as earlier, the more often the more the law asks of others."""
+        """Open with a free licence as often as earlier, more if the law asks more of others."""
         free = (self.record.free + 1.0) / (self.record.opened + 2.0)
         if owed[OPEN_WEIGHTS] or owed[OPEN_SOURCE]:
             kept, freed = (
@@ -244,7 +251,7 @@ class Lab(mesa.Agent):
     def _opening_cost(
         self, capability: float, draw: int, law: Law, owed: Sequence[ComputeDuty]
     ) -> float:
-        """Utils that a law takes from a release in an open mode: cost, liability, and the months that it is held up."""
+        """Utils that a law takes from an open release: cost, liability, months it is held up."""
         cost, months = (
             float(law.opening_cost[self.index]),
             sum(d.delay for d in self._duties(capability, draw, law)),
@@ -254,9 +261,10 @@ class Lab(mesa.Agent):
         return cost + self.model.p.delay_cost * months
 
     def training_run(self, small: bool) -> float:
-        """Training compute of a release (log10 FLOP), as far below the lab's largest run as its record was.
+        """Training compute of a release, log10 FLOP.
 
-        A small variant has what its capability explains.
+        A flagship is as far below the lab's largest run as its record was; a small variant has what
+        its capability explains.
         """
         p = self.model.p
         flagship = self.run_size() - (self.shortfall or 0.0) - self.held_back
@@ -271,7 +279,7 @@ class Lab(mesa.Agent):
         )
 
     def plan(self, month: int) -> None:
-        """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
+        """Finish a flagship when one is due; decide its mode; have it assessed if the law asks."""
         if month < self.next_flagship and not (
             self.model.schedule.notice_given and self._hurries(month)
         ):
@@ -298,7 +306,7 @@ class Lab(mesa.Agent):
         self.held_back = 0.0
 
     def _stays_below(self, capability: float, draw: int) -> float:
-        """OOM by which a run is kept smaller, so that a duty that would bind the release does not."""
+        """OOM by which a run is kept smaller, so that a duty does not bind the release."""
         p, run, law = self.model.p, self.training_run(False), self.model.law
         worth = p.threshold_avoidance / p.capability_slope / 1e7  # OOM for each dollar of a duty
         near = [
@@ -313,7 +321,7 @@ class Lab(mesa.Agent):
         return max((run - duty.floor + BELOW for duty in owed[mode] if duty in near), default=0.0)
 
     def _hurries(self, month: int) -> bool:
-        """Whether to open the next flagship early, since the law announced for its month would cost more or bar it.
+        """Whether to open the next flagship early, since its month's law would cost more or bar it.
 
         A month too early costs as much as a month's delay. What is out before a law starts is not
         bound by it.
@@ -369,10 +377,10 @@ class Lab(mesa.Agent):
             )
 
     def train_public(self, programmes: list[Programme], month: int) -> None:
-        """Train on public chips; the model comes out open when its time is over, and the next one begins.
+        """Train on public chips; the model comes out open when its time is over.
 
-        Programmes of one lab pool their chips; the nearest target and the widest openness count. A
-        release owes what one of the lab's own would owe.
+        Then the next one begins. Programmes of one lab pool their chips; the nearest target and the
+        widest openness count. A release owes what one of the lab's own would owe.
         """
         world, p = self.model, self.model.p
         self.public_flop += (
@@ -434,7 +442,10 @@ class Lab(mesa.Agent):
         self.drafts.append(self._submit(draft, owed))
 
     def _submit(self, draft: Draft, owed: Owed) -> Draft:
-        """Have a release assessed and licensed where the law asks, and pay for both; returns it as it may come out."""
+        """Have a release assessed and licensed where the law asks, and pay for both.
+
+        Returns the draft as it may come out.
+        """
         law, mode, draw, capability = self.model.law, draft.mode, draft.draw, draft.capability
         month, left, rationale = draft.month, set(range(len(MODES))), False
         if mode in OPEN:
@@ -472,7 +483,7 @@ class Lab(mesa.Agent):
         ]
 
     def _fall_back(self, left: set[int], draft: Draft) -> int:
-        """An open-minded lab keeps weights in reach of vetted users if it may, else serves or holds.
+        """An open-minded lab keeps weights for vetted users if it may, else serves or holds.
 
         What public money paid for is gated or held: it becomes no closed service.
         """

@@ -44,7 +44,10 @@ class BanTerms(NamedTuple):
 
 @inline
 def fill_limits(limit, forbidden, market, ban, c, h):
-    """Share of adopters that may not use each slot, nor take each alternative; returns how many there are."""
+    """Share of adopters that may not use each slot, nor take each alternative.
+
+    Returns how many alternatives there are.
+    """
     real = 0
     limit[:], forbidden[:] = 0.0, 0.0
     for k in range(market.slot.size):
@@ -58,10 +61,11 @@ def fill_limits(limit, forbidden, market, ban, c, h):
 
 @kernel
 def obey(panel, market, who, network, terms, ban):
-    """Choices of a month that a ban forbids are made again without what it forbids; nobody is left without a choice.
+    """Choices of a month that a ban forbids are made again without what it forbids.
 
-    Runs after :func:`sim.model.kernels.choice.choose` with the same records, and so with the same
-    draws. Changes ``choice`` and ``counts`` of the panel in place.
+    Nobody is left without a choice. Runs after :func:`sim.model.kernels.choice.choose` with the
+    same records, and so with the same draws. Changes ``choice`` and ``counts`` of the panel in
+    place.
 
     Parameters
     ----------

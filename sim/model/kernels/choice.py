@@ -1,36 +1,28 @@
-"""Compiled choice of AI releases: random-utility reviews of the month's alternatives, an adopter at a time.
+"""Compiled choice of AI releases: random-utility reviews of alternatives, an adopter at a time.
 
-Adopter i of country c and channel h takes the alternative k of the highest utility (docs/model.md
-7.8). k is a family f in a mode; o is the origin of what it offers, w its way (class of labs and
-mode). All terms are in utils:
+Adopter i of country c and channel h takes the alternative k of the month of the highest utility u
+(docs/model.md 7.8). k is a family f in a mode; o is the origin of what it offers, w its way (class
+of labs and mode). All terms are in utils:
 
-    utility = terms[h, BASE, k]                          value, novelty, familiarity, breadth
-    Market.terms
-            + capacity[c] * terms[h, OPENNESS, k]        openness to those with own capacity
-            Choosers.traits
-            - income[c] * terms[h, PRICE, k]             log price
-              Choosers.traits
-            - concern[c, h] * terms[h, RISK, k]          what a public audit says
-              Choosers.traits + offset[c, h, w]
-              :func:`~countries.country_traits`       Choosers.offset
-                  = access_factor[h] * log access[c, class, h] + taste[c, o]
-                  + alignment weight * match[o] * (alignment[c] - 0.5)
-                  - concern[c, h] * (risk[o] + flagged * (1 - trust in security[c, o]))
-                  - income[c] * price weight[h] * log price factor[c, o] - friction[c, h, w]
-            + net[f]                                     :func:`fill_network`
-            Network
-                  = weight * log(1 + scale * (0.5 own country + 0.3 world + 0.2 derivatives))
-                  + home_bonus[h, f] at home
-            - denial[c, h, w] * terms[h, RELIEF, k]      barriers that a mirror relieves
-              Choosers.denial
-            - fear[c, o] * terms[h, EXPOSED, k]          distrust of a supply that can stop
-              Choosers.fear
-            - concern[c, h] * cover[c] * terms[h, PRIVATE, k]    private findings
-              Choosers.cover + taste[i, f]                                :func:`has_tastes`
-              Network.taste
-            - inertia[h] - lock_in[c, h, o of the family left]   if the family changes
-              :func:`fill_stay` + peer weight / 8 for each neighbour in f    :func:`ask_neighbours`
-              Network.peer + Gumbel, keyed by (adopter, month, slot)    :func:`run_race`
+    u = terms[h, BASE, k]                       value, novelty, familiarity, breadth Market.terms
+      + capacity[c] * terms[h, OPENNESS, k]     openness to those with own capacity  Choosers.traits
+      - income[c] * terms[h, PRICE, k]          log price                            Choosers.traits
+      - concern[c, h] * terms[h, RISK, k]       what a public audit says             Choosers.traits
+      + offset[c, h, w]                         :func:`~countries.country_traits`    Choosers.offset
+            = access_factor[h] * log access[c, class, h] + taste[c, o]
+            + alignment weight * match[o] * (alignment[c] - 0.5)
+            - concern[c, h] * (risk[o] + flagged * (1 - trust in security[c, o]))
+            - income[c] * price weight[h] * log price factor[c, o] - friction[c, h, w]
+      + net[f]                                  :func:`fill_network`                 Network
+            = weight * log(1 + scale * (0.5 own country + 0.3 world + 0.2 derivatives))
+            + home_bonus[h, f] at home
+      - denial[c, h, w] * terms[h, RELIEF, k]   barriers that a mirror relieves      Choosers.denial
+      - fear[c, o] * terms[h, EXPOSED, k]       distrust of a supply that can stop   Choosers.fear
+      - concern[c, h] * cover[c] * terms[h, PRIVATE, k]  private findings            Choosers.cover
+      + taste[i, f]                             :func:`has_tastes`                   Network.taste
+      - inertia[h] - lock_in[c, h, o of the family left]  if the family changes  :func:`fill_stay`
+      + peer weight / 8 for each neighbour in f :func:`ask_neighbours`               Network.peer
+      + Gumbel, keyed by (adopter, month, slot) :func:`run_race`
 
 The argmax of v + Gumbel is found as the argmin of Exponential * exp(-v): the same draws and the
 same choice at the price of one logarithm. So what an adopter adds to the utility of a family is a
@@ -205,7 +197,7 @@ def fill_row(v, size, terms, lists, net, traits, offset, denial, fear, cover, ba
 
 @inline
 def meets_bars(denial, fear, cover):
-    """Whether a country's adopters meet any denial, fear or private finding: bool array (country,)."""
+    """Whether a country's adopters meet denial, fear or private findings: bool array (country,)."""
     barred = np.zeros(denial.shape[0], np.bool_)
     for c in range(denial.shape[0]):
         met = cover[c] != 0
@@ -247,7 +239,10 @@ def has_tastes(person, salts, table, taste):
 
 @inline
 def run_race(key, size, lists, salts, h, v, taste):
-    """Alternative with the least Exponential * exp(-v): positive floats sort like integers, the low bits carry k."""
+    """Alternative with the least Exponential * exp(-v).
+
+    Positive floats sort like integers; the low bits carry k.
+    """
     best = i4(2147483647)
     for k in range(size):
         x = -log32(draw32(key, salts[h, k])) * v[k] * taste[lists[h, FAMILY, k]]
@@ -360,6 +355,9 @@ def choose(first, last, panel, market, who, network, terms):
 
 @parallel_kernel
 def choose_parallel(blocks, panel, market, who, network, terms):
-    """:func:`choose` over blocks of cells on several threads; cells never share a count, so the bits are the same."""
+    """:func:`choose` over blocks of cells on several threads.
+
+    Cells never share a count, so the bits are the same.
+    """
     for b in nb.prange(blocks.size - 1):
         choose(blocks[b], blocks[b + 1], panel, market, who, network, terms)

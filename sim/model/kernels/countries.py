@@ -1,4 +1,4 @@
-"""Compiled view of countries: what their adopters bring to the choice, and what the law lays on them.
+"""Compiled view of countries: what adopters bring to the choice, and what the law lays on them.
 
 The equation stands at the top of :mod:`sim.model.kernels.choice`.
 """

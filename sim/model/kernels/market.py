@@ -3,8 +3,8 @@
 An alternative k is a slot, that is a family of releases f (a lab) in a mode m. It offers one
 release per channel h: of its newest candidates r the one of highest
 
-    value[r] = capability_factor[h] * capability * 4 * width * logistic((capability of r - need[h])
-    / width)
+    value[r] = capability_factor[h] * capability * 4 * width
+             * logistic((capability of r - need[h]) / width)
              + novelty_factor[h] * novelty weight * exp(-age of r / novelty_months)
              - price_factor[h] * price weight * log price of r
              - mean concern[h] * audited risk of r
@@ -13,15 +13,15 @@ What a country's adopters add to it or take from it needs the terms apart. ``Mar
 them for the release that is offered, each (channel, K), in the numbering below; those of price and
 risk are positive where they deter.
 
-    BASE      value + price + mean concern * audited risk                            utils
+    BASE      value + price + mean concern * audited risk                    utils
               + log(familiarity[h, f] + 0.001)
-              + breadth_factor[h] * log(1 + open releases of f in 12 months)         weights only
-    OPENNESS  openness_factor[h] * openness weight * openness of r                   utils at full
-    own capacity PRICE     price_factor[h] * price weight * log price of r
-    utils RISK      what a public audit adds to perceived risk                             utils at
-    a concern of 1 RELIEF    share of a denial that is left: ``mirror_denial`` once mirrored
-    0-1 EXPOSED   whether a supplier can cut the user off                                0-1 PRIVATE
-    risk that a private finding shows to covered government users          utils at a concern of 1
+              + breadth_factor[h] * log(1 + open releases of f in 12 months) weights only
+    OPENNESS  openness_factor[h] * openness weight * openness of r           utils at own capacity 1
+    PRICE     price_factor[h] * price weight * log price of r                utils
+    RISK      what a public audit adds to perceived risk                     utils at a concern of 1
+    RELIEF    share of a denial left: ``mirror_denial`` once mirrored        0-1
+    EXPOSED   whether a supplier can cut the user off                        0-1
+    PRIVATE   risk that a private finding shows to covered government users  utils at a concern of 1
 """
 
 from __future__ import annotations
@@ -43,11 +43,14 @@ NOT_OFFERED = -1
 BASE, OPENNESS, PRICE, RISK, RELIEF, EXPOSED, PRIVATE = range(7)
 N_TERMS = 7
 SLOT, WAY, ORIGIN, FAMILY = range(4)
-"""Rows of the lists of alternatives; a way is class of labs (see :class:`sim.model.law.Law`) * 4 + mode."""
+"""Rows of the lists of alternatives; a way is class of labs (see :class:`sim.model.law.Law`) * 4 +
+mode."""
 
 
 class ChoiceWeights(NamedTuple):
-    """Weights of the choice that hold in every channel; parameters of the model, see docs/model.md 7.8.
+    """Weights of the choice that hold in every channel.
+
+    They are parameters of the model, see docs/model.md 7.8.
 
     Attributes
     ----------
@@ -78,7 +81,10 @@ class ChoiceWeights(NamedTuple):
 
 
 class ChannelFactors(NamedTuple):
-    """Factors on the weights: float64 arrays (channel,); novelty and breadth are weights themselves (utils)."""
+    """Factors on the weights: float64 arrays (channel,).
+
+    Novelty and breadth are weights themselves (utils).
+    """
 
     capability: np.ndarray
     openness: np.ndarray
@@ -161,7 +167,7 @@ def fallen(capability, frontier, weights):
 
 @inline
 def fill_known(log_known, home_bonus, familiarity, home, h):
-    """Utils of familiarity, and what one's own country's families have beyond them, in one channel."""
+    """Utils of familiarity, and what families of one's own country have beyond, in one channel."""
     for f in range(log_known.size):
         log_known[f] = log64(familiarity[h, f] + BARELY_KNOWN)
         home_bonus[h, f] = home + log64(1.0 + BARELY_KNOWN) - log_known[f]

@@ -141,7 +141,7 @@ class Building(NamedTuple):
 
 @inline
 def sum_regions(parts, in_use, persons, china, mix):
-    """Shares by region and channel (the last one the mix), and share of people who use AI by region."""
+    """Shares by region and channel (the last one the mix), share of people who use AI by region."""
     region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES)))
     reach = np.empty(len(REGIONS))
     for r in range(len(REGIONS)):
@@ -167,7 +167,10 @@ def sum_regions(parts, in_use, persons, china, mix):
 
 @inline
 def share_world(slot, total, family, mix, n_family):
-    """Divide use by slot by each channel's total, in place; shares of families by channel (the last one the mix)."""
+    """Divide use by slot by each channel's total, in place.
+
+    Returns shares of families by channel (the last one the mix).
+    """
     world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
     for h in range(N_CHANNELS):
         for k in range(family.size):
@@ -242,7 +245,9 @@ def tally(market, panel, users):
             each = weight[c, h] / (start[cell + 1] - start[cell])
             parts[b, h, len(SHARES)] += weight[c, h]
             total[h] += weight[c, h]
-            found = 0  # alternatives in use are listed first: most are not, and a branch on each would be mispredicted
+            # Alternatives in use are listed first: most are not in use, and a branch on each would
+            # be mispredicted.
+            found = 0
             for k in range(n):
                 used[found] = k
                 found += 1 if counts[cell, slots[k]] > 0 else 0
@@ -314,7 +319,10 @@ def build(market, panel, who, building):
 
 @kernel
 def earn(market, slot_share, open_revenue, n_family):
-    """Revenue of every family per unit of use: price times share in market and enterprise channels."""
+    """Revenue of every family per unit of use.
+
+    It is price times share in market and enterprise channels.
+    """
     revenue = np.zeros(n_family)
     for h in (MARKET, ENTERPRISE):
         for k in range(market.slot.size):
@@ -327,7 +335,9 @@ def earn(market, slot_share, open_revenue, n_family):
 
 @kernel
 def spend(market, panel, use):
-    """What users pay per unit of use at full prices in market and enterprise channels: array (country, origin).
+    """What users pay per unit of use at full prices: array (country, origin).
+
+    That is in market and enterprise channels.
 
     Parameters
     ----------
@@ -363,7 +373,7 @@ def use_by_release(market, slot_share, mix, n):
 
 @kernel
 def origin_shares(market, panel):
-    """Share of each origin by country and channel, over the adopters of the cell: array (country, channel, origin)."""
+    """Share of each origin among the adopters of a cell: array (country, channel, origin)."""
     start, counts = panel.start, panel.counts
     n = (start.size - 1) // N_CHANNELS
     share = np.zeros((n, N_CHANNELS, len(ORIGINS)), np.float32)
