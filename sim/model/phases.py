@@ -75,7 +75,7 @@ def compute(world: World) -> None:
 
 
 def research(world: World) -> None:
-    """Labs gain efficiency of their own, from public ideas, from scarcity and from other labs' services.
+    """Labs gain efficiency of their own, from public ideas, scarcity and other labs' services.
 
     Reads: chips, law, releases up to last month, public ideas.
     Writes: labs, ideas, releases, counts.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ChineseEnvironment(Policy):
-    """The Chinese state supports chips, pushes labs to open or to close, and may withhold releases in retaliation.
+    """China supports chips, pushes labs to open or to close, may withhold releases in retaliation.
 
     Writes: growth of chips made in China, the cost (or reward) of opening to Chinese firms, how
     much data and code they publish with weights, and what users in the US and aligned countries

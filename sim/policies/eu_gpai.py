@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class EuGpai(Policy):
-    """Releases offered in the EU owe documentation and a copyright policy; those of systemic risk owe more.
+    """Releases in the EU owe documentation and a copyright policy; those of systemic risk owe more.
 
     All firms offer in the EU, so all are bound wherever they are; fringe labs are not. Open-source
     releases (weights under a free licence) are exempt below the systemic threshold, unless they are

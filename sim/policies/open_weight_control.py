@@ -17,7 +17,7 @@ CAREFUL = (ENTERPRISE, GOVERNMENT)
 
 
 class OpenWeightControl(Contestable):
-    """Open weights of US labs (and of allies that join) may not go to target countries; every user passes a check.
+    """US labs (and allies that join) deny target countries open weights; every user passes a check.
 
     Writes: friction for all users of controlled open weights, denial for users in target countries
     (relieved once a mirror exists), control of publication (a controlled release reaches mirrors by

@@ -29,7 +29,7 @@ METHODS = {
 
 
 class ReleaseSafeguards(Policy):
-    """Open releases of US firms (and of allies that join) must carry a safeguard; what is already out carries none.
+    """New open releases of US firms (and of allies that join) must carry a safeguard.
 
     *refusal*: the release declines harmful requests; that is stripped as cheaply as today.
     *tamper-resistant*: training that makes stripping dearer by ``strip_cost_multiplier``.

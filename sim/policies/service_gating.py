@@ -17,7 +17,7 @@ CUT_OFF = 0.99  # of a service that is switched off: a share above 0 has a logar
 
 
 class ServiceGating(Policy):
-    """Users in scope need leave to use services of US labs (and of allies that join): they wait, and some are refused.
+    """Users in scope need leave for US (and joining allies') services: they wait; some are refused.
 
     A cut-off, drawn month by month, switches these services off for users in scope at once and for
     a time; those who do not look round meanwhile wait for them. Meanwhile jailbreaks of malicious
