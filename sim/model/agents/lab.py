@@ -1,14 +1,12 @@
-"""Labs: they train, learn from each other, and decide how to release."""
+"""Labs: they plan releases, decide their mode, and bring them out."""
 
 from __future__ import annotations
 
 from math import exp, log, log10
 from typing import TYPE_CHECKING
 
-import mesa
-
-from sim import data
-from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, Lessons, Record
+from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, Record
+from sim.model.agents.researcher import Researcher
 from sim.model.duties import (
     NOTHING,
     PUBLIC_DRAWS,
@@ -19,22 +17,19 @@ from sim.model.duties import (
     covering,
     refused,
 )
-from sim.model.identity import identity
 from sim.model.law import Law
 from sim.months import month_name
-from sim.vocabulary import API, CN, GATED, HOLD, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS
+from sim.vocabulary import API, CN, GATED, HOLD, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim import data
     from sim.model.duties import Programme
     from sim.model.world import World
 
 BELOW = 1e-6
 """OOM by which a run that avoids a threshold stays below it."""
-BARELY_SOLD = 0.002
-"""Share of revenue added to every lab's, which keeps the growth of the smallest finite: judgement,
-0.0005-0.01."""
 RECORD_MONTHS = 24
 """Months before the handover whose releases tell how a lab decides: judgement, 12-36."""
 PRIOR = 2
@@ -51,41 +46,11 @@ USE_UNIT = 0.05
 """Share of people who use AI at which the utility of the market is 0."""
 
 
-class Lab(mesa.Agent):
-    """One developer.
-
-    Attributes
-    ----------
-    efficiency, distilled : float
-        Algorithmic efficiency a and distilled gain d (orders of magnitude, OOM).
-    offset : float
-        Largest run against the frontier run (OOM).
-    shortfall : float or None
-        OOM by which its flagships are trained smaller than its largest run: the least in its record
-        (None: no record).
-    held_back : float
-        OOM by which the flagship being planned is trained smaller, to stay below a threshold of the
-        law.
-    quality : float
-        What the replayed record shows beyond compute and efficiency (index points); not shared with
-        anybody.
-    gains, sources : dict
-        Efficiency gained this month (OOM) by kind (own, scarcity, public, distilled), and the
-        origin of what came from others.
-    """
+class Lab(Researcher):
+    """One developer: it trains and learns, and decides how to release."""
 
     def __init__(self, model: World, index: int, info: data.Lab, home: int) -> None:
-        super().__init__(model)
-        self.index, self.info, self.home = index, info, home
-        self.identity = identity(info.slug)
-        self.origin = ORIGINS.index(info.origin)
-        self.fringe = info.kind == "fringe"
-        self.offset = info.run_offset
-        self.shortfall: float | None = None
-        self.efficiency = self.distilled = self.quality = self.held_back = 0.0
-        self.gains = {"own": 0.0, "scarcity": 0.0, "public": 0.0, "distilled": 0.0}
-        self.sources = {"public": self.origin, "distilled": self.origin}
-        self.best_score = self.best_released = self.best_underlying = -1e9
+        super().__init__(model, index, info, home)
         self.last_flagship: int | None = None
         self.next_flagship = info.first_month
         self.number = 0
@@ -93,53 +58,6 @@ class Lab(mesa.Agent):
         self.drafts: list[Draft] = []
         self.record = Record()
         self.public_flop, self.public_months = 0.0, 0
-        self.share_history: list[float] = []
-
-    # compute and research
-
-    def run_size(self) -> float:
-        """Largest training run (log10 FLOP)."""
-        world = self.model
-        catch = world.p.compute_elasticity * world.chips.gap if self.origin == CN else 0.0
-        return world.chips.run_frontier + self.offset + catch
-
-    def capability(self) -> float:
-        """Index points that a flagship would have today, without noise."""
-        return self.model.points(self.run_size() + self.efficiency + self.distilled) + self.quality
-
-    def reinvest(self) -> None:
-        """Runs grow with the change over 12 months of the lab's share of revenue."""
-        p, history = self.model.p, self.share_history
-        if len(history) > 12:
-            change = log((history[-1] + BARELY_SOLD) / (history[-13] + BARELY_SOLD))
-            cap = p.reinvestment_cap / 12.0
-            self.offset += min(max(p.reinvestment * change / 12.0, -cap), cap)
-
-    def research(self, lessons: Lessons) -> None:
-        """Own progress, public ideas, efficiency from scarcity, and distillation.
-
-        What is distilled is the best release in reach.
-        """
-        p = self.model.p
-        own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
-        pool, author, scarce, distillation = lessons
-        public = (
-            p.public_knowledge * (pool - self.efficiency) / 12.0 if pool > self.efficiency else 0.0
-        )
-        learned, teacher_origin = 0.0, self.origin
-        if distillation > 0.0:
-            own_points = self.capability()
-            teacher, teacher_origin, share = self.model.releases.teacher(
-                self, p.distillation_margin + own_points
-            )
-            gap = max(0.0, (teacher - p.distillation_margin - own_points) / p.capability_slope)
-            learned = distillation * share * gap / 12.0
-        self.efficiency += own + public + scarce
-        self.distilled += learned - p.distilled_fade * self.distilled / 12.0
-        self.gains = {"own": own, "scarcity": scarce, "public": public, "distilled": learned}
-        self.sources = {"public": author, "distilled": teacher_origin}
-
-    # release
 
     def take_over(self, month: int, low_quality: float, usual_shortfall: float) -> None:
         """From the handover on flagships follow the lab's cadence, counted from its last real one.
@@ -181,18 +99,6 @@ class Lab(mesa.Agent):
         self.record.situations += 1
         self.record.lead += self._lead_utility(capability)
         self.record.market += self._market()
-
-    def assimilate(self, score: float) -> None:
-        """A replayed flagship sets the lab's record: its quality is what explains the score."""
-        if score > self.best_score:
-            self.best_score = score
-            # A score above what a lab's own compute explains rests on somebody else's base.
-            self.quality = min(0.0, self.quality + score - self.capability())
-
-    def compare_run(self, log_flop: float) -> None:
-        """A replayed flagship of known compute shows how near releases come to the largest run."""
-        short = max(0.0, self.run_size() - log_flop)
-        self.shortfall = short if self.shortfall is None else min(short, self.shortfall)
 
     def _lead_utility(self, capability: float) -> float:
         p = self.model.p
@@ -259,16 +165,6 @@ class Lab(mesa.Agent):
         cost += sum(duty.burden + duty.liability for duty in owed)
         months += sum(duty.delay for duty in owed)
         return cost + self.model.p.delay_cost * months
-
-    def training_run(self, small: bool) -> float:
-        """Training compute of a release, log10 FLOP.
-
-        A flagship is as far below the lab's largest run as its record was; a small variant has what
-        its capability explains.
-        """
-        p = self.model.p
-        flagship = self.run_size() - (self.shortfall or 0.0) - self.held_back
-        return flagship - (p.small_gap / p.capability_slope if small else 0.0)
 
     def owes(self, draw: int, small: bool, law: Law) -> Owed:
         """Duties that a law lays on a release of this size, by mode."""
