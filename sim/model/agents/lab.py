@@ -70,14 +70,12 @@ class Lab(Researcher):
             self.shortfall = usual_shortfall
         if self.best_score < 0.0:
             self.quality = low_quality
+        cadence = round(self.info.cadence_months)
         if self.last_flagship is not None:
-            first = self.last_flagship + round(self.info.cadence_months)
-            self.next_flagship = max(month + self.identity % STAGGER, first)
+            first, spread = self.last_flagship + cadence, STAGGER
         else:
-            self.next_flagship = max(
-                month + self.identity % max(SHORTEST_CADENCE, round(self.info.cadence_months)),
-                self.info.first_month,
-            )
+            first, spread = self.info.first_month, max(SHORTEST_CADENCE, cadence)
+        self.next_flagship = max(month + self.identity % spread, first)
 
     def leaning(self) -> float:
         """Log odds of opening from the lab's own recent record, shrunken by Beta(2, 2)."""
@@ -103,11 +101,8 @@ class Lab(Researcher):
     def _lead_utility(self, capability: float) -> float:
         p = self.model.p
         lead = capability - self.model.frontier.best_open(excluding_lab=self.index)
-        return (
-            (p.lead_slope if lead > 0.0 else p.catchup_slope)
-            * min(max(lead, -WIDEST_LEAD), WIDEST_LEAD)
-            / LEAD_UNIT
-        )
+        slope = p.lead_slope if lead > 0.0 else p.catchup_slope
+        return slope * min(max(lead, -WIDEST_LEAD), WIDEST_LEAD) / LEAD_UNIT
 
     def _market(self) -> float:
         return log10(self.model.world_use / USE_UNIT)
@@ -119,66 +114,50 @@ class Lab(Researcher):
         over the lab's own record, which the leaning already contains; backfire counts control steps
         since the record.
         """
-        world, p = self.model, self.model.p
-        noise = world.streams("release mode")
-        lead, market, n = self._lead_utility(capability), self._market(), self.record.situations
-        closed = (
-            lead - self.record.lead / n + p.market_slope * (market - self.record.market / n)
-            if n
-            else 0.0
-        )
+        world, p, record = self.model, self.model.p, self.record
+        noise, n = world.streams("release mode"), record.situations
+        lead, market, closed = self._lead_utility(capability), self._market(), 0.0
+        if n:
+            closed = lead - record.lead / n + p.market_slope * (market - record.market / n)
         closed -= sum(duty.burden for duty in owed[API])
         open_mode = self._licence(draw, owed)
         cost = self._opening_cost(capability, draw, world.law, owed[open_mode])
         opened = self.leaning() - world.reach_lost(self.index) - cost
         if self.origin == CN:
             opened += p.state_push + world.backfire
-        if opened + noise.gumbel(self.identity, draw, 0) < closed + noise.gumbel(
-            self.identity, draw, 1
-        ):
-            return API
-        return open_mode
+        opened += noise.gumbel(self.identity, draw, 0)
+        closed += noise.gumbel(self.identity, draw, 1)
+        return API if opened < closed else open_mode
 
     def _licence(self, draw: int, owed: Owed) -> int:
         """Open with a free licence as often as earlier, more if the law asks more of others."""
         free = (self.record.free + 1.0) / (self.record.opened + 2.0)
         if owed[OPEN_WEIGHTS] or owed[OPEN_SOURCE]:
-            kept, freed = (
-                sum(d.burden + d.liability for d in owed[mode])
-                for mode in (OPEN_WEIGHTS, OPEN_SOURCE)
-            )
+            kept = sum(duty.burden + duty.liability for duty in owed[OPEN_WEIGHTS])
+            freed = sum(duty.burden + duty.liability for duty in owed[OPEN_SOURCE])
             free = 1.0 / (1.0 + (1.0 - free) / free * exp(freed - kept))
-        return (
-            OPEN_SOURCE
-            if self.model.streams("release mode").uniform(self.identity, draw, 2) < free
-            else OPEN_WEIGHTS
-        )
+        luck = self.model.streams("release mode").uniform(self.identity, draw, 2)
+        return OPEN_SOURCE if luck < free else OPEN_WEIGHTS
 
     def _opening_cost(
         self, capability: float, draw: int, law: Law, owed: Sequence[ComputeDuty]
     ) -> float:
         """Utils that a law takes from an open release: cost, liability, months it is held up."""
-        cost, months = (
-            float(law.opening_cost[self.index]),
-            sum(d.delay for d in self._duties(capability, draw, law)),
-        )
+        cost = float(law.opening_cost[self.index])
         cost += sum(duty.burden + duty.liability for duty in owed)
+        months = sum(duty.delay for duty in self._duties(capability, draw, law))
         months += sum(duty.delay for duty in owed)
         return cost + self.model.p.delay_cost * months
 
     def owes(self, draw: int, small: bool, law: Law) -> Owed:
         """Duties that a law lays on a release of this size, by mode."""
-        return (
-            covering(law.compute_duties, self, draw, self.training_run(small))
-            if law.compute_duties
-            else NOTHING
-        )
+        duties = law.compute_duties
+        return covering(duties, self, draw, self.training_run(small)) if duties else NOTHING
 
     def plan(self, month: int) -> None:
         """Finish a flagship when one is due; decide its mode; have it assessed if the law asks."""
-        if month < self.next_flagship and not (
-            self.model.schedule.notice_given and self._hurries(month)
-        ):
+        early = month < self.next_flagship
+        if early and not (self.model.schedule.notice_given and self._hurries(month)):
             return
         p, streams = self.model.p, self.model.streams
         luck = streams("capability noise")
@@ -187,14 +166,12 @@ class Lab(Researcher):
         noisy = underlying + p.capability_noise * luck.normal(self.identity, self.number, 0)
         if self.model.law.compute_duties:
             self.held_back = self._stays_below(noisy, 2 * self.number)
-            underlying, noisy = (
-                x - p.capability_slope * self.held_back for x in (underlying, noisy)
-            )
+            lost = p.capability_slope * self.held_back
+            underlying, noisy = underlying - lost, noisy - lost
         self._draft(month, 2 * self.number, False, underlying, noisy)
         jitter = streams("cadence").normal(self.identity, self.number)
-        self.next_flagship = month + max(
-            SHORTEST_CADENCE, round(self.info.cadence_months * exp(p.cadence_jitter * jitter))
-        )
+        cadence = self.info.cadence_months * exp(p.cadence_jitter * jitter)
+        self.next_flagship = month + max(SHORTEST_CADENCE, round(cadence))
         if streams("small variant").uniform(self.identity, self.number) < p.small_variants:
             small = underlying - p.small_gap
             noisy = small + p.capability_noise * luck.normal(self.identity, self.number, 1)
@@ -205,11 +182,7 @@ class Lab(Researcher):
         """OOM by which a run is kept smaller, so that a duty does not bind the release."""
         p, run, law = self.model.p, self.training_run(False), self.model.law
         worth = p.threshold_avoidance / p.capability_slope / 1e7  # OOM for each dollar of a duty
-        near = [
-            duty
-            for duty in law.compute_duties
-            if duty.floor <= run < duty.floor + worth * duty.cost
-        ]
+        near = [d for d in law.compute_duties if d.floor <= run < d.floor + worth * d.cost]
         if not near:
             return 0.0
         owed = self.owes(draw, False, law)
@@ -233,12 +206,10 @@ class Lab(Researcher):
         mode = self.decide_mode(capability, draw, owed)
         if mode not in OPEN:
             return False
-        now = (
-            self._opening_cost(capability, draw, world.law, owed[mode]) + world.p.delay_cost * early
-        )
-        barred = any(
-            bars(duty, self, capability, draw) for duty in self._duties(capability, draw, law)
-        )
+        now = self._opening_cost(capability, draw, world.law, owed[mode])
+        now += world.p.delay_cost * early
+        duties = self._duties(capability, draw, law)
+        barred = any(bars(duty, self, capability, draw) for duty in duties)
         owed = self.owes(draw, False, law)
         then = self._opening_cost(capability, draw, law, owed[self._licence(draw, owed)])
         return barred or now < then
@@ -247,30 +218,18 @@ class Lab(Researcher):
         """Academic and small labs release at an outside rate and openness."""
         p, world = self.model.p, self.model
         luck = world.streams("fringe")
-        rate = (
-            p.fringe_cn if self.origin == CN else (p.fringe_us_2023 if month < 12 else p.fringe_us)
-        )
+        rate = p.fringe_us_2023 if month < 12 else p.fringe_us
+        if self.origin == CN:
+            rate = p.fringe_cn
         for n in range(luck.poisson(rate / 12.0, self.identity, month)):
             self.number += 1
-            mode = (
-                OPEN_SOURCE if luck.uniform(self.identity, month, n, 1) < p.fringe_openness else API
-            )
-            underlying = self.capability()
+            opened = luck.uniform(self.identity, month, n, 1) < p.fringe_openness
+            mode, underlying = OPEN_SOURCE if opened else API, self.capability()
             noisy = underlying + p.capability_noise * luck.normal(self.identity, month, n, 2)
-            draw, run = 2 * self.number, self.training_run(False)
-            self.drafts.append(
-                Draft(
-                    month,
-                    self._name(draw),
-                    draw,
-                    mode,
-                    False,
-                    noisy,
-                    underlying,
-                    self.efficiency,
-                    run=run,
-                )
-            )
+            run, able = self.training_run(False), (noisy, underlying, self.efficiency)
+            draw = 2 * self.number
+            draft = Draft(month, self._name(draw), draw, mode, False, *able, run=run)
+            self.drafts.append(draft)
 
     def train_public(self, programmes: list[Programme], month: int) -> None:
         """Train on public chips; the model comes out open when its time is over.
@@ -279,40 +238,22 @@ class Lab(Researcher):
         widest openness count. A release owes what one of the lab's own would owe.
         """
         world, p = self.model, self.model.p
-        self.public_flop += (
-            sum(programme.compute for programme in programmes) * 10.0**p.public_run_flop
-        )
+        self.public_flop += sum(x.compute for x in programmes) * 10.0**p.public_run_flop
         self.public_months += 1
-        if self.public_months < min(programme.cadence for programme in programmes):
+        if self.public_months < min(x.cadence for x in programmes):
             return
-        target = world.chips.run_path[
-            max(0, len(world.chips.run_path) - 1 - min(x.lag_target for x in programmes))
-        ]
+        path, lag = world.chips.run_path, min(x.lag_target for x in programmes)
+        target = path[max(0, len(path) - 1 - lag)]
         run = min(log10(max(self.public_flop, 1.0)), target)
         self.public_flop, self.public_months = 0.0, 0
         underlying = world.points(run + self.efficiency + self.distilled) + self.quality
         draw = PUBLIC_DRAWS + month
-        noisy = underlying + p.capability_noise * world.streams("capability noise").normal(
-            self.identity, draw
-        )
+        luck = world.streams("capability noise").normal(self.identity, draw)
+        able = underlying + p.capability_noise * luck, underlying, self.efficiency
         weights, records, code, licence = (max(x.parts[i] for x in programmes) for i in range(4))
-        name, parts = (
-            f"{self.info.slug} public {month_name(month)}",
-            (weights, records, code, licence),
-        )
-        draft = Draft(
-            month,
-            name,
-            draw,
-            OPEN_SOURCE,
-            False,
-            noisy,
-            underlying,
-            self.efficiency,
-            True,
-            run=run,
-            parts=parts,
-        )
+        parts = weights, records, code, licence
+        name = f"{self.info.slug} public {month_name(month)}"
+        draft = Draft(month, name, draw, OPEN_SOURCE, False, *able, True, run=run, parts=parts)
         self.drafts.append(self._submit(draft, covering(world.law.compute_duties, self, draw, run)))
 
     def _name(self, draw: int) -> str:
@@ -324,17 +265,8 @@ class Lab(Researcher):
         """Decide the mode of a finished release and submit it to the law."""
         run, owed = self.training_run(small), self.owes(draw, small, self.model.law)
         mode = self.decide_mode(capability, draw, owed)
-        draft = Draft(
-            month,
-            self._name(draw),
-            draw,
-            mode,
-            small,
-            capability,
-            underlying,
-            self.efficiency,
-            run=run,
-        )
+        able = capability, underlying, self.efficiency
+        draft = Draft(month, self._name(draw), draw, mode, small, *able, run=run)
         self.drafts.append(self._submit(draft, owed))
 
     def _submit(self, draft: Draft, owed: Owed) -> Draft:
@@ -387,11 +319,8 @@ class Lab(Researcher):
             return GATED if GATED in left else HOLD
         if GATED in left and API in left:
             likely = 1.0 / (1.0 + exp(-self.leaning()))
-            return (
-                GATED
-                if self.model.streams("release mode").uniform(self.identity, draft.draw, 3) < likely
-                else API
-            )
+            luck = self.model.streams("release mode").uniform(self.identity, draft.draw, 3)
+            return GATED if luck < likely else API
         return min(left) if left else HOLD
 
     def publish(self, month: int) -> None:
@@ -408,8 +337,7 @@ class Lab(Researcher):
         """Weights, data, code and licence that come with a release."""
         if draft.parts is not None and draft.mode in OPEN:
             return draft.parts
-        weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[
-            draft.mode
-        ]
+        components = FRINGE_COMPONENTS if self.fringe else COMPONENTS
+        weights, data, code, licence = components[draft.mode]
         shown = float(self.model.law.disclosure[self.index])
         return weights, data * shown, code * shown, licence

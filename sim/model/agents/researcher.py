@@ -95,16 +95,13 @@ class Researcher(mesa.Agent):
         p = self.model.p
         own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
         pool, author, scarce, distillation = lessons
-        public = (
-            p.public_knowledge * (pool - self.efficiency) / 12.0 if pool > self.efficiency else 0.0
-        )
+        public = p.public_knowledge * max(0.0, pool - self.efficiency) / 12.0
         learned, teacher_origin = 0.0, self.origin
         if distillation > 0.0:
-            own_points = self.capability()
-            teacher, teacher_origin, share = self.model.releases.teacher(
-                self, p.distillation_margin + own_points
-            )
-            gap = max(0.0, (teacher - p.distillation_margin - own_points) / p.capability_slope)
+            margin, own_points = p.distillation_margin, self.capability()
+            releases = self.model.releases
+            teacher, teacher_origin, share = releases.teacher(self, margin + own_points)
+            gap = max(0.0, (teacher - margin - own_points) / p.capability_slope)
             learned = distillation * share * gap / 12.0
         self.efficiency += own + public + scarce
         self.distilled += learned - p.distilled_fade * self.distilled / 12.0
