@@ -19,7 +19,7 @@ from sim.model.hubs import scan_files
 from sim.model.kernels.attempts import Prospects, decide, draw_attempts
 from sim.model.kernels.shares import earn, spread_use, use_by_release
 from sim.model.observation import measure
-from sim.model.outcomes import family_shares
+from sim.model.readings import family_shares
 from sim.model.trust import meet_alarms, strike
 from sim.model.uptake import DECEMBER, use_by_country
 from sim.months import month_index
