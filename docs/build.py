@@ -20,7 +20,7 @@ from sim.model.agents import adopters, lab_records, malicious
 from sim.model.catalogue import CANDIDATES
 from sim.model.kernels import choice
 from sim.model.kernels.market import MAX_ALIVE
-from sim.model.law import FIELDS
+from sim.model.law_fields import FIELDS
 from sim.model.outcomes import OUTCOMES, Outcome
 from sim.model.parameters import PARAMETERS, Parameter
 from sim.model.phases import phase_texts
