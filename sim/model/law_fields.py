@@ -9,8 +9,8 @@ class Field(NamedTuple):
     """One field of the law: its axes, default, how writes combine, unit and meaning.
 
     Rules that reach users, malicious actors and learners by way of a lab's releases have the axis
-    *class*: labs that a law treats alike (see :class:`sim.model.law.Law`). Rules for labs themselves have the
-    axis *lab*, and *student* for who learns.
+    *class*: labs that a law treats alike (see :class:`sim.model.law.Law`). Rules for labs
+    themselves have the axis *lab*, and *student* for who learns.
     """
 
     axes: tuple[str, ...]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import mesa
@@ -26,11 +24,12 @@ from sim.model.kernels.market import N_CHANNELS, Market
 from sim.model.kernels.shares import Tally
 from sim.model.law import Law, law_of_month
 from sim.model.law_tables import LawTables
+from sim.model.observation import REPORTERS
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import by_channel, values
 from sim.model.phases import PHASES
 from sim.model.randomness import Streams, root_seed
-from sim.model.records import Derivatives, History, Ledger, MonthCounts
+from sim.model.records import Derivatives, History, Ledger, MonthCounts, Series
 from sim.model.releases import BEFORE, Releases
 from sim.model.safeguards import Safeguards
 from sim.model.schedule import PolicySchedule
@@ -48,30 +47,6 @@ RNGLike = (
     int | np.integer | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
 )
 HANDOVER = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """What a run leaves behind.
-
-    Attributes
-    ----------
-    names, months : tuple of str
-    values : float32 array (month, name)
-    moments : tuple of str
-        Every December so far and the last month.
-    countries : float32 array (moment, country, channel, 4)
-        Use of AI (share of people, or of what the channel can take up), US, Chinese and other share
-        of it.
-    panel : int array (country, channel), adopters behind each of these
-    """
-
-    names: tuple[str, ...]
-    months: tuple[str, ...]
-    values: np.ndarray
-    moments: tuple[str, ...]
-    countries: np.ndarray
-    panel: np.ndarray
 
 
 class World(mesa.Model):
@@ -410,28 +385,5 @@ class World(mesa.Model):
         """Enter a one-off cost in the ledger, which keeps those of the last 12 months."""
         self.ledger.one_off.append((self.month, payer, usd))
 
-
-def _reading(column: int) -> Callable[[World], float]:
-    """A reporter of one outcome.
-
-    Some of Mesa's data collectors call plain functions only, no partial ones.
-    """
-
-    def read(world: World) -> float:
-        return world.history.readings.item(column)
-
-    return read
-
-
-REPORTERS: dict[str, str | Callable[[World], float]] = {
-    "month": "month_text",
-    "seed": "seed",
-    **{
-        name: _reading(column)
-        for column, (name, row) in enumerate(OUTCOMES.items())
-        if row.headline
-    },
-}
-"""What Mesa's data collector keeps of each month."""
 
 __all__ = ["Series", "World"]
