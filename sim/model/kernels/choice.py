@@ -263,6 +263,17 @@ def ask_neighbours(i, person, before, peer, taste):
             taste[before[j] // N_MODES] *= push
 
 
+@inline
+def find_reviewers(ids, first, last, cell_key, review_key, limit, before):
+    """Fill in who of a cell's adopters reviews this month; returns how many do."""
+    n = 0
+    for i in range(first, last):
+        ids[n] = i
+        person = cell_key + u8(i - first) * GOLDEN
+        n += 1 if (unit32(mix64(review_key + person)) < limit or before[i] == NONE) else 0
+    return n
+
+
 @kernel
 def choose(first, last, panel, market, who, network, terms):
     """Reviews of the cells [first, last): updates ``choice`` and ``counts`` of the panel in place.
@@ -278,44 +289,22 @@ def choose(first, last, panel, market, who, network, terms):
     """
     # Arrays are taken out of the records once: inside the loop each access would cost a reference
     # count.
-    start, cell_key, choice, before, counts = (
-        panel.start,
-        panel.key,
-        panel.choice,
-        panel.before,
-        panel.counts,
-    )
+    start, cell_key, counts = panel.start, panel.key, panel.counts
+    choice, before = panel.choice, panel.before
     origin, lock_in, inertia = who.origin, who.lock_in, terms.inertia
     table, family_salts = network.taste, network.salt
     newcomers, graph, graph_key = terms.newcomers, terms.graph, terms.graph_key
     review_key, taste_key, choice_key = terms.review_key, terms.taste_key, terms.choice_key
-    traits, offset, denial, fear, cover, home = (
-        who.traits,
-        who.offset,
-        who.denial,
-        who.fear,
-        who.cover,
-        who.home,
-    )
-    own, world, derivative, bonus = (
-        network.country,
-        network.world,
-        network.derivative,
-        market.home_bonus,
-    )
-    weight, scale, peer, review, families = (
-        network.weight,
-        network.scale,
-        network.peer,
-        terms.review,
-        own.shape[1],
-    )
+    traits, offset, denial = who.traits, who.offset, who.denial
+    fear, cover, home = who.fear, who.cover, who.home
+    own, world, derivative = network.country, network.world, network.derivative
+    weight, scale, bonus = network.weight, network.scale, market.home_bonus
+    peer, review, families = network.peer, terms.review, own.shape[1]
     listed, lists, salts, table_of = list_alternatives(market)
     barred = meets_bars(denial, fear, cover)
     v, stay = np.empty(MAX_ALIVE, np.float32), np.empty(N_ORIGINS, np.float32)
-    net = np.zeros(
-        -(-families // 32) * 32, np.float32
-    )  # filled up: loops over families take four registers at once
+    # Filled up: loops over families take four registers at once.
+    net = np.zeros(-(-families // 32) * 32, np.float32)
     taste = np.empty(-(-families // 8) * 8, np.float32)
     largest = 0
     for cell in range(first, last):
@@ -323,13 +312,9 @@ def choose(first, last, panel, market, who, network, terms):
     ids = np.empty(largest + 1, np.int64)
     for cell in range(first, last):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
-        limit = newcomers + (f4(1) - newcomers) * review[h]
-        n = 0
-        for i in range(start[cell], start[cell + 1]):
-            ids[n] = i
-            person = cell_key[cell] + u8(i - start[cell]) * GOLDEN
-            n += 1 if (unit32(mix64(review_key + person)) < limit or before[i] == NONE) else 0
-        size = listed[h]
+        limit, size = newcomers + (f4(1) - newcomers) * review[h], listed[h]
+        begin, end, key = start[cell], start[cell + 1], cell_key[cell]
+        n = find_reviewers(ids, begin, end, key, review_key, limit, before)
         if n == 0 or size == 0:  # with nothing on offer adopters stay without a choice
             continue
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
@@ -338,15 +323,14 @@ def choose(first, last, panel, market, who, network, terms):
         fill_stay(stay, inertia, lock_in, c, h)
         for q in range(n):
             i = ids[q]
-            current, person = before[i], cell_key[cell] + u8(i - start[cell]) * GOLDEN
+            current, person = before[i], key + u8(i - begin) * GOLDEN
             has_tastes(mix64(taste_key + person), family_salts, table, taste)
             if current != NONE and unit32(mix64(review_key + person)) >= newcomers:
                 taste[current // N_MODES] *= stay[origin[current // N_MODES]]
             if graph:
                 ask_neighbours(i, mix64(graph_key + person), before, peer, taste)
-            new = lists[
-                h, SLOT, run_race(mix64(choice_key + person), size, lists, salts, h, v, taste)
-            ]
+            won = run_race(mix64(choice_key + person), size, lists, salts, h, v, taste)
+            new = lists[h, SLOT, won]
             choice[i] = new
             if current != NONE:
                 counts[cell, current] -= 1

@@ -186,6 +186,19 @@ def fill_terms(terms, slots, release, mirrored, controlled, public, private, wei
         terms[h, PRIVATE, k] = weights.flagged if hidden_flaw and h == GOVERNMENT else 0.0
 
 
+@inline
+def fill_value(value, capability, novelty, price, audited, weights, factors, need, concern, h):
+    """Utils of all candidates in one channel, as slots compare them."""
+    width, f_novelty = weights.width, factors.novelty[h]
+    steep = factors.capability[h] * UNIT_SLOPE * weights.capability * width
+    to_price = factors.price[h] * weights.price
+    # One expression a step, in a loop of its own: the compiler takes several at once.
+    for i in range(value.size):
+        value[i] = steep * logistic64((capability[i] - need) / width)
+        value[i] += f_novelty * novelty[i]
+        value[i] = value[i] - to_price * price[i] - concern * audited[i]
+
+
 @kernel
 def open_market(supply, weights, factors, c):
     """Find each slot's best release per channel and its terms of utility that all countries share.
@@ -201,31 +214,17 @@ def open_market(supply, weights, factors, c):
     -------
     Market
     """
-    slots, familiarity = supply.slots, supply.familiarity
-    public, private, mirrored, controlled = (
-        c.public_finding,
-        c.private_finding,
-        c.mirrored,
-        c.controlled,
-    )
+    slots, origin_of, openness_of = supply.slots, c.origin, c.openness
+    public, private = c.public_finding, c.private_finding
+    mirrored, controlled = c.mirrored, c.controlled
     belief, month, capability_of, price_of = c.clean_weight, c.month, c.capability, c.log_price
-    origin_of, openness_of = c.origin, c.openness
-    n, n_family, depth, width = (
-        slots.size,
-        familiarity.shape[1],
-        supply.candidates.shape[1],
-        weights.width,
-    )
+    n, n_family, depth = slots.size, supply.breadth.size, supply.candidates.shape[1]
     release, log_price = np.empty((N_CHANNELS, n), np.int64), np.empty((N_CHANNELS, n), np.float32)
     terms = np.empty((N_CHANNELS, N_TERMS, n), np.float32)
     home_bonus = np.empty((N_CHANNELS, n_family), np.float32)
-    # Candidates of all slots stand side by side, in loops without branches: the compiler takes
-    # several at once.
-    rows, origin, log_known = (
-        supply.candidates[slots].ravel(),
-        np.empty(n, np.int64),
-        np.empty(n_family),
-    )
+    # Candidates stand side by side, in loops without branches: the compiler takes several at once.
+    rows = supply.candidates[slots].ravel()
+    origin, log_known = np.empty(n, np.int64), np.empty(n_family)
     age, capability, price, audited = np.zeros((4, rows.size))
     for i in range(rows.size):
         r = rows[i]
@@ -240,21 +239,9 @@ def open_market(supply, weights, factors, c):
         log_breadth[f] = log64(1.0 + supply.breadth[f])
     for h in range(N_CHANNELS):
         need, concern = supply.need[h], supply.concern[h]
-        f_cap, f_price, f_novelty = factors.capability[h], factors.price[h], factors.novelty[h]
-        f_open, f_breadth = factors.openness[h], factors.breadth[h]
-        fill_known(log_known, home_bonus, familiarity, weights.home, h)
-        for i in range(
-            rows.size
-        ):  # one expression a step, in a loop of its own: the compiler takes several at once
-            value[i] = (
-                f_cap
-                * UNIT_SLOPE
-                * weights.capability
-                * width
-                * logistic64((capability[i] - need) / width)
-            )
-            value[i] += f_novelty * novelty[i]
-            value[i] = value[i] - f_price * weights.price * price[i] - concern * audited[i]
+        f_price, f_open, f_breadth = factors.price[h], factors.openness[h], factors.breadth[h]
+        fill_known(log_known, home_bonus, supply.familiarity, weights.home, h)
+        fill_value(value, capability, novelty, price, audited, weights, factors, need, concern, h)
         for k in range(n):
             family, mode = slots[k] // N_MODES, slots[k] % N_MODES
             best, best_value, best_price = NOT_OFFERED, -1e300, 0.0
@@ -268,18 +255,10 @@ def open_market(supply, weights, factors, c):
             terms[h, BASE, k] = best_value + to_price + concern * terms[h, RISK, k] + known
             terms[h, OPENNESS, k] = f_open * weights.openness * openness_of[best]
         fill_terms(terms, slots, release, mirrored, controlled, public, private, weights, h)
-    family_of, classes = slots // N_MODES, supply.class_of[slots // N_MODES]
+    families, modes, salt = slots // N_MODES, slots % N_MODES, supply.salt
+    classes = supply.class_of[families]
     return Market(
-        slots,
-        supply.salt,
-        family_of,
-        origin,
-        slots % N_MODES,
-        classes,
-        release,
-        log_price,
-        terms,
-        home_bonus,
+        slots, salt, families, origin, modes, classes, release, log_price, terms, home_bonus
     )
 
 
@@ -296,10 +275,8 @@ def list_alternatives(market):
     terms : float32 array (channel, 7, 96), as in the market
     """
     listed = np.zeros(N_CHANNELS, np.int64)
-    lists, salts = (
-        np.zeros((N_CHANNELS, 4, MAX_ALIVE), np.uint8),
-        np.zeros((N_CHANNELS, MAX_ALIVE), np.uint32),
-    )
+    lists = np.zeros((N_CHANNELS, 4, MAX_ALIVE), np.uint8)
+    salts = np.zeros((N_CHANNELS, MAX_ALIVE), np.uint32)
     terms = np.zeros((N_CHANNELS, N_TERMS, MAX_ALIVE), np.float32)
     terms[:, BASE] = -np.inf
     for h in range(N_CHANNELS):

@@ -215,15 +215,9 @@ def tally(market, panel, users):
     -------
     Tally
     """
-    start, counts, use, size, people = (
-        panel.start,
-        panel.counts,
-        users.use,
-        users.size,
-        users.people,
-    )
+    start, counts, bloc = panel.start, panel.counts, users.bloc
+    use, size, people = users.use, users.size, users.people
     n_country, n = use.shape[0], market.slot.size
-    bloc = users.bloc
     slots = market.slot.astype(np.uint64)  # an index that may be negative would be checked
     family, origin, mode, law_class = market.family, market.origin, market.mode, market.law_class
     used = np.empty(n, np.int64)
