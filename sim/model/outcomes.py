@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from sim import data
@@ -66,6 +67,8 @@ _MEASURE = {
     "government": "workloads, stock",
     "all": "stated mix of channels",
 }
+_WITH_MIX = (*CHANNELS, "all")
+_THROUGH = {**{channel: f"{channel} channel" for channel in CHANNELS}, "all": "mix of channels"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,39 +105,31 @@ class Outcome:
 
 def _share_rows() -> list[Outcome]:
     rows = []
-    for k, kind in ((US, "us"), (CN, "cn"), (OPEN_SHARE, "open")):
-        what = (
-            "open releases"
-            if kind == "open"
-            else f"releases of {'US' if kind == 'us' else 'Chinese'} origin"
-        )
-        for r, region in enumerate(REGIONS):
-            for h, channel in enumerate((*CHANNELS, "all")):
-                suffix = "" if channel == "all" else f"_{channel}"
-                where = _REGION_TEXT[region]
-                through = "mix of channels" if channel == "all" else f"{channel} channel"
-                headline = kind == "us" and region == "abroad" and channel == "all"
-                rows.append(
-                    Outcome(
-                        f"{kind}_share_{region}{suffix}",
-                        f"{'Open' if kind == 'open' else 'US' if kind == 'us' else 'Chinese'} "
-                        f"share of use in {where}, {through}",
-                        "share of use",
-                        _MEASURE[channel],
-                        f"Share of {what} in use in {where}, {through}"
-                        + (
-                            "; China counts by its weight in hub downloads and router tokens"
-                            if region == "world"
-                            else ""
-                        ),
-                        readings.shares_of_use,
-                        direction=1 if headline else 0,
-                        kind="share",
-                        factor="global_power" if headline else None,
-                        headline=headline,
-                        cell=(r, h, k),
-                    )
-                )
+    for k, kind, whose, what in (
+        (US, "us", "US", "releases of US origin"),
+        (CN, "cn", "Chinese", "releases of Chinese origin"),
+        (OPEN_SHARE, "open", "Open", "open releases"),
+    ):
+        for (r, region), (h, channel) in product(enumerate(REGIONS), enumerate(_WITH_MIX)):
+            where, through = _REGION_TEXT[region], _THROUGH[channel]
+            headline = kind == "us" and region == "abroad" and channel == "all"
+            definition = f"Share of {what} in use in {where}, {through}"
+            if region == "world":
+                definition += "; China counts by its weight in hub downloads and router tokens"
+            row = Outcome(
+                f"{kind}_share_{region}" + _suffix(channel),
+                f"{whose} share of use in {where}, {through}",
+                "share of use",
+                _MEASURE[channel],
+                definition,
+                readings.shares_of_use,
+                direction=1 if headline else 0,
+                kind="share",
+                factor="global_power" if headline else None,
+                headline=headline,
+                cell=(r, h, k),
+            )
+            rows.append(row)
     return rows
 
 
@@ -142,24 +137,28 @@ def _spread_rows(
     name: str, label: str, over: int, definition: str, headline_factor: str | None
 ) -> list[Outcome]:
     rows = []
-    for h, channel in enumerate((*CHANNELS, "all")):
-        everything = channel == "all"
-        rows.append(
-            Outcome(
-                name if everything else f"{name}_{channel}",
-                f"{label}, {'mix of channels' if everything else channel + ' channel'}",
-                "0-1",
-                _MEASURE[channel],
-                definition,
-                readings.spread,
-                direction=1 if everything and headline_factor else 0,
-                kind="share",
-                factor=headline_factor if everything else None,
-                headline=bool(everything and headline_factor),
-                cell=(over, h),
-            )
+    for h, channel in enumerate(_WITH_MIX):
+        factor = headline_factor if channel == "all" else None
+        row = Outcome(
+            name + _suffix(channel),
+            f"{label}, {_THROUGH[channel]}",
+            "0-1",
+            _MEASURE[channel],
+            definition,
+            readings.spread,
+            direction=1 if factor else 0,
+            kind="share",
+            factor=factor,
+            headline=bool(factor),
+            cell=(over, h),
         )
+        rows.append(row)
     return rows
+
+
+def _suffix(channel: str) -> str:
+    """What the name of an outcome ends in for a channel; nothing for the mix."""
+    return "" if channel == "all" else f"_{channel}"
 
 
 def _incident_rows() -> list[Outcome]:
