@@ -31,10 +31,8 @@ class Frontier:
         self.paths: dict[str, dict[str, list[float]]] = {
             score: {group: [] for group in GROUPS} for score in SCORES
         }
-        self._top = (
-            (NOTHING, -1),
-            (NOTHING, -1),
-        )  # the best open release, and the best one of any other lab
+        # The best open release, and the best one of any other lab.
+        self._top = ((NOTHING, -1), (NOTHING, -1))
         self._open = [NOTHING] * len(ORIGINS)
         self._open_measured = [NOTHING] * len(ORIGINS)
 

@@ -137,9 +137,8 @@ class Releases:
         if world.law.safeguards and opened:
             draft, safeguard = self._safeguard(lab, draft)
         measured = world.us_government.measure(draft.capability, origin, lab.identity, draft.draw)
-        compromised, controlled, contained = (
-            self._fate(lab, draft) if opened else (False, False, False)
-        )
+        fate = self._fate(lab, draft) if opened else (False, False, False)
+        compromised, controlled, contained = fate
         row = world.catalogue.add(
             draft.name,
             month=draft.month if world.month < 0 else world.month,

@@ -126,14 +126,9 @@ class PolicySchedule:
             stands &= not any(order in thrown for order in orders if name in order.switch_off)
             if stands != self.switched_on[name]:
                 self.switched_on[name] = stands
-                changed = (
-                    _begun(policy, month) if stands else _ended(self.policies[place][1], month)
-                )
-                self.policies = (
-                    *self.policies[:place],
-                    (name, changed),
-                    *self.policies[place + 1 :],
-                )
+                now, given = self.policies[place][1], self.policies
+                changed = _begun(policy, month) if stands else _ended(now, month)
+                self.policies = (*given[:place], (name, changed), *given[place + 1 :])
                 moved = True
         if moved:
             self._plan()

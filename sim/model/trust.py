@@ -104,10 +104,8 @@ def exposure(world: World, origin: int | None = None) -> float:
     derivatives = world.derivatives
     stock = float(derivatives.stock.sum())
     if stock > 0.0:
-        mine = (
-            derivatives.tainted
-            if origin is None
-            else derivatives.tainted * world.family_origin[origin]
-        )
-        total += criticality[DEVELOPER] * float(mine.sum()) / stock
+        tainted = derivatives.tainted
+        if origin is not None:
+            tainted = tainted * world.family_origin[origin]
+        total += criticality[DEVELOPER] * float(tainted.sum()) / stock
     return total / float(criticality.sum() + criticality[DEVELOPER])

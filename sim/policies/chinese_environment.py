@@ -118,16 +118,10 @@ class ChineseEnvironment(Policy):
         law.write(
             name, "chip_support", (1.0 + self.support_growth) ** (self.state_support * effect)
         )
-        close = (
-            self.close_utils * self.commercial_close_pressure - self.push_utils * self.openness_push
-        )
+        pressure = self.commercial_close_pressure
+        close = self.close_utils * pressure - self.push_utils * self.openness_push
         law.write(name, "opening_cost", close * effect, labs=firms)
-        law.write(
-            name,
-            "disclosure",
-            1.0 - self.secrecy * self.commercial_close_pressure * effect,
-            labs=firms,
-        )
+        law.write(name, "disclosure", 1.0 - self.secrecy * pressure * effect, labs=firms)
         if self.retaliation > 0.0:
             self._retaliate(law, name, effect * self.retaliation, month)
         law.spend(name, "government", self.support_budget * self.state_support * strength)

@@ -155,12 +155,8 @@ class EuGpai(Policy):
         )
         law.write(name, "compute_duties", base)
         law.write(name, "compute_duties", risky)
-        lost = (
-            large_modifications(self.modifier_fraction)
-            * self.modifier_loss
-            * strength
-            * self.enforcement
-        )
+        large = large_modifications(self.modifier_fraction)
+        lost = large * self.modifier_loss * strength * self.enforcement
         if lost > 0.0:
             countries = tuple(i for i, member in enumerate(law.jurisdictions.eu) if member)
             floor = systemic if self.open_exemption else log10(self.threshold_flop)

@@ -106,10 +106,8 @@ class OpenWeightControl(Contestable):
 
     def _bind_users(self, law: Law, name: str, effect: float, rise: float) -> None:
         """What users of covered open weights meet: checks, denial, a cut-off as it tightens."""
-        labs, targets = (
-            law.jurisdictions.covered_labs(self.allied_coverage),
-            law.jurisdictions.country_indices(self.targets),
-        )
+        labs = law.jurisdictions.covered_labs(self.allied_coverage)
+        targets = law.jurisdictions.country_indices(self.targets)
         if self.kyc:
             law.write(
                 name, "friction", -log(1.0 - self.kyc_friction * effect), labs=labs, modes=OPEN

@@ -108,9 +108,8 @@ class ReleaseSafeguards(Policy):
         from sim.model.duties import Safeguard
 
         usual = METHODS[self.method]
-        factor = (
-            usual.multiplier if self.strip_cost_multiplier is None else self.strip_cost_multiplier
-        )
+        stated = self.strip_cost_multiplier
+        factor = usual.multiplier if stated is None else stated
         filtering = self.method == "data-filtering"
         labs = law.jurisdictions.bound_labs(self.allied_coverage)
         law.write(

@@ -175,9 +175,8 @@ class ServiceGating(Policy):
         law.write(
             name, "friction", self.delay_loss * self.delay_months * effect, modes=[API], **place
         )
-        alarm = (
-            self.refusal * effect / 12.0 + self.trust_penalty * off
-        )  # who uses a service applies once a year
+        # Who uses a service applies once a year.
+        alarm = self.refusal * effect / 12.0 + self.trust_penalty * off
         law.write(name, "alarm", alarm, modes=[API], **place)
         law.write(name, "account_pass", (1.0 - self.account_check * effect) * (1.0 - off), **place)
         learners = [

@@ -50,11 +50,8 @@ class Government(mesa.Agent):
         """
         p = self.model.p
         bias = p.measurement_bias_cn if origin == CN else 0.0
-        return (
-            capability
-            + bias
-            + p.measurement_noise * self.model.streams("measurement").normal(lab, draw)
-        )
+        noise = self.model.streams("measurement").normal(lab, draw)
+        return capability + bias + p.measurement_noise * noise
 
     def review(self, month: int) -> None:
         """Look at measured gaps every few months; between reviews the last finding stands."""
@@ -70,16 +67,13 @@ class Government(mesa.Agent):
         if (month - trigger.since) % trigger.review_months:
             return
         found = self.gauge(trigger, month)
-        crossed = (
-            found > trigger.threshold if trigger.when == "above" else found < trigger.threshold
-        )
-        if (
-            crossed
-            and self.model.streams("trigger").uniform(identity(trigger.indicator), month, 1)
-            < trigger.will
-        ):
-            self.thrown.setdefault(trigger, month)
-        elif not crossed and not trigger.lasting:
+        above, threshold = trigger.when == "above", trigger.threshold
+        crossed = found > threshold if above else found < threshold
+        if crossed:
+            luck = self.model.streams("trigger").uniform(identity(trigger.indicator), month, 1)
+            if luck < trigger.will:
+                self.thrown.setdefault(trigger, month)
+        elif not trigger.lasting:
             self.thrown.pop(trigger, None)
 
     def gauge(self, trigger: Trigger, month: int) -> float:

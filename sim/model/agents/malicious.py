@@ -238,11 +238,8 @@ def recruit(world: World) -> list[MaliciousActor]:
     people = np.array([c.working_age_m for c in world.countries])
     n = sum(kind.agents for kind in ACTORS)
     waits = -np.log(world.streams("actor homes").uniforms(range(n), identities(codes)))
-    anywhere = (
-        np.divide(waits, people, out=np.full_like(waits, np.inf), where=people > 0.0)
-        .argmin(axis=1)
-        .tolist()
-    )
+    times = np.divide(waits, people, out=np.full_like(waits, np.inf), where=people > 0.0)
+    anywhere = times.argmin(axis=1).tolist()
     draws = world.streams("actors").uniforms(range(n), range(2 + len(ROUTES))).tolist()
     actors: list[MaliciousActor] = []
     for kind in ACTORS:

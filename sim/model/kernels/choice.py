@@ -76,19 +76,13 @@ from sim.vocabulary import ORIGINS
 NONE = 255  # in place of a slot: an adopter without a choice
 NEIGHBOURS = 8
 REWIRED = f4(0.1)  # share of neighbours from anywhere in the panel: judgement, 0.05-0.3
-OWN_COUNTRY, WHOLE_WORLD, DERIVATIVES = (
-    f4(0.5),
-    f4(0.3),
-    f4(0.2),
-)  # parts of the installed base: judgement
-LARGEST_UTIL = f4(
-    60
-)  # differences are cut here, far inside the range of a single-precision exponential
+# Parts of the installed base: judgement.
+OWN_COUNTRY, WHOLE_WORLD, DERIVATIVES = f4(0.5), f4(0.3), f4(0.2)
+# Differences are cut here, far inside the range of a single-precision exponential.
+LARGEST_UTIL = f4(60)
 N_ORIGINS = len(ORIGINS)
-PLACE_BITS, SCORE_BITS = (
-    i4(127),
-    i4(-128),
-)  # the low seven bits of a score carry the alternative's place
+# The low seven bits of a score carry the alternative's place.
+PLACE_BITS, SCORE_BITS = i4(127), i4(-128)
 
 
 class Network(NamedTuple):

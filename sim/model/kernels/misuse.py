@@ -184,12 +184,8 @@ def weigh_barriers(barriers):
     barriers : Barriers
     """
     law_class, refused, accounts = barriers.law_class, barriers.refused, barriers.accounts
-    gate_pass, barred, factor, budget = (
-        barriers.gate_pass,
-        barriers.barred,
-        barriers.factor,
-        barriers.budget,
-    )
+    gate_pass, barred = barriers.gate_pass, barriers.barred
+    factor, budget = barriers.factor, barriers.budget
     n = budget.size
     passing, cost = np.ones((factor.size, n, KIND.size)), np.zeros((factor.size, n, KIND.size))
     for o in range(len(ORIGINS)):
@@ -289,11 +285,8 @@ def weigh_routes(offer, passing, cost, seekers, harms):
     known, (n, domains), ways = seekers.known, seekers.mix.shape, cost.shape[0]
     shape = domains, KIND.size, n
     chance, odds, taken = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int8)
-    usable, left, price = (
-        np.zeros(shape[1:]),
-        np.zeros((ways, KIND.size, n)),
-        np.full((ways, KIND.size, n), 1e300),
-    )
+    usable, left = np.zeros(shape[1:]), np.zeros((ways, KIND.size, n))
+    price = np.full((ways, KIND.size, n), 1e300)
     for a in range(n):
         for k in range(KIND.size):
             if known[a, k]:

@@ -279,13 +279,8 @@ def build(market, panel, who, building):
     """
     start, counts, h = panel.start, panel.counts, DEVELOPER
     capability, adaptable, kept = building.capability, building.adaptable, building.kept
-    projects, bloc, traits, friction, denial = (
-        building.projects,
-        building.bloc,
-        who.traits,
-        who.friction,
-        who.denial,
-    )
+    projects, bloc = building.projects, building.bloc
+    traits, friction, denial = who.traits, who.friction, who.denial
     flow, value = np.zeros(building.families), np.zeros((len(ORIGINS), len(BLOCS)))
     worth = np.empty(market.slot.size)
     for k in range(market.slot.size):
@@ -300,12 +295,8 @@ def build(market, panel, who, building):
             if count > 0:
                 o, way = market.origin[k], market.law_class[k] * N_MODES + market.mode[k]
                 lost = friction[c, h, way] + denial[c, h, way] * market.terms[h, RELIEF, k]
-                made = (
-                    each
-                    * count
-                    * (exp64(-float(lost)) if lost != 0 else 1.0)
-                    * kept[c, market.slot[k]]
-                )
+                left = exp64(-float(lost)) if lost != 0 else 1.0
+                made = each * count * left * kept[c, market.slot[k]]
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
     return flow, value
