@@ -1,4 +1,4 @@
-"""Write what is generated: the pages of reference/, the schema of scenarios, the types of the parameters.
+"""Write what is generated: pages of reference/, schema of scenarios, types of the parameters.
 
 With ``--check`` nothing is written; the pages that differ are named and the status is 1.
 """
@@ -20,7 +20,7 @@ from sim.model.agents import adopters, lab_records, malicious
 from sim.model.catalogue import CANDIDATES
 from sim.model.kernels import choice
 from sim.model.kernels.market import MAX_ALIVE
-from sim.model.law import FIELDS
+from sim.model.law_fields import FIELDS, Field
 from sim.model.outcomes import OUTCOMES, Outcome
 from sim.model.parameters import PARAMETERS, Parameter
 from sim.model.phases import phase_texts
@@ -30,10 +30,13 @@ from sim.months import month_name
 from sim.policies import LEVERS
 from sim.policies.base import Policy
 from sim.scenario import library, schema
-from sim.vocabulary import CHANNELS, DOMAINS, FACTORS, OPEN_WEIGHTS, REGIONS
+from sim.vocabulary import CHANNELS, DOMAINS, FACTORS, MODES, OPEN_WEIGHTS, REGIONS
 
 HERE = Path(__file__).resolve().parent
-NOTE = "<!-- Written by docs/build.py from the code. Do not edit: change the code and run `make docs`. -->"
+NOTE = (
+    "<!-- Written by docs/build.py from the code. "
+    "Do not edit: change the code and run `make docs`. -->"
+)
 
 GROUPS = {
     "compute": "Chip stocks and training runs",
@@ -57,6 +60,29 @@ FACTOR_TITLES = {
     "backdoors": "Backdoors",
     "global_power": "Global power",
 }
+
+
+FIXED: dict[str, dict[str, str | float]] = {
+    "world": {"First generated month": month_name(HANDOVER)},
+    "releases": {"Months in which a closed release may be stolen": THEFT_WINDOW},
+    "catalogue": {"Candidates of a family and mode (newest, and the most capable)": CANDIDATES},
+    "kernels/market": {"Alternatives (family, mode) alive at most": MAX_ALIVE},
+    "kernels/choice": {
+        "Neighbours of an adopter": choice.NEIGHBOURS,
+        "Share of neighbours drawn from the whole panel": round(float(choice.REWIRED), 6),
+    },
+    "agents/adopters": {
+        "Months without a release after which an alternative may be retired": adopters.RETIRE_AFTER,
+        "Share of the panel below which it is retired then": adopters.RETIRE_BELOW,
+        "Adopters per country and channel, at least": panel_sizes.LEAST_PER_CELL,
+        "Levels of a taste": len(adopters.TASTES),
+        "Adopters from which neighbours count": adopters.GRAPH_FROM,
+    },
+    "agents/malicious": {
+        "Skill of malicious actors, sd within a kind (points)": malicious.SKILL_SD
+    },
+}
+"""Constants that a scenario cannot change: module, what it is, value."""
 
 
 # Markdown
@@ -104,21 +130,15 @@ def parameters_page() -> str:
     """Every parameter, the numbers fixed in the code, and what follows from both."""
     intro = (
         "Every number about the world that a scenario may change, by group, as it stands in "
-        "`sim/data/parameters.csv`. "
-        "*5–95 %* is the range the value is thought to lie in, *allowed* what a scenario may set. "
-        "A source that says "
-        "*judgement* marks a number that no published figure fixes. *Prototype fitted to the "
-        "targets* marks a start "
-        "value found with an earlier, simpler program on the targets of "
-        "[validation](../explanation/validation.md); "
-        "nothing has been fitted with this model. What each one does is in [the "
-        "model](../explanation/model.md), under "
-        "the *phase* in which it acts.\n\n"
-        "A scenario file sets them in its `[parameters]` table, the command line with `--set "
-        "parameters.NAME=VALUE`. "
-        "**A** marks an assumed response: the assumption set `no-assumed-responses` puts it to 0, "
-        "and every "
-        "comparison is run that way as well."
+        "`sim/data/parameters.csv`. *5–95 %* is the range the value is thought to lie in, "
+        "*allowed* what a scenario may set. A source that says *judgement* marks a number that no "
+        "published figure fixes. *Prototype fitted to the targets* marks a start value found with "
+        "an earlier, simpler program on the targets of [validation](../explanation/validation.md); "
+        "nothing has been fitted with this model. What each one does is in "
+        "[the model](../explanation/model.md), under the *phase* in which it acts.\n\n"
+        "A scenario file sets them in its `[parameters]` table, the command line with "
+        "`--set parameters.NAME=VALUE`. **A** marks an assumed response: the assumption set "
+        "`no-assumed-responses` puts it to 0, and every comparison is run that way as well."
     )
     sections = []
     for group, title in GROUPS.items():
@@ -138,9 +158,12 @@ def parameter_row(p: Parameter) -> list[str]:
 
 
 def parameter_values() -> str:
-    """The module that gives each parameter its type, so that a misspelt one is found before a run."""
+    """The module that gives each parameter its type: a misspelt one is found before a run."""
     lines = (
-        '"""The parameters of a world, by name. Written by `make docs` from sim/data/parameters.csv."""',
+        (
+            '"""The parameters of a world, by name. '
+            'Written by `make docs` from sim/data/parameters.csv."""'
+        ),
         "",
         "",
         "class ParameterValues:",
@@ -153,83 +176,37 @@ def parameter_values() -> str:
 
 def fixed_numbers() -> list[str]:
     """Judgements and sizes that are constants of the code."""
-    world, releases, catalogue, market, reviews, panel = (
-        f"`sim/model/{name}.py`"
-        for name in (
-            "world",
-            "releases",
-            "catalogue",
-            "kernels/market",
-            "kernels/choice",
-            "agents/adopters",
-        )
-    )
     rows = [
-        ("First generated month", month_name(HANDOVER), world),
-        ("Months in which a closed release may be stolen", str(THEFT_WINDOW), releases),
-        (
-            "Candidates of a family and mode (newest, and the most capable)",
-            str(CANDIDATES),
-            catalogue,
-        ),
-        ("Alternatives (family, mode) alive at most", str(MAX_ALIVE), market),
-        ("Neighbours of an adopter", str(choice.NEIGHBOURS), reviews),
-        (
-            "Share of neighbours drawn from the whole panel",
-            number(round(float(choice.REWIRED), 6)),
-            reviews,
-        ),
-        (
-            "Months without a release after which an alternative may be retired",
-            str(adopters.RETIRE_AFTER),
-            panel,
-        ),
-        ("Share of the panel below which it is retired then", number(adopters.RETIRE_BELOW), panel),
-        ("Adopters per country and channel, at least", str(panel_sizes.LEAST_PER_CELL), panel),
-        ("Levels of a taste", str(len(adopters.TASTES)), panel),
-        ("Adopters from which neighbours count", number(adopters.GRAPH_FROM), panel),
-        (
-            "Skill of malicious actors, sd within a kind (points)",
-            number(malicious.SKILL_SD),
-            "`sim/model/agents/malicious.py`",
-        ),
+        (what, value if isinstance(value, str) else number(value), f"`sim/model/{where}.py`")
+        for where, constants in FIXED.items()
+        for what, value in constants.items()
     ]
-    kinds = [
-        (
-            code(kind.name),
-            str(kind.agents),
-            number(kind.skill),
-            number(kind.budget),
-            *(number(share) for share in kind.domains),
-            ", ".join(kind.homes) or "drawn by people",
-        )
-        for kind in malicious.ACTORS
-    ]
+    kinds = [actor_row(kind) for kind in malicious.ACTORS]
     heads = ("Kind", "Agents", "Skill", "Budget", *DOMAINS, "Homes")
+    firms, fringe = lab_records.COMPONENTS, lab_records.FRINGE_COMPONENTS
     parts = [
-        (
-            who,
-            code(("api", "gated", "open_weights", "open_source")[mode]),
-            *(number(x) for x in components),
-        )
-        for who, table_of in (
-            ("firms", lab_records.COMPONENTS),
-            ("fringe labs", lab_records.FRINGE_COMPONENTS),
-        )
-        for mode, components in table_of.items()
+        (who, code(MODES[mode]), *map(number, components))
+        for who, components_of in (("firms", firms), ("fringe labs", fringe))
+        for mode, components in components_of.items()
     ]
     return [
         "## Numbers fixed in the code",
         "Sizes of the machinery and judgements that a scenario cannot change.",
         table(("What", "Value", "Where"), rows),
         (
-            "Malicious actors: skill in index points, median budget in USD a month, share of attempts "
-            "by domain."
+            "Malicious actors: skill in index points, median budget in USD a month, "
+            "share of attempts by domain."
         ),
         table(heads, kinds),
         "Openness of generated releases, 0 to 1. Recorded releases carry their own values.",
         table(("Labs", "Mode", "weights", "data", "code", "licence"), parts),
     ]
+
+
+def actor_row(kind: malicious.Kind) -> list[str]:
+    """One row of the table of malicious actors."""
+    numbers = kind.agents, kind.skill, kind.budget, *kind.domains
+    return [code(kind.name), *map(number, numbers), ", ".join(kind.homes) or "drawn by people"]
 
 
 def derived_numbers() -> str:
@@ -252,13 +229,8 @@ def derived_numbers() -> str:
         ("Efficiency that open weights of a fringe lab hold back", f"{fringe:.2f} OOM"),
         ("Head start of the most efficient lab that nobody shares", f"{secret:.2f} OOM"),
     ]
-    return "\n\n".join(
-        (
-            "## What the start values imply",
-            "Computed from the tables above.",
-            table(("What", "Value"), rows),
-        )
-    )
+    text = "Computed from the tables above."
+    return "\n\n".join(("## What the start values imply", text, table(("What", "Value"), rows)))
 
 
 # Policies
@@ -268,12 +240,9 @@ def policies_page() -> str:
     """Every lever with its fields, an example and what it writes; the law's fields."""
     intro = (
         "One lever is one file in `sim/policies/`. A policy writes the law of a month and touches "
-        "nothing else; agents "
-        "read the law and do not know which policies exist. In a scenario file each policy is a "
-        "named table with its "
-        "`lever`, so one lever may occur several times. *5–95 %* is the range a value is thought "
-        "to lie in, *allowed* "
-        "what a file may set."
+        "nothing else; agents read the law and do not know which policies exist. In a scenario "
+        "file each policy is a named table with its `lever`, so one lever may occur several times. "
+        "*5–95 %* is the range a value is thought to lie in, *allowed* what a file may set."
     )
     common = [field_row(name, Policy) for name in Policy.model_fields]
     heads = ("Field", "Default", "5–95 %", "Allowed", "Unit", "Meaning", "Source")
@@ -290,23 +259,17 @@ def lever_section(name: str, cls: type[Policy], heads: Sequence[str]) -> str:
     example = tomli_w.dumps({"policy": {own_name: {"lever": name, **cls.example}}})
     written = ", ".join(code(field) for field in written_fields(cls))
     users = scenarios_with(name)
-    where = (
-        "every shipped scenario"
-        if len(users) == len(library.scenarios())
-        else ", ".join(map(code, users)) or "none"
+    where = ", ".join(map(code, users)) or "none"
+    if len(users) == len(library.scenarios()):
+        where = "every shipped scenario"
+    parts = (
+        f"## {name}: {cls.title}{paper}",
+        paragraphs(cls.__doc__ or ""),
+        f"```toml\n{example.strip()}\n```",
+        f"Fields of the law that this example writes: {written}. Scenarios that use it: {where}.",
+        table(heads, own),
     )
-    return "\n\n".join(
-        (
-            f"## {name}: {cls.title}{paper}",
-            paragraphs(cls.__doc__ or ""),
-            f"```toml\n{example.strip()}\n```",
-            (
-                f"Fields of the law that this example writes: {written}. Scenarios that use it: "
-                f"{where}."
-            ),
-            table(heads, own),
-        )
-    )
+    return "\n\n".join(parts)
 
 
 def field_row(name: str, cls: type[Policy]) -> list[str]:
@@ -314,15 +277,8 @@ def field_row(name: str, cls: type[Policy]) -> list[str]:
     field = cls.lever_fields[name]
     allowed = span(*field.allowed) if field.allowed else " or ".join(field.choices)
     likely = span(*field.likely) if field.likely else ""
-    return [
-        code(name),
-        shown(field.default),
-        likely,
-        allowed,
-        field.unit,
-        field.description,
-        field.source,
-    ]
+    numbers = shown(field.default), likely, allowed
+    return [code(name), *numbers, field.unit, field.description, field.source]
 
 
 def shown(value: Any) -> str:
@@ -343,33 +299,25 @@ def paragraphs(doc: str) -> str:
 
 def law_section() -> str:
     """The law's fields, how writes combine, and whether any lever writes them."""
-    writers = {
-        name: [lever for lever, cls in LEVERS.items() if name in written_fields(cls)]
-        for name in FIELDS
-    }
-    how = {"add": "sum", "multiply": "product", "max": "maximum", "list": "all apply"}
-    rows = [
-        (
-            code(name),
-            " × ".join(f.axes) or "one value",
-            number(f.default) if f.combine != "list" else "none",
-            how[f.combine],
-            f.unit,
-            f.meaning,
-            ", ".join(writers[name]) or "no lever yet",
-        )
-        for name, f in FIELDS.items()
-    ]
+    rows = [law_row(name, field) for name, field in FIELDS.items()]
     intro = (
         "Each month starts from the defaults. Writes of several policies combine, in any order, as "
-        "the table says. A "
-        "*class* is made of labs of one origin that are in the same writes: one for each origin, "
-        "unless a rule binds "
-        "single labs, as under `allied_coverage`. A *student* is a lab that learns from another "
-        "lab's services."
+        "the table says. A *class* is made of labs of one origin that are in the same writes: one "
+        "for each origin, unless a rule binds single labs, as under `allied_coverage`. A *student* "
+        "is a lab that learns from another lab's services."
     )
     heads = ("Field", "Axes", "Default", "Writes combine by", "Unit", "Meaning", "Written by")
     return "\n\n".join(("## The law", intro, table(heads, rows)))
+
+
+def law_row(name: str, field: Field) -> list[str]:
+    """One row of the table of the law's fields."""
+    how = {"add": "sum", "multiply": "product", "max": "maximum", "list": "all apply"}
+    axes = " × ".join(field.axes) or "one value"
+    default = number(field.default) if field.combine != "list" else "none"
+    writers = ", ".join(lever for lever, cls in LEVERS.items() if name in written_fields(cls))
+    said = default, how[field.combine], field.unit, field.meaning
+    return [code(name), axes, *said, writers or "no lever yet"]
 
 
 # Outcomes
@@ -378,12 +326,10 @@ def law_section() -> str:
 def outcomes_page() -> str:
     """All outcomes, the headlines of the rubric first."""
     intro = (
-        "What every run records each month, as it stands in `sim/model/outcomes.py`. *Towards the "
-        "goal*: whether more "
-        "(+) or less (−) of it serves the goal of its factor; empty where neither is meant. *Kind* "
-        "decides the "
-        "smallest difference that counts: 0.5 percentage points for a share, 2 % of the reference "
-        "for a level."
+        "What every run records each month, as it stands in `sim/model/outcomes.py`. "
+        "*Towards the goal*: whether more (+) or less (−) of it serves the goal of its factor; "
+        "empty where neither is meant. *Kind* decides the smallest difference that counts: "
+        "0.5 percentage points for a share, 2 % of the reference for a level."
     )
     heads = ("Factor", "Outcome", "Unit", "Towards the goal", "Definition")
     headlines = [o for o in OUTCOMES.values() if o.headline]
@@ -409,22 +355,16 @@ def is_share(o: Outcome) -> bool:
 def shares_section() -> str:
     """The shares of use, one row per kind and region."""
     bases = [f"{kind}_share_{region}" for kind in ("us", "cn", "open") for region in REGIONS]
-    named = {
-        base if channel is None else f"{base}_{channel}"
-        for base in bases
-        for channel in (None, *CHANNELS)
-    }
+    named = {f"{base}{ending}" for base in bases for ending in ("", *(f"_{c}" for c in CHANNELS))}
     if named != {o.name for o in OUTCOMES.values() if is_share(o)}:
         raise ValueError("the table of shares of use does not fit the outcomes")
     rows = [(code(base), OUTCOMES[base].definition) for base in bases]
     endings = ", ".join(code(f"_{channel}") for channel in CHANNELS)
-    measures = ", ".join(
-        f"{channel}: {OUTCOMES[f'us_share_world_{channel}'].measure}" for channel in CHANNELS
-    )
+    measure = {channel: OUTCOMES[f"us_share_world_{channel}"].measure for channel in CHANNELS}
+    measures = ", ".join(f"{channel}: {text}" for channel, text in measure.items())
     intro = (
-        "Shares of use, 0 to 1. Each row stands for six outcomes: the mix of channels, and one for "
-        "each channel with "
-        f"the ending {endings} ({measures})."
+        "Shares of use, 0 to 1. Each row stands for six outcomes: the mix of channels, "
+        f"and one for each channel with the ending {endings} ({measures})."
     )
     title = "## Shares of use by origin, region and channel"
     return "\n\n".join((title, intro, table(("Outcome", "Definition"), rows)))
@@ -447,15 +387,12 @@ def phases_page() -> str:
     """The phases of a month."""
     intro = (
         "A month of the world is this list of functions, run in order; `World.phases` holds it and "
-        "`openstakes list phases` prints it. What each phase computes is in [the "
-        "model](../explanation/model.md)."
+        "`openstakes list phases` prints it. What each phase computes is in "
+        "[the model](../explanation/model.md)."
     )
     said = phase_texts()
     rows = [(str(i), code(phase.name), phase.text) for i, phase in enumerate(said, start=1)]
-    writes = [
-        (code(phase.name), phase.reads, ", ".join(map(code, phase.writes)), phase.why)
-        for phase in said
-    ]
+    writes = [(code(p.name), p.reads, ", ".join(map(code, p.writes)), p.why) for p in said]
     order = "## Why in this order\n\nWhat a phase writes are names of attributes of `World`."
     happens = table(("", "Phase", "What happens"), rows)
     stands = table(("Phase", "Reads", "Writes", "Why here"), writes)

@@ -1,4 +1,4 @@
-"""What `make site` changes in the pages: files of the repository that are no pages are named, not linked."""
+"""What `make site` changes in the pages: files that are no pages are named, not linked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Run the checks that explanation/validation.md shows and store what they print, with date, version and command.
+"""Run the checks that explanation/validation.md shows and store what they print.
+
+Each is stored with date, version and command.
 
 python docs/record.py [--replications 16]
 """

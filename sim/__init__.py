@@ -1,4 +1,4 @@
-"""Compare policies for open-weight AI while the United States and China compete: an agent-based model.
+"""An agent-based model: compare policies for open-weight AI while the US and China compete.
 
 Importing this package is cheap: each name below is imported when it is first used.
 """

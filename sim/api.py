@@ -27,7 +27,7 @@ def compare(
     progress: Progress | None = None,
     also_without_assumed: bool = True,
 ) -> Study:
-    """Run scenarios and a reference under the same random numbers and compare them, replication by replication.
+    """Run scenarios and a reference under the same random numbers and compare them.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ class RunConfiguration:
         model.run()
 
     def extract_output(self, model: World) -> dict[str, pd.DataFrame]:
-        """Return the monthly outcomes of a world as {"outcomes": table of float32 (month, outcome)}."""
+        """Return a world's monthly outcomes: {"outcomes": table of float32 (month, outcome)}."""
         series = model.series()
         months = pd.Index(series.months, name="month")
         return {"outcomes": pd.DataFrame(series.values, index=months, columns=list(series.names))}
@@ -144,9 +144,8 @@ def page(scenario: str = "status-quo") -> Any:
         """A world behind Mesa's page, whose sliders give numbers by name and nothing else."""
 
         def __init__(self, rng: int = 1, strength: float = 1.0, **kwargs: Any) -> None:
-            super().__init__(
-                rng=rng
-            )  # what Mesa adds from 3.5 on, a scenario of its own kind, says nothing
+            # What Mesa adds from 3.5 on, a scenario of its own kind, says nothing.
+            super().__init__(rng=rng)
             settings = {
                 f"policy.{name}.strength": strength * policy.strength
                 for name, policy in policies.items()

@@ -33,7 +33,9 @@ _UNITS = {
 
 
 class ScenarioError(ValueError):
-    """A scenario, override or experiment that cannot be used; its text is the full message for people.
+    """A scenario, override or experiment that cannot be used.
+
+    Its text is the full message for people.
 
     Parameters
     ----------
@@ -91,7 +93,10 @@ def shown(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text with control, bidi and other unprintable characters as escapes; line breaks stay."""
+    """Return text with control, bidi and other unprintable characters as escapes.
+
+    Line breaks stay.
+    """
     parts = (
         part if part.isprintable() or part == "\n" else part.encode("unicode_escape").decode()
         for part in text
@@ -120,7 +125,10 @@ def _pairs(text: str) -> frozenset[str]:
 
 
 def as_number(text: str) -> str:
-    """Return how these files write a number that people may write as 15%, 0,5, .5, 1,000,000 or 20 million, or ""."""
+    """Return how these files write a number, or "" if text is none.
+
+    People may write it as 15%, 0,5, .5, 1,000,000 or 20 million.
+    """
     found = _NUMBER.fullmatch(text.strip())
     factor = _UNITS.get(found["unit"].casefold()) if found else None
     if found is None or factor is None:

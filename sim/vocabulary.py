@@ -17,7 +17,8 @@ NO_ORIGIN = len(ORIGINS)
 """In place of an origin: no release is used."""
 
 MODES = ("api", "gated", "open_weights", "open_source")
-"""How a release comes out: as a service, as weights behind a gate, as open weights, with data and code as well."""
+"""How a release comes out: as a service, as weights behind a gate, as open weights, with data and
+code as well."""
 API, GATED, OPEN_WEIGHTS, OPEN_SOURCE = range(4)
 OPEN = (OPEN_WEIGHTS, OPEN_SOURCE)
 WEIGHTS = (GATED, *OPEN)

@@ -13,7 +13,8 @@ import numpy as np
 
 from sim.messages import ScenarioError, shown
 from sim.model.jurisdictions import Jurisdictions
-from sim.model.law import FIELDS, Law
+from sim.model.law import Law
+from sim.model.law_fields import FIELDS
 from sim.months import month_index, month_name
 from sim.scenario.scenario import Scenario
 from sim.scenario.validation import member_problem

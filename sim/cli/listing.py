@@ -209,7 +209,7 @@ def _scenario_details(row: Row) -> Row:
 
 
 def _policy_details(row: Row) -> Row:
-    from sim.model.law import FIELDS
+    from sim.model.law_fields import FIELDS
     from sim.policies import LEVERS
 
     policy = LEVERS[row["lever"]]
@@ -242,7 +242,8 @@ def _policy_details(row: Row) -> Row:
 
 def written_fields(policy: type[Policy]) -> list[str]:
     """Names of the law's fields that a lever's example writes, in the order of the law's table."""
-    from sim.model.law import FIELDS, Law
+    from sim.model.law import Law
+    from sim.model.law_fields import FIELDS
     from sim.months import month_index
 
     one = policy(**policy.example)

@@ -88,7 +88,7 @@ def countries() -> tuple[Country, ...]:
 
 @lru_cache(maxsize=1)
 def groups() -> tuple[Group, ...]:
-    """Return the named groups of countries: the blocs and the treaty allies of the US, then those of the table."""
+    """Return the named groups of countries: blocs and treaty allies of the US, then the table's."""
     found = read("groups", Group)
     known = {country.code for country in countries()}
     for group in found:
@@ -110,7 +110,7 @@ def groups() -> tuple[Group, ...]:
 
 
 def group_key(text: str) -> str:
-    """Return the name of a group without what may be written in several ways: case, hyphens, underscores, blanks."""
+    """Return the name of a group without case, hyphens, underscores and blanks."""
     return re.sub(r"[-_ ]", "", text.casefold())
 
 
@@ -125,7 +125,7 @@ def group_named(text: str) -> Group | None:
 
 @lru_cache(maxsize=1)
 def labs() -> tuple[Lab, ...]:
-    """Return every lab: US first, then Chinese, then others; within an origin by size of run, the fringe last."""
+    """Return every lab: US, Chinese, others; of one origin by size of run, the fringe last."""
     found = read("labs", Lab)
     unique("labs", "slug", [lab.slug for lab in found])
     unique("labs", "name", [lab.name for lab in found])
@@ -204,7 +204,7 @@ def paper_signs() -> dict[tuple[str, str], str]:
 
 @lru_cache(maxsize=1)
 def parameters() -> tuple[Parameter, ...]:
-    """Return every number about the world that a scenario may change, those of one group together."""
+    """Return every number about the world that a scenario may change, group by group."""
     found = read("parameters", Parameter)
     unique("parameters", "name", [parameter.name for parameter in found])
     return found

@@ -1,4 +1,4 @@
-"""How tables are read: line by line into records, so that every complaint names file, line and column."""
+"""How tables are read: into records, so that every complaint names file, line and column."""
 
 from __future__ import annotations
 

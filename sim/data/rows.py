@@ -163,7 +163,10 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Countries that go by one name; ``members`` are codes of `countries`, as of the day ``as_of``."""
+    """Countries that go by one name.
+
+    ``members`` are codes of `countries`, as of the day ``as_of``.
+    """
 
     name: Text
     title: Text
@@ -174,8 +177,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A developer: a firm by its real name, or the fringe of academic and small developers of one country.
+    """A developer: a firm by its real name, or the fringe of one country.
 
+    The fringe is its academic and small developers.
     ``run_offset`` is the largest training run against the frontier in orders of magnitude;
     ``first_month`` counts from 2023-01 = 0.
     """
@@ -228,7 +232,10 @@ def _within(date: str, info: ValidationInfo) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChipStep:
-    """A dated step of US chip export control; ``intensity`` from 0 (none) to 1 (all) holds until the next step."""
+    """A dated step of US chip export control.
+
+    ``intensity`` from 0 (none) to 1 (all) holds until the next step.
+    """
 
     month: Month
     date: Annotated[str, AfterValidator(_within)]
@@ -239,7 +246,10 @@ class ChipStep:
 
 @dataclass(frozen=True, slots=True)
 class ChipStock:
-    """Nvidia chips in place at a quarter's end, in H100-equivalents; ``owner`` is "CN" or "rest_of_world"."""
+    """Nvidia chips in place at a quarter's end, in H100-equivalents.
+
+    ``owner`` is "CN" or "rest_of_world".
+    """
 
     owner: Annotated[str, _one_of(*CHIP_OWNERS)]
     month: Month

@@ -13,8 +13,8 @@ from sim.vocabulary import MODES, OPEN_WEIGHTS, ORIGINS
 CANDIDATES = 6
 NEVER = -1000
 WEIGHTS_ALONE, BY_LICENCE, BY_CODE, BY_DATA = 0.4, 0.3, 0.2, 0.1
-"""How far weights can be adapted: alone, and with a free licence, code and data; together 1 (judgement, each within 0.1
-of its value)."""
+"""How far weights can be adapted: alone, and with a free licence, code and data; together 1
+(judgement, each within 0.1 of its value)."""
 
 
 class Columns(NamedTuple):
@@ -92,9 +92,8 @@ class Catalogue:
         )
         self.candidates = np.full((families * len(MODES), CANDIDATES), -1, np.int64)
         self.newest = np.full(families * len(MODES), NEVER)
-        self._best = [(-np.inf, -1)] * (
-            families * len(MODES)
-        )  # capability and row of each slot's best candidate
+        # Capability and row of each slot's best candidate.
+        self._best = [(-np.inf, -1)] * (families * len(MODES))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -136,7 +135,10 @@ class Catalogue:
         return index
 
     def _offer(self, slot: int, index: int, capability: float) -> None:
-        """Put a release first among its slot's candidates; the oldest goes, unless it is the most capable."""
+        """Put a release first among its slot's candidates.
+
+        The oldest goes, unless it is the most capable.
+        """
         rows, last = self.candidates[slot], CANDIDATES - 1
         best, best_row = self._best[slot]
         if rows[last] == best_row:

@@ -1,4 +1,4 @@
-"""Chips: stocks in China and elsewhere under export controls, and the largest training run that they allow."""
+"""Chips: stocks in China and elsewhere under export controls, and the largest run they allow."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ if TYPE_CHECKING:
     from sim.model.world import World
 
 BUYING_ENDS = 10
-"""Month (0 is January 2023) before which Chinese firms bought ahead of tighter controls: November 2023."""
+"""Month (0 is January 2023) before which Chinese firms bought ahead of tighter controls: November
+2023."""
 FORESIGHT = 36
-"""Months ahead for which tighter controls that are announced make Chinese firms buy ahead: the longest notice."""
+"""Months ahead for which tighter controls that are announced make Chinese firms buy ahead: the
+longest notice."""
 BINDS_FROM = 0.5
-"""Stringency above which export controls cut growth of what China buys, all of it at 1: judgement, 0.3-0.7."""
+"""Stringency above which export controls cut growth of what China buys, all of it at 1: judgement,
+0.3-0.7."""
 MOST_SMUGGLED = 0.95
 """Largest smuggled share of China's stock, which keeps the stock finite."""
 EARLY_DOMESTIC_YEARS = 2.0
 """Years from the start of 2023 in which Chinese production grows as in 2023."""
 YEARS_TO_2030 = 7.0
 MOST_CHIPS = 1e20
-"""Largest stock, beyond all that could be made: under extreme parameters it keeps the stocks finite."""
+"""Largest stock, beyond all that could be made: it keeps stocks finite under extreme parameters."""
 
 
 @dataclass(slots=True)
@@ -100,7 +103,7 @@ def _grown(stock: float, step: float) -> float:
 
 
 def path(year: float, known: tuple[float, ...], by_2030: float) -> float:
-    """Yearly factor: known years first, then falling geometrically from the last one to its value in 2030.
+    """Yearly factor: known years first, then falling geometrically to its value in 2030.
 
     Parameters
     ----------

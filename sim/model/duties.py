@@ -64,7 +64,9 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class ComputeDuty:
-    """What some labs owe for releases trained with at least so much compute: registration, licence, documents.
+    """What some labs owe for releases trained with at least so much compute.
+
+    Such are registration, licence, documents.
 
     Attributes
     ----------
@@ -173,7 +175,9 @@ class Safeguard:
 
 @dataclass(frozen=True, slots=True)
 class ModifierDuty:
-    """What users in some countries owe who modify a release trained with at least so much compute, whoever made it.
+    """What users in some countries owe who modify a release trained with at least so much compute.
+
+    Whoever made that release.
 
     Attributes
     ----------
@@ -217,9 +221,10 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A government's standing order: watch an indicator, and switch policies on or off when it crosses a threshold.
+    """A government's standing order: watch an indicator, and switch policies when it crosses.
 
-    Two records are the same trigger whatever the ``will`` to act of the month.
+    They are switched on or off at a threshold. Two records are the same trigger whatever the
+    ``will`` to act of the month.
 
     Attributes
     ----------
@@ -253,16 +258,18 @@ class Trigger:
 
 
 Owed = dict[int, Sequence[ComputeDuty]]
-"""Duties that bind a release, by the mode in which it comes out; one that is held back (HOLD) owes nothing."""
+"""Duties that bind a release, by the mode in which it comes out; one that is held back (HOLD) owes
+nothing."""
 PUBLIC_DRAWS = 1_000_000
 """Releases of public programmes have numbers from here on."""
 NOTHING: Owed = {**dict.fromkeys(range(len(MODES)), ()), HOLD: ()}
 
 
 def covering(duties: Sequence[ComputeDuty], lab: Lab, draw: int, run: float) -> Owed:
-    """Duties that bind a release of a lab, by its training run (log10 FLOP), a draw against strength, and its mode.
+    """Duties that bind a release of a lab, by the mode in which it comes out.
 
-    The draws of a release are the same under every duty.
+    They follow from its training run (log10 FLOP) and a draw against strength. The draws of a
+    release are the same under every duty.
     """
     met = [duty for duty in duties if run >= duty.floor and lab.index in duty.labs]
     if not met:
@@ -283,7 +290,10 @@ def _spared(duty: ComputeDuty, lab: Lab, draw: int, run: float) -> tuple[int, ..
 
 
 def is_monetised(lab: Lab, draw: int) -> bool:
-    """Whether a release would earn money for its lab if it were open; one of a public programme never does."""
+    """Whether a release would earn money for its lab if it were open.
+
+    One of a public programme never does.
+    """
     return (
         draw < PUBLIC_DRAWS
         and lab.model.streams("monetised").uniform(lab.identity, draw) < lab.model.p.monetised_share
@@ -296,7 +306,10 @@ def refused(duty: ComputeDuty, lab: Lab, draw: int) -> bool:
 
 
 def bars(duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
-    """Whether a lab expects that an assessment bars its release from being open: it knows what is hazardous."""
+    """Whether a lab expects that an assessment bars its release from being open.
+
+    It knows what is hazardous.
+    """
     return not set(OPEN) <= set(duty.modes) and lab.model.assessor.is_hazardous(
         duty, lab, capability, draw
     )

@@ -31,10 +31,8 @@ class Frontier:
         self.paths: dict[str, dict[str, list[float]]] = {
             score: {group: [] for group in GROUPS} for score in SCORES
         }
-        self._top = (
-            (NOTHING, -1),
-            (NOTHING, -1),
-        )  # the best open release, and the best one of any other lab
+        # The best open release, and the best one of any other lab.
+        self._top = ((NOTHING, -1), (NOTHING, -1))
         self._open = [NOTHING] * len(ORIGINS)
         self._open_measured = [NOTHING] * len(ORIGINS)
 
@@ -109,7 +107,10 @@ class Ideas:
         self._world, self._china = max(self._world, idea), max(self._china, idea)
 
     def hold(self, row: int, idea: Idea) -> None:
-        """An idea becomes known outside China; it is held back there until the release's weights are free."""
+        """An idea becomes known outside China.
+
+        It is held back there until the release's weights are free.
+        """
         self._world = max(self._world, idea)
         self._held[row] = idea
 

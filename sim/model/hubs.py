@@ -1,4 +1,4 @@
-"""Hubs that host weights: stripped derivatives that are taken down or move to mirrors, and scans of files."""
+"""Hubs that host weights: stripped derivatives, taken down or moved to mirrors, and file scans."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Hub:
         self.made = self.hosted = self.mirrored = 0.0
 
     def host(self, made: float, keep: float, law: Law) -> None:
-        """A month: new derivatives are uploaded, hubs take some down, a part of these appears on mirrors."""
+        """A month: derivatives are uploaded, hubs take some down, part of these goes to mirrors."""
         self.made = keep * self.made + made
         uploaded = keep * self.hosted + made
         self.hosted = uploaded * (1.0 - law.takedown)
@@ -46,7 +46,10 @@ class Hub:
         )
 
     def search(self) -> float:
-        """Expected tries until a stripped derivative is found that still exists: a factor on the cost of stripping."""
+        """Expected tries until a stripped derivative is found that still exists.
+
+        A factor on the cost of stripping.
+        """
         left = self.hosted + self.mirrored
         return (
             self.made / left
@@ -56,7 +59,10 @@ class Hub:
 
 
 def scan_files(world: World) -> int:
-    """Hubs scan the files of open releases and mend what they find; returns how many were compromised."""
+    """Hubs scan the files of open releases and mend what they find.
+
+    Returns how many were compromised.
+    """
     c, luck = world.catalogue.columns, world.streams("release").uniform
     n = len(world.catalogue)
     found = 0

@@ -15,7 +15,7 @@ import numpy as np
 
 @cache
 def identity(name: str) -> int:
-    """Return the number of a name, such as a lab's slug or a country's code: 62 bits of its hash."""
+    """Return the number of a name (a lab's slug, a country's code): 62 bits of its hash."""
     return int.from_bytes(sha256(name.encode()).digest()[:8], "little") >> 2
 
 

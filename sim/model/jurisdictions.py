@@ -103,10 +103,10 @@ class Jurisdictions:
         return tuple(i for i, code in enumerate(self.countries) if code in wanted)
 
     def bound_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
-        """US firms and, in order of their home's alignment, the share of other non-Chinese firms that join.
+        """US firms, and the share of other non-Chinese firms that join.
 
-        Fringe labs release at an outside rate and owe nothing themselves; their users do (see
-        :meth:`covered_labs`).
+        These join in order of their home's alignment. Fringe labs release at an outside rate and
+        owe nothing themselves; their users do (see :meth:`covered_labs`).
         """
         us = [i for i, o in enumerate(self.lab_origins) if o == US and not self.fringe[i]]
         allies = sorted(

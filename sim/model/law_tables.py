@@ -100,12 +100,15 @@ class LawTables:
         return before is None or not (before is now or np.array_equal(before, now))
 
     def reach_lost(self, law_class: int) -> float:
-        """Utils that friction and denial take from the reach of open weights of a class of labs, over developers."""
+        """Utils that friction and denial take from the reach of open weights of a class of labs.
+
+        That is over developers.
+        """
         return -log(max(LEAST_REACH, 1.0 - self.developers_lost[law_class])) + 0.0
 
 
 def _by_way(table: np.ndarray) -> np.ndarray:
-    """A field by (country, class, channel, mode) as the choice reads it: (country, channel, way)."""
+    """A field by (country, class, channel, mode) as the choice reads: (country, channel, way)."""
     country, classes, channel, mode = table.shape
     return table.transpose(0, 2, 1, 3).reshape(country, channel, classes * mode)
 

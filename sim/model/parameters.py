@@ -1,9 +1,9 @@
-"""Every number of the model about the world, from sim/data/parameters.csv, and its values in one world.
+"""Every number of the model about the world, and its values in one world.
 
-``low`` and ``high`` of a parameter are meant as a 5-95 % range. A source that starts with
-"judgement" marks a number that no published figure fixes. Parameters with ``assumed`` are assumed
-responses (scarcity spurs efficiency, backfire, state push, hedging): findings are always computed
-with all of them at 0 as well.
+The numbers stand in sim/data/parameters.csv. ``low`` and ``high`` of a parameter are meant as a
+5-95 % range. A source that starts with "judgement" marks a number that no published figure fixes.
+Parameters with ``assumed`` are assumed responses (scarcity spurs efficiency, backfire, state push,
+hedging): findings are always computed with all of them at 0 as well.
 """
 
 from __future__ import annotations

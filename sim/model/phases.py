@@ -19,7 +19,7 @@ from sim.model.hubs import scan_files
 from sim.model.kernels.attempts import Prospects, decide, draw_attempts
 from sim.model.kernels.shares import earn, spread_use, use_by_release
 from sim.model.observation import measure
-from sim.model.outcomes import family_shares
+from sim.model.readings import family_shares
 from sim.model.trust import meet_alarms, strike
 from sim.model.uptake import DECEMBER, use_by_country
 from sim.months import month_index
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from sim.model.world import World
 
 CONTROL_STEP = 0.25
-"""Rise in the stringency of chip controls that counts as one step of control: judgement, 0.1-0.5."""
+"""Rise in the stringency of chip controls that counts as a step of control: judgement, 0.1-0.5."""
 MID_2025 = 30
 """Last month to which the world's spending is scaled (0 is January 2023): June 2025."""
 CEILING_YEAR = 2.5
-"""Years after the start of 2023 at which ceilings of use are as stated: mid 2025, since use is of its first half."""
+"""Years after the start of 2023 at which ceilings of use are as stated: mid 2025, since use is of
+its first half."""
 SMALLEST_REVENUE = 1e-9
 
 
@@ -74,7 +75,7 @@ def compute(world: World) -> None:
 
 
 def research(world: World) -> None:
-    """Labs gain efficiency of their own, from public ideas, from scarcity and from other labs' services.
+    """Labs gain efficiency of their own, from public ideas, scarcity and other labs' services.
 
     Reads: chips, law, releases up to last month, public ideas.
     Writes: labs, ideas, releases, counts.
@@ -110,7 +111,8 @@ def release(world: World) -> None:
 
     Reads: law, labs, chips, use of AI last month, the frontier.
     Writes: labs, catalogue, releases, frontier, ideas, safeguards, adopters, history, ledger,
-    schedule. Why here: adopters choose among all that is out by the end of the month.
+    schedule.
+    Why here: adopters choose among all that is out by the end of the month.
     """
     if world.month < world.handover:
         world.releases.replay(world.month)
@@ -195,7 +197,7 @@ def adopt(world: World) -> None:
 
 
 def _pay(world: World) -> None:
-    """Revenue of every lab: price times use in market and enterprise channels, less compliance cost."""
+    """Revenue of every lab: price times use (market, enterprise channel), less compliance cost."""
     p, market, ledger = world.p, world.market, world.ledger
     revenue = earn(market, world.tally.slot, p.open_revenue, len(world.labs)).tolist()
     volume = world.world_use
@@ -264,7 +266,10 @@ def misuse(world: World) -> None:
 
 
 def defenders_progress(world: World) -> float:
-    """Speed of defence against the law of 2023 (1): defenders' access to open weights, reporting, audits."""
+    """Speed of defence; 1 is that under the law of 2023.
+
+    It follows from defenders' access to open weights, reporting and audits.
+    """
     lost = _developers_lost(world) if any(world.tables.developers_lost) else 0.0
     return (
         (1.0 - lost) * world.law.reporting * (1.0 + world.p.defence_audits * world.audited_share())
@@ -272,7 +277,10 @@ def defenders_progress(world: World) -> float:
 
 
 def _developers_lost(world: World) -> float:
-    """Share of developers' use that friction and denial take: of each class of labs by its part of its origin's use."""
+    """Share of developers' use that friction and denial take.
+
+    Each class of labs counts by its part of its origin's use.
+    """
     law, lost = world.law, 0.0
     used = np.bincount(law.class_of, world.tally.world[DEVELOPER], len(law.class_origin)).tolist()
     origins, by_origin = law.class_origin.tolist(), world.tally.region[WORLD, DEVELOPER].tolist()

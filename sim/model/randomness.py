@@ -62,7 +62,10 @@ def root_seed(rng: object = None, seed: object = None) -> int:
 
 
 def mix64(x: Bits) -> Bits:
-    """SplitMix64 finaliser: 64 bits in, 64 well mixed bits out; of an int, or of every uint64 of an array."""
+    """SplitMix64 finaliser: 64 bits in, 64 well mixed bits out.
+
+    Of an int, or of every uint64 of an array.
+    """
     x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
     return x ^ (x >> 31)
@@ -103,7 +106,10 @@ class Stream:
         return x
 
     def uniforms(self, *slots: np.ndarray | range) -> np.ndarray:
-        """All of ``uniform(i, j, ...)`` with i from the first slots, j from the second ones, ...: array (i, j, ...)."""
+        """All of ``uniform(i, j, ...)``: array (i, j, ...).
+
+        i is from the first slots, j from the second ones, and so on.
+        """
         x = np.array(self.key, np.uint64)
         for each in slots:
             x = mix64(x[..., None] + (np.array(each, np.uint64) + np.uint64(1)) * np.uint64(GOLDEN))
@@ -160,11 +166,15 @@ DECISIONS = frozenset(
         "use ceiling",
     }
 )
-"""All decisions that have a stream; a stream's draws follow from its name, so a name is never changed."""
+"""All decisions that have a stream; a stream's draws follow from its name, so a name is never
+changed."""
 
 
 class ReleaseDraw:
-    """Third slot of the stream "release", after lab and draw; plain numbers, since compiled draws take no enum."""
+    """Third slot of the stream "release", after lab and draw.
+
+    They are plain numbers, since compiled draws take no enum.
+    """
 
     CONTROLLED, COMPROMISED, CONTAINED, SAFEGUARDED, FILE_LEVEL, SCANNED = range(6)
 

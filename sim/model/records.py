@@ -1,4 +1,4 @@
-"""Records of a world's state that belong to no single agent."""
+"""Records of a world that belong to no single agent: parts of its state, and what a run leaves."""
 
 from __future__ import annotations
 
@@ -111,3 +111,27 @@ class History:
     readings: np.ndarray = field(default_factory=lambda: np.zeros(0))
     rows: list[np.ndarray] = field(default_factory=list)
     year_ends: list[np.ndarray] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a run leaves behind.
+
+    Attributes
+    ----------
+    names, months : tuple of str
+    values : float32 array (month, name)
+    moments : tuple of str
+        Every December so far and the last month.
+    countries : float32 array (moment, country, channel, 4)
+        Use of AI (share of people, or of what the channel can take up), US, Chinese and other share
+        of it.
+    panel : int array (country, channel), adopters behind each of these
+    """
+
+    names: tuple[str, ...]
+    months: tuple[str, ...]
+    values: np.ndarray
+    moments: tuple[str, ...]
+    countries: np.ndarray
+    panel: np.ndarray

@@ -1,4 +1,4 @@
-"""Releases: they come out, carry safeguards, share ideas, teach other labs, leak, and turn out to be compromised."""
+"""Releases: they come out, carry safeguards, share ideas, teach, leak, prove to be compromised."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ FAR = 1e6
 THEFT_WINDOW = 24
 """Months after which closed weights are worth no theft any more: judgement, 12-36."""
 BY_WEIGHTS, BY_DATA, BY_CODE, BY_PAPERS = 0.1, 0.3, 0.5, 0.1
-"""What weights, data, code and documentation each reveal of how a release was made, together 1: judgement, each within
-0.2 of its value."""
+"""What weights, data, code and documentation each reveal of how a release was made, together 1:
+judgement, each within 0.2 of its value."""
 BEFORE = -1
 """In place of a month: all that is older than the first one."""
 
 Parts = tuple[float, float, float, float]
 """Openness of weights, data, code and licence of a release, 0 to 1 each."""
 Teacher = tuple[float, int, int]
-"""A lab's best release without noise (index points), its origin and the lab; a plain tuple, of which a run makes
-thousands."""
+"""A lab's best release without noise (index points), its origin and the lab; a plain tuple, of
+which a run makes thousands."""
 
 
 def revealed(parts: Parts, documented: bool = False) -> float:
@@ -84,7 +84,7 @@ class Releases:
             self.replay_one(row)
 
     def replay_one(self, row: data.Release) -> None:
-        """Enter one: into its lab's record, and into the catalogue where its capability is known."""
+        """Enter one: into its lab's record, and into the catalogue if its capability is known."""
         world, lab = self.world, self.world.labs[self.world.slugs[row.lab]]
         mode = HOLD if row.mode == "hold" else MODES.index(row.mode)
         capability = row.capability
@@ -137,9 +137,8 @@ class Releases:
         if world.law.safeguards and opened:
             draft, safeguard = self._safeguard(lab, draft)
         measured = world.us_government.measure(draft.capability, origin, lab.identity, draft.draw)
-        compromised, controlled, contained = (
-            self._fate(lab, draft) if opened else (False, False, False)
-        )
+        fate = self._fate(lab, draft) if opened else (False, False, False)
+        compromised, controlled, contained = fate
         row = world.catalogue.add(
             draft.name,
             month=draft.month if world.month < 0 else world.month,
@@ -177,7 +176,7 @@ class Releases:
         return row
 
     def _fate(self, lab: Lab, draft: Draft) -> tuple[bool, bool, bool]:
-        """Whether an open release is compromised, whether it is controlled, and whether its weights never leak."""
+        """Whether an open release is compromised, is controlled, and never leaks."""
         world, p, key = self.world, self.world.p, (lab.identity, draft.draw)
         luck, law_class = world.streams("release").uniform, world.law.class_of[lab.index]
         premium = p.compromise_premium if lab.origin == CN else 0.0
@@ -200,9 +199,10 @@ class Releases:
         lab.best_underlying = max(lab.best_underlying, draft.underlying)
 
     def _safeguard(self, lab: Lab, draft: Draft) -> tuple[Draft, int]:
-        """Make an open release carry what the law asks for: it costs the lab money and the release capability.
+        """Make an open release carry what the law asks for.
 
-        Returns the draft as it comes out, and the number of what it carries among ``safeguards``.
+        It costs the lab money and the release capability. Returns the draft as it comes out, and
+        the number of what it carries among ``safeguards``.
         """
         world, none = self.world, self.world.p.no_model_capability
         luck = world.streams("release").uniform(lab.identity, draft.draw, ReleaseDraw.SAFEGUARDED)
@@ -219,7 +219,10 @@ class Releases:
     def _share_ideas(
         self, row: int, draft: Draft, origin: int, parts: Parts, controlled: bool
     ) -> None:
-        """Open releases make their efficiency public, the more so the more of papers, code and data they carry."""
+        """Open releases make their efficiency public.
+
+        They do so the more, the more of papers, code and data they carry.
+        """
         p = self.world.p
         hidden = 1.0 - revealed(parts, draft.documented)
         idea = (draft.efficiency - p.idea_embargo - p.idea_opacity * hidden, origin)
@@ -229,7 +232,7 @@ class Releases:
             self.world.ideas.spread(idea)
 
     def _time_leak(self, row: int, draft: Draft, lab: Lab) -> None:
-        """Draw the month in which weights that are not free reach mirrors (a constant monthly hazard)."""
+        """Draw the month in which weights that are not free reach mirrors: a constant hazard."""
         world, closed = self.world, draft.mode == API
         hazard = world.p.theft_hazard if closed else world.p.leak_hazard
         if draft.mode == GATED:
@@ -244,14 +247,15 @@ class Releases:
 
     def rank_teachers(self) -> None:
         """Rank labs by their best release, as far as it is out this month."""
-        ranked = sorted(
-            self.world.labs, key=attrgetter("best_underlying"), reverse=True
-        )  # stable: of equals the first
+        # The sort is stable: of equals the first lab comes first.
+        ranked = sorted(self.world.labs, key=attrgetter("best_underlying"), reverse=True)
         now = [(lab.best_underlying, lab.origin, lab.index) for lab in ranked]
         self.teachers = [*self.teachers[-1:], now]
 
     def teacher(self, student: Lab, known: float) -> tuple[float, int, float]:
-        """The best release two months old of any other lab; under barriers the one that teaches the student most.
+        """The best release two months old of any other lab.
+
+        Under barriers it is the one that teaches the student most.
 
         Parameters
         ----------
@@ -284,7 +288,7 @@ class Releases:
     # what becomes of a release
 
     def leak(self, month: int) -> None:
-        """Weights reach mirrors whose month has come, and those that are no longer under control."""
+        """Weights reach mirrors whose month has come, and those no longer under control."""
         world = self.world
         for row in self.leaks.pop(month, ()):
             self.mirror(row)
@@ -304,7 +308,10 @@ class Releases:
         self.world.ideas.free(row)
 
     def disclose(self, row: int) -> None:
-        """A compromise became known: its users lose trust in the origin's security, derivatives are mended."""
+        """A compromise became known.
+
+        Its users lose trust in the origin's security, and derivatives are mended.
+        """
         c = self.world.catalogue.columns
         lab, origin = int(c.lab[row]), int(c.origin[row])
         for country in self.world.country_agents:

@@ -1,4 +1,4 @@
-"""Safeguards that open releases carry: how dear they are to strip, and what a stripped release is still worth."""
+"""Safeguards of open releases: how dear they are to strip, what is left of a stripped release."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ class Way(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """What one release carries: refusal or tamper resistance to strip, filtered knowledge to do without or to teach."""
+    """What one release carries.
+
+    Refusal or tamper resistance to strip, filtered knowledge to do without or to teach.
+    """
 
     strip_factor: float = 1.0
     relearn_factor: float = 1.0
     filtered: tuple[tuple[str, float], ...] = ()
 
     def ways(self) -> tuple[Way, ...]:
-        """Strip the release as it is; where knowledge was filtered, also strip it and teach that again."""
+        """Strip the release as it is; where knowledge was filtered, also teach that again."""
         as_it_is = Way(self.strip_factor, self.filtered)
         if not self.filtered:
             return (as_it_is,)
@@ -43,7 +46,10 @@ class Carried(NamedTuple):
 
 
 def carry(duties: Sequence[Safeguard]) -> Carried:
-    """What a release carries that several duties bind: costs multiply, the strictest filter of a domain counts."""
+    """What a release carries that several duties bind.
+
+    Costs multiply; the strictest filter of a domain counts.
+    """
     strip_factor = relearn_factor = 1.0
     filtered: dict[str, float] = {}
     for duty in duties:

@@ -77,19 +77,26 @@ class PolicySchedule:
         self.notice_given = bool(self._announced)
 
     def terms(self, month: int) -> tuple[Terms, Terms]:
-        """Those of all policies the month before and in a month: the law is made anew where they change."""
+        """Those of all policies the month before and in a month.
+
+        The law is made anew where they change.
+        """
         return self._by_month[month], self._by_month[month + 1]
 
     def renews(self, month: int, thrown: Collection[Trigger]) -> bool:
-        """Bring the policies up to a month; whether its law is to be made anew: a strength or state has changed."""
+        """Bring the policies up to a month; whether its law is to be made anew.
+
+        It is where a strength or state has changed.
+        """
         switched = bool(self.monitors) and self.switch(month, thrown)
         last, self._last = self._last, self.terms(month)
         return switched or self._last != last
 
     def expected_law(self, jurisdictions: Jurisdictions, now: int, month: int) -> Law | None:
-        """The law that labs expect of a coming month: that of now with what is announced; None if nothing is.
+        """The law that labs expect of a coming month: that of now with what is announced.
 
-        They foresee the start of what is announced, neither its end nor how courts will rule.
+        None if nothing is announced. They foresee its start, neither its end nor how courts will
+        rule.
         """
         coming = self.coming(now, month)
         if not coming:
@@ -116,7 +123,10 @@ class PolicySchedule:
         ]
 
     def switch(self, month: int, thrown: Collection[Trigger]) -> bool:
-        """Bring the policies to where the switches stand at the beginning of a month; returns whether any moved."""
+        """Bring the policies to where the switches stand at the beginning of a month.
+
+        Returns whether any moved.
+        """
         in_force = (
             policy.trigger(s) for _, policy in self.monitors if (s := policy.intensity(month)) > 0.0
         )
@@ -130,14 +140,9 @@ class PolicySchedule:
             stands &= not any(order in thrown for order in orders if name in order.switch_off)
             if stands != self.switched_on[name]:
                 self.switched_on[name] = stands
-                changed = (
-                    _begun(policy, month) if stands else _ended(self.policies[place][1], month)
-                )
-                self.policies = (
-                    *self.policies[:place],
-                    (name, changed),
-                    *self.policies[place + 1 :],
-                )
+                now, given = self.policies[place][1], self.policies
+                changed = _begun(policy, month) if stands else _ended(now, month)
+                self.policies = (*given[:place], (name, changed), *given[place + 1 :])
                 moved = True
         if moved:
             self._plan()

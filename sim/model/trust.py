@@ -44,7 +44,10 @@ class Trust:
 
 
 def meet_alarms(world: World) -> None:
-    """Refusals, cut-offs and failed checks hit users of the labs alarmed: trust in the supply of their origin falls."""
+    """Refusals, cut-offs and failed checks hit users: trust in the supply of an origin falls.
+
+    It is the origin of the labs of which the law raises the alarm.
+    """
     law, supply = world.law, world.trust.supply
     if law.alarm.any():
         lost = world.p.trust_penalty * law.alarm * world.tally.ways.reshape(law.alarm.shape)
@@ -56,7 +59,9 @@ def meet_alarms(world: World) -> None:
 
 
 def strike(world: World, origin: str, share: float) -> None:
-    """A crisis triggers the hidden compromises of one origin: the loss falls due and all of them become known.
+    """A crisis triggers the hidden compromises of one origin.
+
+    The loss falls due and all of them become known.
 
     Parameters
     ----------
@@ -75,7 +80,9 @@ def strike(world: World, origin: str, share: float) -> None:
 
 
 def exposure(world: World, origin: int | None = None) -> float:
-    """Share of use, weighted by criticality, on compromised and undetected releases and their derivatives.
+    """Share of use on compromised, undetected releases and their derivatives.
+
+    Use is weighted by criticality.
 
     Parameters
     ----------
@@ -97,10 +104,8 @@ def exposure(world: World, origin: int | None = None) -> float:
     derivatives = world.derivatives
     stock = float(derivatives.stock.sum())
     if stock > 0.0:
-        mine = (
-            derivatives.tainted
-            if origin is None
-            else derivatives.tainted * world.family_origin[origin]
-        )
-        total += criticality[DEVELOPER] * float(mine.sum()) / stock
+        tainted = derivatives.tainted
+        if origin is not None:
+            tainted = tainted * world.family_origin[origin]
+        total += criticality[DEVELOPER] * float(tainted.sum()) / stock
     return total / float(criticality.sum() + criticality[DEVELOPER])

@@ -60,10 +60,10 @@ class Curve:
 
 
 def use_by_country(world: World) -> np.ndarray:
-    """Use of AI and shares of the origins in it: float32 array (country, channel, 4: use, US, CN, other).
+    """Use of AI and shares of the origins in it: float32 array (country, channel, 4).
 
-    Use is the share of people, or of what the channel can take up; in the developer channel it is
-    1.
+    The four are use, US, CN, other. Use is the share of people, or of what the channel can take up;
+    in the developer channel it is 1.
     """
     return np.concatenate(
         (world.use[:, :, None], world.adopters.country_shares()), axis=2, dtype=np.float32
@@ -72,7 +72,10 @@ def use_by_country(world: World) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def log_gdp_per_head() -> tuple[float, ...]:
-    """Logarithm of each country's GDP per head in USD: (country,); where nobody lives the mean of the others."""
+    """Logarithm of each country's GDP per head in USD: (country,).
+
+    Where nobody lives it is the mean of the others.
+    """
     found = [None if c.gdp_per_head is None else log(c.gdp_per_head) for c in data.countries()]
     known = [x for x in found if x is not None]
     return tuple(sum(known) / len(known) if x is None else x for x in found)
@@ -98,9 +101,10 @@ def use_ceiling(world: World) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def use_residuals() -> dict[str, float]:
-    """Residuals of logit(share that used AI in early 2025) on log GDP per head, countries with a figure of their own.
+    """Residuals of logit(share that used AI in early 2025) on log GDP per head.
 
-    Source: Microsoft AI Diffusion, H1 2025; rows that carry a regional value are left out.
+    They are of countries with a figure of their own: rows that carry a regional value are left out.
+    Source: Microsoft AI Diffusion, H1 2025.
     """
     rows = [
         (c.code, log(c.gdp_per_head), log(c.ai_use_2025 / (1.0 - c.ai_use_2025)))

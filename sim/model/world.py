@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -26,11 +24,12 @@ from sim.model.kernels.market import N_CHANNELS, Market
 from sim.model.kernels.shares import Tally
 from sim.model.law import Law, law_of_month
 from sim.model.law_tables import LawTables
+from sim.model.observation import REPORTERS
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import by_channel, values
 from sim.model.phases import PHASES
 from sim.model.randomness import Streams, root_seed
-from sim.model.records import Derivatives, History, Ledger, MonthCounts
+from sim.model.records import Derivatives, History, Ledger, MonthCounts, Series
 from sim.model.releases import BEFORE, Releases
 from sim.model.safeguards import Safeguards
 from sim.model.schedule import PolicySchedule
@@ -48,30 +47,6 @@ RNGLike = (
     int | np.integer | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
 )
 HANDOVER = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """What a run leaves behind.
-
-    Attributes
-    ----------
-    names, months : tuple of str
-    values : float32 array (month, name)
-    moments : tuple of str
-        Every December so far and the last month.
-    countries : float32 array (moment, country, channel, 4)
-        Use of AI (share of people, or of what the channel can take up), US, Chinese and other share
-        of it.
-    panel : int array (country, channel), adopters behind each of these
-    """
-
-    names: tuple[str, ...]
-    months: tuple[str, ...]
-    values: np.ndarray
-    moments: tuple[str, ...]
-    countries: np.ndarray
-    panel: np.ndarray
 
 
 class World(mesa.Model):
@@ -229,7 +204,10 @@ class World(mesa.Model):
         self.family_origin = (origins == np.arange(len(ORIGINS))[:, None]).astype(np.float32)
 
     def _settle_releases(self) -> None:
-        """Nothing is out yet; real releases wait to be replayed, those of 2022 before the first month."""
+        """Nothing is out yet; real releases wait to be replayed.
+
+        Those of 2022 are before the first month.
+        """
         self.catalogue = Catalogue(len(self.labs))
         self.frontier, self.ideas, self.safeguards = Frontier(), Ideas(), Safeguards()
         self.releases = Releases(self)
@@ -279,13 +257,19 @@ class World(mesa.Model):
 
     def __repr__(self) -> str:
         number = self.streams.replication
-        return f"<World of {self.scenario.name}: {self.month_text}, rng={self.seed}, replication={number}>"
+        return (
+            f"<World of {self.scenario.name}: {self.month_text}, "
+            f"rng={self.seed}, replication={number}>"
+        )
 
     # running
 
     @property
     def seed(self) -> int:
-        """The root seed: with it as `rng`, and the same scenario and replication, the world can be made again."""
+        """The root seed.
+
+        With it as `rng`, and the same scenario and replication, the world can be made again.
+        """
         return self.streams.seed
 
     @property
@@ -379,7 +363,10 @@ class World(mesa.Model):
     # what agents and phases ask of the world
 
     def renew_law(self) -> None:
-        """Bring the law up to this month; it is made anew only when a policy's strength or state changed."""
+        """Bring the law up to this month.
+
+        It is made anew only when a policy's strength or state changed.
+        """
         if self.schedule.renews(self.month, self.us_government.thrown):
             self.law = law_of_month(self.jurisdictions, self.policies, self.month, self.streams)
             self.tables.read(self.law)
@@ -395,7 +382,7 @@ class World(mesa.Model):
         )
 
     def reach_lost(self, lab: int) -> float:
-        """Utils that friction and denial take from the reach of a lab's open weights, over developers."""
+        """Utils that friction and denial take from a lab's open weights, over developers."""
         return self.tables.reach_lost(int(self.law.class_of[lab]))
 
     def audited_share(self) -> float:
@@ -404,7 +391,10 @@ class World(mesa.Model):
         return float(use[self.catalogue.columns.public_finding[: len(use)] != UNAUDITED].sum())
 
     def stock(self, where: str) -> float:
-        """H100-equivalents in "us" (its share of what is outside China) or "cn" (legal, domestic and smuggled)."""
+        """H100-equivalents in "us" or "cn".
+
+        That is the US share of what is outside China, or legal, domestic and smuggled chips.
+        """
         return (
             self.p.us_stock_share * self.chips.legal["row"]
             if where == "us"
@@ -415,25 +405,5 @@ class World(mesa.Model):
         """Enter a one-off cost in the ledger, which keeps those of the last 12 months."""
         self.ledger.one_off.append((self.month, payer, usd))
 
-
-def _reading(column: int) -> Callable[[World], float]:
-    """A reporter of one outcome; some of Mesa's data collectors call plain functions only, no partial ones."""
-
-    def read(world: World) -> float:
-        return world.history.readings.item(column)
-
-    return read
-
-
-REPORTERS: dict[str, str | Callable[[World], float]] = {
-    "month": "month_text",
-    "seed": "seed",
-    **{
-        name: _reading(column)
-        for column, (name, row) in enumerate(OUTCOMES.items())
-        if row.headline
-    },
-}
-"""What Mesa's data collector keeps of each month."""
 
 __all__ = ["Series", "World"]

@@ -46,12 +46,15 @@ LEVERS: dict[str, type[Policy]] = _levers()
 
 
 def called(policy: type[Policy]) -> str:
-    """Return the name of a lever in words joined by hyphens, such as "open-weight-control" for L1."""
+    """Return the name of a lever in words joined by hyphens: "open-weight-control" for L1."""
     return policy.__module__.rpartition(".")[2].replace("_", "-")
 
 
 def lever_meant(text: str) -> str | None:
-    """Return the lever that text names in any letter case: by itself, in words or as a policy of the paper (P1)."""
+    """Return the lever that text names: by itself, in words or as a policy of the paper (P1).
+
+    It may do so in any letter case.
+    """
     plain = text.casefold().replace("_", "-").replace(" ", "-")
     for lever, policy in LEVERS.items():
         if plain in (

@@ -105,7 +105,10 @@ class AntiDistillation(Policy):
         return month if self.sanction_prob > 0.0 and streams is not None else None
 
     def sanctioned(self, lab: str, month: int, streams: Streams | None) -> bool:
-        """Whether a lab is under sanction: one began in one of the last months, drawn by lab (its slug) and month."""
+        """Whether a lab is under sanction: one began in one of the last months.
+
+        That is drawn by lab (its slug) and month.
+        """
         if streams is None:
             return False
         luck = streams("sanction").uniform
@@ -120,16 +123,10 @@ class AntiDistillation(Policy):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write barriers and checks into a month's law."""
         effect = self.effect(strength)
-        labs, learners = (
-            law.jurisdictions.bound_labs(self.allied_coverage),
-            law.jurisdictions.firms(CN),
-        )
-        caught = [
-            lab
-            for lab in learners
-            if self.sanctioned(law.jurisdictions.labs[lab], month, law.streams)
-        ]
-        services = law.jurisdictions.covered_labs(self.allied_coverage)
+        where, luck = law.jurisdictions, law.streams
+        labs, learners = where.bound_labs(self.allied_coverage), where.firms(CN)
+        caught = [lab for lab in learners if self.sanctioned(where.labs[lab], month, luck)]
+        services = where.covered_labs(self.allied_coverage)
         left = 1.0 - self.detect_prob * effect
         if self.account_kyc:
             left *= 1.0 - self.kyc_cut * effect

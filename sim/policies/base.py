@@ -1,4 +1,4 @@
-"""What every policy has: the common fields, the form of a lever's own fields, and when it is in force.
+"""What every policy has: common fields, the form of a lever's own, and when it is in force.
 
 A policy writes the law of a month and never touches an agent. A lever is a class of policies: one
 module of this folder holds one, and says what it is, which fields it has and what it writes.
@@ -140,7 +140,8 @@ def _choices(annotation: Any) -> list[str]:
     return [choice for item in below for choice in _choices(item)]
 
 
-DECADES = 6.0  # modifications spread evenly over so many orders of magnitude of compute below that of their base
+DECADES = 6.0
+"""Orders of magnitude of compute below their base's over which modifications spread evenly."""
 
 
 def large_modifications(fraction: float) -> float:
@@ -170,7 +171,9 @@ def anticipation_months() -> Any:
 
 
 class Policy(BaseModel):
-    """Fields that every lever has. Effects and costs scale with strength and ramp; effects also with enforcement.
+    """Fields that every lever has.
+
+    Effects and costs scale with strength and ramp; effects also with enforcement.
 
     Attributes
     ----------
@@ -228,7 +231,7 @@ class Policy(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
-        """Keep the record of each field; refuse a lever that does not say all that others ask of it.
+        """Keep the record of each field; refuse a lever that does not say all that is asked of it.
 
         A class without ``lever`` holds what several levers have in common.
 
@@ -257,12 +260,15 @@ class Policy(BaseModel):
         return self.strength * min(1.0, (age + 1) / (self.ramp_months + 1)) if age >= 0 else 0.0
 
     def effect(self, strength: float) -> float:
-        """Share of its full effect that the policy has at a strength: costs have all of that, effects what is enforced."""
+        """Share of its full effect that the policy has at a strength.
+
+        Costs have all of that, effects what is enforced.
+        """
         return strength * self.enforcement
 
     @property
     def known_from(self) -> int:
-        """First month in which labs may act on the policy: its start less the months of anticipation."""
+        """First month in which labs may act on the policy: its start less its anticipation."""
         return month_index(self.start) - getattr(self, "anticipation_months", 0)
 
     @property
@@ -273,7 +279,10 @@ class Policy(BaseModel):
         )
 
     def strength_in_force(self, month: int, streams: Streams | None) -> float:
-        """Strength with which the law of a month is written; ``streams`` draws what happens to it, None draws nothing."""
+        """Strength with which the law of a month is written.
+
+        ``streams`` draws what happens to it, None draws nothing.
+        """
         return self.intensity(month)
 
     def state_key(self, month: int, streams: Streams | None) -> Hashable:
@@ -293,7 +302,10 @@ class Policy(BaseModel):
 
 
 class LeverError(ScenarioError):
-    """A class of policies that does not say all that listings, reports, draws and docs ask of a lever."""
+    """A class of policies that does not say all that is asked of a lever.
+
+    Listings, reports, draws and docs ask it.
+    """
 
     def __init__(self, lever: type, missing: list[str]) -> None:
         where = f"{lever.__module__}: {lever.__qualname__}"
@@ -319,15 +331,23 @@ def _of_lever(cls: type[Policy]) -> Iterator[str]:
             yield f"{name} names {unknown[0]!r}, which is no field of the lever"
     # Python run with -OO takes docstrings out.
     if sys.flags.optimize < 2 and "Writes:" not in (vars(cls).get("__doc__") or ""):
-        yield 'the docstring has no sentence that starts with "Writes:" and says what the lever writes into the law'
+        yield (
+            'the docstring has no sentence that starts with "Writes:" '
+            "and says what the lever writes into the law"
+        )
     if cls.write is Policy.write:
-        yield "write(self, law, name, strength, month) is missing: it writes the policy into a month's law"
+        yield (
+            "write(self, law, name, strength, month) is missing: "
+            "it writes the policy into a month's law"
+        )
 
 
 _ASKED = {
     "title": "the lever in a few words",
     "main": "the one to four fields that say what a use of it amounts to; reports name them",
-    "phase": "the phase of a month in which the example first changes something (openstakes list phases)",
+    "phase": (
+        "the phase of a month in which the example first changes something (openstakes list phases)"
+    ),
     "example": "fields of a policy that shows what the lever does",
 }
 
@@ -336,7 +356,10 @@ def _of_fields(cls: type[Policy]) -> Iterator[str]:
     """Yield what the fields of a class do not say."""
     for name, field in cls.lever_fields.items():
         if not (field.description and field.source):
-            yield f"{name} has no description or no source: write it as own(default, description, unit, source)"
+            yield (
+                f"{name} has no description or no source: "
+                "write it as own(default, description, unit, source)"
+            )
         elif field.number:
             yield from (f"{name} {words}" for words in _of_number(field))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ChineseEnvironment(Policy):
-    """The Chinese state supports chips, pushes labs to open or to close, and may withhold releases in retaliation.
+    """China supports chips, pushes labs to open or to close, may withhold releases in retaliation.
 
     Writes: growth of chips made in China, the cost (or reward) of opening to Chinese firms, how
     much data and code they publish with weights, and what users in the US and aligned countries
@@ -118,16 +118,10 @@ class ChineseEnvironment(Policy):
         law.write(
             name, "chip_support", (1.0 + self.support_growth) ** (self.state_support * effect)
         )
-        close = (
-            self.close_utils * self.commercial_close_pressure - self.push_utils * self.openness_push
-        )
+        pressure = self.commercial_close_pressure
+        close = self.close_utils * pressure - self.push_utils * self.openness_push
         law.write(name, "opening_cost", close * effect, labs=firms)
-        law.write(
-            name,
-            "disclosure",
-            1.0 - self.secrecy * self.commercial_close_pressure * effect,
-            labs=firms,
-        )
+        law.write(name, "disclosure", 1.0 - self.secrecy * pressure * effect, labs=firms)
         if self.retaliation > 0.0:
             self._retaliate(law, name, effect * self.retaliation, month)
         law.spend(name, "government", self.support_budget * self.state_support * strength)

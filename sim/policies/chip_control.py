@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ChipControl(Contestable):
-    """Restricts sales of AI chips to China. Several steps may stand in one scenario; the strictest in force counts.
+    """Restricts sales of AI chips to China; of several steps in force the strictest counts.
 
     Writes: stringency, and a factor on the smuggled share of the Chinese stock.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ComputeLicence(Policy):
-    """US labs (and allies that join) register releases trained above a threshold; opening one needs a licence.
+    """US labs (and allies that join) register releases of large runs; opening one needs a licence.
 
     Whoever modifies a release of that size, whatever its origin, with a large part of its compute
     becomes a provider and owes the same. Writes: a duty by training compute (cost, liability of

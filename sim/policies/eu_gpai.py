@@ -1,4 +1,7 @@
-"""EU_GPAI: duties of general-purpose AI models under the EU AI Act, and the exemption of open-source releases."""
+"""EU_GPAI: duties under the EU AI Act, and the exemption of open-source releases.
+
+The duties are those of general-purpose AI models.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class EuGpai(Policy):
-    """Releases offered in the EU owe documentation and a copyright policy; those of systemic risk owe more.
+    """Releases in the EU owe documentation and a copyright policy; those of systemic risk owe more.
 
     All firms offer in the EU, so all are bound wherever they are; fringe labs are not. Open-source
     releases (weights under a free licence) are exempt below the systemic threshold, unless they are
@@ -152,12 +155,8 @@ class EuGpai(Policy):
         )
         law.write(name, "compute_duties", base)
         law.write(name, "compute_duties", risky)
-        lost = (
-            large_modifications(self.modifier_fraction)
-            * self.modifier_loss
-            * strength
-            * self.enforcement
-        )
+        large = large_modifications(self.modifier_fraction)
+        lost = large * self.modifier_loss * strength * self.enforcement
         if lost > 0.0:
             countries = tuple(i for i, member in enumerate(law.jurisdictions.eu) if member)
             floor = systemic if self.open_exemption else log10(self.threshold_flop)

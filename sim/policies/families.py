@@ -1,4 +1,4 @@
-"""What several levers have in common: controls that a court may end, rules by which releases are judged."""
+"""What several levers share: controls that a court may end, rules by which releases are judged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Contestable(Policy):
-    """A control that a court may strike down or narrow, as happened to export control of published software."""
+    """A control that a court may strike down or narrow.
+
+    That happened to export control of published software.
+    """
 
     challenge_prob: float = own(
         0.0,
@@ -43,7 +46,7 @@ class Contestable(Policy):
         return strength * (1.0 - self.challenge_relief)
 
     def ruled(self, month: int, streams: Streams) -> bool:
-        """Whether a court has ruled since the start; all controls of a lever share the draw of a month."""
+        """Whether a court has ruled since the start; controls of a lever share a month's draw."""
         hazard = 1.0 - (1.0 - self.challenge_prob) ** (1.0 / 12.0)
         luck = streams.about("legal challenge to", self.lever).uniform
         return hazard > 0.0 and any(
@@ -52,7 +55,10 @@ class Contestable(Policy):
 
 
 class Judging(Policy):
-    """A rule by which releases are judged before they come out: which are hazardous, and how often that is seen."""
+    """A rule by which releases are judged before they come out.
+
+    It says which are hazardous, and how often that is seen.
+    """
 
     telling: ClassVar[dict[str, Any]] = {
         "hazard_reference": "absolute",
@@ -112,7 +118,10 @@ class Judging(Policy):
     def assessment(
         self, law: Law, strength: float, modes: Iterable[int], **duties: Any
     ) -> Assessment:
-        """The assessment that bound labs owe, which leaves a hazardous release some modes; ``duties`` are its others."""
+        """The assessment that bound labs owe; it leaves a hazardous release some modes.
+
+        ``duties`` are its other duties.
+        """
         from sim.model.duties import Assessment
 
         return Assessment(

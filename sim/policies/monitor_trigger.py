@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MonitorTrigger(Policy):
-    """The government watches an indicator and switches other policies of the scenario on or off when it crosses.
+    """The government watches an indicator and switches other policies on or off when it crosses.
 
     Indicators: *incidents*, reported incidents a month; *open-closed-gap*, months by which open
     releases trail closed ones, by measured scores; *uplift*, expected harm by Chinese state actors

@@ -17,7 +17,7 @@ CAREFUL = (ENTERPRISE, GOVERNMENT)
 
 
 class OpenWeightControl(Contestable):
-    """Open weights of US labs (and of allies that join) may not go to target countries; every user passes a check.
+    """US labs (and allies that join) deny target countries open weights; every user passes a check.
 
     Writes: friction for all users of controlled open weights, denial for users in target countries
     (relieved once a mirror exists), control of publication (a controlled release reaches mirrors by
@@ -105,11 +105,9 @@ class OpenWeightControl(Contestable):
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
 
     def _bind_users(self, law: Law, name: str, effect: float, rise: float) -> None:
-        """What users of covered open weights meet: checks, denial, and the cut-off as the control tightens."""
-        labs, targets = (
-            law.jurisdictions.covered_labs(self.allied_coverage),
-            law.jurisdictions.country_indices(self.targets),
-        )
+        """What users of covered open weights meet: checks, denial, a cut-off as it tightens."""
+        labs = law.jurisdictions.covered_labs(self.allied_coverage)
+        targets = law.jurisdictions.country_indices(self.targets)
         if self.kyc:
             law.write(
                 name, "friction", -log(1.0 - self.kyc_friction * effect), labs=labs, modes=OPEN

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ReleaseAssessment(Judging):
-    """Before an open release above a floor, the lab assesses its risk and publishes the reasons for the release mode.
+    """Before an open release above a floor, labs assess its risk and publish reasons for its mode.
 
     A release judged hazardous may not be open. Hazard is judged in each of ``domains`` by measured
     capability: it is *absolute* at ``hazard_margin`` above the domain's misuse threshold,

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Method(NamedTuple):
-    """What a kind of safeguard does where the scenario does not say: factor on cost, share of capability lost."""
+    """What a kind of safeguard does where the scenario does not say.
+
+    Factor on cost, share of capability lost.
+    """
 
     multiplier: float
     tax: float
@@ -26,7 +29,7 @@ METHODS = {
 
 
 class ReleaseSafeguards(Policy):
-    """Open releases of US firms (and of allies that join) must carry a safeguard; what is already out carries none.
+    """New open releases of US firms (and of allies that join) must carry a safeguard.
 
     *refusal*: the release declines harmful requests; that is stripped as cheaply as today.
     *tamper-resistant*: training that makes stripping dearer by ``strip_cost_multiplier``.
@@ -105,9 +108,8 @@ class ReleaseSafeguards(Policy):
         from sim.model.duties import Safeguard
 
         usual = METHODS[self.method]
-        factor = (
-            usual.multiplier if self.strip_cost_multiplier is None else self.strip_cost_multiplier
-        )
+        stated = self.strip_cost_multiplier
+        factor = usual.multiplier if stated is None else stated
         filtering = self.method == "data-filtering"
         labs = law.jurisdictions.bound_labs(self.allied_coverage)
         law.write(

@@ -17,7 +17,7 @@ CUT_OFF = 0.99  # of a service that is switched off: a share above 0 has a logar
 
 
 class ServiceGating(Policy):
-    """Users in scope need leave to use services of US labs (and of allies that join): they wait, and some are refused.
+    """Users in scope need leave for US (and joining allies') services: they wait; some are refused.
 
     A cut-off, drawn month by month, switches these services off for users in scope at once and for
     a time; those who do not look round meanwhile wait for them. Meanwhile jailbreaks of malicious
@@ -133,7 +133,10 @@ class ServiceGating(Policy):
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def cut_off(self, month: int, streams: Streams | None) -> float:
-        """Share of the month's service that is switched off for users in scope; all policies of this lever share the draws."""
+        """Share of the month's service that is switched off for users in scope.
+
+        All policies of this lever share the draws.
+        """
         if streams is None or self.shock_prob == 0.0:
             return 0.0
         luck, share = streams("cut-off").uniform, 0.0
@@ -157,7 +160,10 @@ class ServiceGating(Policy):
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
 
     def _gate(self, law: Law, name: str, effect: float, off: float) -> None:
-        """What users, malicious actors and labs in scope meet at the gates, and in a cut-off of part of the month."""
+        """What users, malicious actors and labs in scope meet at the gates and in a cut-off.
+
+        A cut-off is of part of the month.
+        """
         users, services = self._in_scope(law), law.jurisdictions.covered_labs(self.allied_coverage)
         place: dict[str, Any] = {"countries": users, "labs": services}
         law.write(
@@ -169,9 +175,8 @@ class ServiceGating(Policy):
         law.write(
             name, "friction", self.delay_loss * self.delay_months * effect, modes=[API], **place
         )
-        alarm = (
-            self.refusal * effect / 12.0 + self.trust_penalty * off
-        )  # who uses a service applies once a year
+        # Who uses a service applies once a year.
+        alarm = self.refusal * effect / 12.0 + self.trust_penalty * off
         law.write(name, "alarm", alarm, modes=[API], **place)
         law.write(name, "account_pass", (1.0 - self.account_check * effect) * (1.0 - off), **place)
         learners = [

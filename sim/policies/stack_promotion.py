@@ -15,7 +15,7 @@ CONTRACTS = (ENTERPRISE, GOVERNMENT)
 
 
 class StackPromotion(Policy):
-    """US services are made cheaper in partner countries, infrastructure is financed, contracts bind to the bundle.
+    """Partners get cheaper US services and financed infrastructure; contracts bind to the bundle.
 
     Writes: a factor on the price of US services, a higher ceiling of AI use, and a cost of leaving
     US families in enterprise and government contracts, all in partner countries. What users make of

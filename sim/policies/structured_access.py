@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class StructuredAccess(Judging):
-    """Releases of US labs (and of allies that join) that are judged hazardous may be gated, not open.
+    """Releases of US labs (and allies that join) that are judged hazardous may be gated, not open.
 
     Hazard is judged by domain, as under L4: *marginal* or *absolute*. Gates are run to a standard:
     better checks, fewer leaks, a burden on users. Writes: an assessment that leaves gated access

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SupplierAudits(Policy):
-    """Suppliers of the US government (and of allies that join) audit open releases in their products.
+    """Suppliers of the US government (and allies that join) audit open releases in their products.
 
     Writes: an audit programme whose findings reach government users only (unless
     ``public_results``), and a burden on open releases in that channel.

@@ -17,12 +17,12 @@ DAYS_A_MONTH = 365.25 / 12.0
 
 
 class UseBan(Policy):
-    """Users of some sectors in some countries may not use listed releases of some origins; the list is renewed at times.
+    """Users of some sectors in some countries may not use listed releases; the list is renewed.
 
-    A release is on the list from the first renewal after it came out. Who is bound leaves at once
-    what is listed: a family and mode is barred where the release that it offers in the channel is
-    on the list. Writes: the probability that an adopter is bound, and the month of the list.
-    Nothing changes elsewhere, and malicious actors do not obey.
+    A release of the origins meant is on the list from the first renewal after it came out. Who is
+    bound leaves at once what is listed: a family and mode is barred where the release that it
+    offers in the channel is on the list. Writes: the probability that an adopter is bound, and the
+    month of the list. Nothing changes elsewhere, and malicious actors do not obey.
     """
 
     lever: ClassVar[str] = "L8"

@@ -40,7 +40,7 @@ SERIES, COUNTRIES = "series", "countries"
 
 
 class Series(Protocol):
-    """What a run returns (see `sim.model.world.Series`)."""
+    """What a run returns (see `sim.model.records.Series`)."""
 
     @property
     def names(self) -> tuple[str, ...]: ...

@@ -1,4 +1,4 @@
-"""Terms of the choice that follow from parameters and tables: sizes, traits of countries, weights, factors."""
+"""Terms of the choice from parameters and tables: sizes, traits of countries, weights, factors."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ if TYPE_CHECKING:
     from sim.model.world import World
 
 USUAL_LOG_GDP, SPREAD_LOG_GDP = 9.5, 1.5
-"""Log GDP per head (USD) at which the price weight is as stated, and the step over which ``price_income`` acts:
-judgement, 9-10 and 1-2."""
+"""Log GDP per head (USD) at which the price weight is as stated, and the step over which
+``price_income`` acts: judgement, 9-10 and 1-2."""
 INCOME_FACTOR = 0.4, 2.0
 """Least and largest factor of income on the price weight: judgement, 0.2-0.6 and 1.5-3."""
 BY_GDP, BY_PEOPLE = 0.7, 0.3
-"""Elasticities of a country's projects to GDP and to people, together 1: judgement, 0.5-0.9 for GDP."""
+"""Elasticities of a country's projects to GDP and to people, together 1: judgement, 0.5-0.9 for
+GDP."""
 
 
 def channel_sizes(world: World) -> np.ndarray:
-    """Size of each country by channel, each channel summing to 1: people, GDP (three times), or projects."""
+    """Size of each country by channel, each channel summing to 1.
+
+    That is people, GDP (three times), or projects.
+    """
     people = np.array([c.working_age_m for c in world.countries])
     gdp = np.array([c.gdp_usd_bn for c in world.countries])
     projects = np.array([c.gdp_usd_bn**BY_GDP * c.people_m**BY_PEOPLE for c in world.countries])

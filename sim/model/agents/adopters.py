@@ -48,7 +48,7 @@ GRAPH_FROM = 20_000
 PARALLEL_FROM = 100_000
 BLOCKS = 64
 PRICE_GROWTH_FROM = 2.0
-"""Years after the start of 2023 from which price may weigh more in the market channel: from 2025 on."""
+"""Years after the start of 2023 from which price may weigh more in the market channel: 2025 on."""
 _quantiles = [NormalDist().inv_cdf((b + 0.5) / 256) for b in range(256)]
 _scale = (sum(z * z for z in _quantiles) / 256) ** -0.5
 TASTES = tuple(z * _scale for z in _quantiles)
@@ -219,14 +219,18 @@ class Adopters(Sequence[AdopterView]):
         )
 
     def _breadth(self, month: int) -> np.ndarray:
-        """Open releases of each family in 12 months; the fringe is many small labs and no family of its own."""
+        """Open releases of each family in 12 months.
+
+        The fringe is many small labs and no family of its own.
+        """
         return np.where(
             self.is_fringe, 0, self.world.catalogue.opened_since(month - 12, len(self.is_fringe))
         )
 
     def _retire(self, month: int) -> None:
-        """Take new slots up; retire what is neither renewed for 24 months nor used, and the least used beyond 96 slots.
+        """Take new slots up, and retire others.
 
+        Those go that are neither renewed for 24 months nor used, and the least used beyond 96.
         Users of a retired slot choose anew; a new release brings the slot back.
         """
         newest = self.world.catalogue.newest
@@ -275,7 +279,10 @@ class Adopters(Sequence[AdopterView]):
             obey(*args, BanTerms(world.law.use_ban, world.law.listed_until, month_of))
 
     def _review_terms(self, month: int, graph: bool) -> ReviewTerms:
-        """Who reviews; reviews and noise are drawn by month, tastes, neighbours and bans once and for all."""
+        """Who reviews.
+
+        Reviews and noise are drawn by month, tastes, neighbours and bans once and for all.
+        """
         streams = self.world.streams
         return ReviewTerms(
             review=self.review,
@@ -290,7 +297,10 @@ class Adopters(Sequence[AdopterView]):
         )
 
     def panel(self, before: np.ndarray | None = None) -> Panel:
-        """The arrays of the panel as kernels take them; ``before`` is the choice at the end of last month."""
+        """The arrays of the panel as kernels take them.
+
+        ``before`` is the choice at the end of last month.
+        """
         return Panel(
             self.start,
             self.cell_key,
@@ -315,7 +325,10 @@ class Adopters(Sequence[AdopterView]):
         return tally(self.market, self.panel(), users)
 
     def learn(self) -> None:
-        """Familiarity grows with use: dK = (base + use * share)(1 - K) a month, until it is complete."""
+        """Familiarity grows with use: dK = (base + use * share)(1 - K) a month.
+
+        It does so until it is complete.
+        """
         p = self.world.p
         share = self.world.tally.world[:N_CHANNELS]
         self.familiarity += (
@@ -345,7 +358,7 @@ class Adopters(Sequence[AdopterView]):
         return build(self.market, self.panel(), self.who, building)
 
     def _kept(self) -> np.ndarray:
-        """Share of what developers would build that the duties of modifiers leave, by country and slot.
+        """Share of what developers would build that modifiers' duties leave, by country and slot.
 
         What one duty takes for large holds what a stricter one does: of several duties the one that
         costs more counts.
@@ -366,7 +379,7 @@ class Adopters(Sequence[AdopterView]):
         return each * (world.world_use * world.ledger.usd_per_unit)
 
     def covered_use(self, cover: np.ndarray) -> np.ndarray:
-        """Share of the world's government use that stands under private audits, by alternative of the market.
+        """Share of the world's government use under private audits, by alternative of the market.
 
         Parameters
         ----------
@@ -378,7 +391,7 @@ class Adopters(Sequence[AdopterView]):
         return (counts * per_adopter[:, None]).sum(axis=0)
 
     def country_shares(self) -> np.ndarray:
-        """Share of each origin among a cell's adopters: float32 array (country, channel, origin)."""
+        """Share of origins among a cell's adopters: float32 array (country, channel, origin)."""
         return origin_shares(self.market, self.panel())
 
     def per_cell(self) -> np.ndarray:

@@ -27,7 +27,7 @@ class Assessor(mesa.Agent):
         return self.is_hazardous(duty, lab, capability, draw) == right
 
     def is_hazardous(self, duty: Assessment, lab: Lab, capability: float, draw: int) -> bool:
-        """Whether a release would be hazardous in one of the duty's domains, by measured capability.
+        """Whether a release would be hazardous in a domain of the duty, by measured capability.
 
         As absolute risk it is if it is far enough above the misuse threshold of the domain; as
         marginal risk if it has passed that threshold and is far enough above the best open release
@@ -48,7 +48,9 @@ class Assessor(mesa.Agent):
 
 
 class Auditor(mesa.Agent):
-    """An institution that audits open releases: chooses, examines, and publishes or keeps the result.
+    """An institution that audits open releases.
+
+    It chooses, examines, and publishes or keeps the result.
 
     Attributes
     ----------
@@ -95,7 +97,7 @@ class Auditor(mesa.Agent):
             self.publish(programme, release, finding)
 
     def next_release(self, programme: AuditProgramme) -> int:
-        """The most used (or most risky) open release that was not audited yet, -1 if there is none."""
+        """The most used (or most risky) open release not audited yet, -1 if there is none."""
         c = self.model.catalogue.columns
         n = len(self.model.use_of_releases)
         if n == 0:  # nobody has chosen anything yet
@@ -115,7 +117,10 @@ class Auditor(mesa.Agent):
         return best if n and weight[best] > 0.0 else -1
 
     def examine(self, programme: AuditProgramme, release: int) -> int:
-        """A traced compromise is found with the audit's power; a sound release is flagged by mistake at times."""
+        """A traced compromise is found with the audit's power.
+
+        A sound release is flagged by mistake at times.
+        """
         c = self.model.catalogue.columns
         lab = self.model.labs[c.lab[release]].identity
         draw = self.model.streams("audit").uniform(self.identity, lab, int(c.draw[release]))

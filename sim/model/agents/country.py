@@ -40,7 +40,7 @@ class Country(mesa.Agent):
         return self.model.adopters.of(self.index)
 
     def hear(self, origin: int, lab: int) -> None:
-        """A compromise of a family that the country uses became known: trust in its origin's security falls."""
+        """A compromise of a family in use became known: trust in its origin's security falls."""
         world = self.model
         reliance = float(world.tally.country[self.index, lab])
         world.trust.security[self.index, origin] *= 1.0 - world.p.trust_penalty * reliance

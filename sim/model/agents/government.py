@@ -21,7 +21,8 @@ INDICATORS = {
     "uplift": "uplift_us_releases",
     "us-share": "us_share_abroad",
 }
-"""What triggers may watch, in the order of their draws, and the outcome it is; None: the gap by measured scores."""
+"""What triggers may watch, in the order of their draws, and the outcome it is; None: the gap by
+measured scores."""
 COLUMNS = {name: column for column, name in enumerate(OUTCOMES)}
 
 
@@ -43,14 +44,14 @@ class Government(mesa.Agent):
         self.thrown: dict[Trigger, int] = {}
 
     def measure(self, capability: float, origin: int, lab: int, draw: int) -> float:
-        """A release's capability as evaluators measure it: true value, bias by origin, noise by lab (its identity)."""
+        """A release's capability as evaluators measure it.
+
+        True value, bias by origin, noise by lab (its identity).
+        """
         p = self.model.p
         bias = p.measurement_bias_cn if origin == CN else 0.0
-        return (
-            capability
-            + bias
-            + p.measurement_noise * self.model.streams("measurement").normal(lab, draw)
-        )
+        noise = self.model.streams("measurement").normal(lab, draw)
+        return capability + bias + p.measurement_noise * noise
 
     def review(self, month: int) -> None:
         """Look at measured gaps every few months; between reviews the last finding stands."""
@@ -62,24 +63,24 @@ class Government(mesa.Agent):
             }
 
     def watch(self, trigger: Trigger, month: int) -> None:
-        """Review a trigger's indicator when that is due, and throw its switch, or take it back, by what is found."""
+        """Review a trigger's indicator when due; throw its switch, or take it back, by the find."""
         if (month - trigger.since) % trigger.review_months:
             return
         found = self.gauge(trigger, month)
-        crossed = (
-            found > trigger.threshold if trigger.when == "above" else found < trigger.threshold
-        )
-        if (
-            crossed
-            and self.model.streams("trigger").uniform(identity(trigger.indicator), month, 1)
-            < trigger.will
-        ):
-            self.thrown.setdefault(trigger, month)
-        elif not crossed and not trigger.lasting:
+        above, threshold = trigger.when == "above", trigger.threshold
+        crossed = found > threshold if above else found < threshold
+        if crossed:
+            luck = self.model.streams("trigger").uniform(identity(trigger.indicator), month, 1)
+            if luck < trigger.will:
+                self.thrown.setdefault(trigger, month)
+        elif not trigger.lasting:
             self.thrown.pop(trigger, None)
 
     def gauge(self, trigger: Trigger, month: int) -> float:
-        """An indicator as a review finds it: mean over the months since the last one, old, with a relative error."""
+        """An indicator as a review finds it.
+
+        Mean over the months since the last one, old, with a relative error.
+        """
         world = self.model
         last = month - max(1, trigger.lag_months)  # a month is on record when it is over
         months = [m for m in range(last - trigger.review_months + 1, last + 1) if m >= 0]

@@ -1,14 +1,12 @@
-"""Labs: they train, learn from each other, and decide how to release."""
+"""Labs: they plan releases, decide their mode, and bring them out."""
 
 from __future__ import annotations
 
 from math import exp, log, log10
 from typing import TYPE_CHECKING
 
-import mesa
-
-from sim import data
-from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, Lessons, Record
+from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, Record
+from sim.model.agents.researcher import Researcher
 from sim.model.duties import (
     NOTHING,
     PUBLIC_DRAWS,
@@ -19,70 +17,40 @@ from sim.model.duties import (
     covering,
     refused,
 )
-from sim.model.identity import identity
 from sim.model.law import Law
 from sim.months import month_name
-from sim.vocabulary import API, CN, GATED, HOLD, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS, ORIGINS
+from sim.vocabulary import API, CN, GATED, HOLD, MODES, OPEN, OPEN_SOURCE, OPEN_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim import data
     from sim.model.duties import Programme
     from sim.model.world import World
 
 BELOW = 1e-6
 """OOM by which a run that avoids a threshold stays below it."""
-BARELY_SOLD = 0.002
-"""Share of revenue added to every lab's, which keeps the growth of the smallest finite: judgement, 0.0005-0.01."""
 RECORD_MONTHS = 24
 """Months before the handover whose releases tell how a lab decides: judgement, 12-36."""
 PRIOR = 2
-"""Open and closed releases that are added to a lab's own, each: a Beta(2, 2) prior on its share of open ones."""
+"""Open and closed releases that are added to a lab's own, each: a Beta(2, 2) prior on its share of
+open ones."""
 STAGGER = 3
 """Flagships that are overdue at the handover come out over so many months."""
 SHORTEST_CADENCE = 2
 """Months between two flagships of a lab, at least."""
 WIDEST_LEAD, LEAD_UNIT = 40.0, 10.0
-"""Index points beyond which a lead counts no more (judgement, 20-60), and those to which its slope refers."""
+"""Index points beyond which a lead counts no more (judgement, 20-60), and those to which its slope
+refers."""
 USE_UNIT = 0.05
 """Share of people who use AI at which the utility of the market is 0."""
 
 
-class Lab(mesa.Agent):
-    """One developer.
-
-    Attributes
-    ----------
-    efficiency, distilled : float
-        Algorithmic efficiency a and distilled gain d (orders of magnitude, OOM).
-    offset : float
-        Largest run against the frontier run (OOM).
-    shortfall : float or None
-        OOM by which its flagships are trained smaller than its largest run: the least in its record
-        (None: no record).
-    held_back : float
-        OOM by which the flagship being planned is trained smaller, to stay below a threshold of the
-        law.
-    quality : float
-        What the replayed record shows beyond compute and efficiency (index points); not shared with
-        anybody.
-    gains, sources : dict
-        Efficiency gained this month (OOM) by kind (own, scarcity, public, distilled), and the
-        origin of what came from others.
-    """
+class Lab(Researcher):
+    """One developer: it trains and learns, and decides how to release."""
 
     def __init__(self, model: World, index: int, info: data.Lab, home: int) -> None:
-        super().__init__(model)
-        self.index, self.info, self.home = index, info, home
-        self.identity = identity(info.slug)
-        self.origin = ORIGINS.index(info.origin)
-        self.fringe = info.kind == "fringe"
-        self.offset = info.run_offset
-        self.shortfall: float | None = None
-        self.efficiency = self.distilled = self.quality = self.held_back = 0.0
-        self.gains = {"own": 0.0, "scarcity": 0.0, "public": 0.0, "distilled": 0.0}
-        self.sources = {"public": self.origin, "distilled": self.origin}
-        self.best_score = self.best_released = self.best_underlying = -1e9
+        super().__init__(model, index, info, home)
         self.last_flagship: int | None = None
         self.next_flagship = info.first_month
         self.number = 0
@@ -90,53 +58,9 @@ class Lab(mesa.Agent):
         self.drafts: list[Draft] = []
         self.record = Record()
         self.public_flop, self.public_months = 0.0, 0
-        self.share_history: list[float] = []
-
-    # compute and research
-
-    def run_size(self) -> float:
-        """Largest training run (log10 FLOP)."""
-        world = self.model
-        catch = world.p.compute_elasticity * world.chips.gap if self.origin == CN else 0.0
-        return world.chips.run_frontier + self.offset + catch
-
-    def capability(self) -> float:
-        """Index points that a flagship would have today, without noise."""
-        return self.model.points(self.run_size() + self.efficiency + self.distilled) + self.quality
-
-    def reinvest(self) -> None:
-        """Runs grow with the change over 12 months of the lab's share of revenue."""
-        p, history = self.model.p, self.share_history
-        if len(history) > 12:
-            change = log((history[-1] + BARELY_SOLD) / (history[-13] + BARELY_SOLD))
-            cap = p.reinvestment_cap / 12.0
-            self.offset += min(max(p.reinvestment * change / 12.0, -cap), cap)
-
-    def research(self, lessons: Lessons) -> None:
-        """Own progress, public ideas, efficiency from scarcity, and distillation of the best release in reach."""
-        p = self.model.p
-        own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
-        pool, author, scarce, distillation = lessons
-        public = (
-            p.public_knowledge * (pool - self.efficiency) / 12.0 if pool > self.efficiency else 0.0
-        )
-        learned, teacher_origin = 0.0, self.origin
-        if distillation > 0.0:
-            own_points = self.capability()
-            teacher, teacher_origin, share = self.model.releases.teacher(
-                self, p.distillation_margin + own_points
-            )
-            gap = max(0.0, (teacher - p.distillation_margin - own_points) / p.capability_slope)
-            learned = distillation * share * gap / 12.0
-        self.efficiency += own + public + scarce
-        self.distilled += learned - p.distilled_fade * self.distilled / 12.0
-        self.gains = {"own": own, "scarcity": scarce, "public": public, "distilled": learned}
-        self.sources = {"public": author, "distilled": teacher_origin}
-
-    # release
 
     def take_over(self, month: int, low_quality: float, usual_shortfall: float) -> None:
-        """From the handover on flagships follow each other by the lab's cadence, counted from its last real one.
+        """From the handover on flagships follow the lab's cadence, counted from its last real one.
 
         A lab that was never scored takes over with the lower quartile of the quality of labs that
         were, and one whose training runs are unknown with the median shortfall of those that are
@@ -146,14 +70,12 @@ class Lab(mesa.Agent):
             self.shortfall = usual_shortfall
         if self.best_score < 0.0:
             self.quality = low_quality
+        cadence = round(self.info.cadence_months)
         if self.last_flagship is not None:
-            first = self.last_flagship + round(self.info.cadence_months)
-            self.next_flagship = max(month + self.identity % STAGGER, first)
+            first, spread = self.last_flagship + cadence, STAGGER
         else:
-            self.next_flagship = max(
-                month + self.identity % max(SHORTEST_CADENCE, round(self.info.cadence_months)),
-                self.info.first_month,
-            )
+            first, spread = self.info.first_month, max(SHORTEST_CADENCE, cadence)
+        self.next_flagship = max(month + self.identity % spread, first)
 
     def leaning(self) -> float:
         """Log odds of opening from the lab's own recent record, shrunken by Beta(2, 2)."""
@@ -176,105 +98,66 @@ class Lab(mesa.Agent):
         self.record.lead += self._lead_utility(capability)
         self.record.market += self._market()
 
-    def assimilate(self, score: float) -> None:
-        """A replayed flagship sets the lab's record: its quality is what explains the score."""
-        if score > self.best_score:
-            self.best_score = score
-            # A score above what a lab's own compute explains rests on somebody else's base.
-            self.quality = min(0.0, self.quality + score - self.capability())
-
-    def compare_run(self, log_flop: float) -> None:
-        """A replayed flagship of known training compute shows how near its releases come to the lab's largest run."""
-        short = max(0.0, self.run_size() - log_flop)
-        self.shortfall = short if self.shortfall is None else min(short, self.shortfall)
-
     def _lead_utility(self, capability: float) -> float:
         p = self.model.p
         lead = capability - self.model.frontier.best_open(excluding_lab=self.index)
-        return (
-            (p.lead_slope if lead > 0.0 else p.catchup_slope)
-            * min(max(lead, -WIDEST_LEAD), WIDEST_LEAD)
-            / LEAD_UNIT
-        )
+        slope = p.lead_slope if lead > 0.0 else p.catchup_slope
+        return slope * min(max(lead, -WIDEST_LEAD), WIDEST_LEAD) / LEAD_UNIT
 
     def _market(self) -> float:
         return log10(self.model.world_use / USE_UNIT)
 
     def decide_mode(self, capability: float, draw: int, owed: Owed) -> int:
-        """Release mode by a logit: open (with or without a free licence) against closed, given what each mode owes.
+        """Release mode by a logit: open against closed, given what each mode owes.
 
-        Lead and market count as differences from their mean over the lab's own record, which the
-        leaning already contains; backfire counts control steps since the record.
+        Open is with or without a free licence. Lead and market count as differences from their mean
+        over the lab's own record, which the leaning already contains; backfire counts control steps
+        since the record.
         """
-        world, p = self.model, self.model.p
-        noise = world.streams("release mode")
-        lead, market, n = self._lead_utility(capability), self._market(), self.record.situations
-        closed = (
-            lead - self.record.lead / n + p.market_slope * (market - self.record.market / n)
-            if n
-            else 0.0
-        )
+        world, p, record = self.model, self.model.p, self.record
+        noise, n = world.streams("release mode"), record.situations
+        lead, market, closed = self._lead_utility(capability), self._market(), 0.0
+        if n:
+            closed = lead - record.lead / n + p.market_slope * (market - record.market / n)
         closed -= sum(duty.burden for duty in owed[API])
         open_mode = self._licence(draw, owed)
         cost = self._opening_cost(capability, draw, world.law, owed[open_mode])
         opened = self.leaning() - world.reach_lost(self.index) - cost
         if self.origin == CN:
             opened += p.state_push + world.backfire
-        if opened + noise.gumbel(self.identity, draw, 0) < closed + noise.gumbel(
-            self.identity, draw, 1
-        ):
-            return API
-        return open_mode
+        opened += noise.gumbel(self.identity, draw, 0)
+        closed += noise.gumbel(self.identity, draw, 1)
+        return API if opened < closed else open_mode
 
     def _licence(self, draw: int, owed: Owed) -> int:
-        """Open with a free licence as often as earlier, the more often the more the law asks of others."""
+        """Open with a free licence as often as earlier, more if the law asks more of others."""
         free = (self.record.free + 1.0) / (self.record.opened + 2.0)
         if owed[OPEN_WEIGHTS] or owed[OPEN_SOURCE]:
-            kept, freed = (
-                sum(d.burden + d.liability for d in owed[mode])
-                for mode in (OPEN_WEIGHTS, OPEN_SOURCE)
-            )
+            kept = sum(duty.burden + duty.liability for duty in owed[OPEN_WEIGHTS])
+            freed = sum(duty.burden + duty.liability for duty in owed[OPEN_SOURCE])
             free = 1.0 / (1.0 + (1.0 - free) / free * exp(freed - kept))
-        return (
-            OPEN_SOURCE
-            if self.model.streams("release mode").uniform(self.identity, draw, 2) < free
-            else OPEN_WEIGHTS
-        )
+        luck = self.model.streams("release mode").uniform(self.identity, draw, 2)
+        return OPEN_SOURCE if luck < free else OPEN_WEIGHTS
 
     def _opening_cost(
         self, capability: float, draw: int, law: Law, owed: Sequence[ComputeDuty]
     ) -> float:
-        """Utils that a law takes from a release in an open mode: cost, liability, and the months that it is held up."""
-        cost, months = (
-            float(law.opening_cost[self.index]),
-            sum(d.delay for d in self._duties(capability, draw, law)),
-        )
+        """Utils that a law takes from an open release: cost, liability, months it is held up."""
+        cost = float(law.opening_cost[self.index])
         cost += sum(duty.burden + duty.liability for duty in owed)
+        months = sum(duty.delay for duty in self._duties(capability, draw, law))
         months += sum(duty.delay for duty in owed)
         return cost + self.model.p.delay_cost * months
 
-    def training_run(self, small: bool) -> float:
-        """Training compute of a release (log10 FLOP), as far below the lab's largest run as its record was.
-
-        A small variant has what its capability explains.
-        """
-        p = self.model.p
-        flagship = self.run_size() - (self.shortfall or 0.0) - self.held_back
-        return flagship - (p.small_gap / p.capability_slope if small else 0.0)
-
     def owes(self, draw: int, small: bool, law: Law) -> Owed:
         """Duties that a law lays on a release of this size, by mode."""
-        return (
-            covering(law.compute_duties, self, draw, self.training_run(small))
-            if law.compute_duties
-            else NOTHING
-        )
+        duties = law.compute_duties
+        return covering(duties, self, draw, self.training_run(small)) if duties else NOTHING
 
     def plan(self, month: int) -> None:
-        """Finish a flagship when one is due; decide its mode; let the assessors look at it if the law asks."""
-        if month < self.next_flagship and not (
-            self.model.schedule.notice_given and self._hurries(month)
-        ):
+        """Finish a flagship when one is due; decide its mode; have it assessed if the law asks."""
+        early = month < self.next_flagship
+        if early and not (self.model.schedule.notice_given and self._hurries(month)):
             return
         p, streams = self.model.p, self.model.streams
         luck = streams("capability noise")
@@ -283,14 +166,12 @@ class Lab(mesa.Agent):
         noisy = underlying + p.capability_noise * luck.normal(self.identity, self.number, 0)
         if self.model.law.compute_duties:
             self.held_back = self._stays_below(noisy, 2 * self.number)
-            underlying, noisy = (
-                x - p.capability_slope * self.held_back for x in (underlying, noisy)
-            )
+            lost = p.capability_slope * self.held_back
+            underlying, noisy = underlying - lost, noisy - lost
         self._draft(month, 2 * self.number, False, underlying, noisy)
         jitter = streams("cadence").normal(self.identity, self.number)
-        self.next_flagship = month + max(
-            SHORTEST_CADENCE, round(self.info.cadence_months * exp(p.cadence_jitter * jitter))
-        )
+        cadence = self.info.cadence_months * exp(p.cadence_jitter * jitter)
+        self.next_flagship = month + max(SHORTEST_CADENCE, round(cadence))
         if streams("small variant").uniform(self.identity, self.number) < p.small_variants:
             small = underlying - p.small_gap
             noisy = small + p.capability_noise * luck.normal(self.identity, self.number, 1)
@@ -298,14 +179,10 @@ class Lab(mesa.Agent):
         self.held_back = 0.0
 
     def _stays_below(self, capability: float, draw: int) -> float:
-        """OOM by which a run is kept smaller, so that a duty that would bind the release does not."""
+        """OOM by which a run is kept smaller, so that a duty does not bind the release."""
         p, run, law = self.model.p, self.training_run(False), self.model.law
         worth = p.threshold_avoidance / p.capability_slope / 1e7  # OOM for each dollar of a duty
-        near = [
-            duty
-            for duty in law.compute_duties
-            if duty.floor <= run < duty.floor + worth * duty.cost
-        ]
+        near = [d for d in law.compute_duties if d.floor <= run < d.floor + worth * d.cost]
         if not near:
             return 0.0
         owed = self.owes(draw, False, law)
@@ -313,7 +190,7 @@ class Lab(mesa.Agent):
         return max((run - duty.floor + BELOW for duty in owed[mode] if duty in near), default=0.0)
 
     def _hurries(self, month: int) -> bool:
-        """Whether to open the next flagship early, since the law announced for its month would cost more or bar it.
+        """Whether to open the next flagship early, since its month's law would cost more or bar it.
 
         A month too early costs as much as a month's delay. What is out before a law starts is not
         bound by it.
@@ -329,12 +206,10 @@ class Lab(mesa.Agent):
         mode = self.decide_mode(capability, draw, owed)
         if mode not in OPEN:
             return False
-        now = (
-            self._opening_cost(capability, draw, world.law, owed[mode]) + world.p.delay_cost * early
-        )
-        barred = any(
-            bars(duty, self, capability, draw) for duty in self._duties(capability, draw, law)
-        )
+        now = self._opening_cost(capability, draw, world.law, owed[mode])
+        now += world.p.delay_cost * early
+        duties = self._duties(capability, draw, law)
+        barred = any(bars(duty, self, capability, draw) for duty in duties)
         owed = self.owes(draw, False, law)
         then = self._opening_cost(capability, draw, law, owed[self._licence(draw, owed)])
         return barred or now < then
@@ -343,72 +218,42 @@ class Lab(mesa.Agent):
         """Academic and small labs release at an outside rate and openness."""
         p, world = self.model.p, self.model
         luck = world.streams("fringe")
-        rate = (
-            p.fringe_cn if self.origin == CN else (p.fringe_us_2023 if month < 12 else p.fringe_us)
-        )
+        rate = p.fringe_us_2023 if month < 12 else p.fringe_us
+        if self.origin == CN:
+            rate = p.fringe_cn
         for n in range(luck.poisson(rate / 12.0, self.identity, month)):
             self.number += 1
-            mode = (
-                OPEN_SOURCE if luck.uniform(self.identity, month, n, 1) < p.fringe_openness else API
-            )
-            underlying = self.capability()
+            opened = luck.uniform(self.identity, month, n, 1) < p.fringe_openness
+            mode, underlying = OPEN_SOURCE if opened else API, self.capability()
             noisy = underlying + p.capability_noise * luck.normal(self.identity, month, n, 2)
-            draw, run = 2 * self.number, self.training_run(False)
-            self.drafts.append(
-                Draft(
-                    month,
-                    self._name(draw),
-                    draw,
-                    mode,
-                    False,
-                    noisy,
-                    underlying,
-                    self.efficiency,
-                    run=run,
-                )
-            )
+            run, able = self.training_run(False), (noisy, underlying, self.efficiency)
+            draw = 2 * self.number
+            draft = Draft(month, self._name(draw), draw, mode, False, *able, run=run)
+            self.drafts.append(draft)
 
     def train_public(self, programmes: list[Programme], month: int) -> None:
-        """Train on public chips; the model comes out open when its time is over, and the next one begins.
+        """Train on public chips; the model comes out open when its time is over.
 
-        Programmes of one lab pool their chips; the nearest target and the widest openness count. A
-        release owes what one of the lab's own would owe.
+        Then the next one begins. Programmes of one lab pool their chips; the nearest target and the
+        widest openness count. A release owes what one of the lab's own would owe.
         """
         world, p = self.model, self.model.p
-        self.public_flop += (
-            sum(programme.compute for programme in programmes) * 10.0**p.public_run_flop
-        )
+        self.public_flop += sum(x.compute for x in programmes) * 10.0**p.public_run_flop
         self.public_months += 1
-        if self.public_months < min(programme.cadence for programme in programmes):
+        if self.public_months < min(x.cadence for x in programmes):
             return
-        target = world.chips.run_path[
-            max(0, len(world.chips.run_path) - 1 - min(x.lag_target for x in programmes))
-        ]
+        path, lag = world.chips.run_path, min(x.lag_target for x in programmes)
+        target = path[max(0, len(path) - 1 - lag)]
         run = min(log10(max(self.public_flop, 1.0)), target)
         self.public_flop, self.public_months = 0.0, 0
         underlying = world.points(run + self.efficiency + self.distilled) + self.quality
         draw = PUBLIC_DRAWS + month
-        noisy = underlying + p.capability_noise * world.streams("capability noise").normal(
-            self.identity, draw
-        )
+        luck = world.streams("capability noise").normal(self.identity, draw)
+        able = underlying + p.capability_noise * luck, underlying, self.efficiency
         weights, records, code, licence = (max(x.parts[i] for x in programmes) for i in range(4))
-        name, parts = (
-            f"{self.info.slug} public {month_name(month)}",
-            (weights, records, code, licence),
-        )
-        draft = Draft(
-            month,
-            name,
-            draw,
-            OPEN_SOURCE,
-            False,
-            noisy,
-            underlying,
-            self.efficiency,
-            True,
-            run=run,
-            parts=parts,
-        )
+        parts = weights, records, code, licence
+        name = f"{self.info.slug} public {month_name(month)}"
+        draft = Draft(month, name, draw, OPEN_SOURCE, False, *able, True, run=run, parts=parts)
         self.drafts.append(self._submit(draft, covering(world.law.compute_duties, self, draw, run)))
 
     def _name(self, draw: int) -> str:
@@ -420,21 +265,15 @@ class Lab(mesa.Agent):
         """Decide the mode of a finished release and submit it to the law."""
         run, owed = self.training_run(small), self.owes(draw, small, self.model.law)
         mode = self.decide_mode(capability, draw, owed)
-        draft = Draft(
-            month,
-            self._name(draw),
-            draw,
-            mode,
-            small,
-            capability,
-            underlying,
-            self.efficiency,
-            run=run,
-        )
+        able = capability, underlying, self.efficiency
+        draft = Draft(month, self._name(draw), draw, mode, small, *able, run=run)
         self.drafts.append(self._submit(draft, owed))
 
     def _submit(self, draft: Draft, owed: Owed) -> Draft:
-        """Have a release assessed and licensed where the law asks, and pay for both; returns it as it may come out."""
+        """Have a release assessed and licensed where the law asks, and pay for both.
+
+        Returns the draft as it may come out.
+        """
         law, mode, draw, capability = self.model.law, draft.mode, draft.draw, draft.capability
         month, left, rationale = draft.month, set(range(len(MODES))), False
         if mode in OPEN:
@@ -472,7 +311,7 @@ class Lab(mesa.Agent):
         ]
 
     def _fall_back(self, left: set[int], draft: Draft) -> int:
-        """An open-minded lab keeps weights in reach of vetted users if it may, else serves or holds.
+        """An open-minded lab keeps weights for vetted users if it may, else serves or holds.
 
         What public money paid for is gated or held: it becomes no closed service.
         """
@@ -480,11 +319,8 @@ class Lab(mesa.Agent):
             return GATED if GATED in left else HOLD
         if GATED in left and API in left:
             likely = 1.0 / (1.0 + exp(-self.leaning()))
-            return (
-                GATED
-                if self.model.streams("release mode").uniform(self.identity, draft.draw, 3) < likely
-                else API
-            )
+            luck = self.model.streams("release mode").uniform(self.identity, draft.draw, 3)
+            return GATED if luck < likely else API
         return min(left) if left else HOLD
 
     def publish(self, month: int) -> None:
@@ -501,8 +337,7 @@ class Lab(mesa.Agent):
         """Weights, data, code and licence that come with a release."""
         if draft.parts is not None and draft.mode in OPEN:
             return draft.parts
-        weights, data, code, licence = (FRINGE_COMPONENTS if self.fringe else COMPONENTS)[
-            draft.mode
-        ]
+        components = FRINGE_COMPONENTS if self.fringe else COMPONENTS
+        weights, data, code, licence = components[draft.mode]
         shown = float(self.model.law.disclosure[self.index])
         return weights, data * shown, code * shown, licence

@@ -1,4 +1,4 @@
-"""What labs plan and remember: drafts of releases, the record of real ones, and what is to be learned in a month."""
+"""What labs plan and remember: drafts, the record of real releases, and a month's lessons."""
 
 from __future__ import annotations
 

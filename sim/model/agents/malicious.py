@@ -41,7 +41,7 @@ SKILL_SD = 2.0
 USE_AT_START = 0.1
 """Share of people who use AI at which the parameter ``attempts`` is meant."""
 MOST_ATTEMPTS = 100.0
-"""Most attempts of one actor in a month, 300 times as many as at the start: automation multiplies."""
+"""Most attempts of one actor in a month, 300 times those at the start: automation multiplies."""
 _NORMAL = NormalDist()
 
 
@@ -85,7 +85,7 @@ _ORIGIN_NAMES = tuple(
 
 
 class Incident(NamedTuple):
-    """One misuse incident; ``origin`` is "no_model" and ``release`` -1 where no release was used."""
+    """One misuse incident; without a release ``origin`` is "no_model" and ``release`` -1."""
 
     month: int
     actor: int
@@ -128,7 +128,10 @@ class MaliciousActor(mesa.Agent):
         )
 
     def act(self, domain: int, route: int, noticed: bool, luck: float, scene: Scene) -> None:
-        """Carry out one attempt: noticed it bars the route for a time, and with success it becomes an incident."""
+        """Carry out one attempt.
+
+        Noticed it bars the route for a time, and with success it becomes an incident.
+        """
         if noticed:
             self.model.actors.banned_until[self.index, route] = scene.month + 1 + scene.ban_months
         if luck < 1.0:
@@ -178,9 +181,8 @@ class Scene:
         used = rows.take(carried.number_of, axis=0)
         self.releases = used.tolist()
         barriers = Barriers(
-            law_class=law.class_of.take(
-                c.lab.take(used)
-            ),  # without a release any class: the route is not on offer
+            # Without a release any class will do: the route is not on offer.
+            law_class=law.class_of.take(c.lab.take(used)),
             refused=np.array([p.refusal, p.refusal_cn, p.refusal]),
             gate_pass=p.gate_pass * law.gate_pass,
             accounts=law.account_pass.take(actors.home, axis=0),
@@ -236,11 +238,8 @@ def recruit(world: World) -> list[MaliciousActor]:
     people = np.array([c.working_age_m for c in world.countries])
     n = sum(kind.agents for kind in ACTORS)
     waits = -np.log(world.streams("actor homes").uniforms(range(n), identities(codes)))
-    anywhere = (
-        np.divide(waits, people, out=np.full_like(waits, np.inf), where=people > 0.0)
-        .argmin(axis=1)
-        .tolist()
-    )
+    times = np.divide(waits, people, out=np.full_like(waits, np.inf), where=people > 0.0)
+    anywhere = times.argmin(axis=1).tolist()
     draws = world.streams("actors").uniforms(range(n), range(2 + len(ROUTES))).tolist()
     actors: list[MaliciousActor] = []
     for kind in ACTORS:

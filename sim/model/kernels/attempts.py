@@ -1,4 +1,4 @@
-"""Compiled attempts at misuse: how many, by whom, at what, by which route, and what becomes of them."""
+"""Compiled attempts at misuse: how many, by whom, at what, by which route, with what result."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def draw_attempts(key, mean, n):
 
 @inline
 def pick(weights, u):
-    """Index drawn with the given weights, which sum to 1; the heaviest where rounding leaves none."""
+    """Index drawn with weights that sum to 1; the heaviest where rounding leaves none."""
     for i in range(weights.size):
         u -= weights[i]
         if u < 0.0:
@@ -93,7 +93,9 @@ def pick(weights, u):
 
 @kernel
 def decide(attempts, prospects):
-    """Domain and route of every attempt, and whether it is noticed or succeeds; those that do neither are left out.
+    """Domain and route of every attempt, and whether it is noticed or succeeds.
+
+    Those that do neither are left out.
 
     Parameters
     ----------

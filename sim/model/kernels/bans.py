@@ -44,7 +44,10 @@ class BanTerms(NamedTuple):
 
 @inline
 def fill_limits(limit, forbidden, market, ban, c, h):
-    """Share of adopters that may not use each slot, nor take each alternative; returns how many there are."""
+    """Share of adopters that may not use each slot, nor take each alternative.
+
+    Returns how many alternatives there are.
+    """
     real = 0
     limit[:], forbidden[:] = 0.0, 0.0
     for k in range(market.slot.size):
@@ -58,10 +61,11 @@ def fill_limits(limit, forbidden, market, ban, c, h):
 
 @kernel
 def obey(panel, market, who, network, terms, ban):
-    """Choices of a month that a ban forbids are made again without what it forbids; nobody is left without a choice.
+    """Choices of a month that a ban forbids are made again without what it forbids.
 
-    Runs after :func:`sim.model.kernels.choice.choose` with the same records, and so with the same
-    draws. Changes ``choice`` and ``counts`` of the panel in place.
+    Nobody is left without a choice. Runs after :func:`sim.model.kernels.choice.choose` with the
+    same records, and so with the same draws. Changes ``choice`` and ``counts`` of the panel in
+    place.
 
     Parameters
     ----------
@@ -69,36 +73,18 @@ def obey(panel, market, who, network, terms, ban):
         As in :func:`sim.model.kernels.choice.choose`.
     ban : BanTerms
     """
-    start, cell_key, choice, before, counts = (
-        panel.start,
-        panel.key,
-        panel.choice,
-        panel.before,
-        panel.counts,
-    )
-    traits, offset, denial, fear, cover, home = (
-        who.traits,
-        who.offset,
-        who.denial,
-        who.fear,
-        who.cover,
-        who.home,
-    )
-    own, world, derivative, bonus = (
-        network.country,
-        network.world,
-        network.derivative,
-        market.home_bonus,
-    )
-    weight, scale, share, families = network.weight, network.scale, ban.share, own.shape[1]
+    start, cell_key, counts = panel.start, panel.key, panel.counts
+    choice, before = panel.choice, panel.before
+    traits, offset, denial = who.traits, who.offset, who.denial
+    fear, cover, home = who.fear, who.cover, who.home
+    own, world, derivative = network.country, network.world, network.derivative
+    weight, scale, bonus = network.weight, network.scale, market.home_bonus
+    share, families = ban.share, own.shape[1]
     size_of, lists, salts, table_of = list_alternatives(market)
     barred = meets_bars(denial, fear, cover)
-    v, w, net = (
-        np.empty(MAX_ALIVE, np.float32),
-        np.empty(MAX_ALIVE, np.float32),
-        np.empty(families, np.float32),
-    )
-    taste, stay = np.empty(-(-families // 8) * 8, np.float32), np.empty(N_ORIGINS, np.float32)
+    v, w = np.empty(MAX_ALIVE, np.float32), np.empty(MAX_ALIVE, np.float32)
+    net, stay = np.empty(families, np.float32), np.empty(N_ORIGINS, np.float32)
+    taste = np.empty(-(-families // 8) * 8, np.float32)
     limit, forbidden = np.zeros(NONE + 1), np.zeros(MAX_ALIVE)
     for cell in range(start.size - 1):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
@@ -127,9 +113,8 @@ def obey(panel, market, who, network, terms, ban):
                 taste[before[i] // N_MODES] *= stay[who.origin[before[i] // N_MODES]]
             if terms.graph:
                 ask_neighbours(i, mix64(terms.graph_key + person), before, network.peer, taste)
-            new = lists[
-                h, SLOT, run_race(mix64(terms.choice_key + person), size, lists, salts, h, w, taste)
-            ]
+            won = run_race(mix64(terms.choice_key + person), size, lists, salts, h, w, taste)
+            new = lists[h, SLOT, won]
             choice[i] = new
             counts[cell, current] -= 1
             counts[cell, new] += 1

@@ -1,36 +1,28 @@
-"""Compiled choice of AI releases: random-utility reviews of the month's alternatives, an adopter at a time.
+"""Compiled choice of AI releases: random-utility reviews of alternatives, an adopter at a time.
 
-Adopter i of country c and channel h takes the alternative k of the highest utility (docs/model.md
-7.8). k is a family f in a mode; o is the origin of what it offers, w its way (class of labs and
-mode). All terms are in utils:
+Adopter i of country c and channel h takes the alternative k of the month of the highest utility u
+(docs/model.md 7.8). k is a family f in a mode; o is the origin of what it offers, w its way (class
+of labs and mode). All terms are in utils:
 
-    utility = terms[h, BASE, k]                          value, novelty, familiarity, breadth
-    Market.terms
-            + capacity[c] * terms[h, OPENNESS, k]        openness to those with own capacity
-            Choosers.traits
-            - income[c] * terms[h, PRICE, k]             log price
-              Choosers.traits
-            - concern[c, h] * terms[h, RISK, k]          what a public audit says
-              Choosers.traits + offset[c, h, w]
-              :func:`~countries.country_traits`       Choosers.offset
-                  = access_factor[h] * log access[c, class, h] + taste[c, o]
-                  + alignment weight * match[o] * (alignment[c] - 0.5)
-                  - concern[c, h] * (risk[o] + flagged * (1 - trust in security[c, o]))
-                  - income[c] * price weight[h] * log price factor[c, o] - friction[c, h, w]
-            + net[f]                                     :func:`fill_network`
-            Network
-                  = weight * log(1 + scale * (0.5 own country + 0.3 world + 0.2 derivatives))
-                  + home_bonus[h, f] at home
-            - denial[c, h, w] * terms[h, RELIEF, k]      barriers that a mirror relieves
-              Choosers.denial
-            - fear[c, o] * terms[h, EXPOSED, k]          distrust of a supply that can stop
-              Choosers.fear
-            - concern[c, h] * cover[c] * terms[h, PRIVATE, k]    private findings
-              Choosers.cover + taste[i, f]                                :func:`has_tastes`
-              Network.taste
-            - inertia[h] - lock_in[c, h, o of the family left]   if the family changes
-              :func:`fill_stay` + peer weight / 8 for each neighbour in f    :func:`ask_neighbours`
-              Network.peer + Gumbel, keyed by (adopter, month, slot)    :func:`run_race`
+    u = terms[h, BASE, k]                       value, novelty, familiarity, breadth Market.terms
+      + capacity[c] * terms[h, OPENNESS, k]     openness to those with own capacity  Choosers.traits
+      - income[c] * terms[h, PRICE, k]          log price                            Choosers.traits
+      - concern[c, h] * terms[h, RISK, k]       what a public audit says             Choosers.traits
+      + offset[c, h, w]                         :func:`~countries.country_traits`    Choosers.offset
+            = access_factor[h] * log access[c, class, h] + taste[c, o]
+            + alignment weight * match[o] * (alignment[c] - 0.5)
+            - concern[c, h] * (risk[o] + flagged * (1 - trust in security[c, o]))
+            - income[c] * price weight[h] * log price factor[c, o] - friction[c, h, w]
+      + net[f]                                  :func:`fill_network`                 Network
+            = weight * log(1 + scale * (0.5 own country + 0.3 world + 0.2 derivatives))
+            + home_bonus[h, f] at home
+      - denial[c, h, w] * terms[h, RELIEF, k]   barriers that a mirror relieves      Choosers.denial
+      - fear[c, o] * terms[h, EXPOSED, k]       distrust of a supply that can stop   Choosers.fear
+      - concern[c, h] * cover[c] * terms[h, PRIVATE, k]  private findings            Choosers.cover
+      + taste[i, f]                             :func:`has_tastes`                   Network.taste
+      - inertia[h] - lock_in[c, h, o of the family left]  if the family changes  :func:`fill_stay`
+      + peer weight / 8 for each neighbour in f :func:`ask_neighbours`               Network.peer
+      + Gumbel, keyed by (adopter, month, slot) :func:`run_race`
 
 The argmax of v + Gumbel is found as the argmin of Exponential * exp(-v): the same draws and the
 same choice at the price of one logarithm. So what an adopter adds to the utility of a family is a
@@ -84,19 +76,13 @@ from sim.vocabulary import ORIGINS
 NONE = 255  # in place of a slot: an adopter without a choice
 NEIGHBOURS = 8
 REWIRED = f4(0.1)  # share of neighbours from anywhere in the panel: judgement, 0.05-0.3
-OWN_COUNTRY, WHOLE_WORLD, DERIVATIVES = (
-    f4(0.5),
-    f4(0.3),
-    f4(0.2),
-)  # parts of the installed base: judgement
-LARGEST_UTIL = f4(
-    60
-)  # differences are cut here, far inside the range of a single-precision exponential
+# Parts of the installed base: judgement.
+OWN_COUNTRY, WHOLE_WORLD, DERIVATIVES = f4(0.5), f4(0.3), f4(0.2)
+# Differences are cut here, far inside the range of a single-precision exponential.
+LARGEST_UTIL = f4(60)
 N_ORIGINS = len(ORIGINS)
-PLACE_BITS, SCORE_BITS = (
-    i4(127),
-    i4(-128),
-)  # the low seven bits of a score carry the alternative's place
+# The low seven bits of a score carry the alternative's place.
+PLACE_BITS, SCORE_BITS = i4(127), i4(-128)
 
 
 class Network(NamedTuple):
@@ -205,7 +191,7 @@ def fill_row(v, size, terms, lists, net, traits, offset, denial, fear, cover, ba
 
 @inline
 def meets_bars(denial, fear, cover):
-    """Whether a country's adopters meet any denial, fear or private finding: bool array (country,)."""
+    """Whether a country's adopters meet denial, fear or private findings: bool array (country,)."""
     barred = np.zeros(denial.shape[0], np.bool_)
     for c in range(denial.shape[0]):
         met = cover[c] != 0
@@ -247,7 +233,10 @@ def has_tastes(person, salts, table, taste):
 
 @inline
 def run_race(key, size, lists, salts, h, v, taste):
-    """Alternative with the least Exponential * exp(-v): positive floats sort like integers, the low bits carry k."""
+    """Alternative with the least Exponential * exp(-v).
+
+    Positive floats sort like integers; the low bits carry k.
+    """
     best = i4(2147483647)
     for k in range(size):
         x = -log32(draw32(key, salts[h, k])) * v[k] * taste[lists[h, FAMILY, k]]
@@ -268,6 +257,17 @@ def ask_neighbours(i, person, before, peer, taste):
             taste[before[j] // N_MODES] *= push
 
 
+@inline
+def find_reviewers(ids, first, last, cell_key, review_key, limit, before):
+    """Fill in who of a cell's adopters reviews this month; returns how many do."""
+    n = 0
+    for i in range(first, last):
+        ids[n] = i
+        person = cell_key + u8(i - first) * GOLDEN
+        n += 1 if (unit32(mix64(review_key + person)) < limit or before[i] == NONE) else 0
+    return n
+
+
 @kernel
 def choose(first, last, panel, market, who, network, terms):
     """Reviews of the cells [first, last): updates ``choice`` and ``counts`` of the panel in place.
@@ -283,44 +283,22 @@ def choose(first, last, panel, market, who, network, terms):
     """
     # Arrays are taken out of the records once: inside the loop each access would cost a reference
     # count.
-    start, cell_key, choice, before, counts = (
-        panel.start,
-        panel.key,
-        panel.choice,
-        panel.before,
-        panel.counts,
-    )
+    start, cell_key, counts = panel.start, panel.key, panel.counts
+    choice, before = panel.choice, panel.before
     origin, lock_in, inertia = who.origin, who.lock_in, terms.inertia
     table, family_salts = network.taste, network.salt
     newcomers, graph, graph_key = terms.newcomers, terms.graph, terms.graph_key
     review_key, taste_key, choice_key = terms.review_key, terms.taste_key, terms.choice_key
-    traits, offset, denial, fear, cover, home = (
-        who.traits,
-        who.offset,
-        who.denial,
-        who.fear,
-        who.cover,
-        who.home,
-    )
-    own, world, derivative, bonus = (
-        network.country,
-        network.world,
-        network.derivative,
-        market.home_bonus,
-    )
-    weight, scale, peer, review, families = (
-        network.weight,
-        network.scale,
-        network.peer,
-        terms.review,
-        own.shape[1],
-    )
+    traits, offset, denial = who.traits, who.offset, who.denial
+    fear, cover, home = who.fear, who.cover, who.home
+    own, world, derivative = network.country, network.world, network.derivative
+    weight, scale, bonus = network.weight, network.scale, market.home_bonus
+    peer, review, families = network.peer, terms.review, own.shape[1]
     listed, lists, salts, table_of = list_alternatives(market)
     barred = meets_bars(denial, fear, cover)
     v, stay = np.empty(MAX_ALIVE, np.float32), np.empty(N_ORIGINS, np.float32)
-    net = np.zeros(
-        -(-families // 32) * 32, np.float32
-    )  # filled up: loops over families take four registers at once
+    # Filled up: loops over families take four registers at once.
+    net = np.zeros(-(-families // 32) * 32, np.float32)
     taste = np.empty(-(-families // 8) * 8, np.float32)
     largest = 0
     for cell in range(first, last):
@@ -328,13 +306,9 @@ def choose(first, last, panel, market, who, network, terms):
     ids = np.empty(largest + 1, np.int64)
     for cell in range(first, last):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
-        limit = newcomers + (f4(1) - newcomers) * review[h]
-        n = 0
-        for i in range(start[cell], start[cell + 1]):
-            ids[n] = i
-            person = cell_key[cell] + u8(i - start[cell]) * GOLDEN
-            n += 1 if (unit32(mix64(review_key + person)) < limit or before[i] == NONE) else 0
-        size = listed[h]
+        limit, size = newcomers + (f4(1) - newcomers) * review[h], listed[h]
+        begin, end, key = start[cell], start[cell + 1], cell_key[cell]
+        n = find_reviewers(ids, begin, end, key, review_key, limit, before)
         if n == 0 or size == 0:  # with nothing on offer adopters stay without a choice
             continue
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
@@ -343,15 +317,14 @@ def choose(first, last, panel, market, who, network, terms):
         fill_stay(stay, inertia, lock_in, c, h)
         for q in range(n):
             i = ids[q]
-            current, person = before[i], cell_key[cell] + u8(i - start[cell]) * GOLDEN
+            current, person = before[i], key + u8(i - begin) * GOLDEN
             has_tastes(mix64(taste_key + person), family_salts, table, taste)
             if current != NONE and unit32(mix64(review_key + person)) >= newcomers:
                 taste[current // N_MODES] *= stay[origin[current // N_MODES]]
             if graph:
                 ask_neighbours(i, mix64(graph_key + person), before, peer, taste)
-            new = lists[
-                h, SLOT, run_race(mix64(choice_key + person), size, lists, salts, h, v, taste)
-            ]
+            won = run_race(mix64(choice_key + person), size, lists, salts, h, v, taste)
+            new = lists[h, SLOT, won]
             choice[i] = new
             if current != NONE:
                 counts[cell, current] -= 1
@@ -360,6 +333,9 @@ def choose(first, last, panel, market, who, network, terms):
 
 @parallel_kernel
 def choose_parallel(blocks, panel, market, who, network, terms):
-    """:func:`choose` over blocks of cells on several threads; cells never share a count, so the bits are the same."""
+    """:func:`choose` over blocks of cells on several threads.
+
+    Cells never share a count, so the bits are the same.
+    """
     for b in nb.prange(blocks.size - 1):
         choose(blocks[b], blocks[b + 1], panel, market, who, network, terms)

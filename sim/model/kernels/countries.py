@@ -1,4 +1,4 @@
-"""Compiled view of countries: what their adopters bring to the choice, and what the law lays on them.
+"""Compiled view of countries: what adopters bring to the choice, and what the law lays on them.
 
 The equation stands at the top of :mod:`sim.model.kernels.choice`.
 """
@@ -94,23 +94,15 @@ def country_traits(terms):
     class_origin, log_access, friction = terms.class_origin, terms.log_access, terms.friction
     capacity, concern, income = terms.capacity, terms.concern, terms.income
     taste, alignment, security, risk = terms.taste, terms.alignment, terms.security, terms.risk
-    access_factor, price_weight, log_price = (
-        terms.access_factor,
-        terms.price_weight,
-        terms.log_price_factor,
-    )
+    access_factor, price_weight = terms.access_factor, terms.price_weight
+    log_price = terms.log_price_factor
     n, ways = log_access.shape[0], N_MODES * class_origin.size
-    traits, offset = (
-        np.empty((n, N_CHANNELS, 3), np.float32),
-        np.empty((n, N_CHANNELS, ways), np.float32),
-    )
+    traits = np.empty((n, N_CHANNELS, 3), np.float32)
+    offset = np.empty((n, N_CHANNELS, ways), np.float32)
     for c in range(n):
         for h in range(N_CHANNELS):
-            traits[c, h, CAPACITY], traits[c, h, CONCERN], traits[c, h, INCOME] = (
-                capacity[c],
-                concern[c, h],
-                income[c],
-            )
+            traits[c, h, CAPACITY], traits[c, h, CONCERN] = capacity[c], concern[c, h]
+            traits[c, h, INCOME] = income[c]
             for k in range(class_origin.size):
                 o = class_origin[k]
                 match = 1.0 if o == US else (-1.0 if o == CN else 0.0)

@@ -3,8 +3,8 @@
 An alternative k is a slot, that is a family of releases f (a lab) in a mode m. It offers one
 release per channel h: of its newest candidates r the one of highest
 
-    value[r] = capability_factor[h] * capability * 4 * width * logistic((capability of r - need[h])
-    / width)
+    value[r] = capability_factor[h] * capability * 4 * width
+             * logistic((capability of r - need[h]) / width)
              + novelty_factor[h] * novelty weight * exp(-age of r / novelty_months)
              - price_factor[h] * price weight * log price of r
              - mean concern[h] * audited risk of r
@@ -13,15 +13,15 @@ What a country's adopters add to it or take from it needs the terms apart. ``Mar
 them for the release that is offered, each (channel, K), in the numbering below; those of price and
 risk are positive where they deter.
 
-    BASE      value + price + mean concern * audited risk                            utils
+    BASE      value + price + mean concern * audited risk                    utils
               + log(familiarity[h, f] + 0.001)
-              + breadth_factor[h] * log(1 + open releases of f in 12 months)         weights only
-    OPENNESS  openness_factor[h] * openness weight * openness of r                   utils at full
-    own capacity PRICE     price_factor[h] * price weight * log price of r
-    utils RISK      what a public audit adds to perceived risk                             utils at
-    a concern of 1 RELIEF    share of a denial that is left: ``mirror_denial`` once mirrored
-    0-1 EXPOSED   whether a supplier can cut the user off                                0-1 PRIVATE
-    risk that a private finding shows to covered government users          utils at a concern of 1
+              + breadth_factor[h] * log(1 + open releases of f in 12 months) weights only
+    OPENNESS  openness_factor[h] * openness weight * openness of r           utils at own capacity 1
+    PRICE     price_factor[h] * price weight * log price of r                utils
+    RISK      what a public audit adds to perceived risk                     utils at a concern of 1
+    RELIEF    share of a denial left: ``mirror_denial`` once mirrored        0-1
+    EXPOSED   whether a supplier can cut the user off                        0-1
+    PRIVATE   risk that a private finding shows to covered government users  utils at a concern of 1
 """
 
 from __future__ import annotations
@@ -43,11 +43,14 @@ NOT_OFFERED = -1
 BASE, OPENNESS, PRICE, RISK, RELIEF, EXPOSED, PRIVATE = range(7)
 N_TERMS = 7
 SLOT, WAY, ORIGIN, FAMILY = range(4)
-"""Rows of the lists of alternatives; a way is class of labs (see :class:`sim.model.law.Law`) * 4 + mode."""
+"""Rows of the lists of alternatives; a way is class of labs (see :class:`sim.model.law.Law`) * 4 +
+mode."""
 
 
 class ChoiceWeights(NamedTuple):
-    """Weights of the choice that hold in every channel; parameters of the model, see docs/model.md 7.8.
+    """Weights of the choice that hold in every channel.
+
+    They are parameters of the model, see docs/model.md 7.8.
 
     Attributes
     ----------
@@ -78,7 +81,10 @@ class ChoiceWeights(NamedTuple):
 
 
 class ChannelFactors(NamedTuple):
-    """Factors on the weights: float64 arrays (channel,); novelty and breadth are weights themselves (utils)."""
+    """Factors on the weights: float64 arrays (channel,).
+
+    Novelty and breadth are weights themselves (utils).
+    """
 
     capability: np.ndarray
     openness: np.ndarray
@@ -161,7 +167,7 @@ def fallen(capability, frontier, weights):
 
 @inline
 def fill_known(log_known, home_bonus, familiarity, home, h):
-    """Utils of familiarity, and what one's own country's families have beyond them, in one channel."""
+    """Utils of familiarity, and what families of one's own country have beyond, in one channel."""
     for f in range(log_known.size):
         log_known[f] = log64(familiarity[h, f] + BARELY_KNOWN)
         home_bonus[h, f] = home + log64(1.0 + BARELY_KNOWN) - log_known[f]
@@ -180,6 +186,19 @@ def fill_terms(terms, slots, release, mirrored, controlled, public, private, wei
         terms[h, PRIVATE, k] = weights.flagged if hidden_flaw and h == GOVERNMENT else 0.0
 
 
+@inline
+def fill_value(value, capability, novelty, price, audited, weights, factors, need, concern, h):
+    """Utils of all candidates in one channel, as slots compare them."""
+    width, f_novelty = weights.width, factors.novelty[h]
+    steep = factors.capability[h] * UNIT_SLOPE * weights.capability * width
+    to_price = factors.price[h] * weights.price
+    # One expression a step, in a loop of its own: the compiler takes several at once.
+    for i in range(value.size):
+        value[i] = steep * logistic64((capability[i] - need) / width)
+        value[i] += f_novelty * novelty[i]
+        value[i] = value[i] - to_price * price[i] - concern * audited[i]
+
+
 @kernel
 def open_market(supply, weights, factors, c):
     """Find each slot's best release per channel and its terms of utility that all countries share.
@@ -195,31 +214,17 @@ def open_market(supply, weights, factors, c):
     -------
     Market
     """
-    slots, familiarity = supply.slots, supply.familiarity
-    public, private, mirrored, controlled = (
-        c.public_finding,
-        c.private_finding,
-        c.mirrored,
-        c.controlled,
-    )
+    slots, origin_of, openness_of = supply.slots, c.origin, c.openness
+    public, private = c.public_finding, c.private_finding
+    mirrored, controlled = c.mirrored, c.controlled
     belief, month, capability_of, price_of = c.clean_weight, c.month, c.capability, c.log_price
-    origin_of, openness_of = c.origin, c.openness
-    n, n_family, depth, width = (
-        slots.size,
-        familiarity.shape[1],
-        supply.candidates.shape[1],
-        weights.width,
-    )
+    n, n_family, depth = slots.size, supply.breadth.size, supply.candidates.shape[1]
     release, log_price = np.empty((N_CHANNELS, n), np.int64), np.empty((N_CHANNELS, n), np.float32)
     terms = np.empty((N_CHANNELS, N_TERMS, n), np.float32)
     home_bonus = np.empty((N_CHANNELS, n_family), np.float32)
-    # Candidates of all slots stand side by side, in loops without branches: the compiler takes
-    # several at once.
-    rows, origin, log_known = (
-        supply.candidates[slots].ravel(),
-        np.empty(n, np.int64),
-        np.empty(n_family),
-    )
+    # Candidates stand side by side, in loops without branches: the compiler takes several at once.
+    rows = supply.candidates[slots].ravel()
+    origin, log_known = np.empty(n, np.int64), np.empty(n_family)
     age, capability, price, audited = np.zeros((4, rows.size))
     for i in range(rows.size):
         r = rows[i]
@@ -234,21 +239,9 @@ def open_market(supply, weights, factors, c):
         log_breadth[f] = log64(1.0 + supply.breadth[f])
     for h in range(N_CHANNELS):
         need, concern = supply.need[h], supply.concern[h]
-        f_cap, f_price, f_novelty = factors.capability[h], factors.price[h], factors.novelty[h]
-        f_open, f_breadth = factors.openness[h], factors.breadth[h]
-        fill_known(log_known, home_bonus, familiarity, weights.home, h)
-        for i in range(
-            rows.size
-        ):  # one expression a step, in a loop of its own: the compiler takes several at once
-            value[i] = (
-                f_cap
-                * UNIT_SLOPE
-                * weights.capability
-                * width
-                * logistic64((capability[i] - need) / width)
-            )
-            value[i] += f_novelty * novelty[i]
-            value[i] = value[i] - f_price * weights.price * price[i] - concern * audited[i]
+        f_price, f_open, f_breadth = factors.price[h], factors.openness[h], factors.breadth[h]
+        fill_known(log_known, home_bonus, supply.familiarity, weights.home, h)
+        fill_value(value, capability, novelty, price, audited, weights, factors, need, concern, h)
         for k in range(n):
             family, mode = slots[k] // N_MODES, slots[k] % N_MODES
             best, best_value, best_price = NOT_OFFERED, -1e300, 0.0
@@ -262,18 +255,10 @@ def open_market(supply, weights, factors, c):
             terms[h, BASE, k] = best_value + to_price + concern * terms[h, RISK, k] + known
             terms[h, OPENNESS, k] = f_open * weights.openness * openness_of[best]
         fill_terms(terms, slots, release, mirrored, controlled, public, private, weights, h)
-    family_of, classes = slots // N_MODES, supply.class_of[slots // N_MODES]
+    families, modes, salt = slots // N_MODES, slots % N_MODES, supply.salt
+    classes = supply.class_of[families]
     return Market(
-        slots,
-        supply.salt,
-        family_of,
-        origin,
-        slots % N_MODES,
-        classes,
-        release,
-        log_price,
-        terms,
-        home_bonus,
+        slots, salt, families, origin, modes, classes, release, log_price, terms, home_bonus
     )
 
 
@@ -290,10 +275,8 @@ def list_alternatives(market):
     terms : float32 array (channel, 7, 96), as in the market
     """
     listed = np.zeros(N_CHANNELS, np.int64)
-    lists, salts = (
-        np.zeros((N_CHANNELS, 4, MAX_ALIVE), np.uint8),
-        np.zeros((N_CHANNELS, MAX_ALIVE), np.uint32),
-    )
+    lists = np.zeros((N_CHANNELS, 4, MAX_ALIVE), np.uint8)
+    salts = np.zeros((N_CHANNELS, MAX_ALIVE), np.uint32)
     terms = np.zeros((N_CHANNELS, N_TERMS, MAX_ALIVE), np.float32)
     terms[:, BASE] = -np.inf
     for h in range(N_CHANNELS):

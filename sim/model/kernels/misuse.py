@@ -1,22 +1,23 @@
-"""Compiled weighing of misuse routes: every malicious actor, domain and route of one month (docs/model.md 7.10).
+"""Compiled weighing of misuse routes: every malicious actor, domain and route of one month.
 
 Actor a makes attempts in domain j on a route r, a kind of route with the origin of the release that
-is used. On each route it takes the way w that suits it best: a class of safeguard, and what is done
-about it.
+is used (docs/model.md 7.10). On each route it takes the way w that suits it best: a class of
+safeguard, and what is done about it.
 
-    points  = capability[w, r] - withheld[w, j] * max(0, capability[w, r] - no_model)          index
-    points success = passing[w, a, r] * logistic((points + skill[a] - threshold[j]) / slope)
-    probability value   = weight * success - cost[w, a, r]
-    utils chance[a, j, r], way[a, j, r]   success and way of the way of highest value odds[a, j, r]
-    = exp(value) / sum of exp(value) over the routes that a knows                probability passing
-    = (1 - refused[o]) * accounts[a, class of labs]                                    jailbreak
-            | gate_pass[class of labs] * exp(-barred[a, class of labs])                        gated weights
-            | 1                                                                                other routes
-    cost    = factor[w] * min(3, strip_cost / budget[a])
-    strip, gated weights
-            | 0                                                                                other routes
-    expected[a] = sum over j of mix[a, j] * harm[j] * sum over r of odds * chance              units
-    of harm an attempt without[a]  = the same over the routes that use no release of US origin
+    points  = capability[w, r] - withheld[w, j] * max(0, capability[w, r] - no_model)   index points
+    success = passing[w, a, r] * logistic((points + skill[a] - threshold[j]) / slope)   probability
+    value   = weight * success - cost[w, a, r]                                          utils
+    chance[a, j, r], way[a, j, r]   success and way of the way of highest value
+    odds[a, j, r] = exp(value) / sum of exp(value) over the routes that a knows         probability
+    passing = (1 - refused[o]) * accounts[a, class of labs]                  jailbreak
+            | gate_pass[class of labs] * exp(-barred[a, class of labs])      gated weights
+            | 1                                                              other routes
+    cost    = factor[w] * min(3, strip_cost / budget[a])                     strip, gated weights
+            | 0                                                              other routes
+    expected[a] = sum over j of mix[a, j] * harm[j] * sum over r of odds * chance
+    without[a]  = the same over the routes that use no release of US origin
+
+The last two are in units of harm an attempt.
 """
 
 from __future__ import annotations
@@ -145,10 +146,10 @@ class Views(NamedTuple):
 
 @kernel
 def best_by_route(c, n, classes, no_model):
-    """Row (-1: none) and capability (-1e9: none) of the best release on each route: two arrays (class, route).
+    """Row and capability of the best release on each route: two arrays (class, route).
 
-    Open and gated weights are told apart by the class of safeguard they carry; all else stands in
-    class 0.
+    Where there is none they are -1 and -1e9. Open and gated weights are told apart by the class of
+    safeguard they carry; all else stands in class 0.
 
     Parameters
     ----------
@@ -183,12 +184,8 @@ def weigh_barriers(barriers):
     barriers : Barriers
     """
     law_class, refused, accounts = barriers.law_class, barriers.refused, barriers.accounts
-    gate_pass, barred, factor, budget = (
-        barriers.gate_pass,
-        barriers.barred,
-        barriers.factor,
-        barriers.budget,
-    )
+    gate_pass, barred = barriers.gate_pass, barriers.barred
+    factor, budget = barriers.factor, barriers.budget
     n = budget.size
     passing, cost = np.ones((factor.size, n, KIND.size)), np.zeros((factor.size, n, KIND.size))
     for o in range(len(ORIGINS)):
@@ -206,7 +203,10 @@ def weigh_barriers(barriers):
 
 @inline
 def value_routes(offer, offered, left, price, skill, harms, chance, odds, taken, j):
-    """Fill in chance, value (in ``odds``) and way of every route in one domain; returns the highest value by actor."""
+    """Fill in chance, value (in ``odds``) and way of every route in one domain.
+
+    Returns the highest value by actor.
+    """
     capability, withheld, n = offer.capability, offer.withheld, skill.size
     threshold, slope, weight = harms.threshold[j], harms.slope, harms.weight
     top = np.full(n, -1e300)
@@ -239,7 +239,7 @@ def value_routes(offer, offered, left, price, skill, harms, chance, odds, taken,
 
 @inline
 def share_odds(offered, usable, top, chance, odds, expected, without, mix, harm, j):
-    """Turn values of one domain into odds, in place; add its harm to what an attempt is expected to do."""
+    """Turn values of one domain into odds, in place; add its harm to what is expected."""
     n = top.size
     total, other, success, other_success = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     for r in offered:
@@ -263,10 +263,10 @@ def share_odds(offered, usable, top, chance, odds, expected, without, mix, harm,
 
 @kernel
 def weigh_routes(offer, passing, cost, seekers, harms):
-    """Success, choice probability and expected harm of every route, each used in the way that suits the actor best.
+    """Success, choice probability and expected harm of every route.
 
-    A way is a class of safeguard and what is done about it: strip it, or strip it and teach
-    filtered knowledge again.
+    Each is used in the way that suits the actor best. A way is a class of safeguard and what is
+    done about it: strip it, or strip it and teach filtered knowledge again.
 
     Parameters
     ----------
@@ -285,11 +285,8 @@ def weigh_routes(offer, passing, cost, seekers, harms):
     known, (n, domains), ways = seekers.known, seekers.mix.shape, cost.shape[0]
     shape = domains, KIND.size, n
     chance, odds, taken = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int8)
-    usable, left, price = (
-        np.zeros(shape[1:]),
-        np.zeros((ways, KIND.size, n)),
-        np.full((ways, KIND.size, n), 1e300),
-    )
+    usable, left = np.zeros(shape[1:]), np.zeros((ways, KIND.size, n))
+    price = np.full((ways, KIND.size, n), 1e300)
     for a in range(n):
         for k in range(KIND.size):
             if known[a, k]:

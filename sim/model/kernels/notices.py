@@ -19,7 +19,10 @@ log = logging.getLogger("openstakes")
 COMPILING = (
     "compiling the model's kernels, usually for about a minute; later runs on this machine need not"
 )
-UNKEPT = "compiled code cannot be kept (%s), and is made again by each process; NUMBA_CACHE_DIR names another folder"
+UNKEPT = (
+    "compiled code cannot be kept (%s), and is made again by each process; "
+    "NUMBA_CACHE_DIR names another folder"
+)
 
 ALL = (COMPILING, UNKEPT)
 

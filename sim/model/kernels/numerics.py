@@ -38,7 +38,10 @@ def parallel_kernel(function: Callable[..., Any]) -> Any:
 
 
 def inline(function: Callable[..., Any]) -> Any:
-    """Compile a small function into its callers; a call would count references to every array it is given."""
+    """Compile a small function into its callers.
+
+    A call would count references to every array it is given.
+    """
     return _compiled(function, forceinline=True)
 
 
@@ -52,7 +55,7 @@ def mix64(x):
 
 @inline
 def mix32(x):
-    """A 32-bit finaliser (xor-shift and multiply), cheaper in vector registers than :func:`mix64`."""
+    """A 32-bit finaliser (xor-shift, multiply), cheaper in vector registers than :func:`mix64`."""
     # Numba widens 32-bit arithmetic to 64 bits; every step is cut back.
     x = u4(u4(x ^ u4(x >> u4(16))) * u4(0x7FEB352D))
     x = u4(u4(x ^ u4(x >> u4(15))) * u4(0x846CA68B))
@@ -85,7 +88,10 @@ def unit64(x):
 
 @inline
 def log32(x):
-    """Natural logarithm of a positive normal float32: x = m 2^e, log m = 2 atanh((m - 1) / (m + 1))."""
+    """Natural logarithm of a positive normal float32.
+
+    x = m 2^e, log m = 2 atanh((m - 1) / (m + 1)).
+    """
     bits = f4(x).view(i4)
     e = i4(i4(bits - i4(0x3F3504F3)) >> i4(23))
     m = i4(bits - (e << i4(23))).view(f4)
@@ -117,7 +123,10 @@ def exp32(x):
 
 @inline
 def exp64(x):
-    """Exponential of a float64, relative error about 1e-15; beyond [-700, 700] that of the nearer end."""
+    """Exponential of a float64, relative error about 1e-15.
+
+    Beyond [-700, 700] it is that of the nearer end.
+    """
     x = min(max(x, -700.0), 700.0)
     k = np.floor(x * 1.4426950408889634 + 0.5)
     r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10
@@ -150,7 +159,10 @@ def logistic64(x):
 
 @kernel
 def logarithm(x):
-    """Natural logarithm of every entry of a float64 array of three axes, entries below 1e-9 counted as 1e-9."""
+    """Natural logarithm of every entry of a float64 array of three axes.
+
+    Entries below 1e-9 count as 1e-9.
+    """
     out = np.empty_like(x)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):

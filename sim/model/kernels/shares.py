@@ -141,7 +141,7 @@ class Building(NamedTuple):
 
 @inline
 def sum_regions(parts, in_use, persons, china, mix):
-    """Shares by region and channel (the last one the mix), and share of people who use AI by region."""
+    """Shares by region and channel (the last one the mix), share of people who use AI by region."""
     region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES)))
     reach = np.empty(len(REGIONS))
     for r in range(len(REGIONS)):
@@ -167,7 +167,10 @@ def sum_regions(parts, in_use, persons, china, mix):
 
 @inline
 def share_world(slot, total, family, mix, n_family):
-    """Divide use by slot by each channel's total, in place; shares of families by channel (the last one the mix)."""
+    """Divide use by slot by each channel's total, in place.
+
+    Returns shares of families by channel (the last one the mix).
+    """
     world = np.zeros((N_CHANNELS + 1, n_family), np.float32)
     for h in range(N_CHANNELS):
         for k in range(family.size):
@@ -212,15 +215,9 @@ def tally(market, panel, users):
     -------
     Tally
     """
-    start, counts, use, size, people = (
-        panel.start,
-        panel.counts,
-        users.use,
-        users.size,
-        users.people,
-    )
+    start, counts, bloc = panel.start, panel.counts, users.bloc
+    use, size, people = users.use, users.size, users.people
     n_country, n = use.shape[0], market.slot.size
-    bloc = users.bloc
     slots = market.slot.astype(np.uint64)  # an index that may be negative would be checked
     family, origin, mode, law_class = market.family, market.origin, market.mode, market.law_class
     used = np.empty(n, np.int64)
@@ -242,7 +239,9 @@ def tally(market, panel, users):
             each = weight[c, h] / (start[cell + 1] - start[cell])
             parts[b, h, len(SHARES)] += weight[c, h]
             total[h] += weight[c, h]
-            found = 0  # alternatives in use are listed first: most are not, and a branch on each would be mispredicted
+            # Alternatives in use are listed first: most are not in use, and a branch on each would
+            # be mispredicted.
+            found = 0
             for k in range(n):
                 used[found] = k
                 found += 1 if counts[cell, slots[k]] > 0 else 0
@@ -280,13 +279,8 @@ def build(market, panel, who, building):
     """
     start, counts, h = panel.start, panel.counts, DEVELOPER
     capability, adaptable, kept = building.capability, building.adaptable, building.kept
-    projects, bloc, traits, friction, denial = (
-        building.projects,
-        building.bloc,
-        who.traits,
-        who.friction,
-        who.denial,
-    )
+    projects, bloc = building.projects, building.bloc
+    traits, friction, denial = who.traits, who.friction, who.denial
     flow, value = np.zeros(building.families), np.zeros((len(ORIGINS), len(BLOCS)))
     worth = np.empty(market.slot.size)
     for k in range(market.slot.size):
@@ -301,12 +295,8 @@ def build(market, panel, who, building):
             if count > 0:
                 o, way = market.origin[k], market.law_class[k] * N_MODES + market.mode[k]
                 lost = friction[c, h, way] + denial[c, h, way] * market.terms[h, RELIEF, k]
-                made = (
-                    each
-                    * count
-                    * (exp64(-float(lost)) if lost != 0 else 1.0)
-                    * kept[c, market.slot[k]]
-                )
+                left = exp64(-float(lost)) if lost != 0 else 1.0
+                made = each * count * left * kept[c, market.slot[k]]
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
     return flow, value
@@ -314,7 +304,10 @@ def build(market, panel, who, building):
 
 @kernel
 def earn(market, slot_share, open_revenue, n_family):
-    """Revenue of every family per unit of use: price times share in market and enterprise channels."""
+    """Revenue of every family per unit of use.
+
+    It is price times share in market and enterprise channels.
+    """
     revenue = np.zeros(n_family)
     for h in (MARKET, ENTERPRISE):
         for k in range(market.slot.size):
@@ -327,7 +320,9 @@ def earn(market, slot_share, open_revenue, n_family):
 
 @kernel
 def spend(market, panel, use):
-    """What users pay per unit of use at full prices in market and enterprise channels: array (country, origin).
+    """What users pay per unit of use at full prices: array (country, origin).
+
+    That is in market and enterprise channels.
 
     Parameters
     ----------
@@ -363,7 +358,7 @@ def use_by_release(market, slot_share, mix, n):
 
 @kernel
 def origin_shares(market, panel):
-    """Share of each origin by country and channel, over the adopters of the cell: array (country, channel, origin)."""
+    """Share of each origin among the adopters of a cell: array (country, channel, origin)."""
     start, counts = panel.start, panel.counts
     n = (start.size - 1) // N_CHANNELS
     share = np.zeros((n, N_CHANNELS, len(ORIGINS)), np.float32)
