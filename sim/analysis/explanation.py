@@ -1,4 +1,7 @@
-"""Why the law of a month is as it is: each field as agents read it, and which policy changed it from what to what."""
+"""Why the law of a month is as it is: which policy changed each field from what to what.
+
+Fields are shown as agents read them.
+"""
 
 from __future__ import annotations
 
@@ -198,7 +201,10 @@ def _reached(
 
 
 def _place(axis: str, indices: Sequence[int], law: Law) -> tuple[str, list[str]]:
-    """Return an axis and names on it; classes go by their origins, or where a part of an origin is meant by labs."""
+    """Return an axis and names on it.
+
+    Classes go by their origins, or by labs where a part of an origin is meant.
+    """
     if axis != "class":
         return axis, _names(axis, indices, law.jurisdictions)
     origins = {int(law.class_origin[k]) for k in indices}
@@ -211,7 +217,10 @@ def _place(axis: str, indices: Sequence[int], law: Law) -> tuple[str, list[str]]
 
 
 def _boxes(labels: np.ndarray) -> list[tuple[tuple[tuple[int, ...], ...], int]]:
-    """Cut an array of labels into boxes (indices on each axis) of one label, as few as equal slices allow."""
+    """Cut an array of labels into boxes of one label, as few as equal slices allow.
+
+    A box is the indices on each axis.
+    """
     if labels.ndim == 0:
         return [((), int(labels))]
     alike: dict[bytes, list[int]] = {}
@@ -239,7 +248,10 @@ def _listed(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
 
 
 def _binds(record: Any, axis: str, index: int) -> bool:
-    """Tell whether a record speaks of an entry of an axis; one that names none of the axis speaks of all."""
+    """Tell whether a record speaks of an entry of an axis.
+
+    One that names none of the axis speaks of all.
+    """
     if hasattr(record, axis):
         return bool(getattr(record, axis) == index)
     return index in getattr(record, _MANY[axis], (index,))

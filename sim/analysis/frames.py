@@ -222,7 +222,7 @@ def _levels(rows: NDArray[np.float32]) -> dict[str, Any]:
 
 
 def csv_bytes(frame: pd.DataFrame, encoding: str = "utf-8", exact: Collection[str] = ()) -> bytes:
-    """Return a frame as CSV: one head line, plain numbers, blanks for what is missing or not finite.
+    """Return a frame as CSV: one head line, plain numbers, blanks for what is missing or infinite.
 
     Parameters
     ----------
@@ -271,7 +271,10 @@ def csv_files(study: Study, encoding: str = "utf-8") -> dict[str, bytes]:
 
 
 def to_parquet(study: Study, path: Path) -> Path:
-    """Write all series of a study, part by part: scenario, draw, replication, month and a column for each outcome."""
+    """Write all series of a study, part by part.
+
+    Columns: scenario, draw, replication, month and one for each outcome.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

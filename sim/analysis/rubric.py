@@ -38,7 +38,7 @@ Values = NDArray[np.floating[Any]]
 
 
 def effect_size(differences: Values, reference: Values) -> float:
-    """Return d: the mean difference over the standard deviation (ddof = 1) of the reference's values.
+    """Return d: the mean difference over the standard deviation of the reference (ddof = 1).
 
     Where the reference does not vary, d is 0 if the mean difference is 0 and infinite with its sign
     otherwise. With fewer than two values there is no spread and d is nan.
@@ -60,7 +60,7 @@ def interval(differences: Values) -> tuple[float, float]:
 
 
 def same_sign(differences: Values) -> float:
-    """Return the share of pairs whose difference has the sign of the mean difference; 0 if that is 0."""
+    """Return the share of pairs with the sign of the mean difference; 0 if the mean is 0."""
     if len(differences) == 0:
         return math.nan
     mean = np.mean(differences)
@@ -68,12 +68,18 @@ def same_sign(differences: Values) -> float:
 
 
 def bound(level: float, kind: str) -> float:
-    """Return the floor at a level of the reference: 0.5 points for a "share", 2 % of it for a "level"."""
+    """Return the floor at a level: 0.5 points for a "share", 2 % of the level for a "level".
+
+    The level is that of the reference.
+    """
     return FLOOR_SHARE if kind == "share" else FLOOR_RELATIVE * abs(level)
 
 
 def slight(sign: str, inside: float) -> bool:
-    """Tell whether a `0` rests on the spread alone: fewer pairs lie inside the floor than it takes (`inside_floor`)."""
+    """Tell whether a `0` rests on the spread alone.
+
+    It does if fewer pairs lie inside the floor than `inside_floor` asks for.
+    """
     return sign == "0" and inside < AGREEMENT
 
 
@@ -132,7 +138,7 @@ def sign(
 
 
 def agreement(found: str, paper: str | None) -> str:
-    """Return how a sign stands to the paper's: "agrees", "disagrees", "undecided" or "paper silent".
+    """Return "agrees", "disagrees", "undecided" or "paper silent" for a sign and the paper's.
 
     Only the direction counts: "--" in the paper and "-" here agree. A paper cell may allow two,
     such as "0/+".

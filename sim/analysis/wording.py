@@ -25,7 +25,7 @@ MINUS = "\N{MINUS SIGN}"
 NOT_AVAILABLE = "not available"
 
 LIKELY = 0.75
-"""Share of replications with one sign from which a difference without a clear sign is called likely."""
+"""Share of replications with one sign from which an unclear difference is called likely."""
 
 SINGLE = "One replication shows no chance variation: no words are given. Run at least 8."
 
@@ -109,7 +109,10 @@ def _decimals(size: float) -> int:
 
 
 def plain(x: float) -> str:
-    """Return a number that was set, not measured: up to four significant digits, none of them filled up with zeros."""
+    """Return a number that was set, not measured: up to four significant digits.
+
+    None of them is filled up with zeros.
+    """
     if not math.isfinite(x):
         return NOT_AVAILABLE
     if abs(x) >= HUGE:
@@ -140,7 +143,10 @@ def percent(fraction: float, decimals: int = 1) -> str:
 
 
 def is_percent(outcome: Measured) -> bool:
-    """Tell whether an outcome is printed in percent: a share of something, but not an index on a scale of 0 to 1."""
+    """Tell whether an outcome is printed in percent: a share of something.
+
+    An index on a scale of 0 to 1 is not.
+    """
     return outcome.unit.startswith("share") or (outcome.kind == "share" and outcome.unit != _INDEX)
 
 
@@ -150,7 +156,7 @@ def factor(outcome: Measured) -> float:
 
 
 def unit(outcome: Measured, *, of_difference: bool = False) -> str:
-    """Return the unit as printed: "% of use" for a share, percentage points for a difference of shares."""
+    """Return the unit as printed: "% of use", or percentage points for a difference of shares."""
     if is_percent(outcome) and of_difference:
         return "percentage points"
     if is_percent(outcome):
@@ -203,14 +209,20 @@ def between(low: float, high: float, outcome: Measured) -> str:
 
 
 def within(level: float, outcome: Measured) -> str:
-    """Return the floor of `no material change` at a level of the reference: "within ±0.5 percentage points"."""
+    """Return the floor of `no material change` at a level of the reference.
+
+    Such as "within ±0.5 percentage points".
+    """
     if not math.isfinite(level):
         return NOT_AVAILABLE
     return f"within ±{size(rubric.bound(level, outcome.kind), outcome)}"
 
 
 def bound(outcome: Measured) -> str:
-    """Return the rule behind `within`: "±0.5 percentage points", or "±2 % of the reference's level"."""
+    """Return the rule behind `within`: in points, or "±2 % of the reference's level".
+
+    In points it is such as "±0.5 percentage points".
+    """
     if outcome.kind == "share":
         return f"±{size(rubric.FLOOR_SHARE, outcome)}"
     return f"±{percent(rubric.FLOOR_RELATIVE, 0)} of the reference's level"
@@ -279,7 +291,7 @@ def towards(difference_: float) -> str:
 
 
 def goal(difference_: float, outcome: Measured) -> str:
-    """Return "better" or "worse", for the goal of an outcome; nothing if it is neither when the outcome moves."""
+    """Return "better" or "worse" by the goal of an outcome; nothing if a move is neither."""
     towards_goal = difference_ * outcome.direction
     return (
         ""
@@ -291,7 +303,9 @@ def goal(difference_: float, outcome: Measured) -> str:
 
 
 def judgement(word: str, difference_: float, outcome: Measured) -> str:
-    """Return what a difference means: "lower (better)", "likely higher (worse)", "cannot tell", "no material change".
+    """Return what a difference means, such as "lower (better)" or "likely higher (worse)".
+
+    Without a direction: "cannot tell", "no material change".
 
     An outcome that is neither better nor worse when it moves is called higher or lower.
     """
@@ -307,21 +321,18 @@ def said(word: str, direction: str, difference_: float, outcome: Measured) -> st
 
 
 def legend(unit_: str) -> str:
-    """Return what the signs mean, the same wherever they are printed; `unit_` is pairs or replications."""
+    """Return what the signs mean, wherever they are printed; `unit_` is pairs or replications."""
     agreement, likely, floor = (
         percent(x, 0) for x in (rubric.AGREEMENT, LIKELY, rubric.FLOOR_RELATIVE)
     )
     points = fixed(100 * rubric.FLOOR_SHARE, 1)
     return (
         f"Signs are read towards the factor's goal: + better, {MINUS} worse, doubled where the "
-        f"difference is large "
-        f"against the spread between runs of the reference. 0 {UNCHANGED}: at least {agreement} of "
-        f"the {unit_} differ "
-        f"by less than {floor} of the reference, for a share {points} points; or {SLIGHT}: the "
-        f"mean is below "
-        f"{rubric.SMALL:g} standard deviations between runs. ? undecided: neither, and fewer than "
-        f"{agreement} have the "
-        f"same sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
+        f"difference is large against the spread between runs of the reference. 0 {UNCHANGED}: at "
+        f"least {agreement} of the {unit_} differ by less than {floor} of the reference, for a "
+        f"share {points} points; or {SLIGHT}: the mean is below {rubric.SMALL:g} standard "
+        f"deviations between runs. ? undecided: neither, and fewer than {agreement} have the same "
+        f"sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
     )
 
 

@@ -66,8 +66,7 @@ def main() -> NoReturn:
     if sys.flags.optimize > 1:
         print(
             "warning: Python runs with -OO (PYTHONOPTIMIZE=2), which takes out the descriptions of "
-            "commands, phases "
-            "and policies, in reports too; -O keeps them",
+            "commands, phases and policies, in reports too; -O keeps them",
             file=sys.stderr,
         )
     _settle_streams()
@@ -85,7 +84,10 @@ def main() -> NoReturn:
 
 
 def _settle_streams() -> None:
-    """Keep stdout and stderr in order line by line; characters that their encoding lacks are written as escapes."""
+    """Keep stdout and stderr in order line by line.
+
+    Characters that their encoding lacks are written as escapes.
+    """
     codecs.register_error("openstakes", _escaped)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -103,7 +105,10 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
 
 
 def _print_version() -> None:
-    """Print version and package path; warn if another distribution has a package of the same name."""
+    """Print version and package path.
+
+    Warn if another distribution has a package of the same name.
+    """
     from importlib.metadata import packages_distributions
 
     from sim import __version__

@@ -108,7 +108,7 @@ def _kept(out: Path | None) -> str:
 
 
 def _stopped(error: MachineError, out: Path | None) -> NoReturn:
-    """End with the message of a fault of the machine: what to do, how to look closer, how to go on."""
+    """End with the message of a machine's fault: what to do, how to look closer and go on."""
     from sim.messages import printable
 
     again = f"openstakes sweep {shlex.quote(str(out))} --alone {error.run}"
@@ -119,7 +119,10 @@ def _stopped(error: MachineError, out: Path | None) -> NoReturn:
 
 @contextmanager
 def running(what: str, out: Path | None) -> Iterator[Report]:
-    """Yield the function that shows progress; a folder that fails before the first report of it is bad input."""
+    """Yield the function that shows progress.
+
+    A folder that fails before the first report of progress is bad input.
+    """
     from sim.cli.progress import shown_on_stderr
 
     begun = False

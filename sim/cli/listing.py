@@ -1,4 +1,4 @@
-"""What there is to choose from: scenarios, policies, parameters, countries, labs and others, as plain rows."""
+"""What there is to choose from, as plain rows: scenarios, policies, countries, labs and others."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def _policy_details(row: Row) -> Row:
 
 
 def written_fields(policy: type[Policy]) -> list[str]:
-    """Names of the law's fields that a lever writes with its example, in the order of the law's table."""
+    """Names of the law's fields that a lever's example writes, in the order of the law's table."""
     from sim.model.law import FIELDS, Law
     from sim.months import month_index
 

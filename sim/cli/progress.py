@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 EVERY_SECONDS = 10.0
 ENOUGH = 0.1
-"""Share of the runs that must be done before the time left is estimated: the first ones include start-up."""
+"""Share of the runs that must be done before the time left is estimated.
+
+The first runs include start-up.
+"""
 
 Report = Callable[[int, int, int], None]
 """Called with the runs finished, failed and in all."""
@@ -75,7 +78,10 @@ class Pace:
         self.rate = (done - before) / seconds if seconds > 0 else 0.0
 
     def words(self, done: int, total: int) -> str:
-        """Return the rate, and the time left once a tenth of the runs to do are done; nothing before the first."""
+        """Return the rate and, once a tenth of the runs is done, the time left.
+
+        Before the first run there is nothing to say.
+        """
         if self._start is None or self.rate <= 0:
             return ""
         before, rate = self._start[1], f"{self.rate:.1f} a second"

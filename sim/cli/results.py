@@ -34,8 +34,7 @@ def print_estimate(found: Estimate) -> None:
     )
     out.print(
         f"time    {_duration(found.seconds)} with {counted(found.workers, 'worker')}: "
-        f"{found.startup:.1f} s to start, "
-        f"then {found.seconds_per_run:.2f} s a run"
+        f"{found.startup:.1f} s to start, then {found.seconds_per_run:.2f} s a run"
     )
     out.print(f"disk    {_size(found.bytes)} ({_size(found.bytes_per_run)} a run)")
     out.print(f"memory  {_size(found.worker_memory)} in each worker")
@@ -65,7 +64,11 @@ def _size(size: float) -> str:
 
 
 def print_comparison(study: Study) -> None:
-    """Print each scenario's factors: the reference's level, difference, its 5-95 %, share of that sign, sign, paper."""
+    """Print each scenario's factors.
+
+    Of each: the reference's level, the difference, its 5-95 %, the share of its sign, the sign, the
+    paper's.
+    """
     from sim.analysis.wording import SINGLE, legend
     from sim.model.outcomes import OUTCOMES
     from sim.report.cells import FACTOR_NAMES
@@ -138,7 +141,7 @@ def _comparison_cells(row: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def print_run(study: Study) -> None:
-    """Print the headline outcomes of each case: yearly means, and 5-95 % over runs in the last year."""
+    """Print the headline outcomes of each case: yearly means, 5-95 % over runs in the last year."""
     from sim.model.outcomes import OUTCOMES
 
     screen = console()
@@ -198,7 +201,10 @@ def _counted(study: Study) -> str:
 
 
 def run_content(study: Study) -> dict[str, Any]:
-    """Return runs as plain content: mean and quantiles over runs by outcome and month, of each case if several."""
+    """Return runs as plain content: mean and quantiles over runs by outcome and month.
+
+    Of each case, if there are several.
+    """
     from sim.model.outcomes import OUTCOMES
 
     summary = study.summary()
@@ -280,7 +286,10 @@ def _month(index: int) -> str:
 
 
 def _years(months: Sequence[str]) -> list[int]:
-    """Return the first, middle and last calendar year that has its December among the months, or any month."""
+    """Return the first, middle and last year that has its December among the months.
+
+    Without a December any month of a year counts.
+    """
     years = sorted(
         {int(month[:4]) for month in months if month.endswith("-12")}
         or {int(month[:4]) for month in months}

@@ -263,7 +263,10 @@ def _encoding(excel: bool, out: Path | None) -> str:
 
 
 def _print_notes(loaded: list[tuple[Scenario, Layer]]) -> None:
-    """Print on stderr what may not be meant in scenarios that are about to run: few people give `check` first."""
+    """Print on stderr what may not be meant in scenarios that are about to run.
+
+    Few people give `check` first.
+    """
     from sim.messages import one_of
     from sim.scenario.warnings import notes
 
@@ -285,7 +288,7 @@ def _compare(
     encoding: str,
     as_json: bool,
 ) -> None:
-    """Compare scenarios, read with their layers, with the first one; print and write what was found."""
+    """Compare scenarios with the first one, each read with its layers; print and write results."""
     reference, *rest = (scenario for scenario, _ in loaded)
     others = [scenario for scenario in rest if scenario != reference]
     if not others:
@@ -344,7 +347,7 @@ def _execute(
 
 
 def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
-    """Return the names of the files for people that the results of a design may come with, by their folder."""
+    """Return the names of the files for people that a design may come with, by their folder."""
     from sim.analysis.frames import TABLES
     from sim.analysis.study import Study
     from sim.sweep.store import Store

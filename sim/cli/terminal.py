@@ -134,7 +134,7 @@ def print_differences(sides: Mapping[str, Row], rows: Sequence[Row]) -> None:
 
 
 def print_explanation(row: Row) -> None:
-    """Print the law of a month: what policies changed, what is left as it was, and what it costs whom."""
+    """Print the law of a month: what policies changed, what is as it was, what it costs whom."""
     screen = console()
     of = "".join(f", {key} {row[key]}" for key in ("country", "family") if row[key])
     screen.print(f"The law of {row['month']} in {row['scenario']}{of}")
@@ -249,7 +249,10 @@ def new_table(
 
 
 def print_table(screen: Console, table: Table) -> None:
-    """Print a table; where its unbroken columns need more room than the screen has, lines are longer than it."""
+    """Print a table.
+
+    Lines are longer than the screen where unbroken columns need more room.
+    """
     usual, gap = screen.width, table.padding[1]
     screen.width = max(usual, sum(_least_width(column) + gap for column in table.columns))
     screen.print(table)

@@ -1,4 +1,6 @@
-"""The report: one self-contained HTML page with findings in words, a rubric and figures, made from a study alone.
+"""The report: one self-contained HTML page, made from a study alone.
+
+It holds findings in words, a rubric and figures.
 
 `view` reads the study, once. From it are made the sentences (`cells`, `duels`, `findings`), the
 tables (`figure_data`) and the pictures (`figures`, in two forms: `over_time` and `differences`;

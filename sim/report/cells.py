@@ -103,7 +103,10 @@ class Cell:
 
     @property
     def verdict(self) -> str:
-        """`judgement` for a table that names the factor, with the ends where the word needs them."""
+        """`judgement` for a table that names the factor.
+
+        The ends of the interval follow where the word needs them.
+        """
         ends = f": {wording.between(self.low, self.high, self.outcome)}" if self.with_ends else ""
         return f"{self.judgement}{ends}"
 
@@ -134,7 +137,7 @@ class Cell:
 
     @property
     def group(self) -> str:
-        """Where the finding stands on the page: gain, loss, likely, undecided, slight or unchanged."""
+        """Where it stands on the page: gain, loss, likely, undecided, slight or unchanged."""
         if self.rung == "clear":
             return "gain" if self.sign.startswith("+") else "loss"
         named = {
@@ -169,7 +172,10 @@ class Cell:
         """The numbers of a finding: outcome, signed difference, evidence."""
         mean = "mean " if self.with_ends else ""
         evidence = f" ({self.evidence})" if self.evidence else ""
-        return f"{self.outcome.label}: {mean}{wording.difference(self.difference, self.outcome)}{evidence}"
+        return (
+            f"{self.outcome.label}: "
+            f"{mean}{wording.difference(self.difference, self.outcome)}{evidence}"
+        )
 
     @property
     def paper_text(self) -> str:
@@ -229,7 +235,10 @@ def _cell(row: Any, factor: str, outcome: Outcome, unit: str) -> Cell:
 
 
 def leading(found: Sequence[Cell], most: int = 3) -> list[Cell]:
-    """Return the clear findings with the largest effect size: the best, the worst, then other scenarios and factors."""
+    """Return the clear findings with the largest effect size.
+
+    The best and the worst come first, then other scenarios and factors.
+    """
     ranked = sorted((c for c in found if c.rung == "clear"), key=lambda c: -abs(c.d))
     chosen: list[Cell] = []
     for group in ("gain", "loss"):

@@ -109,7 +109,10 @@ def _over_time(view: View) -> list[str]:
 
 
 def _since(view: View) -> int:
-    """Return the first month drawn: a January a year or more before the first policy, so that lines come apart."""
+    """Return the first month drawn: a January a year or more before the first policy.
+
+    From there lines come apart.
+    """
     first = min(starts(view), default=0)
     return max(0, (first - 12) // 12 * 12)
 
@@ -151,7 +154,10 @@ def _labels(
     top: float,
     tall: float,
 ) -> dict[str, float]:
-    """Write each scenario's name at the end of its line; return the height of each name, 0 to 1 from the bottom."""
+    """Write each scenario's name at the end of its line.
+
+    Return the height of each name, 0 to 1 from the bottom.
+    """
     bottom, ceiling = axes.get_ylim()
     ends = {name: (last(levels[name][2]) - bottom) / (ceiling - bottom) for name in levels}
     room = style.place(figure, axes.get_position().x1 * style.WIDTH, top, _GAP, tall)
@@ -182,7 +188,10 @@ def _labels(
 def _differences(
     axes: Axes, cells: Mapping[str, Paired], places: Mapping[str, float], pens: Mapping[str, Pen]
 ) -> None:
-    """Draw each policy's paired difference at the height of its name; the reference is the line at zero."""
+    """Draw each policy's paired difference at the height of its name.
+
+    The reference is the line at zero.
+    """
     axes.axvline(0, color=INK, linewidth=1.4, gid="reference-zero")
     for name, cell in cells.items():
         low, lower, _, upper, high = cell.levels

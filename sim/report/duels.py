@@ -36,7 +36,9 @@ class Duel:
 
 @dataclass(frozen=True)
 class Sides:
-    """Which scenarios of a study stand for the blanket control, which for targeted measures, and why the others do not.
+    """Which scenarios stand for the blanket control and which for targeted measures.
+
+    Also why the others stand for neither.
 
     Attributes
     ----------
@@ -78,7 +80,7 @@ class Sides:
 
 
 def sides(study: Study) -> Sides:
-    """Sort the scenarios of a study by the paper's policies that they change against the reference."""
+    """Sort scenarios by the paper's policies that they change against the reference."""
     reference = study.scenario(study.against)
     blanket, targeted, neither = [], [], []
     for scenario in study.scenarios:
@@ -216,7 +218,10 @@ def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[
     ]
     sentences = [f"{targeted} against {blanket}, over {len(found)} factors: {'; '.join(counts)}."]
     told = better + worse
-    apart = f"On the {told if told > 1 else 'one'} of {len(found)} factors where the two can be told apart clearly"
+    apart = (
+        f"On the {told if told > 1 else 'one'} of {len(found)} factors "
+        "where the two can be told apart clearly"
+    )
     if better and worse:
         sentences.append(
             "Which does better depends on the factor; factors are not added up into one score."
@@ -231,7 +236,10 @@ def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[
 
 
 def _both_lose(found: Sequence[Cell], pair: tuple[str, str], against: str) -> list[str]:
-    """Say on which factors both scenarios are clearly worse than the reference: the better of two may be that too."""
+    """Say on which factors both scenarios are clearly worse than the reference.
+
+    The better of two may be worse than it too.
+    """
     losers = [c for c in found if c.scenario in pair and c.group == "loss"]
     named = [
         c.name for c in losers if c.scenario == pair[0] and c.factor in _factors(losers, pair[1])

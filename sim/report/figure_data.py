@@ -37,7 +37,7 @@ def label(outcome: Outcome, size: str = "") -> str:
 
 
 def levels_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Return the levels of every month, in the printed unit: one row per outcome, scenario and month."""
+    """Return the levels of every month in printed units, a row per outcome, scenario and month."""
     import pandas as pd
 
     frames = []
@@ -58,7 +58,10 @@ def levels_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
 
 
 def changes_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Return the paired differences from the reference, in the printed unit: one row per outcome and policy."""
+    """Return the paired differences from the reference, one row per outcome and policy.
+
+    They are in the printed unit.
+    """
     import pandas as pd
 
     found = view.paired(outcomes)
@@ -94,7 +97,7 @@ def year_ends(view: View) -> list[int]:
 
 
 def printed(x: float, outcome: Outcome, beside: float | None = None) -> str:
-    """Return a number that is already in its printed unit, with the decimals of a larger number beside it."""
+    """Return a number that is in its printed unit, with the decimals of a larger one beside it."""
     k = wording.factor(outcome)
     return wording.number(x / k, outcome, None if beside is None else beside / k)
 

@@ -118,13 +118,19 @@ def by_policy(
 
 
 def also_differs(study: Study, scenario: str) -> str:
-    """Return what beside policy a case differs in from its reference, as a sentence; "" if nothing does."""
+    """Return as a sentence what beside policy a case differs in from its reference.
+
+    "" if nothing does.
+    """
     case = study.case(scenario)
     found = differences_in_words(study.other_differences(scenario))
     if not found:
         return ""
     policies = study.scenario(scenario).policy != study.scenario(case.against).policy
-    return f"{'Not only a policy differs' if policies else 'No policy differs, but'}: {found} (in {case.against})."
+    return (
+        f"{'Not only a policy differs' if policies else 'No policy differs, but'}: "
+        f"{found} (in {case.against})."
+    )
 
 
 def _summary(own: Sequence[Cell]) -> str:
@@ -170,10 +176,10 @@ def _paper(own: Sequence[Cell]) -> list[str]:
 
 
 def changed(stated: Sequence[Cell], zero: Sequence[Cell]) -> list[Changed]:
-    """Return the cells whose sign reads otherwise (better, worse, 0 or ?) with assumed responses at zero.
+    """Return the cells whose sign reads otherwise with assumed responses at zero.
 
-    A sign that only gets stronger or weaker has not changed. Cells that the second study lacks are
-    left out.
+    A sign reads better, worse, 0 or ?; one that only gets stronger or weaker has not changed. Cells
+    that the second study lacks are left out.
     """
     return [
         Changed(before, after)

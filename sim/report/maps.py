@@ -63,7 +63,10 @@ def shares(view: View, scenario: str, origin: str) -> list[Tile]:
 
 
 def changes(view: View, scenario: str, origin: str) -> list[Tile]:
-    """Return the change of one origin's share in each country against the reference, in percentage points."""
+    """Return the change of an origin's share in each country, in percentage points.
+
+    It is against the reference.
+    """
     ours, theirs = (shares(view, name, origin) for name in (scenario, view.against))
     return [
         Tile(a.country, a.value - b.value if a.value is not None and b.value is not None else None)
@@ -76,7 +79,10 @@ def _enough(effective: float) -> bool:
 
 
 def largest_change(view: View) -> str | None:
-    """Return the policy with the largest mean change of a country's US or Chinese share, or None without a policy."""
+    """Return the policy with the largest mean change of a country's US or Chinese share.
+
+    None without a policy.
+    """
     sizes = {}
     for name in view.policies:
         tiles = [tile for origin in MAPPED for tile in changes(view, name, origin)]
@@ -133,7 +139,7 @@ def change_map(view: View, scenario: str, origin: str) -> Figure:
 
 
 def share_grid(view: View, scenarios: Sequence[str]) -> Grid:
-    """Return the numbers of the maps: each country's shares and effective sample, one row per country."""
+    """Return the numbers of the maps: shares and effective sample, one row per country."""
     found = {name: view.map_shares(name) for name in scenarios}
     rows = []
     for i, country in enumerate(countries()):
@@ -152,7 +158,9 @@ def share_grid(view: View, scenarios: Sequence[str]) -> Grid:
 
 
 def frame(view: View, origin: str, policy: str | None) -> pd.DataFrame:
-    """Return the numbers of a map for other programs: one row per scenario and country, blank where not shown.
+    """Return the numbers of a map for other programs, one row per scenario and country.
+
+    What is not shown is blank.
 
     With a policy its rows follow those of the reference, and `change` holds the difference.
     """

@@ -71,7 +71,10 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     heads = {
         name: style.wrapped(name, width - 0.55, BODY, "bold") for name in chosen or [view.against]
     }
-    key = f"Black and grey: {view.against}; colour: the policy named above. Median, 50 % and 90 % bands"
+    key = (
+        f"Black and grey: {view.against}; colour: the policy named above. "
+        "Median, 50 % and 90 % bands"
+    )
     keys, foot = style.wrapped(key, FULL), footer(view)
     begin = 0.62 + style.LINE * (len(keys) - 1)
     above = 0.28 + style.LINE * (max(map(len, heads.values())) - 1)

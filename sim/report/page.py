@@ -1,4 +1,4 @@
-"""The page: one HTML file without script and without requests, with its figures and tables beside it."""
+"""The page: one HTML file without script or requests, its figures and tables beside it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,12 @@ _NUMBERS = ("reference", "difference", "low", "high", "share", "relative", "d", 
 
 PAGE, ABOUT = "report.html", "figures/about.json"
 
-QUESTION = "Who gains and who loses, under which policy for open-weight AI, while the US and China compete?"
+QUESTION = (
+    "Who gains and who loses, under which policy for open-weight AI, while the US and China "
+    "compete?"
+)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""Content security policy of the page: nothing may be fetched and no script may run, wherever the page is opened."""
+"""Content security policy: nothing is fetched and no script runs, wherever the page is opened."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,10 @@ class Row:
 
     @property
     def level(self) -> str:
-        """The outcome's level under the reference; "" if the cells are compared with different levels or months."""
+        """The outcome's level under the reference.
+
+        "" if the cells are compared with different levels or months.
+        """
         measured = {(cell.reference, cell.first_month, cell.last_month) for cell in self.cells}
         return self.cells[0].level if len(measured) == 1 else ""
 
@@ -212,7 +218,7 @@ def _question(view: View) -> str:
 
 
 def _zero(found: Findings) -> dict[str, Any] | None:
-    """Return the cells that change when assumed responses are set to zero, or None if that was not run."""
+    """Return the cells that change with assumed responses at zero; None if that was not run."""
     twins = found.without_assumed
     if twins is None:
         return None
@@ -223,7 +229,10 @@ def _zero(found: Findings) -> dict[str, Any] | None:
 
 
 def _rubric(found: Sequence[Cell]) -> list[tuple[str, list[Row]]]:
-    """Return the rows of the rubric under their groups: ideological, geopolitical, and what is shown beside them."""
+    """Return the rows of the rubric under their groups.
+
+    These are ideological, geopolitical, and what is shown beside them.
+    """
     grouped: dict[str, list[Row]] = {
         "Ideological factors": [],
         "Geopolitical factors": [],
@@ -263,7 +272,10 @@ def _show(
         caption=pictures.caption(view, picture),
         number=number,
         source=source,
-        alt=f"Figure {number}: {picture.title}. All plotted numbers are in the tables under the figure.",
+        alt=(
+            f"Figure {number}: {picture.title}. "
+            "All plotted numbers are in the tables under the figure."
+        ),
         grids=tuple(pictures.grids(view, picture)),
         definitions=prose.definition_grid(view.study, held) if held else None,
         tables=", ".join(f"{stem}.csv" for stem in frames),
@@ -318,7 +330,7 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
 
 
 def _about(view: View, drawable: Iterable[Picture]) -> bytes:
-    """Return as JSON what each figure shows, so that a figure that leaves the folder can be traced."""
+    """Return as JSON what each figure shows: one that leaves the folder can be traced."""
     study = view.study
     about = {
         "note": FORECAST,

@@ -28,15 +28,15 @@ GLOSSARY = (
     (
         "paired",
         (
-            "replication k of both scenarios uses the same random numbers, so their difference is the "
-            "policy's"
+            "replication k of both scenarios uses the same random numbers, so their difference is "
+            "the policy's"
         ),
     ),
     (
         "bloc",
         (
-            "a group of countries: the US, China, US-aligned countries, third countries, restricted "
-            "countries"
+            "a group of countries: the US, China, US-aligned countries, third countries, "
+            "restricted countries"
         ),
     ),
     (
@@ -79,7 +79,7 @@ def reference(study: Study) -> Scenario:
 
 
 def introductions(study: Study) -> list[Introduction]:
-    """Return each scenario with its question, its description and what it changes against the reference."""
+    """Return each scenario with its question, description and changes against the reference."""
     base = reference(study)
     ordered = [base, *(s for s in study.scenarios if s.name != study.against)]
     return [
@@ -95,7 +95,10 @@ def introductions(study: Study) -> list[Introduction]:
 
 
 def _common(base: Scenario) -> list[str]:
-    """Return what the reference holds, and so every scenario that does not say otherwise: one line for each lever."""
+    """Return what the reference holds, one line for each lever.
+
+    Every scenario that does not say otherwise holds it too.
+    """
     lines = []
     for steps in _by_lever(base).values():
         last = max((policy for _, policy in steps), key=_start)
@@ -136,14 +139,20 @@ def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
 
 
 def added(scenario: Scenario, base: Scenario) -> list[tuple[str, Any]]:
-    """Return the policies of a scenario that the reference does not have in the same form, by name."""
+    """Return the policies of a scenario that the reference lacks in the same form, by name."""
     return [(name, p) for name, p in sorted(scenario.policy.items()) if base.policy.get(name) != p]
 
 
 def _in_words(policy: Any, before: Any = None) -> str:
-    """Return lever, timing and values of a policy; of one that the reference has in another form, what differs."""
+    """Return lever, timing and values of a policy.
+
+    Of one that the reference has in another form, what differs.
+    """
     if before is not None and type(before) is type(policy):
-        return f"{_lever(policy)}, {_timing(policy)}, as in the reference but for: {_values(policy, before)}."
+        return (
+            f"{_lever(policy)}, {_timing(policy)}, as in the reference but for: "
+            f"{_values(policy, before)}."
+        )
     doc = " ".join((type(policy).__doc__ or "").split("\n\n")[0].split())
     values = _values(policy)
     return (
@@ -158,7 +167,10 @@ def _lever(policy: Any) -> str:
 
 
 def _values(policy: Any, before: Any = None) -> str:
-    """Return the values that define a policy; against another form of it, those that differ, with the value there."""
+    """Return the values that define a policy.
+
+    Against another form of it: those that differ, with the value there.
+    """
     if before is None:
         return "; ".join(
             f"{name}: {_printed(value, field)} ({field.description})"
@@ -196,7 +208,10 @@ def _timing(policy: Any) -> str:
 
 
 def _chosen(policy: Any) -> list[tuple[str, Any, LeverField]]:
-    """Return name, value and field of what defines a policy: the lever's main fields, and those off the start value."""
+    """Return name, value and field of what defines a policy.
+
+    That is the lever's main fields, and those off the start value.
+    """
     kind = type(policy)
     others = [
         name
@@ -282,7 +297,10 @@ def policy_grid(study: Study) -> Grid:
 
 
 def _settings(policies: list[tuple[str, Any]]) -> list[tuple[list[str], str, LeverField, Any]]:
-    """Return the settings of policies of one lever: names of the policies with a value, field name, field, value."""
+    """Return the settings of policies of one lever.
+
+    Each is: names of the policies with a value, field name, field, value.
+    """
     rows = []
     for field_name, field in policies[0][1].lever_fields.items() if policies else ():
         values: list[Any] = []
@@ -302,7 +320,7 @@ def _range(field: LeverField) -> str:
 
 
 def parameter_grid(study: Study, *, assumed: bool) -> Grid:
-    """Return the parameters with value, range, unit and source: the assumed responses, or all others."""
+    """Return parameters with value, range, unit, source: the assumed responses or all others."""
     rows = [_parameter_row(study, p) for p in PARAMETERS.values() if p.assumed == assumed]
     head = ("Parameter", "Group", "Value here", "5–95 %", "Unit", "Source", "Assumed response")
     return Grid(head, tuple(rows), names=1)
@@ -346,7 +364,7 @@ def definition_grid(study: Study, outcomes: list[str]) -> Grid:
 
 
 def headline_grid(study: Study) -> Grid:
-    """Return label, unit and definition of the outcome that stands for each factor, in the order of the rubric."""
+    """Return label, unit and definition of each factor's outcome, in the order of the rubric."""
     known = {o.factor: o for o in (study.outcome(name) for name in study.outcomes()) if o.headline}
     rows = [
         (
@@ -371,4 +389,7 @@ def channels(study: Study) -> str:
         f"{name} ({wording.percent(weight / sum(weights.values()), 0)})"
         for name, weight in weights.items()
     ]
-    return f"AI is used through five channels; the mix of channels weighs them: {wording.listing(named)}."
+    return (
+        "AI is used through five channels; the mix of channels weighs them: "
+        f"{wording.listing(named)}."
+    )

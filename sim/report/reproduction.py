@@ -46,7 +46,10 @@ def _argument(scenario: Scenario) -> str:
 
 
 def scenario_text(scenario: Scenario, base: Scenario) -> str:
-    """Return a scenario as the page prints it: the reference in full, of another what the reference does not have."""
+    """Return a scenario as the page prints it.
+
+    The reference in full; of another what the reference does not have.
+    """
     if scenario is base:
         return scenario.as_toml()
     import tomli_w

@@ -88,7 +88,10 @@ STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Pen:
-    """How one scenario is drawn: colour, dash and marker together, so that none has to be told apart alone."""
+    """How one scenario is drawn: colour, dash and marker.
+
+    They go together, so that none has to be told apart alone.
+    """
 
     color: str
     dash: Any
@@ -100,7 +103,10 @@ REFERENCE = Pen(INK, "-", "o", 1.8)
 
 
 def pens(names: Sequence[str], against: str) -> dict[str, Pen]:
-    """Return the pen of each scenario; the reference is black, the others take palette, dashes and markers in order."""
+    """Return the pen of each scenario.
+
+    The reference is black; the others take palette, dashes and markers in order.
+    """
     chosen = {against: REFERENCE}
     for i, name in enumerate(name for name in names if name != against):
         # The dash moves on with each turn of the palette, so colour and dash together stay
@@ -112,7 +118,10 @@ def pens(names: Sequence[str], against: str) -> dict[str, Pen]:
 
 @contextmanager
 def look() -> Iterator[None]:
-    """Draw in the report's style, whatever the reader's own matplotlib settings; also usable as a decorator."""
+    """Draw in the report's style, whatever the reader's own matplotlib settings.
+
+    Also usable as a decorator.
+    """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
@@ -174,7 +183,7 @@ def wrapped(text: str, inches: float, size: float = SMALL, weight: str = "normal
 def write_lines(
     figure: Figure, left: float, top: float, lines: Sequence[str], **options: Any
 ) -> None:
-    """Write lines below each other, the first at a place given in inches from the top left corner."""
+    """Write lines below each other, the first at inches from the top left corner."""
     for i, line in enumerate(lines):
         write(figure, left, top + i * LINE, line, **options)
 
@@ -213,7 +222,10 @@ def separated(wanted: Sequence[float], gap: float, low: float, high: float) -> l
 
 
 def svg(figure: Figure) -> bytes:
-    """Return the figure as SVG, the same bytes each time, without comments and with paths to a hundredth of a point."""
+    """Return the figure as SVG, the same bytes each time.
+
+    Comments are left out, and paths go to a hundredth of a point.
+    """
     drawing = _saved(figure, "svg", {"Date": None, "Creator": None}).decode()
     drawing = re.sub(r"<!--.*?-->\s*", "", drawing, flags=re.DOTALL)
     return re.sub(r' d="[^"]*"', _rounded, drawing).encode()

@@ -1,4 +1,4 @@
-"""Where the values of a scenario came from, and in what two scenarios differ: the commands show and diff."""
+"""Where a scenario's values came from, where two scenarios differ: the commands show and diff."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ Origins = dict[str, str]
 
 
 def annotated(scenario: Scenario, origins: Origins) -> str:
-    """Return a scenario as a file that needs no other, its id and the source of each value as comments."""
+    """Return a scenario as a file that needs no other.
+
+    Its id and the source of each value are comments.
+    """
     return "\n".join([f"# id {scenario.id}", *_lines("", scenario.as_table(), origins)]) + "\n"
 
 
 def compared(a: tuple[Scenario, Origins], b: tuple[Scenario, Origins]) -> list[dict[str, Any]]:
-    """Return one row for each key path in which two scenarios differ: both values (None: absent) and their sources."""
+    """Return a row for each key path in which two scenarios differ: both values and sources.
+
+    A value that is absent is None.
+    """
     return [
         {"key": key, "a": left, "b": right, "a_from": a[1].get(key), "b_from": b[1].get(key)}
         for key, left, right in differences(a[0], b[0])
@@ -25,7 +31,10 @@ def compared(a: tuple[Scenario, Origins], b: tuple[Scenario, Origins]) -> list[d
 
 
 def _lines(head: str, table: Mapping[str, Any], origins: Origins) -> Iterator[str]:
-    """Yield a table as lines of TOML, ``name = value  # source``; a value may take several lines."""
+    """Yield a table as lines of TOML, ``name = value  # source``.
+
+    A value may take several lines.
+    """
     import tomli_w
 
     plain = {name: value for name, value in table.items() if not isinstance(value, dict)}

@@ -89,10 +89,7 @@ class _Record(BaseModel):
 
 
 class Horizon(_Record):
-    """First and last month of the runs.
-
-    The start is fixed: the state of the world is dated there.
-    """
+    """First and last month of the runs. The start is fixed: the world's state is dated there."""
 
     start: Literal["2023-01"] = "2023-01"
     end: Month = "2030-12"
@@ -106,7 +103,7 @@ class Horizon(_Record):
 
 
 class Crisis(_Record):
-    """An event of the scenario: latent compromise in releases of one origin is triggered in one month."""
+    """An event: latent compromise in releases of one origin is triggered in one month."""
 
     month: Month
     origin: Origin
@@ -199,7 +196,10 @@ class Scenario(_Record):
         return month_index(self.horizon.end) + 1
 
     def as_table(self) -> dict[str, Any]:
-        """Return the scenario as plain nested tables; `Scenario.model_validate` and `parse` read them back."""
+        """Return the scenario as plain nested tables.
+
+        `Scenario.model_validate` and `parse` read them back.
+        """
         table: dict[str, Any] = {
             "name": self.name,
             "question": self.question,
@@ -263,7 +263,10 @@ def load(
 
 
 def is_shipped(scenario: Scenario) -> bool:
-    """Tell whether a scenario has the policies of the shipped one of its name: no file or option changed them."""
+    """Tell whether a scenario has the policies of the shipped one of its name.
+
+    It has not if a file or option changed them.
+    """
     shipped = library.scenarios().get(scenario.name)
     return shipped is not None and load(str(shipped)).policy == scenario.policy
 
@@ -273,7 +276,9 @@ def load_with_origins(
     overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
     settings: str | Iterable[str] | Mapping[str, object] = (),
 ) -> tuple[Scenario, dict[str, str]]:
-    """Read a scenario as `load` does; also return the file (or "--set", or "default") that gave each value by key path.
+    """Read a scenario as `load` does; also return what gave each value, by key path.
+
+    That is a file, "--set" or "default".
 
     Raises
     ------
@@ -293,7 +298,7 @@ def load_with_layer(
     overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
     settings: str | Iterable[str] = (),
 ) -> tuple[Scenario, Layer]:
-    """Read a scenario as `load` does; also return the values that its files and settings gave, as they gave them.
+    """Read a scenario as `load` does; also return the values as files and settings gave them.
 
     Raises
     ------
@@ -312,7 +317,7 @@ def load_with_layer(
 
 
 def parse(text: str, label: str = "scenario") -> Scenario:
-    """Return the scenario that the text of a resolved file describes, as written by `Scenario.as_toml`.
+    """Return the scenario that the text of a resolved file (`Scenario.as_toml`) describes.
 
     Raises
     ------
@@ -326,7 +331,9 @@ def parse(text: str, label: str = "scenario") -> Scenario:
 
 
 def differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
-    """Return (key path, value in `a`, value in `b`) wherever two scenarios differ; None stands for absent.
+    """Return (key path, value in `a`, value in `b`) wherever two scenarios differ.
+
+    None stands for absent.
 
     The order of a list means nothing in a scenario, and is no difference.
     """
@@ -348,7 +355,9 @@ def _alike(left: object, right: object) -> bool:
 
 
 def other_differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
-    """Return the `differences` of two scenarios that are no policy's; a parameter that is not set has its start value.
+    """Return the `differences` of two scenarios that are no policy's.
+
+    A parameter that is not set has its start value.
 
     Where there are any, a comparison of the two shows more than what a policy does.
     """
@@ -362,7 +371,10 @@ def _set(key: str, value: object) -> object:
 
 
 def differences_in_words(rows: Iterable[tuple[str, object, object]]) -> str:
-    """Return differences as one line: "parameters.leak_hazard 0.4 against 0.6; history free against replay"."""
+    """Return differences as one line.
+
+    Such as "parameters.leak_hazard 0.4 against 0.6; history free against replay".
+    """
     return "; ".join(
         f"{key} {_in_words(left)} against {_in_words(right)}" for key, left, right in rows
     )
@@ -373,7 +385,9 @@ def _in_words(value: object) -> str:
 
 
 def first_difference(a: Scenario, b: Scenario) -> int | None:
-    """Return the month index from which two scenarios may differ, or None if they never do within the horizon.
+    """Return the month index from which two scenarios may differ.
+
+    It is None if they never do within the horizon.
 
     It is the earliest start of a policy or month of a crisis that is not the same in both; a policy
     of which only the end differs counts from the earlier end. Differing parameters, history or

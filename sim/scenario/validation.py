@@ -1,4 +1,4 @@
-"""What is wrong with the values of a scenario, each as a key path and a sentence with the allowed range."""
+"""What is wrong with a scenario's values: key paths, and sentences with the allowed range."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ _BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal",
 
 
 def parameter_problems(parameters: object) -> list[Problem]:
-    """Return the problems of a ``[parameters]`` table: unknown names, no numbers, values out of bounds."""
+    """Return the problems of a ``[parameters]`` table.
+
+    These are unknown names, no numbers, values out of bounds.
+    """
     if not isinstance(parameters, Mapping):
         return [(("parameters",), f"= {shown(parameters)}: must be a table of names and numbers")]
     problems: list[Problem] = []
@@ -84,10 +87,10 @@ def _weight_problems(parameters: Mapping[str, float]) -> Iterator[Problem]:
 
 
 def overlap_problems(policies: Mapping[str, Policy]) -> Iterator[Problem]:
-    """Yield the dated steps of one series (NAME-YYYY-MM, one lever) that are in force before the one before has ended.
+    """Yield the dated steps that are in force before the step before them has ended.
 
-    Steps of a series replace each other. Policies that are meant to act together have names of
-    their own.
+    Steps of one series (NAME-YYYY-MM, one lever) replace each other. Policies that are meant to act
+    together have names of their own.
     """
     series: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
     for name, policy in policies.items():
@@ -101,7 +104,10 @@ def overlap_problems(policies: Mapping[str, Policy]) -> Iterator[Problem]:
         steps.sort()
         for (_, end, earlier), (start, _, name) in pairwise(steps):
             if start < end:
-                words = f"= {shown(policies[name].start)}: {earlier} is in force until {policies[earlier].end or 'the end'}"
+                words = (
+                    f"= {shown(policies[name].start)}: {earlier} is in force until "
+                    f"{policies[earlier].end or 'the end'}"
+                )
                 yield (
                     ("policy", name, "start"),
                     f"{words}; end a dated step where the next of its series starts",
@@ -162,7 +168,10 @@ def policy_from_table(
 
 
 def policies_from_table(table: object) -> tuple[dict[str, Policy], list[Problem]]:
-    """Return the policies of a ``[policy]`` table and its problems; policies that are objects pass."""
+    """Return the policies of a ``[policy]`` table and its problems.
+
+    Policies that are objects pass.
+    """
     if not isinstance(table, Mapping):
         return {}, [
             (("policy",), f"= {shown(table)}: must be a table of policies, such as [policy.NAME]")
@@ -193,7 +202,9 @@ def _frozen(value: object) -> object:
 
 
 def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -> list[Problem]:
-    """Return the names of policies, in fields that hold such, that no policy of the scenario has or that are monitors.
+    """Return the names of policies, in fields that hold such, that cannot be meant.
+
+    No policy of the scenario has the name, or the one that has is a monitor.
 
     Parameters
     ----------
@@ -220,7 +231,10 @@ def reference_problems(policies: Mapping[str, Policy], names: Collection[str]) -
 
 
 class ProblemsError(ValueError):
-    """All that is wrong with a table of a scenario, kept apart: pydantic takes one error for a field."""
+    """All that is wrong with a table of a scenario, kept apart.
+
+    pydantic takes one error for a field.
+    """
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -275,7 +289,10 @@ def _place(key: str, policies: object) -> str:
 
 
 def owners(field: str) -> str:
-    """Return which levers a field belongs to, as the end of a sentence, or "" if it is none of a lever's own."""
+    """Return which levers a field belongs to, as the end of a sentence.
+
+    "" if it is none of a lever's own.
+    """
     having = [
         f"{lever} ({policy.title})"
         for lever, policy in LEVERS.items()
@@ -367,7 +384,10 @@ def _is_key(part: str) -> bool:
 def _field_at(
     model: type[BaseModel], place: tuple[str | int, ...]
 ) -> tuple[type[BaseModel], LeverField | None]:
-    """Return the model and field that a pydantic path ends in; the field is None for an unknown key."""
+    """Return the model and field that a pydantic path ends in.
+
+    The field is None for an unknown key.
+    """
     field: LeverField | None = None
     for part in place:
         if part in model.model_fields:
@@ -397,7 +417,10 @@ def _allowed(field: LeverField | None) -> str:
 
 
 def _expanded(model: type[Policy], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a policy with the members of groups of countries, each once, in place of their names."""
+    """Return the fields of a policy with members in place of the names of groups of countries.
+
+    Each member is there once.
+    """
     from sim.data import group_named
 
     expanded = dict(fields)
@@ -430,13 +453,19 @@ def _membership_problems(
 
 
 def member_problem(kind: str, item: str) -> str:
-    """Return why text is no code of a country or no name of a lab ("countries" or "labs"), or ""."""
+    """Return why text is no code of a country or name of a lab, or "".
+
+    The kind is "countries" or "labs".
+    """
     known = _members(kind)
     return "" if item in known else _nearest_member(kind, item, known)
 
 
 def _members(kind: str) -> dict[str, tuple[str, ...]]:
-    """Return the codes of countries or slugs of labs and what else they may be called: names, codes of a group."""
+    """Return codes of countries or slugs of labs and what else they may be called.
+
+    That is names, and codes of a group.
+    """
     from sim.data import countries, labs
 
     if kind == "countries":
@@ -445,7 +474,10 @@ def _members(kind: str) -> dict[str, tuple[str, ...]]:
 
 
 def _nearest_member(kind: str, item: str, known: Mapping[str, tuple[str, ...]]) -> str:
-    """Return what a wrong code may mean: names, and codes of countries within a group, are understood."""
+    """Return what a wrong code may mean.
+
+    Names, and codes of countries within a group, are understood.
+    """
     from sim.data import group_named, groups
 
     what = "no country of the model" if kind == "countries" else "no lab of the model"

@@ -30,8 +30,11 @@ DECIDES = (
     "sweep/distributions.py",
     "sweep/sampling.py",
 )
-"""Modules and folders that can change a number: the model with its words, months and tables; how scenario files are
-laid over each other, and their defaults; how levers and draws become worlds."""
+"""Modules and folders that can change a number.
+
+The model with its words, months and tables; how scenario files are laid over each other, and their
+defaults; how levers and draws become worlds.
+"""
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +54,10 @@ def code_digest() -> str:
 
 @lru_cache(maxsize=1)
 def source_digest() -> str:
-    """Return a digest of the same files byte by byte: a worker makes it at once, to see whether it has the driver's."""
+    """Return a digest of the same files byte by byte.
+
+    A worker makes it at once, to see whether it has the driver's.
+    """
     digest = hashlib.sha256()
     for path in _files():
         data = path.read_bytes()

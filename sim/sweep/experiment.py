@@ -1,4 +1,4 @@
-"""Experiments: one file that says which worlds are run to answer a question, how often, and what is kept.
+"""Experiments: one file that says which worlds are run for a question, how often, what is kept.
 
     name = "how-much-friction"
     question = "Where does a blanket control turn over?"
@@ -152,7 +152,10 @@ class Uncertainties(_Record):
 
 
 class Kept(_Record):
-    """What is kept of each run; everything monthly, and countries at the last month, unless said otherwise."""
+    """What is kept of each run.
+
+    Everything monthly, and countries at the last month, unless said otherwise.
+    """
 
     outcomes: Names = (EVERY,)
     months: Any = "all"
@@ -273,7 +276,7 @@ def load_experiment(
 def _read(
     source: str | os.PathLike[str] | Mapping[str, Any],
 ) -> tuple[dict[str, object], str, Path | None]:
-    """Return the tables of an experiment, how messages name it, and the folder of a user's own file."""
+    """Return the tables of an experiment, its name in messages, and its folder if a user's own."""
     beside: Path | None = None
     if isinstance(source, Mapping):
         file = "experiment"
@@ -298,7 +301,10 @@ def _plain(source: Mapping[str, Any], file: str) -> dict[str, object]:
 
 
 def _own_files(table: dict[str, object], file: str) -> dict[str, str]:
-    """Put the name of its scenario in place of each path of a user's scenario file; return the paths by name."""
+    """Put the name of its scenario in place of each path of a user's scenario file.
+
+    Return the paths by name.
+    """
     asked, against = (
         table.get("scenarios"),
         table.get("against", Experiment.model_fields["against"].default),
@@ -389,7 +395,10 @@ def _loaded(name: str, beside: Path | None, changes: Mapping[str, Value]) -> Sce
 def _draws(
     experiment: Experiment, cases: tuple[Case, ...], beside: Path | None
 ) -> tuple[Draws, list[str]]:
-    """Return the draws, one of nothing if nothing is uncertain, and problems; without cases policies are not known."""
+    """Return the draws (one of nothing if nothing is uncertain) and problems.
+
+    Without cases policies are not known.
+    """
     asked = experiment.uncertainties
     if asked is None or (asked.ensemble is not None and not cases):
         return CERTAIN, []

@@ -192,8 +192,7 @@ class Folder(Store):
                 hidden = "; hidden files count" if others[0].startswith(".") else ""
                 raise StoreError(
                     f"{self.root} holds other files ({printable(others[0])}{hidden}) and no "
-                    f"results; "
-                    f"choose an empty or new folder{self._rescue()}"
+                    f"results; choose an empty or new folder{self._rescue()}"
                 )
 
     def fetch(self, kind: str, name: str) -> bytes:
@@ -245,8 +244,7 @@ class Folder(Store):
         if not is_ours(data):
             raise StoreError(
                 f"{self.root} holds no results: its {MANIFEST} is none of openstakes, or damaged "
-                f"beyond recognition; "
-                f"choose an empty or new folder{self._rescue()}"
+                f"beyond recognition; choose an empty or new folder{self._rescue()}"
             )
         try:
             manifest: dict[str, Any] = json.loads(data)
@@ -273,12 +271,15 @@ class Folder(Store):
             return ""
         return (
             f". If its {SERIES}/ is of openstakes: give the command that made it with a new "
-            f"folder, stop it, "
-            f"copy {SERIES}/ and {COUNTRIES}/ there, and give it again; sound parts are kept"
+            f"folder, stop it, copy {SERIES}/ and {COUNTRIES}/ there, and give it again; sound "
+            "parts are kept"
         )
 
     def _own_files(self, kind: str) -> list[Path]:
-        """Return the files of our own form in one of the two places of parts; others are a user's and let be."""
+        """Return the files of our own form in one of the two places of parts.
+
+        Others are a user's and let be.
+        """
         folder = folder_in(self.root, kind)
         names = [] if folder is None else sorted(os.listdir(folder))
         found = [file_in(self.root, f"{kind}/{name}") for name in names if PART.fullmatch(name)]
@@ -355,7 +356,10 @@ class Folder(Store):
             remove(self.root, path, "was left unfinished by a command that was stopped: removed")
 
     def _remove_orphans(self) -> None:
-        """Remove country parts that no series part names: their writer was stopped between the two."""
+        """Remove country parts that no series part names.
+
+        Their writer was stopped between the two.
+        """
         named = {part.countries for part in self.parts.values()}
         for path in self._own_files(COUNTRIES):
             if path.stem not in named:
@@ -364,7 +368,10 @@ class Folder(Store):
     # Whose it is
 
     def _claim(self, design: Design) -> bool:
-        """Refuse a folder of something else; return False if its manifest, which would tell, is damaged."""
+        """Refuse a folder of something else.
+
+        Return False if its manifest, which would tell, is damaged.
+        """
         self.check_free()
         file_in(self.root, DESIGNS)  # refuses a link
         try:

@@ -1,4 +1,4 @@
-"""Levers: what somebody decides, as values of scenario fields, and the cases that their combinations make.
+"""Levers: what somebody decides, as values of scenario fields, and the cases they combine to.
 
 A lever on a policy varies the compared scenarios that have the policy. A lever on any other field
 sets the stage: it varies the reference too, and each case is compared with its own.
@@ -91,7 +91,7 @@ def text_of(value: Value) -> str:
 def make_cases(
     scenarios: Sequence[str], against: str, levers: Mapping[str, Sequence[Value]], load: Loader
 ) -> tuple[tuple[Case, ...], list[str]]:
-    """Return the reference and the compared scenarios under every combination of the levers, and problems.
+    """Return reference and compared scenarios under all combinations of levers, and problems.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def make_cases(
 
 
 class _Loaded:
-    """Scenarios under lever values, each read once, and the problems of those that cannot be used."""
+    """Scenarios under lever values, each read once, and problems of those that cannot be used."""
 
     def __init__(self, load: Loader) -> None:
         self.problems: list[str] = []
@@ -181,7 +181,10 @@ def _lever_problems(
         if parts[0] == "policy" and len(parts) != 3:
             yield f"{key}: a lever on a policy is written policy.NAME.FIELD"
         elif parts[0] == "policy" and parts[1] not in policies:
-            yield f"{key}: no compared scenario has a policy {shown(parts[1])}{nearest(parts[1], policies)}"
+            yield (
+                f"{key}: no compared scenario has a policy "
+                f"{shown(parts[1])}{nearest(parts[1], policies)}"
+            )
         elif parts[0] in TEXTS:
             yield f"{key}: cannot be a lever"
 
