@@ -20,6 +20,10 @@ from sim.cli.exits import FAILED, INTERRUPTED
 
 app = typer.Typer(
     name="openstakes",
+    help=(
+        "Who gains and who loses, under which policy for open-weight AI? An agent-based model for "
+        "comparing policies."
+    ),
     epilog="Results are conditional comparisons under stated assumptions, not forecasts.",
     add_completion=False,
     no_args_is_help=True,
@@ -46,7 +50,7 @@ def start(
         ),
     ] = False,
 ) -> None:
-    """Who gains and who loses, under which policy for open-weight AI? An agent-based model for comparing policies."""
+    """Answer what is asked before any command."""
 
 
 app.command()(run.run)

@@ -439,7 +439,8 @@ def _finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json:
     if failures:
         print(f"{len(failures)} of {study.design.runs} runs failed:", file=sys.stderr)
         for failure in failures[:10]:
-            where = f"{failure.scenario}, replication {failure.replication} ({failure.point}:{failure.replication})"
+            run = f"{failure.point}:{failure.replication}"
+            where = f"{failure.scenario}, replication {failure.replication} ({run})"
             print(f"  {where}: {failure.error}", file=sys.stderr)
         if out is not None:
             sweep = f"openstakes sweep {shlex.quote(str(out))}"

@@ -251,7 +251,8 @@ def leading(found: Sequence[Cell], most: int = 3) -> list[Cell]:
 
 def count_line(found: Sequence[Cell]) -> str:
     """Count the cells of the rubric on each rung of the ladder."""
-    sides = f" ({sum(c.group == 'gain' for c in found)} better, {sum(c.group == 'loss' for c in found)} worse)"
+    better, worse = (sum(c.group == group for c in found) for group in ("gain", "loss"))
+    sides = f" ({better} better, {worse} worse)"
     counts = [
         f"{sum(c.rung == rung for c in found)} {rung}{sides if rung == 'clear' else ''}"
         for rung in wording.RUNGS

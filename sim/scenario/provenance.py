@@ -42,7 +42,8 @@ def _lines(head: str, table: Mapping[str, Any], origins: Origins) -> Iterator[st
         yield from ("", f"[{head}]")
     paths = {name: f"{head}.{name}" if head else name for name in table}
     for name, value in plain.items():
-        yield f"{tomli_w.dumps({name: value}, multiline_strings=True).rstrip()}  # {origins[paths[name]]}"
+        written = tomli_w.dumps({name: value}, multiline_strings=True).rstrip()
+        yield f"{written}  # {origins[paths[name]]}"
     for name, value in table.items():
         if isinstance(value, dict):
             yield from _lines(paths[name], value, origins)

@@ -152,8 +152,9 @@ def policy_from_table(
         if likely is not None:
             words = f"did you mean {likely!r} ({LEVERS[likely].title})?"
         else:
-            words = f"known: {', '.join(f'{known} ({policy.title})' for known, policy in LEVERS.items())}"
-            words = f"{nearest(lever, LEVERS).removeprefix('; ')}; {words}".removeprefix("; ")
+            known = ", ".join(f"{name} ({policy.title})" for name, policy in LEVERS.items())
+            hint = nearest(lever, LEVERS).removeprefix("; ")
+            words = f"{hint}; known: {known}".removeprefix("; ")
         return None, [((*key, "lever"), f"= {shown(lever)}: unknown lever; {words}")]
     model = LEVERS[lever]
     fields = _expanded(model, fields)
