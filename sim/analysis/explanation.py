@@ -15,8 +15,8 @@ from sim.messages import ScenarioError, shown
 from sim.model.jurisdictions import Jurisdictions
 from sim.model.law import FIELDS, Law
 from sim.months import month_index, month_name
+from sim.scenario.members import member_problem
 from sim.scenario.scenario import Scenario
-from sim.scenario.validation import member_problem
 from sim.vocabulary import CHANNELS, MODES, ORIGINS
 
 Row = dict[str, Any]

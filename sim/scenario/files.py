@@ -20,8 +20,9 @@ from sim.scenario.overlay import (
     remove,
     spread,
 )
+from sim.scenario.problems import sentence
 from sim.scenario.toml import dotted, read_toml
-from sim.scenario.validation import parameter_problems, sentence
+from sim.scenario.validation import parameter_problems
 
 LONGEST_CHAIN = 8
 

@@ -31,15 +31,9 @@ from sim.policies.base import Policy
 from sim.scenario import library
 from sim.scenario.files import read_layer
 from sim.scenario.overlay import LABELS, Layer, flatten, nest, refuse, sources
+from sim.scenario.problems import refuse_problems, sentence, validation_problems, with_hints
 from sim.scenario.toml import dotted, parse_toml
-from sim.scenario.validation import (
-    parameter_problems,
-    policies_from_table,
-    refuse_problems,
-    sentence,
-    validation_problems,
-    with_hints,
-)
+from sim.scenario.validation import parameter_problems, policies_from_table
 from sim.vocabulary import Origin
 
 __all__ = [

@@ -8,8 +8,8 @@ from math import isfinite
 
 from sim.messages import nearest, shown
 from sim.model.parameters import PARAMETERS
+from sim.scenario.problems import range_words
 from sim.scenario.toml import dotted
-from sim.scenario.validation import range_words
 from sim.sweep.design import Case, Draws
 from sim.sweep.sampling import (
     Choice,

@@ -53,9 +53,9 @@ from sim.months import month_index, month_name
 from sim.scenario import library
 from sim.scenario.overlay import flatten, nest
 from sim.scenario.plain import plain
+from sim.scenario.problems import sentence, validation_problems
 from sim.scenario.scenario import Name, Scenario, load
 from sim.scenario.toml import content_problems, dotted, read_toml
-from sim.scenario.validation import sentence, validation_problems
 from sim.sweep.design import CERTAIN, MOST_REPLICATIONS, Case, Design, Draws, Keep, with_twins
 from sim.sweep.distributions import EVERY, LAWS, check_form, draw_problems, known_numbers, laws
 from sim.sweep.levers import SPAN, Value, lever_values, make_cases
