@@ -87,7 +87,7 @@ class PairedResults(Results):
         KeyError
             If the study has no such case.
         """
-        from sim.scenario.scenario import other_differences
+        from sim.scenario.differences import other_differences
 
         drawn = {f"parameters.{name}" for name in self.design.draws.names}
         found = other_differences(

@@ -12,7 +12,7 @@ from sim.analysis.windows import Window, overlap
 from sim.months import month_name
 from sim.report.cells import Cell
 from sim.report.view import View
-from sim.scenario.scenario import other_differences
+from sim.scenario.differences import other_differences
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study

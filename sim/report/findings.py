@@ -16,7 +16,7 @@ from sim.report import cells
 from sim.report.cells import Cell
 from sim.report.duels import Duel, Sides, duels, sides
 from sim.report.view import View
-from sim.scenario.scenario import differences_in_words
+from sim.scenario.differences import differences_in_words
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study

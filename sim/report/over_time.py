@@ -19,7 +19,7 @@ from sim.months import month_name
 from sim.report import figure_data, style
 from sim.report.style import BODY, FORECAST, INK, MUTED, SMALL, Pen
 from sim.report.view import View
-from sim.scenario.scenario import first_difference
+from sim.scenario.differences import first_difference
 
 if TYPE_CHECKING:
     from sim.model.outcomes import Outcome

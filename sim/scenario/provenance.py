@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.scenario.scenario import Scenario, differences
+from sim.scenario.differences import differences
+from sim.scenario.scenario import Scenario
 
 Origins = dict[str, str]
 """The file (or ``--set``, or "default") that gave a value, by key path."""
