@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sim.cli import inspect, run
+from sim.cli import inspect, run, sweep
 from sim.cli.exits import FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -55,8 +55,8 @@ def start(
 
 app.command()(run.run)
 app.command()(run.compare)
-app.command()(run.sweep)
-app.command()(run.experiment)
+app.command()(sweep.sweep)
+app.command()(sweep.experiment)
 app.command()(run.report)
 app.command()(inspect.check)
 app.command()(inspect.show)
