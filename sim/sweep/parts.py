@@ -9,7 +9,7 @@ its hash is compared with its name at every reading, and only then is it parsed.
     DIR/designs.parquet          one row per design point: case, levers, draw, uncertain numbers
     DIR/series/HASH.parquet      point, replication, month, outcomes
     DIR/countries/HASH.parquet   point, replication, month, country, channel, use, shares of
-    origins, panel
+                                 origins, panel
 """
 
 from __future__ import annotations
