@@ -220,13 +220,9 @@ class Results:
         return self._given[name]
 
     def _chosen(self, outcomes: Sequence[str] | None) -> list[str]:
-        chosen = (
-            self.outcomes()
-            if outcomes is None
-            else [outcomes]
-            if isinstance(outcomes, str)
-            else list(outcomes)
-        )
+        if isinstance(outcomes, str):
+            outcomes = [outcomes]
+        chosen = self.outcomes() if outcomes is None else list(outcomes)
         unknown = [name for name in chosen if name not in self._names]
         if unknown:
             raise KeyError(
@@ -370,9 +366,8 @@ class Results:
         for rows, series in self.read(scenario, outcomes):
             # Added month by month: the order in which numpy's mean adds depends on the shape of the
             # part.
-            means = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1] / len(
-                inside
-            )
+            sums = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1]
+            means = sums / len(inside)
             for run, pairs in rows:
                 found[pairs] = means[run]
         return found

@@ -293,13 +293,9 @@ def towards(difference_: float) -> str:
 def goal(difference_: float, outcome: Measured) -> str:
     """Return "better" or "worse" by the goal of an outcome; nothing if a move is neither."""
     towards_goal = difference_ * outcome.direction
-    return (
-        ""
-        if towards_goal == 0 or not math.isfinite(towards_goal)
-        else "better"
-        if towards_goal > 0
-        else "worse"
-    )
+    if towards_goal == 0 or not math.isfinite(towards_goal):
+        return ""
+    return "better" if towards_goal > 0 else "worse"
 
 
 def judgement(word: str, difference_: float, outcome: Measured) -> str:

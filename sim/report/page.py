@@ -212,9 +212,9 @@ def _title(view: View) -> str:
 
 
 def _question(view: View) -> str:
-    return (
-        view.study.scenario(view.policies[0]).question if len(view.policies) == 1 else ""
-    ) or QUESTION
+    if len(view.policies) != 1:
+        return QUESTION
+    return view.study.scenario(view.policies[0]).question or QUESTION
 
 
 def _zero(found: Findings) -> dict[str, Any] | None:

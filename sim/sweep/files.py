@@ -79,11 +79,8 @@ def folder_in(root: Path, name: str) -> Path | None:
 def _plain(path: Path, is_wanted: Callable[[int], bool], wanted: str) -> Path | None:
     try:
         mode = path.lstat().st_mode
-    except (
-        FileNotFoundError,
-        NotADirectoryError,
-        ValueError,
-    ):  # ValueError: no file can have such a name
+    # ValueError: no file can have such a name.
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror}") from None

@@ -221,8 +221,7 @@ def _checkout() -> str:
         return ""
     try:
         call = ["git", "-C", str(top), "describe", "--always", "--dirty", "--abbrev=12"]
-        return subprocess.run(
-            call, capture_output=True, text=True, timeout=10, check=True
-        ).stdout.strip()
+        done = subprocess.run(call, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
+    return done.stdout.strip()

@@ -172,9 +172,8 @@ class Store:
         file = self._file(SERIES, part.name)[0]
         with read_as_ours(self._place(SERIES, part.name)):
             table = file.read(columns=list(outcomes), use_threads=False)
-        values = np.empty(
-            (table.num_rows, len(outcomes)), np.float32
-        )  # perhaps none: a study may keep no headline
+        # Perhaps none: a study may keep no headline.
+        values = np.empty((table.num_rows, len(outcomes)), np.float32)
         for i, outcome in enumerate(outcomes):
             values[:, i] = table.column(outcome)
         return values.reshape(len(part.runs), len(part.months), len(outcomes))
@@ -191,10 +190,10 @@ class Store:
         file, about = self._file(COUNTRIES, part.countries)
         with read_as_ours(self._place(COUNTRIES, part.countries)):
             table = file.read(columns=[*USE, "panel"], use_threads=False)
-        values = np.stack([table.column(name).to_numpy() for name in USE], axis=-1)
-        return values.reshape(*about["shape"], len(USE)), table.column("panel").to_numpy().reshape(
-            about["shape"]
-        )
+        shape = about["shape"]
+        use = np.stack([table.column(name).to_numpy() for name in USE], axis=-1)
+        panel = table.column("panel").to_numpy()
+        return use.reshape(*shape, len(USE)), panel.reshape(shape)
 
     def failures(self) -> list[Failure]:
         """Return all runs that failed, by case and replication.
