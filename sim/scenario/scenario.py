@@ -72,13 +72,13 @@ Name = Annotated[
 ]
 
 
-class _Record(BaseModel):
-    """Frozen, strict, no unknown keys."""
+class FileRecord(BaseModel):
+    """A table of a file: frozen, strict, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Horizon(_Record):
+class Horizon(FileRecord):
     """First and last month of the runs. The start is fixed: the world's state is dated there."""
 
     start: Literal["2023-01"] = "2023-01"
@@ -92,7 +92,7 @@ class Horizon(_Record):
         return end
 
 
-class Crisis(_Record):
+class Crisis(FileRecord):
     """An event: latent compromise in releases of one origin is triggered in one month."""
 
     month: Month
@@ -106,7 +106,7 @@ class Crisis(_Record):
     )
 
 
-class Scenario(_Record):
+class Scenario(FileRecord):
     """One frozen, checked scenario, resolved: nothing in it refers to another file.
 
     Attributes

@@ -29,6 +29,52 @@ Loader = Callable[[str, Mapping[str, Value]], Scenario]
 """Gives a scenario of a name with values of levers, or raises ScenarioError."""
 
 
+def by_path(
+    table: object, own: tuple[str, ...], check: Callable[[object], object]
+) -> dict[str, object]:
+    """Return a table with nested tables as dotted paths, every value checked.
+
+    ``policy.x.y`` may be written with or without quotes.
+
+    Parameters
+    ----------
+    own
+        Keys of a value that is itself a table.
+    check
+        Raises ValueError for a value that cannot be used.
+    """
+    if not isinstance(table, Mapping):
+        raise ValueError("must be a table")
+    paths: dict[str, object] = {}
+    problems = []
+    waiting: list[tuple[tuple[str, ...], object]] = [
+        ((str(name),), value) for name, value in table.items()
+    ]
+    for key, value in waiting:  # grows while it is read
+        path = ".".join(key)
+        if isinstance(value, Mapping) and value and not set(value) & set(own):
+            waiting.extend(((*key, str(name)), below) for name, below in value.items())
+        elif path in paths:
+            problems.append(f"{dotted(key)} is given twice")
+        else:
+            paths[path] = value
+            try:
+                check(value)
+            except ValueError as error:
+                problems.append(f"{dotted(key)} {error}")
+    if problems:
+        raise SeveralError(problems)
+    return paths
+
+
+class SeveralError(ValueError):
+    """Several problems of one table."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
 def lever_values(given: object) -> list[Value]:
     """Return the values of a lever: a list, or evenly spaced ones, both ends included.
 
