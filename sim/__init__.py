@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sim.model.outcomes import OUTCOMES
     from sim.model.parameters import PARAMETERS
     from sim.model.world import World
-    from sim.scenario.scenario import Scenario, differences, load
+    from sim.scenario.differences import differences
+    from sim.scenario.scenario import Scenario, load
 
 __version__ = "0.1.0"
 
@@ -27,7 +28,7 @@ _HOMES = {
     "Study": "sim.api",
     "World": "sim.model.world",
     "compare": "sim.api",
-    "differences": "sim.scenario.scenario",
+    "differences": "sim.scenario.differences",
     "load": "sim.scenario.scenario",
     "report": "sim.api",
     "run": "sim.api",

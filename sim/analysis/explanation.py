@@ -16,8 +16,8 @@ from sim.model.jurisdictions import Jurisdictions
 from sim.model.law import Law
 from sim.model.law_fields import FIELDS
 from sim.months import month_index, month_name
+from sim.scenario.members import member_problem
 from sim.scenario.scenario import Scenario
-from sim.scenario.validation import member_problem
 from sim.vocabulary import CHANNELS, MODES, ORIGINS
 
 Row = dict[str, Any]
@@ -161,10 +161,8 @@ def _parts(law: Law, name: str, chosen: Mapping[str, int]) -> list[Row]:
     ]
     writes = [write for write, _ in history if write is not None]
     reached = [_reached(law.reach(write), [sizes[axis] for axis in axes], kept) for write in writes]
-    if combine in (
-        "add",
-        "multiply",
-    ):  # a write of 0 or a factor of 1 says nothing; one below a maximum does
+    # A write of 0 or a factor of 1 says nothing; one below a maximum does.
+    if combine in ("add", "multiply"):
         reached = [mask & (values[n] != values[n + 1]) for n, mask in enumerate(reached)]
     # One column per entry: all its values and which writes reached it.
     columns = np.array([np.ravel(array) for array in (*values, *reached)], float)

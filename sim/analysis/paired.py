@@ -47,11 +47,6 @@ class PairedResults(Results):
         -------
         first, last : int
             First and last month (0 = 2023-01).
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case.
         """
         return windows.window(self.scenario(self.case(scenario).against), self.scenario(scenario))
 
@@ -81,13 +76,8 @@ class PairedResults(Results):
         list of (str, object, object)
             Key path, value and the reference's value. Parameters that are drawn are the same in
             both.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case.
         """
-        from sim.scenario.scenario import other_differences
+        from sim.scenario.differences import other_differences
 
         drawn = {f"parameters.{name}" for name in self.design.draws.names}
         found = other_differences(
@@ -110,11 +100,6 @@ class PairedResults(Results):
         dict
             For each outcome an array (pair,) of float64 in its unit; nan where a run of the two
             failed. `pair_index` tells draws from replications.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case or outcome.
         """
         chosen, window = self._chosen(outcomes), self.window(scenario)
         ours, theirs = (
@@ -138,11 +123,6 @@ class PairedResults(Results):
             In the outcome's unit. The difference of a draw is the mean over replications that
             finished in both; nan if there is none. All draws share the luck of their replications:
             take intervals over pairs instead.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case or outcome.
         """
         return by_draw(self.paired_differences(scenario, [outcome])[outcome], self.pair_index)
 
@@ -161,11 +141,6 @@ class PairedResults(Results):
             difference, low, high (5 and 95 % points of the difference over pairs of a draw and a
             replication), share_same_sign, inside_floor (share of pairs that differ by too little to
             matter), relative, d, sign (read towards the goal), first_month, last_month, pairs.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such outcome.
         """
         from sim.analysis.tables import table
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Results:
-    """The runs of a sweep, read by case and outcome.
+    """The runs of a sweep, read by case and outcome; KeyError for one that is not there.
 
     Parameters
     ----------
@@ -118,11 +118,6 @@ class Results:
         -------
         Case
             With `against`, the name of its reference.
-
-        Raises
-        ------
-        KeyError
-            If the study has none of that name.
         """
         return self.cases[self._place(name)]
 
@@ -138,11 +133,6 @@ class Results:
         -------
         Scenario
             With the lever values of the case, and parameters as stated where they are not drawn.
-
-        Raises
-        ------
-        KeyError
-            If the study has none of that name.
         """
         return self.scenarios[self._place(name)]
 
@@ -166,11 +156,6 @@ class Results:
         -------
         list of str
             One for each draw. Draws that make no difference to a case share a point.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case.
         """
         return self.design.points[self._places[self._place(name)]]
 
@@ -186,11 +171,6 @@ class Results:
         -------
         list of str
             As "YYYY-MM", in order.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case.
         """
         months = [month_name(i) for i in range(self.scenario(name).months)]
         return [months[i] for i in self.design.keep.chosen(months)]
@@ -240,13 +220,9 @@ class Results:
         return self._given[name]
 
     def _chosen(self, outcomes: Sequence[str] | None) -> list[str]:
-        chosen = (
-            self.outcomes()
-            if outcomes is None
-            else [outcomes]
-            if isinstance(outcomes, str)
-            else list(outcomes)
-        )
+        if isinstance(outcomes, str):
+            outcomes = [outcomes]
+        chosen = self.outcomes() if outcomes is None else list(outcomes)
         unknown = [name for name in chosen if name not in self._names]
         if unknown:
             raise KeyError(
@@ -271,11 +247,6 @@ class Results:
         ndarray of float32, shape (pair, month kept)
             In the outcome's unit; nan for runs that failed. `pair_index` tells draws from
             replications.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case or outcome.
         """
         (outcome,) = self._chosen([outcome])
         return self.series(scenario, [outcome])[outcome]
@@ -294,11 +265,6 @@ class Results:
         -------
         dict
             An array as in `values` for each outcome.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case or outcome.
         """
         outcomes = self._chosen(outcomes)
         found = np.full(
@@ -330,8 +296,6 @@ class Results:
 
         Raises
         ------
-        KeyError
-            If the study has no such case.
         StoreError
             If a part is damaged.
         """
@@ -360,11 +324,6 @@ class Results:
         -------
         ndarray of int32, shape (finished pair,)
             Rows of `values`, in order.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case.
         """
         points = self.points(scenario)
         done = {run for part in self.store.of(points) for run in part.runs}
@@ -395,11 +354,6 @@ class Results:
         ndarray of float64, shape (pair, outcome)
             In the outcomes' units; nan for runs that failed, and everywhere if no month of the
             window was kept.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case.
         """
         found = np.full((self.design.pairs, len(outcomes)), np.nan)
         inside = [
@@ -412,9 +366,8 @@ class Results:
         for rows, series in self.read(scenario, outcomes):
             # Added month by month: the order in which numpy's mean adds depends on the shape of the
             # part.
-            means = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1] / len(
-                inside
-            )
+            sums = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1]
+            means = sums / len(inside)
             for run, pairs in rows:
                 found[pairs] = means[run]
         return found

@@ -23,6 +23,8 @@ class Study(PairedResults):
     Parameters and attributes are those of `Results`; `PairedResults` compares each case with its
     reference. A case is a scenario with its lever values; without levers it has the scenario's
     name.
+
+    Methods raise KeyError for a case or an outcome that the study does not have.
     """
 
     if TYPE_CHECKING:  # given by `sim.report`, which knows studies; a study knows no pictures
@@ -103,11 +105,6 @@ class Study(PairedResults):
             Attributes: `seed`, `version` of this package, `question` of the experiment ("" if there
             is none). Failed runs are nan, and so are months beyond a case's own horizon: `month`
             holds those of the longest.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such outcome or case.
         """
         from sim.analysis.frames import dataset
 
@@ -126,11 +123,6 @@ class Study(PairedResults):
         DataFrame
             Columns scenario, draw, replication, month ("YYYY-MM"), outcome and value (in the
             outcome's unit). Names are categories. Runs that failed have no rows.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such outcome.
         """
         from sim.analysis.frames import tidy
 
@@ -149,11 +141,6 @@ class Study(PairedResults):
         DataFrame
             One row per scenario, outcome and month: columns scenario, outcome, month ("YYYY-MM"),
             mean, p5, p25, p50, p75 and p95, in the outcome's unit.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such outcome.
         """
         from sim.analysis.frames import summary
 
@@ -173,11 +160,6 @@ class Study(PairedResults):
             Columns: scenario, point (id of the design point), draw, replication, one for each lever
             (its path), one for each uncertain number (its name) and one for each outcome: its mean,
             in its unit, over the same months in every row (`common_window`).
-
-        Raises
-        ------
-        KeyError
-            If the study has no such outcome.
         """
         from sim.analysis.frames import runs
 
@@ -244,11 +226,6 @@ class Study(PairedResults):
             Adopters behind the shares; those of a world that draws share count once.
         pairs : int
             Number of pairs in the sums.
-
-        Raises
-        ------
-        KeyError
-            If the study has no such case.
         """
         from sim.analysis.countries import country_sums
 

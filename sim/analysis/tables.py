@@ -92,7 +92,8 @@ def rubric(study: PairedResults) -> pd.DataFrame:
     import pandas as pd
 
     from sim.data import paper_signs
-    from sim.scenario.scenario import differences_in_words, is_shipped
+    from sim.scenario.differences import differences_in_words
+    from sim.scenario.scenario import is_shipped
 
     factors = headlines(study)
     twin = study.without_assumed

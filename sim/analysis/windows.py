@@ -17,7 +17,7 @@ Window = tuple[int, int]
 
 def window(reference: Scenario, other: Scenario) -> Window:
     """Return the months over which a scenario is compared (see `Study.window`)."""
-    from sim.scenario.scenario import first_difference
+    from sim.scenario.differences import first_difference
 
     last = min(reference.months, other.months) - 1
     start = first_difference(reference, other)

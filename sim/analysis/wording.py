@@ -216,7 +216,10 @@ def within(level: float, outcome: Measured) -> str:
 
 
 def bound(outcome: Measured) -> str:
-    """Return the rule behind `within`: "±0.5 percentage points" or "±2 % of the reference's level"."""
+    """Return the rule behind `within`: in points, or "±2 % of the reference's level".
+
+    In points it is such as "±0.5 percentage points".
+    """
     if outcome.kind == "share":
         return f"±{size(rubric.FLOOR_SHARE, outcome)}"
     return f"±{percent(rubric.FLOOR_RELATIVE, 0)} of the reference's level"
@@ -287,13 +290,9 @@ def towards(difference_: float) -> str:
 def goal(difference_: float, outcome: Measured) -> str:
     """Return "better" or "worse" by the goal of an outcome; nothing if a move is neither."""
     towards_goal = difference_ * outcome.direction
-    return (
-        ""
-        if towards_goal == 0 or not math.isfinite(towards_goal)
-        else "better"
-        if towards_goal > 0
-        else "worse"
-    )
+    if towards_goal == 0 or not math.isfinite(towards_goal):
+        return ""
+    return "better" if towards_goal > 0 else "worse"
 
 
 def judgement(word: str, difference_: float, outcome: Measured) -> str:
@@ -322,14 +321,11 @@ def legend(unit_: str) -> str:
     points = fixed(100 * rubric.FLOOR_SHARE, 1)
     return (
         f"Signs are read towards the factor's goal: + better, {MINUS} worse, doubled where the "
-        f"difference is large "
-        f"against the spread between runs of the reference. 0 {UNCHANGED}: at least {agreement} of "
-        f"the {unit_} differ "
-        f"by less than {floor} of the reference, for a share {points} points; or {SLIGHT}: the "
-        f"mean is below "
-        f"{rubric.SMALL:g} standard deviations between runs. ? undecided: neither, and fewer than "
-        f"{agreement} have the "
-        f"same sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
+        f"difference is large against the spread between runs of the reference. 0 {UNCHANGED}: at "
+        f"least {agreement} of the {unit_} differ by less than {floor} of the reference, for a "
+        f"share {points} points; or {SLIGHT}: the mean is below {rubric.SMALL:g} standard "
+        f"deviations between runs. ? undecided: neither, and fewer than {agreement} have the same "
+        f"sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
     )
 
 

@@ -15,11 +15,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sim.cli import inspect, run
+from sim.cli import inspect, run, sweep
 from sim.cli.exits import FAILED, INTERRUPTED
 
 app = typer.Typer(
     name="openstakes",
+    help=(
+        "Who gains and who loses, under which policy for open-weight AI? An agent-based model for "
+        "comparing policies."
+    ),
     epilog="Results are conditional comparisons under stated assumptions, not forecasts.",
     add_completion=False,
     no_args_is_help=True,
@@ -46,13 +50,13 @@ def start(
         ),
     ] = False,
 ) -> None:
-    """Who gains and who loses, under which policy for open-weight AI? An agent-based model for comparing policies."""
+    """Answer what is asked before any command."""
 
 
 app.command()(run.run)
 app.command()(run.compare)
-app.command()(run.sweep)
-app.command()(run.experiment)
+app.command()(sweep.sweep)
+app.command()(sweep.experiment)
 app.command()(run.report)
 app.command()(inspect.check)
 app.command()(inspect.show)
@@ -66,8 +70,7 @@ def main() -> NoReturn:
     if sys.flags.optimize > 1:
         print(
             "warning: Python runs with -OO (PYTHONOPTIMIZE=2), which takes out the descriptions of "
-            "commands, phases "
-            "and policies, in reports too; -O keeps them",
+            "commands, phases and policies, in reports too; -O keeps them",
             file=sys.stderr,
         )
     _settle_streams()

@@ -83,7 +83,10 @@ def diff(
     overrides: Overrides = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Print where two scenarios differ, and which file gave each value; --set and --override change B."""
+    """Print where two scenarios differ, and which file gave each value.
+
+    --set and --override change B.
+    """
     with guarded():
         if b is None and not settings and not overrides:
             refuse(
@@ -145,7 +148,10 @@ def list_(
     kind: Annotated[
         str,
         typer.Argument(
-            help="scenarios, policies, parameters, outcomes, phases, experiments, countries, groups or labs."
+            help=(
+                "scenarios, policies, parameters, outcomes, phases, experiments, countries, groups "
+                "or labs."
+            )
         ),
     ],
     name: Annotated[str | None, typer.Argument(help="One of them, to see it in full.")] = None,

@@ -44,7 +44,7 @@ def rows(kind: str, name: str | None = None) -> list[Row]:
     ]
     if len(found) != 1:
         if kind in ("countries", "labs"):
-            from sim.scenario.validation import member_problem
+            from sim.scenario.members import member_problem
 
             raise ScenarioError([f"{kind}: {shown(name)}: {member_problem(kind, name)}"])
         names = [row["name"] for row in items]

@@ -44,8 +44,42 @@ ExperimentSeed = Annotated[
         "--seed", min=0, max=LARGEST_SEED, show_default="the experiment's", help="Root seed."
     ),
 ]
-OnError = Literal["record", "stop"]
-Again = Literal["failed"]
+
+
+def _known_executor(name: str) -> str:
+    """Refuse an executor that does not exist, as other options are refused."""
+    from sim.sweep.executors import executor_factory
+
+    try:
+        executor_factory(name, 1)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return name
+
+
+Executor = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", callback=_known_executor, help="pool, dask or dask:tcp://HOST:PORT."
+    ),
+]
+OnError = Annotated[
+    Literal["record", "stop"],
+    typer.Option(help="What a run that fails does: it is recorded, or stops the sweep."),
+]
+Again = Annotated[
+    Literal["failed"] | None,
+    typer.Option(help="Also do runs again that are recorded as failed.", show_default=False),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Time a few runs, print size, time and memory; write nothing."),
+]
+Alone = Annotated[
+    str | None,
+    typer.Option(metavar="POINT:REPLICATION", help="Do this one run here and show what it raises."),
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Also write the results as CSV, in DIR/csv.")]
 Workers = Annotated[
     int | None,
     typer.Option(

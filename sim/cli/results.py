@@ -34,8 +34,7 @@ def print_estimate(found: Estimate) -> None:
     )
     out.print(
         f"time    {_duration(found.seconds)} with {counted(found.workers, 'worker')}: "
-        f"{found.startup:.1f} s to start, "
-        f"then {found.seconds_per_run:.2f} s a run"
+        f"{found.startup:.1f} s to start, then {found.seconds_per_run:.2f} s a run"
     )
     out.print(f"disk    {_size(found.bytes)} ({_size(found.bytes_per_run)} a run)")
     out.print(f"memory  {_size(found.worker_memory)} in each worker")

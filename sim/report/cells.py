@@ -172,7 +172,10 @@ class Cell:
         """The numbers of a finding: outcome, signed difference, evidence."""
         mean = "mean " if self.with_ends else ""
         evidence = f" ({self.evidence})" if self.evidence else ""
-        return f"{self.outcome.label}: {mean}{wording.difference(self.difference, self.outcome)}{evidence}"
+        return (
+            f"{self.outcome.label}: "
+            f"{mean}{wording.difference(self.difference, self.outcome)}{evidence}"
+        )
 
     @property
     def paper_text(self) -> str:
@@ -248,7 +251,8 @@ def leading(found: Sequence[Cell], most: int = 3) -> list[Cell]:
 
 def count_line(found: Sequence[Cell]) -> str:
     """Count the cells of the rubric on each rung of the ladder."""
-    sides = f" ({sum(c.group == 'gain' for c in found)} better, {sum(c.group == 'loss' for c in found)} worse)"
+    better, worse = (sum(c.group == group for c in found) for group in ("gain", "loss"))
+    sides = f" ({better} better, {worse} worse)"
     counts = [
         f"{sum(c.rung == rung for c in found)} {rung}{sides if rung == 'clear' else ''}"
         for rung in wording.RUNGS

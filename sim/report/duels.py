@@ -12,7 +12,7 @@ from sim.analysis.windows import Window, overlap
 from sim.months import month_name
 from sim.report.cells import Cell
 from sim.report.view import View
-from sim.scenario.scenario import other_differences
+from sim.scenario.differences import other_differences
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
@@ -216,7 +216,10 @@ def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[
     ]
     sentences = [f"{targeted} against {blanket}, over {len(found)} factors: {'; '.join(counts)}."]
     told = better + worse
-    apart = f"On the {told if told > 1 else 'one'} of {len(found)} factors where the two can be told apart clearly"
+    apart = (
+        f"On the {told if told > 1 else 'one'} of {len(found)} factors "
+        "where the two can be told apart clearly"
+    )
     if better and worse:
         sentences.append(
             "Which does better depends on the factor; factors are not added up into one score."

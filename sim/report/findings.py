@@ -16,7 +16,7 @@ from sim.report import cells
 from sim.report.cells import Cell
 from sim.report.duels import Duel, Sides, duels, sides
 from sim.report.view import View
-from sim.scenario.scenario import differences_in_words
+from sim.scenario.differences import differences_in_words
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
@@ -127,7 +127,10 @@ def also_differs(study: Study, scenario: str) -> str:
     if not found:
         return ""
     policies = study.scenario(scenario).policy != study.scenario(case.against).policy
-    return f"{'Not only a policy differs' if policies else 'No policy differs, but'}: {found} (in {case.against})."
+    return (
+        f"{'Not only a policy differs' if policies else 'No policy differs, but'}: "
+        f"{found} (in {case.against})."
+    )
 
 
 def _summary(own: Sequence[Cell]) -> str:
@@ -175,8 +178,8 @@ def _paper(own: Sequence[Cell]) -> list[str]:
 def changed(stated: Sequence[Cell], zero: Sequence[Cell]) -> list[Changed]:
     """Return the cells whose sign (better, worse, 0, ?) changes with assumed responses at zero.
 
-    A sign that only gets stronger or weaker has not changed. Cells that the second study lacks are
-    left out.
+    A sign reads better, worse, 0 or ?; one that only gets stronger or weaker has not changed. Cells
+    that the second study lacks are left out.
     """
     return [
         Changed(before, after)

@@ -21,34 +21,34 @@ _FEW = 0.01
 
 UNCALIBRATED = (
     "The model is not calibrated. Ranges show chance between runs with one set of parameter "
-    "values; true uncertainty "
-    "is larger."
+    "values; true uncertainty is larger."
 )
-_CONDITIONAL = "All results hold under the model and the values listed above. They compare policies; they do not predict."
+_CONDITIONAL = (
+    "All results hold under the model and the values listed above. They compare policies; they do "
+    "not predict."
+)
 _NOT_ADDED = "The factors of the rubric are not weighted and not added up."
-_PAPER = "The paper's signs are this project's reading of its public summary in prose; its scored table was not read."
+_PAPER = (
+    "The paper's signs are this project's reading of its public summary in prose; its scored table "
+    "was not read."
+)
 _FITTED = (
     "The model is not calibrated yet: start values come from a prototype that was fitted to "
-    "targets up to mid 2025, or "
-    "are judgement. benchmarks/targets.py prints which targets they meet. Policy steps come from "
-    "sources up to 2026; "
-    "the five channels, graded access, growth of use, distillation and growth of chip stocks in "
-    "2025 were chosen with "
-    "later figures in sight."
+    "targets up to mid 2025, or are judgement. benchmarks/targets.py prints which targets they "
+    "meet. Policy steps come from sources up to 2026; the five channels, graded access, growth of "
+    "use, distillation and growth of chip stocks in 2025 were chosen with later figures in sight."
 )
 _SATURATION = (
     "What tasks and misuse ask of a model rises slowly or not at all, while capability keeps "
-    "rising: late in the "
-    "horizon most releases are good enough for most uses and most kinds of misuse, so differences "
-    "in capability "
-    "count for little there, and price, openness, familiarity and habit decide."
+    "rising: late in the horizon most releases are good enough for most uses and most kinds of "
+    "misuse, so differences in capability count for little there, and price, openness, familiarity "
+    "and habit decide."
 )
 _UNDER_DETERMINED = (
     "Network, breadth, familiarity and novelty effects serve the same targets, which cannot tell "
-    "them apart. The "
-    "same holds for distillation, its fading and the role of compute, and for level, exponent, "
-    "slope and thresholds "
-    "of misuse. Audit numbers and the weights of origins in consumer use have no target."
+    "them apart. The same holds for distillation, its fading and the role of compute, and for "
+    "level, exponent, slope and thresholds of misuse. Audit numbers and the weights of origins in "
+    "consumer use have no target."
 )
 
 
@@ -60,15 +60,13 @@ def rule(unit: str) -> list[str]:
     points = wording.fixed(100 * rubric.FLOOR_SHARE, 1)
     unchanged = (
         f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} "
-        f"of the reference, for "
-        f"a share by less than {points} percentage points ({rubric.FLOOR_SHARE:g} on a scale of 0 "
-        f"to 1)."
+        f"of the reference, for a share by less than {points} percentage points "
+        f"({rubric.FLOOR_SHARE:g} on a scale of 0 to 1)."
     )
     slight = (
-        f"Small against chance (0 as well): the interval reaches beyond that, but the mean "
-        f"difference is below "
-        f"{rubric.SMALL:g} standard deviations between runs of the reference. The interval says "
-        f"between which values."
+        "Small against chance (0 as well): the interval reaches beyond that, but the mean "
+        f"difference is below {rubric.SMALL:g} standard deviations between runs of the reference. "
+        "The interval says between which values."
     )
     clear = (
         f"Clear (+ better, {wording.MINUS} worse): neither holds, and at least {agreement} of "
@@ -76,15 +74,13 @@ def rule(unit: str) -> list[str]:
     )
     doubled = (
         f"Doubled (++ or {2 * wording.MINUS}): the mean difference is above {rubric.LARGE:g} "
-        f"standard deviations "
-        "between runs of the reference. That is large against chance, not large in itself: read "
-        "the percentage."
+        "standard deviations between runs of the reference. That is large against chance, not "
+        "large in itself: read the percentage."
     )
     undecided = (
         f"Undecided (?): neither holds and fewer than {agreement} of the {unit} differ in one "
         f"direction. It is called likely if at least {likely} do. Below that the study cannot "
-        f"tell, and the interval "
-        "says between which values."
+        "tell, and the interval says between which values."
     )
     return [
         unchanged,
@@ -123,27 +119,26 @@ def limits(study: Study) -> list[str]:
     times = study.draws * study.replications
     paired = (
         f"Each scenario was run {wording.counted(times, 'time')}; replication k of every scenario "
-        f"uses the same random "
-        "numbers, so differences are paired. "
+        "uses the same random numbers, so differences are paired. "
     )
     if study.draws > 1:
         paired += (
             f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values, "
-            f"each with "
-            f"{study.replications} replications; the intervals are over all these pairs."
+            f"each with {study.replications} replications; the intervals are over all these pairs."
         )
     else:
         paired += (
             "Parameters keep one value each: the intervals show chance between replications, not "
-            "uncertainty about "
-            "parameters."
+            "uncertainty about parameters."
         )
     fraud = wording.plain(PARAMETERS["harm_fraud"].value)
-    harm = f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is neither money nor lives."
+    harm = (
+        f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is "
+        "neither money nor lives."
+    )
     country = (
         f"A country is shown on the map where its pooled effective sample is at least {ENOUGH} "
-        f"draws; at that size "
-        "chance alone can move a share by eight percentage points."
+        "draws; at that size chance alone can move a share by eight percentage points."
     )
     lines = [
         _CONDITIONAL,

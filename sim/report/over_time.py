@@ -19,7 +19,7 @@ from sim.months import month_name
 from sim.report import figure_data, style
 from sim.report.style import BODY, FORECAST, INK, MUTED, SMALL, Pen
 from sim.report.view import View
-from sim.scenario.scenario import first_difference
+from sim.scenario.differences import first_difference
 
 if TYPE_CHECKING:
     from sim.model.outcomes import Outcome
@@ -50,15 +50,9 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     matplotlib.figure.Figure
         Medians with 50 % and 90 % bands over replications.
     """
-    known = view.names
-    chosen = [name for name in (known if scenarios is None else scenarios) if name != view.against]
-    missing = sorted(set(chosen) - set(known))
-    if missing:
-        raise ValueError(
-            f"no scenario {missing[0]!r} in this study; it has "
-            f"{one_of(known)}{nearest(missing[0], known)}"
-        )
-    pens = style.pens(known, view.against)
+    chosen = _chosen(view, scenarios)
+    drawn = chosen or [view.against]
+    pens = style.pens(view.names, view.against)
     columns = min(3, max(1, len(chosen)))
     lines = max(1, -(-len(chosen) // columns))
     height = 2.1 if columns > 1 else 3.2
@@ -68,26 +62,21 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     levels = {name: values / divisor for name, values in levels.items()}
     reference = levels[view.against]
     width = (style.WIDTH - 0.2) / columns
-    heads = {
-        name: style.wrapped(name, width - 0.55, BODY, "bold") for name in chosen or [view.against]
-    }
-    key = f"Black and grey: {view.against}; colour: the policy named above. Median, 50 % and 90 % bands"
+    heads = {name: style.wrapped(name, width - 0.55, BODY, "bold") for name in drawn}
+    key = (
+        f"Black and grey: {view.against}; colour: the policy named above. "
+        "Median, 50 % and 90 % bands"
+    )
     keys, foot = style.wrapped(key, FULL), footer(view)
     begin = 0.62 + style.LINE * (len(keys) - 1)
     above = 0.28 + style.LINE * (max(map(len, heads.values())) - 1)
     block = height + above + 0.34
     figure = style.canvas(begin + lines * block + 0.25 + style.LINE * (len(foot) - 1))
-    style.write(
-        figure,
-        0.08,
-        0.2,
-        figure_data.label(view.study.outcome(outcome), size),
-        size=10.5,
-        weight="bold",
-    )
+    title = figure_data.label(view.study.outcome(outcome), size)
+    style.write(figure, 0.08, 0.2, title, size=10.5, weight="bold")
     style.write_lines(figure, 0.08, 0.4, keys, size=SMALL, color=MUTED)
     panels = []
-    for i, name in enumerate(chosen or [view.against]):
+    for i, name in enumerate(drawn):
         row, column = divmod(i, columns)
         left, top = 0.1 + column * width + 0.5, begin + row * block + above
         axes = style.place(figure, left, top, width - 1.1, height)
@@ -98,13 +87,26 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
         )
         panels.append(axes)
     _same_limits(panels)
-    for axes, name in zip(panels, chosen or [view.against], strict=True):
+    for axes, name in zip(panels, drawn, strict=True):
         _end_values(axes, view, name, reference, levels[name], pens, view.study.outcome(outcome))
     write_footer(figure, foot)
     # Ticks are made when first drawn: draw them in this style, whatever the reader's settings are
     # later.
     figure.draw_without_rendering()
     return figure
+
+
+def _chosen(view: View, scenarios: Sequence[str] | None) -> list[str]:
+    """Return the scenarios to draw beside the reference; refuse one that the study lacks."""
+    known = view.names
+    chosen = [name for name in (known if scenarios is None else scenarios) if name != view.against]
+    missing = sorted(set(chosen) - set(known))
+    if missing:
+        raise ValueError(
+            f"no scenario {missing[0]!r} in this study; it has "
+            f"{one_of(known)}{nearest(missing[0], known)}"
+        )
+    return chosen
 
 
 def _panel(

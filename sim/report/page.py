@@ -33,9 +33,12 @@ _NUMBERS = ("reference", "difference", "low", "high", "share", "relative", "d", 
 
 PAGE, ABOUT = "report.html", "figures/about.json"
 
-QUESTION = "Who gains and who loses, under which policy for open-weight AI, while the US and China compete?"
+QUESTION = (
+    "Who gains and who loses, under which policy for open-weight AI, while the US and China "
+    "compete?"
+)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""Content security policy of the page: nothing is fetched and no script runs, wherever it is opened."""
+"""Content security policy: nothing is fetched and no script runs, wherever the page is opened."""
 
 
 @dataclass(frozen=True)
@@ -209,9 +212,9 @@ def _title(view: View) -> str:
 
 
 def _question(view: View) -> str:
-    return (
-        view.study.scenario(view.policies[0]).question if len(view.policies) == 1 else ""
-    ) or QUESTION
+    if len(view.policies) != 1:
+        return QUESTION
+    return view.study.scenario(view.policies[0]).question or QUESTION
 
 
 def _zero(found: Findings) -> dict[str, Any] | None:
@@ -269,7 +272,10 @@ def _show(
         caption=pictures.caption(view, picture),
         number=number,
         source=source,
-        alt=f"Figure {number}: {picture.title}. All plotted numbers are in the tables under the figure.",
+        alt=(
+            f"Figure {number}: {picture.title}. "
+            "All plotted numbers are in the tables under the figure."
+        ),
         grids=tuple(pictures.grids(view, picture)),
         definitions=prose.definition_grid(view.study, held) if held else None,
         tables=", ".join(f"{stem}.csv" for stem in frames),

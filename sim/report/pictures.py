@@ -20,13 +20,12 @@ Section = Literal["adoption", "misuse", "lags", "map", "costs"]
 
 _ROWS = (
     "Left: medians over replications, with the bands of the reference. Right: the paired "
-    "difference from the reference "
-    "over the months compared, with its mean and its word on the ladder."
+    "difference from the reference over the months compared, with its mean and its word on the "
+    "ladder."
 )
 _PANELS = (
     "One panel per policy, on one scale: the reference in black and grey, the policy in colour. "
-    "The numbers are the "
-    "medians of the last month."
+    "The numbers are the medians of the last month."
 )
 _ABROAD = "share of use outside the US and China"
 

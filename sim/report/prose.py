@@ -28,15 +28,15 @@ GLOSSARY = (
     (
         "paired",
         (
-            "replication k of both scenarios uses the same random numbers, so their difference is the "
-            "policy's"
+            "replication k of both scenarios uses the same random numbers, so their difference is "
+            "the policy's"
         ),
     ),
     (
         "bloc",
         (
-            "a group of countries: the US, China, US-aligned countries, third countries, restricted "
-            "countries"
+            "a group of countries: the US, China, US-aligned countries, third countries, "
+            "restricted countries"
         ),
     ),
     (
@@ -139,7 +139,7 @@ def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
 
 
 def added(scenario: Scenario, base: Scenario) -> list[tuple[str, Any]]:
-    """Return the policies of a scenario that the reference does not have in the same form, by name."""
+    """Return the policies of a scenario that the reference lacks in the same form, by name."""
     return [(name, p) for name, p in sorted(scenario.policy.items()) if base.policy.get(name) != p]
 
 
@@ -149,7 +149,10 @@ def _in_words(policy: Any, before: Any = None) -> str:
     Of one that the reference has in another form, what differs.
     """
     if before is not None and type(before) is type(policy):
-        return f"{_lever(policy)}, {_timing(policy)}, as in the reference but for: {_values(policy, before)}."
+        return (
+            f"{_lever(policy)}, {_timing(policy)}, as in the reference but for: "
+            f"{_values(policy, before)}."
+        )
     doc = " ".join((type(policy).__doc__ or "").split("\n\n")[0].split())
     values = _values(policy)
     return (
@@ -386,4 +389,7 @@ def channels(study: Study) -> str:
         f"{name} ({wording.percent(weight / sum(weights.values()), 0)})"
         for name, weight in weights.items()
     ]
-    return f"AI is used through five channels; the mix of channels weighs them: {wording.listing(named)}."
+    return (
+        "AI is used through five channels; the mix of channels weighs them: "
+        f"{wording.listing(named)}."
+    )

@@ -1,4 +1,4 @@
-"""The files a scenario is made of: a base and what extends it, overrides, assumptions, laid over each other."""
+"""The files of a scenario: base, what extends it, overrides, assumptions, laid over each other."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from sim.scenario.overlay import (
     remove,
     spread,
 )
+from sim.scenario.problems import sentence
 from sim.scenario.toml import dotted, read_toml
-from sim.scenario.validation import parameter_problems, sentence
+from sim.scenario.validation import parameter_problems
 
 LONGEST_CHAIN = 8
 
@@ -29,7 +30,7 @@ LONGEST_CHAIN = 8
 def read_layer(
     name_or_path: str, overrides: Iterable[str], settings: Iterable[str] | Mapping[str, object]
 ) -> tuple[Layer, str, list[str]]:
-    """Return the values of a scenario, each with its source, the name of its file and problems found.
+    """Return the values of a scenario, each with its source, its file's name, and problems.
 
     Parameters
     ----------
@@ -98,7 +99,10 @@ def _chain(path: Path, beside: Path | None) -> Layer:
 
 
 def _override(text: str) -> Layer:
-    """Return the values of an override, a shipped one or a file; name and texts say what the file is for."""
+    """Return the values of an override, a shipped one or a file.
+
+    Name and texts say what the file is for, and are left out.
+    """
     path, _ = library.locate("override", text)
     file = library.label(path)
     table = read_toml(path, file)
@@ -124,11 +128,10 @@ def _policy_fields(layer: Layer) -> dict[str, tuple[str, ...]]:
 
 
 def _assume(layer: Layer, beside: Path | None) -> list[str]:
-    """Add the parameters of the assumption set that a layer names, in place; return the problems."""
+    """Add the parameters of the assumption set a layer names, in place; return the problems."""
     entry = layer.get(("assumptions",))
-    if entry is None or not isinstance(
-        entry.value, str
-    ):  # what is no text is refused with the other values
+    # What is no text is refused with the other values.
+    if entry is None or not isinstance(entry.value, str):
         return []
     try:
         path = library.find("assumptions", entry.value, beside)

@@ -1,7 +1,8 @@
-"""Where the shipped scenarios, assumptions, overrides and experiments are: the only module that knows.
+"""Where the shipped scenarios, assumptions, overrides and experiments are.
 
-In a checkout they live at its top level, in an installed wheel under ``sim/library/``. A shipped
-item is asked for by name and looked up in a listing; a name is never used as a path.
+Only this module knows. In a checkout they live at its top level, in an installed wheel under
+``sim/library/``. A shipped item is asked for by name and looked up in a listing; a name is never
+used as a path.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from sim.messages import ScenarioError, nearest, one_of, printable, shown
 
 NAME_RULE = "[a-z0-9][a-z0-9-]{0,63}"
 NAME_TAKEN = (
-    "null|nan|none|na|n-a|inf|infinity|true|false|yes|no|on|off"  # missing values, infinity, yes and no
+    "null|nan|none|na|n-a|inf|infinity"  # missing values and infinity
+    "|true|false|yes|no|on|off"
     "|[0-9][0-9-]*|[0-9]+e-?[0-9]+|0x[0-9a-f]+|0o[0-7]+|0b[01]+"  # numbers and dates
     "|con|prn|aux|nul|com[0-9]|lpt[0-9]"  # devices on Windows: no file may be called so
 )
-"""Names that other programs read as something else, so that a row of a table or a file would be lost."""
+"""Names that other programs read as something else.
+
+A row of a table or a file with such a name would be lost.
+"""
 NAME_PATTERN = f"^(?!({NAME_TAKEN})$){NAME_RULE}$"
 """Both rules as one pattern, for JSON schema."""
 _NAME = re.compile(NAME_RULE)
@@ -27,12 +32,18 @@ _TAKEN = re.compile(NAME_TAKEN)
 
 
 def name_problem(text: str) -> str:
-    """Return why text may not name a scenario, policy, crisis, assumption set or experiment; "" if it may."""
+    """Return why text may not be a name; "" if it may.
+
+    Names are those of scenarios, policies, crises, assumption sets and experiments.
+    """
     if _NAME.fullmatch(text) is None:
         return f"a name is small letters, digits and hyphens ({NAME_RULE})"
     if _TAKEN.fullmatch(text) is None:
         return ""
-    return "other programs read this as a number, a date, a yes or no, a missing value or a device; add a word to it"
+    return (
+        "other programs read this as a number, a date, a yes or no, a missing value or a device; "
+        "add a word to it"
+    )
 
 
 def is_name(text: str) -> bool:
@@ -74,7 +85,10 @@ def is_path(text: str) -> bool:
 
 
 def meant(text: str, known: Iterable[str]) -> str | None:
-    """Return the one name that text is but for letter case and underscores, or that of a policy of the paper (P1)."""
+    """Return the one name that text is but for letter case and underscores.
+
+    A policy of the paper may be given by its number (P1).
+    """
     from sim.data import paper_signs
 
     plain = text.casefold().replace("_", "-").replace(" ", "-")
@@ -84,7 +98,7 @@ def meant(text: str, known: Iterable[str]) -> str | None:
 
 
 def locate(kind: str, text: str) -> tuple[Path, Path | None]:
-    """Return the file that the argument of a command names and, for a user's own file, the folder it stands in.
+    """Return the file that the argument of a command names, and its folder if it is a user's own.
 
     Names are found as `meant` finds them; inside files only the name itself counts (`find`).
 
@@ -157,7 +171,10 @@ def find(kind: str, text: str, beside: Path | None = None) -> Path:
 
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """Tell whether a file that another one names is in that one's folder: no ``..``, no link leads out of it."""
+    """Tell whether a file that another one names is in that one's folder.
+
+    Neither ``..`` nor a link leads out of it.
+    """
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
@@ -184,7 +201,10 @@ def _lever_hint(kind: str, text: str) -> str:
 
 
 def label(path: Path) -> str:
-    """Return the name of a file for messages: shipped files from the library's top, others as given; one line."""
+    """Return the name of a file for messages, in one line.
+
+    Shipped files are named from the library's top, others as given.
+    """
     shipped = path.is_absolute() and path.is_relative_to(root())
     return printable(path.relative_to(root()).as_posix() if shipped else str(path)).replace(
         "\n", "\\n"

@@ -1,4 +1,4 @@
-"""Scenario tables laid over each other: flat key paths that remember the file each value came from."""
+"""Scenario tables laid over each other: flat key paths that remember the file of each value."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _REMOVABLE = ("policy", "parameters", "crisis", "assumptions")
 
 @dataclass(frozen=True)
 class Entry:
-    """One value and the file (or ``--set``) that gave it; for a policy's lever also the one it replaced."""
+    """One value and the file (or ``--set``) that gave it.
+
+    For a policy's lever also the one it replaced.
+    """
 
     value: object
     source: str
@@ -32,7 +35,10 @@ class Entry:
 
 
 Layer = dict[Key, Entry]
-"""Values by key path; an empty table is a value of its own, so that ``[policy.x]`` alone is not lost."""
+"""Values by key path.
+
+An empty table is a value of its own, so that ``[policy.x]`` alone is not lost.
+"""
 
 
 def flatten(table: Mapping[str, object], source: str) -> Layer:
@@ -96,7 +102,10 @@ def remove(layer: Layer, items: object, source: str) -> list[str]:
     """Take ``remove = ["policy.x"]`` out of a layer, in place; return the problems."""
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
         return [
-            f'{source}: remove = {shown(items)}: must be a list of texts, such as ["policy.chips-2023-11"]'
+            (
+                f"{source}: remove = {shown(items)}: must be a list of texts, such as "
+                '["policy.chips-2023-11"]'
+            )
         ]
     problems = []
     for item in items:
@@ -153,7 +162,10 @@ def _parsed(settings: Iterable[str]) -> Iterator[tuple[str, Key, object]]:
 def _valued(
     settings: Mapping[str, object], problems: list[str]
 ) -> Iterator[tuple[str, Key, object]]:
-    """Yield the path of each value, its key path and the value as a file would hold it; others are problems."""
+    """Yield the path of each value, its key path and the value as a file would hold it.
+
+    A value that a file cannot hold is a problem.
+    """
     for path, given in settings.items():
         found: list[str] = []
         value = plain(given, found, (str(path),))
@@ -171,7 +183,10 @@ def _path(text: str) -> Key:
 
 
 def combine(layers: Iterable[Layer]) -> tuple[Layer, list[str]]:
-    """Return several overrides as one layer; two that set the same key are a problem, whatever they say."""
+    """Return several overrides as one layer.
+
+    Two that set the same key are a problem, whatever they say.
+    """
     values: Layer = {}
     empty: Layer = {}
     below: dict[Key, Entry] = {}
@@ -192,7 +207,9 @@ def combine(layers: Iterable[Layer]) -> tuple[Layer, list[str]]:
 
 
 def spread(override: Layer, policies: Mapping[str, Collection[str]]) -> list[str]:
-    """Write what an override says of every policy (``[policy."*"]``) into each that has the field, in place.
+    """Write what an override says of every policy into each that has the field, in place.
+
+    That is its table ``[policy."*"]``.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""Values of scripts, as a file would hold them: numpy's numbers and arrays, ranges and paths become plain values."""
+"""Values of scripts, as a file would hold them.
+
+numpy's numbers and arrays, ranges and paths become plain values.
+"""
 
 from __future__ import annotations
 

@@ -31,15 +31,9 @@ from sim.policies.base import Policy
 from sim.scenario import library
 from sim.scenario.files import read_layer
 from sim.scenario.overlay import LABELS, Layer, flatten, nest, refuse, sources
+from sim.scenario.problems import refuse_problems, sentence, validation_problems, with_hints
 from sim.scenario.toml import dotted, parse_toml
-from sim.scenario.validation import (
-    parameter_problems,
-    policies_from_table,
-    refuse_problems,
-    sentence,
-    validation_problems,
-    with_hints,
-)
+from sim.scenario.validation import parameter_problems, policies_from_table
 from sim.vocabulary import Origin
 
 __all__ = [
@@ -47,13 +41,9 @@ __all__ = [
     "Horizon",
     "Scenario",
     "ScenarioError",
-    "differences",
-    "differences_in_words",
-    "first_difference",
     "load",
     "month_index",
     "month_name",
-    "other_differences",
     "parse",
 ]
 
@@ -82,17 +72,14 @@ Name = Annotated[
 ]
 
 
-class _Record(BaseModel):
-    """Frozen, strict, no unknown keys."""
+class FileRecord(BaseModel):
+    """A table of a file: frozen, strict, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Horizon(_Record):
-    """First and last month of the runs.
-
-    The start is fixed: the state of the world is dated there.
-    """
+class Horizon(FileRecord):
+    """First and last month of the runs. The start is fixed: the world's state is dated there."""
 
     start: Literal["2023-01"] = "2023-01"
     end: Month = "2030-12"
@@ -105,8 +92,8 @@ class Horizon(_Record):
         return end
 
 
-class Crisis(_Record):
-    """An event of the scenario: latent compromise in releases of one origin is triggered in one month."""
+class Crisis(FileRecord):
+    """An event: latent compromise in releases of one origin is triggered in one month."""
 
     month: Month
     origin: Origin
@@ -119,7 +106,7 @@ class Crisis(_Record):
     )
 
 
-class Scenario(_Record):
+class Scenario(FileRecord):
     """One frozen, checked scenario, resolved: nothing in it refers to another file.
 
     Attributes
@@ -199,7 +186,10 @@ class Scenario(_Record):
         return month_index(self.horizon.end) + 1
 
     def as_table(self) -> dict[str, Any]:
-        """Return the scenario as plain nested tables; `Scenario.model_validate` and `parse` read them back."""
+        """Return the scenario as plain nested tables.
+
+        `Scenario.model_validate` and `parse` read them back.
+        """
         table: dict[str, Any] = {
             "name": self.name,
             "question": self.question,
@@ -263,7 +253,10 @@ def load(
 
 
 def is_shipped(scenario: Scenario) -> bool:
-    """Tell whether a scenario has the policies of the shipped one of its name: no file or option changed them."""
+    """Tell whether a scenario has the policies of the shipped one of its name.
+
+    It has not if a file or option changed them.
+    """
     shipped = library.scenarios().get(scenario.name)
     return shipped is not None and load(str(shipped)).policy == scenario.policy
 
@@ -273,7 +266,9 @@ def load_with_origins(
     overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
     settings: str | Iterable[str] | Mapping[str, object] = (),
 ) -> tuple[Scenario, dict[str, str]]:
-    """Read a scenario as `load` does; also return the file (or "--set", or "default") that gave each value by key path.
+    """Read a scenario as `load` does; also return what gave each value, by key path.
+
+    That is a file, "--set" or "default".
 
     Raises
     ------
@@ -293,7 +288,7 @@ def load_with_layer(
     overrides: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
     settings: str | Iterable[str] = (),
 ) -> tuple[Scenario, Layer]:
-    """Read a scenario as `load` does; also return the values that its files and settings gave, as they gave them.
+    """Read a scenario as `load` does; also return the values as files and settings gave them.
 
     Raises
     ------
@@ -312,7 +307,7 @@ def load_with_layer(
 
 
 def parse(text: str, label: str = "scenario") -> Scenario:
-    """Return the scenario that the text of a resolved file describes, as written by `Scenario.as_toml`.
+    """Return the scenario that the text of a resolved file (`Scenario.as_toml`) describes.
 
     Raises
     ------
@@ -323,92 +318,6 @@ def parse(text: str, label: str = "scenario") -> Scenario:
     refuse(problems)
     assert scenario is not None
     return scenario
-
-
-def differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
-    """Return (key path, value in `a`, value in `b`) wherever two scenarios differ; None stands for absent.
-
-    The order of a list means nothing in a scenario, and is no difference.
-    """
-    tables = [flatten(scenario.as_table(), "") for scenario in (a, b)]
-    values = [{dotted(key): entry.value for key, entry in table.items()} for table in tables]
-    keys = sorted(set(values[0]) | set(values[1]))
-    pairs = [(key, values[0].get(key), values[1].get(key)) for key in keys]
-    return [
-        (key, left, right)
-        for key, left, right in pairs
-        if not _alike(left, right) and key not in LABELS
-    ]
-
-
-def _alike(left: object, right: object) -> bool:
-    if isinstance(left, list) and isinstance(right, list):
-        return set(left) == set(right)
-    return left == right
-
-
-def other_differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
-    """Return the `differences` of two scenarios that are no policy's; a parameter that is not set has its start value.
-
-    Where there are any, a comparison of the two shows more than what a policy does.
-    """
-    found = [row for row in differences(a, b) if not row[0].startswith("policy.")]
-    return [(key, _set(key, left), _set(key, right)) for key, left, right in found]
-
-
-def _set(key: str, value: object) -> object:
-    table, _, name = key.partition(".")
-    return PARAMETERS[name].value if value is None and table == "parameters" else value
-
-
-def differences_in_words(rows: Iterable[tuple[str, object, object]]) -> str:
-    """Return differences as one line: "parameters.leak_hazard 0.4 against 0.6; history free against replay"."""
-    return "; ".join(
-        f"{key} {_in_words(left)} against {_in_words(right)}" for key, left, right in rows
-    )
-
-
-def _in_words(value: object) -> str:
-    return "none" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
-def first_difference(a: Scenario, b: Scenario) -> int | None:
-    """Return the month index from which two scenarios may differ, or None if they never do within the horizon.
-
-    It is the earliest start of a policy or month of a crisis that is not the same in both; a policy
-    of which only the end differs counts from the earlier end. Differing parameters, history or
-    panel count from the first month.
-    """
-    if (a.parameters, a.history, a.adopters) != (b.parameters, b.history, b.adopters):
-        return 0
-    months = [
-        _policy_difference(a.policy.get(name), b.policy.get(name))
-        for name in {**a.policy, **b.policy}
-        if a.policy.get(name) != b.policy.get(name)
-    ]
-    for name in {**a.crisis, **b.crisis}:
-        events = [scenario.crisis[name] for scenario in (a, b) if name in scenario.crisis]
-        if len(events) == 1 or events[0] != events[1]:
-            months.append(min(month_index(event.month) for event in events))
-    first = max(0, min(months, default=a.months))
-    return first if first < min(a.months, b.months) else None
-
-
-def _policy_difference(a: Policy | None, b: Policy | None) -> int:
-    """Return the first month in which two versions of a policy, or one and its absence, may differ.
-
-    Labs may act on a policy before it starts, if the scenario says that they know of it.
-    """
-    present = [policy for policy in (a, b) if policy is not None]
-    if a is not None and type(a) is type(b):
-        tables = [policy_table(policy) for policy in present]
-        ends = [table.pop("end", None) for table in tables]
-        if tables[0] == tables[1]:
-            end = min(month_index(end) for end in ends if end is not None)
-            return (
-                end if end > month_index(a.start) else a.known_from
-            )  # else one of the two never comes into force
-    return min(policy.known_from for policy in present)
 
 
 def _validated(layer: Layer, file: str) -> tuple[Scenario | None, list[str]]:

@@ -1,4 +1,4 @@
-"""JSON schema of scenario files, made from the records and levers: for editors, forms and other programs.
+"""JSON schema of scenario files, made from the records and levers, for editors and programs.
 
 It describes one file as written, which may leave things to the file it extends. What only the whole
 scenario can tell (an end before its start, steps that overlap, a policy whose lever is nowhere) is
@@ -86,7 +86,10 @@ def _named(below: Schema) -> Schema:
 
 
 def _record(model: type[BaseModel]) -> Schema:
-    """Return the table of a record; what it requires may stand in the file that this one extends."""
+    """Return the table of a record.
+
+    What the record requires may stand in the file that this one extends.
+    """
     schema = model.model_json_schema()
     properties = {name: _field(below) for name, below in schema["properties"].items()}
     words = " ".join(schema.get("description", "").split("\n\n", 1)[0].split())
@@ -99,7 +102,10 @@ def _record(model: type[BaseModel]) -> Schema:
 
 
 def _field(schema: Schema) -> Schema:
-    """Return a field as files may write it: they cannot write null; months, countries and labs are known."""
+    """Return a field as files may write it.
+
+    They cannot write null; months, countries and labs are known.
+    """
     field = _plain(schema)
     branches = [branch for branch in field.pop("anyOf", []) if branch != {"type": "null"}]
     field |= branches[0] if len(branches) == 1 else {"anyOf": branches} if branches else {}

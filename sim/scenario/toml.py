@@ -1,4 +1,7 @@
-"""One TOML file read with suspicion: size, shape, numbers and characters are checked before anything looks at it."""
+"""One TOML file read with suspicion.
+
+Size, shape, numbers and characters are checked before anything looks at it.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,10 @@ def parse_toml(content: bytes, label: str) -> dict[str, object]:
 
 
 def decoded(content: bytes, label: str) -> str:
-    """Return the text of a file in UTF-8, with or without a byte order mark; anything else raises ScenarioError."""
+    """Return the text of a file in UTF-8, with or without a byte order mark.
+
+    Anything else raises ScenarioError.
+    """
     how = 'save it as UTF-8 (in most editors: "Save as", then the encoding)'
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ScenarioError([f"{label}: is UTF-16 text; {how}"])
@@ -137,11 +143,14 @@ def _misprint(error: ValueError, text: str) -> str:
     instead = _instead(line)
     if instead:
         return f": {shown(line)}; write {instead}"
-    return f': {shown(line)}; texts and months stand in quotes ("2026-01"), numbers as 0.5 or 1e26, each key once'
+    return (
+        f': {shown(line)}; texts and months stand in quotes ("2026-01"), numbers as 0.5 or 1e26, '
+        "each key once"
+    )
 
 
 def _instead(line: str) -> str:
-    """Return a line ``key = value`` as it must be written, where it is plain what was meant, or ""."""
+    """Return a line ``key = value`` as it must be written, if it is plain what was meant, or ""."""
     found = _PAIR.fullmatch(line)
     if found is None:
         return ""
@@ -163,7 +172,10 @@ def _instead(line: str) -> str:
 
 
 def content_problems(table: dict[str, object]) -> list[str]:
-    """Return what no scenario may contain, whatever the key: the walk uses a list, so depth cannot break it."""
+    """Return what no scenario may contain, whatever the key.
+
+    The walk uses a list, so depth cannot break it.
+    """
     problems: list[str] = []
     waiting: list[tuple[Key, object]] = [((), table)]
     seen = 0

@@ -1,4 +1,6 @@
-"""What is allowed in a scenario and may still not be meant: windows that never act, rules that stand twice or alone.
+"""What is allowed in a scenario and may still not be meant.
+
+Windows that never act, rules that stand twice or alone.
 
 What the shipped files say was meant; notes on single values and pairs of policies are for what a
 user wrote.
@@ -87,22 +89,33 @@ def _early(scenario: Scenario, own: Layer) -> Iterator[str]:
         ends = policy.end is not None and month_index(policy.end) <= 0
         if month_index(policy.start) < 0 and not ends and ("policy", name, "start") in own:
             first = f"the first month is {scenario.horizon.start}"
-            yield f"policy.{name}.start = {policy.start}: {first}; the policy is in force from it on"
+            yield (
+                f"policy.{name}.start = {policy.start}: {first}; the policy is in force from it on"
+            )
 
 
 def _late(scenario: Scenario) -> Iterator[str]:
     """A horizon that ends after what the parameters are stated for."""
     if scenario.horizon.end > f"{LAST_YEAR}-12":
-        words = f"parameters are stated to {LAST_YEAR}; later years go on with the growth of {LAST_YEAR}"
+        words = (
+            f"parameters are stated to {LAST_YEAR}; "
+            f"later years go on with the growth of {LAST_YEAR}"
+        )
         yield f"horizon.end = {scenario.horizon.end}: {words}"
 
 
 def _turned(own: Layer) -> Iterator[str]:
-    """Policies of which a user's file changed the lever: all that was said of the other lever is gone."""
+    """Policies of which a user's file changed the lever.
+
+    All that was said of the other lever is gone.
+    """
     for key, entry in sorted(own.items()):
         before = entry.instead_of
         if before is not None:
-            words = f"{before.source} has {shown(before.value)} under this name, which is gone with all its fields"
+            words = (
+                f"{before.source} has {shown(before.value)} under this name, "
+                "which is gone with all its fields"
+            )
             advice = "to have both, give yours another name"
             yield f"{dotted(key)} = {shown(entry.value)}: {words}; {advice}"
 
@@ -130,7 +143,10 @@ def _twice(scenario: Scenario, own: Layer) -> Iterator[str]:
             if inherited
             else ""
         )
-        yield f"{words}: {policy.lever} ({policy.title}) more than once at one time{alike}; all are in force{instead}"
+        yield (
+            f"{words}: {policy.lever} ({policy.title}) more than once at one time{alike}; "
+            f"all are in force{instead}"
+        )
 
 
 def _meet(one: Policy, other: Policy, months: int) -> bool:
@@ -141,7 +157,7 @@ def _meet(one: Policy, other: Policy, months: int) -> bool:
 
 
 def _unlikely(scenario: Scenario, own: Layer) -> Iterator[str]:
-    """Values of a user's outside the range that a parameter or field of a lever is thought to lie in."""
+    """Values of a user's outside the range in which a parameter or field is thought to lie."""
     for name, value in sorted(scenario.parameters.items()):
         parameter = PARAMETERS[name]
         if ("parameters", name) in own:
@@ -177,7 +193,10 @@ def _taken(scenario: Scenario, own: Layer) -> Iterator[str]:
     """A shipped scenario's name on a user's file that says something else."""
     shipped = library.scenarios().get(scenario.name)
     if ("name",) in own and shipped is not None and load(shipped).id != scenario.id:
-        yield f"name = {shown(scenario.name)}: a shipped scenario of other content has this name; choose another one"
+        yield (
+            f"name = {shown(scenario.name)}: a shipped scenario of other content has this name; "
+            "choose another one"
+        )
 
 
 def _alone(scenario: Scenario) -> Iterator[str]:
@@ -203,7 +222,10 @@ def _alone(scenario: Scenario) -> Iterator[str]:
 
 
 def _withheld(scenario: Scenario) -> Iterator[str]:
-    """Assessments that bind a lab together and leave no release mode in common: what they find is held back."""
+    """Assessments that bind a lab together and leave no release mode in common.
+
+    What they find is held back.
+    """
     windows = [
         (month_index(p.start), month_index(p.end) if p.end else scenario.months)
         for p in scenario.policy.values()
@@ -221,8 +243,7 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
                 said.add(policies)
                 yield (
                     f"from {month_name(month)} {' and '.join(policies)} leave {one_of(labs)} no "
-                    f"mode in common for a "
-                    "release judged hazardous: it is held back"
+                    "mode in common for a release judged hazardous: it is held back"
                 )
 
 
@@ -237,7 +258,7 @@ def _jurisdictions(scenario: Scenario) -> Jurisdictions:
 def _without_mode(
     scenario: Scenario, jurisdictions: Jurisdictions, month: int
 ) -> Iterator[tuple[tuple[str, ...], Sequence[str]]]:
-    """Yield policies, and the labs, for which the fallback modes of a month's assessments exclude each other."""
+    """Yield policies whose fallback modes exclude each other in a month's assessments, and labs."""
     from sim.model.law import law_of_month
 
     law = law_of_month(jurisdictions, sorted(scenario.policy.items()), month)

@@ -1,4 +1,6 @@
-"""Executor on a dask cluster: one started on this machine's loopback, or one whose scheduler is at an address.
+"""Executor on a dask cluster: one started on this machine, or one whose scheduler has an address.
+
+The one that is started here is on the loopback.
 
 Workers leave their parts in the results folder themselves, so all of them must see it under the
 same path.
@@ -115,7 +117,7 @@ class DaskCluster:
         return answer
 
     def shutdown(self, *, at_once: bool) -> None:
-        """Leave the cluster, which then forgets what it was given; one that was started here ends."""
+        """Leave the cluster, which forgets what it was given; one that was started here ends."""
         if not at_once:
             wait(list(self._answers.values()))
         self._stack.close()

@@ -31,8 +31,11 @@ DECIDES = (
     "sweep/forks.py",
     "sweep/sampling.py",
 )
-"""Modules and folders that can change a number: the model with its words, months and tables; how scenario files are
-laid over each other, and their defaults; how levers and draws become worlds, and which months they share."""
+"""Modules and folders that can change a number.
+
+The model with its words, months and tables; how scenario files are laid over each other, and their
+defaults; how levers and draws become worlds, and which months they share.
+"""
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +67,10 @@ def _rows(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def source_digest() -> str:
-    """Return a digest of the same files byte by byte: a worker makes it at once, to see whether it has the driver's."""
+    """Return a digest of the same files byte by byte.
+
+    A worker makes it at once, to see whether it has the driver's.
+    """
     digest = hashlib.sha256()
     for path in _files():
         data = path.read_bytes()

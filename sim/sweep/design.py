@@ -1,4 +1,4 @@
-"""The design of a sweep: which worlds are run, how often, what is kept, and the chunks in which they are run.
+"""The design of a sweep: which worlds are run, how often, in what chunks, and what is kept.
 
 Three axes stay apart. A *case* is a scenario with values of levers: what somebody decides. A *draw*
 holds values of uncertain numbers: what nobody knows; every case meets every draw. A *replication*
@@ -70,7 +70,9 @@ class Case:
     levers: Mapping[str, Any] = field(default_factory=dict)
 
     def under(self, draw: Mapping[str, float]) -> Scenario:
-        """Return the case's world under a draw: numbers of policies that the scenario lacks are left out.
+        """Return the case's world under a draw.
+
+        Numbers of policies that the scenario lacks are left out.
 
         Raises
         ------
@@ -114,7 +116,7 @@ class Case:
 
 
 class Draws(Sequence[Mapping[str, float]]):
-    """Values of uncertain numbers, one mapping from names to values for each draw; kept as one array.
+    """Values of uncertain numbers: for each draw a mapping by name, all kept as one array.
 
     Parameters
     ----------
@@ -395,7 +397,10 @@ def _incomparable(cases: Sequence[Case]) -> Iterator[str]:
     for case in cases:
         reference = known.get(case.against)
         if reference is None:
-            yield f"scenario {case.name!r} is compared with {case.against!r}, which is not in the design"
+            yield (
+                f"scenario {case.name!r} is compared with {case.against!r}, "
+                "which is not in the design"
+            )
         elif case.scenario.horizon != reference.horizon and case.variant == STATED:
             yield (
                 f"scenario {case.name!r} ends {case.scenario.horizon.end}, {case.against!r} ends "

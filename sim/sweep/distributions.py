@@ -1,4 +1,4 @@
-"""Uncertain numbers: what may be uncertain, by which law, and draws checked against the cases they are meant for."""
+"""Uncertain numbers: what may be uncertain, by which law, and draws checked against their cases."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from math import isfinite
 
 from sim.messages import nearest, shown
 from sim.model.parameters import PARAMETERS
+from sim.scenario.problems import range_words
 from sim.scenario.toml import dotted
-from sim.scenario.validation import range_words
 from sim.sweep.design import Case, Draws
 from sim.sweep.sampling import (
     Choice,
@@ -29,7 +29,10 @@ MOST_CHOICES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number that may be uncertain: the values allowed, and its 5, 50 and 95 % points if it states them."""
+    """A number that may be uncertain.
+
+    The values allowed, and its 5, 50 and 95 % points if it states them.
+    """
 
     bounds: tuple[float, float]
     range: Range | None
@@ -37,7 +40,7 @@ class Number:
 
 
 def known_numbers(cases: Iterable[Case]) -> dict[str, Number]:
-    """Return what may be uncertain by name: every parameter, and every number of the cases' policies."""
+    """Return what may be uncertain by name: parameters, and the numbers of cases' policies."""
     found = {
         name: Number(parameter.bounds, parameter_range(name))
         for name, parameter in PARAMETERS.items()
@@ -151,7 +154,10 @@ def draw_problems(
         low, high = float(draws.values[:, column].min()), float(draws.values[:, column].max())
         bounds = known[name].bounds
         if not bounds[0] <= low <= high <= bounds[1]:
-            yield f"uncertainties: {name} takes values from {low:.6g} to {high:.6g}: must be {range_words(*bounds)}"
+            yield (
+                f"uncertainties: {name} takes values from {low:.6g} to {high:.6g}: "
+                f"must be {range_words(*bounds)}"
+            )
     drawn = {
         (name if name.startswith("policy.") else f"parameters.{name}"): name for name in draws.names
     }

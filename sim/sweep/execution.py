@@ -1,4 +1,4 @@
-"""Execution: what a design asks for and the store does not hold yet is run, chunk by chunk, on any executor."""
+"""Execution: what a design asks for and the store lacks is run, chunk by chunk, on any executor."""
 
 from __future__ import annotations
 
@@ -136,7 +136,10 @@ def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
 def run_chunk_there(
     chunk: Chunk, *, driver: dict[str, str], folder: Path | None, **rest: Any
 ) -> Receipt:
-    """Do `run_chunk` in a worker, which may be on another machine: refuse one with other code or without the folder."""
+    """Do `run_chunk` in a worker, which may be on another machine.
+
+    One with other code or without the folder is refused.
+    """
     if installed() != driver:
         raise StoreError(
             f"a worker on {platform.node()} has other code or libraries: {installed()}; this is "
@@ -159,7 +162,9 @@ def run_chunk(
     folder: Path | None,
     simulate: Simulate,
 ) -> Receipt:
-    """Do the runs of a chunk, leave their part and return its receipt; a run that raises is noted, the others go on.
+    """Do the runs of a chunk, leave their part and return its receipt.
+
+    A run that raises is noted; the others go on.
 
     Raises
     ------
@@ -188,7 +193,9 @@ def run_chunk(
 
 
 def check_series(series: Series, first: Series | None = None) -> None:
-    """Refuse what is no result: arrays that do not fit their names or another run of the case, or that are not finite.
+    """Refuse what is no result.
+
+    That is what is not finite, and arrays that do not fit their names or another run of the case.
 
     Raises
     ------
@@ -211,7 +218,10 @@ def check_series(series: Series, first: Series | None = None) -> None:
 
 
 def _check_finite(series: Series) -> None:
-    """Refuse series with nan or infinity; an outcome that means nothing yet is 0 by its definition."""
+    """Refuse series with nan or infinity.
+
+    An outcome that means nothing yet is 0 by its definition.
+    """
     finite = np.isfinite(series.values)
     if not finite.all():
         month = int(np.argmin(finite.all(axis=1)))
@@ -224,7 +234,10 @@ def _check_finite(series: Series) -> None:
     if not np.isfinite(series.countries).all():
         moment, country, channel, use = np.argwhere(~np.isfinite(series.countries))[0]
         _, countries, channels, _ = series.countries.shape
-        what = f"{USE[use]} of country {country_codes(countries)[country]}, channel {channel_names(channels)[channel]},"
+        what = (
+            f"{USE[use]} of country {country_codes(countries)[country]}, "
+            f"channel {channel_names(channels)[channel]},"
+        )
         value = series.countries[moment, country, channel, use]
         raise ValueError(f"{what} is {value} in {series.moments[moment]}: no finite number")
 

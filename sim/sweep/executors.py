@@ -1,4 +1,4 @@
-"""Executors on this machine: the caller's own process, and a pool of worker processes that end with it."""
+"""Executors on this machine: the caller's own process, and workers that end with it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ class ProcessPool:
 
 
 def _enter_worker(lifeline: connection.Connection, unsaid: dict[str, Lock]) -> None:
-    """Prepare a worker: only the parent answers Ctrl-C, and the worker ends with the parent or when the line is cut.
+    """Prepare a worker: only the parent answers Ctrl-C.
+
+    The worker ends with the parent or when the line is cut.
 
     What all workers would say is said by the first of them.
     """
@@ -129,7 +131,9 @@ def main_module_hidden() -> Iterator[None]:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while processes are started: it is raised at the end of the block, and never reaches them.
+    """Hold Ctrl-C back while processes are started.
+
+    It is raised at the end of the block, and never reaches them.
 
     A process, like a thread, begins with the signals blocked that its starter has blocked: Ctrl-C
     cannot hit a worker that is still reading its modules in. Here blocking is not enough, since

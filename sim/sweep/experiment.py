@@ -1,4 +1,4 @@
-"""Experiments: one file that says which worlds are run to answer a question, how often, and what is kept.
+"""Experiments: one file that says which worlds are run for a question, how often, what is kept.
 
     name = "how-much-friction"
     question = "Where does a blanket control turn over?"
@@ -15,8 +15,7 @@
     method = "sobol"
     [uncertainties.numbers]                                     # parameters, and policy.NAME.FIELD
     leak_hazard = "range"                                       # "*" = "range": every parameter
-    compute_elasticity = { uniform = [0.4, 1.0] }               # or log-uniform = [...], or choice
-    = [...]
+    compute_elasticity = { uniform = [0.4, 1.0] }               # or log-uniform, or choice
 
     [keep]
     outcomes = ["us_share_*", "incidents"]
@@ -33,85 +32,25 @@ case is compared with its own.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from sim.messages import LARGEST_SEED, ScenarioError, nearest, shown
 from sim.months import month_index, month_name
 from sim.scenario import library
 from sim.scenario.overlay import flatten, nest
 from sim.scenario.plain import plain
-from sim.scenario.scenario import Name, Scenario, load
+from sim.scenario.problems import sentence, validation_problems
+from sim.scenario.scenario import FileRecord, Name, Scenario, load
 from sim.scenario.toml import content_problems, dotted, read_toml
-from sim.scenario.validation import sentence, validation_problems
-from sim.sweep.design import CERTAIN, MOST_REPLICATIONS, Case, Design, Draws, Keep, with_twins
-from sim.sweep.distributions import EVERY, LAWS, check_form, draw_problems, known_numbers, laws
-from sim.sweep.levers import SPAN, Value, lever_values, make_cases
-from sim.sweep.sampling import MOST_DRAWS, read_ensemble, sample
-
-
-class _Record(BaseModel):
-    """Frozen, strict, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-def _checked_table(
-    table: object, own: tuple[str, ...], check: Callable[[object], object]
-) -> dict[str, object]:
-    """Return a table with nested tables as dotted paths, every value checked.
-
-    ``policy.x.y`` may be written with or without quotes.
-
-    Parameters
-    ----------
-    own
-        Keys of a value that is itself a table.
-    check
-        Raises ValueError for a value that cannot be used.
-    """
-    if not isinstance(table, Mapping):
-        raise ValueError("must be a table")
-    paths: dict[str, object] = {}
-    problems = []
-    waiting: list[tuple[tuple[str, ...], object]] = [
-        ((str(name),), value) for name, value in table.items()
-    ]
-    for key, value in waiting:  # grows while it is read
-        path = ".".join(key)
-        if isinstance(value, Mapping) and value and not set(value) & set(own):
-            waiting.extend(((*key, str(name)), below) for name, below in value.items())
-        elif path in paths:
-            problems.append(f"{dotted(key)} is given twice")
-        else:
-            paths[path] = value
-            try:
-                check(value)
-            except ValueError as error:
-                problems.append(f"{dotted(key)} {error}")
-    if problems:
-        raise _SeveralError(problems)
-    return paths
-
-
-class _SeveralError(ValueError):
-    """Several problems of one table."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("; ".join(problems))
+from sim.sweep.design import MOST_REPLICATIONS, Design, Keep, with_twins
+from sim.sweep.distributions import EVERY
+from sim.sweep.levers import SPAN, SeveralError, Value, by_path, lever_values, make_cases
+from sim.sweep.uncertainties import Uncertainties, draws_of
 
 
 def _not_empty(items: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,36 +62,11 @@ def _not_empty(items: tuple[str, ...]) -> tuple[str, ...]:
 Names = Annotated[tuple[str, ...], AfterValidator(_not_empty)]
 
 
-class Uncertainties(_Record):
-    """Numbers nobody knows: their laws and how they are sampled, or a file of draws."""
+class Kept(FileRecord):
+    """What is kept of each run.
 
-    draws: int | None = Field(None, ge=1, le=MOST_DRAWS)
-    method: Literal["latin-hypercube", "sobol"] = "latin-hypercube"
-    numbers: dict[str, Any] = {}
-    ensemble: str | None = Field(None, max_length=200)
-
-    @field_validator("numbers", mode="before")
-    @classmethod
-    def _laws(cls, numbers: object) -> object:
-        return _checked_table(numbers, LAWS, check_form)
-
-    @model_validator(mode="after")
-    def _laws_or_file(self) -> Uncertainties:
-        if (self.ensemble is None) == (not self.numbers):
-            raise ValueError("needs either [uncertainties.numbers] or ensemble = FILE.csv")
-        if self.numbers and self.draws is None:
-            raise ValueError("draws is missing: the number of draws")
-        if self.numbers and self.method == "sobol" and self.draws and self.draws & (self.draws - 1):
-            below = 1 << (self.draws.bit_length() - 1)
-            raise ValueError(
-                f"draws = {self.draws}: Sobol points need a power of 2, such as {below} or "
-                f"{2 * below}"
-            )
-        return self
-
-
-class Kept(_Record):
-    """What is kept of each run; everything monthly, and countries at the last month, unless said otherwise."""
+    Everything monthly, and countries at the last month, unless said otherwise.
+    """
 
     outcomes: Names = (EVERY,)
     months: Any = "all"
@@ -207,7 +121,7 @@ class Kept(_Record):
         ), problems
 
 
-class Experiment(_Record):
+class Experiment(FileRecord):
     """One experiment, as written in ``experiment.toml``."""
 
     name: Name
@@ -217,14 +131,14 @@ class Experiment(_Record):
     replications: int = Field(32, ge=1, le=MOST_REPLICATIONS)
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
     also_without_assumed: bool = True
-    levers: dict[str, Any] = {}
+    levers: dict[str, Any] = Field(default_factory=dict)
     uncertainties: Uncertainties | None = None
     keep: Kept = Kept()
 
     @field_validator("levers", mode="before")
     @classmethod
     def _levers(cls, levers: object) -> object:
-        return _checked_table(levers, SPAN, lever_values)
+        return by_path(levers, SPAN, lever_values)
 
     @field_validator("scenarios")
     @classmethod
@@ -273,7 +187,7 @@ def load_experiment(
 def _read(
     source: str | os.PathLike[str] | Mapping[str, Any],
 ) -> tuple[dict[str, object], str, Path | None]:
-    """Return the tables of an experiment, how messages name it, and the folder of a user's own file."""
+    """Return the tables of an experiment, its name in messages, and its folder if a user's own."""
     beside: Path | None = None
     if isinstance(source, Mapping):
         file = "experiment"
@@ -298,7 +212,10 @@ def _plain(source: Mapping[str, Any], file: str) -> dict[str, object]:
 
 
 def _own_files(table: dict[str, object], file: str) -> dict[str, str]:
-    """Put the name of its scenario in place of each path of a user's scenario file; return the paths by name."""
+    """Put the name of its scenario in place of each path of a user's scenario file.
+
+    Return the paths by name.
+    """
     asked, against = (
         table.get("scenarios"),
         table.get("against", Experiment.model_fields["against"].default),
@@ -339,7 +256,7 @@ def _problems(error: ValidationError) -> list[str]:
         error.errors(), validation_problems(error, Experiment), strict=True
     ):
         several = details.get("ctx", {}).get("error")
-        if isinstance(several, _SeveralError):
+        if isinstance(several, SeveralError):
             lines.extend(f"{dotted(problem[0])}.{line}" for line in several.problems)
         else:
             lines.append(sentence(problem))
@@ -356,7 +273,7 @@ def _design(
     levers = {path: lever_values(given) for path, given in sorted(experiment.levers.items())}
     cases, problems = make_cases(experiment.scenarios, experiment.against, levers, load_case)
     keep, of_keep = experiment.keep.resolved(case.scenario for case in cases)
-    draws, of_draws = _draws(experiment, cases, beside)
+    draws, of_draws = draws_of(experiment.uncertainties, cases, beside, experiment.seed)
     problems = [*problems, *of_keep, *of_draws]
     if not problems:
         try:
@@ -384,41 +301,3 @@ def _loaded(name: str, beside: Path | None, changes: Mapping[str, Value]) -> Sce
             problem.replace("--set: ", "levers: ").replace("--set ", "levers: ")
             for problem in error.problems
         ) from None
-
-
-def _draws(
-    experiment: Experiment, cases: tuple[Case, ...], beside: Path | None
-) -> tuple[Draws, list[str]]:
-    """Return the draws, one of nothing if nothing is uncertain, and problems; without cases policies are not known."""
-    asked = experiment.uncertainties
-    if asked is None or (asked.ensemble is not None and not cases):
-        return CERTAIN, []
-    known = known_numbers(cases)
-    if asked.ensemble is not None:
-        folder = Path() if beside is None else beside
-        path = folder / asked.ensemble
-        if path.suffix != ".csv" or not library.is_inside(path, folder):
-            words = "must be a .csv file in the folder of the experiment, and no link out of it"
-            return CERTAIN, [f"uncertainties.ensemble = {shown(asked.ensemble)}: {words}"]
-        try:
-            whole = [name for name, number in known.items() if number.whole]
-            draws = read_ensemble(path, library.label(path), known, whole)
-        except ScenarioError as error:
-            return CERTAIN, error.problems
-        if asked.draws is not None and asked.draws > len(draws):
-            return CERTAIN, [
-                f"uncertainties.draws = {asked.draws}: {library.label(path)} has {len(draws)}"
-            ]
-        draws = draws[: asked.draws]
-    else:
-        numbers = {
-            name: law
-            for name, law in asked.numbers.items()
-            if cases or not name.startswith("policy.")
-        }
-        found, problems = laws(numbers, known)
-        if problems or not cases:
-            return CERTAIN, problems
-        assert asked.draws is not None
-        draws = sample(found, asked.draws, asked.method, experiment.seed)
-    return draws, list(draw_problems(draws, known, cases))

@@ -1,4 +1,4 @@
-"""Faults of the machine: a full disk, no memory, no file handles. They are never the result of a run.
+"""Faults of the machine: no disk, memory or file handles left. They are never a run's result.
 
 A run that meets one is left undone. The runner tries its chunk again, and then stops the sweep with
 a `MachineError`.
@@ -37,7 +37,9 @@ RAISED = (OSError, MemoryError, ImportError)
 
 
 class MachineError(RuntimeError):
-    """A fault of the machine that stopped a sweep; what is finished stays, the rest can be done when it is mended.
+    """A fault of the machine that stopped a sweep.
+
+    What is finished stays, the rest can be done when it is mended.
 
     Parameters
     ----------
@@ -78,7 +80,7 @@ FAULTS = (MachineError, *RAISED)
 
 @contextmanager
 def told_apart(run: str = "") -> Iterator[None]:
-    """Raise what is the machine's fault as a `MachineError`, told apart from what a run raises by itself."""
+    """Raise the machine's faults as a `MachineError`, told apart from what a run raises itself."""
     try:
         yield
     except RAISED as error:

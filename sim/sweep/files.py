@@ -1,4 +1,4 @@
-"""Files in a folder of results: ours or not, never through a link, whole or not at all, one writer at a time."""
+"""Files of a results folder: ours or not, no links, whole or not at all, one writer at a time."""
 
 from __future__ import annotations
 
@@ -79,11 +79,8 @@ def folder_in(root: Path, name: str) -> Path | None:
 def _plain(path: Path, is_wanted: Callable[[int], bool], wanted: str) -> Path | None:
     try:
         mode = path.lstat().st_mode
-    except (
-        FileNotFoundError,
-        NotADirectoryError,
-        ValueError,
-    ):  # ValueError: no file can have such a name
+    # ValueError: no file can have such a name.
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
@@ -141,7 +138,9 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
-    """Yield a new file that takes the place of `path` at the end, and is removed if anything is raised.
+    """Yield a new file that takes the place of `path` at the end.
+
+    It is removed if anything is raised.
 
     The new file is never an old one with other bytes, so other names (hard links) of what was there
     keep their content.
@@ -163,7 +162,10 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def _confirm_names(folder: Path) -> None:
-    """Have the disk confirm the names in a folder, where the file system can: on some of clusters it cannot."""
+    """Have the disk confirm the names in a folder, where the file system can.
+
+    That of some clusters cannot.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -191,8 +193,8 @@ def read_as_ours(what: str) -> Iterator[None]:
         reason = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:LONGEST_REASON]
         raise StoreError(
             f"{what} is whole but not of the form that openstakes writes ({reason}): something "
-            f"else made or changed "
-            "it; move it elsewhere and give the command that made these results again"
+            "else made or changed it; move it elsewhere and give the command that made these "
+            "results again"
         ) from None
 
 
@@ -212,9 +214,8 @@ def only_writer(root: Path) -> Iterator[None]:
                 raise
             raise StoreError(
                 f"the file system of {root} has no locks ({error.strerror}), so that a second "
-                f"writer could not be "
-                "kept out: choose a folder on a disk of this machine, and copy it when it is "
-                "finished"
+                "writer could not be kept out: choose a folder on a disk of this machine, and copy "
+                "it when it is finished"
             ) from None
         yield
     finally:

@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from sim.messages import printable
-from sim.months import month_name
+from sim.sweep.belonging import (
+    check_code,
+    check_manifest,
+    check_months,
+    check_plan,
+    check_replications,
+)
 from sim.sweep.design import Design
 from sim.sweep.files import (
     file_in,
@@ -192,8 +198,7 @@ class Folder(Store):
                 hidden = "; hidden files count" if others[0].startswith(".") else ""
                 raise StoreError(
                     f"{self.root} holds other files ({printable(others[0])}{hidden}) and no "
-                    f"results; "
-                    f"choose an empty or new folder{self._rescue()}"
+                    f"results; choose an empty or new folder{self._rescue()}"
                 )
 
     def fetch(self, kind: str, name: str) -> bytes:
@@ -206,8 +211,7 @@ class Folder(Store):
     def enter(self, name: str) -> Part:
         """Enter a series part (see `Store.enter`), unless other code made it."""
         part = super().enter(name)
-        if part.made_by != made_by():
-            raise StoreError(f"{self.root}: {SERIES}/{name}.parquet {_other_code(part.made_by)}")
+        check_code(f"{self.root}: {SERIES}/{name}.parquet", part.made_by)
         return part
 
     # What is in the folder
@@ -245,8 +249,7 @@ class Folder(Store):
         if not is_ours(data):
             raise StoreError(
                 f"{self.root} holds no results: its {MANIFEST} is none of openstakes, or damaged "
-                f"beyond recognition; "
-                f"choose an empty or new folder{self._rescue()}"
+                f"beyond recognition; choose an empty or new folder{self._rescue()}"
             )
         try:
             manifest: dict[str, Any] = json.loads(data)
@@ -273,12 +276,15 @@ class Folder(Store):
             return ""
         return (
             f". If its {SERIES}/ is of openstakes: give the command that made it with a new "
-            f"folder, stop it, "
-            f"copy {SERIES}/ and {COUNTRIES}/ there, and give it again; sound parts are kept"
+            f"folder, stop it, copy {SERIES}/ and {COUNTRIES}/ there, and give it again; sound "
+            "parts are kept"
         )
 
     def _own_files(self, kind: str) -> list[Path]:
-        """Return the files of our own form in one of the two places of parts; others are a user's and let be."""
+        """Return the files of our own form in one of the two places of parts.
+
+        Others are a user's and let be.
+        """
         folder = folder_in(self.root, kind)
         names = [] if folder is None else sorted(os.listdir(folder))
         found = [file_in(self.root, f"{kind}/{name}") for name in names if PART.fullmatch(name)]
@@ -300,50 +306,13 @@ class Folder(Store):
                         self.checked(kind, path.stem)
                     else:
                         part = self.enter(path.stem)
-                        self._check_plan(part, design)
-                        self._check_months(part, design)
+                        check_plan(self.root, part, design)
+                        check_months(self._place(SERIES, part.name), part, design)
                 except DamagedPartError as error:
                     own = path.name in str(error)
                     damaged.append((path, "damaged" if own else f"of no use: {error}"))
-        self._check_replications(design)
+        check_replications(self.root, self.finished, design)
         return damaged
-
-    def _check_plan(self, part: Part, design: Design) -> None:
-        """Refuse a part with runs that the design does not ask for."""
-        held = [*part.runs, *((failure.point, failure.replication) for failure in part.failures)]
-        if part.seed != design.seed or part.keep != design.keep.table():
-            words = "its seed is another, or other outcomes, months or countries were kept"
-            raise StoreError(
-                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); "
-                f"choose another folder"
-            )
-        if any(point not in design.owners for point, _ in held):
-            words = (
-                "a scenario or draw that is not asked for; more Sobol draws continue those before, "
-                "a Latin hypercube of another size is another sample"
-            )
-            raise StoreError(
-                f"{self.root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); "
-                f"choose another folder"
-            )
-
-    def _check_months(self, part: Part, design: Design) -> None:
-        """Refuse a part with other months than the design keeps."""
-        if part.runs:
-            case = design.cases[design.owners[part.runs[0][0]][0]]
-            months = [month_name(i) for i in range(case.scenario.months)]
-            with read_as_ours(self._place(SERIES, part.name)):
-                if list(part.months) != [months[i] for i in design.keep.chosen(months)]:
-                    raise ValueError(f"{len(part.months)} months that are not those of {case.name}")
-
-    def _check_replications(self, design: Design) -> None:
-        """Refuse a design with fewer replications than the folder holds."""
-        most = max((max(held) for held in self.finished.values() if held), default=-1) + 1
-        if most > design.replications:
-            raise StoreError(
-                f"{self.root} holds {most} replications, and {design.replications} are asked for; "
-                f"ask for at least {most}, or choose another folder"
-            )
 
     def _remove_unfinished(self) -> None:
         """Remove what a stopped writer left half-written; only the one writer may."""
@@ -355,7 +324,10 @@ class Folder(Store):
             remove(self.root, path, "was left unfinished by a command that was stopped: removed")
 
     def _remove_orphans(self) -> None:
-        """Remove country parts that no series part names: their writer was stopped between the two."""
+        """Remove country parts that no series part names.
+
+        Their writer was stopped between the two.
+        """
         named = {part.countries for part in self.parts.values()}
         for path in self._own_files(COUNTRIES):
             if path.stem not in named:
@@ -364,7 +336,10 @@ class Folder(Store):
     # Whose it is
 
     def _claim(self, design: Design) -> bool:
-        """Refuse a folder of something else; return False if its manifest, which would tell, is damaged."""
+        """Refuse a folder of something else.
+
+        Return False if its manifest, which would tell, is damaged.
+        """
         self.check_free()
         file_in(self.root, DESIGNS)  # refuses a link
         try:
@@ -372,29 +347,9 @@ class Folder(Store):
         except DamagedPartError:
             return False
         if manifest is not None:
-            self._compare(manifest, design)
+            check_manifest(self.root, manifest, design)
             self._environments = manifest["environments"]
         return True
-
-    def _compare(self, manifest: Mapping[str, Any], design: Design) -> None:
-        """Refuse a design that the folder's results cannot be part of."""
-        if manifest["made_by"] != made_by():
-            raise StoreError(f"{self.root} {_other_code(manifest['made_by'])}")
-        there, here = manifest["plan"], plan_table(design)
-        for key in ("seed", "keep"):
-            if there[key] != here[key]:
-                differ = f"{_shown(there[key])} there, {_shown(here[key])} here"
-                raise StoreError(
-                    f"{self.root} holds results with other {key} ({differ}); choose another folder"
-                )
-        ours = {(case["name"], case["variant"]): case["id"] for case in here["cases"]}
-        for case in there["cases"]:
-            name = case["name"], case["variant"]
-            if ours.get(name) != case["id"]:
-                what = "with another content" if name in ours else "which is not asked for"
-                raise StoreError(
-                    f"{self.root} holds results of {case['name']!r}, {what}; choose another folder"
-                )
 
     def _write_manifest(self, design: Design, points: bytes) -> None:
         if environment() not in self._environments:
@@ -425,17 +380,3 @@ class Folder(Store):
             raise DamagedPartError(f"{self.root / DESIGNS} is {words}: give the same command again")
         with read_as_ours(f"{self.root / MANIFEST} or {DESIGNS}"):
             return read_design(manifest["plan"], data)
-
-
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _other_code(made: Mapping[str, str]) -> str:
-    """Say which code made something, which this is, and what to do."""
-    both = f"({_versions(made)}; this is {_versions(made_by())})"
-    return f"was made by other code {both}: choose another folder, or use that version"
-
-
-def _versions(made: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {text}" for name, text in made.items())

@@ -1,4 +1,6 @@
-"""The form of what results say of themselves, so that a file of another form is refused before anything rests on it.
+"""The form of what results say of themselves.
+
+A file of another form is refused before anything rests on it.
 
 A hash shows that bytes are the ones written, not that this package wrote them.
 """

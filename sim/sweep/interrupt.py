@@ -19,7 +19,10 @@ AGAIN_SECONDS = 0.01
 
 @contextmanager
 def outside_kernels() -> Iterator[None]:
-    """Raise KeyboardInterrupt for Ctrl-C outside numba only; a handler that someone else has set stays."""
+    """Raise KeyboardInterrupt for Ctrl-C outside numba only.
+
+    A handler that someone else has set stays.
+    """
     ours = threading.current_thread() is threading.main_thread()
     if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield

@@ -1,4 +1,4 @@
-"""Levers: what somebody decides, as values of scenario fields, and the cases that their combinations make.
+"""Levers: what somebody decides, as values of scenario fields, and the cases they combine to.
 
 A lever on a policy varies the compared scenarios that have the policy. A lever on any other field
 sets the stage: it varies the reference too, and each case is compared with its own.
@@ -27,6 +27,52 @@ TEXTS = ("name", "question", "description", "extends", "remove")
 Value = str | bool | int | float
 Loader = Callable[[str, Mapping[str, Value]], Scenario]
 """Gives a scenario of a name with values of levers, or raises ScenarioError."""
+
+
+def by_path(
+    table: object, own: tuple[str, ...], check: Callable[[object], object]
+) -> dict[str, object]:
+    """Return a table with nested tables as dotted paths, every value checked.
+
+    ``policy.x.y`` may be written with or without quotes.
+
+    Parameters
+    ----------
+    own
+        Keys of a value that is itself a table.
+    check
+        Raises ValueError for a value that cannot be used.
+    """
+    if not isinstance(table, Mapping):
+        raise ValueError("must be a table")
+    paths: dict[str, object] = {}
+    problems = []
+    waiting: list[tuple[tuple[str, ...], object]] = [
+        ((str(name),), value) for name, value in table.items()
+    ]
+    for key, value in waiting:  # grows while it is read
+        path = ".".join(key)
+        if isinstance(value, Mapping) and value and not set(value) & set(own):
+            waiting.extend(((*key, str(name)), below) for name, below in value.items())
+        elif path in paths:
+            problems.append(f"{dotted(key)} is given twice")
+        else:
+            paths[path] = value
+            try:
+                check(value)
+            except ValueError as error:
+                problems.append(f"{dotted(key)} {error}")
+    if problems:
+        raise SeveralError(problems)
+    return paths
+
+
+class SeveralError(ValueError):
+    """Several problems of one table."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
 
 
 def lever_values(given: object) -> list[Value]:
@@ -91,7 +137,7 @@ def text_of(value: Value) -> str:
 def make_cases(
     scenarios: Sequence[str], against: str, levers: Mapping[str, Sequence[Value]], load: Loader
 ) -> tuple[tuple[Case, ...], list[str]]:
-    """Return the reference and the compared scenarios under every combination of the levers, and problems.
+    """Return reference and compared scenarios under all combinations of levers, and problems.
 
     Parameters
     ----------
@@ -137,7 +183,7 @@ def make_cases(
 
 
 class _Loaded:
-    """Scenarios under lever values, each read once, and the problems of those that cannot be used."""
+    """Scenarios under lever values, each read once, and problems of those that cannot be used."""
 
     def __init__(self, load: Loader) -> None:
         self.problems: list[str] = []
@@ -181,7 +227,10 @@ def _lever_problems(
         if parts[0] == "policy" and len(parts) != 3:
             yield f"{key}: a lever on a policy is written policy.NAME.FIELD"
         elif parts[0] == "policy" and parts[1] not in policies:
-            yield f"{key}: no compared scenario has a policy {shown(parts[1])}{nearest(parts[1], policies)}"
+            yield (
+                f"{key}: no compared scenario has a policy "
+                f"{shown(parts[1])}{nearest(parts[1], policies)}"
+            )
         elif parts[0] in TEXTS:
             yield f"{key}: cannot be a lever"
 

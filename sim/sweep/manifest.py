@@ -1,4 +1,4 @@
-"""What a results folder says of itself: the plan as tables, the design points, and by what the results were made."""
+"""What a results folder says of itself: the plan, the design points, what made the results."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ROWS = 16_384
 
 
 def plan_table(design: Design) -> dict[str, Any]:
-    """Return the plan as plain tables: everything but the drawn numbers, which are in designs.parquet."""
+    """Return the plan as plain tables, but for the drawn numbers: they are in designs.parquet."""
     return {
         "name": design.name,
         "question": design.question,
@@ -60,7 +60,9 @@ def plan_table(design: Design) -> dict[str, Any]:
 
 
 def designs_file(design: Design) -> bytes:
-    """Return the design points as the bytes of a Parquet file, one row per case and draw, cases varying slowest.
+    """Return the design points as the bytes of a Parquet file.
+
+    One row per case and draw, cases varying slowest.
 
     Columns: point, case, scenario, variant, draw, one for each lever (its path; empty where it
     means nothing) and one for each uncertain number, its name after "draw.".
@@ -110,7 +112,10 @@ def _rows(design: Design, levers: Mapping[str, pa.Array], first: int, stop: int)
 
 
 def is_ours(data: bytes) -> bool:
-    """Return whether bytes are a manifest of this package, sound or damaged: damage to its first line hides it."""
+    """Return whether bytes are a manifest of this package, sound or damaged.
+
+    Damage to its first line hides it.
+    """
     return HEAD.match(data) is not None
 
 
@@ -188,13 +193,16 @@ def made_by() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def installed() -> dict[str, str]:
-    """Return what a worker must share with its driver: the same files, byte by byte, and libraries."""
+    """Return what a worker must share with its driver: libraries, and files byte by byte."""
     return {"source": source_digest(), **{name: version(name) for name in LIBRARIES}}
 
 
 @lru_cache(maxsize=1)
 def environment() -> dict[str, str]:
-    """Return where results were made, for the record: Python, system, processor level, state of the checkout."""
+    """Return where results were made, for the record.
+
+    That is Python, system, processor level and state of the checkout.
+    """
     from numpy._core import _multiarray_umath as core  # type: ignore[attr-defined]
 
     level = [name for name in core.__cpu_dispatch__ if core.__cpu_features__[name]]
@@ -213,8 +221,7 @@ def _checkout() -> str:
         return ""
     try:
         call = ["git", "-C", str(top), "describe", "--always", "--dirty", "--abbrev=12"]
-        return subprocess.run(
-            call, capture_output=True, text=True, timeout=10, check=True
-        ).stdout.strip()
+        done = subprocess.run(call, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
+    return done.stdout.strip()

@@ -9,7 +9,7 @@ its hash is compared with its name at every reading, and only then is it parsed.
     DIR/designs.parquet          one row per design point: case, levers, draw, uncertain numbers
     DIR/series/HASH.parquet      point, replication, month, outcomes
     DIR/countries/HASH.parquet   point, replication, month, country, channel, use, shares of
-    origins, panel
+                                 origins, panel
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a worker sends back for a finished chunk; `payload` holds the parts' bytes if there is no folder."""
+    """What a worker sends back for a finished chunk.
+
+    `payload` holds the parts' bytes if there is no folder.
+    """
 
     part: str
     finished: int
@@ -213,7 +216,10 @@ def _countries_part(runs: Sequence[tuple[Run, Series]], moments: list[int]) -> b
 
 
 def country_codes(n: int) -> tuple[str, ...]:
-    """Return the codes of the world's countries; of another number of them, as in tests, their positions."""
+    """Return the codes of the world's countries.
+
+    Of another number of countries, as in tests, their positions.
+    """
     from sim.data import countries
 
     codes = tuple(country.code for country in countries())
@@ -237,7 +243,10 @@ def _repeated(texts: list[str], times: int) -> pa.Array:
 
 
 def encode(tables: Iterable[pa.Table], about: dict[str, Any]) -> bytes:
-    """Return tables with the same columns as the bytes of one Parquet file; equal tables give equal bytes."""
+    """Return tables with the same columns as the bytes of one Parquet file.
+
+    Equal tables give equal bytes.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

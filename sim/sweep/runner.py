@@ -21,13 +21,19 @@ from sim.sweep.design import Chunk
 from sim.sweep.faults import FAULTS, MachineError
 
 ATTEMPTS = 3
-"""Deaths of a worker on one chunk, run alone, or faults of the machine, after which the chunk has failed."""
+"""Deaths of a worker on one chunk, or faults of the machine, after which it has failed.
+
+Deaths count that happened while the chunk ran alone.
+"""
 
 R = TypeVar("R")
 
 
 class WorkerLostError(BrokenExecutor):
-    """A worker died with a chunk in hand; executors that have an error of their own for this raise this one."""
+    """A worker died with a chunk in hand.
+
+    Executors that have an error of their own for this raise this one.
+    """
 
 
 class ClusterError(RuntimeError):
@@ -91,7 +97,10 @@ class _Flight:
         return cls(factory(), SimpleQueue(), {})
 
     def launch(self, task: Callable[[Chunk], Any], queue: _Queue, most: int) -> bool:
-        """Submit chunks from the queue until so many are in flight; return whether the executor still works."""
+        """Submit chunks from the queue until so many are in flight.
+
+        Return whether the executor still works.
+        """
         while queue and len(self.aloft) < most:
             try:
                 future = self.executor.submit(task, queue.first)
@@ -167,7 +176,10 @@ def run_chunks(
 
 
 def _blame(error: BaseException, alone: Executor | None) -> int:
-    """Return how many of its tries a lost chunk has used up; the executor is given if the chunk was run alone."""
+    """Return how many of its tries a lost chunk has used up.
+
+    The executor is given if the chunk was run alone.
+    """
     if isinstance(error, FAULTS):
         return 1
     return alone.deaths if alone else 0
@@ -187,7 +199,10 @@ def _settle(
     on_done: Callable[[Chunk, R], None],
     on_fail: Callable[[Chunk, BaseException], None],
 ) -> list[tuple[Chunk, BaseException]]:
-    """Report a finished future; return its chunk and error if its worker was lost or the machine was at fault."""
+    """Report a finished future.
+
+    Return its chunk and error if its worker was lost or the machine was at fault.
+    """
     error = CancelledError() if future.cancelled() else future.exception()
     if isinstance(error, (BrokenExecutor, CancelledError, *FAULTS)):
         return [(chunk, error)]

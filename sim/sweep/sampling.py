@@ -1,4 +1,6 @@
-"""Draws of uncertain numbers: each number has a law, a sample of the unit cube says which point of each law is taken.
+"""Draws of uncertain numbers: a law for each number, and a sample of the unit cube.
+
+The sample says which point of each law is taken.
 
 A law turns a probability into a value. Samples come from `scipy.stats.qmc`. Sobol points continue:
 more draws keep the ones before. A Latin hypercube of another size is another sample.

@@ -117,7 +117,7 @@ class Store:
         return part
 
     def _checked_shape(self, about: dict[str, Any]) -> list[int]:
-        """Check the country part that a series part names; return its numbers of countries and channels."""
+        """Check the country part of a series part; return its numbers of countries and channels."""
         file, found = self._file(COUNTRIES, about["countries"])
         with read_as_ours(self._place(COUNTRIES, about["countries"])):
             check_countries(file, found)
@@ -137,7 +137,10 @@ class Store:
         return run not in self._failed and replication in self.finished.get(point, ())
 
     def _once(self, content: Any) -> Any:
-        """Return content as the first part that said it has it: a large sweep then holds it once."""
+        """Return content as the first part that said it has it.
+
+        A large sweep then holds it once.
+        """
         return self._said.setdefault(json.dumps(content), content)
 
     def checked(self, kind: str, name: str) -> bytes:
@@ -169,9 +172,8 @@ class Store:
         file = self._file(SERIES, part.name)[0]
         with read_as_ours(self._place(SERIES, part.name)):
             table = file.read(columns=list(outcomes), use_threads=False)
-        values = np.empty(
-            (table.num_rows, len(outcomes)), np.float32
-        )  # perhaps none: a study may keep no headline
+        # Perhaps none: a study may keep no headline.
+        values = np.empty((table.num_rows, len(outcomes)), np.float32)
         for i, outcome in enumerate(outcomes):
             values[:, i] = table.column(outcome)
         return values.reshape(len(part.runs), len(part.months), len(outcomes))
@@ -181,17 +183,22 @@ class Store:
         return tuple(self._file(SERIES, part.name)[0].schema_arrow.names[3:])
 
     def countries(self, part: Part) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """Return countries' use: array (run, moment, country, channel, `USE`), and panel (run, ..., channel)."""
+        """Return countries' use and their panel.
+
+        Axes of use: run, moment, country, channel, `USE`; of the panel: run, ..., channel.
+        """
         file, about = self._file(COUNTRIES, part.countries)
         with read_as_ours(self._place(COUNTRIES, part.countries)):
             table = file.read(columns=[*USE, "panel"], use_threads=False)
-        values = np.stack([table.column(name).to_numpy() for name in USE], axis=-1)
-        return values.reshape(*about["shape"], len(USE)), table.column("panel").to_numpy().reshape(
-            about["shape"]
-        )
+        shape = about["shape"]
+        use = np.stack([table.column(name).to_numpy() for name in USE], axis=-1)
+        panel = table.column("panel").to_numpy()
+        return use.reshape(*shape, len(USE)), panel.reshape(shape)
 
     def failures(self) -> list[Failure]:
-        """Return all runs that failed, by case and replication; a failure stands until its run has a result.
+        """Return all runs that failed, by case and replication.
+
+        A failure stands until its run has a result.
 
         Parts are never rewritten: a run that is done again and finishes is in a part of its own,
         which supersedes the record of its failure wherever that is. So nothing is lost at any

@@ -1,4 +1,4 @@
-"""Files for people beside results: report, figures and tables. How one that we wrote is told from a user's.
+"""Files for people beside results: report, figures, tables. How ours are told from a user's.
 
 `written.json` lists every file that was written into its folder, with the SHA-256 of its bytes. A
 file that is not listed, or has other bytes, is a user's or was changed by one: it is never written
@@ -99,8 +99,7 @@ def _listed(root: Path) -> dict[str, list[str]]:
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
         raise StoreError(
             f"{path} is not the list of files that openstakes keeps, or damaged: move it, and the "
-            f"reports and tables "
-            "beside it, elsewhere; results are not touched"
+            "reports and tables beside it, elsewhere; results are not touched"
         ) from None
 
 
@@ -113,9 +112,8 @@ def _there(root: Path, listed: Mapping[str, list[str]], names: Iterable[str]) ->
         more = f" and {len(others) - MOST_SHOWN} more" if len(others) > MOST_SHOWN else ""
         raise StoreError(
             f"{root}: {printable(', '.join(others[:MOST_SHOWN]))}{more} would be written over, and "
-            f"was not written by "
-            "openstakes or has been changed since: move or rename it, and give the same command "
-            "again"
+            "was not written by openstakes or has been changed since: move or rename it, and give "
+            "the same command again"
         )
     return there
 

@@ -16,7 +16,8 @@ from sim.messages import ScenarioError
 from sim.model.law import FIELDS
 from sim.policies import LEVERS
 from sim.scenario import library
-from sim.scenario.scenario import Scenario, differences, load, load_with_layer, load_with_origins
+from sim.scenario.differences import differences
+from sim.scenario.scenario import Scenario, load, load_with_layer, load_with_origins
 from sim.scenario.schema import as_text
 from sim.scenario.warnings import notes
 

@@ -11,7 +11,7 @@ from sim.model.world import World
 from sim.months import month_index
 from sim.policies import LEVERS
 from sim.policies.base import Policy
-from sim.scenario.scenario import first_difference
+from sim.scenario.differences import first_difference
 from tests.guarantees import state
 from tests.guarantees.test_pairing import moved
 

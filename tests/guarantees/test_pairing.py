@@ -19,7 +19,8 @@ from sim.model.parameters import PARAMETERS
 from sim.model.world import World
 from sim.policies import LEVERS
 from sim.scenario import library
-from sim.scenario.scenario import Crisis, first_difference, load
+from sim.scenario.differences import first_difference
+from sim.scenario.scenario import Crisis, load
 from sim.vocabulary import PAYERS
 
 PAIRS = list(combinations_with_replacement(LEVERS, 2))

@@ -19,8 +19,9 @@ from sim.report import cells, pictures, prose
 from sim.report.page import Row, write_report
 from sim.report.pictures import PICTURES
 from sim.report.view import View
+from sim.scenario.differences import differences, other_differences
 from sim.scenario.overlay import LABELS
-from sim.scenario.scenario import Scenario, differences, load, other_differences
+from sim.scenario.scenario import Scenario, load
 from tests.analysis.tidy import read_tidy
 
 INPUTS = {

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sim.messages import ScenarioError, shown
 from sim.model.parameters import PARAMETERS
 from sim.scenario import library
-from sim.scenario.scenario import first_difference, load
+from sim.scenario.differences import first_difference
+from sim.scenario.scenario import load
 from sim.scenario.toml import read_toml
 from sim.sweep.experiment import load_experiment
 

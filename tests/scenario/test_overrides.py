@@ -9,7 +9,8 @@ import pytest
 from sim.messages import ScenarioError
 from sim.policies import LEVERS
 from sim.scenario import library
-from sim.scenario.scenario import differences, load, load_with_origins
+from sim.scenario.differences import differences
+from sim.scenario.scenario import load, load_with_origins
 
 
 def write(folder: Path, text: str, name: str = "override") -> Path:

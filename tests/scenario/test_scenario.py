@@ -16,12 +16,11 @@ from pydantic import ValidationError
 from sim.data import countries
 from sim.model.parameters import PARAMETERS
 from sim.policies import LEVERS
+from sim.scenario.differences import differences, first_difference
 from sim.scenario.scenario import (
     Crisis,
     Scenario,
     ScenarioError,
-    differences,
-    first_difference,
     is_shipped,
     load,
     month_index,

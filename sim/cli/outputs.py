@@ -1,0 +1,69 @@
+"""What a command that ran worlds leaves: results printed, a report, and its status."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from sim.cli.exits import RUNS_FAILED, refuse
+
+if TYPE_CHECKING:
+    from sim.analysis.study import Study
+    from sim.scenario.scenario import Scenario
+    from sim.sweep.parts import Failure
+
+
+def encoding_of(excel: bool, out: Path | None) -> str:
+    """Return the encoding of CSV files."""
+    if excel and out is None:
+        refuse("--excel: no CSV is written without a folder: --out DIR")
+    return "utf-8-sig" if excel else "utf-8"
+
+
+def files_of_report(scenarios: list[Scenario]) -> dict[str, list[str]]:
+    """Return the names of the files of a report on scenarios, by their folder."""
+    from sim.report.page import report_files
+
+    return {"": report_files(scenarios)}
+
+
+def finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json: bool) -> None:
+    """Print the results, write the report, and end with status 3 if runs failed."""
+    failures = study.failures
+    single = all(case.name == case.against for case in study.cases)
+    page = None
+    if out is not None and not study.no_report:
+        from sim.report import write
+
+        page = write(study, out, encoding=encoding)
+    from sim.cli import results, terminal
+
+    if as_json:
+        terminal.print_json(
+            results.run_content(study) if single else results.comparison_content(study)
+        )
+    elif study.outcomes():
+        (results.print_run if single else results.print_comparison)(study)
+    if page is not None:
+        print(f"report: {page}", file=sys.stderr)
+    if failures:
+        _print_failures(failures, study.design.runs, out)
+        raise typer.Exit(RUNS_FAILED)
+
+
+def _print_failures(failures: list[Failure], runs: int, out: Path | None) -> None:
+    """Print on stderr which runs failed, and how they are done again."""
+    print(f"{len(failures)} of {runs} runs failed:", file=sys.stderr)
+    for failure in failures[:10]:
+        run = f"{failure.point}:{failure.replication}"
+        where = f"{failure.scenario}, replication {failure.replication} ({run})"
+        print(f"  {where}: {failure.error}", file=sys.stderr)
+    if out is not None:
+        sweep = f"openstakes sweep {shlex.quote(str(out))}"
+        alone = f"{sweep} --alone {failures[0].point}:{failures[0].replication}"
+        print(f"each can be run alone, such as: {alone}", file=sys.stderr)
+        print(f"all of them are done again by: {sweep} --again failed", file=sys.stderr)

@@ -1,0 +1,228 @@
+"""Commands that run a design: sweep and experiment."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.exits import FAILED, check_out, guarded, refuse, running
+from sim.cli.options import (
+    MOST_REPLICATIONS,
+    Again,
+    Alone,
+    Csv,
+    DryRun,
+    Excel,
+    Executor,
+    ExperimentReplications,
+    ExperimentSeed,
+    Json,
+    OnError,
+    Out,
+    Workers,
+)
+from sim.cli.outputs import encoding_of, files_of_report, finish
+
+if TYPE_CHECKING:
+    from sim.sweep.design import Design
+
+CSV = "csv"
+"""Where in a results folder --csv writes."""
+
+LONGEST_NUMBER = len(str(MOST_REPLICATIONS))
+
+
+def sweep(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|DIR", help="An experiment's file or name, or results to go on with."
+        ),
+    ],
+    replications: ExperimentReplications = None,
+    seed: ExperimentSeed = None,
+    workers: Workers = None,
+    executor: Executor = "pool",
+    on_error: OnError = "record",
+    again: Again = None,
+    dry_run: DryRun = False,
+    alone: Alone = None,
+    csv: Csv = False,
+    out: Out = None,
+    excel: Excel = False,
+    as_json: Json = False,
+) -> None:
+    """Run an experiment: scenarios x levers x uncertain numbers x replications.
+
+    The same command on the same folder goes on where it stopped, or adds what the experiment has
+    gained since.
+    """
+    with guarded(out):
+        plan, out = _plan(source, replications, seed, out)
+        check_out(out, partial(_files, plan, csv=csv))
+        if alone is not None:
+            _run_alone(plan, alone)
+        elif dry_run:
+            _dry_run(plan, workers, out, again, as_json=as_json)
+        elif out is None:
+            refuse(
+                "a sweep needs a folder for its results: --out DIR (or --dry-run to see its size)"
+            )
+        else:
+            _execute(
+                "sweep",
+                plan,
+                workers,
+                out,
+                executor=executor,
+                on_error=on_error,
+                again=again,
+                csv=csv,
+                encoding=encoding_of(excel, out),
+                as_json=as_json,
+            )
+
+
+def experiment(
+    name: Annotated[str, typer.Argument(help="Name of an experiment, or its file.")],
+    replications: ExperimentReplications = None,
+    seed: ExperimentSeed = None,
+    workers: Workers = None,
+    out: Out = None,
+    excel: Excel = False,
+    as_json: Json = False,
+) -> None:
+    """Run a shipped experiment with its report."""
+    with guarded(out):
+        from sim.sweep.experiment import load_experiment
+
+        plan = load_experiment(name, replications=replications, seed=seed)[1]
+        check_out(out, partial(_files, plan, csv=False))
+        _execute(
+            "experiment", plan, workers, out, encoding=encoding_of(excel, out), as_json=as_json
+        )
+
+
+def _plan(
+    source: str, replications: int | None, seed: int | None, out: Path | None
+) -> tuple[Design, Path | None]:
+    """Return what a results folder or an experiment asks for, and where its results go."""
+    if Path(source).is_dir():
+        from sim.sweep.folder import Folder
+
+        plan = Folder.plan(source)
+        if seed is not None and seed != plan.seed:
+            refuse(
+                f"--seed {seed}: {source} holds results of seed {plan.seed}; choose another folder"
+            )
+        plan = replace(plan, replications=replications or plan.replications)
+        return plan, Path(source) if out is None else out
+    from sim.sweep.experiment import load_experiment
+
+    return load_experiment(source, replications=replications, seed=seed)[1], out
+
+
+def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
+    """Return the names of the files for people that a design may come with, by their folder."""
+    from sim.analysis.frames import TABLES
+    from sim.analysis.study import Study
+    from sim.sweep.store import Store
+
+    study = Study(Store(), plan)
+    report = {} if study.unfit_for_report else files_of_report(study.scenarios)
+    return report | ({CSV: [f"{name}.csv" for name in TABLES]} if csv else {})
+
+
+def _execute(
+    what: str,
+    plan: Design,
+    workers: int | None,
+    out: Path | None,
+    *,
+    executor: str = "pool",
+    on_error: OnError = "record",
+    again: Again = None,
+    csv: bool = False,
+    encoding: str,
+    as_json: bool,
+) -> None:
+    """Run a design for a command, print and write what was found."""
+    from sim.analysis.study import Study
+    from sim.sweep.execution import execute
+    from sim.sweep.files import folder_in
+
+    with running(what, out) as progress:
+        store = execute(
+            plan,
+            workers=workers,
+            executor=executor,
+            out=out,
+            on_error=on_error,
+            again=again,
+            progress=progress,
+        )
+    study = Study(store, plan)
+    if csv and out is not None and study.outcomes():
+        folder_in(out, CSV)  # refuses a link
+        for path in study.to_csv(out / CSV, encoding):
+            print(path, file=sys.stderr)
+    finish(study, out, encoding=encoding, as_json=as_json)
+
+
+def _dry_run(
+    plan: Design, workers: int | None, out: Path | None, again: Again, *, as_json: bool
+) -> None:
+    """Print what a sweep will cost."""
+    from sim.cli import results, terminal
+    from sim.sweep.estimate import estimate
+    from sim.sweep.folder import Folder
+    from sim.sweep.store import Store
+
+    store = Store()
+    if out is not None and out.is_dir():
+        store = Folder(out)
+        store.look(plan)
+    if again:
+        store.reopen_failed()
+    found = estimate(plan, store, workers)
+    if as_json:
+        terminal.print_json(asdict(found))
+    else:
+        results.print_estimate(found)
+
+
+def _run_alone(plan: Design, which: str) -> None:
+    """Do one run of a design in this process."""
+    point, _, number = which.partition(":")
+    if point not in plan.owners:
+        from sim.messages import nearest
+
+        refuse(
+            f"--alone {which}: {point} is no design point of this "
+            f"sweep{nearest(point, plan.owners)}"
+        )
+    is_number = number.isdecimal() and len(number) <= LONGEST_NUMBER
+    if not is_number or int(number) >= plan.replications:
+        refuse(
+            f"--alone {which}: must be POINT:REPLICATION with a replication from 0 to "
+            f"{plan.replications - 1}"
+        )
+    from sim.sweep.execution import check_series, simulate_world
+
+    case, world = plan.world(point)
+    try:
+        series = simulate_world(world, int(number), plan.seed)
+        check_series(series)
+    except Exception:  # noqa: BLE001  whatever the run raises is what the user asked to see
+        traceback.print_exc()
+        raise typer.Exit(FAILED) from None
+    print(
+        f"{case.name}, point {point}, replication {number}, seed {plan.seed}: finished, "
+        f"{len(series.months)} months"
+    )
