@@ -37,9 +37,9 @@ MOST_POINTS = 1_000_000
 A world takes about a quarter of a kilobyte of the driver and half a millisecond to name.
 """
 BLOCK = 8
-"""Runs in a full chunk of one case: a second or two of work, so that a death costs little."""
+"""Runs in a full chunk, about: a second or two of work, so that a death costs little."""
 MOST_FORKED = 16
-"""Cases of one past in a chunk, at most; with fewer of them a chunk has about so many runs."""
+"""Cases of one past in a chunk, at most."""
 
 ASSUMED_OFF = {name: 0.0 for name, parameter in PARAMETERS.items() if parameter.assumed}
 
@@ -222,7 +222,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What a worker does in one go: runs of cases of one past and horizon, replications of a point apart."""
+    """What a worker does in one go: runs of cases that start alike and end together."""
 
     number: int
     runs: tuple[Run, ...]
@@ -351,7 +351,7 @@ class Design:
         for first in range(0, self.pairs, BLOCK):
             last = min(first + BLOCK, self.pairs)
             for cases in self._of_one_past():
-                pairs = max(1, MOST_FORKED // len(cases)) if len(cases) > 1 else BLOCK
+                pairs = max(1, round(BLOCK / len(cases)))
                 for start in range(first, last, pairs):
                     runs = tuple(self._left(cases, range(start, min(start + pairs, last)), done))
                     if runs:

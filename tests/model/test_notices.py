@@ -144,7 +144,7 @@ def test_a_full_disk_of_compiled_code_costs_no_run(tmp_path: Path) -> None:
 def test_compiled_code_is_known_by_what_kernels_say_and_not_by_where_they_lie(
     tmp_path: Path,
 ) -> None:
-    """A copy of the package takes it over; a change in any kernel, or in a fixed word, has all compiled anew."""
+    """A copy takes it over; a change in any kernel, or in a fixed word, has all made anew."""
     copy, environment = tmp_path / "copy", os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     shutil.copytree(ROOT / "sim", copy / "sim", ignore=shutil.ignore_patterns("__pycache__"))
 

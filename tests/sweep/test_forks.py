@@ -1,4 +1,4 @@
-"""Runs that share a past: forked where they part, they are the runs that each would be by itself."""
+"""Runs that share a past: forked where they part, each is what it would be by itself."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def check(*scenarios: Scenario, replications: int = 1) -> None:
 
 @pytest.mark.parametrize("key", LEVERS)
 def test_each_lever_forks_from_the_status_quo(key):
-    """With the longest notice and what makes labs act on it; and again where it is set otherwise."""
+    """With notice, and with what makes labs act on it."""
     fields = {"start": "2025-10", "anticipation_months": 4, **LEVERS[key].telling}
     here, there = lever(key, **fields), lever(key, **fields, strength=0.4)
     check(SHORT, scenario({"x": here}), scenario({"x": there}))
 
 
 def mixed(luck: random.Random) -> dict[str, Any]:
-    """Some levers from any month, with notice and an end at times; monitors switch what is there."""
+    """Some levers from any month, with notice and an end at times; a monitor may switch them."""
     policies = {}
     for number in range(luck.randrange(4)):
         start = luck.choice(STARTS)

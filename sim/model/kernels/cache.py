@@ -25,7 +25,10 @@ PACKAGE = KERNELS.parents[1]
 
 @cache
 def sources_digest() -> str:
-    """Return 16 hexadecimal digits of all that goes into compiled code: kernels, fixed words, numba's version."""
+    """Return 16 hexadecimal digits of what goes into compiled code.
+
+    That is all kernels, the fixed words and numba's version.
+    """
     digest = sha256(nb.__version__.encode())
     for path in (PACKAGE / "vocabulary.py", *sorted(KERNELS.glob("*.py"))):
         digest.update(path.name.encode() + path.read_bytes())
@@ -33,14 +36,17 @@ def sources_digest() -> str:
 
 
 def folders() -> list[Path]:
-    """Return where compiled code may be kept: NUMBA_CACHE_DIR, or the user's cache, or else beside the kernels."""
+    """Return where compiled code may be kept.
+
+    It is NUMBA_CACHE_DIR; without it the user's cache, or else beside the kernels.
+    """
     if nb.config.CACHE_DIR:
         return [Path(nb.config.CACHE_DIR)]
     return [Path(AppDirs("openstakes", appauthor=False).user_cache_dir), KERNELS / "__pycache__"]
 
 
 class _Locator(caching._CacheLocator):
-    """Says to numba where code of one function is kept, and by what it is known to be of this version."""
+    """Says to numba where code of one function is kept, and which version of it that is."""
 
     def __init__(self, function: Callable[..., Any], file: str, folder: Path) -> None:
         self._py_file, self._line = file, function.__code__.co_firstlineno
@@ -74,13 +80,13 @@ class _Kept(caching.CompileResultCacheImpl):
 
 
 class KernelCache(caching.FunctionCache):
-    """Compiled code of one function; what cannot be read is compiled, what cannot be kept is said."""
+    """Compiled code of one function; what cannot be read is made, what cannot be kept is said."""
 
     _impl_class = _Kept
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> caching._Cache:
-        """Return the cache of a function, or one that keeps nothing where there is no place for it."""
+        """Return the cache of a function, or where there is no place one that keeps nothing."""
         try:
             return cls(function)
         except OSError as error:
