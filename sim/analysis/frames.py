@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.messages import printable
 from sim.months import month_index, month_name
-from sim.sweep.files import whole
+from sim.sweep.files import StoreError, whole
 from sim.sweep.parts import USE, channel_names, country_codes
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ LEVELS = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 TABLES = ("table", "rubric", "series", "runs", "countries")
 """The frames that are written as CSV."""
+
+EXPORTED = b"openstakes"
+"""Mark in the schema of a Parquet file of ours."""
 
 BATCH = 16
 """Outcomes read together."""
@@ -270,19 +274,40 @@ def csv_files(study: Study, encoding: str = "utf-8") -> dict[str, bytes]:
     return files
 
 
+def _refuse_others(path: Path) -> None:
+    """Refuse to write over what is no export of ours: a user's file, or a link to one."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not (path.is_symlink() or path.exists()):
+        return
+    try:
+        ours = not path.is_symlink() and EXPORTED in (pq.read_schema(path).metadata or {})
+    except (pa.ArrowException, OSError):
+        ours = False
+    if not ours:
+        raise StoreError(
+            f"{printable(str(path))} is there and was not written by openstakes: choose another "
+            "name, or move it"
+        )
+
+
 def to_parquet(study: Study, path: Path) -> Path:
     """Write all series of a study, part by part.
 
-    Columns: scenario, draw, replication, month and one for each outcome.
+    Columns: scenario, draw, replication, month and one for each outcome. The file carries a mark
+    by which a later call knows that it may write over it.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    _refuse_others(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     head: list[Any] = [("scenario", pa.string()), ("draw", pa.int32()), ("replication", pa.int32())]
     outcomes = study.outcomes()
     schema = pa.schema(
-        [*head, ("month", pa.string()), *((name, pa.float32()) for name in outcomes)]
+        [*head, ("month", pa.string()), *((name, pa.float32()) for name in outcomes)],
+        metadata={EXPORTED: b"series"},
     )
     with whole(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for case in study.cases:

@@ -288,6 +288,11 @@ class Study(PairedResults):
         Path
             The file: columns scenario, draw, replication, month ("YYYY-MM") and one for each
             outcome, in its unit.
+
+        Raises
+        ------
+        StoreError
+            If there is a file or a link of that name that this method did not write.
         """
         from sim.analysis.frames import to_parquet
 

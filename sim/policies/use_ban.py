@@ -31,6 +31,7 @@ class UseBan(Policy):
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",
+        "countries": ["USA", "CAN", "DEU", "FRA", "GBR", "ITA", "JPN"],
         "sectors": ["government", "enterprise"],
         "compliance": 0.9,
     }

@@ -18,6 +18,7 @@ from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Case, Design, Draws, Keep, with_twins
 from sim.sweep.execution import execute
+from sim.sweep.files import StoreError
 from tests.analysis.tidy import read_tidy
 from tests.sweep import fake
 
@@ -179,6 +180,22 @@ def test_a_scenario_whose_every_run_failed_is_undecided(tmp_path):
     assert found.summary(["alpha"])["mean"].isna().sum() == 2 * 96
     assert len(found.to_csv(tmp_path)) == 5
     assert pq.read_table(found.to_parquet(tmp_path / "all.parquet")).num_rows == 8 * 96
+
+
+def test_an_export_writes_over_its_own_and_nobody_elses(tmp_path):
+    found = study()
+    path = found.to_parquet(tmp_path / "all.parquet")
+    assert found.to_parquet(path) == path
+    foreign = [tmp_path / name for name in ("thesis.txt", "data.parquet", "link.parquet")]
+    foreign[0].write_text("mine")
+    pd.DataFrame({"a": [1.0]}).to_parquet(foreign[1])
+    foreign[2].symlink_to(path)
+    before = [place.read_bytes() for place in foreign]
+    for place in foreign:
+        with pytest.raises(StoreError, match=f"{place.name} is there and was not written by"):
+            found.to_parquet(place)
+    assert foreign[2].is_symlink()
+    assert [place.read_bytes() for place in foreign] == before
 
 
 def always_fails_policies(scenario, replication, seed):

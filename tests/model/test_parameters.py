@@ -20,12 +20,12 @@ POLICIES = (
     "policy.money={lever='L9', start='2023-06'}",
     (
         "policy.licence={lever='L5', start='2024-01', "
-        "threshold_flop=1e26, duties_cost=2e7, open_exemption=true}"
+        "threshold_flop=1e25, duties_cost=2e7, open_exemption=true}"
     ),
 )
 
 
-LONG = {"research", "release", "misuse"}
+LONG = {"research", "release", "leak", "misuse"}
 
 
 def world(end="2026-06", **changes):

@@ -125,18 +125,22 @@ def test_a_more_open_programme_teaches_more(world_at, policy):
 
 
 def test_misuse_reaches_what_public_money_opens(world_at, policy):
-    """Exposure follows by the route alone: the best weights to strip are at least as capable."""
-    quiet = {"capability_noise": 0.0}
-    without = world_at(45, quiet)
+    """Exposure follows by the route alone: the best weights to strip are more capable.
+
+    Firms open nothing more, or their releases would hide what public money opens.
+    """
+    closed = {"control": policy("L1", start="2025-07", opening_cost=10.0)}
+    quiet, rich = {"capability_noise": 0.0}, {"budget": 1e11, "gpu_count": 1e7}
+    without = world_at(45, quiet, **closed)
     money = world_at(
-        45, quiet, money=policy("L9", budget=1e11, gpu_count=1e7, lag_target=0, cadence_months=1)
+        45, quiet, **closed, money=policy("L9", **rich, lag_target=0, cadence_months=1)
     )
     best = [
         w.catalogue.column("capability")[w.scene.releases[0][STRIP_US]] for w in (without, money)
     ]
     assert best[1] > best[0]
     assert money.scene.releases[0][STRIP_US] in public(money)
-    assert money.observed["frontier_open_us"] == pytest.approx(best[1], rel=1e-6)
+    assert money.observed["frontier_open_us"] >= best[1] - 1e-3
     row = money.scene.releases[0][STRIP_US]
     chance = Scene(money).chance[:, :, STRIP_US]
     money.catalogue.columns.capability[row] -= 30.0
