@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.scenario.differences import differences
     from sim.scenario.scenario import Scenario, load
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _HOMES = {
     "OUTCOMES": "sim.model.outcomes",

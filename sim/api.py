@@ -8,7 +8,7 @@ from typing import Any
 
 from sim import report  # gives `Study` its method `plot`
 from sim.analysis.study import Study
-from sim.scenario.scenario import Scenario, load
+from sim.scenario.scenario import Scenario, given
 from sim.sweep.design import Design
 from sim.sweep.execution import Again, OnError, Progress, execute
 from sim.sweep.experiment import load_experiment
@@ -65,8 +65,8 @@ def compare(
         If a fault of the machine, such as a full disk, met the same runs three times. What is
         finished stays in `out`.
     """
-    reference = _loaded(against)
-    asked = [_loaded(scenario) for scenario in _several(scenarios)]
+    reference = given(against)
+    asked = [given(scenario) for scenario in _several(scenarios)]
     others = [other for other in asked if (other.name, other.id) != (reference.name, reference.id)]
     plan = Design.of(
         [reference, *others], replications, seed, also_without_assumed=also_without_assumed
@@ -110,7 +110,7 @@ def run(
     MachineError
         As for `compare`.
     """
-    plan = Design.of([_loaded(scenario)], replications, seed, also_without_assumed=False)
+    plan = Design.of([given(scenario)], replications, seed, also_without_assumed=False)
     return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
 
 
@@ -182,7 +182,3 @@ def run_sweep(
 
 def _several(scenarios: str | Scenario | Sequence[str | Scenario]) -> Sequence[str | Scenario]:
     return [scenarios] if isinstance(scenarios, str | Scenario) else scenarios
-
-
-def _loaded(scenario: str | Scenario) -> Scenario:
-    return scenario if isinstance(scenario, Scenario) else load(scenario)

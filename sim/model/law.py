@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.messages import ScenarioError, nearest
 from sim.model.duties import (
     Assessment,
     AuditProgramme,
@@ -156,16 +157,16 @@ class Law:
 
         Raises
         ------
-        KeyError
-            If the field does not exist or has no such axis.
-        ValueError
-            If labs are given twice.
+        ScenarioError
+            If the field does not exist or has no such axis, or labs are given twice.
         """
+        if name not in FIELDS:
+            raise _no_write(by, f"{name!r}, which is no field of the law{nearest(name, FIELDS)}")
         axes = FIELDS[name].axes
         makers = "class" if "class" in axes else "lab"
         if makers == "class" and origins is not None:
             if labs is not None:
-                raise ValueError(f"the law's field {name!r} takes labs or origins, not both")
+                raise _no_write(by, f"{name!r} by labs and by origins; it takes one of them")
             labs, origins = self.jurisdictions.labs_of(*origins), None
         given = {"country": countries, "origin": origins, "channel": channels, "mode": modes}
         given |= {makers: labs, "student": students}
@@ -173,7 +174,8 @@ class Law:
             axis for axis, entries in given.items() if entries is not None and axis not in axes
         ]
         if wrong:
-            raise KeyError(f"the law's field {name!r} has no axis {wrong[0]!r}")
+            one_of = ", ".join(axes) or "none"
+            raise _no_write(by, f"{name!r} by {wrong[0]}: it has no such axis; its axes: {one_of}")
         where = tuple(None if given[axis] is None else tuple(given[axis]) for axis in axes)  # type: ignore[arg-type]
         self.writes.append(Write(by, name, value, where))
 
@@ -269,6 +271,13 @@ def _labs_named(write: Write) -> tuple[int, ...] | None:
 def _in_order(writes: list[Write]) -> list[Write]:
     """Writes of a field in canonical order."""
     return sorted(writes, key=Write.order) if len(writes) > 1 else writes
+
+
+def _no_write(by: str, words: str) -> ScenarioError:
+    """Return the error of a policy whose class writes what the law does not hold."""
+    return ScenarioError(
+        [f"policy {by}: its lever writes {words} (sim/model/law_fields.py holds the fields)"]
+    )
 
 
 def law_of_month(

@@ -135,3 +135,7 @@ class Series:
     moments: tuple[str, ...]
     countries: np.ndarray
     panel: np.ndarray
+
+    def __repr__(self) -> str:
+        names, months = len(self.names), self.months
+        return f"<Series of {names} outcomes, {months[0]} to {months[-1]}: .values[month, outcome]>"

@@ -36,7 +36,7 @@ from sim.model.schedule import PolicySchedule
 from sim.model.trust import Trust
 from sim.model.uptake import DECEMBER, Curve, use_by_country, use_ceiling
 from sim.months import month_name
-from sim.scenario.scenario import load
+from sim.scenario.scenario import given
 from sim.vocabulary import ABROAD, BLOCS_OF_REGION, DEVELOPER, ORIGINS, UNAUDITED
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class World(mesa.Model):
     ------
     ScenarioError
         If the scenario cannot be used.
+    TypeError
+        If it is neither a name, a path nor a Scenario.
     ValueError
         If a number cannot be used.
 
@@ -165,7 +167,7 @@ class World(mesa.Model):
     ) -> None:
         root = root_seed(rng, seed)
         super().__init__(rng=root)
-        self.scenario = load(scenario) if isinstance(scenario, str) else scenario
+        self.scenario = given(scenario)
         self.p = values(self.scenario.parameters)
         self.streams = Streams(root, whole("replication", replication, 0))
         self.threads = whole("threads", threads, 1)

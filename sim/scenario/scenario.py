@@ -23,7 +23,7 @@ from pydantic import (
     field_validator,
 )
 
-from sim.messages import ScenarioError
+from sim.messages import ScenarioError, shown
 from sim.model.panel_sizes import LEAST_PER_CELL, least_adopters
 from sim.model.parameters import PARAMETERS
 from sim.months import MONTH_RULE, month_index, month_name
@@ -222,6 +222,25 @@ def policy_table(policy: Policy) -> dict[str, Any]:
     return {"lever": type(policy).lever} | {
         name: value for name, value in fields.items() if value is not None
     }
+
+
+def given(scenario: object) -> Scenario:
+    """Return the scenario that is meant: itself, or the one of a name or file.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+    ScenarioError
+        If it cannot be read.
+    """
+    if isinstance(scenario, Scenario):
+        return scenario
+    if isinstance(scenario, str | os.PathLike):
+        return load(scenario)
+    raise TypeError(
+        f"scenario = {shown(scenario)}: must be the name or file of a scenario, or a Scenario"
+    )
 
 
 def load(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sim.messages import ScenarioError
 from sim.model.jurisdictions import Jurisdictions
 from sim.model.kernels.numerics import logarithm
 from sim.model.law import FIELDS, Law, law_of_month
@@ -55,12 +56,14 @@ def test_settling_leaves_the_defaults_alone(jurisdictions):
 
 def test_unknown_fields_and_axes_are_refused(jurisdictions):
     law = Law(jurisdictions)
-    with pytest.raises(KeyError, match="no_such_field"):
-        law.write("a", "no_such_field", 1.0)
-    with pytest.raises(KeyError, match=r"'stringency' has no axis 'country'"):
-        law.write("a", "stringency", 1.0, countries=[0])
-    with pytest.raises(KeyError, match=r"'price_factor' has no axis 'lab'"):
-        law.write("a", "price_factor", 1.0, labs=[0])
+    for words, name, place in (
+        ("policy a: .* 'opening_costs', which is no .*; did you mean", "opening_costs", {}),
+        ("'stringency' by country: it has no .*: none", "stringency", {"countries": [0]}),
+        ("'price_factor' by lab: .*: country, origin", "price_factor", {"labs": [0]}),
+        ("'access' by labs and by origins", "access", {"labs": [0], "origins": [0]}),
+    ):
+        with pytest.raises(ScenarioError, match=words):
+            law.write("a", name, 1.0, **place)
     assert law.writes == []
 
 

@@ -20,6 +20,13 @@ def luck(world):
     return world.seed, world.streams("release").uniform(0), world.adopters.size.tobytes()
 
 
+@pytest.mark.parametrize("wrong", [np.random.default_rng(1), 7, None, ["status-quo"], {}])
+def test_what_is_no_scenario_is_refused_by_name(wrong):
+    """A generator, say, that was meant as `rng`."""
+    with pytest.raises(TypeError, match=r"scenario = .*: must be the name or file of a scenario"):
+        World(wrong)
+
+
 def test_a_whole_number_is_the_seed(short):
     worlds = [
         World(short, **{name: kind(7)})
