@@ -54,6 +54,16 @@ def test_the_changelog_names_the_golden_numbers(on_file):
     )
 
 
+@pytest.mark.parametrize("experiment", ["four-policies", "where-it-turns"])
+def test_an_expected_rubric_says_of_which_golden_numbers_it_is(on_file, experiment):
+    """So that it cannot be forgotten when numbers move: no test makes it, which takes minutes."""
+    text = (golden.CHANGELOG.parent / "experiments" / experiment / "README.md").read_text("utf-8")
+    assert re.findall(r"golden numbers\s+`(\w+)`", text) == [golden.short(on_file)], (
+        f"run the experiment again, copy its rubric.csv to experiments/{experiment}/expected, see "
+        "whether the README's findings still hold, and name the golden numbers there"
+    )
+
+
 def test_matching_digits():
     assert golden.matching_digits(1.0, 1.0) == 17
     assert golden.matching_digits(0.0, 0.0) == 17

@@ -29,7 +29,7 @@ from tests.sweep import fake
 ROOT = Path(sim.__file__).parents[1]
 SMALL = 'name = "{name}"\nextends = "{base}"\nadopters = 3500\n[horizon]\nend = "2024-12"\n'
 PLAN = Design.of(
-    [fake.scenario("status-quo"), fake.scenario("audits", 1)], 2, 3, also_without_assumed=False
+    [fake.scenario("status-quo"), fake.scenario("audits", 1)], 6, 3, also_without_assumed=False
 )
 OTHER_PART = "0" * 64 + ".parquet"
 
