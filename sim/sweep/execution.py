@@ -133,6 +133,10 @@ def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
     return series
 
 
+OF_THE_MODEL = simulate_world
+"""The runs that may be forked: what another function makes is its own."""
+
+
 def run_chunk_there(
     chunk: Chunk, *, driver: dict[str, str], folder: Path | None, **rest: Any
 ) -> Receipt:
@@ -177,9 +181,10 @@ def run_chunk(
     for run in chunk.runs:
         try:
             with told_apart(f"{run.point}:{run.replication}"):
-                own = simulate is simulate_world
                 series: Series = (
-                    forks.make(run) if own else simulate(run.scenario, run.replication, seed)
+                    forks.make(run)
+                    if simulate is OF_THE_MODEL
+                    else simulate(run.scenario, run.replication, seed)
                 )
             check_series(series, runs[0][1] if runs else None)
         except MachineError:

@@ -46,7 +46,8 @@ class Reversed(Design):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_order(undisturbed, workers) -> None:
     back = Reversed(plan().cases, 40, 3)
-    assert [run.replication for run in next(iter(back.chunks())).runs] == list(range(32, 40))
+    first = next(iter(back.chunks()))
+    assert {run.replication for run in first.runs} == set(range(36, 40))
     assert values_of(execute(back, workers=workers, simulate=fake.world)) == undisturbed
 
 

@@ -99,7 +99,7 @@ def test_a_limit_on_the_size_of_files(tmp_path, workers) -> None:
     status, said = sweep(tmp_path, out, 40, LIMITED, workers)
     assert status == 1, said
     assert "failed: File too large" in said
-    assert values(out) == kept
+    assert kept.items() <= values(out).items()
     finish(out, 80)
     assert kept.items() <= values(out).items()
 

@@ -130,7 +130,7 @@ def killed(last, out):
             return Torn(file, step) if mode == "xb" else file
         Path.open, os.fsync, os.mkdir = torn, stepping(os.fsync), stepping(os.mkdir)
         Path.unlink, Path.replace = stepping(Path.unlink), stepping(Path.replace)
-        execute(plan(4), out=out, workers=1, simulate=fake.world)
+        execute(plan(8), out=out, workers=1, simulate=fake.world)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
 
@@ -146,12 +146,12 @@ def test_death_at_every_step_of_writing(tmp_path) -> None:
         steps = int(driver.line())
         assert driver.wait() == 0
     assert steps > 30
-    whole = values_of(execute(plan(8), workers=1, simulate=fake.world))
+    whole = values_of(execute(plan(12), workers=1, simulate=fake.world))
     for step in range(steps + 1):
         out = tmp_path / f"out-{step}"
         # With more replications than before: what was half done then is now done in other chunks.
-        execute(plan(8), out=out, workers=1, simulate=fake.world)
-        assert_whole(out, 16)
+        execute(plan(12), out=out, workers=1, simulate=fake.world)
+        assert_whole(out, 24)
         assert values(out) == whole
 
 

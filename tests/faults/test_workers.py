@@ -49,20 +49,16 @@ def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_is_done(
 ) -> None:
     out = tmp_path / "out"
     store = execute(plan(), out=out, executor=factory, simulate=worlds.dies_always)
-    point = plan().points[1][0]
+    (here,), (there,) = plan().points
+    chunk = {(point, replication) for point in (here, there) for replication in range(8, 12)}
     assert [(f.scenario, f.point, f.replication, f.seed) for f in store.failures()] == [
-        ("audits", point, replication, 3) for replication in range(8, 16)
+        (name, point, replication, 3)
+        for name, point in (("audits", there), ("status-quo", here))
+        for replication in range(8, 12)
     ]
     lost = json.loads((out / "manifest.json").read_bytes())["lost"]
-    assert [(failure["point"], failure["replication"]) for failure in lost] == [
-        (point, i) for i in range(8, 16)
-    ]
-    rest = {
-        run: numbers
-        for run, numbers in undisturbed.items()
-        if run not in {(point, i) for i in range(8, 16)}
-    }
-    assert values(out) == rest
+    assert {(failure["point"], failure["replication"]) for failure in lost} == chunk
+    assert values(out) == {run: x for run, x in undisturbed.items() if run not in chunk}
     assert Folder.open(out)[0].failures() == store.failures()
 
     again = execute(plan(), out=out, workers=1, simulate=fake.world)
@@ -80,10 +76,10 @@ def test_the_command_names_lost_runs_and_does_them_next_time(tmp_path) -> None:
         driver.process.communicate(timeout=60)
         assert driver.wait() == 3
     lost = Folder.open(out)[0].lost
-    assert len(lost) == 4
-    assert "4 of 24 runs failed" in driver.errors()
+    assert len(lost) == 8
+    assert "8 of 24 runs failed" in driver.errors()
     for failure in lost:
-        where = f"audits, replication {failure.replication} ({failure.point}:{failure.replication})"
+        where = f"{failure.scenario}, replication {failure.replication} ({failure.point}:"
         assert where in driver.errors()
     with Driver(tmp_path, COMMAND, "model", *command) as driver:
         driver.process.communicate(timeout=60)
