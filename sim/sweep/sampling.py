@@ -33,6 +33,7 @@ LARGEST_ENSEMBLE = 64 * 1024 * 1024
 MOST_PROBLEMS = 20
 NORMAL = NormalDist()
 TAIL = NORMAL.inv_cdf(0.95)
+LARGEST_LOG = 709.0  # of what a float can hold; bounds are far below
 
 Quantile = Callable[[float], float]
 
@@ -63,8 +64,12 @@ class Range:
         if self.bounds[0] >= 0.0 and self.bounds[1] == 1.0 and self.low > 0.0 and self.high < 1.0:
             return _logit, _logistic
         if self.bounds[0] >= 0.0 and self.low > 0.0:
-            return log, exp
+            return log, _exponential
         return float, float
+
+
+def _exponential(x: float) -> float:
+    return exp(min(x, LARGEST_LOG))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
@@ -59,6 +59,7 @@ def test_a_range_meets_its_three_points(law):
     assert found == pytest.approx([law.low, law.median, law.high], rel=1e-9, abs=1e-12 * size)
 
 
+@example(Range(1e-194, 1e-194, 1.0, (0.0, INF)), 0.5, 0.99999)
 @given(SCALES, PROBABILITIES, PROBABILITIES)
 def test_a_range_rises_with_probability_and_stays_within_its_bounds(law, p, q):
     assume(p <= q)
