@@ -69,7 +69,7 @@ def print_comparison(study: Study) -> None:
     Of each: the reference's level, the difference, its 5-95 %, the share of its sign, the sign, the
     paper's.
     """
-    from sim.analysis.wording import SINGLE, legend
+    from sim.analysis.wording import SINGLE, legend, mean_of
     from sim.model.outcomes import OUTCOMES
     from sim.report.cells import FACTOR_NAMES
     from sim.report.findings import also_differs
@@ -85,8 +85,9 @@ def print_comparison(study: Study) -> None:
         heads.insert(6, "None\nassumed")
     cases = [case for case in study.cases if case.name != case.against]
     for case in cases[:MOST_TABLES]:
-        first, last = (_month(index) for index in study.window(case.name))
-        title = f"{case.name} minus {case.against}, mean of {first} to {last}, {_counted(study)}"
+        first, last = study.window(case.name)
+        mean = mean_of(study.months_compared(case.name), last - first + 1)
+        title = f"{case.name} minus {case.against}, {mean}, {_counted(study)}"
         table = new_table(heads, right=(1, 2, 3, 4), whole=range(1, len(heads)), gap=1)
         for row in rubric[rubric["scenario"] == case.name].to_dict("records"):
             cells = _comparison_cells(row)
@@ -228,7 +229,8 @@ def run_content(study: Study) -> dict[str, Any]:
 def comparison_content(study: Study) -> dict[str, Any]:
     """Return a comparison as plain content: the rubric, row by row."""
     names = [case.name for case in study.cases if case.name != case.against]
-    windows = {name: [_month(index) for index in study.window(name)] for name in names}
+    kept = {name: study.months_compared(name) for name in names}
+    windows = {name: [months[0], months[-1]] if months else [] for name, months in kept.items()}
     also = {
         name: [
             dict(zip(("key", "value", "reference"), row, strict=True))
@@ -277,12 +279,6 @@ def _failures(study: Study) -> list[dict[str, Any]]:
         }
         for failure in study.failures
     ]
-
-
-def _month(index: int) -> str:
-    from sim.months import month_name
-
-    return month_name(index)
 
 
 def _years(months: Sequence[str]) -> list[int]:

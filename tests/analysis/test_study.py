@@ -15,6 +15,7 @@ from sim.analysis.comparison import compare
 from sim.analysis.study import Study
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
+from sim.months import month_name
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Case, Design, Draws, Keep, with_twins
 from sim.sweep.execution import execute
@@ -105,7 +106,7 @@ def test_the_table_holds_the_paired_statistics(three):
     assert (row.difference, row.low, row.high) == (0.5, 0.5, 0.5)
     assert (row.share_same_sign, row.sign) == (1.0, "++")
     assert (row.first_month, row.last_month) == ("2027-01", "2030-12")
-    assert (row.unit, row.pairs) == ("points", 8)
+    assert (row.unit, row.months, row.pairs) == ("points", 48, 8)
     reference = three.values("status-quo", "alpha")[:, 48:96].astype(float).mean(axis=1)
     assert row.reference == pytest.approx(reference.mean())
     assert row.relative == pytest.approx(0.5 / reference.mean())
@@ -331,6 +332,10 @@ def test_window_means_use_only_the_months_kept(months, inside):
     found = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
     assert found.window("audits") == (48, 95)
     row = found.table(["alpha"]).iloc[0]
+    named = [month_name(month) for month in inside]
+    assert found.months_compared("audits") == named
+    assert [row.first_month, row.last_month] == (named[:1] + named[-1:] or ["", ""])
+    assert row.months == len(inside)
     if not inside:
         assert (row.sign, row.pairs) == ("?", 0)
         return

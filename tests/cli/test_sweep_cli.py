@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import tomli_w
 from typer.testing import CliRunner, Result
@@ -91,7 +92,9 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
     text = " ".join(result.stdout.split())
     for friction in ("0.1", "0.2"):
         title = f"p1-blanket adopters=4000 kyc_friction={friction} minus status-quo adopters=4000"
-        assert f"{title}, mean of 2027-01 to 2030-12, 2 draws of 2 replications" in text
+        assert (
+            f"{title}, mean of 4 months from 2027-12 to 2030-12, 2 draws of 2 replications" in text
+        )
     assert result.stdout.count("Global power (US)") == 3
     assert "share of the pairs" in text
     assert "report:" not in result.stderr
@@ -99,6 +102,31 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
     study = sim.Study.open("results")
     assert (study.draws, study.replications, study.finished) == (2, 2, 12)
     assert study.outcomes() == [name for name in OUTCOMES if name in SWEPT["keep"]["outcomes"]]
+
+
+@pytest.mark.parametrize(
+    ("months", "said"),
+    [
+        ("year-ends", "mean of 4 months from 2027-12 to 2030-12"),
+        (["2026-01", "2028-06"], "2028-06 alone"),
+        (["2026-01"], "no month compared was kept"),
+    ],
+)
+def test_a_sweep_that_keeps_some_months_says_which_are_in_the_mean(
+    months: str | list[str], said: str
+) -> None:
+    source = write(SWEPT | {"keep": SWEPT["keep"] | {"months": months}})
+    text = " ".join(call(source, "--out", "results", "--csv").stdout.split())
+    assert f"minus status-quo adopters=4000, {said}, 2 draws" in text
+    number = 4 if months == "year-ends" else len(months) - 1
+    for name in ("table", "rubric"):
+        frame = pd.read_csv(f"results/csv/{name}.csv")
+        assert set(frame["months"]) == {number}
+        assert frame.columns[frame.columns.get_loc("last_month") + 1] == "months"
+    content = json.loads(call(source, "--out", "results", "--json").stdout)
+    for row in content["rubric"]:
+        window = [row["first_month"], row["last_month"]] if row["months"] else []
+        assert content["windows"][row["scenario"]] == window
 
 
 def test_json_has_cases_levers_windows_and_the_rubric() -> None:
@@ -110,7 +138,7 @@ def test_json_has_cases_levers_windows_and_the_rubric() -> None:
         *(f"p1-blanket adopters=4000 kyc_friction=0.{i}" for i in (1, 2)),
     ]
     assert content["scenarios"][1]["levers"] == {"adopters": 4000, FRICTION: 0.1}
-    assert content["windows"] == {name: ["2027-01", "2030-12"] for name in names[1:]}
+    assert content["windows"] == {name: ["2027-12", "2030-12"] for name in names[1:]}
     assert {(row["scenario"], row["outcome"]) for row in content["rubric"]} == {
         (name, outcome) for name in names[1:] for outcome in ("us_share_abroad", "cn_state_harm")
     }
