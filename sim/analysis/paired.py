@@ -157,7 +157,8 @@ class PairedResults(Results):
             Columns: scenario (name of the case), one for each lever, outcome, unit, reference,
             difference, low, high (5 and 95 % points of the difference over pairs of a draw and a
             replication), share_same_sign, inside_floor (share of pairs that differ by too little to
-            matter), relative, d, sign (read towards the goal), first_month and last_month (the
+            matter), relative, d, sign (read towards the goal: "++", "+", "0", "?", "-", "--"; of an
+            outcome without a goal "higher", "lower", "0" or "?"), first_month and last_month (the
             first and the last month in the means, `months_compared`; "" if there is none), months
             (their number), pairs.
         """

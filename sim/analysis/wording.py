@@ -280,7 +280,7 @@ def rung(sign: str, share_same_sign: float, slight: bool = False) -> str:
     Parameters
     ----------
     sign : str
-        Result of the sign rule: "++", "+", "0", "?", "-" or "--".
+        Result of the sign rule (`sim.analysis.rubric.sign`).
     share_same_sign : float
         Share of replications whose difference has the sign of the mean difference, 0 to 1.
     slight : bool
@@ -288,7 +288,7 @@ def rung(sign: str, share_same_sign: float, slight: bool = False) -> str:
     """
     if sign == "0":
         return SLIGHT if slight else UNCHANGED
-    if sign.strip("+-") == "":
+    if sign != "?":
         return "clear"
     # A single replication always agrees with itself: the rule gives it no sign, and the ladder no
     # more than that.

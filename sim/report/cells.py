@@ -137,9 +137,12 @@ class Cell:
 
     @property
     def group(self) -> str:
-        """Where it stands on the page: gain, loss, likely, undecided, slight or unchanged."""
+        """Where it stands on the page: gain, loss, likely, undecided, slight or unchanged.
+
+        An outcome without a goal is neither gain nor loss where it is clear.
+        """
         if self.rung == "clear":
-            return "gain" if self.sign.startswith("+") else "loss"
+            return {"+": "gain", "-": "loss"}.get(self.sign[0], "clear")
         named = {
             wording.UNCHANGED: "unchanged",
             wording.SLIGHT: "slight",

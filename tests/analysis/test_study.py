@@ -114,6 +114,15 @@ def test_the_table_holds_the_paired_statistics(three):
     assert table.loc["more-audits", "gamma"].sign == "0"
 
 
+def test_no_table_calls_an_outcome_without_a_goal_better_or_worse(three, tmp_path):
+    described = fake.DESCRIBED | {"alpha": fake.Outcome(direction=0)}
+    found = Study(three.store, three.design, described=described)
+    assert set(found.table(["alpha"])["sign"]) == {"higher"}
+    found.to_csv(tmp_path)
+    written = pd.read_csv(tmp_path / "table.csv", dtype=str, keep_default_na=False)
+    assert set(written.loc[written["outcome"] == "alpha", "sign"]) == {"higher"}
+
+
 def test_only_asked_outcomes_are_in_the_table(three):
     assert list(three.table(["gamma"]).outcome) == ["gamma", "gamma"]
     pd.testing.assert_frame_equal(three.table("gamma"), three.table(["gamma"]))

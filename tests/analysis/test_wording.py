@@ -111,6 +111,7 @@ def test_listing():
     [
         ("++", 1.0, "clear"),
         ("-", 0.9, "clear"),
+        ("higher", 0.9, "clear"),
         ("?", 0.899, "likely"),
         ("?", 0.75, "likely"),
         ("?", 0.7499, "cannot tell"),
@@ -162,7 +163,7 @@ def test_the_rule_and_the_ladder_together(positive, word):
         ("?", 0.8, -0.1, SHARE, "likely lower (worse)"),
         ("?", 0.6, -0.1, SHARE, "cannot tell"),
         ("0", 0.6, -0.1, SHARE, "no material change"),
-        ("-", 1.0, -0.1, Kind("share", "share of use", 0), "lower"),
+        ("lower", 1.0, -0.1, Kind("share", "share of use", 0), "lower"),
         ("?", 0.8, 0.1, Kind("level", "months", 0), "likely higher"),
     ],
 )
