@@ -177,7 +177,8 @@ class PairedResults(Results):
         -------
         DataFrame
             Columns: scenario, factor, outcome, unit, reference, difference, low, high,
-            share_same_sign, d, sign, paper, agreement (agrees, disagrees, paper silent, undecided),
+            share_same_sign, d, sign, paper, agreement (agrees, disagrees, undecided, paper silent;
+            of any scenario or reference that is not the paper's: not compared with the paper),
             sign_without_assumed (the sign when all assumed responses are 0, empty if that was not
             run), first_month, last_month and months (the months in the means, as in `table`; those
             of `reference` too) and also_differs (what beside policy differs from the reference,

@@ -35,6 +35,11 @@ SMALL = 0.2
 LARGE = 0.8
 INTERVAL = (0.05, 0.95)
 
+SILENT = "paper silent"
+"""The paper speaks of this policy and not of this factor."""
+NOT_COMPARED = "not compared with the paper"
+"""The paper speaks of other scenarios, or of another reference."""
+
 Values = NDArray[np.floating[Any]]
 
 
@@ -143,13 +148,13 @@ def sign(
 def agreement(found: str, paper: str | None) -> str:
     """Return how a sign stands to the paper's.
 
-    It "agrees", "disagrees", is "undecided", or the "paper" is "silent".
+    It "agrees", "disagrees", is "undecided", or the paper is `SILENT`.
 
     Only the direction counts: "--" in the paper and "-" here agree. A paper cell may allow two,
     such as "0/+".
     """
     if not paper:
-        return "paper silent"
+        return SILENT
     if found == "?":
         return "undecided"
     return "agrees" if found[0] in {cell[0] for cell in paper.split("/")} else "disagrees"

@@ -112,6 +112,7 @@ def rubric(study: PairedResults) -> pd.DataFrame:
             case.against == PAPERS_REFERENCE and {name, case.against} <= shipped and not also[name]
         )
         paper = paper_signs().get((case.scenario.name, factors[outcome])) if comparable else None
+        stands = rule.agreement(found.sign, paper) if comparable else rule.NOT_COMPARED
         row = {
             "scenario": name,
             "factor": factors[outcome],
@@ -119,7 +120,7 @@ def rubric(study: PairedResults) -> pd.DataFrame:
             "unit": study.outcome(outcome).unit,
         }
         row |= _numbers(found) | _months(study, name)
-        row |= {"paper": paper or "", "agreement": rule.agreement(found.sign, paper)}
+        row |= {"paper": paper or "", "agreement": stands}
         rows.append(
             row
             | {"sign_without_assumed": without.get((name, outcome), ""), "also_differs": also[name]}

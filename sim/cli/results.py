@@ -137,7 +137,7 @@ def _comparison_cells(row: Mapping[Any, Any]) -> dict[str, str]:
         "Same\nsign": percent(row["share_same_sign"], 0),
         "Sign": symbol(row["sign"]),
         "None\nassumed": symbol(row["sign_without_assumed"]),
-        "Paper": row["agreement"].removeprefix("paper "),
+        "Paper": row["agreement"].removeprefix("paper ").removesuffix(" with the paper"),
     }
 
 

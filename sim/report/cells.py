@@ -79,7 +79,7 @@ class Cell:
     first_month: str
     last_month: str
     paper: str = ""
-    agreement: str = "paper silent"
+    agreement: str = rubric.NOT_COMPARED
 
     @property
     def rung(self) -> str:
@@ -183,11 +183,9 @@ class Cell:
     @property
     def paper_text(self) -> str:
         """The paper's sign and how this finding stands to it."""
-        return (
-            "paper silent"
-            if not self.paper
-            else f"paper {wording.symbol(self.paper)}: {self.agreement}"
-        )
+        if not self.paper:
+            return self.agreement
+        return f"paper {wording.symbol(self.paper)}: {self.agreement}"
 
 
 def headlines(view: View) -> list[Cell]:

@@ -464,14 +464,17 @@ def test_the_rubric_is_ordered_and_reads_signs_towards_the_goal(three):
         "+",
         "-",
     ] * 2  # both outcomes rise; of the second less is better
-    assert set(rubric.agreement) == {"paper silent"}
+    assert set(rubric.agreement) == {"not compared with the paper"}
     assert set(rubric.sign_without_assumed) == {""}
     assert three.without_assumed is None
 
 
 def test_the_papers_signs_are_beside_ours(monkeypatch):
     made = study(scenarios=[fake.scenario("status-quo"), fake.scenario("p4-audit-repository", 8)])
-    for shipped, expected in ((True, ("++", "+", "agrees")), (False, ("++", "", "paper silent"))):
+    for shipped, expected in (
+        (True, ("++", "+", "agrees")),
+        (False, ("++", "", "not compared with the paper")),
+    ):
         monkeypatch.setattr(
             "sim.scenario.scenario.is_shipped", lambda scenario, answer=shipped: answer
         )
@@ -485,7 +488,7 @@ def test_the_paper_compares_with_the_status_quo_and_with_nothing_else(monkeypatc
         scenarios=[fake.scenario("targeted-bundle"), fake.scenario("p4-audit-repository", 8)]
     )
     assert set(made.rubric().paper) == {""}
-    assert set(made.rubric().agreement) == {"paper silent"}
+    assert set(made.rubric().agreement) == {"not compared with the paper"}
 
 
 def half_assumed(scenario, replication, seed):
