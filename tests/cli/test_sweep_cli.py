@@ -20,7 +20,9 @@ from typer.testing import CliRunner, Result
 import sim
 from sim.cli import app
 from sim.model.outcomes import OUTCOMES
+from sim.scenario import library
 from sim.scenario.scenario import Scenario
+from sim.sweep.experiment import Experiment
 from tests.analysis.tidy import read_tidy
 from tests.sweep import fake
 
@@ -255,6 +257,50 @@ def test_excel_marks_every_csv_and_needs_a_folder() -> None:
 
 
 # Going on
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "said"),
+    [
+        (["sweep"], {"name": "mine", "extends": "p1-blanket", "policy": {}},
+         "this is a scenario (it has extends, policy): openstakes compare 'my file.toml'"),
+        (["compare"], BASE,
+         ("this is an experiment (it has scenarios, replications, seed, also_without_assumed): "
+          "openstakes sweep 'my file.toml'")),
+        (["check"], SWEPT, "openstakes sweep 'my file.toml'"),
+    ],
+)  # fmt: skip
+def test_a_file_of_the_other_kind_is_told_its_command_in_one_line(
+    words: list[str], content: dict[str, Any], said: str
+) -> None:
+    file = write(content, "my file.toml")
+    result = CliRunner().invoke(app.app, [*words, file], prog_name="openstakes")
+    assert result.exit_code == 2
+    assert result.stderr.count("my file.toml: ") == 1
+    assert said in result.stderr
+    assert "unknown key" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sweep", "p1-blanket"], "it is a scenario: openstakes compare p1-blanket"),
+        (["compare", "four-policies"], "it is an experiment: openstakes sweep four-policies"),
+    ],
+)
+def test_a_name_of_the_other_kind_is_told_its_command(words: list[str], said: str) -> None:
+    result = CliRunner().invoke(app.app, words, prog_name="openstakes")
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_keys_that_tell_scenarios_from_experiments_are_those_of_the_two_records() -> None:
+    scenario, experiment = set(Scenario.model_fields), set(Experiment.model_fields)
+    assert set(library.MARKS["experiment"]) == experiment - scenario
+    # An assumption set has parameters too, and texts are everywhere.
+    own = scenario - experiment - {"parameters", "description"}
+    assert set(library.MARKS["scenario"]) == own | {"extends", "remove"}
 
 
 @pytest.mark.usefixtures("_never")
