@@ -30,6 +30,9 @@ LIKELY = 0.75
 
 SINGLE = "One replication shows no chance variation: no words are given. Run at least 8."
 
+WHOLE_PAIRS = 20
+"""Pairs from which the 5 % beyond each end of an interval are one pair at least."""
+
 UNCHANGED = "no material change"
 SLIGHT = "small against chance"
 CANNOT_TELL = "cannot tell"
@@ -346,6 +349,26 @@ def legend(unit_: str) -> str:
         f"share {points} points; or {SLIGHT}: the mean is below {rubric.SMALL:g} standard "
         f"deviations between runs. ? undecided: neither, and fewer than {agreement} have the same "
         f"sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
+    )
+
+
+def interpolated(pairs: int, unit_: str, what: str = "of 5 to 95 %") -> str:
+    """Return what the ends of an interval are where 5 % is less than one pair, else nothing.
+
+    Parameters
+    ----------
+    pairs
+        Number of pairs of the study.
+    unit_
+        "pairs" or "replications".
+    what
+        Whose ends they are, as in a sentence.
+    """
+    if not 1 < pairs < WHOLE_PAIRS:
+        return ""
+    return (
+        f"Fewer than {WHOLE_PAIRS} {unit_} ({pairs}): the ends {what} are interpolated between "
+        "them, and single ones may lie beyond."
     )
 
 

@@ -118,6 +118,7 @@ def print_comparison(study: Study) -> None:
             )
         )
         screen.print(indented(legend(study.unit), 0))
+        _print_interpolated(screen, study)
         warning = few(study)
         if warning:
             screen.print(warning)
@@ -153,6 +154,7 @@ def print_run(study: Study) -> None:
         screen.print(f"{case.name}, {_counted(study)}, yearly means")
         print_table(screen, _run_table(study, case.name, headlines))
     _print_rest(screen, study.cases)
+    _print_interpolated(screen, study)
     screen.print("Conditional on the scenario's assumptions, not a forecast.")
 
 
@@ -183,6 +185,15 @@ def _run_table(study: Study, case: str, outcomes: Sequence[str]) -> Table:
         cells += [interval(low, high, outcome)] if interval_head else []
         table.add_row(outcome.label, unit(outcome), *cells)
     return table
+
+
+def _print_interpolated(screen: Console, study: Study) -> None:
+    """Say what the ends of an interval are where there are few pairs."""
+    from sim.analysis.wording import interpolated
+
+    said = interpolated(study.pairs, study.unit)
+    if said:
+        screen.print(indented(said, 0))
 
 
 def _print_rest(screen: Console, cases: Sequence[Case]) -> None:

@@ -198,6 +198,7 @@ def _context(
         "policy_settings": prose.policy_grid(study),
         "enough": ENOUGH,
         "few": limits.few(study),
+        "interpolated": wording.interpolated(study.pairs, study.unit),
         "limits": limits.limits(study),
         "command": made_by,
         "versions": reproduction.versions(),

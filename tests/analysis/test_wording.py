@@ -106,6 +106,17 @@ def test_listing():
     ]
 
 
+def test_where_five_percent_are_less_than_a_pair_the_ends_are_called_interpolated():
+    assert [wording.interpolated(n, "pairs") for n in (0, 1, 20, 400)] == [""] * 4
+    for n, few in ((4, True), (19, True), (20, False)):
+        values = np.arange(float(n))
+        low, high = rubric.interval(values)
+        assert (np.mean((low <= values) & (values <= high)) < 0.9) == few
+        assert bool(wording.interpolated(n, "pairs")) == few
+    said = wording.interpolated(19, "replications")
+    assert said.startswith("Fewer than 20 replications (19): the ends of 5 to 95 % are interpol")
+
+
 @pytest.mark.parametrize(
     ("sign", "share", "word"),
     [

@@ -378,6 +378,17 @@ def test_the_command_on_the_page_makes_the_table_whose_hash_stands_beside_it(
     assert ("--excel" in words) == (encoding == "utf-8-sig")
 
 
+@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.parametrize("replications", [4, 20])
+def test_the_page_says_that_ninety_percent_lie_inside_only_where_that_can_be(
+    make, tmp_path, replications
+):
+    page = report.write(make((0, 1), replications=replications, twin=False), tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert ("the range in which 90 % of the replications lie" in text) == (replications == 20)
+    assert text.count("are interpolated between them") == (2 if replications == 4 else 0)
+
+
 def test_signs_are_read_back_from_csv_as_they_were():
     frame = pd.DataFrame({"paper": [*SIGNS, "", "?", "higher", "lower"]})
     written = io.BytesIO(csv_bytes(frame))
