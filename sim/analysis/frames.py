@@ -13,6 +13,7 @@ from sim.messages import printable
 from sim.months import month_index, month_name
 from sim.sweep.files import StoreError, whole
 from sim.sweep.parts import USE, channel_names, country_codes
+from sim.vocabulary import SIGNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,9 @@ EXPORTED = b"openstakes"
 
 BATCH = 16
 """Outcomes read together."""
+
+EXCEL = "utf-8-sig"
+"""Encoding with the byte order mark by which Excel knows UTF-8."""
 
 DIGITS = "%.7g"
 """Float32 series have seven significant digits.
@@ -244,11 +248,14 @@ def csv_bytes(frame: pd.DataFrame, encoding: str = "utf-8", exact: Collection[st
 
 
 def _no_formula(cell: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula; numbers and signs stay as they are."""
+    """Return a cell that no spreadsheet takes for a formula.
+
+    Numbers and signs, ours and the paper's, stay as they are: they are read back as they were.
+    """
     if (
         not isinstance(cell, str)
         or not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-        or not cell.strip("+-")
+        or cell in SIGNS
     ):
         return cell
     try:

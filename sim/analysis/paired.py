@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from sim.analysis import windows
 from sim.analysis.comparison import Floats, by_draw
 from sim.analysis.results import Results
+from sim.months import month_index
 from sim.sweep.design import STATED, WITHOUT_ASSUMED
 
 if TYPE_CHECKING:
@@ -49,6 +50,22 @@ class PairedResults(Results):
             First and last month (0 = 2023-01).
         """
         return windows.window(self.scenario(self.case(scenario).against), self.scenario(scenario))
+
+    def months_compared(self, scenario: str) -> list[str]:
+        """Return the months that are in the means of a case: those of its window that were kept.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+
+        Returns
+        -------
+        list of str
+            As "YYYY-MM", in order; empty if no month of the window was kept.
+        """
+        first, last = self.window(scenario)
+        return [month for month in self.months(scenario) if first <= month_index(month) <= last]
 
     def common_window(self) -> tuple[int, int]:
         """Return the overlap of all windows: months in which all cases are compared.
@@ -140,7 +157,10 @@ class PairedResults(Results):
             Columns: scenario (name of the case), one for each lever, outcome, unit, reference,
             difference, low, high (5 and 95 % points of the difference over pairs of a draw and a
             replication), share_same_sign, inside_floor (share of pairs that differ by too little to
-            matter), relative, d, sign (read towards the goal), first_month, last_month, pairs.
+            matter), relative, d, sign (read towards the goal: "++", "+", "0", "?", "-", "--"; of an
+            outcome without a goal "higher", "lower", "0" or "?"), first_month and last_month (the
+            first and the last month in the means, `months_compared`; "" if there is none), months
+            (their number), pairs.
         """
         from sim.analysis.tables import table
 
@@ -157,10 +177,11 @@ class PairedResults(Results):
         -------
         DataFrame
             Columns: scenario, factor, outcome, unit, reference, difference, low, high,
-            share_same_sign, d, sign, paper, agreement (agrees, disagrees, paper silent, undecided),
+            share_same_sign, d, sign, paper, agreement (agrees, disagrees, undecided, paper silent;
+            of any scenario or reference that is not the paper's: not compared with the paper),
             sign_without_assumed (the sign when all assumed responses are 0, empty if that was not
-            run), first_month and last_month (the months compared, which are those of `reference`
-            too) and also_differs (what beside policy differs from the reference,
+            run), first_month, last_month and months (the months in the means, as in `table`; those
+            of `reference` too) and also_differs (what beside policy differs from the reference,
             `other_differences`).
         """
         from sim.analysis.tables import rubric

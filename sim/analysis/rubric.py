@@ -10,13 +10,14 @@ The rule, in order:
    points for a
    share), or if |d| < 0.2;
 2. `?` if fewer than 90 % of the pairs have the sign of the mean difference;
-3. `+` or `-`, doubled if |d| > 0.8.
+3. `+` or `-`, doubled if |d| > 0.8; for an outcome without a goal `higher` or `lower`.
 
 So `0` has two reasons, and the words of a report keep them apart (`slight`): the difference is
 immaterial, or it may be material and is small against the spread between runs.
 
 Here d is the mean difference over the reference's standard deviation. Signs are read towards the
-goal: for an outcome of which less is better, a fall is `+`.
+goal: for an outcome of which less is better, a fall is `+`. An outcome that is neither better nor
+worse when it moves has no `+` and no `-`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ AGREEMENT = 0.9
 SMALL = 0.2
 LARGE = 0.8
 INTERVAL = (0.05, 0.95)
+
+SILENT = "paper silent"
+"""The paper speaks of this policy and not of this factor."""
+NOT_COMPARED = "not compared with the paper"
+"""The paper speaks of other scenarios, or of another reference."""
 
 Values = NDArray[np.floating[Any]]
 
@@ -107,7 +113,7 @@ def sign(
     direction: int,
     yardstick: Values | None = None,
 ) -> str:
-    """Return the sign of a finding: "++", "+", "0", "?", "-" or "--".
+    """Return the sign of a finding: "++", "+", "0", "?", "-" or "--"; "higher" or "lower".
 
     Parameters
     ----------
@@ -116,7 +122,8 @@ def sign(
     kind
         "share" or "level", which chooses the floor.
     direction
-        +1 if more is better, -1 if less is better; 0 leaves the sign of the difference itself.
+        +1 if more is better, -1 if less is better. 0 if a move is neither: what would have a plus
+        or a minus is then "higher" or "lower", as the outcome itself moves.
     yardstick
         The reference's values over draws and replications, whose standard deviation d is measured
         in. Default: `reference`.
@@ -133,20 +140,21 @@ def sign(
         return "0"
     if math.isnan(d) or same_sign(differences) < AGREEMENT:
         return "?"
-    better = d * (direction or 1) > 0
-    return ("+" if better else "-") * (2 if abs(d) > LARGE else 1)
+    if direction == 0:
+        return "higher" if d > 0 else "lower"
+    return ("+" if d * direction > 0 else "-") * (2 if abs(d) > LARGE else 1)
 
 
 def agreement(found: str, paper: str | None) -> str:
     """Return how a sign stands to the paper's.
 
-    It "agrees", "disagrees", is "undecided", or the "paper" is "silent".
+    It "agrees", "disagrees", is "undecided", or the paper is `SILENT`.
 
     Only the direction counts: "--" in the paper and "-" here agree. A paper cell may allow two,
     such as "0/+".
     """
     if not paper:
-        return "paper silent"
+        return SILENT
     if found == "?":
         return "undecided"
     return "agrees" if found[0] in {cell[0] for cell in paper.split("/")} else "disagrees"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis import rubric as rule
 from sim.analysis.comparison import Comparison, Floats, compare
 from sim.analysis.windows import Window
-from sim.months import month_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +36,7 @@ RUBRIC_COLUMNS = (
         "sign_without_assumed",
         "first_month",
         "last_month",
+        "months",
         "also_differs",
     ),
 )
@@ -68,7 +68,7 @@ def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:
 
     levers = study.lever_paths
     head = ("scenario", *levers, "outcome", "unit")
-    columns = (*head, *Comparison.__slots__[:-1], "first_month", "last_month", "pairs")
+    columns = (*head, *Comparison.__slots__[:-1], "first_month", "last_month", "months", "pairs")
     rows = []
     for name, outcome, found in comparisons(study, outcomes):
         values = study.case(name).levers
@@ -82,9 +82,10 @@ def _numbers(found: Comparison) -> dict[str, Any]:
     return {field: getattr(found, field) for field in Comparison.__slots__}
 
 
-def _months(study: PairedResults, name: str) -> dict[str, str]:
-    first, last = study.window(name)
-    return {"first_month": month_name(first), "last_month": month_name(last)}
+def _months(study: PairedResults, name: str) -> dict[str, str | int]:
+    kept = study.months_compared(name)
+    first, last = (kept[0], kept[-1]) if kept else ("", "")
+    return {"first_month": first, "last_month": last, "months": len(kept)}
 
 
 def rubric(study: PairedResults) -> pd.DataFrame:
@@ -111,6 +112,7 @@ def rubric(study: PairedResults) -> pd.DataFrame:
             case.against == PAPERS_REFERENCE and {name, case.against} <= shipped and not also[name]
         )
         paper = paper_signs().get((case.scenario.name, factors[outcome])) if comparable else None
+        stands = rule.agreement(found.sign, paper) if comparable else rule.NOT_COMPARED
         row = {
             "scenario": name,
             "factor": factors[outcome],
@@ -118,7 +120,7 @@ def rubric(study: PairedResults) -> pd.DataFrame:
             "unit": study.outcome(outcome).unit,
         }
         row |= _numbers(found) | _months(study, name)
-        row |= {"paper": paper or "", "agreement": rule.agreement(found.sign, paper)}
+        row |= {"paper": paper or "", "agreement": stands}
         rows.append(
             row
             | {"sign_without_assumed": without.get((name, outcome), ""), "also_differs": also[name]}

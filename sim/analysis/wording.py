@@ -17,6 +17,7 @@ then whether that is better or worse for the goal.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 from sim.analysis import rubric
@@ -28,6 +29,9 @@ LIKELY = 0.75
 """Share of replications with one sign from which an unclear difference is called likely."""
 
 SINGLE = "One replication shows no chance variation: no words are given. Run at least 8."
+
+WHOLE_PAIRS = 20
+"""Pairs from which the 5 % beyond each end of an interval are one pair at least."""
 
 UNCHANGED = "no material change"
 SLIGHT = "small against chance"
@@ -251,6 +255,25 @@ def period(first: str, last: str) -> str:
     return f"{month(first)} to {month(last)}"
 
 
+def mean_of(months: Sequence[str], window: int) -> str:
+    """Return what a mean is of, for a heading.
+
+    Parameters
+    ----------
+    months
+        The months in the mean, as "YYYY-MM".
+    window
+        Number of months of the window, kept or not.
+    """
+    if not months:
+        return "no month compared was kept"
+    if len(months) == window:
+        return f"mean of {months[0]} to {months[-1]}"
+    if len(months) == 1:
+        return f"{months[0]} alone"
+    return f"mean of {len(months)} months from {months[0]} to {months[-1]}"
+
+
 # Signs and the ladder
 
 
@@ -260,7 +283,7 @@ def rung(sign: str, share_same_sign: float, slight: bool = False) -> str:
     Parameters
     ----------
     sign : str
-        Result of the sign rule: "++", "+", "0", "?", "-" or "--".
+        Result of the sign rule (`sim.analysis.rubric.sign`).
     share_same_sign : float
         Share of replications whose difference has the sign of the mean difference, 0 to 1.
     slight : bool
@@ -268,7 +291,7 @@ def rung(sign: str, share_same_sign: float, slight: bool = False) -> str:
     """
     if sign == "0":
         return SLIGHT if slight else UNCHANGED
-    if sign.strip("+-") == "":
+    if sign != "?":
         return "clear"
     # A single replication always agrees with itself: the rule gives it no sign, and the ladder no
     # more than that.
@@ -326,6 +349,26 @@ def legend(unit_: str) -> str:
         f"share {points} points; or {SLIGHT}: the mean is below {rubric.SMALL:g} standard "
         f"deviations between runs. ? undecided: neither, and fewer than {agreement} have the same "
         f"sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
+    )
+
+
+def interpolated(pairs: int, unit_: str, what: str = "of 5 to 95 %") -> str:
+    """Return what the ends of an interval are where 5 % is less than one pair, else nothing.
+
+    Parameters
+    ----------
+    pairs
+        Number of pairs of the study.
+    unit_
+        "pairs" or "replications".
+    what
+        Whose ends they are, as in a sentence.
+    """
+    if not 1 < pairs < WHOLE_PAIRS:
+        return ""
+    return (
+        f"Fewer than {WHOLE_PAIRS} {unit_} ({pairs}): the ends {what} are interpolated between "
+        "them, and single ones may lie beyond."
     )
 
 

@@ -21,7 +21,9 @@ def encoding_of(excel: bool, out: Path | None) -> str:
     """Return the encoding of CSV files."""
     if excel and out is None:
         refuse("--excel: no CSV is written without a folder: --out DIR")
-    return "utf-8-sig" if excel else "utf-8"
+    from sim.analysis.frames import EXCEL
+
+    return EXCEL if excel else "utf-8"
 
 
 def files_of_report(scenarios: list[Scenario]) -> dict[str, list[str]]:

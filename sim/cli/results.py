@@ -69,7 +69,7 @@ def print_comparison(study: Study) -> None:
     Of each: the reference's level, the difference, its 5-95 %, the share of its sign, the sign, the
     paper's.
     """
-    from sim.analysis.wording import SINGLE, legend
+    from sim.analysis.wording import SINGLE, legend, mean_of
     from sim.model.outcomes import OUTCOMES
     from sim.report.cells import FACTOR_NAMES
     from sim.report.findings import also_differs
@@ -85,8 +85,9 @@ def print_comparison(study: Study) -> None:
         heads.insert(6, "None\nassumed")
     cases = [case for case in study.cases if case.name != case.against]
     for case in cases[:MOST_TABLES]:
-        first, last = (_month(index) for index in study.window(case.name))
-        title = f"{case.name} minus {case.against}, mean of {first} to {last}, {_counted(study)}"
+        first, last = study.window(case.name)
+        mean = mean_of(study.months_compared(case.name), last - first + 1)
+        title = f"{case.name} minus {case.against}, {mean}, {_counted(study)}"
         table = new_table(heads, right=(1, 2, 3, 4), whole=range(1, len(heads)), gap=1)
         for row in rubric[rubric["scenario"] == case.name].to_dict("records"):
             cells = _comparison_cells(row)
@@ -117,6 +118,7 @@ def print_comparison(study: Study) -> None:
             )
         )
         screen.print(indented(legend(study.unit), 0))
+        _print_interpolated(screen, study)
         warning = few(study)
         if warning:
             screen.print(warning)
@@ -136,7 +138,7 @@ def _comparison_cells(row: Mapping[Any, Any]) -> dict[str, str]:
         "Same\nsign": percent(row["share_same_sign"], 0),
         "Sign": symbol(row["sign"]),
         "None\nassumed": symbol(row["sign_without_assumed"]),
-        "Paper": row["agreement"].removeprefix("paper "),
+        "Paper": row["agreement"].removeprefix("paper ").removesuffix(" with the paper"),
     }
 
 
@@ -152,6 +154,7 @@ def print_run(study: Study) -> None:
         screen.print(f"{case.name}, {_counted(study)}, yearly means")
         print_table(screen, _run_table(study, case.name, headlines))
     _print_rest(screen, study.cases)
+    _print_interpolated(screen, study)
     screen.print("Conditional on the scenario's assumptions, not a forecast.")
 
 
@@ -182,6 +185,15 @@ def _run_table(study: Study, case: str, outcomes: Sequence[str]) -> Table:
         cells += [interval(low, high, outcome)] if interval_head else []
         table.add_row(outcome.label, unit(outcome), *cells)
     return table
+
+
+def _print_interpolated(screen: Console, study: Study) -> None:
+    """Say what the ends of an interval are where there are few pairs."""
+    from sim.analysis.wording import interpolated
+
+    said = interpolated(study.pairs, study.unit)
+    if said:
+        screen.print(indented(said, 0))
 
 
 def _print_rest(screen: Console, cases: Sequence[Case]) -> None:
@@ -228,7 +240,8 @@ def run_content(study: Study) -> dict[str, Any]:
 def comparison_content(study: Study) -> dict[str, Any]:
     """Return a comparison as plain content: the rubric, row by row."""
     names = [case.name for case in study.cases if case.name != case.against]
-    windows = {name: [_month(index) for index in study.window(name)] for name in names}
+    kept = {name: study.months_compared(name) for name in names}
+    windows = {name: [months[0], months[-1]] if months else [] for name, months in kept.items()}
     also = {
         name: [
             dict(zip(("key", "value", "reference"), row, strict=True))
@@ -277,12 +290,6 @@ def _failures(study: Study) -> list[dict[str, Any]]:
         }
         for failure in study.failures
     ]
-
-
-def _month(index: int) -> str:
-    from sim.months import month_name
-
-    return month_name(index)
 
 
 def _years(months: Sequence[str]) -> list[int]:

@@ -79,7 +79,7 @@ class Cell:
     first_month: str
     last_month: str
     paper: str = ""
-    agreement: str = "paper silent"
+    agreement: str = rubric.NOT_COMPARED
 
     @property
     def rung(self) -> str:
@@ -137,9 +137,12 @@ class Cell:
 
     @property
     def group(self) -> str:
-        """Where it stands on the page: gain, loss, likely, undecided, slight or unchanged."""
+        """Where it stands on the page: gain, loss, likely, undecided, slight or unchanged.
+
+        An outcome without a goal is neither gain nor loss where it is clear.
+        """
         if self.rung == "clear":
-            return "gain" if self.sign.startswith("+") else "loss"
+            return {"+": "gain", "-": "loss"}.get(self.sign[0], "clear")
         named = {
             wording.UNCHANGED: "unchanged",
             wording.SLIGHT: "slight",
@@ -180,11 +183,9 @@ class Cell:
     @property
     def paper_text(self) -> str:
         """The paper's sign and how this finding stands to it."""
-        return (
-            "paper silent"
-            if not self.paper
-            else f"paper {wording.symbol(self.paper)}: {self.agreement}"
-        )
+        if not self.paper:
+            return self.agreement
+        return f"paper {wording.symbol(self.paper)}: {self.agreement}"
 
 
 def headlines(view: View) -> list[Cell]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.analysis import wording
+from sim.analysis import rubric, wording
 from sim.months import month_name
 from sim.report import cells
 from sim.report.cells import Cell
@@ -20,6 +20,11 @@ from sim.scenario.differences import differences_in_words
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
+
+_NOT_COMPARED = (
+    "Not compared with the paper: its signs are for its own policies against the status quo, as "
+    "they are shipped."
+)
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,10 @@ def _summary(own: Sequence[Cell]) -> str:
 
 
 def _paper(own: Sequence[Cell]) -> list[str]:
-    """Say on which factors the paper's sign agrees, disagrees, is undecided here, or is silent."""
+    """Say on which factors the paper's sign agrees, disagrees, is undecided here, or is silent.
+
+    Of a scenario or a reference that is not the paper's: that nothing is compared.
+    """
     sentences = []
     for agreement, verb in (
         ("agrees", "The sign agrees with the paper's on"),
@@ -164,7 +172,9 @@ def _paper(own: Sequence[Cell]) -> list[str]:
         ]
         if named:
             sentences.append(f"{verb} {wording.listing(named)}.")
-    silent = [c.name for c in own if c.agreement == "paper silent"]
+    if all(c.agreement == rubric.NOT_COMPARED for c in own):
+        return [_NOT_COMPARED]
+    silent = [c.name for c in own if c.agreement == rubric.SILENT]
     if len(silent) == len(own):
         return ["The paper gives no sign for this scenario."]
     if silent:

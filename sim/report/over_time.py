@@ -229,10 +229,11 @@ def footer(view: View) -> list[str]:
         if months
         else ""
     )
-    draws = f"{wording.counted(view.study.draws, 'draw')} of " if view.study.draws > 1 else ""
-    return style.wrapped(
-        f"{begin}{draws}{wording.counted(view.study.replications, 'replication')}. {FORECAST}", FULL
-    )
+    study = view.study
+    draws = f"{wording.counted(study.draws, 'draw')} of " if study.draws > 1 else ""
+    runs = f"{draws}{wording.counted(study.replications, 'replication')}."
+    ends = wording.interpolated(study.pairs, study.unit, "of 90 % bands and of whiskers")
+    return style.wrapped(f"{begin}{' '.join(x for x in (runs, ends, FORECAST) if x)}", FULL)
 
 
 def write_footer(figure: Figure, lines: Sequence[str]) -> None:

@@ -115,12 +115,14 @@ def write_report(
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
         ABOUT: _about(view, drawable),
     }
+    made_by = reproduction.command(study, encoding)
     files |= {
         reproduction.scenario_file(scenario): scenario.as_toml().encode()
         for scenario in study.scenarios
     }
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
-    page = _template().render(_context(view, found, shown, question, files["table.csv"]))
+    context = _context(view, found, shown, question, made_by, files["table.csv"])
+    page = _template().render(context)
     write(Path(out), {**files, PAGE: page.encode()})
     return Path(out) / PAGE
 
@@ -158,7 +160,12 @@ def _template() -> jinja2.Template:
 
 
 def _context(
-    view: View, found: Findings, shown: list[Shown], question: str | None, table: bytes
+    view: View,
+    found: Findings,
+    shown: list[Shown],
+    question: str | None,
+    made_by: str,
+    table: bytes,
 ) -> dict[str, Any]:
     study, headlines = view.study, found.headlines
     return {
@@ -191,8 +198,9 @@ def _context(
         "policy_settings": prose.policy_grid(study),
         "enough": ENOUGH,
         "few": limits.few(study),
+        "interpolated": wording.interpolated(study.pairs, study.unit),
         "limits": limits.limits(study),
-        "command": reproduction.command(study),
+        "command": made_by,
         "versions": reproduction.versions(),
         "digest": hash_of(table),
         "scenario_files": [

@@ -7,6 +7,7 @@ import shlex
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from sim.analysis.frames import EXCEL
 from sim.scenario import library
 
 if TYPE_CHECKING:
@@ -17,10 +18,19 @@ _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
 _TABLES = ("parameters", "policy", "crisis")
 
 
-def command(study: Study) -> str:
-    """Return the command that runs the same study again."""
+def command(study: Study, encoding: str = "utf-8") -> str:
+    """Return the command that makes the same numbers and the same tables again.
+
+    Parameters
+    ----------
+    study
+        Finished runs.
+    encoding
+        Of the tables beside the page: their bytes, and so the hash on it, are of this encoding.
+    """
+    excel = ["--excel"] if encoding == EXCEL else []
     if study.draws > 1:
-        return "openstakes sweep results"
+        return shlex.join(["openstakes", "sweep", "results", *excel])
     words = [
         "openstakes",
         "compare",
@@ -32,7 +42,7 @@ def command(study: Study) -> str:
         "--replications",
         str(study.replications),
     ]
-    return shlex.join([*words, "--seed", str(study.seed), "--out", "results"])
+    return shlex.join([*words, "--seed", str(study.seed), "--out", "results", *excel])
 
 
 def _argument(scenario: Scenario) -> str:

@@ -63,6 +63,7 @@ def _chain(path: Path, beside: Path | None) -> Layer:
     while True:
         file = library.label(path)
         table = read_toml(path, file)
+        library.refuse_other("scenario", table, file)
         if path.resolve() in seen:
             raise ScenarioError(
                 [f"{tables[-1][0]}: extends = {shown(tables[-1][1]['extends'])}: extends itself"]

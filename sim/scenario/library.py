@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,6 +28,20 @@ A row of a table or a file with such a name would be lost.
 """
 NAME_PATTERN = f"^(?!({NAME_TAKEN})$){NAME_RULE}$"
 """Both rules as one pattern, for JSON schema."""
+MARKS = {
+    "scenario": (
+        *("extends", "remove", "history", "horizon", "adopters", "assumptions"),
+        *("policy", "crisis"),
+    ),
+    "experiment": (
+        *("scenarios", "against", "replications", "seed", "also_without_assumed"),
+        *("levers", "uncertainties", "keep"),
+    ),
+}
+"""Keys at the top of a file of one kind that the other kind does not have."""
+COMMANDS = {"scenario": "compare", "experiment": "sweep"}
+"""What runs a file of a kind."""
+
 _NAME = re.compile(NAME_RULE)
 _TAKEN = re.compile(NAME_TAKEN)
 
@@ -166,6 +181,9 @@ def find(kind: str, text: str, beside: Path | None = None) -> Path:
                     [f"{kind} {shown(text)}: {label(listed[text])} is a link out of the folder"]
                 )
             return listed[text]
+    other = _other(kind)
+    if other and text in _shipped(other):
+        hint = f": it is {_a(other)}: openstakes {COMMANDS[other]} {text}"
     hint = hint or f"; known: {one_of(known) or 'none'}"
     raise ScenarioError([f"{kind} {shown(text)} does not exist{hint}"])
 
@@ -198,6 +216,38 @@ def _lever_hint(kind: str, text: str) -> str:
         if lever
         else ""
     )
+
+
+def refuse_other(kind: str, table: Iterable[str], file: str) -> None:
+    """Refuse a file of the other kind that is run by a command: an experiment, or a scenario.
+
+    Parameters
+    ----------
+    kind
+        "scenario" or "experiment": what was asked for.
+    table
+        Keys at the top of the file.
+    file
+        Its name for messages.
+
+    Raises
+    ------
+    ScenarioError
+        In one line, with the command for it, if it has keys of the other kind and none of its own.
+    """
+    other, keys = _other(kind), list(table)
+    found = [key for key in keys if key in MARKS[other]]
+    if found and not any(key in MARKS[kind] for key in keys):
+        command = f"openstakes {COMMANDS[other]} {shlex.quote(file)}"
+        raise ScenarioError([f"{file}: this is {_a(other)} (it has {', '.join(found)}): {command}"])
+
+
+def _other(kind: str) -> str:
+    return {"scenario": "experiment", "experiment": "scenario"}.get(kind, "")
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind == "experiment" else f"a {kind}"
 
 
 def label(path: Path) -> str:

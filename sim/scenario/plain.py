@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from numbers import Integral, Real
 
 from sim.messages import shown
@@ -18,7 +19,7 @@ ALLOWED = "must be text, true or false, a number, a list or a table"
 def plain(value: object, problems: list[str], key: Key = ()) -> object:
     """Return a value as the tables, lists, texts and numbers that a file would hold.
 
-    Numbers, arrays and texts of numpy, other arrays with ``tolist``, ranges and paths are
+    Numbers, arrays and texts of numpy, other arrays with ``tolist``, ranges, dates and paths are
     understood; None is kept.
 
     Parameters
@@ -42,6 +43,9 @@ def plain(value: object, problems: list[str], key: Key = ()) -> object:
             return float(value)
         except OverflowError:
             return _refused(value, problems, key, "must be a finite number")
+    if isinstance(year := getattr(value, "year", None), int):
+        # Dates of Python and pandas. A file may hold one too: what it was given for refuses it.
+        return date(year, value.month, value.day)  # type: ignore[attr-defined]
     if len(key) > DEEPEST:
         return _refused(value, problems, key[:3], f"nested more than {DEEPEST} deep")
     if isinstance(value, Mapping):

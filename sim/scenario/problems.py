@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from math import inf
@@ -18,6 +19,8 @@ from sim.scenario.toml import dotted
 
 Problem = tuple[tuple[str, ...], str]
 """Key path and what is wrong with the value there."""
+
+MONTH_WORDS = 'a month such as "2026-01"'
 
 _NUMBERS = (
     "int_type",
@@ -160,21 +163,36 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
                 f"{one_of(known) or details['ctx']['expected']}{nearest(value, known)}"
             ),
         )
+    table = f"must be a table, such as [{dotted(path)}]"
     plain = {
-        "string_type": "must be text",
+        "string_type": f"must be {month_words(value)}" if _is_month(field) else "must be text",
         "bool_type": "must be true or false",
-        "tuple_type": "must be a list",
-        "list_type": "must be a list",
-        "dict_type": "must be a table",
-        "model_type": "must be a table",
-        "model_attributes_type": "must be a table",
+        "tuple_type": f"must be a list{_example(value, field)}",
+        "list_type": f"must be a list{_example(value, field)}",
+        "dict_type": table,
+        "model_type": table,
+        "model_attributes_type": table,
     }
-    if kind == "string_type" and isinstance(value, date):
-        return path, f'{given}must be text; a month is written "{value:%Y-%m}"'
     if kind == "value_error":
         words = str(details["ctx"]["error"])
         return path, words if words.startswith(shown(value)) else given + words
     return path, given + plain.get(kind, details["msg"][:1].lower() + details["msg"][1:])
+
+
+def month_words(value: object) -> str:
+    """Return what a month is, with an example: the month of a date, if one was given."""
+    return f'a month such as "{value:%Y-%m}"' if isinstance(value, date) else MONTH_WORDS
+
+
+def _is_month(field: LeverField | None) -> bool:
+    return field is not None and field.unit == "YYYY-MM"
+
+
+def _example(value: object, field: LeverField | None) -> str:
+    """Return a list that may have been meant: of the text given, or of what the field takes."""
+    known = field.default if field and isinstance(field.default, tuple) else ()
+    items = [value] if isinstance(value, str) else [*known, *(field.choices if field else ())]
+    return f" such as [{json.dumps(items[0], ensure_ascii=False)}]" if items else ""
 
 
 def _is_key(part: str) -> bool:

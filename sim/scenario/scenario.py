@@ -82,7 +82,7 @@ class Horizon(FileRecord):
     """First and last month of the runs. The start is fixed: the world's state is dated there."""
 
     start: Literal["2023-01"] = "2023-01"
-    end: Month = "2030-12"
+    end: Month = Field("2030-12", json_schema_extra={"unit": "YYYY-MM"})
 
     @field_validator("end")
     @classmethod
@@ -95,7 +95,7 @@ class Horizon(FileRecord):
 class Crisis(FileRecord):
     """An event: latent compromise in releases of one origin is triggered in one month."""
 
-    month: Month
+    month: Month = Field(json_schema_extra={"unit": "YYYY-MM"})
     origin: Origin
     share: float = Field(
         1.0,

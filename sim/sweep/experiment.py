@@ -197,6 +197,7 @@ def _read(
         path, beside = library.locate("experiment", text)
         file = library.label(path)
         table = read_toml(path, file)
+        library.refuse_other("experiment", table, file)
     return nest(flatten(table, file)), file, beside
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import product
 from math import isfinite, prod
 
 from sim.messages import ScenarioError, nearest, shown
+from sim.scenario.problems import month_words
 from sim.scenario.scenario import Scenario
 from sim.scenario.toml import dotted
 from sim.sweep.design import Case
@@ -92,7 +94,9 @@ def lever_values(given: object) -> list[Value]:
         )
     for value in given:
         if not isinstance(value, Value) or (isinstance(value, float) and not isfinite(value)):
-            raise ValueError(f"has {shown(value)}: must be text, true, false or a finite number")
+            hint = f"; {month_words(value)} is text" if isinstance(value, date) else ""
+            words = "must be text, true, false or a finite number"
+            raise ValueError(f"has {shown(value)}: {words}{hint}")
     if len({text_of(value) for value in given}) < len(given):
         raise ValueError(f"= {shown(given)}: a value occurs twice")
     return list(given)

@@ -26,7 +26,13 @@ def test_strong_and_plain_signs():
 def test_signs_are_read_towards_the_goal():
     assert signs([10] * 10, TEN, direction=-1) == "--"
     assert signs([-10] * 10, TEN, direction=-1) == "++"
-    assert signs([-10] * 10, TEN, direction=0) == "--"
+
+
+def test_an_outcome_without_a_goal_is_higher_or_lower_and_never_better_or_worse():
+    assert signs([10] * 10, TEN, direction=0) == "higher"
+    assert signs([-10] * 10, TEN, direction=0) == "lower"
+    assert signs([0] * 10, TEN, direction=0) == "0"
+    assert signs([10, -10] * 5, TEN, direction=0) in "0?"
 
 
 def test_the_floor_of_a_level_is_two_percent_of_the_replications_own_reference():
@@ -127,7 +133,9 @@ def plain(differences, reference, kind, direction):
     same = sum(1 for change in differences if change * mean > 0)
     if same / n < 0.9:
         return "?"
-    mark = "+" if mean * (direction or 1) > 0 else "-"
+    if direction == 0:
+        return "higher" if mean > 0 else "lower"
+    mark = "+" if mean * direction > 0 else "-"
     return mark * 2 if abs(d) > 0.8 else mark
 
 
@@ -148,4 +156,4 @@ def test_the_rule_is_the_plain_rule():
         found = rubric.sign(differences, reference, kind, direction)
         assert found == plain(differences.tolist(), reference.tolist(), kind, direction)
         seen.add(found)
-    assert seen == {"++", "+", "0", "?", "-", "--"}
+    assert seen == {"++", "+", "0", "?", "-", "--", "higher", "lower"}

@@ -15,6 +15,7 @@ from sim.analysis.comparison import compare
 from sim.analysis.study import Study
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
+from sim.months import month_name
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Case, Design, Draws, Keep, with_twins
 from sim.sweep.execution import execute
@@ -105,12 +106,21 @@ def test_the_table_holds_the_paired_statistics(three):
     assert (row.difference, row.low, row.high) == (0.5, 0.5, 0.5)
     assert (row.share_same_sign, row.sign) == (1.0, "++")
     assert (row.first_month, row.last_month) == ("2027-01", "2030-12")
-    assert (row.unit, row.pairs) == ("points", 8)
+    assert (row.unit, row.months, row.pairs) == ("points", 48, 8)
     reference = three.values("status-quo", "alpha")[:, 48:96].astype(float).mean(axis=1)
     assert row.reference == pytest.approx(reference.mean())
     assert row.relative == pytest.approx(0.5 / reference.mean())
     assert row.d == pytest.approx(0.5 / reference.std(ddof=1))
     assert table.loc["more-audits", "gamma"].sign == "0"
+
+
+def test_no_table_calls_an_outcome_without_a_goal_better_or_worse(three, tmp_path):
+    described = fake.DESCRIBED | {"alpha": fake.Outcome(direction=0)}
+    found = Study(three.store, three.design, described=described)
+    assert set(found.table(["alpha"])["sign"]) == {"higher"}
+    found.to_csv(tmp_path)
+    written = pd.read_csv(tmp_path / "table.csv", dtype=str, keep_default_na=False)
+    assert set(written.loc[written["outcome"] == "alpha", "sign"]) == {"higher"}
 
 
 def test_only_asked_outcomes_are_in_the_table(three):
@@ -331,6 +341,10 @@ def test_window_means_use_only_the_months_kept(months, inside):
     found = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
     assert found.window("audits") == (48, 95)
     row = found.table(["alpha"]).iloc[0]
+    named = [month_name(month) for month in inside]
+    assert found.months_compared("audits") == named
+    assert [row.first_month, row.last_month] == (named[:1] + named[-1:] or ["", ""])
+    assert row.months == len(inside)
     if not inside:
         assert (row.sign, row.pairs) == ("?", 0)
         return
@@ -450,14 +464,17 @@ def test_the_rubric_is_ordered_and_reads_signs_towards_the_goal(three):
         "+",
         "-",
     ] * 2  # both outcomes rise; of the second less is better
-    assert set(rubric.agreement) == {"paper silent"}
+    assert set(rubric.agreement) == {"not compared with the paper"}
     assert set(rubric.sign_without_assumed) == {""}
     assert three.without_assumed is None
 
 
 def test_the_papers_signs_are_beside_ours(monkeypatch):
     made = study(scenarios=[fake.scenario("status-quo"), fake.scenario("p4-audit-repository", 8)])
-    for shipped, expected in ((True, ("++", "+", "agrees")), (False, ("++", "", "paper silent"))):
+    for shipped, expected in (
+        (True, ("++", "+", "agrees")),
+        (False, ("++", "", "not compared with the paper")),
+    ):
         monkeypatch.setattr(
             "sim.scenario.scenario.is_shipped", lambda scenario, answer=shipped: answer
         )
@@ -471,7 +488,7 @@ def test_the_paper_compares_with_the_status_quo_and_with_nothing_else(monkeypatc
         scenarios=[fake.scenario("targeted-bundle"), fake.scenario("p4-audit-repository", 8)]
     )
     assert set(made.rubric().paper) == {""}
-    assert set(made.rubric().agreement) == {"paper silent"}
+    assert set(made.rubric().agreement) == {"not compared with the paper"}
 
 
 def half_assumed(scenario, replication, seed):

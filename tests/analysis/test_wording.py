@@ -106,11 +106,23 @@ def test_listing():
     ]
 
 
+def test_where_five_percent_are_less_than_a_pair_the_ends_are_called_interpolated():
+    assert [wording.interpolated(n, "pairs") for n in (0, 1, 20, 400)] == [""] * 4
+    for n, few in ((4, True), (19, True), (20, False)):
+        values = np.arange(float(n))
+        low, high = rubric.interval(values)
+        assert (np.mean((low <= values) & (values <= high)) < 0.9) == few
+        assert bool(wording.interpolated(n, "pairs")) == few
+    said = wording.interpolated(19, "replications")
+    assert said.startswith("Fewer than 20 replications (19): the ends of 5 to 95 % are interpol")
+
+
 @pytest.mark.parametrize(
     ("sign", "share", "word"),
     [
         ("++", 1.0, "clear"),
         ("-", 0.9, "clear"),
+        ("higher", 0.9, "clear"),
         ("?", 0.899, "likely"),
         ("?", 0.75, "likely"),
         ("?", 0.7499, "cannot tell"),
@@ -162,7 +174,7 @@ def test_the_rule_and_the_ladder_together(positive, word):
         ("?", 0.8, -0.1, SHARE, "likely lower (worse)"),
         ("?", 0.6, -0.1, SHARE, "cannot tell"),
         ("0", 0.6, -0.1, SHARE, "no material change"),
-        ("-", 1.0, -0.1, Kind("share", "share of use", 0), "lower"),
+        ("lower", 1.0, -0.1, Kind("share", "share of use", 0), "lower"),
         ("?", 0.8, 0.1, Kind("level", "months", 0), "likely higher"),
     ],
 )

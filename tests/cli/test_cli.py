@@ -366,6 +366,26 @@ def test_compare_prints_each_factor_in_order_with_difference_interval_and_sign()
 
 
 @pytest.mark.usefixtures("fake")
+@pytest.mark.parametrize(("replications", "said"), [(1, False), (4, True), (20, False)])
+def test_with_few_replications_the_ends_of_an_interval_are_called_interpolated(
+    replications: int, said: bool
+) -> None:
+    for words in (("run", "p1-blanket"), ("compare", "p1-blanket")):
+        text = call(*words, "--replications", str(replications)).stdout
+        assert ("are interpolated between them" in " ".join(text.split())) == said
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_scenario_of_ones_own_is_not_compared_with_the_paper(tmp_path: Path) -> None:
+    own = tmp_path / "mine.toml"
+    own.write_text('name = "mine"\nextends = "p1-blanket"\n')
+    text = call("compare", str(own), "--replications", "4").stdout
+    assert len(re.findall("not compared *$", text, flags=re.MULTILINE)) == 8
+    assert "silent" not in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.usefixtures("fake")
 def test_the_table_of_a_run_breaks_no_number_and_no_year() -> None:
     text = call("run", "status-quo", "--replications", "3").stdout
     assert re.search(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import tomli_w
 from typer.testing import CliRunner, Result
@@ -19,7 +20,9 @@ from typer.testing import CliRunner, Result
 import sim
 from sim.cli import app
 from sim.model.outcomes import OUTCOMES
+from sim.scenario import library
 from sim.scenario.scenario import Scenario
+from sim.sweep.experiment import Experiment
 from tests.analysis.tidy import read_tidy
 from tests.sweep import fake
 
@@ -91,7 +94,9 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
     text = " ".join(result.stdout.split())
     for friction in ("0.1", "0.2"):
         title = f"p1-blanket adopters=4000 kyc_friction={friction} minus status-quo adopters=4000"
-        assert f"{title}, mean of 2027-01 to 2030-12, 2 draws of 2 replications" in text
+        assert (
+            f"{title}, mean of 4 months from 2027-12 to 2030-12, 2 draws of 2 replications" in text
+        )
     assert result.stdout.count("Global power (US)") == 3
     assert "share of the pairs" in text
     assert "report:" not in result.stderr
@@ -99,6 +104,31 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
     study = sim.Study.open("results")
     assert (study.draws, study.replications, study.finished) == (2, 2, 12)
     assert study.outcomes() == [name for name in OUTCOMES if name in SWEPT["keep"]["outcomes"]]
+
+
+@pytest.mark.parametrize(
+    ("months", "said"),
+    [
+        ("year-ends", "mean of 4 months from 2027-12 to 2030-12"),
+        (["2026-01", "2028-06"], "2028-06 alone"),
+        (["2026-01"], "no month compared was kept"),
+    ],
+)
+def test_a_sweep_that_keeps_some_months_says_which_are_in_the_mean(
+    months: str | list[str], said: str
+) -> None:
+    source = write(SWEPT | {"keep": SWEPT["keep"] | {"months": months}})
+    text = " ".join(call(source, "--out", "results", "--csv").stdout.split())
+    assert f"minus status-quo adopters=4000, {said}, 2 draws" in text
+    number = 4 if months == "year-ends" else len(months) - 1
+    for name in ("table", "rubric"):
+        frame = pd.read_csv(f"results/csv/{name}.csv")
+        assert set(frame["months"]) == {number}
+        assert frame.columns[frame.columns.get_loc("last_month") + 1] == "months"
+    content = json.loads(call(source, "--out", "results", "--json").stdout)
+    for row in content["rubric"]:
+        window = [row["first_month"], row["last_month"]] if row["months"] else []
+        assert content["windows"][row["scenario"]] == window
 
 
 def test_json_has_cases_levers_windows_and_the_rubric() -> None:
@@ -110,7 +140,7 @@ def test_json_has_cases_levers_windows_and_the_rubric() -> None:
         *(f"p1-blanket adopters=4000 kyc_friction=0.{i}" for i in (1, 2)),
     ]
     assert content["scenarios"][1]["levers"] == {"adopters": 4000, FRICTION: 0.1}
-    assert content["windows"] == {name: ["2027-01", "2030-12"] for name in names[1:]}
+    assert content["windows"] == {name: ["2027-12", "2030-12"] for name in names[1:]}
     assert {(row["scenario"], row["outcome"]) for row in content["rubric"]} == {
         (name, outcome) for name in names[1:] for outcome in ("us_share_abroad", "cn_state_harm")
     }
@@ -227,6 +257,50 @@ def test_excel_marks_every_csv_and_needs_a_folder() -> None:
 
 
 # Going on
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "said"),
+    [
+        (["sweep"], {"name": "mine", "extends": "p1-blanket", "policy": {}},
+         "this is a scenario (it has extends, policy): openstakes compare 'my file.toml'"),
+        (["compare"], BASE,
+         ("this is an experiment (it has scenarios, replications, seed, also_without_assumed): "
+          "openstakes sweep 'my file.toml'")),
+        (["check"], SWEPT, "openstakes sweep 'my file.toml'"),
+    ],
+)  # fmt: skip
+def test_a_file_of_the_other_kind_is_told_its_command_in_one_line(
+    words: list[str], content: dict[str, Any], said: str
+) -> None:
+    file = write(content, "my file.toml")
+    result = CliRunner().invoke(app.app, [*words, file], prog_name="openstakes")
+    assert result.exit_code == 2
+    assert result.stderr.count("my file.toml: ") == 1
+    assert said in result.stderr
+    assert "unknown key" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sweep", "p1-blanket"], "it is a scenario: openstakes compare p1-blanket"),
+        (["compare", "four-policies"], "it is an experiment: openstakes sweep four-policies"),
+    ],
+)
+def test_a_name_of_the_other_kind_is_told_its_command(words: list[str], said: str) -> None:
+    result = CliRunner().invoke(app.app, words, prog_name="openstakes")
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_keys_that_tell_scenarios_from_experiments_are_those_of_the_two_records() -> None:
+    scenario, experiment = set(Scenario.model_fields), set(Experiment.model_fields)
+    assert set(library.MARKS["experiment"]) == experiment - scenario
+    # An assumption set has parameters too, and texts are everywhere.
+    own = scenario - experiment - {"parameters", "description"}
+    assert set(library.MARKS["scenario"]) == own | {"extends", "remove"}
 
 
 @pytest.mark.usefixtures("_never")

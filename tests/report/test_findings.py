@@ -16,6 +16,7 @@ from sim.report.findings import Findings
 from sim.report.view import View
 from sim.scenario.scenario import load
 from sim.sweep.design import Case
+from tests.report.conftest import HOSTILE
 
 
 def cell(
@@ -252,14 +253,25 @@ def test_the_paper_is_reported_by_agreement():
         replace(cell("-", factor="global_power"), paper="-", agreement="agrees"),
         replace(cell("0", factor="backdoors"), paper="+", agreement="disagrees"),
         replace(cell("?", factor="chinese_misuse"), paper="+", agreement="undecided"),
-        cell("+"),
+        replace(cell("+"), agreement="paper silent"),
     ]
     sentences = " ".join(findings._paper(own))
     assert "agrees with the paper's on Global power (US) (paper −, here −)." in sentences
     assert "disagrees with the paper's on Backdoors (paper +, here 0)." in sentences
     assert "undecided (?) on Chinese misuse" in sentences
     assert "silent on Transparency." in sentences
-    assert findings._paper([cell("+")]) == ["The paper gives no sign for this scenario."]
+    assert findings._paper(own[-1:]) == ["The paper gives no sign for this scenario."]
+
+
+def test_of_a_scenario_of_ones_own_it_is_said_that_the_paper_is_not_compared(view):
+    of = {policy.scenario: policy for policy in Findings.of(view).policies}
+    own = of[HOSTILE]
+    assert len(own.paper) == 1
+    assert own.paper[0].startswith("Not compared with the paper")
+    assert {c.paper_text for c in own.cells} == {"not compared with the paper"}
+    shipped = {c.paper_text for c in of["p1-blanket"].cells}
+    assert "paper silent" in shipped
+    assert "not compared with the paper" not in shipped
 
 
 def test_failed_replications_leave_the_count(make):

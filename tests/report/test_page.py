@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import html
+import io
 import json
 import re
+import shlex
 import tomllib
 from collections import Counter
 from functools import cached_property
@@ -25,6 +29,7 @@ from sim.report.prose import introductions
 from sim.report.reproduction import command
 from sim.scenario import library
 from sim.scenario.scenario import Scenario, load, load_with_origins
+from sim.vocabulary import SIGNS
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 NUMBER = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?")
@@ -356,6 +361,38 @@ def test_a_policy_whose_runs_all_failed(make, tmp_path):
     text = report.write(study, tmp_path).read_text(encoding="utf-8")
     assert "not available" in text
     assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower().split()
+
+
+@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_the_command_on_the_page_makes_the_table_whose_hash_stands_beside_it(
+    make, tmp_path, encoding
+):
+    page = report.write(make((0, 1), twin=False), tmp_path, encoding=encoding)
+    text = html.unescape(page.read_text(encoding="utf-8"))
+    digest = hashlib.sha256((tmp_path / "table.csv").read_bytes()).hexdigest()
+    assert f"SHA-256 of table.csv: <code>{digest}</code>" in text
+    (shown,) = re.findall("<pre>(openstakes .*?)</pre>", text, flags=re.DOTALL)
+    words = shlex.split(shown.replace("\\\n", ""))
+    assert words[:3] == ["openstakes", "compare", "p1-blanket"]
+    assert ("--excel" in words) == (encoding == "utf-8-sig")
+
+
+@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.parametrize("replications", [4, 20])
+def test_the_page_says_that_ninety_percent_lie_inside_only_where_that_can_be(
+    make, tmp_path, replications
+):
+    page = report.write(make((0, 1), replications=replications, twin=False), tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert ("the range in which 90 % of the replications lie" in text) == (replications == 20)
+    assert text.count("are interpolated between them") == (2 if replications == 4 else 0)
+
+
+def test_signs_are_read_back_from_csv_as_they_were():
+    frame = pd.DataFrame({"paper": [*SIGNS, "", "?", "higher", "lower"]})
+    written = io.BytesIO(csv_bytes(frame))
+    assert pd.read_csv(written, keep_default_na=False, dtype=str).equals(frame)
 
 
 def test_cells_are_no_formulas():

@@ -85,7 +85,7 @@ def test_a_number_is_known_however_people_write_it(text: str, number: str) -> No
         ("kyc_friction: 0.5", "write kyc_friction = 0.5"),
         ("kyc = yes", "write kyc = true"),
         ("targets = [CHN, RUS]", 'write targets = ["CHN", "RUS"]'),
-        ("start = 2026-01-01", 'a month is written "2026-01"'),
+        ("start = 2026-01-01", 'must be a month such as "2026-01"'),
         ('kyc_friction = "15%"', "write 0.15, without quotes"),
         ("kyc_friction = 3.500,0", "numbers as 0.5"),
     ],

@@ -4,6 +4,7 @@ Settings may be a dictionary.
 """
 
 import array
+from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_what_scripts_have_becomes_what_files_hold(value, expected):
         (1j, "x = 1j: must be text"),
         (np.complex64(1), "x = "),
         (np.clongdouble(1), "x = "),
-        (np.datetime64("2026-01"), "x = 2026-01-01: must be"),
+        (pd.NaT, "x = NaT: must be text"),
         (np.zeros(1001), "x = array("),
         (range(10**30), f"x = range(0, {10**30}): has more than 1000 values"),
         ([0.5, {1}], "x[1] = {1}: must be text"),
@@ -159,6 +160,11 @@ def test_whole_numbers_of_an_array_of_floats_fit_a_field_of_whole_numbers():
          f"levers.{FRICTION}[0] = [1.0, 1.0]: a list of lists is not used"),
         ({"levers": {FRICTION: [0.1, 1j]}},
          f"levers.{FRICTION}[1] = 1j: must be text, true or false, a number"),
+        ({"levers": {START: [pd.Timestamp("2027-03-01")]}},
+         (f"levers.{START} has 2027-03-01: must be text, true, false or a finite number; "
+          'a month such as "2027-03" is text')),
+        ({"scenarios": "p1-blanket"},
+         """scenarios = 'p1-blanket': must be a list such as ["p1-blanket"]"""),
         ({"seed": np.float64(1.5)}, "seed = 1.5: must be a whole number"),
     ],
 )  # fmt: skip
@@ -208,6 +214,17 @@ def test_lists_of_a_dictionary_of_settings_may_be_arrays():
             {f"{CONTROL}.kyc_frictoin": 0.2},
             f"--set: {CONTROL}.kyc_frictoin: unknown key; did you mean 'kyc_friction'?",
         ),
+        *(
+            ({START: given}, f'--set: {START} = 2027-03-01: must be a month such as "2027-03"')
+            for given in (
+                date(2027, 3, 1),
+                datetime(2027, 3, 1, 12),
+                pd.Timestamp("2027-03-01"),
+                np.datetime64("2027-03"),
+            )
+        ),
+        ({START: 2027}, f'--set: {START} = 2027: must be a month such as "2026-01"'),
+        ({FRICTION: date(2027, 3, 1)}, f"--set: {FRICTION} = 2027-03-01: must be a number"),
         ({FRICTION: "0.2"}, f"--set: {FRICTION} = '0.2': must be a number"),
         ({FRICTION: np.nan}, f"--set: {FRICTION} = nan: must be a finite number"),
         ({FRICTION: None}, f"--set: {FRICTION} = None: must be text, true or false, a number"),
