@@ -61,7 +61,7 @@ def comparison(view: View, outcomes: Sequence[str], *, steps: bool = False) -> F
     tall = max(1.35, (0.215 + more) * len(scenarios))
     since = _since(view)
     block = _TITLE + tall + _AXIS
-    over_time, foot = _over_time(view), footer(view)
+    over_time, foot = _over_time(view), footer(view, scenarios)
     head = _HEAD + style.LINE * (len(over_time) - 1)
     figure = style.canvas(head + block * len(outcomes) + _FOOT - 0.1 + style.LINE * (len(foot) - 1))
     label = (
@@ -113,7 +113,7 @@ def _since(view: View) -> int:
 
     From there lines come apart.
     """
-    first = min(starts(view), default=0)
+    first = min(starts(view, view.names), default=0)
     return max(0, (first - 12) // 12 * 12)
 
 
@@ -142,7 +142,7 @@ def _levels(
             drawstyle=form,
         )
     time_axis(axes, since, x[-1])
-    mark_starts(axes, view)
+    mark_starts(axes, view, list(levels))
 
 
 def _labels(

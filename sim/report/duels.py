@@ -12,7 +12,7 @@ from sim.analysis.windows import Window, overlap
 from sim.months import month_name
 from sim.report.cells import Cell
 from sim.report.view import View
-from sim.scenario.differences import other_differences
+from sim.scenario.differences import first_difference, other_differences
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
@@ -69,7 +69,8 @@ class Sides:
         if len(self.targeted) > 1 and self.blanket:
             text.append(
                 f"Of these {self.targeted[0]} has the most measures of the paper and is the one "
-                f"compared."
+                "compared, unless only another of them starts in the same month as the blanket "
+                "control."
             )
         if self.neither:
             others = [f"{name} ({why})" for name, why in self.neither]
@@ -130,8 +131,31 @@ def duels(view: View, headlines: Sequence[Cell], found: Sides) -> list[Duel]:
     """
     if not found.targeted:
         return []
-    made = [_duel(view, headlines, found.targeted[0], blanket) for blanket in found.blanket]
+    made = [
+        _duel(view, headlines, _counterpart(view, found.targeted, blanket), blanket)
+        for blanket in found.blanket
+    ]
     return [duel for duel in made if duel is not None]
+
+
+def _start(view: View, name: str) -> int | None:
+    """Return the month in which a scenario begins to differ from the reference."""
+    return first_difference(view.reference, view.study.scenario(name))
+
+
+def _counterpart(view: View, targeted: Sequence[str], blanket: str) -> str:
+    """Return the first of the targeted that starts with the blanket control, else the first."""
+    start = _start(view, blanket)
+    return next((name for name in targeted if _start(view, name) == start), targeted[0])
+
+
+def _starts_differ(view: View, targeted: str, blanket: str) -> list[str]:
+    """Say so if two scenarios start in different months: one has then had longer to act."""
+    ours, theirs = (_start(view, name) for name in (targeted, blanket))
+    if ours is None or theirs is None or ours == theirs:
+        return []
+    first, second = (wording.month(month_name(month)) for month in (ours, theirs))
+    return [f"They start in different months: {targeted} in {first}, {blanket} in {second}."]
 
 
 def _duel(view: View, headlines: Sequence[Cell], targeted: str, blanket: str) -> Duel | None:
@@ -147,6 +171,7 @@ def _duel(view: View, headlines: Sequence[Cell], targeted: str, blanket: str) ->
     first, last = window
     period = wording.period(month_name(first), month_name(last))
     sentences = [
+        *_starts_differ(view, targeted, blanket),
         *_duel_sentences(targeted, blanket, found),
         *_both_lose(headlines, contestants, view.against),
     ]

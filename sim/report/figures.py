@@ -10,6 +10,7 @@ Every function takes a view of a study and returns a `matplotlib.figure.Figure`.
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from sim.report.differences import comparison
@@ -67,8 +68,25 @@ def lags(view: View) -> Figure:
 
 
 def costs(view: View) -> Figure:
-    """Cost of policy by who pays."""
-    return comparison(view, view.present(by_payer()), steps=True)
+    """Cost of policy by who pays; payers of whom all that would be drawn is 0 are left out."""
+    left_out = unpaid(view)
+    drawn = [name for name in view.present(by_payer()) if name not in left_out]
+    return comparison(view, drawn, steps=True)
+
+
+def unpaid(view: View) -> list[str]:
+    """Return the costs that are 0 in every month and difference that would be drawn of them."""
+    held = view.present(by_payer())
+    bands, paired = view.bands(held), view.paired(held)
+    return [
+        name
+        for name in held
+        if not any(np.nan_to_num(bands[scenario, name]).any() for scenario in view.names)
+        and not any(
+            np.nan_to_num([cell.mean, *cell.levels]).any()
+            for cell in (paired[scenario, name] for scenario in view.policies)
+        )
+    ]
 
 
 def by_bloc(origin: str) -> list[str]:

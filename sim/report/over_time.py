@@ -67,7 +67,7 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
         f"Black and grey: {view.against}; colour: the policy named above. "
         "Median, 50 % and 90 % bands"
     )
-    keys, foot = style.wrapped(key, FULL), footer(view)
+    keys, foot = style.wrapped(key, FULL), footer(view, drawn)
     begin = 0.62 + style.LINE * (len(keys) - 1)
     above = 0.28 + style.LINE * (max(map(len, heads.values())) - 1)
     block = height + above + 0.34
@@ -133,7 +133,7 @@ def _panel(
             own, levels[2], color=pen.color, linestyle=pen.dash, linewidth=1.8, gid=POLICY_LINE
         )
     time_axis(axes, 0, x[-1])
-    mark_starts(axes, view)
+    mark_starts(axes, view, [name])
 
 
 def _same_limits(panels: Sequence[Axes]) -> None:
@@ -202,16 +202,16 @@ def time_axis(axes: Axes, first: int, last: int) -> None:
         axes.set_ylim((-0.05, 1) if middle == 0 else (0.5 * middle, 1.5 * middle))
 
 
-def starts(view: View) -> list[int]:
-    """Return the months in which the scenarios of a study begin to differ from the reference."""
+def starts(view: View, names: Sequence[str]) -> list[int]:
+    """Return the months in which some scenarios of a study begin to differ from the reference."""
     reference = view.reference
-    found = {first_difference(reference, scenario) for scenario in view.study.scenarios}
+    found = {first_difference(reference, view.study.scenario(name)) for name in names}
     return sorted(m for m in found if m is not None and 0 < m < reference.months)
 
 
-def mark_starts(axes: Axes, view: View) -> None:
-    """Draw a dotted line where a policy starts."""
-    for m in starts(view):
+def mark_starts(axes: Axes, view: View, names: Sequence[str]) -> None:
+    """Draw a dotted line where each policy that is in a panel starts."""
+    for m in starts(view, names):
         axes.axvline(m, color=INK, linewidth=0.8, linestyle=(0, (1, 2)), gid=START_LINE)
 
 
@@ -221,9 +221,12 @@ def last(values: Floats) -> float:
     return float(known[-1]) if len(known) else 0.0
 
 
-def footer(view: View) -> list[str]:
-    """Return when policies start, how many runs there are and that it is no forecast, in lines."""
-    months = [month_name(m) for m in starts(view)]
+def footer(view: View, names: Sequence[str]) -> list[str]:
+    """Return when policies start, how many runs there are and that it is no forecast, in lines.
+
+    The policies are those of the scenarios that are drawn.
+    """
+    months = [month_name(m) for m in starts(view, names)]
     begin = (
         f"Dotted: policies start ({wording.listing([wording.month(m) for m in months])}). "
         if months

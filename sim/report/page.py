@@ -102,14 +102,12 @@ def write_report(
     """
     check(Path(out), report_files(study.scenarios))  # before any work
     view = View(study)
-    drawable = pictures.drawable(view)
     # All that is drawn is read together: a part of the store is read whole, however little is asked
     # of it.
-    drawn = list(
-        dict.fromkeys(name for picture in drawable for name in view.present(picture.outcomes))
-    )
-    view.bands(drawn)
-    view.paired(drawn)
+    outcomes = [name for picture in pictures.PICTURES for name in view.present(picture.outcomes)]
+    view.bands(outcomes)
+    view.paired(outcomes)
+    drawable = pictures.drawable(view)
     found = Findings.of(view)
     files = study.csv_files(encoding) | {
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),

@@ -133,6 +133,8 @@ def drawable(view: View) -> list[Picture]:
 
 
 def _drawable(view: View, picture: Picture) -> bool:
+    if picture.section == "costs":
+        return len(figures.unpaid(view)) < len(view.present(picture.outcomes))
     if picture.outcomes:
         return bool(view.present(picture.outcomes))
     return bool(view.policies) or "change" not in picture.slug
@@ -141,8 +143,12 @@ def _drawable(view: View, picture: Picture) -> bool:
 def caption(view: View, picture: Picture) -> str:
     """Return what is said under a picture.
 
-    Under a map: which month it shows, and which months the findings average.
+    Under a map: which month it shows, and which months the findings average. Under the costs: which
+    are not drawn.
     """
+    if picture.section == "costs" and (zero := figures.unpaid(view)):
+        labels = wording.listing([view.study.outcome(name).label for name in zero])
+        return f"{picture.caption} Not drawn, as all that would be drawn is 0: {labels}."
     if picture.outcomes:
         return picture.caption
     last = wording.month(month_name(view.reference.months - 1))

@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 from sim.analysis import wording
 from sim.analysis.study import Study
-from sim.report import figure_data, figures, maps, over_time, style
+from sim.report import differences, figure_data, figures, maps, over_time, pictures, style
 from sim.report.pictures import PICTURES
 from sim.report.view import View, yearly
 from sim.scenario.scenario import load
@@ -110,6 +110,56 @@ def test_costs_are_steps_that_begin_at_the_start(drawn):
     ]
     assert levels
     assert {line.get_drawstyle() for line in levels} == {"steps-post"}
+
+
+def start_lines(axes) -> list[int]:
+    """Return the months of the lines that mark starts in a panel."""
+    marks = [line for line in axes.lines if line.get_gid() == over_time.START_LINE]
+    return [int(line.get_xdata()[0]) for line in marks]
+
+
+def test_a_panel_of_one_policy_marks_its_own_start_and_the_foot_those_that_are_drawn(make):
+    def change(scenario):
+        new = {} if scenario.name != "p1-blanket" else {"start": "2028-05"}
+        moved = scenario.policy | {
+            name: policy.model_copy(update=new)
+            for name, policy in scenario.policy.items()
+            if name == "open-weight-control"
+        }
+        return scenario.model_copy(update={"policy": moved})
+
+    view = View(make((0, 1, 5), change=change, twin=False))
+    figure = over_time.plot(view, "us_share_abroad")
+    assert [start_lines(axes) for axes in figure.axes] == [[64], [36]]
+    rows = differences.comparison(view, ["us_share_abroad"])
+    assert start_lines(rows.axes[0]) == [36, 64]
+    foot = " ".join(t.get_text() for t in texts(figure))
+    assert "(January 2026 and May 2028)" in foot
+    one = over_time.plot(view, "us_share_abroad", ["p1-blanket"])
+    assert "(May 2028)" in " ".join(t.get_text() for t in texts(one))
+
+
+def test_costs_that_are_all_zero_are_not_drawn_and_the_caption_says_so(make):
+    study = make((0, 1), twin=False)
+    costs = next(p for p in PICTURES if p.slug == "costs")
+    panels = len(costs.draw(View(study)).axes)
+    assert "Not drawn" not in pictures.caption(View(study), costs)
+    (first, *others) = costs.outcomes
+    for name in ("status-quo", "p1-blanket"):
+        study.values(name, first)[:] = 0.0
+    view = View(study)
+    assert len(costs.draw(view).axes) == panels * len(others) // len(costs.outcomes)
+    said = f"Not drawn, as all that would be drawn is 0: {study.outcome(first).label}."
+    assert pictures.caption(view, costs).endswith(said)
+    for frame in pictures.frames(view, costs).values():
+        assert set(frame["outcome"]) == {
+            first,
+            *others,
+        }  # the numbers are in the files all the same
+    for name in others:
+        study.values("p1-blanket", name)[:] = 0.0
+        study.values("status-quo", name)[:] = 0.0
+    assert costs not in pictures.drawable(View(study))
 
 
 def test_there_is_no_legend(drawn):
@@ -313,7 +363,7 @@ def test_long_names_are_whole_in_every_figure_and_the_footer_too(make, slug):
     )
     study = make((0, 1, 2, 3, 4, 5), change=change, twin=False)
     view = View(study)
-    assert len(over_time.starts(view)) >= 4
+    assert len(over_time.starts(view, view.names)) >= 4
     figure = next(p for p in PICTURES if p.slug == slug).draw(view)
     with style.look():
         FigureCanvasAgg(figure).draw()

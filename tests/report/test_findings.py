@@ -177,6 +177,37 @@ def test_the_bundle_stands_for_targeted_measures(make):
     assert "targeted-bundle has the most measures" in " ".join(found.sentences)
 
 
+def begun(starts):
+    """Return what moves the new policies of some scenarios to another start."""
+    old = load("status-quo").policy
+
+    def change(scenario):
+        moved = {
+            name: policy.model_copy(update={"start": starts[scenario.name]})
+            for name, policy in scenario.policy.items()
+            if scenario.name in starts and old.get(name) != policy
+        }
+        return scenario.model_copy(update={"policy": {**scenario.policy, **moved}})
+
+    return change
+
+
+def test_a_duel_is_between_policies_with_one_start_or_says_that_they_differ(make):
+    later = {"p1-blanket": "2027-03"}
+    (alone,) = Findings.of(View(make((0, 1, 5, 2), change=begun(later)))).duels
+    said = (
+        "They start in different months: targeted-bundle in January 2026, p1-blanket in March 2027."
+    )
+    assert (alone.targeted, alone.sentences[0]) == ("targeted-bundle", said)
+    later["p2-risk-assessment"] = "2027-03"
+    (same,) = Findings.of(View(make((0, 1, 5, 2), change=begun(later)))).duels
+    assert same.targeted == "p2-risk-assessment"
+    (shipped,) = Findings.of(View(make((0, 1, 5, 2)))).duels
+    assert shipped.targeted == "targeted-bundle"
+    for duel in (same, shipped):
+        assert "different months" not in " ".join(duel.sentences)
+
+
 class Held:
     """Scenarios, the first of which is the reference."""
 
