@@ -18,9 +18,10 @@ POLICIES = (
     "policy.control={lever='L1', start='2024-06', anticipation_months=12}",
     "policy.hubs={lever='L12', start='2024-06'}",
     "policy.money={lever='L9', start='2023-06'}",
+    "policy.eu={lever='EU_GPAI', start='2024-01'}",
     (
         "policy.licence={lever='L5', start='2024-01', "
-        "threshold_flop=1e25, duties_cost=2e7, open_exemption=true}"
+        "threshold_flop=1e26, duties_cost=2e7, open_exemption=true}"
     ),
 )
 
@@ -34,6 +35,7 @@ def world(end="2026-06", **changes):
         *POLICIES,
         f"horizon.end={end}",
         "history=free",
+        "adopters=3500",
         *(f"parameters.{k}={v!r}" for k, v in changes.items()),
     )
     return World(load("status-quo", settings=settings), rng=1).run().values

@@ -42,9 +42,7 @@ def test_words_layout_and_sources_do_not_count(package):
         text = file.read_text(encoding="utf-8")
         file.write_text(f"# a comment\n\n{text}\n\n", encoding="utf-8")
     edit(package / MARKET, '"""', '"""Said in other words. ')
-    edit(
-        package / "model" / "law.py", 'raise KeyError(f"', 'raise KeyError(f"said in other words: '
-    )
+    edit(package / "model" / "law.py", "which is no field", "said in other words")
     edit(package / "messages.py", "nearest", "closest")
     edit(package / "report" / "page.py", "import", "import os\nimport")
     edit(package / COUNTRIES, "# ", "# said in other words: ")
