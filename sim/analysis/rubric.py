@@ -7,8 +7,7 @@ compared. The reference's own values over the same pairs give the yardstick of n
 The rule, in order:
 
 1. `0` if at least 90 % of the pairs lie inside the floor (below 2 % of the reference, or below 0.5
-   points for a
-   share), or if |d| < 0.2;
+   points for a share), or if |d| < 0.2;
 2. `?` if fewer than 90 % of the pairs have the sign of the mean difference;
 3. `+` or `-`, doubled if |d| > 0.8; for an outcome without a goal `higher` or `lower`.
 

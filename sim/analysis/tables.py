@@ -17,29 +17,10 @@ if TYPE_CHECKING:
 PAPERS_REFERENCE = "status-quo"
 
 RUBRIC_COLUMNS = (
-    *(
-        "scenario",
-        "factor",
-        "outcome",
-        "unit",
-        "reference",
-        "difference",
-        "low",
-        "high",
-        "share_same_sign",
-        "d",
-    ),
-    *(
-        "sign",
-        "paper",
-        "agreement",
-        "sign_without_assumed",
-        "first_month",
-        "last_month",
-        "months",
-        "also_differs",
-    ),
-)
+    "scenario", "factor", "outcome", "unit", "reference", "difference", "low", "high",
+    "share_same_sign", "d", "sign", "paper", "agreement", "sign_without_assumed", "first_month",
+    "last_month", "months", "also_differs",
+)  # fmt: skip
 
 
 def comparisons(study: PairedResults, outcomes: list[str]) -> Iterator[tuple[str, str, Comparison]]:

@@ -46,6 +46,7 @@ class PolicySchedule:
             (name, policy) for name, policy in policies if policy.trigger(1.0) is not None
         )
         self.switched_on = {name: True for name, _ in policies}
+        self._switches: list[tuple[str, bool, int]] = []
         self._last: tuple[Terms, Terms] | None = None
         self._expected: tuple[int, dict[int, Law]] = (-1, {})
         self._plan()
@@ -53,16 +54,22 @@ class PolicySchedule:
     def replaced(self, policies: Sequence[tuple[str, Policy]], months: int) -> PolicySchedule:
         """Return the schedule of other policies, before any difference has acted.
 
-        What triggers did to policies that stay the same is kept.
+        What triggers have switched so far is switched there too.
         """
-        other, now = PolicySchedule(policies, months, self.streams), dict(self.policies)
-        same = {name for name, policy in other.given if (name, policy) in self.given}
-        other.policies = tuple(
-            (name, now[name] if name in same else policy) for name, policy in other.given
-        )
-        other.switched_on |= {name: self.switched_on[name] for name in same}
+        other = PolicySchedule(policies, months, self.streams)
+        for name, stands, month in self._switches:
+            if name in other.switched_on:
+                other._turn(name, stands, month)
         other._plan()
         return other
+
+    def _turn(self, name: str, stands: bool, month: int) -> None:
+        """Begin or end a policy in a month."""
+        self._switches.append((name, stands, month))
+        self.switched_on[name], given = stands, dict(self.given)[name]
+        standing = dict(self.policies)
+        standing[name] = _begun(given, month) if stands else _ended(standing[name], month)
+        self.policies = tuple(standing.items())
 
     def _plan(self) -> None:
         draws = self.streams
@@ -132,17 +139,14 @@ class PolicySchedule:
         )
         orders = [order for order in in_force if order is not None]
         moved = False
-        for place, (name, policy) in enumerate(self.given):
+        for name, _ in self.given:
             if any(name == monitor for monitor, _ in self.monitors):
                 continue  # a monitor is not switched by another
             waits = [order for order in orders if name in order.switch_on]
             stands = not waits or any(order in thrown for order in waits)
             stands &= not any(order in thrown for order in orders if name in order.switch_off)
             if stands != self.switched_on[name]:
-                self.switched_on[name] = stands
-                now, given = self.policies[place][1], self.policies
-                changed = _begun(policy, month) if stands else _ended(now, month)
-                self.policies = (*given[:place], (name, changed), *given[place + 1 :])
+                self._turn(name, stands, month)
                 moved = True
         if moved:
             self._plan()

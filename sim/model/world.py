@@ -345,7 +345,7 @@ class World(mesa.Model):
     def go_on_under(self, scenario: Scenario) -> None:
         """Take another scenario for the months to come, which has made all past months the same.
 
-        :func:`sim.sweep.forks.parting_month` says how long that is so.
+        :func:`sim.scenario.differences.first_difference` says how long that is so.
         """
         self.scenario, self.months = scenario, scenario.months
         policies = sorted(scenario.policy.items())
@@ -397,11 +397,9 @@ class World(mesa.Model):
 
         That is the US share of what is outside China, or legal, domestic and smuggled chips.
         """
-        return (
-            self.p.us_stock_share * self.chips.legal["row"]
-            if where == "us"
-            else self.chips.in_china()
-        )
+        if where == "us":
+            return self.p.us_stock_share * self.chips.legal["row"]
+        return self.chips.in_china()
 
     def charge(self, payer: str, usd: float) -> None:
         """Enter a one-off cost in the ledger, which keeps those of the last 12 months."""

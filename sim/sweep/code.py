@@ -25,6 +25,7 @@ DECIDES = (
     "scenario/scenario.py",
     "scenario/files.py",
     "scenario/overlay.py",
+    "scenario/differences.py",
     "sweep/design.py",
     "sweep/levers.py",
     "sweep/distributions.py",

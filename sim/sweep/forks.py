@@ -8,20 +8,16 @@ trunk, which leaves a copy of its world in memory at the months in which others 
 from __future__ import annotations
 
 import pickle  # noqa: TID251  copies of this process's own worlds, which never leave it
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from sim.months import month_index
+from sim.scenario.differences import first_difference
 
 if TYPE_CHECKING:
     from sim.model.world import Series, World
-    from sim.policies.base import Policy
     from sim.scenario.scenario import Scenario
     from sim.sweep.design import Run
-
-
-T = TypeVar("T")
 
 
 def past_of(scenario: Scenario) -> Hashable:
@@ -29,25 +25,10 @@ def past_of(scenario: Scenario) -> Hashable:
     return scenario.history, scenario.adopters, tuple(scenario.parameters.items())
 
 
-def parting_month(a: Scenario, b: Scenario) -> int:
-    """Return the first month (0 is January 2023) in which two scenarios of one past can differ.
-
-    Policies act from the month on in which labs know of them, crises in their month. Scenarios that
-    never part within both horizons get the shorter one's months.
-    """
-    first = [_acts_from(policy) for policy in _differing(a.policy, b.policy)]
-    first += [month_index(crisis.month) for crisis in _differing(a.crisis, b.crisis)]
-    return max(0, min([*first, a.months, b.months]))
-
-
-def _differing(a: Mapping[str, T], b: Mapping[str, T]) -> list[T]:
-    """Return the entries that are in one table only, and both of those that differ."""
-    names = {name for name in (*a, *b) if a.get(name) != b.get(name)}
-    return [table[name] for table in (a, b) for name in names if name in table]
-
-
-def _acts_from(policy: Policy) -> int:
-    return min(policy.known_from, month_index(policy.start))
+def parting_month(trunk: Scenario, other: Scenario) -> int:
+    """Return the month (0 is January 2023) from which a scenario goes its own way, or the last."""
+    first = first_difference(trunk, other)
+    return trunk.months if first is None else first
 
 
 @dataclass(slots=True)

@@ -98,6 +98,27 @@ def test_any_scenarios_fork_where_they_part(seed):
     check(scenario(shared), *worlds, scenario(shared, crises))
 
 
+def test_policies_that_a_monitor_switched_part_at_their_ends():
+    """What the monitor began keeps its month and ramp in the world that is forked long after."""
+    watch = lever(
+        "L14",
+        start="2023-06",
+        indicator="open-closed-gap",
+        when="above",
+        threshold=0.0,
+        switch_on=("p",),
+        switch_off=(),
+    )
+    policy = lever("L1", start="2023-01", ramp_months=60)
+    ends = [policy.model_copy(update={"end": end}) for end in (None, "2025-11", "2026-02")]
+    worlds = [scenario({"watch": watch, "p": one}) for one in ends]
+    assert [month_name(parting_month(worlds[0], one)) for one in worlds[1:]] == [
+        "2025-11",
+        "2026-02",
+    ]
+    check(*worlds)
+
+
 def test_replications_and_draws_have_trunks_of_their_own():
     control = scenario({"x": lever("L1", start="2025-08")})
     other = SHORT.model_copy(update={"parameters": {"leak_hazard": 0.2}})

@@ -91,7 +91,7 @@ class KernelCache(caching.FunctionCache):
             return cls(function)
         except OSError as error:
             notices.unkept(error)
-            return Nothing()
+            return NoCache()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return compiled code, or None if there is none that can be read: it is then compiled."""
@@ -121,8 +121,8 @@ class KernelCache(caching.FunctionCache):
             notices.unkept(error)
 
 
-class Nothing(caching.NullCache):
-    """Keeps nothing."""
+class NoCache(caching.NullCache):
+    """Stands where nothing can be kept."""
 
     def load_overload(self, sig: Any, target_context: Any) -> None:
         """Say that the kernel is compiled."""
