@@ -110,12 +110,9 @@ def test_policies_that_a_monitor_switched_part_at_their_ends():
         switch_off=(),
     )
     policy = lever("L1", start="2023-01", ramp_months=60)
-    ends = [policy.model_copy(update={"end": end}) for end in (None, "2025-11", "2026-02")]
+    ends = [policy.model_copy(update={"end": end}) for end in ("2025-11", "2026-02", None)]
     worlds = [scenario({"watch": watch, "p": one}) for one in ends]
-    assert [month_name(parting_month(worlds[0], one)) for one in worlds[1:]] == [
-        "2025-11",
-        "2026-02",
-    ]
+    assert {month_name(parting_month(worlds[0], one)) for one in worlds[1:]} == {"2025-11"}
     check(*worlds)
 
 
