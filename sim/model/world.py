@@ -206,10 +206,7 @@ class World(mesa.Model):
         self.family_origin = (origins == np.arange(len(ORIGINS))[:, None]).astype(np.float32)
 
     def _settle_releases(self) -> None:
-        """Nothing is out yet; real releases wait to be replayed.
-
-        Those of 2022 are before the first month.
-        """
+        """Nothing is out yet; real releases wait to be replayed, those of 2022 at once."""
         self.catalogue = Catalogue(len(self.labs))
         self.frontier, self.ideas, self.safeguards = Frontier(), Ideas(), Safeguards()
         self.releases = Releases(self)
@@ -268,10 +265,7 @@ class World(mesa.Model):
 
     @property
     def seed(self) -> int:
-        """The root seed.
-
-        With it as `rng`, and the same scenario and replication, the world can be made again.
-        """
+        """The root seed: given as `rng` it makes this replication of the scenario again."""
         return self.streams.seed
 
     @property
@@ -393,10 +387,7 @@ class World(mesa.Model):
         return float(use[self.catalogue.columns.public_finding[: len(use)] != UNAUDITED].sum())
 
     def stock(self, where: str) -> float:
-        """H100-equivalents in "us" or "cn".
-
-        That is the US share of what is outside China, or legal, domestic and smuggled chips.
-        """
+        """H100-equivalents in "us" (its share outside China) or "cn" (smuggled ones too)."""
         if where == "us":
             return self.p.us_stock_share * self.chips.legal["row"]
         return self.chips.in_china()

@@ -27,6 +27,7 @@ DECIDES = (
     "scenario/overlay.py",
     "scenario/differences.py",
     "sweep/design.py",
+    "sweep/draws.py",
     "sweep/levers.py",
     "sweep/distributions.py",
     "sweep/forks.py",

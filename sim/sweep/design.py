@@ -11,18 +11,17 @@ who runs them can change one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from sim.messages import LARGEST_SEED, ScenarioError, shown, whole
 from sim.model.parameters import PARAMETERS
+from sim.sweep.draws import CERTAIN, Draws
 from sim.sweep.forks import past_of
 
 if TYPE_CHECKING:
@@ -113,66 +112,6 @@ class Case:
             raise ScenarioError(
                 [f"case {self.name!r} under the draw {shown(dict(draw))}: {reason}"]
             ) from None
-
-
-class Draws(Sequence[Mapping[str, float]]):
-    """Values of uncertain numbers: for each draw a mapping by name, all kept as one array.
-
-    Parameters
-    ----------
-    names
-        The uncertain numbers.
-    values
-        Array (draw, number).
-    """
-
-    def __init__(self, names: Iterable[str], values: NDArray[np.float64]) -> None:
-        self.names = tuple(names)
-        self.values = values
-
-    @classmethod
-    def of(cls, rows: Sequence[Mapping[str, float]]) -> Draws:
-        """Return draws given as mappings.
-
-        Raises
-        ------
-        ScenarioError
-            If there are none, or they do not hold the same numbers.
-        """
-        if isinstance(rows, Draws):
-            return rows
-        if not rows or any(row.keys() != rows[0].keys() for row in rows):
-            raise ScenarioError(
-                ["a design needs at least one draw, and every draw must hold the same numbers"]
-            )
-        names = tuple(rows[0])
-        values = np.array([[row[name] for name in names] for row in rows], np.float64)
-        return cls(names, values.reshape(len(rows), len(names)))
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, draw: Any) -> Any:
-        if isinstance(draw, slice):
-            return Draws(self.names, self.values[draw])
-        return dict(zip(self.names, self.values[draw].tolist(), strict=True))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Draws)
-            and self.names == other.names
-            and np.array_equal(self.values, other.values)
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.names, len(self)))
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} draws of {len(self.names)} numbers>"
-
-
-CERTAIN = Draws((), np.zeros((1, 0)))
-"""One draw, of nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from sim.messages import nearest, shown
 from sim.model.parameters import PARAMETERS
 from sim.scenario.problems import range_words
 from sim.scenario.toml import dotted
-from sim.sweep.design import Case, Draws
+from sim.sweep.design import Case
+from sim.sweep.draws import Draws
 from sim.sweep.sampling import (
     Choice,
     Law,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.sweep.code import code_digest, source_digest
-from sim.sweep.design import Case, Design, Draws, Keep
+from sim.sweep.design import Case, Design, Keep
+from sim.sweep.draws import Draws
 from sim.sweep.levers import text_of
 from sim.sweep.parts import encode, hash_of
 

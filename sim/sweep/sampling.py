@@ -25,7 +25,7 @@ import numpy as np
 from sim.messages import ScenarioError, nearest, shown
 from sim.model.parameters import PARAMETERS
 from sim.scenario.toml import decoded
-from sim.sweep.design import Draws
+from sim.sweep.draws import Draws
 
 METHODS = ("latin-hypercube", "sobol")
 MOST_DRAWS = 100_000

@@ -10,8 +10,9 @@ from pydantic import Field, field_validator, model_validator
 from sim.messages import ScenarioError, shown
 from sim.scenario import library
 from sim.scenario.scenario import FileRecord
-from sim.sweep.design import CERTAIN, Case, Draws
+from sim.sweep.design import Case
 from sim.sweep.distributions import LAWS, check_form, draw_problems, known_numbers, laws
+from sim.sweep.draws import CERTAIN, Draws
 from sim.sweep.levers import by_path
 from sim.sweep.sampling import MOST_DRAWS, read_ensemble, sample
 
