@@ -9,6 +9,7 @@ memory and the fewest files are open.
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Future
@@ -24,6 +25,13 @@ ATTEMPTS = 3
 """Deaths of a worker on one chunk, or faults of the machine, after which it has failed.
 
 Deaths count that happened while the chunk ran alone.
+"""
+
+PAUSE = 1.0
+"""Seconds before processes that were ended in their start are started again.
+
+A machine that ended them for want of memory needs a moment, and a fork server that is just being
+ended is still taken for one that runs.
 """
 
 R = TypeVar("R")
@@ -162,6 +170,8 @@ def run_chunks(
                 raise MachineError(
                     "worker processes were ended in their start", "see whether memory is short"
                 )
+            if broken:
+                time.sleep(PAUSE)
             for chunk, error in lost:
                 tries[chunk.number] += _blame(error, flight.executor if alone else None)
                 if tries[chunk.number] >= ATTEMPTS:
