@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim import report
-    from sim.api import Study, compare, run, run_sweep
+    from sim.api import Study, Workers, compare, run, run_sweep
     from sim.messages import ScenarioError
     from sim.model.outcomes import OUTCOMES
     from sim.model.parameters import PARAMETERS
@@ -26,6 +26,7 @@ _HOMES = {
     "Scenario": "sim.scenario.scenario",
     "ScenarioError": "sim.messages",
     "Study": "sim.api",
+    "Workers": "sim.api",
     "World": "sim.model.world",
     "compare": "sim.api",
     "differences": "sim.scenario.differences",
@@ -41,6 +42,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Study",
+    "Workers",
     "World",
     "__version__",
     "compare",

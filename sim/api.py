@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sim import report  # gives `Study` its method `plot`
@@ -12,8 +12,13 @@ from sim.scenario.scenario import Scenario, given
 from sim.sweep.design import Design
 from sim.sweep.execution import Again, OnError, Progress, execute
 from sim.sweep.experiment import load_experiment
+from sim.sweep.store import Store
+from sim.sweep.workers import Workers
 
-__all__ = ["Study", "compare", "report", "run", "run_sweep"]
+__all__ = ["Study", "Workers", "compare", "report", "run", "run_sweep"]
+
+Arrived = Callable[[Study], None]
+"""Called with the study of what is finished so far."""
 
 
 def compare(
@@ -22,9 +27,10 @@ def compare(
     *,
     replications: int = 32,
     seed: int = 0,
-    workers: int | None = None,
+    workers: int | Workers | None = None,
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    arrived: Arrived | None = None,
     also_without_assumed: bool = True,
 ) -> Study:
     """Run scenarios and a reference under the same random numbers and compare them.
@@ -41,12 +47,16 @@ def compare(
         Root seed, 0 to 2**63 - 1.
     workers
         Worker processes; 1 runs everything in this process. Default: as many as there are
-        processors, 1 for few runs. The results are the same to the last bit.
+        processors, 1 for few runs. `Workers` stay between calls, and what they have run is not run
+        again. The results are the same to the last bit.
     out
         Folder for the results; a folder that holds the same results already is used again, and
         completed if a sweep was stopped. Default: kept in memory.
     progress
         Called after each chunk with the runs finished, failed and in all.
+    arrived
+        Called after each chunk with the study of what is finished so far. What it raises ends the
+        comparison.
     also_without_assumed
         Run everything once more with all assumed responses at 0, for `Study.without_assumed`.
 
@@ -71,7 +81,7 @@ def compare(
     plan = Design.of(
         [reference, *others], replications, seed, also_without_assumed=also_without_assumed
     )
-    return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
+    return _study(plan, arrived, workers=workers, out=out, progress=progress)
 
 
 def run(
@@ -79,9 +89,10 @@ def run(
     *,
     replications: int = 1,
     seed: int = 0,
-    workers: int | None = None,
+    workers: int | Workers | None = None,
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    arrived: Arrived | None = None,
 ) -> Study:
     """Run one scenario.
 
@@ -93,7 +104,7 @@ def run(
         Number of runs; replication k has the same random numbers whatever the scenario.
     seed
         Root seed, 0 to 2**63 - 1.
-    workers, out, progress
+    workers, out, progress, arrived
         As for `compare`.
 
     Returns
@@ -111,7 +122,7 @@ def run(
         As for `compare`.
     """
     plan = Design.of([given(scenario)], replications, seed, also_without_assumed=False)
-    return Study(execute(plan, workers=workers, out=out, progress=progress), plan)
+    return _study(plan, arrived, workers=workers, out=out, progress=progress)
 
 
 def run_sweep(
@@ -119,12 +130,13 @@ def run_sweep(
     *,
     replications: int | None = None,
     seed: int | None = None,
-    workers: int | None = None,
+    workers: int | Workers | None = None,
     executor: str = "pool",
     out: str | os.PathLike[str] | None = None,
     on_error: OnError = "record",
     again: Again | None = None,
     progress: Progress | None = None,
+    arrived: Arrived | None = None,
 ) -> Study:
     """Run an experiment: scenarios x levers x uncertain numbers x replications.
 
@@ -148,7 +160,7 @@ def run_sweep(
         "record": a run that fails is recorded and the others go on. "stop": it ends the sweep.
     again
         "failed": also do the runs that `out` holds as failed once more. Default: they stay failed.
-    progress
+    progress, arrived
         As for `compare`.
 
     Returns
@@ -168,8 +180,9 @@ def run_sweep(
         If a run failed and `on_error` is "stop".
     """
     plan = load_experiment(experiment, replications=replications, seed=seed)[1]
-    store = execute(
+    return _study(
         plan,
+        arrived,
         workers=workers,
         executor=executor,
         out=out,
@@ -177,7 +190,16 @@ def run_sweep(
         again=again,
         progress=progress,
     )
-    return Study(store, plan)
+
+
+def _study(plan: Design, arrived: Arrived | None, **rest: Any) -> Study:
+    """Run what a design asks for and return its study; tell of each study on the way."""
+
+    def tell(store: Store) -> None:
+        if arrived is not None:
+            arrived(Study(store, plan))
+
+    return Study(execute(plan, arrived=tell, **rest), plan)
 
 
 def _several(scenarios: str | Scenario | Sequence[str | Scenario]) -> Sequence[str | Scenario]:

@@ -116,6 +116,10 @@ class DaskCluster:
         asked.add_done_callback(settle)
         return answer
 
+    def release(self) -> None:
+        """Leave the cluster."""
+        self.shutdown(at_once=False)
+
     def shutdown(self, *, at_once: bool) -> None:
         """Leave the cluster, which forgets what it was given; one that was started here ends."""
         if not at_once:

@@ -273,7 +273,9 @@ class Design:
         case, draw = self.owners[point]
         return self.cases[case], self.cases[case].under(self.draws[draw])
 
-    def chunks(self, finished: Mapping[str, Container[int]] | None = None) -> Iterator[Chunk]:
+    def chunks(
+        self, finished: Mapping[str, Container[int]] | None = None, block: int = BLOCK
+    ) -> Iterator[Chunk]:
         """Yield the runs that are not finished, in chunks.
 
         Every case meets the first block of (draw, replication) pairs, then the next, replications
@@ -285,12 +287,14 @@ class Design:
         ----------
         finished
             Replications to leave out, by design point.
+        block
+            Runs in a full chunk, about.
         """
         done, number = finished or {}, 0
         for first in range(0, self.pairs, BLOCK):
             last = min(first + BLOCK, self.pairs)
             for cases in self._of_one_past():
-                pairs = max(1, round(BLOCK / len(cases)))
+                pairs = max(1, round(block / len(cases)))
                 for start in range(first, last, pairs):
                     runs = tuple(self._left(cases, range(start, min(start + pairs, last)), done))
                     if runs:

@@ -84,9 +84,9 @@ def estimate(
     for point in chosen:
         chunk = _chunk(plan, point)
         start = time.perf_counter()
-        receipt = make(chunk)
+        (receipt,) = make(chunk)
         seconds.append(time.perf_counter() - start)
-        size.append(sum(map(len, receipt.payload)))
+        size.append(receipt.size)
         failed += receipt.failed
     finished = sum(len(store.finished[point]) for point in points if point in store.finished)
     left = plan.runs - finished
@@ -119,13 +119,13 @@ def _chunk(plan: Design, point: str) -> Chunk:
     return Chunk(0, (Run(point, case.name, world, 0),))
 
 
-def _run(chunk: Chunk, *, seed: int, keep: Keep, simulate: Simulate | None) -> Receipt:
+def _run(chunk: Chunk, *, seed: int, keep: Keep, simulate: Simulate | None) -> tuple[Receipt, ...]:
     """Do the run of a chunk and store nothing."""
     simulate = simulate or execution.simulate_world
     return run_chunk(chunk, made=made_by(), seed=seed, keep=keep, folder=None, simulate=simulate)
 
 
-def _seconds_in_a_new_worker(make: Callable[[Chunk], Receipt], chunk: Chunk) -> float:
+def _seconds_in_a_new_worker(make: Callable[[Chunk], tuple[Receipt, ...]], chunk: Chunk) -> float:
     """Return how long a worker process takes from nothing to the end of a first run."""
     start = time.perf_counter()
     pool = ProcessPool(1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sim.sweep.design import Chunk, Design, Keep, Run
+from sim.sweep.design import BLOCK, Chunk, Design, Keep, Run
 from sim.sweep.executors import executor_factory
 from sim.sweep.faults import FAULTS, MachineError, told_apart
 from sim.sweep.forks import Forks
@@ -31,6 +31,7 @@ from sim.sweep.parts import (
 )
 from sim.sweep.runner import Executor, run_chunks
 from sim.sweep.store import Store
+from sim.sweep.workers import Workers, processors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,12 +64,13 @@ class RunFailedError(RuntimeError):
 def execute(
     plan: Design,
     *,
-    workers: int | None = None,
+    workers: int | Workers | None = None,
     executor: str | Callable[[], Executor] = "pool",
     out: str | os.PathLike[str] | None = None,
     on_error: OnError = "record",
     again: Again | None = None,
     progress: Progress | None = None,
+    arrived: Callable[[Store], None] | None = None,
     simulate: Simulate | None = None,
 ) -> Store:
     """Run what a design asks for and the store does not hold yet.
@@ -78,7 +80,9 @@ def execute(
     plan
         The design.
     workers, executor, out, on_error, again, progress
-        As for `sweep`; `executor` may also be what makes one.
+        As for `run_sweep`; `executor` may also be what makes one.
+    arrived
+        Called after each chunk with the store, in which its runs are.
     simulate
         Importable function that makes a run. Default: `simulate_world`.
 
@@ -91,21 +95,15 @@ def execute(
     RunFailedError
         If a run failed and `on_error` is "stop".
     """
-    if again not in (None, "failed"):
-        raise ValueError(
-            f"again = {again!r}: must be 'failed', or None to leave failed runs as they are"
-        )
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers = {workers}: must be at least 1")
-    if isinstance(executor, str):
-        executor_factory(executor, 1)  # an unknown name is refused before anything is written
-    store = _store(out)
+    _check(workers, executor, again)
+    kept = workers if isinstance(workers, Workers) and simulate is None and out is None else None
+    store = kept.recall(plan) if kept else _store(out)
     with store.writing(plan), outside_kernels():
         if again:
             store.reopen_failed()
         left = plan.runs - sum(map(len, store.finished.values()))
-        width = workers_for(left) if workers is None else workers
-        tally = _Tally(store, plan, progress, stop=on_error == "stop")
+        width = workers.count if isinstance(workers, Workers) else workers or workers_for(left)
+        tally = _Tally(store, plan, progress, arrived, kept, stop=on_error == "stop")
         if left:
             run_chunks(
                 partial(
@@ -117,12 +115,38 @@ def execute(
                     folder=store.folder,
                     simulate=simulate or simulate_world,
                 ),
-                plan.chunks(store.finished),
-                executor_factory(executor, width) if isinstance(executor, str) else executor,
+                plan.chunks(store.finished, block_of(left, width) if out is None else BLOCK),
+                _factory(workers, executor, width),
                 tally.done,
                 tally.failed,
             )
     return store
+
+
+def _check(
+    workers: int | Workers | None, executor: str | Callable[[], Executor], again: Again | None
+) -> None:
+    """Refuse what `execute` cannot do, before anything is written."""
+    if again not in (None, "failed"):
+        raise ValueError(
+            f"again = {again!r}: must be 'failed', or None to leave failed runs as they are"
+        )
+    if isinstance(workers, Workers):
+        if executor != "pool":
+            raise ValueError(f"executor = {executor!r}: workers that stay are a pool of their own")
+    elif workers is not None and workers < 1:
+        raise ValueError(f"workers = {workers}: must be at least 1")
+    if isinstance(executor, str):
+        executor_factory(executor, 1)
+
+
+def _factory(
+    workers: int | Workers | None, executor: str | Callable[[], Executor], width: int
+) -> Callable[[], Executor]:
+    """Return what makes executors."""
+    if isinstance(workers, Workers):
+        return workers.executor
+    return executor_factory(executor, width) if isinstance(executor, str) else executor
 
 
 def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
@@ -139,7 +163,7 @@ OF_THE_MODEL = simulate_world
 
 def run_chunk_there(
     chunk: Chunk, *, driver: dict[str, str], folder: Path | None, **rest: Any
-) -> Receipt:
+) -> tuple[Receipt, ...]:
     """Do `run_chunk` in a worker, which may be on another machine.
 
     One with other code or without the folder is refused.
@@ -165,10 +189,12 @@ def run_chunk(
     keep: Keep,
     folder: Path | None,
     simulate: Simulate,
-) -> Receipt:
-    """Do the runs of a chunk, leave their part and return its receipt.
+) -> tuple[Receipt, ...]:
+    """Do the runs of a chunk, leave their parts and return the receipts.
 
-    A run that raises is noted; the others go on.
+    A run that raises is noted; the others go on. In a folder, where each file costs time, a chunk
+    leaves one part; in memory each case has its own, which serves where the others are not asked
+    for.
 
     Raises
     ------
@@ -193,8 +219,21 @@ def run_chunk(
             failures.append(_failure(run, seed, error))
         else:
             runs.append((run, series))
+    cases = dict.fromkeys(run.case for run in chunk.runs)
     with told_apart():
-        return deposit(runs, failures, keep, seed, made, folder)
+        if folder is not None:
+            return (deposit(runs, failures, keep, seed, made, folder),)
+        return tuple(
+            deposit(
+                [(run, series) for run, series in runs if run.case == case],
+                [failure for failure in failures if failure.scenario == case],
+                keep,
+                seed,
+                made,
+                None,
+            )
+            for case in cases
+        )
 
 
 def check_series(series: Series, first: Series | None = None) -> None:
@@ -261,23 +300,36 @@ class _Tally:
     """Counts finished and failed runs, enters finished chunks in the store and reports progress."""
 
     def __init__(
-        self, store: Store, plan: Design, progress: Progress | None, *, stop: bool
+        self,
+        store: Store,
+        plan: Design,
+        progress: Progress | None,
+        arrived: Callable[[Store], None] | None,
+        kept: Workers | None,
+        *,
+        stop: bool,
     ) -> None:
-        self._store, self._plan, self._progress, self._stop = store, plan, progress, stop
+        self._store, self._plan, self._stop = store, plan, stop
+        self._progress, self._arrived, self._kept = progress, arrived, kept
         self._finished = sum(len(part.runs) for part in store.parts.values())
         self._failed = sum(map(len, store.finished.values())) - self._finished
         self._report()
 
-    def done(self, chunk: Chunk, receipt: Receipt) -> None:
-        try:
-            part = self._store.accept(receipt)
-        except DamagedPartError as error:
-            where = f"in {self._store.folder}: all workers need the same folder under that path"
-            raise StoreError(
-                f"a worker has written a part that is not sound {where} ({error})"
-            ) from None
-        self._finished += receipt.finished
-        self._note(part.failures)
+    def done(self, chunk: Chunk, receipts: tuple[Receipt, ...]) -> None:
+        failures: list[Failure] = []
+        for receipt in receipts:
+            try:
+                part = self._store.accept(receipt)
+            except DamagedPartError as error:
+                where = f"in {self._store.folder}: all workers need the same folder under that path"
+                raise StoreError(
+                    f"a worker has written a part that is not sound {where} ({error})"
+                ) from None
+            if self._kept:
+                self._kept.remember(part, receipt)
+            self._finished += receipt.finished
+            failures += part.failures
+        self._note(failures)
 
     def failed(self, chunk: Chunk, error: BaseException) -> None:
         if isinstance(error, StoreError):  # a worker cannot use the folder: no other could either
@@ -297,6 +349,8 @@ class _Tally:
     def _report(self) -> None:
         if self._progress is not None:
             self._progress(self._finished, self._failed, self._plan.runs)
+        if self._arrived is not None:
+            self._arrived(self._store)
 
 
 def _store(out: str | os.PathLike[str] | None) -> Store:
@@ -311,4 +365,12 @@ def workers_for(runs: int) -> int:
     """Return the default number of workers for some runs."""
     if runs <= FEW_RUNS:
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors()
+
+
+def block_of(runs: int, width: int) -> int:
+    """Return the runs of a full chunk that is kept in memory.
+
+    Each worker gets at least four chunks if there are so many runs: few runs arrive one by one.
+    """
+    return min(BLOCK, max(1, runs // (4 * width)))

@@ -43,6 +43,9 @@ class InProcess:
             future.set_exception(error)
         return future
 
+    def release(self) -> None:
+        """Nothing to end."""
+
     def shutdown(self, *, at_once: bool) -> None:
         """Nothing to end."""
 
@@ -82,6 +85,10 @@ class ProcessPool:
                 return self._pool.submit(task, chunk)
         except (EOFError, ConnectionError):
             raise WorkerLostError("a worker process was ended in its start") from None
+
+    def release(self) -> None:
+        """End the workers."""
+        self.shutdown(at_once=False)
 
     def shutdown(self, *, at_once: bool) -> None:
         """End the workers; `at_once` by cutting the line that keeps them alive."""

@@ -90,6 +90,11 @@ class Receipt:
     failed: int
     payload: tuple[bytes, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """Bytes of the payload."""
+        return sum(map(len, self.payload))
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

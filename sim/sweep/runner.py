@@ -62,6 +62,9 @@ class Executor(Protocol):
     def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
         """Start a task."""
 
+    def release(self) -> None:
+        """End the workers, since nothing more is to be done; those that are kept stay."""
+
     def shutdown(self, *, at_once: bool) -> None:
         """Wait for what is under way, or with `at_once` stop it, and end all workers."""
 
@@ -182,7 +185,7 @@ def run_chunks(
     except BaseException:
         flight.executor.shutdown(at_once=True)
         raise
-    flight.executor.shutdown(at_once=False)
+    flight.executor.release()
 
 
 def _blame(error: BaseException, alone: Executor | None) -> int:

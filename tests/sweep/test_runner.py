@@ -161,7 +161,7 @@ def test_order_does_not_matter():
             task,
             list(many.chunks())[::order],
             InProcess,
-            lambda chunk, receipt, to=receipts: to.update({chunk.number: receipt}),
+            lambda chunk, left, to=receipts: to.update({chunk.number: left}),
             pytest.fail,
         )
         parts.append(receipts)
@@ -425,6 +425,9 @@ class Fragile:
             future.set_result(task(chunk))
             self.waiting = []
         return future
+
+    def release(self):
+        """Nothing to end."""
 
     def shutdown(self, *, at_once):
         """Nothing to end."""
