@@ -34,12 +34,13 @@ def check(
         for file in files:
             try:
                 scenario, layer = load_with_layer(file)
+                said = list(notes(scenario, layer))  # they write a law, which may be refused
             except ScenarioError as error:
                 bad = True
                 print(error, file=sys.stderr)
             else:
                 print(f"{file}: ok, {scenario.name}, id {scenario.id}")
-                for note in notes(scenario, layer):
+                for note in said:
                     print(f"  note: {note}")
         if bad:
             raise typer.Exit(BAD_INPUT)

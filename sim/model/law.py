@@ -8,6 +8,7 @@ policies.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.messages import ScenarioError, nearest
+from sim.messages import ScenarioError, nearest, one_of
 from sim.model.duties import (
     Assessment,
     AuditProgramme,
@@ -155,10 +156,13 @@ class Law:
         students
             Labs that learn from them.
 
+        All of them are indices, such as `Jurisdictions.country_indices` gives.
+
         Raises
         ------
         ScenarioError
-            If the field does not exist or has no such axis, or labs are given twice.
+            If the field does not exist or has no such axis, labs are given twice, or an axis has
+            what is no index.
         """
         if name not in FIELDS:
             raise _no_write(by, f"{name!r}, which is no field of the law{nearest(name, FIELDS)}")
@@ -176,11 +180,20 @@ class Law:
         if wrong:
             one_of = ", ".join(axes) or "none"
             raise _no_write(by, f"{name!r} by {wrong[0]}: it has no such axis; its axes: {one_of}")
-        where = tuple(None if given[axis] is None else tuple(given[axis]) for axis in axes)  # type: ignore[arg-type]
+        where = tuple(_indices(by, name, axis, given[axis]) for axis in axes)
         self.writes.append(Write(by, name, value, where))
 
     def spend(self, by: str, payer: str, usd_a_year: float) -> None:
-        """Enter in the ledger what policy ``by`` costs ``payer``, one of ``PAYERS``."""
+        """Enter in the ledger what policy ``by`` costs ``payer``, one of ``PAYERS``.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such payer.
+        """
+        if payer not in PAYERS:
+            words = f"its lever charges {payer!r}: must be {one_of(PAYERS)}"
+            raise ScenarioError([f"policy {by}: {words}{nearest(payer, PAYERS)}"])
         self.expenses.append((payer, usd_a_year, by))
 
     def combine(self) -> Law:
@@ -271,6 +284,19 @@ def _labs_named(write: Write) -> tuple[int, ...] | None:
 def _in_order(writes: list[Write]) -> list[Write]:
     """Writes of a field in canonical order."""
     return sorted(writes, key=Write.order) if len(writes) > 1 else writes
+
+
+def _indices(
+    by: str, name: str, axis: str, entries: Sequence[int] | None
+) -> tuple[int, ...] | None:
+    """Return the entries of an axis that a write names; None for all of them."""
+    if entries is None:
+        return None
+    try:
+        return tuple(map(operator.index, entries))
+    except TypeError:
+        words = f"{name!r} by {axis} {entries!r}: must be indices, as law.jurisdictions and "
+        raise _no_write(by, f"{words}sim/vocabulary.py give them") from None
 
 
 def _no_write(by: str, words: str) -> ScenarioError:

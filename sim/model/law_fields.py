@@ -59,7 +59,11 @@ FIELDS: dict[str, Field] = {
     ),
     "compliance_cost": Field(("lab",), 0.0, "add", "USD a year", "cost of compliance to a lab"),
     "price_factor": Field(
-        ("country", "origin"), 1.0, "multiply", "factor", "factor on service prices"
+        ("country", "origin"),
+        1.0,
+        "multiply",
+        "factor",
+        "factor on what users pay for services and weights alike; governments pay what is below 1",
     ),
     "lock_in": Field(
         ("country", "origin", "channel"),

@@ -1,6 +1,8 @@
 """The law book: one file per lever, found by being there.
 
-To add a policy, add a module with one subclass of `sim.policies.base.Policy` that has a ``lever``.
+To add a policy, add a module with one subclass of `sim.policies.base.Policy` that has a ``lever``;
+then a scenario, a test, `make docs`, `make golden` and a line of the changelog. The page
+docs/how-to/add-a-policy.md goes through it.
 """
 
 from __future__ import annotations

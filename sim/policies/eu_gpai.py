@@ -116,8 +116,8 @@ class EuGpai(Policy):
     def _systemic_is_more(self) -> EuGpai:
         if self.systemic_flop < self.threshold_flop:
             raise ValueError(
-                f"systemic_flop {self.systemic_flop:g} is below threshold_flop "
-                f"{self.threshold_flop:g}"
+                f"systemic_flop {self.systemic_flop!r} is below threshold_flop "
+                f"{self.threshold_flop!r}"
             )
         return self
 

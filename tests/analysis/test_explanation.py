@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from sim.analysis.explanation import Row, explain, field_row
 from sim.cli import app
 from sim.messages import ScenarioError
-from sim.model.law import FIELDS, Law, law_of_month
+from sim.model.law import Law, law_of_month
+from sim.model.law_fields import FIELDS
 from sim.model.world import World
 from sim.months import month_index
 from sim.policies import LEVERS

@@ -32,6 +32,7 @@ from sim.messages import ScenarioError
 from sim.model.outcomes import OUTCOMES
 from sim.model.world import Series
 from sim.months import month_name
+from sim.policies import LEVERS
 from sim.scenario import library
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Design
@@ -281,6 +282,17 @@ def test_check_tells_good_files_from_bad_ones(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "2 problems" in result.stderr
     assert "good.toml: ok" in result.stdout
+
+
+def test_check_calls_nothing_ok_whose_law_cannot_be_written(monkeypatch) -> None:
+    def misspelt(self, law, name, strength, month):
+        law.write(name, "price_factr", 0.5)
+
+    monkeypatch.setattr(LEVERS["L1"], "write", misspelt)
+    result = call("check", "p1-blanket")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "did you mean 'price_factor'?" in result.stderr
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from sim.cli import app
 from sim.messages import ScenarioError
-from sim.model.law import FIELDS
+from sim.model.law_fields import FIELDS
 from sim.policies import LEVERS
 from sim.scenario import library
 from sim.scenario.differences import differences

@@ -20,7 +20,7 @@ from sim.model.agents.lab_records import Draft
 from sim.model.agents.malicious import ACTORS, Incident
 from sim.model.catalogue import Columns
 from sim.model.duties import Assessment, AuditProgramme, Programme, Safeguard, Trigger
-from sim.model.law import FIELDS
+from sim.model.law_fields import FIELDS
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.model.phases import PHASES

@@ -6,12 +6,14 @@ import re
 import numpy as np
 import pytest
 
-from sim.model.law import FIELDS, law_of_month
+from sim.model.law import law_of_month
+from sim.model.law_fields import FIELDS
 from sim.model.world import World
 from sim.months import month_index
 from sim.policies import LEVERS
 from sim.policies.base import Policy
 from sim.scenario.differences import first_difference
+from sim.scenario.members import expanded, membership_problems
 from tests.guarantees import state
 from tests.guarantees.test_pairing import moved
 
@@ -63,8 +65,10 @@ def test_the_example_acts_first_in_the_phase_that_the_lever_names(
     while ours.running and mine == other:
         ours.step()
         theirs.step()
-    first = next(one for one, two in zip(mine, other, strict=True) if one != two)
-    assert first[0] == LEVERS[key].phase
+    differing = [one for one, two in zip(mine, other, strict=True) if one != two]
+    assert differing, f"the example of {key} changes nothing in a run"
+    phase, _ = differing[0]
+    assert phase == LEVERS[key].phase
 
 
 @pytest.mark.parametrize("key", LEVERS)
@@ -120,9 +124,20 @@ def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_q
             and not (field == "enforcement" and name == "compliance_cost")
         ):
             ours, most, none = (np.asarray(getattr(law, name)) for law in (hardly, full, default))
-            assert (np.abs(ours - none) <= 1e-6 * np.abs(most - none).max() + 1e-12).all(), name
+            left, whole = (float(np.abs(law - none).max()) for law in (ours, most))
+            words = f"{key} moves {name} by {whole:g}, and at {field} 1e-9 still by {left:g}"
+            assert left <= 1e-6 * whole + 1e-12, words
         elif spec.combine == "list":
             assert all(getattr(record, WEAKENED[name]) < 1e-3 for record in getattr(hardly, name))
+
+
+@pytest.mark.parametrize("key", LEVERS)
+def test_countries_and_labs_that_a_lever_names_by_default_exist(key):
+    """A file that names others is refused with words; a default would bind nobody in silence."""
+    given = {name: field.default for name, field in LEVERS[key].lever_fields.items()}
+    for fields in (given, {**given, **LEVERS[key].example}):
+        named = expanded(LEVERS[key], fields)
+        assert list(membership_problems((key,), LEVERS[key], named)) == []
 
 
 def test_levers_stand_in_order():

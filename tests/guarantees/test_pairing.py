@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.model.law import FIELDS, Law, law_of_month
+from sim.model.law import Law, law_of_month
+from sim.model.law_fields import FIELDS
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.model.world import World

@@ -10,7 +10,8 @@ import pytest
 
 from sim.model.agents.malicious import Scene
 from sim.model.kernels.misuse import KIND, ORIGIN
-from sim.model.law import FIELDS, law_of_month
+from sim.model.law import law_of_month
+from sim.model.law_fields import FIELDS
 from sim.vocabulary import (
     API,
     CHANNELS,

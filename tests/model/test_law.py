@@ -6,7 +6,8 @@ import pytest
 from sim.messages import ScenarioError
 from sim.model.jurisdictions import Jurisdictions
 from sim.model.kernels.numerics import logarithm
-from sim.model.law import FIELDS, Law, law_of_month
+from sim.model.law import Law, law_of_month
+from sim.model.law_fields import FIELDS
 from sim.policies import LEVERS
 from sim.vocabulary import OPEN, ORIGINS, PAYERS, US
 

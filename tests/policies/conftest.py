@@ -25,6 +25,16 @@ def opened(lab):
     }
 
 
+def published(world, slug, mode):
+    """Row of a release that a lab brings out in a mode."""
+    lab, row = named(world, slug), len(world.catalogue)
+    lab.drafts = []
+    lab._draft(world.month, 1000, False, 150.0, 150.0)
+    lab.drafts = [lab.drafts[0]._replace(mode=mode, month=world.month)]
+    lab.publish(world.month)
+    return row
+
+
 def under(world, *policies):
     """The world with the law of these policies in its present month."""
     named_policies = [(f"p{i}", one) for i, one in enumerate(policies)]

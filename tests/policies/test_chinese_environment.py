@@ -1,9 +1,10 @@
 """China's own environment (E1): push, secrecy, support of chips, retaliation."""
 
 import numpy as np
+import pytest
 
-from sim.vocabulary import CN, OPEN, OPEN_WEIGHTS, US
-from tests.policies.conftest import named, opened, under
+from sim.vocabulary import CN, GATED, OPEN, OPEN_WEIGHTS, US
+from tests.policies.conftest import named, opened, published, under
 
 
 def test_a_push_moves_chinese_firms_only(world_at, policy):
@@ -20,15 +21,21 @@ def test_secrecy_withholds_data_and_code_and_not_weights(world_at, policy):
     world = under(
         world_at(32), policy("E1", openness_push=0.0, commercial_close_pressure=1.0, secrecy=0.5)
     )
-    lab, draw = named(world, "alibaba"), 2 * 500
-    lab.drafts = []
-    lab._draft(32, draw, False, 150.0, 150.0)
-    lab.drafts = [lab.drafts[0]._replace(mode=OPEN_WEIGHTS)]
-    n = len(world.catalogue)
-    lab.publish(32)
+    n = published(world, "alibaba", OPEN_WEIGHTS)
     c = world.catalogue.columns
     assert (c.weights[n], c.licence[n]) == (1.0, 0.5)
     assert (c.data[n], c.code[n]) == (0.05, 0.15)
+
+
+@pytest.mark.parametrize(("mode", "parts"), [(OPEN_WEIGHTS, (1.0, 1.0)), (GATED, (0.0, 0.1))])
+def test_a_law_may_ask_for_more_data_and_code_of_open_weights_and_never_for_more_than_all(
+    world_at, mode, parts
+):
+    world = world_at(32)
+    world.law.disclosure = np.full(len(world.labs), 20.0)
+    n = published(world, "alibaba", mode)
+    columns = world.catalogue.columns
+    assert (columns.data[n], columns.code[n]) == pytest.approx(parts)
 
 
 def test_state_support_makes_chips(world_at, policy):

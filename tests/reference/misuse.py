@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.model.agents.malicious import ACTORS
-from sim.model.law import FIELDS
+from sim.model.law_fields import FIELDS
 from sim.vocabulary import API, CN, OPEN_WEIGHTS, ORIGINS, US
 from tests.reference.draws import logistic, nth, poisson, unit64
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from sim.messages import ScenarioError
 from sim.model.jurisdictions import Jurisdictions
-from sim.model.law import FIELDS, Law, Write, defaults
+from sim.model.law import Law, Write, defaults
+from sim.model.law_fields import FIELDS
 from sim.vocabulary import CHANNELS, MODES, ORIGINS
 
 COUNTRIES = ("USA", "CHN", "FRA")
@@ -258,6 +259,24 @@ def test_a_write_to_an_axis_the_field_does_not_have_is_refused():
     law = Law(jurisdictions())
     with pytest.raises(ScenarioError, match="'access' by mode: it has no such axis"):
         law.write("a", "access", 0.5, modes=(0,))
+
+
+@pytest.mark.parametrize(
+    ("axis", "entries"), [("countries", ("USA",)), ("origins", ["CN"]), ("labs", (0.5,))]
+)
+def test_a_write_that_names_no_indices_is_refused(axis, entries):
+    field = {"labs": "compliance_cost"}.get(axis, "price_factor")
+    law = Law(jurisdictions())
+    with pytest.raises(ScenarioError, match=f"policy a: its lever writes '{field}'.*indices"):
+        law.write("a", field, 0.5, **{axis: entries})
+    assert law.writes == []
+
+
+def test_a_charge_to_nobody_that_pays_is_refused():
+    law = Law(jurisdictions())
+    with pytest.raises(ScenarioError, match=r"charges 'lab': must be .*did you mean 'labs'"):
+        law.spend("a", "lab", 1.0)
+    assert law.expenses == []
 
 
 def test_settling_changes_neither_the_jurisdictions_nor_the_writes():

@@ -339,5 +339,5 @@ class Lab(Researcher):
             return draft.parts
         components = FRINGE_COMPONENTS if self.fringe else COMPONENTS
         weights, data, code, licence = components[draft.mode]
-        shown = float(self.model.law.disclosure[self.index])
-        return weights, data * shown, code * shown, licence
+        shown = float(self.model.law.disclosure[self.index]) if draft.mode in OPEN else 1.0
+        return weights, min(1.0, data * shown), min(1.0, code * shown), licence
