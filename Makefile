@@ -64,7 +64,7 @@ golden: $(READY)
 	@$(BIN)/python tests/guarantees/refresh_golden.py
 
 docs: $(READY)
-	@$(BIN)/python docs/build.py
+	@$(BIN)/python -m docs.build
 
 site: $(READY)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet

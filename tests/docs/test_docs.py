@@ -5,15 +5,14 @@ Generated ones are up to date, and what the written ones name exists.
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from docs import build
 from sim import data
 from sim.analysis.comparison import Comparison
 from sim.model.agents.lab_records import Draft
@@ -47,17 +46,6 @@ NAMING = (
 )
 """Pages whose names in code type are those of the model."""
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@lru_cache
-def build() -> ModuleType:
-    """The program that writes the generated pages."""
-    spec = importlib.util.spec_from_file_location("docs_build", DOCS / "build.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @lru_cache
@@ -128,7 +116,7 @@ WRITTEN = [
 
 @pytest.mark.parametrize("name", GENERATED)
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
-    pages = build().pages()
+    pages = build.pages()
     assert set(pages) == set(GENERATED)
     assert page(name) == pages[name], f"docs/{name} is out of date: run `make docs`"
 
