@@ -123,8 +123,9 @@ def running(what: str, out: Path | None) -> Iterator[Report]:
 
     A folder that fails before the first report of progress is bad input.
     """
-    from sim.cli.progress import shown_on_stderr
+    from sim.cli.progress import compile_ahead, shown_on_stderr
 
+    compile_ahead()
     begun = False
     with shown_on_stderr(what) as show:
 
