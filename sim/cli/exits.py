@@ -5,6 +5,7 @@ Exit status: 0 done, 1 failed, 2 bad input, 3 finished with failed runs, 130 int
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import sys
@@ -123,22 +124,29 @@ def running(what: str, out: Path | None) -> Iterator[Report]:
 
     A folder that fails before the first report of progress is bad input.
     """
-    from sim.cli.progress import shown_on_stderr
+    from sim.cli.progress import compile_ahead, shown_on_stderr
 
+    compile_ahead()
     begun = False
     with shown_on_stderr(what) as show:
 
         def progress(finished: int, failed: int, total: int) -> None:
             nonlocal begun
             begun = True
+            if finished + failed:
+                gc.enable()
             show(finished, failed, total)
 
+        # What is imported for the first runs stays: collections would look through it in vain.
+        gc.disable()
         try:
             yield progress
         except OSError as error:
             if begun or out is None:
                 raise
             refuse(f"--out {out}: {error.strerror or error}")
+        finally:
+            gc.enable()
 
 
 def refuse(message: str) -> NoReturn:

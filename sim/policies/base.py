@@ -186,7 +186,9 @@ class Policy(BaseModel):
         Fields beside the example under which labs act before the start if they know of the policy.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, strict=True, defer_build=True
+    )
 
     lever: ClassVar[str]
     title: ClassVar[str]

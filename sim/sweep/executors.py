@@ -16,6 +16,7 @@ from multiprocessing import connection, resource_tracker
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.model.kernels import notices
+from sim.model.warming import warm
 from sim.sweep.design import Chunk
 from sim.sweep.runner import Executor, WorkerLostError
 
@@ -33,6 +34,9 @@ class InProcess:
 
     window = 1
     deaths = 1
+
+    def __init__(self) -> None:
+        warm()
 
     def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
         """Do the task now."""
@@ -68,6 +72,7 @@ class ProcessPool:
     deaths = 1
 
     def __init__(self, workers: int, method: str = "forkserver") -> None:
+        warm()
         context = multiprocessing.get_context(method)
         context.set_forkserver_preload(list(PRELOADED))
         self.window = 2 * workers

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.model.kernels.countries import CAPACITY
 from sim.model.kernels.market import N_CHANNELS, N_MODES, RELIEF
-from sim.model.kernels.numerics import exp64, f4, inline, kernel, logistic64
+from sim.model.kernels.numerics import exp64, f4, kernel, logistic64, piece
 from sim.vocabulary import (
     BLOCS,
     BLOCS_OF_REGION,
@@ -139,7 +139,7 @@ class Building(NamedTuple):
     bloc: np.ndarray
 
 
-@inline
+@piece
 def sum_regions(parts, in_use, persons, china, mix):
     """Shares by region and channel (the last one the mix), share of people who use AI by region."""
     region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES)))
@@ -165,7 +165,7 @@ def sum_regions(parts, in_use, persons, china, mix):
     return region, reach
 
 
-@inline
+@piece
 def share_world(slot, total, family, mix, n_family):
     """Divide use by slot by each channel's total, in place.
 
@@ -180,14 +180,15 @@ def share_world(slot, total, family, mix, n_family):
     return world
 
 
-@inline
+@piece
 def concentrate(world, weight, mix):
     """HHI over families and over countries of use, by channel (the last one the mix)."""
     n_country, n_family = weight.shape[0], world.shape[1]
     concentration = np.zeros((OVER_COUNTRIES + 1, N_CHANNELS + 1))
     for h in range(N_CHANNELS + 1):
         for f in range(n_family):
-            concentration[OVER_LABS, h] += float(world[h, f]) ** 2
+            share = float(world[h, f])
+            concentration[OVER_LABS, h] += share * share
     part = np.zeros(N_CHANNELS)
     for c in range(n_country):
         for h in range(N_CHANNELS):
@@ -195,9 +196,10 @@ def concentrate(world, weight, mix):
     for c in range(n_country):
         mixed = 0.0
         for h in range(N_CHANNELS):
-            concentration[OVER_COUNTRIES, h] += (weight[c, h] / part[h]) ** 2
+            share = weight[c, h] / part[h]
+            concentration[OVER_COUNTRIES, h] += share * share
             mixed += mix[h] * weight[c, h] / part[h]
-        concentration[OVER_COUNTRIES, MIX] += mixed**2
+        concentration[OVER_COUNTRIES, MIX] += mixed * mixed
     return concentration
 
 
@@ -218,7 +220,9 @@ def tally(market, panel, users):
     start, counts, bloc = panel.start, panel.counts, users.bloc
     use, size, people = users.use, users.size, users.people
     n_country, n = use.shape[0], market.slot.size
-    slots = market.slot.astype(np.uint64)  # an index that may be negative would be checked
+    slots = np.empty(n, np.uint64)  # an index that may be negative would be checked
+    for k in range(n):
+        slots[k] = market.slot[k]
     family, origin, mode, law_class = market.family, market.origin, market.mode, market.law_class
     used = np.empty(n, np.int64)
     country = np.zeros((n_country, users.families), np.float32)
