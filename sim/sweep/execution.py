@@ -29,7 +29,8 @@ from sim.sweep.parts import (
     country_codes,
     deposit,
 )
-from sim.sweep.runner import Executor, run_chunks
+from sim.sweep.runner import Executor, UnfitWorkerError, run_chunks
+from sim.sweep.share import WHOLE, Share
 from sim.sweep.store import Store
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def execute(
     again: Again | None = None,
     progress: Progress | None = None,
     simulate: Simulate | None = None,
+    share: Share | None = None,
 ) -> Store:
     """Run what a design asks for and the store does not hold yet.
 
@@ -81,11 +83,15 @@ def execute(
         As for `sweep`; `executor` may also be what makes one.
     simulate
         Importable function that makes a run. Default: `simulate_world`.
+    share
+        Do this share only, while other jobs may do others into the same folder.
 
     Raises
     ------
     StoreError
         If the folder cannot be used.
+    ValueError
+        If a value is not allowed.
     MachineError
         As for `compare`.
     RunFailedError
@@ -100,13 +106,14 @@ def execute(
     if isinstance(executor, str):
         executor_factory(executor, 1)  # an unknown name is refused before anything is written
     store = _store(out)
-    with store.writing(plan), outside_kernels():
+    held = store.writing(plan) if share is None else store.sharing(plan)
+    share = share or WHOLE
+    with held, outside_kernels():
         if again:
             store.reopen_failed()
-        left = plan.runs - sum(map(len, store.finished.values()))
-        width = workers_for(left) if workers is None else workers
-        tally = _Tally(store, plan, progress, stop=on_error == "stop")
-        if left:
+        tally = _Tally(store, plan, share, progress, stop=on_error == "stop")
+        width = workers_for(tally.left) if workers is None else workers
+        if tally.left:
             run_chunks(
                 partial(
                     run_chunk_there,
@@ -117,7 +124,7 @@ def execute(
                     folder=store.folder,
                     simulate=simulate or simulate_world,
                 ),
-                plan.chunks(store.finished),
+                plan.chunks(store.finished, share),
                 executor_factory(executor, width) if isinstance(executor, str) else executor,
                 tally.done,
                 tally.failed,
@@ -145,12 +152,12 @@ def run_chunk_there(
     One with other code or without the folder is refused.
     """
     if installed() != driver:
-        raise StoreError(
+        raise UnfitWorkerError(
             f"a worker on {platform.node()} has other code or libraries: {installed()}; this is "
             f"{driver}"
         )
     if folder is not None and not (folder / SERIES).is_dir():
-        raise StoreError(
+        raise UnfitWorkerError(
             f"a worker on {platform.node()} does not see {folder}: all workers need it under that "
             f"path"
         )
@@ -261,11 +268,23 @@ class _Tally:
     """Counts finished and failed runs, enters finished chunks in the store and reports progress."""
 
     def __init__(
-        self, store: Store, plan: Design, progress: Progress | None, *, stop: bool
+        self,
+        store: Store,
+        plan: Design,
+        share: Share,
+        progress: Progress | None,
+        *,
+        stop: bool,
     ) -> None:
         self._store, self._plan, self._progress, self._stop = store, plan, progress, stop
-        self._finished = sum(len(part.runs) for part in store.parts.values())
-        self._failed = sum(map(len, store.finished.values())) - self._finished
+        self._finished = self._failed = self._runs = 0
+        for point, replication in plan.asked(share):
+            self._runs += 1
+            if store.has_result((point, replication)):
+                self._finished += 1
+            elif replication in store.finished.get(point, ()):
+                self._failed += 1
+        self.left = self._runs - self._finished - self._failed
         self._report()
 
     def done(self, chunk: Chunk, receipt: Receipt) -> None:
@@ -296,7 +315,7 @@ class _Tally:
 
     def _report(self) -> None:
         if self._progress is not None:
-            self._progress(self._finished, self._failed, self._plan.runs)
+            self._progress(self._finished, self._failed, self._runs)
 
 
 def _store(out: str | os.PathLike[str] | None) -> Store:

@@ -5,6 +5,12 @@ worker dies nobody knows which chunk killed it, so all chunks in flight become s
 one at a time; a chunk that kills its worker three times alone has failed. So has one that meets a
 fault of the machine three times: it is tried alone too, in new workers, where there is the most
 memory and the fewest files are open.
+
+That a worker dies proves nothing against the chunk it had: batch jobs end at their walltime,
+machines are taken away. A chunk that kills its worker does so again on a worker that has nothing
+else to do, within the second or two that it runs; that a walltime falls into these seconds each
+time is a matter of (seconds of a chunk / lifetime of a worker) to the power of the deaths. So only
+deaths alone count, and a cluster that is lost as a whole counts against nobody.
 """
 
 from __future__ import annotations
@@ -15,17 +21,21 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from dataclasses import dataclass
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from sim.sweep.design import Chunk
 from sim.sweep.faults import FAULTS, MachineError
+from sim.sweep.files import StoreError
 
 ATTEMPTS = 3
 """Deaths of a worker on one chunk, or faults of the machine, after which it has failed.
 
 Deaths count that happened while the chunk ran alone.
 """
+
+LOOK = 1.0
+"""Seconds after which the executor is asked anew how many chunks it takes, if none has finished."""
 
 PAUSE = 1.0
 """Seconds before processes that were ended in their start are started again.
@@ -44,8 +54,22 @@ class WorkerLostError(BrokenExecutor):
     """
 
 
+class UnfitWorkerError(StoreError):
+    """A worker that cannot work for this sweep, while others may."""
+
+
 class ClusterError(RuntimeError):
     """A cluster that cannot be used; the text says why and what to do."""
+
+
+class ClusterLostError(MachineError):
+    """A cluster that has worked is gone.
+
+    To the runner also: with a chunk in hand, which is then at fault as little as any other.
+    """
+
+    def __init__(self, words: str, advice: str = "start it again", run: str = "") -> None:
+        super().__init__(words, advice, run)
 
 
 class Executor(Protocol):
@@ -53,7 +77,7 @@ class Executor(Protocol):
 
     @property
     def window(self) -> int:
-        """Most chunks in flight."""
+        """Most chunks in flight, at least 1; it may change while the executor works."""
 
     @property
     def deaths(self) -> int:
@@ -118,6 +142,14 @@ class _Flight:
             future.add_done_callback(self.landed.put)
         return True
 
+    def next(self) -> tuple[Future[Any], Chunk] | None:
+        """Wait for a finished future; return it and its chunk, or None after a while."""
+        try:
+            future = self.landed.get(timeout=LOOK)
+        except Empty:
+            return None
+        return future, self.aloft.pop(future)
+
 
 def run_chunks(
     task: Callable[[Chunk], R],
@@ -145,8 +177,10 @@ def run_chunks(
     KeyboardInterrupt
         When it arrives; workers are then stopped first. Whatever `on_done` and `on_fail` raise ends
         the sweep likewise.
+    ClusterLostError
+        If a cluster that has worked is gone.
     MachineError
-        If a cluster that has worked is gone, or no worker process lives through its start.
+        If no worker process lives through its start.
     """
     todo, suspects, tries, broken = _Queue(chunks), _Queue(()), Counter[int](), 0
     flight = _Flight.start(factory)
@@ -157,9 +191,8 @@ def run_chunks(
                 task, suspects if alone else todo, 1 if alone else flight.executor.window
             )
             lost: list[tuple[Chunk, BaseException]] = []
-            if works:
-                future = flight.landed.get()
-                lost = _settle(future, flight.aloft.pop(future), on_done, on_fail)
+            if works and (landed := flight.next()):
+                lost = _settle(*landed, on_done, on_fail)
             if works and not lost:
                 continue
             flight.executor.shutdown(at_once=False)
@@ -173,6 +206,9 @@ def run_chunks(
             if broken:
                 time.sleep(PAUSE)
             for chunk, error in lost:
+                if isinstance(error, ClusterLostError):
+                    todo.add(chunk)
+                    continue
                 tries[chunk.number] += _blame(error, flight.executor if alone else None)
                 if tries[chunk.number] >= ATTEMPTS:
                     on_fail(chunk, error)
@@ -200,7 +236,7 @@ def _restarted(factory: Callable[[], Executor]) -> _Flight:
     try:
         return _Flight.start(factory)
     except ClusterError as error:
-        raise MachineError(f"the cluster was lost: {error}", "start it again") from None
+        raise ClusterLostError(f"the cluster was lost: {error}") from None
 
 
 def _settle(

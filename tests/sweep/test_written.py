@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -295,10 +295,10 @@ def test_a_lock_that_fails_otherwise_is_an_error(tmp_path, monkeypatch):
 
 def test_one_writer_or_several_that_share(tmp_path):
     words = f"another sweep is writing to {tmp_path}"
-    with one_of_writers(tmp_path), one_of_writers(tmp_path), ExitStack() as third:
-        with pytest.raises(StoreError, match=words):
-            third.enter_context(only_writer(tmp_path))
-    with only_writer(tmp_path), pytest.raises(StoreError, match=words), one_of_writers(tmp_path):
+    share, whole_folder = partial(one_of_writers, tmp_path), partial(only_writer, tmp_path)
+    with share(), share(), pytest.raises(StoreError, match=words), whole_folder():
+        raise AssertionError("taken from those that share")
+    with whole_folder(), pytest.raises(StoreError, match=words), share():
         raise AssertionError("taken from the only writer")
 
 
