@@ -32,7 +32,6 @@ class InProcess:
     """Executor that works in the caller's own process, one chunk at a time."""
 
     window = 1
-    deaths = 1
 
     def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
         """Do the task now."""
@@ -61,8 +60,6 @@ class ProcessPool:
     method
         "forkserver" or "spawn".
     """
-
-    deaths = 1
 
     def __init__(self, workers: int, method: str = "forkserver") -> None:
         context = multiprocessing.get_context(method)

@@ -48,10 +48,14 @@ R = TypeVar("R")
 
 
 class WorkerLostError(BrokenExecutor):
-    """A worker died with a chunk in hand.
+    """A worker died with a chunk in hand, or as many as `deaths` one after the other.
 
-    Executors that have an error of their own for this raise this one.
+    Executors that have no error of their own for this raise this one.
     """
+
+    def __init__(self, words: str, deaths: int = 1) -> None:
+        super().__init__(words)
+        self.deaths = deaths
 
 
 class UnfitWorkerError(StoreError):
@@ -78,10 +82,6 @@ class Executor(Protocol):
     @property
     def window(self) -> int:
         """Most chunks in flight, at least 1; it may change while the executor works."""
-
-    @property
-    def deaths(self) -> int:
-        """Workers that have died when a chunk is reported lost."""
 
     def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
         """Start a task."""
@@ -209,7 +209,7 @@ def run_chunks(
                 if isinstance(error, ClusterLostError):
                     todo.add(chunk)
                     continue
-                tries[chunk.number] += _blame(error, flight.executor if alone else None)
+                tries[chunk.number] += _blame(error, alone=alone)
                 if tries[chunk.number] >= ATTEMPTS:
                     on_fail(chunk, error)
                 else:
@@ -221,14 +221,12 @@ def run_chunks(
     flight.executor.shutdown(at_once=False)
 
 
-def _blame(error: BaseException, alone: Executor | None) -> int:
-    """Return how many of its tries a lost chunk has used up.
-
-    The executor is given if the chunk was run alone.
-    """
+def _blame(error: BaseException, *, alone: bool) -> int:
+    """Return how many of its tries a lost chunk has used up."""
     if isinstance(error, FAULTS):
         return 1
-    return alone.deaths if alone else 0
+    deaths = error.deaths if isinstance(error, WorkerLostError) else 1
+    return deaths if alone else 0
 
 
 def _restarted(factory: Callable[[], Executor]) -> _Flight:

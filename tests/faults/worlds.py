@@ -60,6 +60,42 @@ def always_short_of_files(scenario: Scenario, replication: int, seed: int) -> Se
     return short_of_files(scenario, replication, seed, marker=os.devnull)
 
 
+def gathers(
+    scenario: Scenario, replication: int, seed: int, *, place: str, wanted: int, after: int
+) -> Series:
+    """From replication `after` on wait until so many workers are at work at the same time, once."""
+    here, gathered = Path(place), Path(place) / "gathered"
+    mine = here / f"{os.getpid()}.busy"
+    mine.touch()
+    while replication >= after and not gathered.exists():
+        if len(list(here.glob("*.busy"))) >= wanted:
+            gathered.touch()
+        time.sleep(SECONDS)
+    mine.unlink()
+    return world(scenario, replication, seed)
+
+
+def loses_workers(
+    scenario: Scenario, replication: int, seed: int, *, marker: str, times: int
+) -> Series:
+    """Kill the worker in replication 0, so many times; a file remembers."""
+    if replication == 0:
+        with Path(marker).open("a+") as file:
+            file.write("x")
+            file.seek(0)
+            if len(file.read()) <= times:
+                file.close()
+                os.kill(os.getpid(), signal.SIGKILL)
+    return paced(scenario, replication, seed)
+
+
+def full(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Have no space left on the machine whose environment says so."""
+    if os.environ.get("OPENSTAKES_TEST_FULL"):
+        raise OSError(errno.ENOSPC, "No space left on device", "part")
+    return paced(scenario, replication, seed)
+
+
 def real_but_dies(scenario: Scenario, replication: int, seed: int) -> Series:
     """Run the model, except where `dies_always` would die."""
     from sim.model.world import World
