@@ -28,9 +28,9 @@ from tests.faults.harness import (
 from tests.sweep import fake
 
 
-def share_script(out: Path, share: str) -> str:
-    """Return a script that does a share of `plan` in its own process."""
-    script = sweep_script(out, workers=1)
+def share_script(out: Path, share: str, replications: int = 40) -> str:
+    """Return a script that does a share of `plan` in a process of its own."""
+    script = sweep_script(out, replications=replications, workers=1)
     return script.replace("simulate=", f"share=Share.of_text({share!r}), simulate=").replace(
         "from sim.sweep import", "from sim.sweep.share import Share\nfrom sim.sweep import"
     )

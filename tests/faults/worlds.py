@@ -18,9 +18,9 @@ SECONDS = 0.02
 """What a run of `paced` takes: a chunk is then about a sixth of a second."""
 
 
-def paced(scenario: Scenario, replication: int, seed: int) -> Series:
+def paced(scenario: Scenario, replication: int, seed: int, *, seconds: float = SECONDS) -> Series:
     """Take some time, so that a sweep is caught in the middle of its work."""
-    time.sleep(SECONDS)
+    time.sleep(seconds)
     return world(scenario, replication, seed)
 
 
@@ -89,11 +89,11 @@ def loses_workers(
     return paced(scenario, replication, seed)
 
 
-def full(scenario: Scenario, replication: int, seed: int) -> Series:
+def full(scenario: Scenario, replication: int, seed: int, *, seconds: float = SECONDS) -> Series:
     """Have no space left on the machine whose environment says so."""
     if os.environ.get("OPENSTAKES_TEST_FULL"):
         raise OSError(errno.ENOSPC, "No space left on device", "part")
-    return paced(scenario, replication, seed)
+    return paced(scenario, replication, seed, seconds=seconds)
 
 
 def real_but_dies(scenario: Scenario, replication: int, seed: int) -> Series:
