@@ -194,7 +194,7 @@ def _ready(table: pa.Table) -> pa.Table:
     """Return rows as a worker has them when it writes them: in one piece, texts by number."""
     import pyarrow as pa
 
-    table = table.combine_chunks()
+    table = table.combine_chunks()  # pages of a file end where pieces do
     for i, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
             table = table.set_column(i, field.name, table.column(i).dictionary_encode())

@@ -160,6 +160,28 @@ def test_a_lost_manifest_is_made_again_from_merged_parts(out) -> None:
     assert files(out) == before
 
 
+@pytest.mark.parametrize("left", [1, 5, 10])
+def test_parts_that_are_left_beside_the_one_they_were_merged_into_do_no_harm(
+    out, undisturbed, capsys, left
+) -> None:
+    """Whichever of them are there still, and in whatever order they are read."""
+    old = sorted(files(out).items())
+    compact(out)
+    after = files(out)
+    capsys.readouterr()
+    series = [(name, data) for name, data in old if name.startswith("series/")]
+    for first in range(0, len(series), left):
+        for name, data in series[first : first + left]:
+            (out / name).write_bytes(data)
+        for name, data in old:
+            if name.startswith("countries/"):
+                (out / name).write_bytes(data)
+        assert values(out) == undisturbed
+        execute(plan(), out=out, workers=1, simulate=fake.never)
+        assert files(out) == after
+        assert capsys.readouterr().err.count(" was merged into ") == min(left, len(series) - first)
+
+
 def test_it_refuses_while_a_sweep_writes(out) -> None:
     before = files(out)
     with only_writer(out), pytest.raises(StoreError, match="another sweep is writing to"):

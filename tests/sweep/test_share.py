@@ -174,15 +174,16 @@ def test_of_two_first_shares_the_one_of_another_plan_is_refused(tmp_path, monkey
 
 
 def test_a_job_that_finds_the_folder_half_made_by_another_goes_on(tmp_path, monkeypatch) -> None:
-    """The other one writes its manifest and parts after this one has found neither."""
+    """The other one writes its manifest and parts just after this one has found no manifest."""
     from sim.sweep import belonging
 
     out, real = tmp_path / "out", belonging.manifest_of
 
     def late(root: Path):
         monkeypatch.setattr(belonging, "manifest_of", real)
+        found = real(root)
         execute(plan(), out=out, workers=1, simulate=fake.world, share=Share(1, 2))
-        return real(root)
+        return found
 
     out.mkdir()
     monkeypatch.setattr(belonging, "manifest_of", late)
