@@ -180,8 +180,12 @@ def adaptive(options: argparse.Namespace) -> list[str]:
 def lifetimes(options: argparse.Namespace) -> list[str]:
     """T3."""
     with nodes() as found:
-        lifetime = ["--lifetime", "10s", "--lifetime-stagger", "5s", "--lifetime-restart"]
-        found.start(4, *lifetime)
+        life = options.lifetime
+        found.start(
+            4,
+            *("--lifetime", f"{life}s", "--lifetime-stagger", f"{life // 2}s"),
+            "--lifetime-restart",
+        )
         until(lambda: found.workers() == 4)
         words, said = swept(found, 12 * round(options.minutes * 60))
     return [f"{words}; said: {said.strip() or 'nothing'}"]
@@ -306,6 +310,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", choices=TRIALS, default=list(TRIALS))
     parser.add_argument("--minutes", type=float, default=3.0, help="of T3")
+    parser.add_argument("--lifetime", type=int, default=10, help="seconds, of workers in T3")
     parser.add_argument("--parts", type=int, default=125_000, help="of T7")
     parser.add_argument("--save", action="store_true")
     options = parser.parse_args()
