@@ -1,6 +1,7 @@
 """What users can cause, as one message on stderr and an exit status.
 
-Exit status: 0 done, 1 failed, 2 bad input, 3 finished with failed runs, 130 interrupted.
+Exit status: 0 done, 1 failed, 2 bad input, 3 finished with failed runs, 4 the cluster was lost, 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sim.cli.progress import Report
     from sim.sweep.faults import MachineError
 
-FAILED, BAD_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
+FAILED, BAD_INPUT, RUNS_FAILED, CLUSTER_LOST, INTERRUPTED = 1, 2, 3, 4, 130
 
 
 def check_out(out: Path | None, writes: Callable[[], Mapping[str, Iterable[str]]] = dict) -> None:
@@ -111,11 +112,12 @@ def _kept(out: Path | None) -> str:
 def _stopped(error: MachineError, out: Path | None) -> NoReturn:
     """End with the message of a machine's fault: what to do, how to look closer and go on."""
     from sim.messages import printable
+    from sim.sweep.runner import ClusterLostError
 
     again = f"openstakes sweep {shlex.quote(str(out))} --alone {error.run}"
     closer = f"; {again} shows where it is raised" if out and error.run else ""
     print(printable(f"failed: {error}{closer}{_kept(out)}"), file=sys.stderr)
-    raise typer.Exit(FAILED) from None
+    raise typer.Exit(CLUSTER_LOST if isinstance(error, ClusterLostError) else FAILED) from None
 
 
 @contextmanager

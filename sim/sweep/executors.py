@@ -33,7 +33,6 @@ class InProcess:
     """Executor that works in the caller's own process, one chunk at a time."""
 
     window = 1
-    deaths = 1
 
     def __init__(self) -> None:
         warm()
@@ -68,8 +67,6 @@ class ProcessPool:
     method
         "forkserver" or "spawn".
     """
-
-    deaths = 1
 
     def __init__(self, workers: int, method: str = "forkserver") -> None:
         warm()

@@ -404,7 +404,6 @@ class Fragile:
     """
 
     window = 4
-    deaths = 1
     guilty = 2
     made = 0
 
