@@ -89,12 +89,7 @@ def research(world: World) -> None:
     lessons = [_lessons(world, origin) for origin in range(len(ORIGINS))]
     credit = counts.idea_gains = [0.0] * len(ORIGINS)
     for lab in world.labs:
-        lab.research(lessons[lab.origin])
-        gains, sources = lab.gains, lab.sources
-        credit[lab.origin] += gains["own"]
-        credit[lab.origin] += gains["scarcity"]
-        credit[sources["public"]] += gains["public"]
-        credit[sources["distilled"]] += gains["distilled"]
+        lab.research(lessons[lab.origin], credit)
 
 
 def _lessons(world: World, origin: int) -> Lessons:

@@ -138,7 +138,7 @@ class Adopters(Sequence[AdopterView]):
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
         self.taste = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
-        self.factors = channel_factors(p)
+        self.weights, self.factors = choice_weights(p), channel_factors(p)
         self.need_offset = np.array(by_channel(p, "need_offset"))
         self.access_factor = np.array(by_channel(p, "access_factor"))
         self.all_kept = np.ones((len(world.countries), self.counts.shape[1]))
@@ -170,11 +170,10 @@ class Adopters(Sequence[AdopterView]):
         catalogue, law, tables = world.catalogue, world.law, world.tables
         known = Slots(catalogue.newest, world.tally.adopters, self.alive, self.retired)
         limits = Limits(RETIRE_AFTER, RETIRE_BELOW, RENEWED, MAX_ALIVE)
-        retire(month, known, self.panel(), limits)
+        slots = retire(month, known, self.panel(), limits)
         years = month / 12.0
         price = self.factors.price.copy()
         price[MARKET] *= 1.0 + p.price_growth * max(0.0, years - PRICE_GROWTH_FROM)
-        slots = np.flatnonzero(self.alive)
         supply = Supply(
             slots=slots,
             salt=self.slot_salt[slots],
@@ -188,7 +187,7 @@ class Adopters(Sequence[AdopterView]):
             class_of=law.class_of,
         )
         self.market = open_market(
-            supply, choice_weights(p), self.factors._replace(price=price), catalogue.columns
+            supply, self.weights, self.factors._replace(price=price), catalogue.columns
         )
         fixed = self.traits
         terms = CountryTerms(
@@ -215,7 +214,7 @@ class Adopters(Sequence[AdopterView]):
             denial=tables.denial,
             friction=tables.friction32,
             fear=(p.reliability_weight * (1.0 - world.trust.supply)).astype(np.float32),
-            cover=tables.audit_cover.astype(np.float32),
+            cover=tables.audit_cover32,
             home=fixed.home,
             origin=self.origin,
             lock_in=tables.lock_in,

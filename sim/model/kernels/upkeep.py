@@ -65,6 +65,11 @@ def retire(month, slots, panel, limits):
     panel : sim.model.kernels.choice.Panel
         ``choice`` and ``counts`` are changed in place.
     limits : Limits
+
+    Returns
+    -------
+    int array (K,)
+        Slots on offer.
     """
     newest, used, alive, retired = slots.newest, slots.used, slots.alive, slots.retired
     choice, counts = panel.choice, panel.counts
@@ -84,16 +89,16 @@ def retire(month, slots, panel, limits):
                     least, fewest = s, count
         gone[least] = True
         left -= 1
-    if not gone.any():
-        return
-    for s in range(alive.size):
-        if gone[s]:
-            alive[s], retired[s] = False, newest[s]
-            for cell in range(counts.shape[0]):
-                counts[cell, s] = 0
-    for i in range(choice.size):
-        if gone[choice[i]]:
-            choice[i] = NONE
+    if gone.any():
+        for s in range(alive.size):
+            if gone[s]:
+                alive[s], retired[s] = False, newest[s]
+                for cell in range(counts.shape[0]):
+                    counts[cell, s] = 0
+        for i in range(choice.size):
+            if gone[choice[i]]:
+                choice[i] = NONE
+    return np.flatnonzero(alive)
 
 
 @kernel
