@@ -54,7 +54,6 @@ class Jurisdictions:
     access: np.ndarray
     sizes: dict[str, int] = field(init=False)
     _content: tuple[Any, ...] = field(init=False, repr=False)
-    _hash: int = field(init=False, repr=False)
     classes: tuple[np.ndarray, np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,15 +69,14 @@ class Jurisdictions:
         self.classes = np.array(self.lab_origins, np.int64), np.arange(len(ORIGINS))
         places = self.countries, self.blocs, self.alignment, self.people_m, self.gdp, self.eu
         labs = self.labs, self.lab_origins, self.lab_homes, self.fringe
-        self._content = *places, *labs, self.access.tobytes()
-        self._hash = hash(self._content)
+        self._content = *places, *labs, tuple(self.access.ravel().tolist())
 
     def __eq__(self, other: object) -> bool:
         """Laws are kept by whom they are for: a copy of a world asks for those of the original."""
         return isinstance(other, Jurisdictions) and self._content == other._content
 
     def __hash__(self) -> int:
-        return self._hash
+        return hash(self.labs)
 
     @classmethod
     def of_tables(cls, parameters: Any) -> Jurisdictions:
