@@ -22,7 +22,7 @@ from sim.model.hubs import Hub
 from sim.model.jurisdictions import Jurisdictions
 from sim.model.kernels.market import N_CHANNELS, Market
 from sim.model.kernels.shares import Tally
-from sim.model.law import Law, law_of_month
+from sim.model.law import Law
 from sim.model.law_tables import LawTables
 from sim.model.observation import REPORTERS
 from sim.model.outcomes import OUTCOMES
@@ -228,7 +228,7 @@ class World(mesa.Model):
 
     def _settle_law(self) -> None:
         """The law of the month before the first."""
-        self.law = law_of_month(self.jurisdictions, self.policies, self.month, self.streams)
+        self.law = self.schedule.law(self.jurisdictions, self.month)
         self.tables = LawTables(
             self.law,
             gate_friction=self.p.gate_friction,
@@ -364,7 +364,7 @@ class World(mesa.Model):
         It is made anew only when a policy's strength or state changed.
         """
         if self.schedule.renews(self.month, self.us_government.thrown):
-            self.law = law_of_month(self.jurisdictions, self.policies, self.month, self.streams)
+            self.law = self.schedule.law(self.jurisdictions, self.month)
             self.tables.read(self.law)
 
     def prospect(self, month: int) -> Law | None:

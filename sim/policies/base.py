@@ -290,7 +290,8 @@ class Policy(BaseModel):
     def state_key(self, month: int, streams: Streams | None) -> Hashable:
         """What the month's writes depend on besides the strength: dates, drawn events.
 
-        The law is made anew with it.
+        The law is made anew with it, and `write` reads it as ``law.states[name]``: runs share the
+        laws of policies that stand alike, so what is drawn acts through it alone.
         """
         return None
 

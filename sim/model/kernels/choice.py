@@ -120,7 +120,7 @@ class Panel(NamedTuple):
         within the cell
     choice, before : uint8 array (adopter,), slot in use now and at the end of last month, 255 for
         none
-    counts : int32 array (cell, slot), adopters
+    counts : int16 array (cell, slot), adopters; the largest panel has cells of 13,000
     """
 
     start: np.ndarray

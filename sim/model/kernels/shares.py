@@ -15,6 +15,7 @@ from sim.vocabulary import (
     CONSUMER,
     DEVELOPER,
     ENTERPRISE,
+    FLAGGED,
     MARKET,
     MIX,
     OPEN_SHARE,
@@ -124,6 +125,9 @@ class Building(NamedTuple):
     projects : array (country,), size of the developer channel
     capability, adaptable : array (release,), index points and 0-1
     kept : array (country, slot), share that the duties of modifiers leave
+    compromised, public : bool and int8 array (release,), and what public audits found
+    slot : array (channel, K), share of the world's use
+    used : float32 array (channel or more, family), the same by family
     slope, reference : float, log value by index point, and index points of value 1
     families : int
     bloc : int array (country,), order of BLOCS
@@ -133,6 +137,10 @@ class Building(NamedTuple):
     capability: np.ndarray
     adaptable: np.ndarray
     kept: np.ndarray
+    compromised: np.ndarray
+    public: np.ndarray
+    slot: np.ndarray
+    used: np.ndarray
     slope: float
     reference: float
     families: int
@@ -280,6 +288,7 @@ def build(market, panel, who, building):
     -------
     flow : array (family,), applications (feeds the derivative stock)
     value : array (origin, bloc), value of applications
+    tainted : array (family,), part of ``flow`` on releases with a compromise that nobody knows of
     """
     start, counts, h = panel.start, panel.counts, DEVELOPER
     capability, adaptable, kept = building.capability, building.adaptable, building.kept
@@ -303,7 +312,13 @@ def build(market, panel, who, building):
                 made = each * count * left * kept[c, market.slot[k]]
                 flow[market.family[k]] += made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
-    return flow, value
+    tainted = np.zeros(building.families)
+    for k in range(market.slot.size):
+        release, f = market.release[h, k], market.family[k]
+        if building.compromised[release] and building.public[release] != FLAGGED:
+            used = float(building.used[h, f])
+            tainted[f] += flow[f] * (building.slot[h, k] / used if used > 0.0 else 0.0)
+    return flow, value, tainted
 
 
 @kernel
