@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -135,7 +136,7 @@ def shown(figures: list[Figure], record: Record) -> Table:
         if figure.value is not None:
             about = "about " if figure.unit == "x" and figure.rounds < FEW else ""
             value = f"{about}{digits(figure.value)} {figure.unit}"
-        if figure.low is not None and figure.high is not None and figure.rounds > 1:
+        if figure.low is not None and figure.high is not None:
             interval = f"{digits(figure.low)} to {digits(figure.high)}"
         table.add_row(figure.what, value, interval, f"{figure.rounds:,}", figure.note)
     return table
@@ -182,6 +183,7 @@ def read_arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure, print and write."""
     given = read_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left behind
     benchmarks = chosen(given)
     total = minutes(benchmarks, given.rounds)
     print(f"about {total:.0f} min on an idle machine with two cores", file=sys.stderr)

@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks import first
 from benchmarks.rounds import Figure, Maker, interleaved, ratio, spent_by
+from sim.analysis.wording import counted
 
 ROOT = Path(__file__).resolve().parents[1]
 REPLICATIONS = 8
@@ -138,7 +139,7 @@ def measure_run(rounds: int, revision: str) -> list[Figure]:
 def measure_pair(rounds: int, revision: str, pairs: int) -> list[Figure]:
     """Return the ratio of a comparison of a new policy, by the processor and by the clock."""
     found = asked(revision, rounds, pairs, "p1-blanket")
-    what = f"sim.compare of a new policy, {pairs} replications, over {revision}"
+    what = f"sim.compare of a new policy, {counted(pairs, 'replication')}, over {revision}"
     note = "{over} and {under}"
     return [
         ratio(f"against_pairs_{pairs}", what, *found.whole.T, note),

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 SAMPLES = 2000
-FEW = 20
-"""A ratio from fewer rounds is given as "about"."""
+FEW, TOO_FEW = 20, 5
+"""A ratio from fewer rounds is given as "about"; and from fewer without an interval."""
 
 
 class Figure(NamedTuple):
@@ -120,26 +120,32 @@ def ratio(
     `note` may show both medians, as {over} and {under} in ms, or in s if `unit` says so.
     """
     picked = resampled(len(over))
-    ratios = np.median(over[picked], axis=1) / np.median(under[picked], axis=1)
-    low, high = map(float, np.quantile(ratios, (0.025, 0.975)))
+    ends = interval(np.median(over[picked], axis=1) / np.median(under[picked], axis=1), len(over))
     medians = {"over": float(np.median(over)), "under": float(np.median(under))}
     scale = {"ms": 1000.0, "s": 1.0}[unit]
     texts = {name: f"{digits(scale * median)} {unit}" for name, median in medians.items()}
     value = medians["over"] / medians["under"]
-    return Figure(key, what, value, "x", len(over), low, high, note.format(**texts))
+    return Figure(key, what, value, "x", len(over), *ends, note.format(**texts))
 
 
 def level(key: str, what: str, values: Sequence[float], unit: str, note: str = "") -> Figure:
     """Return the median of a column of rounds, with its interval."""
     column = np.array(values)
-    medians = np.median(column[resampled(len(column))], axis=1)
-    low, high = map(float, np.quantile(medians, (0.025, 0.975)))
-    return Figure(key, what, float(np.median(column)), unit, len(column), low, high, note)
+    ends = interval(np.median(column[resampled(len(column))], axis=1), len(column))
+    return Figure(key, what, float(np.median(column)), unit, len(column), *ends, note)
 
 
 def resampled(rounds: int) -> np.ndarray:
     """Return numbers of rounds, drawn with replacement: array (sample, round)."""
     return np.random.default_rng(0).integers(rounds, size=(SAMPLES, rounds))
+
+
+def interval(samples: np.ndarray, rounds: int) -> tuple[float | None, float | None]:
+    """Return both ends of 95 % of the samples; none if there were too few rounds to know."""
+    if rounds < TOO_FEW:
+        return None, None
+    low, high = np.quantile(samples, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def digits(number: float) -> str:

@@ -50,6 +50,8 @@ def test_an_interval_shrinks_with_rounds() -> None:
     luck = np.random.default_rng(1).normal(1.0, 0.1, 400)
     few, many = level("key", "what", luck[:20], "s"), level("key", "what", luck, "s")
     assert 0.0 < many.high - many.low < 0.5 * (few.high - few.low)
+    three = level("key", "what", luck[:3], "s")
+    assert (three.value, three.low, three.high) == (sorted(luck[:3])[1], None, None)
 
 
 def test_processor_time_of_a_process_holds_that_of_its_children() -> None:
