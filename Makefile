@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+BENCH ?=
 
 BIN := .venv/bin
 # The name carries the folder's place, so a copied or moved checkout is installed again.
@@ -17,7 +18,7 @@ help:
 	@echo 'make test-lowest  part of the tests with the oldest versions that pyproject.toml allows, in .venv-lowest'
 	@echo 'make test-mesa  golden numbers and the tests of Mesa with three versions of Mesa, in .venv-mesa-*'
 	@echo 'make check     style and types'
-	@echo 'make bench     speed and memory of runs'
+	@echo 'make bench     speed and memory, about 10 minutes; make bench BENCH=--help for more'
 	@echo 'make targets   the calibration targets and what the model gives'
 	@echo 'make golden    write the golden numbers again (after a change that is meant to change results)'
 	@echo 'make docs      write the generated pages in docs/ again'
@@ -55,7 +56,7 @@ check: $(READY)
 	@$(BIN)/python -m mypy
 
 bench: $(READY)
-	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 targets: $(READY)
 	@$(BIN)/python benchmarks/targets.py

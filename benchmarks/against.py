@@ -1,145 +1,192 @@
-"""How long a run takes in this tree, over the same run in another revision.
+"""This tree over another revision: a run, comparisons, a first result, a first compile.
 
-    python benchmarks/against.py REV [--scenario status-quo] [--rounds 60] [--save]
-
-REV is checked out into a temporary folder. One warm process for each of the two makes the same
-replication, in turns of order, and says how much processor time it took and which bits came out.
-The ratio is that of the medians, its interval 95 % of 2,000 bootstrap samples of rounds. ``--save``
-also writes the output to benchmarks/output/against-REV.txt.
+The revision is checked out into a temporary folder, where its kernels are compiled once. One warm
+process of each tree makes the runs and comparisons that it is told; of runs both say which bits
+came out. A comparison is of a policy that was not compared before, by two workers that stay where
+the tree has such, and by its default otherwise.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
-import os
-import platform
 import subprocess
 import sys
 import tarfile
 import tempfile
-from datetime import date
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import first
+from benchmarks.rounds import Figure, Maker, interleaved, ratio, spent_by
+from sim.analysis.wording import counted
+
 ROOT = Path(__file__).resolve().parents[1]
+REPLICATIONS = 8
 MAKER = """
 import hashlib, sys, time
 from pathlib import Path
+import sim
 try:
     from sim.model.world import World
     from sim.scenario.scenario import load
 except ModuleNotFoundError:  # until 945b6d2 and some time after it both stood elsewhere
     from sim.scenario import load
     from sim.world import World
-tree, name = sys.argv[1:]
-assert Path(sys.modules["sim"].__file__).is_relative_to(tree), "this is another tree's package"
-scenario = load(name)
-for line in sys.stdin:
-    start = time.process_time()
-    series = World(scenario, rng=1, replication=int(line)).run()
-    seconds = time.process_time() - start
-    bits = hashlib.sha256(series.values.tobytes() + series.countries.tobytes()).hexdigest()
-    print(seconds, bits, flush=True)
+if __name__ == "__main__":
+    assert Path(sim.__file__).is_relative_to(sys.argv[1]), "this is another tree's package"
+    workers = sim.Workers(2) if hasattr(sim, "Workers") else None
+    for line in sys.stdin:
+        task, name, number = line.split()
+        scenario, digest = load(name), hashlib.sha256()
+        start = time.process_time()
+        if task == "run":
+            series = World(scenario, rng=1, replication=int(number)).run()
+            digest.update(series.values.tobytes() + series.countries.tobytes())
+        else:
+            friction = f"policy.open-weight-control.kyc_friction={0.01 + int(number) / 10000}"
+            scenario = load(name, settings=[friction])
+            sim.compare(scenario, replications=int(task), seed=1, workers=workers)
+        print(time.process_time() - start, digest.hexdigest(), flush=True)
+    if workers is not None:
+        workers.close()
 """
-"""Run by Python in each tree: makes the replications that it is told, a line each."""
+"""Run by Python in each tree: a run, or a comparison of so many pairs, for every line."""
 
 
-class Maker:
-    """A warm process that makes runs of one tree."""
-
-    def __init__(self, tree: Path, scenario: str) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(tree)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", MAKER, str(tree), scenario],
-            cwd=tree, env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-
-    def run(self, replication: int) -> tuple[float, str]:
-        """Processor seconds of one replication, and a digest of its series."""
-        self.process.stdin.write(f"{replication}\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().split()
-        if not answer:
-            sys.exit("a run failed; its error stands above")
-        return float(answer[0]), answer[1]
-
-    def close(self) -> None:
-        """End the process: there is nothing more to make."""
-        self.process.communicate()
-
-
-def check_out(revision: str, folder: Path) -> str:
-    """Put the tree of a revision into a folder; returns the revision's short name."""
+@contextmanager
+def trees(revision: str) -> Iterator[tuple[Path, Path]]:
+    """Yield this tree and that of a revision, which goes again."""
     command = ["git", "rev-parse", "--verify", "--short", f"{revision}^{{commit}}"]
     named = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if named.returncode:
-        sys.exit(f"REV: this repository has no revision {revision!r}")
-    short = named.stdout.strip()
+        sys.exit(f"--against {revision}: this repository has no such revision")
     packed = subprocess.run(
-        ["git", "archive", "--format=tar", short], cwd=ROOT, capture_output=True, check=True
+        ["git", "archive", "--format=tar", revision], cwd=ROOT, capture_output=True, check=True
     )
-    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as files:
-        files.extractall(folder, filter="data")
-    return short
-
-
-def measure(trees: tuple[Path, Path], scenario: str, rounds: int) -> tuple[np.ndarray, int]:
-    """Processor seconds, array (round, tree), and in how many rounds the bits were the same."""
-    makers = [Maker(tree, scenario) for tree in trees]
-    for maker in makers:
-        maker.run(rounds)  # warm: kernels are loaded, and compiled where they never were
-    seconds, same = np.empty((rounds, 2)), 0
-    for number in range(rounds):
-        bits = {}
-        for place in (0, 1) if number % 2 else (1, 0):
-            seconds[number, place], bits[place] = makers[place].run(number)
-        same += bits[0] == bits[1]
-    for maker in makers:
-        maker.close()
-    return seconds, same
-
-
-def interval(seconds: np.ndarray) -> tuple[float, float, float]:
-    """Ratio of the medians of two columns, and both ends of its 95 % interval."""
-    rounds = len(seconds)
-    picked = seconds[np.random.default_rng(0).integers(rounds, size=(2000, rounds))]
-    medians = np.median(picked, axis=1)
-    low, high = np.quantile(medians[:, 0] / medians[:, 1], (0.025, 0.975))
-    here, there = np.median(seconds, axis=0)
-    return float(here / there), float(low), float(high)
-
-
-def main() -> None:
-    """Measure, print, and save if that is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("revision", metavar="REV")
-    parser.add_argument("--scenario", default="status-quo")
-    parser.add_argument("--rounds", type=int, default=60)
-    parser.add_argument("--save", action="store_true")
-    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        short = check_out(given.revision, Path(folder))
-        seconds, same = measure((ROOT, Path(folder)), given.scenario, given.rounds)
-    ratio, low, high = interval(seconds)
-    here, there = 1000.0 * np.median(seconds, axis=0)
-    bits = "all series equal to the bit"
-    if same < given.rounds:
-        bits = f"series equal to the bit in {same} of {given.rounds} rounds: numbers differ"
-    text = (
-        f"python benchmarks/against.py {short} --scenario {given.scenario} "
-        f"--rounds {given.rounds}\n"
-        f"{date.today()}, Python {platform.python_version()}, numpy {np.__version__}\n"
-        f"one run, processor ms, medians: this tree {here:.0f}, {short} {there:.0f}; {bits}\n"
-        f"ratio {ratio:.3f} (95 %: {low:.3f} to {high:.3f})\n"
-    )
-    print(text, end="")
-    if given.save:
-        output = ROOT / "benchmarks" / "output" / f"against-{short}.txt"
-        output.write_text(text, encoding="utf-8")
+        with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as files:
+            files.extractall(folder, filter="data")
+        yield ROOT, Path(folder)
 
 
-if __name__ == "__main__":
-    main()
+@contextmanager
+def makers(revision: str) -> Iterator[list[Maker]]:
+    """Yield a warm process for each tree."""
+    with trees(revision) as both, tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        script = Path(folder) / "maker.py"  # a file, since worker processes import it
+        script.write_text(MAKER, encoding="utf-8")
+        yield [
+            stack.enter_context(
+                Maker([sys.executable, script, tree], tree, {"PYTHONPATH": str(tree)})
+            )
+            for tree in both
+        ]
+
+
+class Answers(NamedTuple):
+    """What both trees said, each array (round, tree).
+
+    Attributes
+    ----------
+    own, whole, wall
+        Seconds: processor time of the process itself, the same with its workers, by the clock.
+    same : str
+        In how many rounds both gave the same bits.
+    """
+
+    own: np.ndarray
+    whole: np.ndarray
+    wall: np.ndarray
+    same: str
+
+
+def asked(revision: str, rounds: int, task: object, name: str) -> Answers:
+    """Have both trees do a task in turns, once before the rounds to warm up."""
+    whole, wall = np.empty((2, rounds + 1, 2))
+    bits: list[set[str]] = [set() for _ in range(rounds + 1)]
+    with makers(revision) as both:
+
+        def by(place: int) -> Callable[[int], float]:
+            def timer(number: int) -> float:
+                process = both[place].process.pid
+                before, start = spent_by(process), time.perf_counter()
+                seconds, digest = both[place].ask(task, name, number)
+                wall[number, place] = time.perf_counter() - start
+                whole[number, place] = spent_by(process) - before
+                bits[number].add(digest)
+                return float(seconds)
+
+            return timer
+
+        own = interleaved((by(0), by(1)), rounds + 1)
+    same = sum(len(digests) == 1 for digests in bits[1:])
+    said = "equal to the bit" if same == rounds else f"bits equal in {same} of {rounds} rounds"
+    return Answers(own[1:], whole[1:], wall[1:], said)
+
+
+def measure_run(rounds: int, revision: str) -> list[Figure]:
+    """Return the ratio of a default run."""
+    found = asked(revision, rounds, "run", "status-quo")
+    note = f"{{over}} and {{under}}; {found.same}"
+    return [ratio("against_run", f"default run, over {revision}", *found.own.T, note)]
+
+
+def measure_pair(rounds: int, revision: str, pairs: int) -> list[Figure]:
+    """Return the ratio of a comparison of a new policy, by the processor and by the clock."""
+    found = asked(revision, rounds, pairs, "p1-blanket")
+    what = f"sim.compare of a new policy, {counted(pairs, 'replication')}, over {revision}"
+    note = "{over} and {under}"
+    return [
+        ratio(f"against_pairs_{pairs}", what, *found.whole.T, note),
+        ratio(f"against_pairs_{pairs}_wall", f"{what}, by the clock", *found.wall.T, note),
+    ]
+
+
+def measure_start(
+    rounds: int, revision: str, key: str, what: str, work: Callable[[Path], None]
+) -> list[Figure]:
+    """Return the ratio of what processes that start and end do, by the processor and the clock."""
+    walls: tuple[list[float], list[float]] = [], []
+    with trees(revision) as both:
+        for tree in both:
+            first.result(tree)  # compiles
+
+        def by(place: int) -> Callable[[int], float]:
+            return lambda number: first.by_both_clocks(lambda: work(both[place]), walls[place])
+
+        seconds = interleaved((by(0), by(1)), rounds)
+    what, note = f"{what}, over {revision}", "{over} and {under}"
+    over, under = map(np.array, walls)
+    return [
+        ratio(f"against_{key}", what, *seconds.T, note, "s"),
+        ratio(f"against_{key}_wall", f"{what}, by the clock", over, under, note, "s"),
+    ]
+
+
+def measure_result(rounds: int, revision: str) -> list[Figure]:
+    """Return the ratio of a first result."""
+    return measure_start(rounds, revision, "first_result", "first result", first.result)
+
+
+def measure_compile(rounds: int, revision: str) -> list[Figure]:
+    """Return the ratio of a first result where nothing is compiled."""
+    work = first.result_without_compiled_code
+    return measure_start(rounds, revision, "first_compile", "first compile", work)
+
+
+def measure_experiment(rounds: int, revision: str) -> list[Figure]:
+    """Return the ratio of the whole experiment four-policies, its report included."""
+
+    def work(tree: Path) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            options = ("--replications", str(REPLICATIONS), "--workers", "2")
+            out = ("--out", str(Path(folder) / "results"))
+            first.process("-m", "sim", "experiment", "four-policies", *options, *out, tree=tree)
+
+    what = f"experiment four-policies, {REPLICATIONS} replications"
+    return measure_start(rounds, revision, "experiment", what, work)

@@ -1,27 +1,16 @@
-"""What forking saves: processor time of a chunk's runs, forked over each by itself.
+"""What forking saves: the runs of a chunk, forked over each by itself.
 
-    python benchmarks/forks.py [--rounds 30] [--save]
-
-A round makes the six scenarios of four-policies for one replication, forked and each by itself, in
-turns of order; both must give the same bits. The ratio is that of the medians, its interval 95 % of
-2,000 bootstrap samples of rounds. ``--save`` also writes the output to benchmarks/output/forks.txt.
+A round makes the six scenarios of four-policies for one replication both ways; both must give the
+same bits.
 """
 
 from __future__ import annotations
 
-import argparse
-import platform
-import time
-from datetime import date
-from pathlib import Path
-
-import numpy as np
-
+from benchmarks.rounds import Figure, interleaved, ratio, took
 from sim.model.world import World
 from sim.scenario.scenario import load
 from sim.sweep.design import Run
 from sim.sweep.forks import Forks
-from sim.sweep.manifest import made_by
 
 SCENARIOS = (
     "status-quo", "p1-blanket", "p2-risk-assessment", "p3-government-audits",
@@ -43,47 +32,25 @@ def alone(runs: list[Run]) -> list[bytes]:
     ]
 
 
-def measure(rounds: int) -> np.ndarray:
-    """Return processor seconds: array (round, 2: forked, alone)."""
+def measure(rounds: int) -> list[Figure]:
+    """Return the ratio; rounds whose bits differ end it."""
     scenarios = [load(name) for name in SCENARIOS]
     World(scenarios[0], rng=1).run()
-    seconds = np.empty((rounds, 2))
-    for number in range(rounds):
-        runs = [Run(one.id, one.name, one, number) for one in scenarios]
-        made = {}
-        for place in (0, 1) if number % 2 else (1, 0):
-            start = time.process_time()
-            made[place] = (forked, alone)[place](runs)
-            seconds[number, place] = time.process_time() - start
-        assert made[0] == made[1], f"round {number}: forked runs have other bits"
-    return seconds
+    made: dict[int, list[bytes]] = {}
 
+    def by(way):
+        def timer(number: int) -> float:
+            runs = [Run(one.id, one.name, one, number) for one in scenarios]
+            made.setdefault(number, [])
+            return took(lambda: made[number].append(way(runs)))
 
-def main() -> None:
-    """Measure, print, and save if that is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--save", action="store_true")
-    given = parser.parse_args()
-    seconds = measure(given.rounds)
-    luck = np.random.default_rng(0)
-    picked = seconds[luck.integers(given.rounds, size=(2000, given.rounds))]
-    ratios = np.median(picked[:, :, 0], axis=1) / np.median(picked[:, :, 1], axis=1)
-    low, high = np.quantile(ratios, (0.025, 0.975))
-    medians = np.median(seconds, axis=0)
-    versions = ", ".join(f"{name} {text}" for name, text in made_by().items())
-    text = (
-        f"python benchmarks/forks.py --rounds {given.rounds}\n"
-        f"{date.today()}, {versions}, Python {platform.python_version()}\n"
-        f"{len(SCENARIOS)} scenarios of one replication, processor seconds, medians: "
-        f"forked {medians[0]:.2f}, each by itself {medians[1]:.2f}\n"
-        f"ratio {medians[0] / medians[1]:.3f} (95 %: {low:.3f} to {high:.3f})\n"
+        return timer
+
+    seconds = interleaved((by(forked), by(alone)), rounds)
+    differ = [number for number, (first, second) in made.items() if first != second]
+    assert not differ, f"rounds {differ}: forked runs have other bits"
+    note = (
+        f"{len(SCENARIOS)} scenarios of one replication: {{over}} and {{under}}, equal to the bit"
     )
-    print(text, end="")
-    if given.save:
-        output = Path(__file__).parent / "output" / "forks.txt"
-        output.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    what = "comparison forked, over each run by itself"
+    return [ratio("forked_over_unforked", what, *seconds.T, note)]

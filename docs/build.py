@@ -1,4 +1,4 @@
-"""Write what is generated: pages of reference/, schema of scenarios, types of the parameters.
+"""Write what is generated: pages of reference/, schema, types of parameters, README's speeds.
 
 With ``--check`` nothing is written; the pages that differ are named and the status is 1.
 """
@@ -14,6 +14,7 @@ from typing import Any
 import tomli_w
 
 from docs.parameter_page import parameter_values, parameters_page
+from docs.speed import readme
 from docs.tables import code, number, page, span, table
 from sim.cli.listing import scenarios_with, written_fields
 from sim.model.law_fields import FIELDS, Field
@@ -212,6 +213,7 @@ def pages() -> dict[str, str]:
         "reference/phases.md": phases_page(),
         "reference/scenario.schema.json": schema.as_text(),
         "../sim/model/parameter_values.py": parameter_values(),
+        "../README.md": readme(),
     }
 
 

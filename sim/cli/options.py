@@ -120,3 +120,7 @@ Excel = Annotated[
     bool, typer.Option("--excel", help="Write CSV with the mark (BOM) by which Excel knows UTF-8.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Profile = Annotated[
+    bool,
+    typer.Option("--profile", help="Make the first run once more and print its time by phase."),
+]

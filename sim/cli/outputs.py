@@ -13,6 +13,7 @@ from sim.cli.exits import RUNS_FAILED, refuse
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
+    from sim.cli.profile import Times
     from sim.scenario.scenario import Scenario
     from sim.sweep.parts import Failure
 
@@ -33,8 +34,18 @@ def files_of_report(scenarios: list[Scenario]) -> dict[str, list[str]]:
     return {"": report_files(scenarios)}
 
 
-def finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json: bool) -> None:
-    """Print the results, write the report, and end with status 3 if runs failed."""
+def finish(
+    study: Study,
+    out: Path | None,
+    *,
+    encoding: str = "utf-8",
+    as_json: bool,
+    times: Times | None = None,
+) -> None:
+    """Print the results, write the report, and end with status 3 if runs failed.
+
+    `times` says where the time of a run went, if that was asked for.
+    """
     failures = study.failures
     single = all(case.name == case.against for case in study.cases)
     page = None
@@ -45,11 +56,14 @@ def finish(study: Study, out: Path | None, *, encoding: str = "utf-8", as_json: 
     from sim.cli import results, terminal
 
     if as_json:
-        terminal.print_json(
-            results.run_content(study) if single else results.comparison_content(study)
-        )
+        content = results.run_content(study) if single else results.comparison_content(study)
+        terminal.print_json(content | ({"profile": times.content()} if times else {}))
     elif study.outcomes():
         (results.print_run if single else results.print_comparison)(study)
+    if times and not as_json:
+        from sim.cli.profile import print_profile
+
+        print_profile(times)
     if page is not None:
         print(f"report: {page}", file=sys.stderr)
     if failures:

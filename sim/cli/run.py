@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.exits import FAILED, all_or_problems, check_out, guarded, refuse, running
-from sim.cli.options import Excel, Json, Out, Overrides, Replications, Seed, Settings, Workers
+from sim.cli.options import (
+    Excel,
+    Json,
+    Out,
+    Overrides,
+    Profile,
+    Replications,
+    Seed,
+    Settings,
+    Workers,
+)
 from sim.cli.outputs import encoding_of, files_of_report, finish
 from sim.messages import printable
 
@@ -28,6 +38,7 @@ def run(
     seed: Seed = 0,
     workers: Workers = None,
     out: Out = None,
+    profile: Profile = False,
     as_json: Json = False,
 ) -> None:
     """Run one scenario and print its headline outcomes."""
@@ -48,7 +59,14 @@ def run(
                 out=out,
                 progress=progress,
             )
-        finish(study, out, as_json=as_json)
+        times = None
+        if profile and study.failures:
+            print("--profile: not timed, since a run failed", file=sys.stderr)
+        elif profile:
+            from sim.cli.profile import profile_of
+
+            times = profile_of(checked, seed)
+        finish(study, out, as_json=as_json, times=times)
 
 
 def compare(

@@ -5,6 +5,7 @@ Generated ones are up to date, and what the written ones name exists.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from functools import lru_cache
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import build
+from docs import build, speed
 from sim import data
 from sim.analysis.comparison import Comparison
 from sim.model.agents.lab_records import Draft
@@ -97,6 +98,7 @@ GENERATED = (
     *(f"reference/{name}.md" for name in ("parameters", "policies", "outcomes", "phases")),
     "reference/scenario.schema.json",
     "../sim/model/parameter_values.py",
+    "../README.md",
 )
 WRITTEN = [
     *sorted(
@@ -227,6 +229,18 @@ def test_the_page_of_the_architecture_shows_every_room() -> None:
 
 def test_the_readme_stays_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) < 600
+
+
+def test_the_readme_shows_the_speeds_that_were_measured() -> None:
+    """That they are those of bench.json is tested with the other generated pages."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (section,) = speed.SECTION.findall(text)
+    assert section == speed.speed()
+    machine = json.loads(speed.FIGURES.read_text(encoding="utf-8"))["machine"]
+    assert machine["processor"] in section
+    assert section.count("\n| ") == len(speed.ROWS) + 1
+    prose = text.replace(section, "")
+    assert not re.search(r"\d+(\.\d+)? ?(ms|MB|ns|seconds|times as)\b", prose)
 
 
 def test_the_pages_speak_of_the_project_only() -> None:
