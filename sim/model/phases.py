@@ -21,7 +21,7 @@ from sim.model.kernels.shares import earn, spread_use, use_by_release
 from sim.model.observation import measure
 from sim.model.readings import family_shares
 from sim.model.trust import meet_alarms, strike
-from sim.model.uptake import DECEMBER, use_by_country
+from sim.model.uptake import HALF_YEAR, use_by_country
 from sim.months import month_index
 from sim.vocabulary import CN, CONSUMER, DEVELOPER, FLAGGED, ORIGINS, US, WORLD
 
@@ -322,8 +322,8 @@ def observe(world: World) -> None:
         curve.add(share)
     history.readings = measure(world)
     history.rows.append(history.readings.astype(np.float32))
-    if world.month % 12 == DECEMBER:
-        history.year_ends.append(use_by_country(world))
+    if (world.month + 1) % HALF_YEAR == 0:
+        history.half_years.append(use_by_country(world))
 
 
 PHASES = (law, compute, research, release, leak, audit, adopt, build, misuse, respond, observe)

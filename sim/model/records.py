@@ -103,14 +103,14 @@ class History:
         This month's outcomes, in the order of OUTCOMES.
     rows : list of float32 arrays (outcome,)
         The same of every month.
-    year_ends : list of float32 arrays (country, channel, 4)
-        Use by country every December (see :func:`sim.model.uptake.use_by_country`).
+    half_years : list of float32 arrays (country, channel, 4)
+        Use by country every June and December (see :func:`sim.model.uptake.use_by_country`).
     """
 
     curves: list[Curve]
     readings: np.ndarray = field(default_factory=lambda: np.zeros(0))
     rows: list[np.ndarray] = field(default_factory=list)
-    year_ends: list[np.ndarray] = field(default_factory=list)
+    half_years: list[np.ndarray] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Series:
     names, months : tuple of str
     values : float32 array (month, name)
     moments : tuple of str
-        Every December so far and the last month.
+        Every June and December so far, and the last month.
     countries : float32 array (moment, country, channel, 4)
         Use of AI (share of people, or of what the channel can take up), US, Chinese and other share
         of it.

@@ -34,7 +34,7 @@ from sim.model.releases import BEFORE, Releases
 from sim.model.safeguards import Safeguards
 from sim.model.schedule import PolicySchedule
 from sim.model.trust import Trust
-from sim.model.uptake import DECEMBER, Curve, use_by_country, use_ceiling
+from sim.model.uptake import HALF_YEAR, Curve, use_by_country, use_ceiling
 from sim.months import month_name
 from sim.scenario.scenario import given
 from sim.vocabulary import ABROAD, BLOCS_OF_REGION, DEVELOPER, ORIGINS, UNAUDITED
@@ -92,6 +92,8 @@ class World(mesa.Model):
         Rows of the table, in the order of every array over countries.
     jurisdictions : Jurisdictions
         The same countries and labs as a law sees them.
+    north : bool array (country,)
+        Whether a country belongs to the Global North.
     labs, country_agents, malicious, auditors : sequences of agents
         In the order of every array over them.
     slugs : dict of str to int
@@ -195,6 +197,8 @@ class World(mesa.Model):
         """Countries and labs."""
         self.countries = data.countries()
         self.jurisdictions = Jurisdictions.of_tables(self.p)
+        northern = next(group for group in data.groups() if group.name == "Global-North").members
+        self.north = np.array([c.code in northern for c in self.countries])
         self.country_agents = [Country(self, i, info) for i, info in enumerate(self.countries)]
         homes = self.jurisdictions.lab_homes
         self.labs = [
@@ -325,8 +329,8 @@ class World(mesa.Model):
         past = self.history
         last = len(past.rows) - 1
         months = tuple(month_name(m) for m in range(last + 1))
-        moments = (*months[DECEMBER:last:12], months[last])
-        countries = np.stack((*past.year_ends[: len(moments) - 1], use_by_country(self)))
+        moments = (*months[HALF_YEAR - 1 : last : HALF_YEAR], months[last])
+        countries = np.stack((*past.half_years[: len(moments) - 1], use_by_country(self)))
         return Series(
             tuple(OUTCOMES),
             months,

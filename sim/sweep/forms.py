@@ -66,7 +66,7 @@ class KeepForm(Form):
 
     outcomes: list[str] | None
     months: Literal["all", "year-ends"] | list[str]
-    countries: Literal["none", "last", "year-ends"]
+    countries: Literal["none", "last", "year-ends", "half-years"]
 
 
 class CaseForm(Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp, log, log10
 from typing import TYPE_CHECKING
 
+from sim import data
 from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, Record
 from sim.model.agents.researcher import Researcher
 from sim.model.duties import (
@@ -328,6 +329,9 @@ class Lab(Researcher):
         due = [d for d in self.drafts if d.month <= month]
         self.drafts = [d for d in self.drafts if d.month > month]
         for draft in due:
+            if not draft.small:
+                notable = data.notable_per_flagship()[self.info.slug]
+                self.model.releases.count_notable(self, draft.mode, notable)
             if draft.mode != HOLD:
                 self.model.releases.bring_out(self, draft, self._parts(draft))
             if self.model.handover == 0 and draft.parts is None:
