@@ -224,21 +224,20 @@ def build(world: World) -> None:
     Writes: derivatives, hub.
     Why here: before misuse, which strips derivatives that hubs hold.
     """
-    flow, value = world.adopters.build()
+    made, value = world.adopters.build()
     keep = 1.0 - world.p.derivative_decay
     c, market, derivatives = world.catalogue.columns, world.market, world.derivatives
-    tainted = np.zeros_like(flow)
+    tainted = np.zeros_like(made)
     rows = market.release[DEVELOPER]
     for k in np.flatnonzero(c.compromised[rows] & (c.public_finding[rows] != FLAGGED)).tolist():
         family = int(market.family[k])
         used = float(world.tally.world[DEVELOPER, family])
-        tainted[family] += flow[family] * (
+        tainted[family] += made[family] * (
             world.tally.slot[DEVELOPER, k] / used if used > 0.0 else 0.0
         )
-    derivatives.stock = keep * derivatives.stock + flow
-    derivatives.tainted = keep * derivatives.tainted + tainted
-    derivatives.flow, derivatives.value = flow, value.tolist()
-    world.hub.host(float(flow.sum()), keep, world.law)
+    derivatives.begin(made, tainted, world.p.derivative_months, keep)
+    derivatives.value = value.tolist()
+    world.hub.host(float(derivatives.flow.sum()), keep, world.law)
 
 
 def misuse(world: World) -> None:

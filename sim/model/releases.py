@@ -123,6 +123,15 @@ class Releases:
                 lab.last_flagship = row.month
         lab.remember(row.month, row.mode, capability)
 
+    def usual_openness(self, origin: int) -> float:
+        """Open share of an origin's recorded releases of the last months before the handover.
+
+        One open and one closed release are added, so that it is neither 0 nor 1.
+        """
+        records = [lab.record for lab in self.world.labs if lab.origin == origin]
+        opened, all_of = sum(r.recent_open for r in records), sum(r.recent for r in records)
+        return (opened + 1.0) / (all_of + 2.0)
+
     # a release comes out
 
     def bring_out(self, lab: Lab, draft: Draft, parts: Parts) -> int:
@@ -335,9 +344,8 @@ class Releases:
         hidden = c.compromised[rows] & (world.market.family == lab)
         used = np.where(hidden, world.tally.slot[DEVELOPER], 0.0)
         total = float(used.sum())
-        world.derivatives.tainted[lab] *= (
-            1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
-        )
+        left = 1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
+        world.derivatives.mend(lab, left)
 
     def count_of_firms(self, months: int) -> list[tuple[int, int]]:
         """Closed and open releases of firms in the last months, by origin: (origin, 2)."""

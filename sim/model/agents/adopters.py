@@ -115,7 +115,11 @@ class Adopters(Sequence[AdopterView]):
             f"{c.code} {channel}" for c in world.countries for channel in CHANNELS
         )
         self.family_salt = _salts(lab.info.slug for lab in world.labs)
-        self.slot_salt = _salts(f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES)
+        # Whoever chooses a service sees a family as one alternative, in its best mode for him;
+        # developers choose among weights as such.
+        by_slot = _salts(f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES)
+        self.slot_salt = np.tile(np.repeat(self.family_salt, len(MODES)), (N_CHANNELS, 1))
+        self.slot_salt[DEVELOPER] = by_slot
         self.choice = np.full(adopters, NONE, np.uint8)
         self.counts = np.zeros((self.size.size, len(world.labs) * len(MODES)), np.int32)
         self.alive = np.zeros(len(world.labs) * len(MODES), bool)
@@ -174,7 +178,7 @@ class Adopters(Sequence[AdopterView]):
         slots = np.flatnonzero(self.alive)
         supply = Supply(
             slots=slots,
-            salt=self.slot_salt[slots],
+            salt=self.slot_salt[:, slots],
             candidates=catalogue.candidates,
             month=month,
             frontier=world.frontier.level,
@@ -343,7 +347,7 @@ class Adopters(Sequence[AdopterView]):
         )
 
     def build(self) -> tuple[np.ndarray, np.ndarray]:
-        """Applications of the month: flow by family, value by origin and bloc."""
+        """Applications of the month: what hubs will see by family, value by origin and bloc."""
         p, c = self.world.p, self.world.catalogue.columns
         building = Building(
             projects=self.size[:, DEVELOPER],
@@ -354,6 +358,7 @@ class Adopters(Sequence[AdopterView]):
             reference=p.application_reference,
             families=len(self.world.labs),
             bloc=self.bloc,
+            seen=np.where(self.bloc == BLOCS.index("CN"), p.china_downloads, 1.0),
         )
         return build(self.market, self.panel(), self.who, building)
 
