@@ -82,11 +82,12 @@ $(READY): pyproject.toml constraints.txt
 	  exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "Missing: Python's venv module. Debian, Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@echo 'Setting up .venv (the first time takes a minute or two)' >&2
+	@echo 'Setting up .venv (the first time takes a few minutes)' >&2
 	@if $(BIN)/python -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
 	  then :; else $(PYTHON) -m venv --clear .venv; fi
 	@rm -f .venv/ready-*
 	@{ $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt hatchling && \
 	  $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'; } || { \
 	  echo 'Setting up .venv failed: see the message above (a package index must be reachable), then run make again.' >&2; exit 1; }
+	@$(BIN)/openstakes warm >&2
 	@touch $@

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,22 +211,30 @@ def summary(study: Study, outcomes: list[str]) -> pd.DataFrame:
     frames = []
     for case in study.cases:
         months = study.months(case.name)
-        for i in range(0, len(outcomes), BATCH):
-            for outcome, rows in study.series(case.name, outcomes[i : i + BATCH]).items():
-                head = {"scenario": case.name, "outcome": outcome, "month": months}
-                frames.append(pd.DataFrame({**head, **_levels(rows)}))
+        for outcome, levels in levels_of(study, case.name, outcomes):
+            head = {"scenario": case.name, "outcome": outcome, "month": months}
+            frames.append(pd.DataFrame({**head, **levels}))
     columns = ["scenario", "outcome", "month", "mean", *LEVELS]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
-def _levels(rows: NDArray[np.float32]) -> dict[str, Any]:
-    """Return mean and quantiles over the finished runs of an array (pair, month)."""
-    finished = rows[~np.isnan(rows).all(axis=1)].astype(np.float64)
-    levels = np.full((1 + len(LEVELS), rows.shape[1]), np.nan)
-    if len(finished):
-        levels[0] = finished.mean(axis=0)
-        levels[1:] = np.quantile(finished, list(LEVELS.values()), axis=0)
-    return dict(zip(("mean", *LEVELS), levels, strict=True))
+def levels_of(
+    study: Study, case: str, outcomes: list[str]
+) -> Iterator[tuple[str, dict[str, NDArray[np.float64]]]]:
+    """Yield each outcome of a case with its mean and quantiles over finished runs, by month.
+
+    Quantiles of a batch of outcomes are taken in one call.
+    """
+    pairs = study.finished_pairs(case)
+    for i in range(0, len(outcomes), BATCH):
+        found = study.series(case, outcomes[i : i + BATCH])
+        rows = np.array([values[pairs] for values in found.values()], np.float64)
+        levels = np.full((1 + len(LEVELS), len(rows), rows.shape[2]), np.nan)
+        if len(pairs):
+            levels[0] = [values.mean(axis=0) for values in rows]
+            levels[1:] = np.quantile(rows, list(LEVELS.values()), axis=1)
+        for j, outcome in enumerate(found):
+            yield outcome, dict(zip(("mean", *LEVELS), levels[:, j], strict=True))
 
 
 def csv_bytes(frame: pd.DataFrame, encoding: str = "utf-8", exact: Collection[str] = ()) -> bytes:

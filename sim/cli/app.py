@@ -24,7 +24,11 @@ app = typer.Typer(
         "Who gains and who loses, under which policy for open-weight AI? An agent-based model for "
         "comparing policies."
     ),
-    epilog="Results are conditional comparisons under stated assumptions, not forecasts.",
+    epilog=(
+        "Exit status: 0 done, 1 failed, 2 bad input, 3 finished with failed runs, 4 the cluster "
+        "was lost, 130 interrupted. Results are conditional comparisons under stated assumptions, "
+        "not forecasts."
+    ),
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -57,7 +61,9 @@ app.command()(run.run)
 app.command()(run.compare)
 app.command()(sweep.sweep)
 app.command()(sweep.experiment)
+app.command()(sweep.compact)
 app.command()(run.report)
+app.command()(run.warm)
 app.command()(inspect.check)
 app.command()(inspect.show)
 app.command()(inspect.diff)

@@ -1,10 +1,12 @@
 """What users can cause, as one message on stderr and an exit status.
 
-Exit status: 0 done, 1 failed, 2 bad input, 3 finished with failed runs, 130 interrupted.
+Exit status: 0 done, 1 failed, 2 bad input, 3 finished with failed runs, 4 the cluster was lost, 130
+interrupted.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import sys
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from sim.cli.progress import Report
     from sim.sweep.faults import MachineError
 
-FAILED, BAD_INPUT, RUNS_FAILED, INTERRUPTED = 1, 2, 3, 130
+FAILED, BAD_INPUT, RUNS_FAILED, CLUSTER_LOST, INTERRUPTED = 1, 2, 3, 4, 130
 
 
 def check_out(out: Path | None, writes: Callable[[], Mapping[str, Iterable[str]]] = dict) -> None:
@@ -110,11 +112,12 @@ def _kept(out: Path | None) -> str:
 def _stopped(error: MachineError, out: Path | None) -> NoReturn:
     """End with the message of a machine's fault: what to do, how to look closer and go on."""
     from sim.messages import printable
+    from sim.sweep.runner import ClusterLostError
 
     again = f"openstakes sweep {shlex.quote(str(out))} --alone {error.run}"
     closer = f"; {again} shows where it is raised" if out and error.run else ""
     print(printable(f"failed: {error}{closer}{_kept(out)}"), file=sys.stderr)
-    raise typer.Exit(FAILED) from None
+    raise typer.Exit(CLUSTER_LOST if isinstance(error, ClusterLostError) else FAILED) from None
 
 
 @contextmanager
@@ -123,22 +126,29 @@ def running(what: str, out: Path | None) -> Iterator[Report]:
 
     A folder that fails before the first report of progress is bad input.
     """
-    from sim.cli.progress import shown_on_stderr
+    from sim.cli.progress import compile_ahead, shown_on_stderr
 
+    compile_ahead()
     begun = False
     with shown_on_stderr(what) as show:
 
         def progress(finished: int, failed: int, total: int) -> None:
             nonlocal begun
             begun = True
+            if finished + failed:
+                gc.enable()
             show(finished, failed, total)
 
+        # What is imported for the first runs stays: collections would look through it in vain.
+        gc.disable()
         try:
             yield progress
         except OSError as error:
             if begun or out is None:
                 raise
             refuse(f"--out {out}: {error.strerror or error}")
+        finally:
+            gc.enable()
 
 
 def refuse(message: str) -> NoReturn:

@@ -242,14 +242,12 @@ def _policy_details(row: Row) -> Row:
 
 def written_fields(policy: type[Policy]) -> list[str]:
     """Names of the law's fields that a lever's example writes, in the order of the law's table."""
-    from sim.model.law import Law
+    from sim.model.law import law_of_month
     from sim.model.law_fields import FIELDS
     from sim.months import month_index
 
     one = policy(**policy.example)
-    law = Law(_jurisdictions())
-    month = month_index(one.start)
-    one.write(law, "example", one.intensity(month), month)
+    law = law_of_month(_jurisdictions(), [("example", one)], month_index(one.start))
     used = {write.field for write in law.writes}
     return [name for name in FIELDS if name in used]
 

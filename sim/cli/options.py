@@ -63,6 +63,27 @@ Executor = Annotated[
         metavar="NAME", callback=_known_executor, help="pool, dask or dask:tcp://HOST:PORT."
     ),
 ]
+
+
+def _known_share(text: str | None) -> str | None:
+    """Refuse what is no share, as other options are refused."""
+    from sim.sweep.share import Share
+
+    try:
+        return None if text is None else str(Share.of_text(text))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+ShareOf = Annotated[
+    str | None,
+    typer.Option(
+        "--share",
+        metavar="I/N",
+        callback=_known_share,
+        help="Do the I-th of N shares only; independent jobs with other I fill the same folder.",
+    ),
+]
 OnError = Annotated[
     Literal["record", "stop"],
     typer.Option(help="What a run that fails does: it is recorded, or stops the sweep."),

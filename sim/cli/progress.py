@@ -109,3 +109,25 @@ class PlainLines:
         words = [f"{self._what}: {done}/{total} runs", self._pace.words(done, total)]
         words += [f"{failed} failed"] if failed else []
         print(", ".join(part for part in words if part), file=sys.stderr, flush=True)
+
+
+def compile_ahead() -> None:
+    """Compile what a usual run calls and this machine has not kept yet, with a line now and then.
+
+    Kernels take too unlike times for a rate.
+    """
+    from sim.model.kernels.folders import kept_whole
+
+    if kept_whole() is not None:
+        return
+    from sim.model.warming import warm
+
+    written = time.monotonic()
+
+    def report(ready: int, total: int) -> None:
+        nonlocal written
+        if time.monotonic() - written >= EVERY_SECONDS:
+            written = time.monotonic()
+            print(f"compile: {ready}/{total} kernels", file=sys.stderr, flush=True)
+
+    warm(report)

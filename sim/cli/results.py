@@ -217,17 +217,15 @@ def run_content(study: Study) -> dict[str, Any]:
 
     Of each case, if there are several.
     """
+    from sim.analysis.frames import levels_of
     from sim.model.outcomes import OUTCOMES
 
-    summary = study.summary()
     cases = []
     for case in study.cases:
         outcomes: dict[str, Any] = {}
-        for name, frame in summary[summary["scenario"] == case.name].groupby(
-            "outcome", sort=False, observed=True
-        ):
-            levels = {column: frame[column].tolist() for column in ("mean", "p5", "p50", "p95")}
-            outcomes[str(name)] = {"unit": OUTCOMES[str(name)].unit, **levels}
+        for name, levels in levels_of(study, case.name, study.outcomes()):
+            shown = {level: levels[level].tolist() for level in ("mean", "p5", "p50", "p95")}
+            outcomes[name] = {"unit": OUTCOMES[name].unit, **shown}
         cases.append({"months": study.months(case.name), "outcomes": outcomes})
     found = (
         cases[0]

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.exits import all_or_problems, check_out, guarded, refuse, running
+from sim.cli.exits import FAILED, all_or_problems, check_out, guarded, refuse, running
 from sim.cli.options import Excel, Json, Out, Overrides, Replications, Seed, Settings, Workers
 from sim.cli.outputs import encoding_of, files_of_report, finish
+from sim.messages import printable
 
 if TYPE_CHECKING:
     from sim.scenario.overlay import Layer
@@ -101,6 +102,31 @@ def report(
         from sim.report import write
 
         print(write(study, folder, encoding=encoding_of(excel, folder)))
+
+
+def warm() -> None:
+    """Compile the model ahead of its first run on this machine."""
+    with guarded():
+        import time
+
+        from sim.cli.progress import compile_ahead
+        from sim.model.kernels.folders import folders, kept_whole
+
+        before, start = kept_whole(), time.monotonic()
+        compile_ahead()
+        place = kept_whole()
+        if place is None:
+            tried = " or ".join(str(folder.parent) for folder in folders())
+            print(
+                printable(
+                    f"compiled code cannot be kept in {tried}, and is made again by each process; "
+                    f"NUMBA_CACHE_DIR names another folder"
+                ),
+                file=sys.stderr,
+            )
+            raise typer.Exit(FAILED)
+        took = "" if before else f", compiled in {time.monotonic() - start:.0f} s"
+        print(printable(f"{'nothing to do: ' if before else ''}compiled code is in {place}{took}"))
 
 
 def _print_notes(loaded: list[tuple[Scenario, Layer]]) -> None:

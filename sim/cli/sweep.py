@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import traceback
 from dataclasses import asdict, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.exits import FAILED, check_out, guarded, refuse, running
+from sim.cli.exits import FAILED, RUNS_FAILED, check_out, guarded, refuse, running
 from sim.cli.options import (
     MOST_REPLICATIONS,
     Again,
@@ -25,6 +26,7 @@ from sim.cli.options import (
     Json,
     OnError,
     Out,
+    ShareOf,
     Workers,
 )
 from sim.cli.outputs import encoding_of, files_of_report, finish
@@ -51,6 +53,7 @@ def sweep(
     executor: Executor = "pool",
     on_error: OnError = "record",
     again: Again = None,
+    share: ShareOf = None,
     dry_run: DryRun = False,
     alone: Alone = None,
     csv: Csv = False,
@@ -66,7 +69,19 @@ def sweep(
     with guarded(out):
         plan, out = _plan(source, replications, seed, out)
         check_out(out, partial(_files, plan, csv=csv))
-        if alone is not None:
+        if share is not None:
+            others = {"--alone": alone, "--dry-run": dry_run, "--csv": csv, "--excel": excel}
+            _run_share(
+                share,
+                plan,
+                workers,
+                out,
+                executor=executor,
+                on_error=on_error,
+                again=again,
+                without=[name for name, given in (others | {"--json": as_json}).items() if given],
+            )
+        elif alone is not None:
             _run_alone(plan, alone)
         elif dry_run:
             _dry_run(plan, workers, out, again, as_json=as_json)
@@ -175,6 +190,72 @@ def _execute(
     finish(study, out, encoding=encoding, as_json=as_json)
 
 
+def _run_share(
+    share: str,
+    plan: Design,
+    workers: int | None,
+    out: Path | None,
+    *,
+    executor: str,
+    on_error: OnError,
+    again: Again,
+    without: list[str],
+) -> None:
+    """Do a share of a design; say how it went and what finishes the sweep."""
+    if without:
+        refuse(
+            f"--share {share}: not with {', '.join(without)}: a share only leaves its part of the "
+            "runs; give the same command without --share when all shares are done"
+        )
+    if out is None:
+        refuse(f"--share {share}: all shares need the same folder for their results: --out DIR")
+    from sim.sweep.execution import execute
+    from sim.sweep.share import Share
+
+    counts = (0, 0, 0)
+    with running("sweep", out) as progress:
+
+        def noted(finished: int, failed: int, total: int) -> None:
+            nonlocal counts
+            counts = finished, failed, total
+            progress(finished, failed, total)
+
+        execute(
+            plan,
+            workers=workers,
+            executor=executor,
+            out=out,
+            on_error=on_error,
+            again=again,
+            progress=noted,
+            share=Share.of_text(share),
+        )
+    finished, failed, total = counts
+    print(f"share {share}: {finished} of {total} runs finished, {failed} failed", file=sys.stderr)
+    print(
+        f"when all shares are done: openstakes sweep {shlex.quote(str(out))} does what is missing "
+        "and prints the results",
+        file=sys.stderr,
+    )
+    if failed:
+        raise typer.Exit(RUNS_FAILED)
+
+
+def compact(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")],
+) -> None:
+    """Merge the small files of a results folder into files of about 100 MB.
+
+    What is read from it stays the same to the bit, and each new file lists those it is made of.
+    """
+    with guarded():
+        from sim.sweep.compaction import compact as merge
+
+        before, after = merge(folder)
+        words = "nothing to merge" if before == after else f"{before:,} parts are now {after:,}"
+        print(f"{folder}: {words}")
+
+
 def _dry_run(
     plan: Design, workers: int | None, out: Path | None, again: Again, *, as_json: bool
 ) -> None:
@@ -213,7 +294,8 @@ def _run_alone(plan: Design, which: str) -> None:
             f"--alone {which}: must be POINT:REPLICATION with a replication from 0 to "
             f"{plan.replications - 1}"
         )
-    from sim.sweep.execution import check_series, simulate_world
+    from sim.sweep.checks import check_series
+    from sim.sweep.execution import simulate_world
 
     case, world = plan.world(point)
     try:

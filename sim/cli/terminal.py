@@ -219,20 +219,33 @@ def _by_origin(labs: Sequence[str]) -> list[str]:
 
 
 def print_json(content: Any) -> None:
-    """Print content as JSON; numbers that are not finite become null."""
-    print(json.dumps(_plain(content), indent=1, allow_nan=False))
+    """Print content as JSON: a line for each key, and for each list of numbers or texts.
+
+    Numbers that are not finite become null.
+    """
+    print(_json(content, "\n"))
 
 
-def _plain(content: Any) -> Any:
+def _json(content: Any, margin: str) -> str:
+    """Return the text of content; `margin` begins a line."""
+    inner = margin + " "
     if isinstance(content, dict):
-        return {str(key): _plain(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_plain(value) for value in content]
-    if hasattr(content, "item"):
-        content = content.item()
-    if isinstance(content, float) and not isfinite(content):
-        return None
-    return content
+        texts = [f"{json.dumps(str(key))}: {_json(x, inner)}" for key, x in content.items()]
+        return "{" + inner + ("," + inner).join(texts) + margin + "}" if texts else "{}"
+    if not isinstance(content, list | tuple):
+        return json.dumps(_finite(content))
+    if {float}.issuperset(map(type, content)) and all(map(isfinite, content)):
+        return json.dumps(content)  # most of what a run gives: not looked at number by number
+    if not any(isinstance(item, dict | list | tuple) for item in content):
+        return json.dumps([_finite(item) for item in content])
+    return "[" + inner + ("," + inner).join(_json(item, inner) for item in content) + margin + "]"
+
+
+def _finite(value: Any) -> Any:
+    """Return a value as Python's own, and None for a number that is not finite."""
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def new_table(

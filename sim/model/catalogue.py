@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.model.kernels.upkeep import count_opened
 from sim.months import month_name
-from sim.vocabulary import MODES, OPEN_WEIGHTS, ORIGINS
+from sim.vocabulary import MODES, ORIGINS
 
 CANDIDATES = 6
 NEVER = -1000
@@ -130,7 +131,7 @@ class Catalogue:
         for key, value in row.items():
             getattr(columns, key)[index] = value
         slot = int(row["lab"]) * len(MODES) + int(row["mode"])
-        self.newest[slot] = columns.month[index]
+        self.newest[slot] = row["month"]
         self._offer(slot, index, row["capability"])
         return index
 
@@ -150,8 +151,8 @@ class Catalogue:
 
     def opened_since(self, month: int, families: int) -> np.ndarray:
         """Open releases of each family after a month."""
-        kept = (self.column("mode") >= OPEN_WEIGHTS) & (self.column("month") > month)
-        return np.bincount(self.column("lab")[kept], minlength=families)
+        c = self.columns
+        return count_opened(month, (c.lab, c.mode, c.month), len(self), families)
 
     def column(self, name: str) -> np.ndarray:
         """One column, rows so far."""

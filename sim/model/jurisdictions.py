@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import exp
 from typing import Any
 
@@ -52,6 +53,7 @@ class Jurisdictions:
     fringe: tuple[bool, ...]
     access: np.ndarray
     sizes: dict[str, int] = field(init=False)
+    _content: tuple[Any, ...] = field(init=False, repr=False)
     classes: tuple[np.ndarray, np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,24 +67,39 @@ class Jurisdictions:
             "student": len(self.labs),
         }
         self.classes = np.array(self.lab_origins, np.int64), np.arange(len(ORIGINS))
+        places = self.countries, self.blocs, self.alignment, self.people_m, self.gdp, self.eu
+        labs = self.labs, self.lab_origins, self.lab_homes, self.fringe
+        self._content = *places, *labs, tuple(self.access.ravel().tolist())
+
+    def __eq__(self, other: object) -> bool:
+        """Laws are kept by whom they are for: a copy of a world asks for those of the original."""
+        return isinstance(other, Jurisdictions) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self.labs)
 
     @classmethod
     def of_tables(cls, parameters: Any) -> Jurisdictions:
-        """Those of the tables of countries and labs.
+        """Those of the tables of countries and labs; worlds of equal parameters share them.
 
         Parameters
         ----------
         parameters
             Values of the parameters by name; those of access to US services are read.
         """
+        return cls._of_access(parameters.access_us_in_china, parameters.access_restricted)
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def _of_access(cls, us_in_china: float, restricted: float) -> Jurisdictions:
         countries, labs = data.countries(), data.labs()
         codes = [c.code for c in countries]
         access = np.ones((len(countries), len(ORIGINS), len(CHANNELS)))
         for i, c in enumerate(countries):
             if c.bloc == "CN":
-                access[i, US] = exp(parameters.access_us_in_china)
+                access[i, US] = exp(us_in_china)
             elif c.bloc == "restricted":
-                access[i, US] = exp(parameters.access_restricted)
+                access[i, US] = exp(restricted)
         return cls(
             countries=tuple(codes),
             blocs=tuple(c.bloc for c in countries),

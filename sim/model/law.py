@@ -9,10 +9,11 @@ policies.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from sim.model.randomness import Streams
 
 
+LAWS_KEPT = 128
+"""Laws that are kept for other replications, each of up to 0.2 MB; a scenario has 20 to 50."""
 _COMBINE: dict[str, Callable[[Any, Any], Any]] = {
     "add": np.add,
     "multiply": np.multiply,
@@ -91,6 +94,9 @@ class Law:
     class_origin : int array (class,)
         Origin of a class. Classes stand in the order of their origin, then of the writes that name
         them.
+    states : dict
+        State of each policy in force by its name, as its ``state_key`` gave it: what was drawn for
+        it, such as a cut-off that is on.
     """
 
     access: np.ndarray
@@ -127,8 +133,9 @@ class Law:
     programmes: tuple[Programme, ...]
     triggers: tuple[Trigger, ...]
 
-    def __init__(self, jurisdictions: Jurisdictions, streams: Streams | None = None) -> None:
-        self.jurisdictions, self.streams = jurisdictions, streams
+    def __init__(self, jurisdictions: Jurisdictions) -> None:
+        self.jurisdictions = jurisdictions
+        self.states: dict[str, Hashable] = {}
         self.writes: list[Write] = []
         self.expenses: list[tuple[str, float, str]] = []
         self.class_of, self.class_origin = jurisdictions.classes
@@ -306,6 +313,15 @@ def _no_write(by: str, words: str) -> ScenarioError:
     )
 
 
+class Terms(NamedTuple):
+    """How one policy stands in a month: what the month's law depends on, with the policy itself."""
+
+    name: str
+    policy: Any
+    strength: float
+    state: Hashable
+
+
 def law_of_month(
     jurisdictions: Jurisdictions,
     policies: Sequence[Any],
@@ -324,28 +340,44 @@ def law_of_month(
         Draws what happens to policies: rulings of courts, cut-offs, sanctions. Without it none of
         that happens.
     """
-    strengths = [
-        (name, policy, policy.strength_in_force(month, streams)) for name, policy in policies
-    ]
-    return write_law(jurisdictions, strengths, month, streams)
+    return write_law(jurisdictions, terms_of_month(policies, month, streams), month)
 
 
-def write_law(
-    jurisdictions: Jurisdictions,
-    strengths: Sequence[Any],
-    month: int,
-    streams: Streams | None = None,
-) -> Law:
-    """The law of one month that policies of given strengths write.
+def terms_of_month(
+    policies: Sequence[Any], month: int, streams: Streams | None = None
+) -> tuple[Terms, ...]:
+    """How policies stand in a month; arguments as in :func:`law_of_month`."""
+    return tuple(
+        [
+            Terms(
+                name,
+                policy,
+                policy.strength_in_force(month, streams),
+                policy.state_key(month, streams),
+            )
+            for name, policy in policies
+        ]
+    )
+
+
+def write_law(jurisdictions: Jurisdictions, terms: Iterable[Terms], month: int) -> Law:
+    """The law of one month that policies write as they stand; its fields are the caller's to set.
 
     Parameters
     ----------
-    strengths : sequence of (name, policy, strength)
-    jurisdictions, month, streams
+    terms : iterable of Terms
+    jurisdictions, month
         As in :func:`law_of_month`.
     """
-    law = Law(jurisdictions, streams)
-    for name, policy, strength in strengths:
-        if strength > 0.0:
-            policy.write(law, name, strength, month)
+    in_force = tuple(one for one in terms if one.strength > 0.0)
+    return copy(_written(jurisdictions, in_force, month))
+
+
+@lru_cache(maxsize=LAWS_KEPT)
+def _written(jurisdictions: Jurisdictions, terms: tuple[Terms, ...], month: int) -> Law:
+    """A law follows from its terms alone, so that all replications of a scenario share it."""
+    law = Law(jurisdictions)
+    for name, policy, strength, state in terms:
+        law.states[name] = state
+        policy.write(law, name, strength, month)
     return law.combine()

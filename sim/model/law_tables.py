@@ -42,7 +42,8 @@ class LawTables:
     lock_in : float32 array (country, channel, origin), utils
     use_ceiling, ceiling : array (country, channel), logit
         Ceiling of AI use without any policy, and under the law.
-    audit_cover : array (country,), share of government use that private audits reach
+    audit_cover : array (country,), share of government use that private audits reach;
+        ``audit_cover32`` is the same in single precision
     developers_lost : list of float (class,), share of developers whom friction and denial take from
         open weights
     bans, subsidised, services_barred : bool
@@ -91,6 +92,7 @@ class LawTables:
         self.subsidised = bool((law.price_factor < 1.0).any())
         self.services_barred = bool((law.distillation_barrier != 1.0).any())
         self.audit_cover = _audit_cover(law, len(self._developers))
+        self.audit_cover32 = self.audit_cover.astype(np.float32)
         self.developers_lost = _developers_lost(law, self._developers)
 
     def _changed(self, name: str, law: Law) -> bool:

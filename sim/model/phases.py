@@ -23,7 +23,7 @@ from sim.model.readings import family_shares
 from sim.model.trust import meet_alarms, strike
 from sim.model.uptake import HALF_YEAR, use_by_country
 from sim.months import month_index
-from sim.vocabulary import CN, CONSUMER, DEVELOPER, FLAGGED, ORIGINS, US, WORLD
+from sim.vocabulary import CN, CONSUMER, DEVELOPER, ORIGINS, US, WORLD
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -89,12 +89,7 @@ def research(world: World) -> None:
     lessons = [_lessons(world, origin) for origin in range(len(ORIGINS))]
     credit = counts.idea_gains = [0.0] * len(ORIGINS)
     for lab in world.labs:
-        lab.research(lessons[lab.origin])
-        gains, sources = lab.gains, lab.sources
-        credit[lab.origin] += gains["own"]
-        credit[lab.origin] += gains["scarcity"]
-        credit[sources["public"]] += gains["public"]
-        credit[sources["distilled"]] += gains["distilled"]
+        lab.research(lessons[lab.origin], credit)
 
 
 def _lessons(world: World, origin: int) -> Lessons:
@@ -224,17 +219,8 @@ def build(world: World) -> None:
     Writes: derivatives, hub.
     Why here: before misuse, which strips derivatives that hubs hold.
     """
-    made, value = world.adopters.build()
-    keep = 1.0 - world.p.derivative_decay
-    c, market, derivatives = world.catalogue.columns, world.market, world.derivatives
-    tainted = np.zeros_like(made)
-    rows = market.release[DEVELOPER]
-    for k in np.flatnonzero(c.compromised[rows] & (c.public_finding[rows] != FLAGGED)).tolist():
-        family = int(market.family[k])
-        used = float(world.tally.world[DEVELOPER, family])
-        tainted[family] += made[family] * (
-            world.tally.slot[DEVELOPER, k] / used if used > 0.0 else 0.0
-        )
+    made, value, tainted = world.adopters.build()
+    keep, derivatives = 1.0 - world.p.derivative_decay, world.derivatives
     derivatives.begin(made, tainted, world.p.derivative_months, keep)
     derivatives.value = value.tolist()
     world.hub.host(float(derivatives.flow.sum()), keep, world.law)
@@ -253,11 +239,7 @@ def misuse(world: World) -> None:
     prospects = Prospects(
         world.actors.mix, scene.odds, scene.chance, scene.success_left, scene.detection
     )
-    decided = decide(attempts, prospects)
-    for actor, domain, route, noticed, luck in zip(
-        *(column.tolist() for column in decided), strict=True
-    ):
-        world.malicious[actor].act(domain, route, noticed, luck, scene)
+    scene.carry_out(decide(attempts, prospects), world.actors)
     world.scene = scene
     world.defence += (
         world.p.defence_growth * defenders_progress(world) / 12.0 + world.law.defence / 12.0

@@ -179,31 +179,29 @@ class ReleaseDraw:
     CONTROLLED, COMPROMISED, CONTAINED, SAFEGUARDED, FILE_LEVEL, SCANNED = range(6)
 
 
-class Streams:
-    """All streams of one run; ``streams("release mode")`` is the same object at every call."""
+class Streams(dict[str, Stream]):
+    """All streams of one run; ``streams("release mode")`` is the same object at every call.
+
+    It takes a decision, one of DECISIONS; another is a KeyError, since a misspelt one would be a
+    stream of its own. A dict, which looks up the thousands of times in a run that it is asked.
+    """
+
+    __call__ = dict.__getitem__
 
     def __init__(self, seed: int, replication: int) -> None:
+        super().__init__()
         self.seed, self.replication = seed, replication
-        self._streams: dict[str, Stream] = {}
 
-    def __call__(self, decision: str) -> Stream:
-        """The stream of a decision, one of DECISIONS.
-
-        Raises
-        ------
-        KeyError
-            If there is no such decision: a misspelt one would be a stream of its own.
-        """
-        if decision not in self._streams:
-            self._open(decision, decision)
-        return self._streams[decision]
+    def __missing__(self, decision: str) -> Stream:
+        self._open(decision, decision)
+        return self[decision]
 
     def about(self, decision: str, subject: str) -> Stream:
         """The stream of a decision that has one for each subject, as courts have for each lever."""
         name = f"{decision} {subject}"
-        if name not in self._streams:
+        if name not in self:
             self._open(decision, name)
-        return self._streams[name]
+        return self[name]
 
     def _open(self, decision: str, name: str) -> None:
         if decision not in DECISIONS:
@@ -211,4 +209,4 @@ class Streams:
                 f"no decision is called {decision!r}; DECISIONS in sim/model/randomness.py lists "
                 f"them"
             )
-        self._streams[name] = Stream(self.seed, self.replication, name)
+        self[name] = Stream(self.seed, self.replication, name)

@@ -7,7 +7,6 @@ means, and which cell it is, stands in the table of :mod:`sim.model.outcomes`.
 from __future__ import annotations
 
 from itertools import chain
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sim.model.trust import exposure
@@ -37,8 +36,6 @@ INCIDENTS = (
     *(("domain", name) for name in DOMAINS),
     *(("origin", name) for name in ("us", "cn", "other", "no_model")),
 )
-_INCIDENT_NAMES = [name for _, name in INCIDENTS]
-_COUNTED_FIELDS = attrgetter("kind", "route", "domain", "origin")
 
 
 # shares of use
@@ -56,11 +53,9 @@ def people_using(world: World) -> np.ndarray:
 
 def people_using_in(world: World) -> list[float]:
     """Share of people 15-64 who use AI in the Global North and in the rest of the world."""
-    people, use = world.adopters.own_people, world.use[:, CONSUMER]
-    return [
-        float((people * use)[within].sum() / people[within].sum())
-        for within in (world.north, ~world.north)
-    ]
+    people, north = world.adopters.own_people, world.adopters.northern
+    users = people * world.use[:, CONSUMER]
+    return [float(users[within].sum() / people[within].sum()) for within in (north, ~north)]
 
 
 def family_shares(world: World) -> np.ndarray:
@@ -204,20 +199,18 @@ def uplift_from_us(world: World) -> float:
 
 def incidents(world: World) -> list[int]:
     """Incidents of the month: all, then by kind, route, domain and origin as in INCIDENTS."""
-    counts = dict.fromkeys(_INCIDENT_NAMES, 0)  # no name occurs in two fields
-    for name in chain.from_iterable(map(_COUNTED_FIELDS, world.scene.incidents)):
-        counts[name] += 1
-    return [len(world.scene.incidents), *counts.values()]
+    counts = world.scene.count_incidents()
+    return [len(world.scene.severity), *chain.from_iterable(counts)]
 
 
 def incidents_reported(world: World) -> float:
     """Incidents of the month that are reported."""
-    return len(world.scene.incidents) * world.law.reporting
+    return len(world.scene.severity) * world.law.reporting
 
 
 def harm_realised(world: World) -> float:
     """Harm of the incidents of the month, with its heavy tail."""
-    return sum(incident.harm for incident in world.scene.incidents)
+    return sum(world.scene.severity)
 
 
 def stripped_derivatives(world: World) -> tuple[float, float]:

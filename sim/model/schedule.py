@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from sim.model.law import Law, write_law
+from sim.model.law import Law, Terms, terms_of_month, write_law
 from sim.months import month_index, month_name
 
 if TYPE_CHECKING:
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from sim.model.jurisdictions import Jurisdictions
     from sim.model.randomness import Streams
     from sim.policies.base import Policy
-
-Terms = tuple[tuple[float, Hashable], ...]
-"""Strength in force and state key of each policy in a month."""
 
 
 class PolicySchedule:
@@ -47,7 +44,7 @@ class PolicySchedule:
         )
         self.switched_on = {name: True for name, _ in policies}
         self._switches: list[tuple[str, bool, int]] = []
-        self._last: tuple[Terms, Terms] | None = None
+        self._last: tuple[tuple[Terms, ...], tuple[Terms, ...]] | None = None
         self._expected: tuple[int, dict[int, Law]] = (-1, {})
         self._plan()
 
@@ -72,23 +69,22 @@ class PolicySchedule:
         self.policies = tuple(standing.items())
 
     def _plan(self) -> None:
-        draws = self.streams
-        self._by_month: list[Terms] = [  # from the month before the first one on
-            tuple(
-                (policy.strength_in_force(m, draws), policy.state_key(m, draws))
-                for _, policy in self.policies
-            )
-            for m in range(-1, self.months)
+        self._by_month = [  # from the month before the first one on
+            terms_of_month(self.policies, m, self.streams) for m in range(-1, self.months)
         ]
         self._announced = [p for _, p in self.policies if p.known_from < month_index(p.start)]
         self.notice_given = bool(self._announced)
 
-    def terms(self, month: int) -> tuple[Terms, Terms]:
-        """Those of all policies the month before and in a month.
+    def terms(self, month: int) -> tuple[tuple[Terms, ...], tuple[Terms, ...]]:
+        """How all policies stand the month before and in a month.
 
         The law is made anew where they change.
         """
         return self._by_month[month], self._by_month[month + 1]
+
+    def law(self, jurisdictions: Jurisdictions, month: int) -> Law:
+        """The law that the policies write in a month."""
+        return write_law(jurisdictions, self.terms(month)[1], month)
 
     def renews(self, month: int, thrown: Collection[Trigger]) -> bool:
         """Bring the policies up to a month; whether its law is to be made anew.
@@ -112,13 +108,14 @@ class PolicySchedule:
             self._expected = (now, {})
         laws = self._expected[1]
         if month not in laws:
-            strengths = [
-                (name, policy, policy.planned(month) if policy in coming else strength)
-                for (name, policy), (strength, _) in zip(
-                    self.policies, self.terms(now)[1], strict=True
+            terms = [
+                one._replace(
+                    strength=one.policy.planned(month) if one.policy in coming else one.strength,
+                    state=one.policy.state_key(month, self.streams),
                 )
+                for one in self.terms(now)[1]
             ]
-            laws[month] = write_law(jurisdictions, strengths, month, self.streams)
+            laws[month] = write_law(jurisdictions, terms, month)
         return laws[month]
 
     def coming(self, now: int, month: int) -> list[Policy]:

@@ -22,7 +22,7 @@ from sim.model.hubs import Hub
 from sim.model.jurisdictions import Jurisdictions
 from sim.model.kernels.market import N_CHANNELS, Market
 from sim.model.kernels.shares import Tally
-from sim.model.law import Law, law_of_month
+from sim.model.law import Law
 from sim.model.law_tables import LawTables
 from sim.model.observation import REPORTERS
 from sim.model.outcomes import OUTCOMES
@@ -92,8 +92,6 @@ class World(mesa.Model):
         Rows of the table, in the order of every array over countries.
     jurisdictions : Jurisdictions
         The same countries and labs as a law sees them.
-    north : bool array (country,)
-        Whether a country belongs to the Global North.
     labs, country_agents, malicious, auditors : sequences of agents
         In the order of every array over them.
     slugs : dict of str to int
@@ -197,8 +195,6 @@ class World(mesa.Model):
         """Countries and labs."""
         self.countries = data.countries()
         self.jurisdictions = Jurisdictions.of_tables(self.p)
-        northern = next(group for group in data.groups() if group.name == "Global-North").members
-        self.north = np.array([c.code in northern for c in self.countries])
         self.country_agents = [Country(self, i, info) for i, info in enumerate(self.countries)]
         homes = self.jurisdictions.lab_homes
         self.labs = [
@@ -232,7 +228,7 @@ class World(mesa.Model):
 
     def _settle_law(self) -> None:
         """The law of the month before the first."""
-        self.law = law_of_month(self.jurisdictions, self.policies, self.month, self.streams)
+        self.law = self.schedule.law(self.jurisdictions, self.month)
         self.tables = LawTables(
             self.law,
             gate_friction=self.p.gate_friction,
@@ -368,7 +364,7 @@ class World(mesa.Model):
         It is made anew only when a policy's strength or state changed.
         """
         if self.schedule.renews(self.month, self.us_government.thrown):
-            self.law = law_of_month(self.jurisdictions, self.policies, self.month, self.streams)
+            self.law = self.schedule.law(self.jurisdictions, self.month)
             self.tables.read(self.law)
 
     def prospect(self, month: int) -> Law | None:

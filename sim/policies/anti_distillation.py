@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from math import log
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from sim import data
 from sim.model.identity import identity
 from sim.months import month_index
 from sim.policies.base import Policy, allied_coverage, compliance_cost, own
-from sim.vocabulary import API, CN
+from sim.vocabulary import API, CN, ORIGINS
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -101,8 +102,14 @@ class AntiDistillation(Policy):
     allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def state_key(self, month: int, streams: Streams | None) -> Hashable:
-        """Sanctions may begin or end in any month."""
-        return month if self.sanction_prob > 0.0 and streams is not None else None
+        """Who is under sanction, by slug."""
+        if self.sanction_prob == 0.0:
+            return ()
+        return tuple(
+            lab.slug
+            for lab in data.labs()
+            if lab.origin == ORIGINS[CN] and self.sanctioned(lab.slug, month, streams)
+        )
 
     def sanctioned(self, lab: str, month: int, streams: Streams | None) -> bool:
         """Whether a lab is under sanction: one began in one of the last months.
@@ -123,9 +130,9 @@ class AntiDistillation(Policy):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write barriers and checks into a month's law."""
         effect = self.effect(strength)
-        where, luck = law.jurisdictions, law.streams
+        where, sanctioned = law.jurisdictions, cast("tuple[str, ...]", law.states[name])
         labs, learners = where.bound_labs(self.allied_coverage), where.firms(CN)
-        caught = [lab for lab in learners if self.sanctioned(where.labs[lab], month, luck)]
+        caught = [lab for lab in learners if where.labs[lab] in sanctioned]
         services = where.covered_labs(self.allied_coverage)
         left = 1.0 - self.detect_prob * effect
         if self.account_kyc:

@@ -186,7 +186,9 @@ class Policy(BaseModel):
         Fields beside the example under which labs act before the start if they know of the policy.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, strict=True, defer_build=True
+    )
 
     lever: ClassVar[str]
     title: ClassVar[str]
@@ -288,7 +290,8 @@ class Policy(BaseModel):
     def state_key(self, month: int, streams: Streams | None) -> Hashable:
         """What the month's writes depend on besides the strength: dates, drawn events.
 
-        The law is made anew with it.
+        The law is made anew with it, and `write` reads it as ``law.states[name]``: runs share the
+        laws of policies that stand alike, so what is drawn acts through it alone.
         """
         return None
 

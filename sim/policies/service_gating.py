@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from sim.months import month_index
 from sim.policies.base import Policy, allied_coverage, compliance_cost, own
@@ -155,7 +155,7 @@ class ServiceGating(Policy):
         """Write the gates, and a cut-off that is on, into a month's law."""
         effect = self.effect(strength)
         labs = law.jurisdictions.bound_labs(self.allied_coverage)
-        self._gate(law, name, effect, self.cut_off(month, law.streams))
+        self._gate(law, name, effect, cast("float", law.states[name]))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
 

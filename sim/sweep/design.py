@@ -23,6 +23,7 @@ from sim.messages import LARGEST_SEED, ScenarioError, shown, whole
 from sim.model.parameters import PARAMETERS
 from sim.sweep.draws import CERTAIN, Draws
 from sim.sweep.forks import past_of
+from sim.sweep.share import WHOLE, Share
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
@@ -274,32 +275,57 @@ class Design:
         return self.cases[case], self.cases[case].under(self.draws[draw])
 
     def chunks(
-        self, finished: Mapping[str, Container[int]] | None = None, block: int = BLOCK
+        self,
+        finished: Mapping[str, Container[int]] | None = None,
+        share: Share = WHOLE,
+        block: int = BLOCK,
     ) -> Iterator[Chunk]:
         """Yield the runs that are not finished, in chunks.
 
         Every case meets the first block of (draw, replication) pairs, then the next, replications
         varying slowest: a sweep stopped half-way has the same pairs of every case, and all draws
         once before any of them twice. Cases that share a past meet in one chunk, so that the past
-        of a pair is made once.
+        of a pair is made once. A chunk's number is its place in the plan, whatever is finished, so
+        that it is in the same share each time.
 
         Parameters
         ----------
         finished
             Replications to leave out, by design point.
+        share
+            The chunks meant.
         block
             Runs in a full chunk, about.
         """
-        done, number = finished or {}, 0
+        done = finished or {}
+        for number, cases, pairs in self._blocks(share, block):
+            worlds: dict[tuple[int, int], Scenario] = {}
+            runs = []
+            for i, draw, point, replication in self._different(cases, pairs):
+                if replication not in done.get(point, ()):
+                    if (i, draw) not in worlds:
+                        worlds[i, draw] = self.cases[i].under(self.draws[draw])
+                    runs.append(Run(point, self.cases[i].name, worlds[i, draw], replication))
+            if runs:
+                yield Chunk(number, tuple(runs))
+
+    def asked(self, share: Share = WHOLE) -> Iterator[tuple[str, int]]:
+        """Yield the design point and replication of each run of a share."""
+        for _, cases, pairs in self._blocks(share):
+            for _, _, point, replication in self._different(cases, pairs):
+                yield point, replication
+
+    def _blocks(self, share: Share, block: int = BLOCK) -> Iterator[tuple[int, list[int], range]]:
+        """Yield the chunks of a share: number, cases and (draw, replication) pairs."""
+        number, together = 0, list(self._of_one_past())
         for first in range(0, self.pairs, BLOCK):
             last = min(first + BLOCK, self.pairs)
-            for cases in self._of_one_past():
+            for cases in together:
                 pairs = max(1, round(block / len(cases)))
                 for start in range(first, last, pairs):
-                    runs = tuple(self._left(cases, range(start, min(start + pairs, last)), done))
-                    if runs:
-                        yield Chunk(number, runs)
-                        number += 1
+                    if share.holds(number):
+                        yield number, cases, range(start, min(start + pairs, last))
+                    number += 1
 
     def _of_one_past(self) -> Iterator[list[int]]:
         """Yield the cases whose worlds start alike and end together, a chunk's worth at a time."""
@@ -311,19 +337,17 @@ class Design:
             for first in range(0, len(numbers), MOST_FORKED):
                 yield numbers[first : first + MOST_FORKED]
 
-    def _left(
-        self, cases: Sequence[int], pairs: range, done: Mapping[str, Container[int]]
-    ) -> Iterator[Run]:
-        """Yield the runs of some cases and (draw, replication) pairs that are not finished."""
-        worlds: dict[tuple[int, int], Scenario] = {}
+    def _different(self, cases: Sequence[int], pairs: range) -> Iterator[tuple[int, int, str, int]]:
+        """Yield case, draw, point and replication of the runs of some cases and pairs.
+
+        Cases or draws that hold the same world give it once.
+        """
         for pair in pairs:
             replication, draw = divmod(pair, len(self.draws))
             for i in cases:
-                point, case, world = self.points[i][draw], self.cases[i], (i, draw)
-                if self.owners[point] == world and replication not in done.get(point, ()):
-                    if world not in worlds:
-                        worlds[world] = case.under(self.draws[draw])
-                    yield Run(point, case.name, worlds[world], replication)
+                point = self.points[i][draw]
+                if self.owners[point] == (i, draw):
+                    yield i, draw, point, replication
 
 
 def _incomparable(cases: Sequence[Case]) -> Iterator[str]:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
+from sim.sweep.checks import check_series
 from sim.sweep.design import BLOCK, Chunk, Design, Keep, Run
 from sim.sweep.executors import executor_factory
 from sim.sweep.faults import FAULTS, MachineError, told_apart
@@ -19,17 +18,15 @@ from sim.sweep.interrupt import outside_kernels
 from sim.sweep.manifest import installed, made_by
 from sim.sweep.parts import (
     SERIES,
-    USE,
     DamagedPartError,
     Failure,
     Receipt,
     Series,
     StoreError,
-    channel_names,
-    country_codes,
     deposit,
 )
-from sim.sweep.runner import Executor, run_chunks
+from sim.sweep.runner import Executor, UnfitWorkerError, run_chunks
+from sim.sweep.share import WHOLE, Share
 from sim.sweep.store import Store
 from sim.sweep.workers import Workers, processors
 
@@ -72,6 +69,7 @@ def execute(
     progress: Progress | None = None,
     arrived: Callable[[Store], None] | None = None,
     simulate: Simulate | None = None,
+    share: Share | None = None,
 ) -> Store:
     """Run what a design asks for and the store does not hold yet.
 
@@ -85,11 +83,15 @@ def execute(
         Called after each chunk with the store, in which its runs are.
     simulate
         Importable function that makes a run. Default: `simulate_world`.
+    share
+        Do this share only, while other jobs may do others into the same folder.
 
     Raises
     ------
     StoreError
         If the folder cannot be used.
+    ValueError
+        If a value is not allowed.
     MachineError
         As for `compare`.
     RunFailedError
@@ -98,12 +100,14 @@ def execute(
     _check(workers, executor, again)
     kept = workers if isinstance(workers, Workers) and simulate is None and out is None else None
     store = kept.recall(plan) if kept else _store(out)
-    with store.writing(plan), outside_kernels():
+    held = store.writing(plan) if share is None else store.sharing(plan)
+    share = share or WHOLE
+    with held, outside_kernels():
         if again:
             store.reopen_failed()
-        left = plan.runs - sum(map(len, store.finished.values()))
+        tally = _Tally(store, plan, share, progress, arrived, kept, stop=on_error == "stop")
+        left = tally.left
         width = workers.count if isinstance(workers, Workers) else workers or workers_for(left)
-        tally = _Tally(store, plan, progress, arrived, kept, stop=on_error == "stop")
         if left:
             run_chunks(
                 partial(
@@ -115,7 +119,7 @@ def execute(
                     folder=store.folder,
                     simulate=simulate or simulate_world,
                 ),
-                plan.chunks(store.finished, block_of(left, width) if out is None else BLOCK),
+                plan.chunks(store.finished, share, block_of(left, width) if out is None else BLOCK),
                 _factory(workers, executor, width),
                 tally.done,
                 tally.failed,
@@ -169,12 +173,12 @@ def run_chunk_there(
     One with other code or without the folder is refused.
     """
     if installed() != driver:
-        raise StoreError(
+        raise UnfitWorkerError(
             f"a worker on {platform.node()} has other code or libraries: {installed()}; this is "
             f"{driver}"
         )
     if folder is not None and not (folder / SERIES).is_dir():
-        raise StoreError(
+        raise UnfitWorkerError(
             f"a worker on {platform.node()} does not see {folder}: all workers need it under that "
             f"path"
         )
@@ -236,60 +240,6 @@ def run_chunk(
         )
 
 
-def check_series(series: Series, first: Series | None = None) -> None:
-    """Refuse what is no result.
-
-    That is what is not finite, and arrays that do not fit their names or another run of the case.
-
-    Raises
-    ------
-    ValueError
-        With what does not fit, or the first month that is not finite and its outcomes.
-    """
-    if series.values.shape != (len(series.months), len(series.names)):
-        raise ValueError(
-            f"series of shape {series.values.shape} for {len(series.months)} months and "
-            f"{len(series.names)} outcomes"
-        )
-    if series.countries.shape != (len(series.moments), *series.panel.shape, len(USE)):
-        raise ValueError(
-            f"country table of shape {series.countries.shape} for a panel of shape "
-            f"{series.panel.shape}"
-        )
-    if first is not None and _form(series) != _form(first):
-        raise ValueError("the run has other outcomes or months than the ones before it")
-    _check_finite(series)
-
-
-def _check_finite(series: Series) -> None:
-    """Refuse series with nan or infinity.
-
-    An outcome that means nothing yet is 0 by its definition.
-    """
-    finite = np.isfinite(series.values)
-    if not finite.all():
-        month = int(np.argmin(finite.all(axis=1)))
-        names = [name for name, fine in zip(series.names, finite[month], strict=True) if not fine]
-        more = f" and {len(names) - 1} more outcomes" if len(names) > 1 else ""
-        value = series.values[month, series.names.index(names[0])]
-        raise ValueError(
-            f"outcome {names[0]} is {value} in {series.months[month]}{more}: no finite number"
-        )
-    if not np.isfinite(series.countries).all():
-        moment, country, channel, use = np.argwhere(~np.isfinite(series.countries))[0]
-        _, countries, channels, _ = series.countries.shape
-        what = (
-            f"{USE[use]} of country {country_codes(countries)[country]}, "
-            f"channel {channel_names(channels)[channel]},"
-        )
-        value = series.countries[moment, country, channel, use]
-        raise ValueError(f"{what} is {value} in {series.moments[moment]}: no finite number")
-
-
-def _form(series: Series) -> tuple[Any, ...]:
-    return series.names, series.months, series.moments, series.panel.shape
-
-
 def _failure(run: Run, seed: int, error: BaseException) -> Failure:
     words = f"{type(error).__name__}: {error}"
     text = "".join(traceback.format_exception(error))
@@ -303,6 +253,7 @@ class _Tally:
         self,
         store: Store,
         plan: Design,
+        share: Share,
         progress: Progress | None,
         arrived: Callable[[Store], None] | None,
         kept: Workers | None,
@@ -311,8 +262,14 @@ class _Tally:
     ) -> None:
         self._store, self._plan, self._stop = store, plan, stop
         self._progress, self._arrived, self._kept = progress, arrived, kept
-        self._finished = sum(len(part.runs) for part in store.parts.values())
-        self._failed = sum(map(len, store.finished.values())) - self._finished
+        self._finished = self._failed = self._runs = 0
+        for point, replication in plan.asked(share):
+            self._runs += 1
+            if store.has_result((point, replication)):
+                self._finished += 1
+            elif replication in store.finished.get(point, ()):
+                self._failed += 1
+        self.left = self._runs - self._finished - self._failed
         self._report()
 
     def done(self, chunk: Chunk, receipts: tuple[Receipt, ...]) -> None:
@@ -348,7 +305,7 @@ class _Tally:
 
     def _report(self) -> None:
         if self._progress is not None:
-            self._progress(self._finished, self._failed, self._plan.runs)
+            self._progress(self._finished, self._failed, self._runs)
         if self._arrived is not None:
             self._arrived(self._store)
 

@@ -16,6 +16,7 @@ from multiprocessing import connection, resource_tracker
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.model.kernels import notices
+from sim.model.warming import warm
 from sim.sweep.design import Chunk
 from sim.sweep.runner import Executor, WorkerLostError
 
@@ -32,7 +33,9 @@ class InProcess:
     """Executor that works in the caller's own process, one chunk at a time."""
 
     window = 1
-    deaths = 1
+
+    def __init__(self) -> None:
+        warm()
 
     def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
         """Do the task now."""
@@ -65,9 +68,8 @@ class ProcessPool:
         "forkserver" or "spawn".
     """
 
-    deaths = 1
-
     def __init__(self, workers: int, method: str = "forkserver") -> None:
+        warm()
         context = multiprocessing.get_context(method)
         context.set_forkserver_preload(list(PRELOADED))
         self.window = 2 * workers

@@ -19,6 +19,11 @@ from sim.messages import printable
 UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
 """Form of the name of a file that is being written, around the name that it will have."""
 
+UNABLE = (errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
+"""What file systems, such as those of some clusters, answer when they cannot do what is asked."""
+
+_noted: set[str] = set()
+
 LONGEST_REASON = 200
 _MISREAD = (
     ArithmeticError,
@@ -108,7 +113,8 @@ def unfinished(folder: Path, own: re.Pattern[str]) -> list[Path]:
     found = []
     for path in sorted(folder.glob(".*.tmp")):
         form = UNFINISHED.fullmatch(path.name)
-        if form and own.fullmatch(form[1]) and stat.S_ISREG(path.lstat().st_mode):
+        # Another job may finish its file meanwhile, which is then not here any more.
+        if form and own.fullmatch(form[1]) and path.is_file() and not path.is_symlink():
             found.append(path)
     return found
 
@@ -117,6 +123,33 @@ def remove(root: Path, path: Path, words: str) -> None:
     """Remove a file of ours from a folder, and say so on stderr: nothing is removed in silence."""
     path.unlink(missing_ok=True)
     print(f"{path.relative_to(root).as_posix()} {words}", file=sys.stderr)
+
+
+def write_first(path: Path, data: bytes) -> None:
+    """Write a file whole unless it is there.
+
+    Of several that do so at the same time one succeeds; the others leave the file as it is. Where
+    the file system has no hard links the last one succeeds.
+    """
+    with whole(path, _link) as file:
+        file.write(data)
+
+
+def _replace(hidden: Path, path: Path) -> None:
+    """Give a new file its name, whatever had it."""
+    hidden.replace(path)
+
+
+def _link(hidden: Path, path: Path) -> None:
+    """Give a new file its name unless that is taken, and take its hidden name away."""
+    try:
+        os.link(hidden, path)
+    except FileExistsError:
+        pass  # another job was first
+    except OSError:  # no hard links here
+        hidden.replace(path)
+        return
+    hidden.unlink()
 
 
 def write_changed(root: Path, name: str, data: bytes) -> None:
@@ -137,10 +170,11 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
+def whole(path: Path, settle: Callable[[Path, Path], None] = _replace) -> Iterator[BinaryIO]:
     """Yield a new file that takes the place of `path` at the end.
 
-    It is removed if anything is raised.
+    It is removed if anything is raised. `settle` gives the finished file, which has a hidden name
+    until then, its place.
 
     The new file is never an old one with other bytes, so other names (hard links) of what was there
     keep their content.
@@ -154,7 +188,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        hidden.replace(path)
+        settle(hidden, path)
     except BaseException:
         hidden.unlink(missing_ok=True)
         raise
@@ -162,18 +196,23 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def _confirm_names(folder: Path) -> None:
-    """Have the disk confirm the names in a folder, where the file system can.
-
-    That of some clusters cannot.
-    """
+    """Have the disk confirm the names in a folder, where the file system can."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
+        _can(os.fsync, handle)
     finally:
         os.close(handle)
+
+
+def _can(call: Callable[..., None], *arguments: int) -> str:
+    """Make a system call; return why the file system cannot do it, "" if it can."""
+    try:
+        call(*arguments)
+    except OSError as error:
+        if error.errno not in UNABLE:
+            raise
+        return os.strerror(error.errno or 0)
+    return ""
 
 
 @contextmanager
@@ -200,23 +239,50 @@ def read_as_ours(what: str) -> Iterator[None]:
 
 @contextmanager
 def only_writer(root: Path) -> Iterator[None]:
-    """Hold the lock on a folder; it is free again when the process ends, however it ends."""
+    """Hold the lock on a folder; it is free again when the process ends, however it ends.
+
+    What the folder's file system cannot do is noted on stderr, once: locks, without which no second
+    writer is kept out, and confirming names, without which a file may be missing after a loss of
+    power. Missing files are found and made again.
+    """
+    with _locked(root, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def one_of_writers(root: Path) -> Iterator[None]:
+    """Hold a folder together with others that share a sweep, and with nobody else."""
+    with _locked(root, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _locked(root: Path, kind: int) -> Iterator[None]:
     handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unable = _can(fcntl.flock, handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StoreError(
                 f"another sweep is writing to {root}; wait for it or choose another folder"
             ) from None
-        except OSError as error:
-            if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP):
-                raise
-            raise StoreError(
-                f"the file system of {root} has no locks ({error.strerror}), so that a second "
-                "writer could not be kept out: choose a folder on a disk of this machine, and copy "
-                "it when it is finished"
-            ) from None
+        if unable:
+            _note(
+                f"the file system has no locks ({unable}), so that a second writer is not kept "
+                "out: see that no other command writes to the same folder"
+            )
+        unable = _can(os.fsync, handle)
+        if unable:
+            _note(
+                f"the file system does not confirm names in folders ({unable}): after a loss of "
+                "power files may be missing, which the same command makes again"
+            )
         yield
     finally:
         os.close(handle)
+
+
+def _note(words: str) -> None:
+    if words not in _noted:
+        _noted.add(words)
+        print(f"note: {words}", file=sys.stderr)

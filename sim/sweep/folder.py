@@ -16,30 +16,34 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sim.messages import printable
 from sim.sweep.belonging import (
+    MANIFEST,
+    PART,
     check_code,
+    check_free,
     check_manifest,
     check_months,
     check_plan,
     check_replications,
+    found_manifest,
+    manifest_of,
+    own_files,
 )
 from sim.sweep.design import Design
 from sim.sweep.files import (
     file_in,
-    folder_in,
+    one_of_writers,
     only_writer,
     read_as_ours,
     remove,
     unfinished,
     write_changed,
+    write_first,
 )
-from sim.sweep.forms import ManifestForm
 from sim.sweep.manifest import (
     designs_file,
     digest,
     environment,
-    is_ours,
     made_by,
     plan_table,
     read_design,
@@ -56,8 +60,7 @@ from sim.sweep.parts import (
 )
 from sim.sweep.store import Store
 
-MANIFEST, DESIGNS = "manifest.json", "designs.parquet"
-PART = re.compile(r"[0-9a-f]{64}\.parquet")
+DESIGNS = "designs.parquet"
 
 MOST_SHOWN = 12
 
@@ -87,13 +90,14 @@ class Folder(Store):
             If the folder holds no results, or damaged ones.
         """
         store = cls(root)
-        manifest = store._found()
+        manifest = found_manifest(store.root)
         design = store._read_design(manifest)
         damaged = {
             path.relative_to(store.root).as_posix(): words
             for path, words in store._enter_all(design)
         }
-        missing = [name for name in manifest["parts"] if name not in store.parts]
+        known = store.parts.keys() | store.merged.keys()
+        missing = [name for name in manifest["parts"] if name not in known]
         damaged |= {
             f"{SERIES}/{name}.parquet": "missing"
             for name in missing
@@ -108,6 +112,7 @@ class Folder(Store):
                 f"{root}: {listed}{more}. The same sweep into this folder replaces what is damaged"
             )
         store.lost = [Failure(**failure) for failure in manifest["lost"]]
+        store._environments = manifest["environments"]
         return store, design
 
     @classmethod
@@ -120,7 +125,7 @@ class Folder(Store):
             If the folder holds no results, or its manifest or designs are damaged.
         """
         store = cls(root)
-        return store._read_design(store._found())
+        return store._read_design(found_manifest(store.root))
 
     def look(self, design: Design) -> None:
         """Enter what the folder holds of a design, and write nothing.
@@ -147,59 +152,80 @@ class Folder(Store):
         StoreError
             If another sweep is writing to it, or it holds something else, or links.
         """
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise StoreError(f"{self.root} is a file; results need a folder") from None
+        self._make()
         with only_writer(self.root):
-            if not self._claim(design):
+            if self._claim(design) is None:
                 print(f"{MANIFEST} was damaged: written anew from the parts", file=sys.stderr)
             damaged = self._enter_all(design)
+            self._was_here()
             points = designs_file(design)
             self._write_manifest(design, points)
             for path, words in damaged:
                 remove(self.root, path, f"was {words}: removed, and its runs done again")
                 self.repaired.append(path.relative_to(self.root).as_posix())
-            self._remove_orphans()
-            self._remove_unfinished()
-            for kind in (SERIES, COUNTRIES):
-                (self.root / kind).mkdir(exist_ok=True)
-            write_changed(self.root, DESIGNS, points)
+            self._tidy()
+            self._write_designs(points)
             try:
                 yield
             finally:
                 self._remove_unfinished()
                 self._write_manifest(design, points)
 
-    def check_free(self) -> None:
-        """Refuse a folder that is not ours and not empty.
+    @contextmanager
+    def sharing(self, design: Design) -> Iterator[None]:
+        """Hold the folder as one of several that do a share of a design each, at the same time.
 
-        Ours is a folder with our own manifest.json, sound or damaged. A writer that was killed over
-        its first file leaves nothing but that file, hidden and unfinished; it does not count.
+        Parts are named by their bytes, so two jobs that make the same one do no harm. Nothing is
+        removed, since it may be another's. The manifest is written by whoever is first, and checked
+        by the others; it is written again only if it lacks something that all of them would write:
+        what the plan has gained, or this kind of machine. The next sweep without shares tidies up.
 
         Raises
         ------
         StoreError
-            If it holds anything else; hidden files count.
+            As for `writing`.
         """
-        if file_in(self.root, MANIFEST) is not None:
+        self._make()
+        with one_of_writers(self.root):
+            manifest = self._claim(design)
+            self._enter_all(design)
+            self._was_here()
+            points = designs_file(design)
+            if manifest == {}:
+                write_first(self.root / MANIFEST, self._manifest_file(design, points))
+                manifest = self._claim(design)
+                self._was_here()
+            mine = (plan_table(design), hash_of(points), self._environments)
+            if not manifest or mine != tuple(
+                manifest[key] for key in ("plan", "designs", "environments")
+            ):
+                self.lost = [Failure(**failure) for failure in manifest["lost"]] if manifest else []
+                self._write_manifest(design, points)
+            self._write_designs(points)
+            yield
+
+    @classmethod
+    @contextmanager
+    def rearranging(cls, root: str | os.PathLike[str]) -> Iterator[tuple[Folder, Design]]:
+        """Open a folder as its only writer, for one that changes which parts hold its runs.
+
+        Raises
+        ------
+        StoreError
+            As for `open`, or if a sweep is writing to it.
+        """
+        cls.plan(root)  # refuses what holds no results, before anything is locked
+        with only_writer(Path(root).absolute()):
+            store, design = cls.open(root)
+            store._tidy()
             try:
-                self._manifest()
-            except DamagedPartError:
-                return
-        elif self.root.is_dir():
-            left = {path.name for path in unfinished(self.root, re.compile(re.escape(MANIFEST)))}
-            others = sorted(
-                (path.name for path in self.root.iterdir()),
-                key=lambda name: (name.startswith("."), name),
-            )
-            others = [name for name in others if name not in left]
-            if others:
-                hidden = "; hidden files count" if others[0].startswith(".") else ""
-                raise StoreError(
-                    f"{self.root} holds other files ({printable(others[0])}{hidden}) and no "
-                    f"results; choose an empty or new folder{self._rescue()}"
-                )
+                yield store, design
+            finally:
+                store._write_manifest(design, store._designs())
+
+    def check_free(self) -> None:
+        """Refuse a folder that is not ours and not empty (see `check_free`)."""
+        check_free(self.root)
 
     def fetch(self, kind: str, name: str) -> bytes:
         """Return the bytes of a part's file, unchecked."""
@@ -219,77 +245,6 @@ class Folder(Store):
     def _place(self, kind: str, name: str) -> str:
         return f"{self.root}: {super()._place(kind, name)}"
 
-    def _found(self) -> dict[str, Any]:
-        """Return the manifest of a folder that must have one."""
-        manifest = self._manifest()
-        if manifest is None:
-            raise StoreError(
-                f"{self.root} holds no results: there is no {MANIFEST}{self._rescue()}"
-            )
-        return manifest
-
-    def _manifest(self) -> dict[str, Any] | None:
-        """Return what the manifest says, None if there is none.
-
-        Raises
-        ------
-        DamagedPartError
-            If it is ours, but other bytes than were written. Writing replaces it: the parts say
-            whose they are.
-        StoreError
-            If it is not ours, or of another format or form.
-        """
-        path = file_in(self.root, MANIFEST)
-        if path is None:
-            return None
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
-        if not is_ours(data):
-            raise StoreError(
-                f"{self.root} holds no results: its {MANIFEST} is none of openstakes, or damaged "
-                f"beyond recognition; choose an empty or new folder{self._rescue()}"
-            )
-        try:
-            manifest: dict[str, Any] = json.loads(data)
-            written = manifest.pop("sha256", None)
-        except (ValueError, RecursionError):
-            manifest, written = {}, None
-        form = manifest.get("format", FORMAT)
-        if isinstance(form, int) and form != FORMAT:
-            raise StoreError(
-                f"{self.root} holds results of format {form}; this version reads format {FORMAT}"
-            )
-        if written != digest(manifest):
-            raise DamagedPartError(
-                f"{path} is damaged: give the command that made these results again; "
-                f"it writes {MANIFEST} anew, and finished parts are checked and kept"
-            )
-        with read_as_ours(str(path)):
-            ManifestForm.model_validate(manifest)
-        return manifest
-
-    def _rescue(self) -> str:
-        """Say how to save the parts of a folder that is not ours any more, if there are any."""
-        if not self._own_files(SERIES):
-            return ""
-        return (
-            f". If its {SERIES}/ is of openstakes: give the command that made it with a new "
-            f"folder, stop it, copy {SERIES}/ and {COUNTRIES}/ there, and give it again; sound "
-            "parts are kept"
-        )
-
-    def _own_files(self, kind: str) -> list[Path]:
-        """Return the files of our own form in one of the two places of parts.
-
-        Others are a user's and let be.
-        """
-        folder = folder_in(self.root, kind)
-        names = [] if folder is None else sorted(os.listdir(folder))
-        found = [file_in(self.root, f"{kind}/{name}") for name in names if PART.fullmatch(name)]
-        return [path for path in found if path is not None]
-
     def _enter_all(self, design: Design) -> list[tuple[Path, str]]:
         """Enter every sound part of the folder; return the other files and what is wrong with each.
 
@@ -300,11 +255,11 @@ class Folder(Store):
         """
         damaged = []
         for kind in (COUNTRIES, SERIES):
-            for path in self._own_files(kind):
+            for path in own_files(self.root, kind):
                 try:
                     if kind == COUNTRIES:
                         self.checked(kind, path.stem)
-                    else:
+                    elif path.stem not in self.merged:
                         part = self.enter(path.stem)
                         check_plan(self.root, part, design)
                         check_months(self._place(SERIES, part.name), part, design)
@@ -323,37 +278,53 @@ class Folder(Store):
         for path in left:
             remove(self.root, path, "was left unfinished by a command that was stopped: removed")
 
-    def _remove_orphans(self) -> None:
-        """Remove country parts that no series part names.
+    def _tidy(self) -> None:
+        """Remove what stopped writers left; only the one writer may.
 
-        Their writer was stopped between the two.
+        That is: parts that were merged into another one, country parts that no series part names,
+        whose writer was stopped between the two, and unfinished files.
         """
+        for path in own_files(self.root, SERIES):
+            if path.stem in self.merged:
+                remove(self.root, path, f"was merged into {self.merged[path.stem]}: removed")
         named = {part.countries for part in self.parts.values()}
-        for path in self._own_files(COUNTRIES):
+        for path in own_files(self.root, COUNTRIES):
             if path.stem not in named:
                 remove(self.root, path, "is named by no series part: removed")
+        self._remove_unfinished()
 
     # Whose it is
 
-    def _claim(self, design: Design) -> bool:
+    def _make(self) -> None:
+        """Make the folder itself."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise StoreError(f"{self.root} is a file; results need a folder") from None
+
+    def _claim(self, design: Design) -> dict[str, Any] | None:
         """Refuse a folder of something else.
 
-        Return False if its manifest, which would tell, is damaged.
+        Return its manifest, {} if there is none, or None if it is damaged and cannot tell.
         """
-        self.check_free()
+        check_free(self.root)
         file_in(self.root, DESIGNS)  # refuses a link
         try:
-            manifest = self._manifest()
+            manifest = manifest_of(self.root)
         except DamagedPartError:
-            return False
+            return None
         if manifest is not None:
             check_manifest(self.root, manifest, design)
             self._environments = manifest["environments"]
-        return True
+        return manifest or {}
 
-    def _write_manifest(self, design: Design, points: bytes) -> None:
+    def _was_here(self) -> None:
+        """Note that results are made on a machine of this kind."""
         if environment() not in self._environments:
             self._environments = [*self._environments, environment()]
+
+    def _manifest_file(self, design: Design, points: bytes) -> bytes:
+        """Return the manifest of what has been entered; `points` is designs.parquet."""
         manifest = {
             "format": FORMAT,
             "made_by": made_by(),
@@ -366,15 +337,24 @@ class Folder(Store):
             "parts": sorted(self.parts),
             "lost": [asdict(failure) for failure in self.lost],
         }
-        write_changed(
-            self.root,
-            MANIFEST,
-            (json.dumps({**manifest, "sha256": digest(manifest)}, indent=1) + "\n").encode(),
-        )
+        return (json.dumps({**manifest, "sha256": digest(manifest)}, indent=1) + "\n").encode()
+
+    def _write_manifest(self, design: Design, points: bytes) -> None:
+        write_changed(self.root, MANIFEST, self._manifest_file(design, points))
+
+    def _write_designs(self, points: bytes) -> None:
+        """Write the design points, and make the places of parts."""
+        for kind in (SERIES, COUNTRIES):
+            (self.root / kind).mkdir(exist_ok=True)
+        write_changed(self.root, DESIGNS, points)
+
+    def _designs(self) -> bytes:
+        """Return the bytes of designs.parquet, unchecked."""
+        path = file_in(self.root, DESIGNS)
+        return b"" if path is None else path.read_bytes()
 
     def _read_design(self, manifest: Mapping[str, Any]) -> Design:
-        path = file_in(self.root, DESIGNS)
-        data = b"" if path is None else path.read_bytes()
+        data = self._designs()
         if hash_of(data) != manifest["designs"]:
             words = "damaged" if data else "missing"
             raise DamagedPartError(f"{self.root / DESIGNS} is {words}: give the same command again")

@@ -40,6 +40,15 @@ class FailureForm(Form):
     traceback: str
 
 
+class SourceForm(Form):
+    """See `sim.sweep.parts.Source`."""
+
+    part: Name
+    countries: Name
+    runs: Count
+    merged: list[SourceForm] = []
+
+
 class SeriesForm(Form):
     """What a series part says of itself."""
 
@@ -52,6 +61,7 @@ class SeriesForm(Form):
     months: list[str]
     moments: list[str]
     failures: list[FailureForm]
+    merged: list[SourceForm] = []
 
 
 class CountriesForm(Form):
@@ -121,6 +131,9 @@ def check_series(file: pq.ParquetFile, about: dict[str, Any]) -> None:
         not isinstance(point, str) or not isinstance(number, int) for point, number in about["runs"]
     ):
         raise ValueError("a run is not a point and a replication")
+    merged = about.get("merged", [])
+    if merged and sum(source["runs"] for source in merged) != len(about["runs"]):
+        raise ValueError("it holds other runs than the parts that were merged into it")
     fields = list(file.schema_arrow)
     if [field.name for field in fields[:3]] != ["point", "replication", "month"]:
         raise ValueError(f"columns {file.schema_arrow.names[:3]}")

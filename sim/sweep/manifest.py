@@ -17,8 +17,10 @@ import numpy as np
 from sim.sweep.code import code_digest, source_digest
 from sim.sweep.design import Case, Design, Keep
 from sim.sweep.draws import Draws
+from sim.sweep.files import read_as_ours
+from sim.sweep.forms import ManifestForm
 from sim.sweep.levers import text_of
-from sim.sweep.parts import encode, hash_of
+from sim.sweep.parts import FORMAT, DamagedPartError, StoreError, encode, hash_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,6 +120,36 @@ def is_ours(data: bytes) -> bool:
     Damage to its first line hides it.
     """
     return HEAD.match(data) is not None
+
+
+def read_manifest(path: Path, data: bytes) -> dict[str, Any]:
+    """Return what a manifest of ours says.
+
+    Raises
+    ------
+    DamagedPartError
+        If it is other bytes than were written.
+    StoreError
+        If it is of another format or form.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads(data)
+        written = manifest.pop("sha256", None)
+    except (ValueError, RecursionError):
+        manifest, written = {}, None
+    form = manifest.get("format", FORMAT)
+    if isinstance(form, int) and form != FORMAT:
+        raise StoreError(
+            f"{path.parent} holds results of format {form}; this version reads format {FORMAT}"
+        )
+    if written != digest(manifest):
+        raise DamagedPartError(
+            f"{path} is damaged: give the command that made these results again; "
+            f"it writes {path.name} anew, and finished parts are checked and kept"
+        )
+    with read_as_ours(str(path)):
+        ManifestForm.model_validate(manifest)
+    return manifest
 
 
 def digest(manifest: Mapping[str, Any]) -> str:

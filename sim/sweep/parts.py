@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,6 +127,35 @@ class Part:
     failures: tuple[Failure, ...]
 
 
+class Source(NamedTuple):
+    """A part that was merged into another one, which holds its runs in one piece.
+
+    Attributes
+    ----------
+    part, countries : str
+        Hashes of the series part and of its country part ("" if there was none).
+    first, runs : int
+        Its first run in the other part, and how many it had.
+    merged : list of dict
+        What was merged into it before, as the part's own list has it.
+    """
+
+    part: str
+    countries: str
+    first: int
+    runs: int
+    merged: list[dict[str, Any]]
+
+
+def every_source(merged: Iterable[Mapping[str, Any]], first: int = 0) -> Iterator[Source]:
+    """Yield every part that a part's list `merged` names, those merged earlier included."""
+    for said in merged:
+        older = said.get("merged", [])
+        yield Source(said["part"], said["countries"], first, said["runs"], older)
+        yield from every_source(older, first)
+        first += said["runs"]
+
+
 def deposit(
     runs: Sequence[tuple[Run, Series]],
     failures: Sequence[Failure],
@@ -159,12 +188,13 @@ def deposit(
             (countries, series) if countries else (series,),
         )
     if countries:
-        _leave(folder, COUNTRIES, countries)
-    _leave(folder, SERIES, series)  # last: it vouches for the other
+        leave(folder, COUNTRIES, countries)
+    leave(folder, SERIES, series)  # last: it vouches for the other
     return Receipt(hash_of(series), len(runs), len(failures))
 
 
-def _leave(folder: Path, kind: str, data: bytes) -> None:
+def leave(folder: Path, kind: str, data: bytes) -> None:
+    """Write a part into a results folder, under the hash of its bytes."""
     name = f"{kind}/{hash_of(data)}.parquet"
     file_in(folder, name)  # refuses a link, whatever happened since the sweep began
     write_whole(folder / name, data)

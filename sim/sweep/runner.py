@@ -5,6 +5,12 @@ worker dies nobody knows which chunk killed it, so all chunks in flight become s
 one at a time; a chunk that kills its worker three times alone has failed. So has one that meets a
 fault of the machine three times: it is tried alone too, in new workers, where there is the most
 memory and the fewest files are open.
+
+That a worker dies proves nothing against the chunk it had: batch jobs end at their walltime,
+machines are taken away. A chunk that kills its worker does so again on a worker that has nothing
+else to do, within the second or two that it runs; that a walltime falls into these seconds each
+time is a matter of (seconds of a chunk / lifetime of a worker) to the power of the deaths. So only
+deaths alone count, and a cluster that is lost as a whole counts against nobody.
 """
 
 from __future__ import annotations
@@ -15,17 +21,21 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from dataclasses import dataclass
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from sim.sweep.design import Chunk
 from sim.sweep.faults import FAULTS, MachineError
+from sim.sweep.files import StoreError
 
 ATTEMPTS = 3
 """Deaths of a worker on one chunk, or faults of the machine, after which it has failed.
 
 Deaths count that happened while the chunk ran alone.
 """
+
+LOOK = 1.0
+"""Seconds after which the executor is asked anew how many chunks it takes, if none has finished."""
 
 PAUSE = 1.0
 """Seconds before processes that were ended in their start are started again.
@@ -38,14 +48,32 @@ R = TypeVar("R")
 
 
 class WorkerLostError(BrokenExecutor):
-    """A worker died with a chunk in hand.
+    """A worker died with a chunk in hand, or as many as `deaths` one after the other.
 
-    Executors that have an error of their own for this raise this one.
+    Executors that have no error of their own for this raise this one.
     """
+
+    def __init__(self, words: str, deaths: int = 1) -> None:
+        super().__init__(words)
+        self.deaths = deaths
+
+
+class UnfitWorkerError(StoreError):
+    """A worker that cannot work for this sweep, while others may."""
 
 
 class ClusterError(RuntimeError):
     """A cluster that cannot be used; the text says why and what to do."""
+
+
+class ClusterLostError(MachineError):
+    """A cluster that has worked is gone.
+
+    To the runner also: with a chunk in hand, which is then at fault as little as any other.
+    """
+
+    def __init__(self, words: str, advice: str = "start it again", run: str = "") -> None:
+        super().__init__(words, advice, run)
 
 
 class Executor(Protocol):
@@ -53,11 +81,7 @@ class Executor(Protocol):
 
     @property
     def window(self) -> int:
-        """Most chunks in flight."""
-
-    @property
-    def deaths(self) -> int:
-        """Workers that have died when a chunk is reported lost."""
+        """Most chunks in flight, at least 1; it may change while the executor works."""
 
     def submit(self, task: Callable[[Chunk], R], chunk: Chunk, /) -> Future[R]:
         """Start a task."""
@@ -121,6 +145,14 @@ class _Flight:
             future.add_done_callback(self.landed.put)
         return True
 
+    def next(self) -> tuple[Future[Any], Chunk] | None:
+        """Wait for a finished future; return it and its chunk, or None after a while."""
+        try:
+            future = self.landed.get(timeout=LOOK)
+        except Empty:
+            return None
+        return future, self.aloft.pop(future)
+
 
 def run_chunks(
     task: Callable[[Chunk], R],
@@ -148,8 +180,10 @@ def run_chunks(
     KeyboardInterrupt
         When it arrives; workers are then stopped first. Whatever `on_done` and `on_fail` raise ends
         the sweep likewise.
+    ClusterLostError
+        If a cluster that has worked is gone.
     MachineError
-        If a cluster that has worked is gone, or no worker process lives through its start.
+        If no worker process lives through its start.
     """
     todo, suspects, tries, broken = _Queue(chunks), _Queue(()), Counter[int](), 0
     flight = _Flight.start(factory)
@@ -160,9 +194,8 @@ def run_chunks(
                 task, suspects if alone else todo, 1 if alone else flight.executor.window
             )
             lost: list[tuple[Chunk, BaseException]] = []
-            if works:
-                future = flight.landed.get()
-                lost = _settle(future, flight.aloft.pop(future), on_done, on_fail)
+            if works and (landed := flight.next()):
+                lost = _settle(*landed, on_done, on_fail)
             if works and not lost:
                 continue
             flight.executor.shutdown(at_once=False)
@@ -176,7 +209,10 @@ def run_chunks(
             if broken:
                 time.sleep(PAUSE)
             for chunk, error in lost:
-                tries[chunk.number] += _blame(error, flight.executor if alone else None)
+                if isinstance(error, ClusterLostError):
+                    todo.add(chunk)
+                    continue
+                tries[chunk.number] += _blame(error, alone=alone)
                 if tries[chunk.number] >= ATTEMPTS:
                     on_fail(chunk, error)
                 else:
@@ -188,14 +224,12 @@ def run_chunks(
     flight.executor.release()
 
 
-def _blame(error: BaseException, alone: Executor | None) -> int:
-    """Return how many of its tries a lost chunk has used up.
-
-    The executor is given if the chunk was run alone.
-    """
+def _blame(error: BaseException, *, alone: bool) -> int:
+    """Return how many of its tries a lost chunk has used up."""
     if isinstance(error, FAULTS):
         return 1
-    return alone.deaths if alone else 0
+    deaths = error.deaths if isinstance(error, WorkerLostError) else 1
+    return deaths if alone else 0
 
 
 def _restarted(factory: Callable[[], Executor]) -> _Flight:
@@ -203,7 +237,7 @@ def _restarted(factory: Callable[[], Executor]) -> _Flight:
     try:
         return _Flight.start(factory)
     except ClusterError as error:
-        raise MachineError(f"the cluster was lost: {error}", "start it again") from None
+        raise ClusterLostError(f"the cluster was lost: {error}") from None
 
 
 def _settle(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -30,6 +30,7 @@ from sim.sweep.parts import (
     Part,
     Receipt,
     StoreError,
+    every_source,
     hash_of,
 )
 
@@ -45,6 +46,8 @@ class Store:
         Replications that are done, failed ones included, by design point.
     lost : list of Failure
         Runs of chunks that left no part, since their worker died.
+    merged : dict of str to str
+        Name of the part that holds the runs of a part that was merged into it, by that part's name.
     repaired : list of str
         Damaged files that were removed, whose runs are done again.
     """
@@ -56,6 +59,7 @@ class Store:
         self.parts: dict[str, Part] = {}
         self.finished: defaultdict[str, set[int]] = defaultdict(set)
         self.lost: list[Failure] = []
+        self.merged: dict[str, str] = {}
         self.repaired: list[str] = []
         self._bytes: dict[str, bytes] = {}
         self._failed: set[tuple[str, int]] = set()
@@ -67,6 +71,10 @@ class Store:
     def writing(self, design: Design) -> Iterator[None]:
         """Hold the store for the one sweep that may write to it."""
         yield
+
+    def sharing(self, design: Design) -> AbstractContextManager[None]:
+        """Hold the store for one of several sweeps that do a share each; they need files."""
+        raise ValueError("a share of a sweep needs a folder that it fills together with others")
 
     def accept(self, receipt: Receipt) -> Part:
         """Enter a finished chunk."""
@@ -85,7 +93,7 @@ class Store:
         StoreError
             If one of them is whole but not of the form of a part.
         """
-        file, about = self._file(SERIES, name)
+        file, about = self.file(SERIES, name)
         with read_as_ours(self._place(SERIES, name)):
             check_series(file, about)
         shape = self._checked_shape(about) if about["countries"] else []
@@ -104,10 +112,11 @@ class Store:
             self._once(tuple(about["moments"])),
             tuple(Failure(**failure) for failure in about["failures"]),
         )
-        if any(self._has_result(run) for run in part.runs):
-            raise DamagedPartError("its runs are in another part too")
+        older = [source.part for source in every_source(about.get("merged", ()))]
+        self._take_over([self.parts[held] for held in older if held in self.parts], part)
+        self.merged.update(dict.fromkeys(older, name))
         self.parts[name] = part
-        failed = [run for failure in part.failures if not self._has_result(run := _run_of(failure))]
+        failed = [run for failure in part.failures if not self.has_result(run := _run_of(failure))]
         for point, replication in (*part.runs, *failed):
             self.finished[point].add(replication)
         self._failed.difference_update(part.runs)
@@ -118,7 +127,7 @@ class Store:
 
     def _checked_shape(self, about: dict[str, Any]) -> list[int]:
         """Check the country part of a series part; return its numbers of countries and channels."""
-        file, found = self._file(COUNTRIES, about["countries"])
+        file, found = self.file(COUNTRIES, about["countries"])
         with read_as_ours(self._place(COUNTRIES, about["countries"])):
             check_countries(file, found)
             runs, moments, *shape = found["shape"]
@@ -132,7 +141,22 @@ class Store:
         """Return what a part is called in messages."""
         return f"{kind}/{name}.parquet"
 
-    def _has_result(self, run: tuple[str, int]) -> bool:
+    def _take_over(self, older: Sequence[Part], part: Part) -> None:
+        """Let a part that was merged from older ones take their place."""
+        theirs = {run for held in older for run in held.runs}
+        if any(self.has_result(run) and run not in theirs for run in part.runs) or (
+            theirs and not theirs.issubset(part.runs)
+        ):
+            raise DamagedPartError("its runs are in another part too")
+        for held in older:
+            del self.parts[held.name]
+            for point, replication in held.runs:
+                self.finished[point].discard(replication)
+                if held.name in self._holding[point]:
+                    self._holding[point].remove(held.name)
+
+    def has_result(self, run: tuple[str, int]) -> bool:
+        """Return whether a run, by point and replication, has finished and not failed."""
         point, replication = run
         return run not in self._failed and replication in self.finished.get(point, ())
 
@@ -169,7 +193,7 @@ class Store:
 
     def series(self, part: Part, outcomes: Sequence[str]) -> NDArray[np.float32]:
         """Return outcomes of a part: array (run, month, outcome), runs and months as in `Part`."""
-        file = self._file(SERIES, part.name)[0]
+        file = self.file(SERIES, part.name)[0]
         with read_as_ours(self._place(SERIES, part.name)):
             table = file.read(columns=list(outcomes), use_threads=False)
         # Perhaps none: a study may keep no headline.
@@ -180,14 +204,14 @@ class Store:
 
     def outcomes(self, part: Part) -> tuple[str, ...]:
         """Return the names of the outcomes in a part; none if all its runs failed."""
-        return tuple(self._file(SERIES, part.name)[0].schema_arrow.names[3:])
+        return tuple(self.file(SERIES, part.name)[0].schema_arrow.names[3:])
 
     def countries(self, part: Part) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """Return countries' use and their panel.
 
         Axes of use: run, moment, country, channel, `USE`; of the panel: run, ..., channel.
         """
-        file, about = self._file(COUNTRIES, part.countries)
+        file, about = self.file(COUNTRIES, part.countries)
         with read_as_ours(self._place(COUNTRIES, part.countries)):
             table = file.read(columns=[*USE, "panel"], use_threads=False)
         shape = about["shape"]
@@ -206,7 +230,7 @@ class Store:
         """
         recorded = [failure for _, part in sorted(self.parts.items()) for failure in part.failures]
         latest = {_run_of(failure): failure for failure in (*recorded, *self.lost)}
-        found = [failure for run, failure in latest.items() if not self._has_result(run)]
+        found = [failure for run, failure in latest.items() if not self.has_result(run)]
         return sorted(
             found, key=lambda failure: (failure.scenario, failure.point, failure.replication)
         )
@@ -216,7 +240,7 @@ class Store:
         for failure in self.failures():
             self.finished[failure.point].discard(failure.replication)
 
-    def _file(self, kind: str, name: str) -> tuple[Any, dict[str, Any]]:
+    def file(self, kind: str, name: str) -> tuple[Any, dict[str, Any]]:
         """Return a checked part, ready to be read, and what it says of itself."""
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -120,7 +120,8 @@ def test_help_comes_at_once_and_names_every_command() -> None:
         "help needs none of these, and they take long to import"
     )
     for name in (
-        "run", "compare", "experiment", "report", "check", "show", "diff", "explain", "list",
+        "run", "compare", "experiment", "report", "warm", "check", "show", "diff", "explain",
+        "list",
     ):  # fmt: skip
         assert re.search(rf"^  {name} +[A-Z]", done.stdout, flags=re.MULTILINE)
     assert "not forecasts" in done.stdout
@@ -817,3 +818,80 @@ def test_progress_is_named_after_the_command(monkeypatch: pytest.MonkeyPatch) ->
     assert call("compare", "p1-blanket", "--replications", "2").exit_code == 0
     assert call("experiment", "four-policies", "--replications", "2").exit_code == 0
     assert named == ["run", "compare", "experiment"]
+
+
+# Start-up
+
+
+def test_warm_says_where_compiled_code_is_or_why_it_is_nowhere(tmp_path: Path) -> None:
+    from sim.model.kernels.folders import MARK, folders
+
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    start = [sys.executable, "-m", "sim", "warm"]
+
+    def warmed() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            start, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+
+    place = tmp_path / "kept" / folders()[0].name
+    place.mkdir(parents=True)
+    (place / MARK).touch()
+    done = warmed()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"nothing to do: compiled code is in {place}\n"
+    (tmp_path / "file").touch()
+    environment["NUMBA_CACHE_DIR"] = str(tmp_path / "file")
+    done = warmed()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"compiled code cannot be kept in {tmp_path / 'file'}" in done.stderr
+    assert "NUMBA_CACHE_DIR" in done.stderr
+
+
+def test_compiling_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sim.cli import progress
+
+    times = iter([0.0, 4.0, 11.0, 11.0, 15.0])
+    monkeypatch.setattr("sim.model.kernels.folders.kept_whole", lambda: None)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr("sim.model.warming.warm", lambda report: [report(n, 15) for n in (1, 2, 3)])
+    progress.compile_ahead()
+    assert capsys.readouterr().err == "compile: 2/15 kernels\n"
+
+
+def test_numbers_in_json_are_finite_and_lists_of_them_take_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from numpy import float32, nan
+
+    from sim.cli.terminal import print_json
+
+    content = {
+        "a": [1.5, nan, 2.0], "b": [0.1, 1e-300], "c": {}, "d": [], "e": (1, True, None),
+        "f": [{"x": float32(0.5)}, [float("inf"), "y"]], 3: nan,
+    }  # fmt: skip
+    print_json(content)
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {
+        "a": [1.5, None, 2.0], "b": [0.1, 1e-300], "c": {}, "d": [], "e": [1, True, None],
+        "f": [{"x": 0.5}, [None, "y"]], "3": None,
+    }  # fmt: skip
+    assert ' "a": [1.5, null, 2.0],\n' in printed
+
+
+def test_collections_wait_until_the_first_runs_are_done() -> None:
+    import gc
+
+    from sim.cli.exits import running
+
+    assert gc.isenabled()
+    with running("run", None) as progress:
+        progress(0, 0, 2)
+        assert not gc.isenabled()
+        progress(1, 0, 2)
+        assert gc.isenabled()
+    with pytest.raises(RuntimeError), running("run", None):
+        raise RuntimeError
+    assert gc.isenabled()

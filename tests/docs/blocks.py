@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"# (\S+\.(?:toml|py|csv|md))(?:, (above|below|in place of) (.+))?\n")
-"""First line of a block that is a file, or lines of one.
+FILE = re.compile(
+    r"(?:#!.*\n)?# (\S+\.(?:toml|py|csv|md|sh|yaml))(?:, (above|below|in place of) (.+))?\n"
+)
+"""First line of a block that is a file, or lines of one; of a script the first after its #!.
 
 Those around them are named by how they begin.
 """

@@ -8,9 +8,11 @@ the repository, each of its sections after the files of those before it.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
+import subprocess
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +21,13 @@ from typing import Any
 import matplotlib
 import mesa
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from sim.analysis.study import Study
 from sim.cli import app
 from sim.scenario import library
+from sim.sweep.share import Share
 from tests.docs.blocks import ROOT, Block, Checkout, blocks
 
 SWEEPS = ROOT / "docs" / "tutorial" / "sweeps.md"
@@ -43,7 +47,7 @@ SECTIONS = [
 PAGES = pytest.mark.parametrize(
     "page", [p for p in FOLLOWED if p not in CHANGING], ids=lambda page: page.stem
 )
-LANGUAGES = {"python", "toml", "console", "csv", "markdown"}
+LANGUAGES = {"python", "toml", "console", "csv", "markdown", "bash", "yaml"}
 QUICK = 2
 """Most replications of a command in the test."""
 
@@ -152,6 +156,55 @@ def test_the_recipe_works_in_a_copy_of_the_repository(
                 checkout.command(line)
         elif reached:
             checkout.run("-c", block.text)
+
+
+CLUSTER = ROOT / "docs" / "how-to" / "run-on-a-cluster.md"
+RECORD = """#!/bin/sh
+printf '%s\\n' "$*" >> given.txt
+"""
+
+
+def given_by(place: Path, command: list[str], **environment: str) -> str:
+    """Run a job in a folder where openstakes only writes down what it is given; return that."""
+    program = place / "openstakes"
+    program.write_text(RECORD)
+    program.chmod(0o755)
+    variables = os.environ | {"PATH": f"{place}:{os.environ['PATH']}"} | environment
+    subprocess.run(command, cwd=place, env=variables, check=True, timeout=20)
+    return (place / "given.txt").read_text().splitlines()[-1]
+
+
+def test_job_scripts_give_each_share_once(tmp_path: Path) -> None:
+    scripts = {block.file: block.text for block in blocks(CLUSTER)}
+    (tmp_path / "levels.sh").write_text(scripts["levels.sh"])
+    first, last = map(int, re.findall(r"--array=(\d+)-(\d+)", scripts["levels.sh"])[0])
+    slurm = [
+        given_by(
+            tmp_path,
+            ["bash", "levels.sh"],
+            SLURM_ARRAY_TASK_ID=str(number),
+            SLURM_ARRAY_TASK_COUNT=str(last - first + 1),
+            SLURM_CPUS_PER_TASK="16",
+        )
+        for number in range(first, last + 1)
+    ]
+    job = yaml.safe_load(scripts["levels.yaml"])["spec"]
+    (container,) = job["template"]["spec"]["containers"]
+    kubernetes = [
+        given_by(tmp_path, container["command"], JOB_COMPLETION_INDEX=str(number))
+        for number in range(job["completions"])
+    ]
+    alone = [
+        line
+        for block in blocks(CLUSTER)
+        if block.language == "console"
+        for line in re.findall(r"^\$ openstakes (sweep .*) --share", block.text, re.MULTILINE)
+    ]
+    for given, more in ((slurm, " --workers 16"), (kubernetes, "")):
+        words = {line.rpartition(" ")[0] for line in given}
+        assert words == {f"{alone[0]}{more} --share"}
+        shares = [Share.of_text(line.rpartition(" ")[2]) for line in given]
+        assert shares == [Share(number, len(given)) for number in range(1, len(given) + 1)]
 
 
 def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:

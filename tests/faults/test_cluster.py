@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +14,11 @@ import pytest
 from sim.sweep.execution import execute
 from sim.sweep.files import StoreError
 from sim.sweep.folder import Folder
+from sim.sweep.runner import ATTEMPTS
 from tests.faults import worlds
 from tests.faults.harness import (
     COMMAND,
+    ROOT,
     Driver,
     assert_whole,
     files,
@@ -32,7 +36,9 @@ SCHEDULER = """
 import asyncio, sys
 from distributed import Scheduler
 async def main():
-    async with Scheduler(host="127.0.0.1", dashboard_address="127.0.0.1:0") as scheduler:
+    port = int(sys.argv[1]) if sys.argv[1:] else 0
+    place = {"host": "127.0.0.1", "port": port, "dashboard_address": "127.0.0.1:0"}
+    async with Scheduler(**place) as scheduler:
         print(scheduler.address, flush=True)
         await scheduler.finished()
 asyncio.run(main())
@@ -55,13 +61,16 @@ def scheduler(tmp_path) -> Iterator[Driver]:
         yield driver
 
 
-def start_workers(folder: Path, scheduler: Driver, place: Path, number: int = 2) -> Driver:
+def start_workers(
+    folder: Path, scheduler: Driver, place: Path, number: int = 2, **environment: str
+) -> Driver:
     """Start a process with so many workers, whose current folder is `place`."""
     options = [
         "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", "--nworkers", str(number),
     ]  # fmt: skip
     local = ["--local-directory", str(folder)]
-    return Driver(folder, WORKER, scheduler.address, *options, *local, str(place))
+    arguments = (scheduler.address, *options, *local, str(place))
+    return Driver(folder, WORKER, *arguments, environment=environment)
 
 
 def test_a_cluster_that_is_joined(tmp_path, undisturbed, scheduler) -> None:
@@ -134,7 +143,7 @@ def test_a_scheduler_that_dies(tmp_path, undisturbed, scheduler) -> None:
         ) as driver:
             assert until(lambda: len(parts(out)) > 2)
             scheduler.kill()
-            assert driver.wait() == 1
+            assert driver.wait() == 4
             assert (
                 f"the cluster was lost: no dask scheduler answers at {scheduler.address}"
                 in driver.errors()
@@ -164,8 +173,141 @@ def test_a_scheduler_that_is_not_there(tmp_path) -> None:
     assert said.startswith("no dask scheduler answers at tcp://127.0.0.1:9")
 
 
-def test_a_scheduler_without_workers(tmp_path, scheduler) -> None:
-    assert "has no workers" in refused(tmp_path, f"dask:{scheduler.address}")
+@needs_proc
+def test_a_cluster_without_workers_is_waited_for(tmp_path, undisturbed, scheduler) -> None:
+    out = tmp_path / "out"
+    script = sweep_script(out, executor=repr(f"dask:{scheduler.address}"))
+    with Driver(tmp_path, script) as driver:
+        assert driver.line() == "begin"
+        waiting = (
+            f"waiting for workers: start some by: dask worker {scheduler.address} --nthreads 1"
+        )
+        assert until(lambda: driver.errors() == waiting + "\n"), driver.errors()
+        assert parts(out) == []
+        with start_workers(tmp_path, scheduler, tmp_path, 1):
+            assert driver.wait() == 0, driver.errors()
+        assert driver.errors() == waiting + "\n"
+    assert_whole(out)
+    assert values(out) == undisturbed
+
+
+@needs_proc
+def test_workers_that_join_late_are_used(tmp_path, undisturbed, scheduler) -> None:
+    """One worker at first; then runs only go on while three are at work at the same time."""
+    out, busy = tmp_path / "out", tmp_path / "busy"
+    busy.mkdir()
+    world = partial(worlds.gathers, place=str(busy), wanted=3, after=8)
+    address = f"dask:{scheduler.address}"
+    with start_workers(tmp_path, scheduler, tmp_path, 1), ExitStack() as stack:
+        assert until(lambda: answers(scheduler.address, 1))
+        late: list[Driver] = []
+
+        def more(finished: int, *_: int) -> None:
+            if finished and not late:
+                late.append(stack.enter_context(start_workers(tmp_path, scheduler, tmp_path, 3)))
+
+        execute(plan(), out=out, executor=address, simulate=world, progress=more)
+        assert late
+    assert (busy / "gathered").exists()
+    assert_whole(out)
+    assert values(out) == undisturbed
+
+
+def test_an_adaptive_cluster_starts_from_nothing(tmp_path, undisturbed, capsys) -> None:
+    import distributed
+
+    out = tmp_path / "out"
+    with distributed.LocalCluster(
+        n_workers=0,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+        silence_logs=False,
+    ) as cluster:
+        cluster.adapt(minimum=0, maximum=2, interval="200ms")
+        address = f"dask:{cluster.scheduler_address}"
+        execute(plan(), out=out, executor=address, simulate=worlds.paced)
+    assert "waiting for workers" in capsys.readouterr().err
+    assert_whole(out)
+    assert values(out) == undisturbed
+
+
+def test_a_chunk_that_loses_its_workers_by_chance_is_done_in_the_end(tmp_path, undisturbed) -> None:
+    """In company that counts for nothing, alone less than three times; a walltime can do it."""
+    out, marker = tmp_path / "out", tmp_path / "deaths"
+    world = partial(worlds.loses_workers, marker=str(marker), times=ATTEMPTS)
+    strict = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    with Driver(tmp_path, SCHEDULER, environment=strict) as scheduler:
+        scheduler.address = scheduler.line()
+        with start_workers(tmp_path, scheduler, tmp_path, 2):
+            assert until(lambda: answers(scheduler.address, 2))
+            store = execute(plan(9), out=out, executor=f"dask:{scheduler.address}", simulate=world)
+    assert len(marker.read_text()) > ATTEMPTS
+    assert store.failures() == []
+    assert_whole(out, 18)
+    assert values(out).items() <= undisturbed.items()
+
+
+@needs_proc
+def test_another_scheduler_in_place_of_one_that_died_is_used(tmp_path, scheduler) -> None:
+    out = tmp_path / "out"
+    script = sweep_script(out, replications=100, executor=repr(f"dask:{scheduler.address}"))
+    with start_workers(tmp_path, scheduler, tmp_path), ExitStack() as stack:
+        assert until(lambda: answers(scheduler.address, 2))
+        driver = stack.enter_context(Driver(tmp_path, script))
+        assert until(lambda: len(parts(out)) > 2)
+        scheduler.kill()
+        other = stack.enter_context(
+            Driver(tmp_path, SCHEDULER, scheduler.address.rpartition(":")[2])
+        )
+        assert other.line() == scheduler.address
+        stack.enter_context(start_workers(tmp_path, scheduler, tmp_path, 1))
+        assert driver.wait() == 0, driver.errors()
+    assert Folder.open(out)[0].failures() == []
+    assert_whole(out, 200)
+
+
+@needs_proc
+def test_a_node_with_another_version_is_named_and_the_rest_go_on(
+    tmp_path, undisturbed, scheduler, capsys
+) -> None:
+    out, other = tmp_path / "out", tmp_path / "other"
+    shutil.copytree(ROOT / "sim", other / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests", other / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    with (other / "sim" / "months.py").open("a") as file:
+        file.write("# another version\n")
+    with (
+        start_workers(tmp_path, scheduler, tmp_path, 1, PYTHONPATH=str(other)),
+        start_workers(tmp_path, scheduler, tmp_path, 1),
+    ):
+        assert until(lambda: answers(scheduler.address, 2))
+        execute(plan(), out=out, executor=f"dask:{scheduler.address}", simulate=worlds.paced)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(" has other code or libraries")[1] != "" for line in said] == [True]
+    assert said[0].startswith("the worker at tcp://127.0.0.1:")
+    assert_whole(out)
+    assert values(out) == undisturbed
+
+
+@needs_proc
+def test_a_node_whose_disk_is_full_is_named_and_the_rest_go_on(
+    tmp_path, undisturbed, scheduler, capsys
+) -> None:
+    out = tmp_path / "out"
+    with (
+        start_workers(tmp_path, scheduler, tmp_path, 1, OPENSTAKES_TEST_FULL="yes"),
+        start_workers(tmp_path, scheduler, tmp_path, 1),
+    ):
+        assert until(lambda: answers(scheduler.address, 2))
+        execute(plan(), out=out, executor=f"dask:{scheduler.address}", simulate=worlds.full)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1, said
+    assert said.startswith("the worker at tcp://127.0.0.1:")
+    assert "is not used any more: No space left on device" in said
+    assert_whole(out)
+    assert values(out) == undisturbed
 
 
 def test_dask_is_not_installed(tmp_path) -> None:

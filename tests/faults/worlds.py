@@ -18,9 +18,9 @@ SECONDS = 0.02
 """What a run of `paced` takes: a chunk is then about a sixth of a second."""
 
 
-def paced(scenario: Scenario, replication: int, seed: int) -> Series:
+def paced(scenario: Scenario, replication: int, seed: int, *, seconds: float = SECONDS) -> Series:
     """Take some time, so that a sweep is caught in the middle of its work."""
-    time.sleep(SECONDS)
+    time.sleep(seconds)
     return world(scenario, replication, seed)
 
 
@@ -58,6 +58,42 @@ def short_of_files(
 def always_short_of_files(scenario: Scenario, replication: int, seed: int) -> Series:
     """Have no file handle left in replication 11 of the scenario with a policy."""
     return short_of_files(scenario, replication, seed, marker=os.devnull)
+
+
+def gathers(
+    scenario: Scenario, replication: int, seed: int, *, place: str, wanted: int, after: int
+) -> Series:
+    """From replication `after` on wait until so many workers are at work at the same time, once."""
+    here, gathered = Path(place), Path(place) / "gathered"
+    mine = here / f"{os.getpid()}.busy"
+    mine.touch()
+    while replication >= after and not gathered.exists():
+        if len(list(here.glob("*.busy"))) >= wanted:
+            gathered.touch()
+        time.sleep(SECONDS)
+    mine.unlink()
+    return world(scenario, replication, seed)
+
+
+def loses_workers(
+    scenario: Scenario, replication: int, seed: int, *, marker: str, times: int
+) -> Series:
+    """Kill the worker in replication 0, so many times; a file remembers."""
+    if replication == 0:
+        with Path(marker).open("a+") as file:
+            file.write("x")
+            file.seek(0)
+            if len(file.read()) <= times:
+                file.close()
+                os.kill(os.getpid(), signal.SIGKILL)
+    return paced(scenario, replication, seed)
+
+
+def full(scenario: Scenario, replication: int, seed: int, *, seconds: float = SECONDS) -> Series:
+    """Have no space left on the machine whose environment says so."""
+    if os.environ.get("OPENSTAKES_TEST_FULL"):
+        raise OSError(errno.ENOSPC, "No space left on device", "part")
+    return paced(scenario, replication, seed, seconds=seconds)
 
 
 def real_but_dies(scenario: Scenario, replication: int, seed: int) -> Series:

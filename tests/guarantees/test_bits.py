@@ -38,7 +38,7 @@ def test_the_fingerprint_sees_the_whole_state(everything, here):
     for change in (
         lambda: world.trust.supply.__setitem__((7, 0), np.nextafter(world.trust.supply[7, 0], 2.0)),
         lambda: setattr(world.labs[3], "efficiency", world.labs[3].efficiency + 1e-15),
-        lambda: world.scene.incidents.pop(),
+        lambda: world.scene.severity.pop(),
         lambda: world.catalogue.columns.mirrored.__setitem__(
             5, not world.catalogue.columns.mirrored[5]
         ),

@@ -293,7 +293,7 @@ def test_friction_on_developers_costs_applications(world_at):
 
 def test_applications_fall_to_the_bloc_and_base_that_make_them(world_at):
     world = world_at(24)
-    flow, value = world.adopters.build()
+    flow, value, _ = world.adopters.build()
     assert (flow >= 0.0).all()
     assert value.shape == (3, 5)
     closed = [lab.index for lab in world.labs if world.slugs["anthropic"] == lab.index]

@@ -6,8 +6,9 @@ import pytest
 from sim.messages import ScenarioError
 from sim.model.jurisdictions import Jurisdictions
 from sim.model.kernels.numerics import logarithm
-from sim.model.law import Law, law_of_month
+from sim.model.law import Law, _written, law_of_month
 from sim.model.law_fields import FIELDS
+from sim.model.randomness import Streams
 from sim.policies import LEVERS
 from sim.vocabulary import OPEN, ORIGINS, PAYERS, US
 
@@ -223,6 +224,38 @@ def test_the_world_reads_the_law_of_its_month(world_at, policy):
     assert len(ORIGINS) == world.law.controlled.size, (
         "classes are the origins where nobody writes single labs"
     )
+
+
+@pytest.fixture
+def drawn(policy):
+    """Policies to which something happens: cut-offs, sanctions, rulings of courts."""
+    return [
+        ("barrier", policy("L13", start="2023-01", sanction_prob=0.5)),
+        ("control", policy("L1", start="2023-01", challenge_prob=0.5)),
+        ("gates", policy("L2", start="2023-01", shock_prob=0.5)),
+    ]
+
+
+def test_replications_share_the_law_of_a_month(world_at, policy):
+    one, two = (
+        law_of_month(world_at(0).jurisdictions, [("x", policy("L1", start="2023-01"))], 5)
+        for _ in range(2)
+    )
+    assert one.friction is two.friction
+    one.scan = 0.5  # what tests and phases of one's own set stays with one world
+    assert two.scan == FIELDS["scan"].default
+
+
+def test_replications_share_no_law_that_was_drawn_otherwise(world_at, drawn):
+    jurisdictions, laws = world_at(0).jurisdictions, []
+    for number in range(12):  # each anew, then all from what is kept
+        _written.cache_clear()
+        laws.append(law_of_month(jurisdictions, drawn, 20, Streams(1, number)))
+    assert len({str(law.writes) for law in laws}) > 6
+    for number, law in enumerate(laws):
+        kept = law_of_month(jurisdictions, drawn, 20, Streams(1, number))
+        assert kept.writes == law.writes
+        assert kept.expenses == law.expenses
 
 
 def test_logarithms_follow_the_law(world_at, decree):

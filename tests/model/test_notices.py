@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numba
 import pytest
 
 from sim.model.kernels import notices
@@ -34,7 +33,7 @@ def cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> Path:
     """A folder of compiled code that is empty, in a process that has said nothing yet."""
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(notices, "_said", set())
     caplog.set_level(logging.WARNING, "openstakes")
     return tmp_path / "cache"

@@ -190,7 +190,7 @@ def test_a_government_of_half_a_will_acts_on_half_of_what_it_finds(world_at):
 
 def standing(schedule, month):
     """Force of every policy in the month before and in a month."""
-    return tuple(tuple(force for force, _ in one) for one in schedule.terms(month))
+    return tuple(tuple(one.strength for one in terms) for terms in schedule.terms(month))
 
 
 def test_one_of_several_monitors_is_enough_and_off_goes_before_on():

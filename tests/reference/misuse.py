@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import exp, inf
+from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.model.agents.malicious import ACTORS
+from sim.model.agents.malicious import ACTORS, Incident
 from sim.model.law_fields import FIELDS
 from sim.vocabulary import API, CN, OPEN_WEIGHTS, ORIGINS, US
 from tests.reference.draws import logistic, nth, poisson, unit64
@@ -15,7 +16,7 @@ from tests.reference.draws import logistic, nth, poisson, unit64
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sim.model.agents.malicious import Incident, MaliciousActor
+    from sim.model.agents.malicious import MaliciousActor
     from sim.model.law import Law
     from tests.reference.adopter import Release
     from tests.reference.plain import PlainWorld
@@ -257,13 +258,38 @@ def decide(
     return domain, route, noticed, draws[3] / chance if chance > 0.0 else inf
 
 
+def act(
+    actor: MaliciousActor, domain: int, route: int, noticed: bool, luck: float, scene: PlainScene
+) -> None:
+    """Carry out one attempt.
+
+    Noticed it bars the route for a time, and with success it becomes an incident.
+    """
+    if noticed:
+        actor.model.actors.banned_until[actor.index, route] = scene.month + 1 + scene.ban_months
+    if luck < 1.0:  # and uniform below it, so that it also draws the severity
+        spread, origin = scene.severity_sd, ROUTES[route].origin
+        incident = Incident(
+            month=scene.month,
+            actor=actor.index,
+            kind=actor.kind.name,
+            domain=DOMAINS[domain],
+            route=ROUTES[route].kind,
+            origin="no_model" if origin is None else ORIGINS[origin].lower(),
+            release=scene.releases[int(scene.way[actor.index, domain, route])][route],
+            harm=scene.harm[domain]
+            * exp(spread * NormalDist().inv_cdf(max(luck, 1e-12)) - spread**2 / 2.0),
+        )
+        scene.incidents.append(incident)
+
+
 def misuse(world: PlainWorld) -> None:
     """Malicious actors look at their routes, estimate success, and act."""
     scene = world.scene = PlainScene(world)
     key = world.streams("attempts").bits(world.month)
     for actor in world.malicious:
         for draws in attempts(key, actor.index, scene.attempts_each):
-            actor.act(*decide(actor, draws, scene), scene)
+            act(actor, *decide(actor, draws, scene), scene)
     p, law = world.p, world.law
     world.defence += p.defence_growth * defenders_speed(world) / 12.0 + law.defence / 12.0
 

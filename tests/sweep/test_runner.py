@@ -227,12 +227,12 @@ def test_a_misshapen_run_is_a_failed_run():
     assert "2 outcomes" in failure.error
 
 
-def test_a_run_of_another_form_than_those_before_is_a_failed_run():
+def test_a_run_of_another_form_than_those_before_is_a_failed_run(tmp_path):
     def growing(scenario, replication, seed):
         longer = fake.scenario("longer", horizon={"end": "2031-12"})
         return fake.world(longer if replication == 2 else scenario, replication, seed)
 
-    failures = execute(plan(), workers=1, simulate=growing).failures()
+    failures = execute(plan(), workers=1, out=tmp_path, simulate=growing).failures()
     assert {failure.replication for failure in failures} == {2}
     assert "other outcomes or months" in failures[0].error
 
@@ -404,7 +404,6 @@ class Fragile:
     """
 
     window = 4
-    deaths = 1
     guilty = 2
     made = 0
 

@@ -68,8 +68,11 @@ def test_a_folder_holds_what_memory_holds(finished):
     memory = execute(plan(), workers=1, simulate=fake.world)
     store, design = Folder.open(finished)
     assert design == plan()
-    assert store.parts == memory.parts
-    study = Study(store, design, described=fake.DESCRIBED)
+    assert store.finished == memory.finished
+    study, held = (Study(one, design, described=fake.DESCRIBED) for one in (store, memory))
+    for outcome in study.outcomes():
+        for case in ("audits", "status-quo"):
+            np.testing.assert_array_equal(study.values(case, outcome), held.values(case, outcome))
     series = fake.world(fake.scenario("audits", 1), BLOCK, 3)
     np.testing.assert_array_equal(study.values("audits", "gamma")[BLOCK], series.values[:, 2])
     (here,), (there,) = design.points

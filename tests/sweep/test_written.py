@@ -5,11 +5,20 @@ from __future__ import annotations
 import errno
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from sim.sweep.files import StoreError, file_in, only_writer, whole, write_whole
+from sim.sweep.files import (
+    StoreError,
+    file_in,
+    one_of_writers,
+    only_writer,
+    whole,
+    write_first,
+    write_whole,
+)
 from sim.sweep.written import LIST, check, write
 
 PAGE, FIGURE = "report.html", "figures/us-share.svg"
@@ -224,30 +233,87 @@ def fails_on_folders(number):
     return fsync
 
 
+UNABLE = [errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP]
+
+
+@pytest.fixture
+def nothing_noted(monkeypatch):
+    monkeypatch.setattr("sim.sweep.files._noted", set())
+
+
+@pytest.mark.usefixtures("nothing_noted")
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at files through /proc")
-@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
-def test_a_file_system_that_cannot_confirm_folders_is_written_all_the_same(
-    tmp_path, monkeypatch, number
+@pytest.mark.parametrize("number", UNABLE)
+def test_a_file_system_that_cannot_confirm_folders_is_written_all_the_same_and_noted_once(
+    tmp_path, monkeypatch, capsys, number
 ):
     monkeypatch.setattr("os.fsync", fails_on_folders(number))
     write_whole(tmp_path / "a", b"data")
     assert tree(tmp_path) == {"a": b"data"}
+    assert capsys.readouterr().err == ""
+    for _ in range(2):
+        with only_writer(tmp_path):
+            write_whole(tmp_path / "a", b"more")
+    assert tree(tmp_path) == {"a": b"more"}
+    assert capsys.readouterr().err == (
+        f"note: the file system does not confirm names in folders ({os.strerror(number)}): after a "
+        "loss of power files may be missing, which the same command makes again\n"
+    )
     monkeypatch.setattr("os.fsync", fails_on_folders(errno.EIO))
     with pytest.raises(OSError, match="Input/output error"):
         write_whole(tmp_path / "b", b"data")
 
 
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP])
-def test_a_file_system_without_locks_is_named_with_the_way_out(tmp_path, monkeypatch, number):
+@pytest.mark.usefixtures("nothing_noted")
+@pytest.mark.parametrize("number", UNABLE)
+@pytest.mark.parametrize("hold", [only_writer, one_of_writers])
+def test_a_file_system_without_locks_is_used_and_noted_once(
+    tmp_path, monkeypatch, capsys, number, hold
+):
     def none(handle, operation):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("fcntl.flock", none)
-    words = (
-        "has no locks .* choose a folder on a disk of this machine, and copy it when it is finished"
+    for _ in range(2):
+        with hold(tmp_path):
+            write_whole(tmp_path / "a", b"data")
+    assert tree(tmp_path) == {"a": b"data"}
+    assert capsys.readouterr().err == (
+        f"note: the file system has no locks ({os.strerror(number)}), so that a second writer is "
+        "not kept out: see that no other command writes to the same folder\n"
     )
-    with pytest.raises(StoreError, match=words), only_writer(tmp_path):
+
+
+def test_a_lock_that_fails_otherwise_is_an_error(tmp_path, monkeypatch):
+    def broken(handle, operation):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("fcntl.flock", broken)
+    with pytest.raises(OSError, match="Input/output error"), only_writer(tmp_path):
         raise AssertionError("taken without a lock")
+
+
+def test_one_writer_or_several_that_share(tmp_path):
+    words = f"another sweep is writing to {tmp_path}"
+    share, whole_folder = partial(one_of_writers, tmp_path), partial(only_writer, tmp_path)
+    with share(), share(), pytest.raises(StoreError, match=words), whole_folder():
+        raise AssertionError("taken from those that share")
+    with whole_folder(), pytest.raises(StoreError, match=words), share():
+        raise AssertionError("taken from the only writer")
+
+
+@pytest.mark.parametrize("error", [None, OSError(errno.EPERM, "no hard links")])
+def test_of_several_first_writers_one_succeeds(tmp_path, monkeypatch, error):
+    """Where there are no hard links it is the last one."""
+    if error:
+
+        def none(source, target):
+            raise error
+
+        monkeypatch.setattr("os.link", none)
+    for data in (b"one", b"two"):
+        write_first(tmp_path / "a", data)
+    assert tree(tmp_path) == {"a": b"two" if error else b"one"}
 
 
 def test_a_name_that_is_too_long_is_refused_in_words(tmp_path):

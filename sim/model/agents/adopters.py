@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from sim import data
 from sim.model.agents.adopter_terms import (
     channel_factors,
     channel_sizes,
@@ -34,6 +35,7 @@ from sim.model.kernels.market import (
     open_market,
 )
 from sim.model.kernels.shares import Building, Tally, Users, build, origin_shares, spend, tally
+from sim.model.kernels.upkeep import Limits, Slots, learn, retire
 from sim.model.panel_sizes import panel_starts
 from sim.model.parameters import by_channel
 from sim.vocabulary import BLOCS, CHANNELS, DEVELOPER, GOVERNMENT, MARKET, MODES
@@ -121,7 +123,7 @@ class Adopters(Sequence[AdopterView]):
         self.slot_salt = np.tile(np.repeat(self.family_salt, len(MODES)), (N_CHANNELS, 1))
         self.slot_salt[DEVELOPER] = by_slot
         self.choice = np.full(adopters, NONE, np.uint8)
-        self.counts = np.zeros((self.size.size, len(world.labs) * len(MODES)), np.int32)
+        self.counts = np.zeros((self.size.size, len(world.labs) * len(MODES)), np.int16)
         self.alive = np.zeros(len(world.labs) * len(MODES), bool)
         self.retired = np.full(len(world.labs) * len(MODES), NEVER)
         self.origin = np.array([lab.origin for lab in world.labs])
@@ -135,13 +137,15 @@ class Adopters(Sequence[AdopterView]):
                 p.familiarity_other,
             )[lab.origin]
         self.own_people = np.array([c.working_age_m for c in world.countries])
+        north = data.group_named("Global-North")
+        self.northern = np.array([north and c.code in north.members for c in world.countries])
         self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
         self.traits = fixed_traits(world)
         self.mean_concern = (self.traits.concern * self.size).sum(axis=0)
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
         self.taste = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
-        self.factors = channel_factors(p)
+        self.weights, self.factors = choice_weights(p), channel_factors(p)
         self.need_offset = np.array(by_channel(p, "need_offset"))
         self.access_factor = np.array(by_channel(p, "access_factor"))
         self.all_kept = np.ones((len(world.countries), self.counts.shape[1]))
@@ -171,11 +175,12 @@ class Adopters(Sequence[AdopterView]):
         """Set out the month's alternatives and what each country's adopters read."""
         world, p = self.world, self.world.p
         catalogue, law, tables = world.catalogue, world.law, world.tables
-        self._retire(month)
+        known = Slots(catalogue.newest, world.tally.adopters, self.alive, self.retired)
+        limits = Limits(RETIRE_AFTER, RETIRE_BELOW, RENEWED, MAX_ALIVE)
+        slots = retire(month, known, self.panel(), limits)
         years = month / 12.0
         price = self.factors.price.copy()
         price[MARKET] *= 1.0 + p.price_growth * max(0.0, years - PRICE_GROWTH_FROM)
-        slots = np.flatnonzero(self.alive)
         supply = Supply(
             slots=slots,
             salt=self.slot_salt[:, slots],
@@ -189,7 +194,7 @@ class Adopters(Sequence[AdopterView]):
             class_of=law.class_of,
         )
         self.market = open_market(
-            supply, choice_weights(p), self.factors._replace(price=price), catalogue.columns
+            supply, self.weights, self.factors._replace(price=price), catalogue.columns
         )
         fixed = self.traits
         terms = CountryTerms(
@@ -216,7 +221,7 @@ class Adopters(Sequence[AdopterView]):
             denial=tables.denial,
             friction=tables.friction32,
             fear=(p.reliability_weight * (1.0 - world.trust.supply)).astype(np.float32),
-            cover=tables.audit_cover.astype(np.float32),
+            cover=tables.audit_cover32,
             home=fixed.home,
             origin=self.origin,
             lock_in=tables.lock_in,
@@ -230,30 +235,6 @@ class Adopters(Sequence[AdopterView]):
         return np.where(
             self.is_fringe, 0, self.world.catalogue.opened_since(month - 12, len(self.is_fringe))
         )
-
-    def _retire(self, month: int) -> None:
-        """Take new slots up, and retire others.
-
-        Those go that are neither renewed for 24 months nor used, and the least used beyond 96.
-        Users of a retired slot choose anew; a new release brings the slot back.
-        """
-        newest = self.world.catalogue.newest
-        self.alive = newest > self.retired
-        slots = np.flatnonzero(self.alive)
-        age, used = month - newest[slots], self.world.tally.adopters[slots]
-        stale = (age > RETIRE_AFTER) & (used < RETIRE_BELOW * len(self))
-        excess = slots.size - int(stale.sum()) - MAX_ALIVE
-        if excess > 0:
-            rank = np.where(stale, len(self) + 1, np.where(age > RENEWED, used, len(self)))
-            stale[np.argsort(rank, kind="stable")[:excess]] = True
-        if stale.any():
-            out = slots[stale]
-            self.alive[out] = False
-            self.retired[out] = newest[out]
-            gone = np.zeros(NONE + 1, bool)
-            gone[out] = True
-            self.choice[gone[self.choice]] = NONE
-            self.counts[:, out] = 0
 
     def review_all(self, month: int) -> None:
         """Every adopter that reviews this month takes its best alternative."""
@@ -329,16 +310,9 @@ class Adopters(Sequence[AdopterView]):
         return tally(self.market, self.panel(), users)
 
     def learn(self) -> None:
-        """Familiarity grows with use: dK = (base + use * share)(1 - K) a month.
-
-        It does so until it is complete.
-        """
+        """Familiarity grows with use."""
         p = self.world.p
-        share = self.world.tally.world[:N_CHANNELS]
-        self.familiarity += (
-            (p.familiarity_base + p.familiarity_use * share) * (1.0 - self.familiarity) / 12.0
-        )
-        np.minimum(self.familiarity, 1.0, out=self.familiarity)
+        learn(self.familiarity, self.world.tally.world, p.familiarity_base, p.familiarity_use)
 
     def notice(self, family: int) -> None:
         """An open release set a record: its family becomes better known in every channel."""
@@ -346,14 +320,22 @@ class Adopters(Sequence[AdopterView]):
             1.0 - self.familiarity[:, family]
         )
 
-    def build(self) -> tuple[np.ndarray, np.ndarray]:
-        """Applications of the month: what hubs will see by family, value by origin and bloc."""
+    def build(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Applications of the month.
+
+        What hubs will see of them by family, value by origin and bloc, and what of the first is
+        tainted.
+        """
         p, c = self.world.p, self.world.catalogue.columns
         building = Building(
             projects=self.size[:, DEVELOPER],
             capability=c.capability,
             adaptable=c.adaptable,
             kept=self._kept(),
+            compromised=c.compromised,
+            public=c.public_finding,
+            slot=self.world.tally.slot,
+            used=self.world.tally.world,
             slope=p.application_slope,
             reference=p.application_reference,
             families=len(self.world.labs),

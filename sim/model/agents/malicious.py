@@ -100,8 +100,8 @@ class Incident(NamedTuple):
 class MaliciousActor(mesa.Agent):
     """One actor: looks at the routes it knows, estimates success, decides, acts.
 
-    All actors look, estimate and decide together, in :mod:`sim.model.kernels.misuse`; each acts on
-    its own.
+    All actors do so together: what they see is in :mod:`sim.model.kernels.misuse`, what they decide
+    in :mod:`sim.model.kernels.attempts`, and what comes of it in :class:`Scene`.
 
     Parameters
     ----------
@@ -127,36 +127,12 @@ class MaliciousActor(mesa.Agent):
             else 1.0 / (1.0 + exp(-(self.skill / SKILL_SCALE + _KNOWN_OFFSET[route])))
         )
 
-    def act(self, domain: int, route: int, noticed: bool, luck: float, scene: Scene) -> None:
-        """Carry out one attempt.
-
-        Noticed it bars the route for a time, and with success it becomes an incident.
-        """
-        if noticed:
-            self.model.actors.banned_until[self.index, route] = scene.month + 1 + scene.ban_months
-        if luck < 1.0:
-            # Given success, luck is uniform: it also draws the severity.
-            scene.incidents.append(self.cause(domain, route, luck, scene))
-
-    def cause(self, domain: int, route: int, u: float, scene: Scene) -> Incident:
-        """An incident with a log-normal harm."""
-        spread = scene.severity_sd
-        return Incident(
-            scene.month,
-            self.index,
-            self.kind.name,
-            DOMAINS[domain],
-            ROUTE_KINDS[_KIND[route]],
-            _ORIGIN_NAMES[route],
-            scene.releases[int(scene.way[self.index, domain, route])][route],
-            scene.harm[domain] * exp(spread * _NORMAL.inv_cdf(max(u, 1e-12)) - spread**2 / 2.0),
-        )
-
 
 class Actors:
     """What all malicious actors are, as arrays: skill, budget, domains, routes known, bans."""
 
     def __init__(self, actors: list[MaliciousActor]) -> None:
+        self.kind = np.array([ACTOR_KINDS.index(a.kind.name) for a in actors])
         self.skill = np.array([a.skill for a in actors])
         self.budget = np.array([a.budget for a in actors])
         self.mix = np.array([a.kind.domains for a in actors])
@@ -168,7 +144,14 @@ class Actors:
 
 
 class Scene:
-    """What all malicious actors face in one month, and what comes of it."""
+    """What all malicious actors face in one month, and what comes of it.
+
+    Attributes
+    ----------
+    actor, domain, route : int arrays (incident,)
+    severity : list of float (incident,)
+        Harm of each, log-normal.
+    """
 
     def __init__(self, world: World) -> None:
         p, actors = world.p, world.actors
@@ -224,7 +207,56 @@ class Scene:
         )
         self.detection, self.ban_months = p.detection, round(p.ban_months)
         self.severity_sd = p.severity_sd
-        self.incidents: list[Incident] = []
+        self.actor = self.domain = self.route = np.zeros(0, np.int64)
+        self.severity: list[float] = []
+        self._kind = actors.kind
+
+    def carry_out(self, decided: tuple[np.ndarray, ...], actors: Actors) -> None:
+        """Attempts that are noticed bar a route for a time; those that succeed are incidents.
+
+        Parameters
+        ----------
+        decided : tuple of array
+            As :func:`sim.model.kernels.attempts.decide` gives them.
+        actors : Actors
+        """
+        actor, domain, route, noticed, luck = decided
+        actors.banned_until[actor[noticed], route[noticed]] = self.month + 1 + self.ban_months
+        done = luck < 1.0
+        self.actor, self.domain, self.route = actor[done], domain[done], route[done]
+        spread, normal = self.severity_sd, _NORMAL.inv_cdf
+        # Given success, luck is uniform: it also draws the severity.
+        self.severity = [
+            self.harm[j] * exp(spread * normal(max(u, 1e-12)) - spread**2 / 2.0)
+            for j, u in zip(self.domain.tolist(), luck[done].tolist(), strict=True)
+        ]
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """The month's incidents as objects."""
+        columns = (column.tolist() for column in (self.actor, self.domain, self.route))
+        return [
+            Incident(
+                self.month,
+                a,
+                ACTOR_KINDS[self._kind[a]],
+                DOMAINS[j],
+                ROUTE_KINDS[_KIND[r]],
+                _ORIGIN_NAMES[r],
+                self.releases[int(self.way[a, j, r])][r],
+                harm,
+            )
+            for a, j, r, harm in zip(*columns, self.severity, strict=True)
+        ]
+
+    def count_incidents(self) -> tuple[list[int], ...]:
+        """Incidents by kind of actor, by kind of route, by domain, and by origin or no model."""
+        return (
+            np.bincount(self._kind[self.actor], minlength=len(ACTOR_KINDS)).tolist(),
+            np.bincount(KIND[self.route], minlength=len(ROUTE_KINDS)).tolist(),
+            np.bincount(self.domain, minlength=len(DOMAINS)).tolist(),
+            np.bincount(ORIGIN[self.route], minlength=len(ORIGINS) + 1).tolist(),
+        )
 
 
 def recruit(world: World) -> list[MaliciousActor]:

@@ -87,10 +87,11 @@ class Researcher(mesa.Agent):
             cap = p.reinvestment_cap / 12.0
             self.offset += min(max(p.reinvestment * change / 12.0, -cap), cap)
 
-    def research(self, lessons: Lessons) -> None:
+    def research(self, lessons: Lessons, credit: list[float]) -> None:
         """Own progress, public ideas, efficiency from scarcity, and distillation.
 
-        What is distilled is the best release in reach.
+        What is distilled is the best release in reach. ``credit`` counts gains by the origin that
+        they come from.
         """
         p = self.model.p
         own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
@@ -107,6 +108,10 @@ class Researcher(mesa.Agent):
         self.distilled += learned - p.distilled_fade * self.distilled / 12.0
         self.gains = {"own": own, "scarcity": scarce, "public": public, "distilled": learned}
         self.sources = {"public": author, "distilled": teacher_origin}
+        credit[self.origin] += own
+        credit[self.origin] += scarce
+        credit[author] += public
+        credit[teacher_origin] += learned
 
     def assimilate(self, score: float) -> None:
         """A replayed flagship sets the lab's record: its quality is what explains the score."""

@@ -60,7 +60,7 @@ def draw_attempts(key, mean, n):
     Attempts
         Those of each actor are Poisson, by inversion.
     """
-    count = np.zeros(n, np.int64)
+    count, attempts = np.zeros(n, np.int64), 0
     none = exp64(-mean)
     for a in range(n):
         u = unit64(mix64(key + u8(a) * GOLDEN))
@@ -70,11 +70,13 @@ def draw_attempts(key, mean, n):
             p *= mean / k
             total += p
         count[a] = k
-    who, draws = np.repeat(np.arange(n), count), np.empty((count.sum(), N_DRAWS))
+        attempts += k
+    who, draws = np.empty(attempts, np.int64), np.empty((attempts, N_DRAWS))
     i = 0
     for a in range(n):
         person = mix64(key + u8(a) * GOLDEN)
         for k in range(count[a]):
+            who[i] = a
             for q in range(N_DRAWS):
                 draws[i, q] = unit64(mix64(person + u8(N_DRAWS * k + q + 1) * GOLDEN))
             i += 1

@@ -19,7 +19,7 @@ from sim.model.kernels.choice import (
     weigh,
 )
 from sim.model.kernels.market import MAX_ALIVE, N_CHANNELS, N_MODES, SLOT, list_alternatives
-from sim.model.kernels.numerics import GOLDEN, f4, inline, kernel, mix64, u8, unit32
+from sim.model.kernels.numerics import GOLDEN, f4, kernel, mix64, piece, u8, unit32
 from sim.vocabulary import API, CN, DEVELOPER, OTHER, US
 
 NEVER = f4(1e30)  # exp(-utility) of what may not be taken
@@ -42,7 +42,7 @@ class BanTerms(NamedTuple):
     month: np.ndarray
 
 
-@inline
+@piece
 def fill_limits(limit, forbidden, market, ban, c, h):
     """Share of adopters that may not use each slot, nor take each alternative.
 

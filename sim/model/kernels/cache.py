@@ -8,41 +8,14 @@ the same code, and none uses code that was compiled from other sources.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
-import numba as nb
 from numba.core import caching
-from numba.misc.appdirs import AppDirs
 
 from sim.model.kernels import notices
-
-KERNELS = Path(__file__).parent
-PACKAGE = KERNELS.parents[1]
-
-
-@cache
-def sources_digest() -> str:
-    """Return 16 hexadecimal digits of what goes into compiled code.
-
-    That is all kernels, the fixed words and numba's version.
-    """
-    digest = sha256(nb.__version__.encode())
-    for path in (PACKAGE / "vocabulary.py", *sorted(KERNELS.glob("*.py"))):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def folders() -> list[Path]:
-    """Return where compiled code may be kept.
-
-    It is NUMBA_CACHE_DIR; without it the user's cache, or else beside the kernels.
-    """
-    if nb.config.CACHE_DIR:
-        return [Path(nb.config.CACHE_DIR)]
-    return [Path(AppDirs("openstakes", appauthor=False).user_cache_dir), KERNELS / "__pycache__"]
+from sim.model.kernels.folders import folders
 
 
 class _Locator(caching._CacheLocator):
@@ -50,7 +23,7 @@ class _Locator(caching._CacheLocator):
 
     def __init__(self, function: Callable[..., Any], file: str, folder: Path) -> None:
         self._py_file, self._line = file, function.__code__.co_firstlineno
-        self._folder = folder / f"kernels-{sources_digest()}"
+        self._folder = folder
 
     def get_cache_path(self) -> str:
         return str(self._folder)

@@ -67,6 +67,7 @@ from sim.model.kernels.numerics import (
     log32,
     mix64,
     parallel_kernel,
+    piece,
     u4,
     u8,
     unit32,
@@ -119,7 +120,7 @@ class Panel(NamedTuple):
         within the cell
     choice, before : uint8 array (adopter,), slot in use now and at the end of last month, 255 for
         none
-    counts : int32 array (cell, slot), adopters
+    counts : int16 array (cell, slot), adopters; the largest panel has cells of 13,000
     """
 
     start: np.ndarray
@@ -157,7 +158,7 @@ class ReviewTerms(NamedTuple):
 # since a wider index would halve what a vector register looks up.
 
 
-@inline
+@piece
 def fill_network(net, own, world, derivative, weight, scale, home, home_bonus, c, h):
     """Utils of the installed base, and of one's own country's labs, for every family."""
     for f in range(derivative.size):
@@ -169,7 +170,7 @@ def fill_network(net, own, world, derivative, weight, scale, home, home_bonus, c
             net[f] += home_bonus[h, f]
 
 
-@inline
+@piece
 def fill_row(v, size, terms, lists, net, traits, offset, denial, fear, cover, barred, c, h):
     """Utilities v[k] of one country and channel, before tastes, inertia and noise."""
     capacity, concern, income = traits[c, h, CAPACITY], traits[c, h, CONCERN], traits[c, h, INCOME]
@@ -189,7 +190,7 @@ def fill_row(v, size, terms, lists, net, traits, offset, denial, fear, cover, ba
             v[k] -= concern * cover[c] * terms[h, PRIVATE, k]
 
 
-@inline
+@piece
 def meets_bars(denial, fear, cover):
     """Whether a country's adopters meet denial, fear or private findings: bool array (country,)."""
     barred = np.zeros(denial.shape[0], np.bool_)
@@ -204,7 +205,7 @@ def meets_bars(denial, fear, cover):
     return barred
 
 
-@inline
+@piece
 def weigh(v, size):
     """Turn utilities into exp(best - v)."""
     a, b, c, d = v[0], v[0], v[0], v[0]
@@ -217,7 +218,7 @@ def weigh(v, size):
         v[k] = exp32(min(top - v[k], LARGEST_UTIL))
 
 
-@inline
+@piece
 def fill_stay(stay, inertia, lock_in, c, h):
     """exp(-cost of leaving a family) for every origin of the family, of one country and channel."""
     for o in range(N_ORIGINS):
@@ -244,7 +245,7 @@ def run_race(key, size, lists, salts, h, v, taste):
     return best & PLACE_BITS
 
 
-@inline
+@piece
 def ask_neighbours(i, person, before, peer, taste):
     """Neighbours on a small-world ring (8 of them, a tenth rewired) pull towards their families."""
     n = before.size
@@ -257,7 +258,7 @@ def ask_neighbours(i, person, before, peer, taste):
             taste[before[j] // N_MODES] *= push
 
 
-@inline
+@piece
 def find_reviewers(ids, first, last, cell_key, review_key, limit, before):
     """Fill in who of a cell's adopters reviews this month; returns how many do."""
     n = 0

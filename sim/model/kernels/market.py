@@ -34,7 +34,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.kernels.numerics import exp64, inline, kernel, log64, logistic64
+from sim.model.kernels.numerics import exp64, kernel, log64, logistic64, piece
 from sim.vocabulary import API, CHANNELS, DEVELOPER, FLAGGED, GATED, GOVERNMENT, MODES
 
 MAX_ALIVE = 96
@@ -163,25 +163,25 @@ class Market(NamedTuple):
 # arrays at every call.
 
 
-@inline
+@piece
 def audited_risk(public, belief, row, flagged, clean):
     """What a public audit adds to the perceived risk of a release."""
     return flagged if public[row] == FLAGGED else -clean * belief[row]
 
 
-@inline
+@piece
 def worth(x):
     """Value of capability, 0 to 1 where it serves, on a line below ``BEND``."""
     return logistic64(max(x, BEND)) + BEND_SLOPE * min(x - BEND, 0.0)
 
 
-@inline
+@piece
 def fallen(capability, frontier, weights):
     """Fall of log price of a release behind the frontier."""
     return weights.price_fall * max(0.0, frontier - capability) / weights.price_points
 
 
-@inline
+@piece
 def fill_known(log_known, home_bonus, familiarity, home, h):
     """Utils of familiarity, and what families of one's own country have beyond, in one channel."""
     for f in range(log_known.size):
@@ -189,7 +189,7 @@ def fill_known(log_known, home_bonus, familiarity, home, h):
         home_bonus[h, f] = home + log64(1.0 + BARELY_KNOWN) - log_known[f]
 
 
-@inline
+@piece
 def fill_terms(terms, slots, release, mirrored, controlled, public, private, weights, h):
     """Terms of a channel's alternatives that do not depend on how releases of a slot compare."""
     for k in range(slots.size):
@@ -202,7 +202,7 @@ def fill_terms(terms, slots, release, mirrored, controlled, public, private, wei
         terms[h, PRIVATE, k] = weights.flagged if hidden_flaw and h == GOVERNMENT else 0.0
 
 
-@inline
+@piece
 def fill_value(value, capability, novelty, price, audited, weights, factors, need, concern, h):
     """Utils of all candidates in one channel, as slots compare them."""
     width, f_novelty = weights.width, factors.novelty[h]
@@ -239,11 +239,12 @@ def open_market(supply, weights, factors, c):
     terms = np.empty((N_CHANNELS, N_TERMS, n), np.float32)
     home_bonus = np.empty((N_CHANNELS, n_family), np.float32)
     # Candidates stand side by side, in loops without branches: the compiler takes several at once.
-    rows = supply.candidates[slots].ravel()
-    origin, log_known = np.empty(n, np.int64), np.empty(n_family)
-    age, capability, price, audited = np.zeros((4, rows.size))
-    for i in range(rows.size):
-        r = rows[i]
+    count = n * depth
+    rows, origin, log_known = np.empty(count, np.int64), np.empty(n, np.int64), np.empty(n_family)
+    age, capability = np.zeros(count), np.zeros(count)
+    price, audited = np.zeros(count), np.zeros(count)
+    for i in range(count):
+        rows[i] = r = supply.candidates[slots[i // depth], i % depth]
         if r >= 0:
             age[i], capability[i] = supply.month - month[r], capability_of[r]
             price[i] = max(
@@ -251,8 +252,8 @@ def open_market(supply, weights, factors, c):
                 weights.price_floor,
             )
             audited[i] = audited_risk(public, belief, r, weights.flagged, weights.clean)
-    novelty, value, log_breadth = np.empty(rows.size), np.empty(rows.size), np.empty(n_family)
-    for i in range(rows.size):
+    novelty, value, log_breadth = np.empty(count), np.empty(count), np.empty(n_family)
+    for i in range(count):
         novelty[i] = exp64(-age[i] / weights.novelty_months)
     for f in range(n_family):
         log_breadth[f] = log64(1.0 + supply.breadth[f])
@@ -274,14 +275,16 @@ def open_market(supply, weights, factors, c):
             terms[h, BASE, k] = best_value + to_price + concern * terms[h, RISK, k] + known
             terms[h, OPENNESS, k] = f_open * weights.openness * openness_of[best]
         fill_terms(terms, slots, release, mirrored, controlled, public, private, weights, h)
-    families, modes, salt = slots // N_MODES, slots % N_MODES, supply.salt
-    classes = supply.class_of[families]
+    families, modes, classes = np.empty_like(slots), np.empty_like(slots), np.empty_like(slots)
+    for k in range(n):
+        families[k], modes[k] = slots[k] // N_MODES, slots[k] % N_MODES
+        classes[k] = supply.class_of[families[k]]
     return Market(
-        slots, salt, families, origin, modes, classes, release, log_price, terms, home_bonus
+        slots, supply.salt, families, origin, modes, classes, release, log_price, terms, home_bonus
     )
 
 
-@kernel
+@piece
 def list_alternatives(market):
     """Alternatives on offer per channel, side by side: developers choose among weights only.
 

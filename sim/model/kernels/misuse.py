@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.kernels.numerics import exp64, inline, kernel, logistic64
+from sim.model.kernels.numerics import exp64, kernel, logistic64, piece
 from sim.vocabulary import (
     API,
     CN,
@@ -201,7 +201,7 @@ def weigh_barriers(barriers):
     return passing, cost
 
 
-@inline
+@piece
 def value_routes(offer, offered, left, price, skill, harms, chance, odds, taken, j):
     """Fill in chance, value (in ``odds``) and way of every route in one domain.
 
@@ -209,35 +209,29 @@ def value_routes(offer, offered, left, price, skill, harms, chance, odds, taken,
     """
     capability, withheld, n = offer.capability, offer.withheld, skill.size
     threshold, slope, weight = harms.threshold[j], harms.slope, harms.weight
-    top = np.full(n, -1e300)
+    top, likely, value = np.empty(n), np.empty(n), np.empty(n)
+    for a in range(n):
+        top[a] = -1e300
     for r in offered:
-        met = 0
+        for a in range(n):
+            odds[j, r, a] = -np.inf
         for w in range(capability.shape[0]):
             points = capability[w, r]
             if points <= SOME_POINTS:
                 continue
             points -= withheld[w, j] * max(0.0, points - offer.no_model)
-            met += 1
-            if met == 1:
-                for a in range(n):
-                    chance[j, r, a] = (
-                        logistic64((points + skill[a] - threshold) / slope) * left[w, r, a]
-                    )
-                    odds[j, r, a] = weight * chance[j, r, a] - price[w, r, a]
-                if w > 0:
-                    taken[j, r] = w
-                continue
             for a in range(n):
-                likely = logistic64((points + skill[a] - threshold) / slope) * left[w, r, a]
-                value = weight * likely - price[w, r, a]
-                if value > odds[j, r, a]:
-                    chance[j, r, a], odds[j, r, a], taken[j, r, a] = likely, value, w
+                likely[a] = logistic64((points + skill[a] - threshold) / slope) * left[w, r, a]
+                value[a] = weight * likely[a] - price[w, r, a]
+            for a in range(n):
+                if value[a] > odds[j, r, a]:
+                    chance[j, r, a], odds[j, r, a], taken[j, r, a] = likely[a], value[a], w
         for a in range(n):
             top[a] = max(top[a], odds[j, r, a])
     return top
 
 
-@inline
+@piece
 def share_odds(offered, usable, top, chance, odds, expected, without, mix, harm, j):
     """Turn values of one domain into odds, in place; add its harm to what is expected."""
     n = top.size
@@ -258,11 +252,53 @@ def share_odds(offered, usable, top, chance, odds, expected, without, mix, harm,
         expected[a] += mix[a, j] * harm[j] * (success[a] / total[a])
         without[a] += mix[a, j] * harm[j] * (other_success[a] / other[a])
         if mix[a, j] == 0.0:
-            chance[j, :, a] = odds[j, :, a] = 0.0
+            for r in range(KIND.size):
+                chance[j, r, a] = odds[j, r, a] = 0.0
 
 
 @kernel
-def weigh_routes(offer, passing, cost, seekers, harms):
+def fill_views(offer, passing, cost, seekers, harms):
+    """Do :func:`weigh_routes`; arrays of the views have actors last."""
+    # Inner loops have no branches: the compiler takes several actors at once.
+    known, (n, domains), ways = seekers.known, seekers.mix.shape, cost.shape[0]
+    shape = domains, KIND.size, n
+    chance, odds, taken = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int8)
+    usable, left = np.zeros(shape[1:]), np.zeros((ways, KIND.size, n))
+    price = np.empty((ways, KIND.size, n))
+    for w in range(ways):
+        for k in range(KIND.size):
+            for a in range(n):
+                price[w, k, a] = 1e300
+    for a in range(n):
+        for k in range(KIND.size):
+            if known[a, k]:
+                usable[k, a] = 1.0
+                for w in range(ways):
+                    left[w, k, a], price[w, k, a] = passing[w, a, k], cost[w, a, k]
+    expected, without = np.zeros(n), np.zeros(n)
+    on_offer = np.empty(KIND.size, np.int64)
+    offers = 0
+    for k in range(KIND.size):
+        met = False
+        for w in range(ways):
+            met |= offer.capability[w, k] > SOME_POINTS
+        if met:
+            on_offer[offers] = k
+            offers += 1
+    offered = on_offer[:offers]
+    for j in range(domains):
+        top = value_routes(
+            offer, offered, left, price, seekers.skill, harms, chance, odds, taken, j
+        )
+        share_odds(
+            offered, usable, top, chance, odds, expected, without, seekers.mix, harms.harm, j
+        )
+    return chance, odds, expected, without, taken
+
+
+def weigh_routes(
+    offer: Offer, passing: np.ndarray, cost: np.ndarray, seekers: Seekers, harms: Harms
+) -> Views:
     """Success, choice probability and expected harm of every route.
 
     Each is used in the way that suits the actor best. A way is a class of safeguard and what is
@@ -280,36 +316,13 @@ def weigh_routes(offer, passing, cost, seekers, harms):
     -------
     Views
     """
-    # Inside, actors stand last and inner loops have no branches: the compiler takes several actors
-    # at once.
-    known, (n, domains), ways = seekers.known, seekers.mix.shape, cost.shape[0]
-    shape = domains, KIND.size, n
-    chance, odds, taken = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int8)
-    usable, left = np.zeros(shape[1:]), np.zeros((ways, KIND.size, n))
-    price = np.full((ways, KIND.size, n), 1e300)
-    for a in range(n):
-        for k in range(KIND.size):
-            if known[a, k]:
-                usable[k, a] = 1.0
-                for w in range(ways):
-                    left[w, k, a], price[w, k, a] = passing[w, a, k], cost[w, a, k]
-    expected, without = np.zeros(n), np.zeros(n)
-    on_offer = np.zeros(KIND.size)
-    for w in range(ways):
-        for k in range(KIND.size):
-            on_offer[k] += 1.0 if offer.capability[w, k] > SOME_POINTS else 0.0
-    offered = np.flatnonzero(on_offer)
-    for j in range(domains):
-        top = value_routes(
-            offer, offered, left, price, seekers.skill, harms, chance, odds, taken, j
-        )
-        share_odds(
-            offered, usable, top, chance, odds, expected, without, seekers.mix, harms.harm, j
-        )
+    # Compiled code for other views of an array takes seconds to make.
+    chance, odds, expected, without, way = fill_views(offer, passing, cost, seekers, harms)
+    actors_first = 2, 0, 1
     return Views(
-        chance.transpose(2, 0, 1),
-        odds.transpose(2, 0, 1),
+        chance.transpose(actors_first),
+        odds.transpose(actors_first),
         expected,
         without,
-        taken.transpose(2, 0, 1),
+        way.transpose(actors_first),
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("openstakes")
 
 COMPILING = (
-    "compiling the model's kernels, usually for about a minute; later runs on this machine need not"
+    "compiling the model's kernels, usually for half a minute; later runs on this machine need not"
 )
 UNKEPT = (
     "compiled code cannot be kept (%s), and is made again by each process; "
@@ -49,6 +49,11 @@ def compiling() -> None:
 def unkept(error: Exception) -> None:
     """Say why compiled code cannot be read or kept."""
     _once(UNKEPT, f"{type(error).__name__}: {error}")
+
+
+def said(text: str) -> bool:
+    """Return whether this process has said one of the texts in `ALL`."""
+    return text in _said
 
 
 def _once(text: str, *values: str) -> None:

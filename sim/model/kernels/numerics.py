@@ -11,11 +11,15 @@ from typing import Any
 
 import numba as nb
 import numpy as np
+from numba.extending import register_jitable
 
 from sim.model.kernels.cache import KernelCache
 
 f4, i4, i8, u4, u8 = np.float32, np.int32, np.int64, np.uint32, np.uint64
 GOLDEN = u8(0x9E3779B97F4A7C15)
+
+KERNELS: list[Any] = []
+"""All kernels that Python calls, as far as their modules have been imported."""
 
 INVERSE = np.array([0.0] + [1.0 / n for n in range(1, 15)])
 
@@ -29,12 +33,14 @@ def _compiled(function: Callable[..., Any], **options: bool) -> Any:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a phase: no interpreter lock, strict floating point, kept on disk where possible."""
-    return _compiled(function, nogil=True)
+    KERNELS.append(_compiled(function, nogil=True))
+    return KERNELS[-1]
 
 
 def parallel_kernel(function: Callable[..., Any]) -> Any:
     """Compile a phase that runs its outer ``prange`` on several threads."""
-    return _compiled(function, nogil=True, parallel=True)
+    KERNELS.append(_compiled(function, nogil=True, parallel=True))
+    return KERNELS[-1]
 
 
 def inline(function: Callable[..., Any]) -> Any:
@@ -43,6 +49,14 @@ def inline(function: Callable[..., Any]) -> Any:
     A call would count references to every array it is given.
     """
     return _compiled(function, forceinline=True)
+
+
+def piece(function: Callable[..., Any]) -> Any:
+    """Compile a part of a kernel into it, and nowhere else; called from Python it stays Python.
+
+    A kernel of its own would be ready for calls from Python, which takes long to compile.
+    """
+    return register_jitable(fastmath=False, error_model="numpy", forceinline=True)(function)
 
 
 @inline

@@ -8,13 +8,14 @@ import numpy as np
 
 from sim.model.kernels.countries import CAPACITY
 from sim.model.kernels.market import N_CHANNELS, N_MODES, RELIEF
-from sim.model.kernels.numerics import exp64, f4, inline, kernel, logistic64
+from sim.model.kernels.numerics import exp64, f4, kernel, logistic64, piece
 from sim.vocabulary import (
     BLOCS,
     BLOCS_OF_REGION,
     CONSUMER,
     DEVELOPER,
     ENTERPRISE,
+    FLAGGED,
     MARKET,
     MIX,
     OPEN_SHARE,
@@ -124,6 +125,9 @@ class Building(NamedTuple):
     projects : array (country,), size of the developer channel
     capability, adaptable : array (release,), index points and 0-1
     kept : array (country, slot), share that the duties of modifiers leave
+    compromised, public : bool and int8 array (release,), and what public audits found
+    slot : array (channel, K), share of the world's use
+    used : float32 array (channel or more, family), the same by family
     slope, reference : float, log value by index point, and index points of value 1
     families : int
     bloc : int array (country,), order of BLOCS
@@ -134,6 +138,10 @@ class Building(NamedTuple):
     capability: np.ndarray
     adaptable: np.ndarray
     kept: np.ndarray
+    compromised: np.ndarray
+    public: np.ndarray
+    slot: np.ndarray
+    used: np.ndarray
     slope: float
     reference: float
     families: int
@@ -141,7 +149,7 @@ class Building(NamedTuple):
     seen: np.ndarray
 
 
-@inline
+@piece
 def sum_regions(parts, in_use, persons, china, mix):
     """Shares by region and channel (the last one the mix), share of people who use AI by region."""
     region = np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES)))
@@ -167,7 +175,7 @@ def sum_regions(parts, in_use, persons, china, mix):
     return region, reach
 
 
-@inline
+@piece
 def share_world(slot, total, family, mix, n_family):
     """Divide use by slot by each channel's total, in place.
 
@@ -182,14 +190,15 @@ def share_world(slot, total, family, mix, n_family):
     return world
 
 
-@inline
+@piece
 def concentrate(world, weight, mix):
     """HHI over families and over countries of use, by channel (the last one the mix)."""
     n_country, n_family = weight.shape[0], world.shape[1]
     concentration = np.zeros((OVER_COUNTRIES + 1, N_CHANNELS + 1))
     for h in range(N_CHANNELS + 1):
         for f in range(n_family):
-            concentration[OVER_LABS, h] += float(world[h, f]) ** 2
+            share = float(world[h, f])
+            concentration[OVER_LABS, h] += share * share
     part = np.zeros(N_CHANNELS)
     for c in range(n_country):
         for h in range(N_CHANNELS):
@@ -197,9 +206,10 @@ def concentrate(world, weight, mix):
     for c in range(n_country):
         mixed = 0.0
         for h in range(N_CHANNELS):
-            concentration[OVER_COUNTRIES, h] += (weight[c, h] / part[h]) ** 2
+            share = weight[c, h] / part[h]
+            concentration[OVER_COUNTRIES, h] += share * share
             mixed += mix[h] * weight[c, h] / part[h]
-        concentration[OVER_COUNTRIES, MIX] += mixed**2
+        concentration[OVER_COUNTRIES, MIX] += mixed * mixed
     return concentration
 
 
@@ -220,7 +230,9 @@ def tally(market, panel, users):
     start, counts, bloc = panel.start, panel.counts, users.bloc
     use, size, people = users.use, users.size, users.people
     n_country, n = use.shape[0], market.slot.size
-    slots = market.slot.astype(np.uint64)  # an index that may be negative would be checked
+    slots = np.empty(n, np.uint64)  # an index that may be negative would be checked
+    for k in range(n):
+        slots[k] = market.slot[k]
     family, origin, mode, law_class = market.family, market.origin, market.mode, market.law_class
     used = np.empty(n, np.int64)
     country = np.zeros((n_country, users.families), np.float32)
@@ -278,6 +290,7 @@ def build(market, panel, who, building):
     -------
     flow : array (family,), applications that hubs will see as derivatives
     value : array (origin, bloc), value of applications
+    tainted : array (family,), part of ``flow`` on releases with a compromise that nobody knows of
     """
     start, counts, h = panel.start, panel.counts, DEVELOPER
     capability, adaptable, kept = building.capability, building.adaptable, building.kept
@@ -301,7 +314,13 @@ def build(market, panel, who, building):
                 made = each * count * left * kept[c, market.slot[k]]
                 flow[market.family[k]] += seen[c] * made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
-    return flow, value
+    tainted = np.zeros(building.families)
+    for k in range(market.slot.size):
+        release, f = market.release[h, k], market.family[k]
+        if building.compromised[release] and building.public[release] != FLAGGED:
+            used = float(building.used[h, f])
+            tainted[f] += flow[f] * (building.slot[h, k] / used if used > 0.0 else 0.0)
+    return flow, value, tainted
 
 
 @kernel
