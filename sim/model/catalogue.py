@@ -131,7 +131,7 @@ class Catalogue:
         for key, value in row.items():
             getattr(columns, key)[index] = value
         slot = int(row["lab"]) * len(MODES) + int(row["mode"])
-        self.newest[slot] = row["month"]
+        self.newest[slot] = columns.month[index]
         self._offer(slot, index, row["capability"])
         return index
 

@@ -185,6 +185,24 @@ class PlainScene:
         for actor in world.malicious:
             self.look(world, actor)
 
+    @property
+    def severity(self) -> list[float]:
+        """Harm of the month's incidents."""
+        return [incident.harm for incident in self.incidents]
+
+    def count_incidents(self) -> list[list[int]]:
+        """Incidents by kind of actor, by kind of route, by domain, and by origin or no model."""
+        names = {
+            "kind": [kind.name for kind in ACTORS],
+            "route": ["none", "strip", "jailbreak", "gated", "own_state"],
+            "domain": DOMAINS,
+            "origin": [*(origin.lower() for origin in ORIGINS), "no_model"],
+        }
+        return [
+            [sum(getattr(i, field) == one for i in self.incidents) for one in ones]
+            for field, ones in names.items()
+        ]
+
     def look(self, world: PlainWorld, actor: MaliciousActor) -> None:
         """One actor's view of its routes in every domain it is active in."""
         p, law = world.p, world.law
