@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim import data
 from sim.model.parameters import by_channel
 from sim.vocabulary import API, CHANNELS, CN, OPEN_WEIGHTS, US
 from tests.reference.adopter import Adopter, Offer, Place, Release, Slot
@@ -81,6 +82,8 @@ class Panel:
         # What shared phases read.
         self.size = np.array(sizes).T
         self.own_people = np.array([c.working_age_m for c in world.countries])
+        north = data.group_named("Global-North").members
+        self.northern = np.array([c.code in north for c in world.countries])
         self.market = Shelf(*([np.zeros(0, int)] * 6))
 
     def __len__(self) -> int:
