@@ -123,6 +123,7 @@ def calibrate(
     out: Path | None = None,
     workers: int | Workers | None = None,
     tell: Told = lambda _: None,
+    simulate: Callable[..., Floats] = simulate,
 ) -> Fit:
     """Fit the parameters to the targets.
 
@@ -138,11 +139,18 @@ def calibrate(
         As for `sim.compare`.
     tell
         Called with a line about each step.
+    simulate
+        What runs candidates, as `sim.calibration.simulate.simulate` does.
 
     Returns
     -------
     Fit
     """
+
+    def run(points: Floats, replications: int, root: int, name: str) -> Floats:
+        draws, folder = Draws(FITTED, values_at(points)), out / name if out else None
+        return simulate(draws, replications, root, out=folder, workers=workers)
+
     rng = np.random.default_rng([seed, 1])
     target = {one.id: Observed(one) for one in data.targets() if one.role == "target"}
     scores, values = np.zeros((0, len(FITTED))), np.zeros((0, len(NAMES)))
@@ -152,7 +160,7 @@ def calibrate(
         points = (
             _first(count, seed) if wave == 0 else _next(count, emulators, target, sizes, rng, fit)
         )
-        found = _run(points, 1, seed + wave, out, f"wave-{wave + 1}", workers)[:, 0]
+        found = run(points, 1, seed + wave, f"wave-{wave + 1}")[:, 0]
         whole = np.isfinite(found).all(axis=1)
         scores = np.concatenate((scores, points[whole]))
         values = np.concatenate((values, found[whole]))
@@ -160,7 +168,7 @@ def calibrate(
         tell(f"wave {wave + 1}: {count} candidates, {int((~whole).sum())} failed")
     fit.explained = {name: emulator.explained for name, emulator in emulators.items()}
     points, proposed = _likely(sizes.verified, emulators, target, sizes, rng, fit)
-    found = _run(points, sizes.replications, seed + len(sizes.waves), out, "verified", workers)
+    found = run(points, sizes.replications, seed + len(sizes.waves), "verified")
     fit.scores, fit.values = points, found
     fit.weights = _weights(found, proposed, target)
     tell(f"verified: {len(points)} candidates, effective sample size {fit.effective:.0f}")
@@ -188,18 +196,6 @@ def _first(count: int, seed: int) -> Floats:
     cube = qmc.Sobol(len(FITTED), rng=np.random.default_rng([seed, 0])).random(count)
     scores: Floats = np.clip(norm.ppf(np.clip(cube, 1e-9, 1.0 - 1e-9)), -WIDEST, WIDEST)
     return scores
-
-
-def _run(
-    points: Floats,
-    replications: int,
-    seed: int,
-    out: Path | None,
-    name: str,
-    workers: int | Workers | None,
-) -> Floats:
-    draws = Draws(FITTED, values_at(points))
-    return simulate(draws, replications, seed, out=out / name if out else None, workers=workers)
 
 
 def _columns(block: Block) -> list[int]:
