@@ -9,6 +9,7 @@ file, the line and the column.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 
 from sim.data.reading import DataError, head_lines, read, unique
@@ -45,6 +46,7 @@ __all__ = [
     "groups",
     "head_lines",
     "labs",
+    "notable_per_flagship",
     "paper_signs",
     "parameters",
     "releases",
@@ -152,6 +154,21 @@ def releases() -> tuple[Release, ...]:
                 f"releases.csv: {release.name} is {release.mode} with weights {release.weights:g}"
             )
     return tuple(sorted(found, key=_release_order))
+
+
+@lru_cache(maxsize=1)
+def notable_per_flagship() -> dict[str, float]:
+    """Return the notable models that a flagship of each lab stands for, by its slug.
+
+    Notable models of the record a month since the lab was active, from 2023-01 on, times the months
+    between its flagships; unreleased ones count. 0 for a lab without any.
+    """
+    counts = Counter(row.lab for row in releases() if row.notable and row.month >= 0)
+    end = 1 + max(row.month for row in releases())
+    return {
+        lab.slug: counts[lab.slug] / max(1, end - max(0, lab.first_month)) * lab.cadence_months
+        for lab in labs()
+    }
 
 
 def _release_order(release: Release) -> tuple[int, str, str]:

@@ -259,9 +259,13 @@ class ChipStock:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A calibration target; ``low`` and ``high`` bound the range to score against."""
+    """An observed quantity; ``low`` and ``high`` bound the range to score against.
+
+    A target is fitted; a path is looked at afterwards and never fitted.
+    """
 
     id: Text
+    role: Annotated[str, _one_of("target", "path")]
     quantity: Text
     statistic: Text
     value: Number

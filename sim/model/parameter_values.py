@@ -100,6 +100,7 @@ class ParameterValues:
     gate_friction: float
     price_fall: float
     price_points: float
+    price_floor: float
     open_price: float
     open_revenue: float
     china_downloads: float
@@ -161,6 +162,7 @@ class ParameterValues:
     criticality_government: float
     application_slope: float
     application_reference: float
+    derivative_months: float
     derivative_decay: float
     attempts: float
     attempts_use_exponent: float

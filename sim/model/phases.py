@@ -21,7 +21,7 @@ from sim.model.kernels.shares import earn, spread_use, use_by_release
 from sim.model.observation import measure
 from sim.model.readings import family_shares
 from sim.model.trust import meet_alarms, strike
-from sim.model.uptake import DECEMBER, use_by_country
+from sim.model.uptake import HALF_YEAR, use_by_country
 from sim.months import month_index
 from sim.vocabulary import CN, CONSUMER, DEVELOPER, ORIGINS, US, WORLD
 
@@ -219,12 +219,11 @@ def build(world: World) -> None:
     Writes: derivatives, hub.
     Why here: before misuse, which strips derivatives that hubs hold.
     """
-    flow, value, tainted = world.adopters.build()
+    made, value, tainted = world.adopters.build()
     keep, derivatives = 1.0 - world.p.derivative_decay, world.derivatives
-    derivatives.stock = keep * derivatives.stock + flow
-    derivatives.tainted = keep * derivatives.tainted + tainted
-    derivatives.flow, derivatives.value = flow, value.tolist()
-    world.hub.host(float(flow.sum()), keep, world.law)
+    derivatives.begin(made, tainted, world.p.derivative_months, keep)
+    derivatives.value = value.tolist()
+    world.hub.host(float(derivatives.flow.sum()), keep, world.law)
 
 
 def misuse(world: World) -> None:
@@ -304,8 +303,8 @@ def observe(world: World) -> None:
         curve.add(share)
     history.readings = measure(world)
     history.rows.append(history.readings.astype(np.float32))
-    if world.month % 12 == DECEMBER:
-        history.year_ends.append(use_by_country(world))
+    if (world.month + 1) % HALF_YEAR == 0:
+        history.half_years.append(use_by_country(world))
 
 
 PHASES = (law, compute, research, release, leak, audit, adopt, build, misuse, respond, observe)

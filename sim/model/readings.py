@@ -14,6 +14,7 @@ from sim.vocabulary import (
     ABROAD,
     ACTOR_KINDS,
     CN,
+    CONSUMER,
     DOMAINS,
     GATED,
     MIX,
@@ -48,6 +49,13 @@ def shares_of_use(world: World) -> np.ndarray:
 def people_using(world: World) -> np.ndarray:
     """Share of people 15-64 who use AI: (region,)."""
     return world.tally.people
+
+
+def people_using_in(world: World) -> list[float]:
+    """Share of people 15-64 who use AI in the Global North and in the rest of the world."""
+    people, north = world.adopters.own_people, world.adopters.northern
+    users = people * world.use[:, CONSUMER]
+    return [float(users[within].sum() / people[within].sum()) for within in (north, ~north)]
 
 
 def family_shares(world: World) -> np.ndarray:
@@ -141,6 +149,12 @@ def opened_share(world: World) -> list[float]:
     """Share of open releases among those of firms in the last twelve months: US, Chinese."""
     counts = world.releases.count_of_firms(12)
     return [opened / max(1, closed + opened) for closed, opened in (counts[US], counts[CN])]
+
+
+def notable_releases(world: World) -> list[float]:
+    """Notable models of the month by origin, and open ones among them: US, Chinese, other."""
+    counts = world.releases.notable[-1]
+    return [*(sum(counts[i : i + 2]) for i in (0, 2, 4)), *counts[1::2]]
 
 
 def gated_share(world: World) -> float:
@@ -248,6 +262,12 @@ def derivative_shares(world: World) -> np.ndarray:
     """Share of each origin in the month's new derivatives."""
     flow = world.derivatives.flow
     return (flow * world.family_origin).sum(axis=1) / max(float(flow.sum()), 1e-12)
+
+
+def derivative_shares_of_families(world: World) -> np.ndarray:
+    """Share of each family in the month's new derivatives: (family,)."""
+    flow = world.derivatives.flow
+    return flow / max(float(flow.sum()), 1e-12)
 
 
 def derivative_ratio(world: World) -> float:

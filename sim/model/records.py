@@ -21,7 +21,9 @@ class Derivatives:
     stock, tainted : array (family,)
         Derivatives by the family they build on, and those that carry an undetected compromise.
     flow : array (family,)
-        Applications built this month.
+        Derivatives that appear on hubs this month.
+    waiting, waiting_tainted : array (family,)
+        Derivatives that have begun and not appeared, and those that carry a compromise.
     value : list of lists of float (origin, bloc)
         Value of the applications built this month.
     """
@@ -29,13 +31,42 @@ class Derivatives:
     stock: np.ndarray
     tainted: np.ndarray
     flow: np.ndarray
+    waiting: np.ndarray
+    waiting_tainted: np.ndarray
     value: list[list[float]]
 
     @classmethod
     def none(cls, families: int) -> Derivatives:
         """Nothing has been built yet."""
         value = [[0.0] * len(BLOCS) for _ in ORIGINS]
-        return cls(np.zeros(families), np.zeros(families), np.zeros(families), value)
+        stock, tainted, flow, waiting, waiting_tainted = np.zeros((5, families))
+        return cls(stock, tainted, flow, waiting, waiting_tainted, value)
+
+    def begin(self, made: np.ndarray, tainted: np.ndarray, months: float, keep: float) -> None:
+        """A month: derivatives begin, and those appear whose time has come.
+
+        Parameters
+        ----------
+        made, tainted : array (family,)
+            Derivatives that begin this month, and those of them that carry a compromise.
+        months : float
+            Mean time from the choice of a base to the derivative.
+        keep : float
+            Share of the stock that a month leaves.
+        """
+        self.waiting += made
+        self.waiting_tainted += tainted
+        ready = 1.0 / (1.0 + months)
+        self.flow = ready * self.waiting
+        self.stock = keep * self.stock + self.flow
+        self.tainted = keep * self.tainted + ready * self.waiting_tainted
+        self.waiting *= 1.0 - ready
+        self.waiting_tainted *= 1.0 - ready
+
+    def mend(self, family: int, left: float) -> None:
+        """Mend derivatives of a family that carry a compromise, but for a share that is left."""
+        self.tainted[family] *= left
+        self.waiting_tainted[family] *= left
 
     def shares(self) -> np.ndarray:
         """Share of each family in the stock: array (family,); 0 while there is none."""
@@ -103,14 +134,14 @@ class History:
         This month's outcomes, in the order of OUTCOMES.
     rows : list of float32 arrays (outcome,)
         The same of every month.
-    year_ends : list of float32 arrays (country, channel, 4)
-        Use by country every December (see :func:`sim.model.uptake.use_by_country`).
+    half_years : list of float32 arrays (country, channel, 4)
+        Use by country every June and December (see :func:`sim.model.uptake.use_by_country`).
     """
 
     curves: list[Curve]
     readings: np.ndarray = field(default_factory=lambda: np.zeros(0))
     rows: list[np.ndarray] = field(default_factory=list)
-    year_ends: list[np.ndarray] = field(default_factory=list)
+    half_years: list[np.ndarray] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +153,7 @@ class Series:
     names, months : tuple of str
     values : float32 array (month, name)
     moments : tuple of str
-        Every December so far and the last month.
+        Every June and December so far, and the last month.
     countries : float32 array (moment, country, channel, 4)
         Use of AI (share of people, or of what the channel can take up), US, Chinese and other share
         of it.

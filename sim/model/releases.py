@@ -13,7 +13,7 @@ from sim.model.agents.lab_records import Draft
 from sim.model.identity import identity
 from sim.model.randomness import ReleaseDraw
 from sim.model.safeguards import carry
-from sim.vocabulary import API, CN, DEVELOPER, GATED, HOLD, MODES, OPEN_WEIGHTS, ORIGINS
+from sim.vocabulary import API, CN, DEVELOPER, GATED, HOLD, MODES, OPEN, OPEN_WEIGHTS, ORIGINS
 
 if TYPE_CHECKING:
     from sim.model.agents.lab import Lab
@@ -53,6 +53,8 @@ class Releases:
         Releases whose weights reach mirrors in a month, by their rows.
     of_firms : list of lists of int (month, 2 * origin + open)
         Releases of firms: closed and open US ones, then Chinese, then others.
+    notable : list of lists of float (month, 2 * origin + open)
+        Notable models, as the record counts them: closed and unreleased, and open ones, by origin.
     gated : int
         Gated releases so far.
     teachers : list of lists of Teacher
@@ -64,6 +66,7 @@ class Releases:
         self.recorded: dict[int, list[data.Release]] = {}
         self.leaks: dict[int, list[int]] = {}
         self.of_firms: list[list[int]] = []
+        self.notable: list[list[float]] = []
         self.gated = 0
         self.teachers: list[list[Teacher]] = []
         for row in data.releases():
@@ -73,8 +76,13 @@ class Releases:
                 world.labs[world.slugs[row.lab]].remember(row.month, row.mode, None)
 
     def begin_month(self) -> None:
-        """Open the month's count of firms' releases."""
+        """Open the month's counts of releases."""
         self.of_firms.append([0] * 2 * len(ORIGINS))
+        self.notable.append([0.0] * 2 * len(ORIGINS))
+
+    def count_notable(self, lab: Lab, mode: int, models: float) -> None:
+        """Count a lab's notable models of the month; those that are held are not open."""
+        self.notable[-1][2 * lab.origin + (mode in OPEN)] += models
 
     # real releases
 
@@ -91,6 +99,8 @@ class Releases:
         if capability is None and row.log_flop is not None:
             years = max(0.0, row.month / 12.0)
             capability = world.points(row.log_flop + world.p.algorithmic_growth * years)
+        if row.notable and row.month >= 0:
+            self.count_notable(lab, mode, 1.0)
         tells = row.size == "flagship" and mode != HOLD and row.month >= 0
         if row.capability is not None and tells and not lab.fringe:
             lab.assimilate(row.capability)
@@ -112,6 +122,15 @@ class Releases:
             if row.size == "flagship":
                 lab.last_flagship = row.month
         lab.remember(row.month, row.mode, capability)
+
+    def usual_openness(self, origin: int) -> float:
+        """Open share of an origin's recorded releases of the last months before the handover.
+
+        One open and one closed release are added, so that it is neither 0 nor 1.
+        """
+        records = [lab.record for lab in self.world.labs if lab.origin == origin]
+        opened, all_of = sum(r.recent_open for r in records), sum(r.recent for r in records)
+        return (opened + 1.0) / (all_of + 2.0)
 
     # a release comes out
 
@@ -325,9 +344,8 @@ class Releases:
         hidden = c.compromised[rows] & (world.market.family == lab)
         used = np.where(hidden, world.tally.slot[DEVELOPER], 0.0)
         total = float(used.sum())
-        world.derivatives.tainted[lab] *= (
-            1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
-        )
+        left = 1.0 - float(used[rows == row].sum()) / total if total > 0.0 else 0.0
+        world.derivatives.mend(lab, left)
 
     def count_of_firms(self, months: int) -> list[tuple[int, int]]:
         """Closed and open releases of firms in the last months, by origin: (origin, 2)."""

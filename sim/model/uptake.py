@@ -15,7 +15,8 @@ from sim.vocabulary import CHANNELS
 if TYPE_CHECKING:
     from sim.model.world import World
 
-DECEMBER = 11
+HALF_YEAR = 6
+"""Months between the moments at which use is kept by country."""
 
 
 class Curve:

@@ -34,7 +34,7 @@ from sim.model.releases import BEFORE, Releases
 from sim.model.safeguards import Safeguards
 from sim.model.schedule import PolicySchedule
 from sim.model.trust import Trust
-from sim.model.uptake import DECEMBER, Curve, use_by_country, use_ceiling
+from sim.model.uptake import HALF_YEAR, Curve, use_by_country, use_ceiling
 from sim.months import month_name
 from sim.scenario.scenario import given
 from sim.vocabulary import ABROAD, BLOCS_OF_REGION, DEVELOPER, ORIGINS, UNAUDITED
@@ -325,8 +325,8 @@ class World(mesa.Model):
         past = self.history
         last = len(past.rows) - 1
         months = tuple(month_name(m) for m in range(last + 1))
-        moments = (*months[DECEMBER:last:12], months[last])
-        countries = np.stack((*past.year_ends[: len(moments) - 1], use_by_country(self)))
+        moments = (*months[HALF_YEAR - 1 : last : HALF_YEAR], months[last])
+        countries = np.stack((*past.half_years[: len(moments) - 1], use_by_country(self)))
         return Series(
             tuple(OUTCOMES),
             months,

@@ -125,7 +125,7 @@ class Keep:
         Names of the monthly series; None for all.
     months : "all", "year-ends" or tuple of str
         Months of the series.
-    countries : "none", "last" or "year-ends"
+    countries : "none", "last", "year-ends" or "half-years"
         When use and its origins are kept by country and channel.
     """
 

@@ -70,7 +70,7 @@ class Kept(FileRecord):
 
     outcomes: Names = (EVERY,)
     months: Any = "all"
-    countries: Literal["none", "last", "year-ends"] = "last"
+    countries: Literal["none", "last", "year-ends", "half-years"] = "last"
 
     @field_validator("months", mode="before")
     @classmethod

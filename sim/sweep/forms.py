@@ -76,7 +76,7 @@ class KeepForm(Form):
 
     outcomes: list[str] | None
     months: Literal["all", "year-ends"] | list[str]
-    countries: Literal["none", "last", "year-ends"]
+    countries: Literal["none", "last", "year-ends", "half-years"]
 
 
 class CaseForm(Form):

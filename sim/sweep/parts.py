@@ -202,9 +202,14 @@ def leave(folder: Path, kind: str, data: bytes) -> None:
 
 def _moments(series: Series, keep: Keep) -> list[int]:
     """Return the positions of the moments at which countries are kept."""
-    if keep.countries == "year-ends":
-        return list(range(len(series.moments)))
-    return [len(series.moments) - 1] if keep.countries == "last" else []
+    last = len(series.moments) - 1
+    return [
+        place
+        for place, month in enumerate(series.moments)
+        if keep.countries == "half-years"
+        or (keep.countries == "year-ends" and (month.endswith("-12") or place == last))
+        or (keep.countries == "last" and place == last)
+    ]
 
 
 def _series_part(

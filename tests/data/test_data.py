@@ -106,6 +106,9 @@ def test_groups_agree_with_the_flags_of_the_countries() -> None:
     assert members["allies"] - members["NATO"] == {"JPN", "KOR", "AUS", "NZL", "PHL", "THA"}
     assert members["NATO"] - members["allies"] == {"USA"}
     assert members["Five-Eyes"] & members["G7"] == {"USA", "GBR", "CAN"}
+    western = members["EU"] | members["G7"] | members["NATO"]
+    assert western < members["Global-North"] - members["third-country"] | western
+    assert not members["Global-North"] & (members["CN"] | {"IND", "BRA", "ZAF"})
     assert {"US", "restricted", "third-country", "G7", "BRICS", "ASEAN"} <= set(members)
 
 
@@ -246,6 +249,15 @@ def test_openness_targets_follow_from_the_table() -> None:
     assert share == pytest.approx(target["C12"], abs=0.001)
 
 
+def test_a_flagship_stands_for_the_notable_models_of_its_lab_in_the_record() -> None:
+    rows = [r for r in data.releases() if r.lab == "google" and r.notable and r.month >= 0]
+    google = next(lab for lab in data.labs() if lab.slug == "google")
+    months = 30 - google.first_month
+    flagships = months / google.cadence_months
+    assert data.notable_per_flagship()["google"] * flagships == pytest.approx(len(rows))
+    assert data.notable_per_flagship()["minimax"] == 0.0
+
+
 def test_fringe_size_in_the_record() -> None:
     rows = [r for r in data.releases() if r.lab == "us_fringe" and r.notable and 0 <= r.month <= 11]
     assert len(rows) == 28
@@ -275,7 +287,7 @@ def test_chip_stocks_give_the_targets() -> None:
 
 def test_targets_have_their_range() -> None:
     targets = data.targets()
-    assert len(targets) == 23
+    assert sum(t.role == "target" for t in targets) == 23
     assert all(t.low <= t.value <= t.high and t.low < t.high for t in targets)
 
 
@@ -333,7 +345,7 @@ def test_records_are_frozen_and_cached() -> None:
         ("chip_controls", "2022-10-07,0.5", "2022-10-07,1.5",
          "expected a number from 0 to 1, got '1.5'"),
         ("chip_stocks", "9414", "many", "column h100e: expected a number, got 'many'"),
-        ("targets", "C01,", "C01,extra,", r"targets\.csv, line 5: expected 10 fields, got 11"),
+        ("targets", "C01,", "C01,extra,", r"targets\.csv, line 5: expected 11 fields, got 12"),
         ("paper_signs", "--", "?", "column sign: expected one of"),
         ("countries", "AFG,Afghanistan,Asia,restricted,14.5", "AFG,Afghanistan,Asia,restricted,nan",
          "number from 0 "),

@@ -206,13 +206,13 @@ def test_months_and_names_fit_the_values(months):
     assert run.names == tuple(OUTCOMES)
     assert run.values.shape == (months[1].months, len(OUTCOMES))
     assert (run.months[0], run.months[-1]) == ("2023-01", months[1].scenario.horizon.end)
-    decembers = [month for month in run.months[:-1] if month.endswith("-12")]
-    assert run.moments == (*decembers, run.months[-1])
+    halves = [month for month in run.months[:-1] if month.endswith(("-06", "-12"))]
+    assert run.moments == (*halves, run.months[-1])
     assert run.countries.shape == (len(run.moments), *run.panel.shape, 4)
     assert run.countries.dtype == np.float32
 
 
-def test_moments_of_countries_are_year_ends_and_the_month_reached():
+def test_moments_of_countries_are_ends_of_half_years_and_the_month_reached():
     """Also where a run is looked at before its end, or ends within a year.
 
     Looking changes nothing.
@@ -223,8 +223,8 @@ def test_moments_of_countries_are_year_ends_and_the_month_reached():
         world.step()
         found[world.month_text] = world.series()
     assert found["2023-01"].moments == ("2023-01",)
-    assert found["2023-12"].moments == ("2023-12",)
-    assert found["2025-03"].moments == ("2023-12", "2024-12", "2025-03")
+    assert found["2023-12"].moments == ("2023-06", "2023-12")
+    assert found["2025-03"].moments == ("2023-06", "2023-12", "2024-06", "2024-12", "2025-03")
     for i, moment in enumerate(found["2025-03"].moments):
         np.testing.assert_array_equal(found[moment].countries[-1], found["2025-03"].countries[i])
     assert not np.array_equal(found["2025-02"].countries[-1], found["2025-03"].countries[-1])

@@ -16,6 +16,7 @@ ORDER = (
     {"scenario"},
     {"sweep"},
     {"analysis"},
+    {"calibration"},
     {"report"},
     {"cli"},
 )

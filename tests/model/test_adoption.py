@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from sim.model.kernels.choice import NONE
+from sim.model.kernels.market import worth
 from sim.model.kernels.shares import spread_use
 from sim.model.phases import adopt, build
+from sim.model.records import Derivatives
 from sim.model.uptake import log_gdp_per_head
 from sim.vocabulary import CHANNELS, CN, GATED, MODES, OPEN, OPEN_WEIGHTS, US
 
@@ -296,6 +298,74 @@ def test_applications_fall_to_the_bloc_and_base_that_make_them(world_at):
     assert value.shape == (3, 5)
     closed = [lab.index for lab in world.labs if world.slugs["anthropic"] == lab.index]
     assert flow[closed].sum() == 0.0
+
+
+def test_derivatives_appear_later_and_none_is_lost(world_at):
+    """Those of a new family come late; all that began waits or has appeared."""
+    prompt, slow = (world_at(24, {"derivative_months": months}) for months in (0.0, 6.0))
+    for world in (prompt, slow):
+        made, _ = world.adopters.build()
+        waiting = world.derivatives.waiting.copy()
+        build(world)
+        np.testing.assert_allclose(
+            world.derivatives.waiting + world.derivatives.flow, waiting + made
+        )
+    assert (prompt.derivatives.waiting == 0.0).all()
+    assert 0.0 < slow.derivatives.flow.sum() < prompt.derivatives.flow.sum()
+    alone = Derivatives.none(1)
+    ages = []
+    for month in range(400):
+        alone.begin(np.array([float(month == 0)]), np.zeros(1), months=6.0, keep=1.0)
+        ages.append(alone.flow[0] * month)
+    assert alone.stock[0] == pytest.approx(1.0)
+    assert sum(ages) == pytest.approx(6.0)
+
+
+def test_hubs_see_of_chinese_developers_what_they_see_of_their_downloads(world_at):
+    unseen, seen = (world_at(24, {"china_downloads": x}) for x in (0.0, 1.0))
+    for world in (unseen, seen):
+        world.adopters.choice[:] = seen.adopters.choice
+        world.adopters.counts[:] = seen.adopters.counts
+    (few, value), (many, same) = (world.adopters.build() for world in (unseen, seen))
+    assert few.sum() < many.sum()
+    np.testing.assert_array_equal(value, same)
+
+
+def test_a_family_gains_users_by_a_second_mode_only_among_developers(world_at):
+    """Two modes with the same terms: one alternative for users of services, two for developers."""
+    world = world_at(30, AFRESH)
+    market = world.adopters.market
+    salts = {}
+    for k, slot in enumerate(market.slot.tolist()):
+        salts.setdefault(slot // len(MODES), []).append(market.salt[:, k])
+    several = [rows for rows in salts.values() if len(rows) > 1]
+    assert several
+    for rows in several:
+        for h, channel in enumerate(CHANNELS):
+            drawn = {int(row[h]) for row in rows}
+            assert len(drawn) == (len(rows) if channel == "developer" else 1)
+
+
+def test_capability_is_worth_ever_less_below_what_tasks_need():
+    """The logistic where it serves, a line below: continuous, and so is its slope."""
+    x = np.linspace(-4.0, 3.0, 1401)
+    found = np.array([worth(v) for v in x])
+    upper = x >= -1.0
+    np.testing.assert_allclose(found[upper], 1.0 / (1.0 + np.exp(-x[upper])))
+    steps = np.diff(found)
+    np.testing.assert_allclose(steps[x[1:] <= -1.0], steps[0])
+    assert np.abs(np.diff(steps)).max() < 1e-5
+    assert worth(-30.0) < -5.0
+
+
+def test_no_price_falls_below_the_floor(world_at):
+    low, high = (world_at(30, {"price_floor": x}) for x in (0.001, 0.05))
+    for world in (low, high):
+        world.adopters.open_market(world.month)
+    assert low.adopters.market.log_price.min() < log(0.05)
+    assert high.adopters.market.log_price.min() == pytest.approx(log(0.05))
+    cheap = low.adopters.market.log_price < log(0.05)
+    assert cheap.any()
 
 
 def test_derivatives_fade_and_feed_the_network(world_at):

@@ -245,8 +245,24 @@ def test_leaning_is_the_labs_own_record(world_at):
             lab.remember(month, mode, None)
         leanings.append(lab.leaning())
     nothing, some, many, closed, long_ago = leanings
-    assert nothing == long_ago == 0.0
-    assert closed < 0.0 < some < many
+    assert nothing == pytest.approx(long_ago)
+    assert closed < nothing < some < many
+
+
+def test_a_lab_without_a_record_leans_as_the_labs_of_its_origin(world_at):
+    world = world_at(30)
+    lab, others = named(world, "apple"), [x for x in world.labs if x.origin == US]
+    found = []
+    for mode in ("api", "open_weights"):
+        for other in others:
+            other.record = Record()
+            if other is not lab:
+                for _ in range(5):
+                    other.remember(20, mode, None)
+        found.append(lab.leaning())
+        assert found[-1] == pytest.approx(others[0].leaning(), abs=1.5)
+    closed, opened = found
+    assert closed < 0.0 < opened
 
 
 def test_the_licence_follows_the_record_too(world_at):

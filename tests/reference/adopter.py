@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import mesa
 
 from sim.model.parameters import by_channel
-from sim.vocabulary import API, CHANNELS, CN, FLAGGED, GATED, MODES, OPEN_WEIGHTS, US
-from tests.reference.draws import GOLDEN, MASK64, draw32, gumbel, identity, mix64, taste, unit32
+from sim.vocabulary import API, CHANNELS, CN, DEVELOPER, FLAGGED, GATED, MODES, OPEN_WEIGHTS, US
+from tests.reference.draws import (
+    GOLDEN,
+    MASK64,
+    draw32,
+    gumbel,
+    identity,
+    mix64,
+    salt,
+    taste,
+    unit32,
+)
 
 if TYPE_CHECKING:
     from tests.reference.plain import PlainWorld
@@ -231,6 +241,11 @@ class Adopter(mesa.Agent):
         newcomers = self.model.p.newcomers
         return self.luck() < newcomers + (1.0 - newcomers) * self.place.review
 
+    def draws_of(self, slot: Slot) -> int:
+        """Salt of the draws about a slot: of its family, but for developers of the slot itself."""
+        family = self.model.labs[slot.family].info.slug
+        return salt(f"{family} {MODES[slot.mode]}" if self.place.channel == DEVELOPER else family)
+
     def luck(self) -> float:
         """The month's draw that decides on a review."""
         return unit32(self.bits(self.model.review_bits))
@@ -246,11 +261,7 @@ class Adopter(mesa.Agent):
         seen = []
         for offer, value in self.place.look():
             slot = offer.slot
-            utility = (
-                value
-                + self.tastes[slot.family]
-                + gumbel(draw32(noise, self.model.panel.salt[slot]))
-            )
+            utility = value + self.tastes[slot.family] + gumbel(draw32(noise, self.draws_of(slot)))
             if settled and slot.family != self.before.family:
                 utility -= inertia + self.place.lock_in(self.before.family)
             if peers:

@@ -54,6 +54,13 @@ def unit64(bits: int) -> float:
     return ((bits >> 12) + 0.5) / 2**52
 
 
+def worth(x: float) -> float:
+    """Value of capability: the logistic, and below -1 the line that touches it there."""
+    if x >= -1.0:
+        return logistic(x)
+    return logistic(-1.0) + logistic(-1.0) * (1.0 - logistic(-1.0)) * (x + 1.0)
+
+
 def logistic(x: float) -> float:
     """1 / (1 + exp(-x))."""
     return 1.0 / (1.0 + exp(-x)) if x > -700.0 else 0.0

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim import data
 from sim.model.parameters import by_channel
-from sim.vocabulary import API, CHANNELS, CN, MODES, OPEN_WEIGHTS, US
+from sim.vocabulary import API, CHANNELS, CN, OPEN_WEIGHTS, US
 from tests.reference.adopter import Adopter, Offer, Place, Release, Slot
-from tests.reference.draws import logistic, neighbours, salt
+from tests.reference.draws import neighbours, worth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,11 +69,6 @@ class Panel:
         self.country_share = [[0.0] * families for _ in range(n)]
         self.world_share = [[0.0] * families for _ in CHANNELS]
         self.derivative_share = [0.0] * families
-        self.salt = {
-            Slot(lab.index, m): salt(f"{lab.info.slug} {mode}")
-            for lab in world.labs
-            for m, mode in enumerate(MODES)
-        }
         self.releases: list[Release] = []
         self.candidates: dict[Slot, list[int]] = {}
         self.newest: dict[Slot, int] = {}
@@ -86,6 +82,8 @@ class Panel:
         # What shared phases read.
         self.size = np.array(sizes).T
         self.own_people = np.array([c.working_age_m for c in world.countries])
+        north = data.group_named("Global-North").members
+        self.northern = np.array([c.code in north for c in world.countries])
         self.market = Shelf(*([np.zeros(0, int)] * 6))
 
     def __len__(self) -> int:
@@ -174,14 +172,15 @@ class Panel:
             4.0
             * steepest
             * p.capability_width
-            * logistic((release.capability - need) / p.capability_width)
+            * worth((release.capability - need) / p.capability_width)
         )
         age = world.month - release.month
         novelty = (
             by_channel(p, "novelty_factor")[h] * p.novelty_weight * exp(-age / p.novelty_months)
         )
         behind = max(0.0, world.frontier.level - release.capability)
-        log_price = release.log_price - log(p.price_fall) * behind / p.price_points
+        fallen = release.log_price - log(p.price_fall) * behind / p.price_points
+        log_price = max(fallen, log(p.price_floor))
         breadth = 0.0
         if h == DEVELOPER and slot.mode != API and not world.labs[slot.family].fringe:
             breadth = p.breadth_weight * log(1.0 + self.recently_opened[slot.family])

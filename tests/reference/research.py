@@ -210,6 +210,15 @@ class PlainRecord:
         slope = self.p.lead_slope if ahead > 0.0 else self.p.catchup_slope
         return slope * min(max(ahead, -40.0), 40.0) / 10.0
 
+    def slugs_of(self, origin: int) -> set[str]:
+        """Labs of an origin."""
+        return {lab.info.slug for lab in self.world.labs if lab.origin == origin}
+
+    def recent(self, slugs: set[str]) -> list[bool]:
+        """Whether each release of some labs was open, of the last twelve months of the record."""
+        first = self.world.handover - 12
+        return [opened for slug in slugs for month, opened in self.record[slug] if month >= first]
+
     def open_probability(
         self, slug: str, origin: int, score: float, opening_cost: float, friction: float
     ) -> float:
@@ -218,10 +227,10 @@ class PlainRecord:
         now = (self.lead(slug, score), log10(self.world.world_use / 0.05), self.world.backfire)
         usual = [sum(column) / len(past) for column in zip(*past, strict=True)] if past else now
         lead, market, backfire = (x - y for x, y in zip(now, usual, strict=True))
-        recent = [
-            opened for month, opened in self.record[slug] if month >= self.world.handover - 24
-        ]
-        odds = log((sum(recent) + 2) / (len(recent) - sum(recent) + 2)) - opening_cost - friction
+        own, others = self.recent({slug}), self.recent(self.slugs_of(origin))
+        usual = (sum(others) + 1) / (len(others) + 2)
+        opened, closed = sum(own) + 4 * usual, len(own) - sum(own) + 4 * (1 - usual)
+        odds = log(opened / closed) - opening_cost - friction
         odds -= lead + p.market_slope * market
         if origin == CN:
             odds += p.state_push + backfire

@@ -42,7 +42,7 @@ def count(world: PlainWorld) -> None:
     for place in panel.places:
         h, each = place.channel, place.weight / len(place.adopters)
         total[place.bloc, h] += place.weight
-        for slot, users in Counter(a.using for a in place.adopters).items():
+        for slot, users in Counter(a.using for a in place.adopters if a.using).items():
             own[place.country][slot.family] += users / people[place.country]
             used[h][slot] += users * each
             parts[place.bloc, h][world.labs[slot.family].origin] += users * each
@@ -176,7 +176,7 @@ def subsidy(world: PlainWorld) -> float:
         )
         total = sum(place.weight for place in places)
         for place in places:
-            for slot, users in Counter(a.using for a in place.adopters).items():
+            for slot, users in Counter(a.using for a in place.adopters if a.using).items():
                 factor = world.by_lab["price_factor"][place.country][world.labs[slot.family].origin]
                 share = place.weight / total * users / len(place.adopters)
                 paid += max(0.0, 1.0 - factor) * share * exp(prices[slot.number])
@@ -196,7 +196,7 @@ def build(world: PlainWorld) -> None:
             continue
         each = place.size * place.capacity / len(place.adopters)
         offers = {offer.slot: offer for offer in panel.offers[DEVELOPER]}
-        for slot, users in Counter(a.using for a in place.adopters).items():
+        for slot, users in Counter(a.using for a in place.adopters if a.using).items():
             base = offers[slot].release
             built = each * users * exp(-place.burden(offers[slot])) * base.adaptable
             lost = [
@@ -207,7 +207,8 @@ def build(world: PlainWorld) -> None:
                 and base.mode not in duty.exempt_modes
             ]
             built *= 1.0 - max(lost, default=0.0)
-            flow[slot.family] += built
+            hubs_see = p.china_downloads if place.bloc == "CN" else 1.0
+            flow[slot.family] += hubs_see * built
             worth = exp(p.application_slope * (base.capability - p.application_reference))
             value[base.origin][BLOCS.index(place.bloc)] += built * worth
     developers = world.panel.world_share[DEVELOPER]
@@ -221,14 +222,18 @@ def build(world: PlainWorld) -> None:
             tainted[family] += flow[family] * share / developers[family]
     keep = 1.0 - p.derivative_decay
     built = world.derivatives
-    built.stock = np.array(
-        [keep * float(old) + new for old, new in zip(built.stock, flow, strict=True)]
-    )
-    built.tainted = np.array(
-        [keep * float(old) + new for old, new in zip(built.tainted, tainted, strict=True)]
-    )
-    built.flow, built.value = np.array(flow), value
-    world.hub.host(sum(flow), keep, world.law)
+    built.value = value
+    for family in range(len(flow)):
+        built.waiting[family] += flow[family]
+        built.waiting_tainted[family] += tainted[family]
+        appear = built.waiting[family] / (1.0 + p.derivative_months)
+        hidden = built.waiting_tainted[family] / (1.0 + p.derivative_months)
+        built.waiting[family] -= appear
+        built.waiting_tainted[family] -= hidden
+        built.flow[family] = appear
+        built.stock[family] = keep * built.stock[family] + appear
+        built.tainted[family] = keep * built.tainted[family] + hidden
+    world.hub.host(float(sum(built.flow)), keep, world.law)
 
 
 def slot_shares(world: PlainWorld, h: int) -> list[float]:

@@ -212,10 +212,12 @@ def test_a_curve_by_hand():
 
 
 def test_use_by_country_adds_up_to_the_regions(default_run):
-    """Every December: use and shares of countries, by size, against the series of regions."""
+    """Every half-year: use and shares of countries, by size, against the series of regions."""
     world, run = default_run
-    assert run.moments == tuple(f"{year}-12" for year in range(2023, 2031))
-    assert run.countries.shape == (8, len(world.countries), len(CHANNELS), 4)
+    assert run.moments == tuple(
+        f"{year}-{half}" for year in range(2023, 2031) for half in ("06", "12")
+    )
+    assert run.countries.shape == (16, len(world.countries), len(CHANNELS), 4)
     people = np.array([c.working_age_m for c in world.countries])
     bloc = np.array([c.bloc for c in world.countries])
     for moment, table in zip(run.moments, run.countries.astype(float), strict=True):

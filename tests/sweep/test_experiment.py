@@ -441,7 +441,10 @@ def test_patterns_stand_for_outcomes_in_the_order_of_the_series():
         ({"months": ["2030-12", "2031-01"]},
          "keep.months has '2031-01': outside the months run, 2023-01 to 2030-12"),
         ({"months": ["2022-12"]}, "keep.months has '2022-12': outside"),
-        ({"countries": "all"}, "keep.countries = 'all': must be one of none, last, year-ends"),
+        (
+            {"countries": "all"},
+            "keep.countries = 'all': must be one of none, last, year-ends, half-years",
+        ),
         ({"month": "all"}, "keep.month: unknown key; did you mean 'months'?"),
     ],
 )  # fmt: skip

@@ -92,6 +92,7 @@ def choice_weights(p: ParameterValues) -> ChoiceWeights:
         novelty_months=p.novelty_months,
         price_fall=log(p.price_fall),
         price_points=p.price_points,
+        price_floor=log(p.price_floor),
         mirror_denial=p.mirror_denial,
         clean=p.clean_effect,
         flagged=p.flagged_effect,

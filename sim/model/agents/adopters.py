@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from sim import data
 from sim.model.agents.adopter_terms import (
     channel_factors,
     channel_sizes,
@@ -116,7 +117,11 @@ class Adopters(Sequence[AdopterView]):
             f"{c.code} {channel}" for c in world.countries for channel in CHANNELS
         )
         self.family_salt = _salts(lab.info.slug for lab in world.labs)
-        self.slot_salt = _salts(f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES)
+        # Whoever chooses a service sees a family as one alternative, in its best mode for him;
+        # developers choose among weights as such.
+        by_slot = _salts(f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES)
+        self.slot_salt = np.tile(np.repeat(self.family_salt, len(MODES)), (N_CHANNELS, 1))
+        self.slot_salt[DEVELOPER] = by_slot
         self.choice = np.full(adopters, NONE, np.uint8)
         self.counts = np.zeros((self.size.size, len(world.labs) * len(MODES)), np.int16)
         self.alive = np.zeros(len(world.labs) * len(MODES), bool)
@@ -132,6 +137,8 @@ class Adopters(Sequence[AdopterView]):
                 p.familiarity_other,
             )[lab.origin]
         self.own_people = np.array([c.working_age_m for c in world.countries])
+        north = data.group_named("Global-North")
+        self.northern = np.array([north and c.code in north.members for c in world.countries])
         self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
         self.traits = fixed_traits(world)
         self.mean_concern = (self.traits.concern * self.size).sum(axis=0)
@@ -176,7 +183,7 @@ class Adopters(Sequence[AdopterView]):
         price[MARKET] *= 1.0 + p.price_growth * max(0.0, years - PRICE_GROWTH_FROM)
         supply = Supply(
             slots=slots,
-            salt=self.slot_salt[slots],
+            salt=self.slot_salt[:, slots],
             candidates=catalogue.candidates,
             month=month,
             frontier=world.frontier.level,
@@ -314,7 +321,11 @@ class Adopters(Sequence[AdopterView]):
         )
 
     def build(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Applications of the month: flow by family, value by origin and bloc, flow tainted."""
+        """Applications of the month.
+
+        What hubs will see of them by family, value by origin and bloc, and what of the first is
+        tainted.
+        """
         p, c = self.world.p, self.world.catalogue.columns
         building = Building(
             projects=self.size[:, DEVELOPER],
@@ -329,6 +340,7 @@ class Adopters(Sequence[AdopterView]):
             reference=p.application_reference,
             families=len(self.world.labs),
             bloc=self.bloc,
+            seen=np.where(self.bloc == BLOCS.index("CN"), p.china_downloads, 1.0),
         )
         return build(self.market, self.panel(), self.who, building)
 

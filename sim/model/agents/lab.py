@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp, log, log10
 from typing import TYPE_CHECKING
 
+from sim import data
 from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, Record
 from sim.model.agents.researcher import Researcher
 from sim.model.duties import (
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
 
 BELOW = 1e-6
 """OOM by which a run that avoids a threshold stays below it."""
-RECORD_MONTHS = 24
-"""Months before the handover whose releases tell how a lab decides: judgement, 12-36."""
-PRIOR = 2
-"""Open and closed releases that are added to a lab's own, each: a Beta(2, 2) prior on its share of
-open ones."""
+RECORD_MONTHS = 12
+"""Months before the handover whose releases tell how a lab decides: judgement, 12-24. The record
+moves: 43, 31 and 19 % of notable US models were open in 2023, 2024 and the first half of 2025."""
+PRIOR = 4.0
+"""Releases at the mean of its origin that are added to a lab's own: judgement, 2-8."""
 STAGGER = 3
 """Flagships that are overdue at the handover come out over so many months."""
 SHORTEST_CADENCE = 2
@@ -78,9 +79,10 @@ class Lab(Researcher):
         self.next_flagship = max(month + self.identity % spread, first)
 
     def leaning(self) -> float:
-        """Log odds of opening from the lab's own recent record, shrunken by Beta(2, 2)."""
-        n = self.record.recent_open
-        return log((n + PRIOR) / (self.record.recent - n + PRIOR))
+        """Log odds of opening from the lab's own recent record, shrunken to its origin's mean."""
+        opened, usual = self.record.recent_open, self.model.releases.usual_openness(self.origin)
+        closed = self.record.recent - opened
+        return log((opened + PRIOR * usual) / (closed + PRIOR * (1.0 - usual)))
 
     def remember(self, month: int, mode: str, capability: float | None) -> None:
         """Enter a real release into the record that later decisions are measured against."""
@@ -328,6 +330,9 @@ class Lab(Researcher):
         due = [d for d in self.drafts if d.month <= month]
         self.drafts = [d for d in self.drafts if d.month > month]
         for draft in due:
+            if not draft.small:
+                notable = data.notable_per_flagship()[self.info.slug]
+                self.model.releases.count_notable(self, draft.mode, notable)
             if draft.mode != HOLD:
                 self.model.releases.bring_out(self, draft, self._parts(draft))
             if self.model.handover == 0 and draft.parts is None:

@@ -56,7 +56,7 @@ class Record:
     Attributes
     ----------
     recent, recent_open : int
-        Releases from 24 months before generated ones begin, and open ones among them.
+        Releases from 12 months before generated ones begin, and open ones among them.
     opened, free : int
         Open releases, and those under a free licence.
     situations : int

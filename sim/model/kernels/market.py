@@ -4,10 +4,13 @@ An alternative k is a slot, that is a family of releases f (a lab) in a mode m. 
 release per channel h: of its newest candidates r the one of highest
 
     value[r] = capability_factor[h] * capability * 4 * width
-             * logistic((capability of r - need[h]) / width)
+             * worth((capability of r - need[h]) / width)
              + novelty_factor[h] * novelty weight * exp(-age of r / novelty_months)
              - price_factor[h] * price weight * log price of r
              - mean concern[h] * audited risk of r
+
+where worth(x) is the logistic of x, and below -1 the line that touches it there: of releases that
+are too weak for a task, the weaker one is worth less by as much with each point.
 
 What a country's adopters add to it or take from it needs the terms apart. ``Market.terms`` holds
 them for the release that is offered, each (channel, K), in the numbering below; those of price and
@@ -26,6 +29,7 @@ risk are positive where they deter.
 
 from __future__ import annotations
 
+from math import exp
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +42,8 @@ VECTOR = 8  # lists are filled up to a multiple of this, so that loops run in wh
 N_CHANNELS, N_MODES = len(CHANNELS), len(MODES)
 BARELY_KNOWN = 0.001  # familiarity that a family has at least: keeps the logarithm finite
 UNIT_SLOPE = 4.0  # a logistic is steepest at its centre, with a slope of 1/4
+BEND = -1.0  # in widths of the logistic: below it the worth of capability falls on in a line
+BEND_SLOPE = exp(-BEND) / (1.0 + exp(-BEND)) ** 2
 NOT_OFFERED = -1
 
 BASE, OPENNESS, PRICE, RISK, RELIEF, EXPOSED, PRIVATE = range(7)
@@ -62,6 +68,7 @@ class ChoiceWeights(NamedTuple):
     price_fall : float
         Fall of log price over ``price_points`` index points behind the frontier.
     price_points : float, index points
+    price_floor : float, log of the least price against the closed leader's
     mirror_denial : float, share of a denial that a mirror leaves
     clean, flagged : float, utils at a concern of 1 that a clean audit takes from perceived risk,
         and a flag adds
@@ -74,6 +81,7 @@ class ChoiceWeights(NamedTuple):
     novelty_months: float
     price_fall: float
     price_points: float
+    price_floor: float
     mirror_denial: float
     clean: float
     flagged: float
@@ -99,7 +107,8 @@ class Supply(NamedTuple):
     Attributes
     ----------
     slots : int array (K,), family * 4 + mode
-    salt : uint32 array (K,), of the draws about each slot
+    salt : uint32 array (channel, K), of the draws about each slot: of its family where a family is
+        one alternative
     candidates : int array (slots, R), newest releases of a slot, -1 where empty
     month : int
     frontier : float, index points of the best release
@@ -128,7 +137,8 @@ class Market(NamedTuple):
     Attributes
     ----------
     slot : int array (K,), family * 4 + mode
-    salt : uint32 array (K,), of the draws about each slot
+    salt : uint32 array (channel, K), of the draws about each slot: of its family where a family is
+        one alternative
     family, origin, mode : int array (K,)
     law_class : int array (K,), class of labs that the month's law treats alike
     release : int array (channel, K), row of the catalogue
@@ -157,6 +167,12 @@ class Market(NamedTuple):
 def audited_risk(public, belief, row, flagged, clean):
     """What a public audit adds to the perceived risk of a release."""
     return flagged if public[row] == FLAGGED else -clean * belief[row]
+
+
+@piece
+def worth(x):
+    """Value of capability, 0 to 1 where it serves, on a line below ``BEND``."""
+    return logistic64(max(x, BEND)) + BEND_SLOPE * min(x - BEND, 0.0)
 
 
 @piece
@@ -194,7 +210,7 @@ def fill_value(value, capability, novelty, price, audited, weights, factors, nee
     to_price = factors.price[h] * weights.price
     # One expression a step, in a loop of its own: the compiler takes several at once.
     for i in range(value.size):
-        value[i] = steep * logistic64((capability[i] - need) / width)
+        value[i] = steep * worth((capability[i] - need) / width)
         value[i] += f_novelty * novelty[i]
         value[i] = value[i] - to_price * price[i] - concern * audited[i]
 
@@ -231,7 +247,10 @@ def open_market(supply, weights, factors, c):
         rows[i] = r = supply.candidates[slots[i // depth], i % depth]
         if r >= 0:
             age[i], capability[i] = supply.month - month[r], capability_of[r]
-            price[i] = price_of[r] - fallen(capability_of[r], supply.frontier, weights)
+            price[i] = max(
+                price_of[r] - fallen(capability_of[r], supply.frontier, weights),
+                weights.price_floor,
+            )
             audited[i] = audited_risk(public, belief, r, weights.flagged, weights.clean)
     novelty, value, log_breadth = np.empty(count), np.empty(count), np.empty(n_family)
     for i in range(count):
@@ -289,7 +308,7 @@ def list_alternatives(market):
                 lists[h, SLOT, at] = market.slot[k]
                 lists[h, WAY, at] = market.law_class[k] * N_MODES + market.mode[k]
                 lists[h, ORIGIN, at], lists[h, FAMILY, at] = market.origin[k], market.family[k]
-                salts[h, at] = market.salt[k]
+                salts[h, at] = market.salt[h, k]
                 for t in range(N_TERMS):
                     terms[h, t, at] = market.terms[h, t, k]
                 listed[h] += 1

@@ -131,6 +131,7 @@ class Building(NamedTuple):
     slope, reference : float, log value by index point, and index points of value 1
     families : int
     bloc : int array (country,), order of BLOCS
+    seen : array (country,), share of a country's derivatives that hubs see
     """
 
     projects: np.ndarray
@@ -145,6 +146,7 @@ class Building(NamedTuple):
     reference: float
     families: int
     bloc: np.ndarray
+    seen: np.ndarray
 
 
 @piece
@@ -286,13 +288,13 @@ def build(market, panel, who, building):
 
     Returns
     -------
-    flow : array (family,), applications (feeds the derivative stock)
+    flow : array (family,), applications that hubs will see as derivatives
     value : array (origin, bloc), value of applications
     tainted : array (family,), part of ``flow`` on releases with a compromise that nobody knows of
     """
     start, counts, h = panel.start, panel.counts, DEVELOPER
     capability, adaptable, kept = building.capability, building.adaptable, building.kept
-    projects, bloc = building.projects, building.bloc
+    projects, bloc, seen = building.projects, building.bloc, building.seen
     traits, friction, denial = who.traits, who.friction, who.denial
     flow, value = np.zeros(building.families), np.zeros((len(ORIGINS), len(BLOCS)))
     worth = np.empty(market.slot.size)
@@ -310,7 +312,7 @@ def build(market, panel, who, building):
                 lost = friction[c, h, way] + denial[c, h, way] * market.terms[h, RELIEF, k]
                 left = exp64(-float(lost)) if lost != 0 else 1.0
                 made = each * count * left * kept[c, market.slot[k]]
-                flow[market.family[k]] += made * adaptable[market.release[h, k]]
+                flow[market.family[k]] += seen[c] * made * adaptable[market.release[h, k]]
                 value[o, bloc[c]] += made * worth[k]
     tainted = np.zeros(building.families)
     for k in range(market.slot.size):

@@ -1,0 +1,61 @@
+"""How likely a simulated value makes an observed one: on which scale, and with which errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.calibration.measures import Floats
+from sim.data import Target
+
+TAIL = 1.6448536269514722
+"""Standard deviations from the middle of a normal to its 95 % point."""
+DISCREPANCY = 0.5
+"""Standard deviation of the model's own error, in those of the observation (judgement): a model of
+this kind is not trusted to half the width of the record's own uncertainty."""
+LEAST = 1e-4
+"""Least share, count or ratio whose logarithm is taken."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A target on the scale on which it is compared.
+
+    Shares are compared by their logit, ratios and counts by their logarithm, all else as it is. The
+    range of the table is read as the 90 % interval of a normal with one width below the value and
+    another above it.
+
+    Parameters
+    ----------
+    target : Target
+    """
+
+    target: Target
+
+    def scaled(self, values: Floats) -> Floats:
+        """Return values of the measure on the scale."""
+        if self.target.unit == "share":
+            inside = np.clip(values, LEAST, 1.0 - LEAST)
+            return np.log(inside / (1.0 - inside))
+        if self.target.unit in ("ratio", "count"):
+            return np.log(np.maximum(values, LEAST))
+        return values
+
+    def misfit(self, expected: Floats, variance: Floats | float = 0.0) -> Floats:
+        """Return how many standard deviations scaled values lie from the observed one.
+
+        Parameters
+        ----------
+        expected
+            Scaled values.
+        variance
+            Of the expectation itself: of an emulator, or of a mean over few runs.
+        """
+        value, low, high = self.scaled(
+            np.array([self.target.value, self.target.low, self.target.high])
+        )
+        width = np.where(expected > value, high - value, value - low) / TAIL
+        spread = np.sqrt(width**2 * (1.0 + DISCREPANCY**2) + variance)
+        misfit: Floats = (expected - value) / spread
+        return misfit

@@ -1,0 +1,118 @@
+"""Runs for the calibration: every measure of a candidate, on the engine of sweeps.
+
+A candidate is a draw of parameters. Each of its runs has luck of its own: draws that shared the
+luck of a few replications would be compared with the record by that luck, too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.calibration.measures import LAST_MONTH, MEASURES, Floats, Run
+from sim.data import targets
+from sim.model.identity import identity
+from sim.model.records import Series
+from sim.scenario.scenario import load
+from sim.sweep.design import Case, Design, Keep
+from sim.sweep.draws import Draws
+from sim.sweep.execution import Progress, execute
+from sim.sweep.store import Store
+
+if TYPE_CHECKING:
+    from sim.scenario.scenario import Scenario
+    from sim.sweep.workers import Workers
+
+NAMES = tuple(MEASURES)
+_FREE = {target.id for target in targets() if target.mode == "free"}
+
+
+def measured(scenario: Scenario, replication: int, seed: int) -> Series:
+    """Run a candidate in both histories and return its measures as the series of one month.
+
+    Parameters
+    ----------
+    scenario
+        The candidate: its parameters are those of the scenario.
+    replication, seed
+        As of any run; the luck depends on the candidate as well.
+
+    Raises
+    ------
+    ValueError
+        If a measure is no finite number: the run fails, and its reason is kept.
+    """
+    from sim.model.world import World
+
+    luck = identity(f"{scenario.id} {replication}") >> 16
+    runs = {}
+    for history in ("replay", "free"):
+        world = World(scenario.model_copy(update={"history": history}), rng=seed, replication=luck)
+        runs[history] = Run(world.run(), world.p)
+    values = [
+        measure(runs["free" if name in _FREE else "replay"]) for name, measure in MEASURES.items()
+    ]
+    nowhere = np.zeros((0, 1, 1, 4), np.float32)
+    return Series(
+        NAMES, (LAST_MONTH,), np.array([values], np.float32), (), nowhere, np.ones((1, 1), np.int64)
+    )
+
+
+def candidates(draws: Draws, replications: int, seed: int) -> Design:
+    """Return the design of some candidates."""
+    base = load("status-quo", settings=[f"horizon.end={LAST_MONTH}"])
+    return Design(
+        (Case(base.name, base, base.name),),
+        replications,
+        seed,
+        draws,
+        Keep(months=(LAST_MONTH,), countries="none"),
+        name="calibration",
+    )
+
+
+def simulate(
+    draws: Draws,
+    replications: int,
+    seed: int,
+    *,
+    out: Path | None = None,
+    workers: int | Workers | None = None,
+    progress: Progress | None = None,
+) -> Floats:
+    """Run candidates and return their measures.
+
+    Parameters
+    ----------
+    draws
+        Parameters of the candidates.
+    replications, seed
+        Runs of each candidate, and the root seed.
+    out
+        Folder in which finished runs are kept, so that what was stopped goes on. Default: none.
+    workers, progress
+        As for `sim.compare`.
+
+    Returns
+    -------
+    ndarray of float64, shape (candidate, replication, measure)
+        In the order of `MEASURES`; nan for runs that failed.
+    """
+    plan = candidates(draws, replications, seed)
+    store = execute(plan, workers=workers, out=out, progress=progress, simulate=measured)
+    return _answers(store, plan)
+
+
+def _answers(store: Store, plan: Design) -> NDArray[np.float64]:
+    found = np.full((len(plan.draws), plan.replications, len(NAMES)), np.nan)
+    draws_of: dict[str, list[int]] = {}
+    for draw, point in enumerate(plan.points[0]):
+        draws_of.setdefault(point, []).append(draw)
+    for part in store.of(list(draws_of)):
+        values = store.series(part, NAMES)[:, 0]
+        for (point, replication), row in zip(part.runs, values, strict=True):
+            found[draws_of[point], replication] = row
+    return found

@@ -1,0 +1,167 @@
+"""The calibration finds what a made-up model hides, and says what it cannot find."""
+
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from sim import data
+from sim.calibration import calibrate as module
+from sim.calibration.blocks import BLOCKS, FITTED
+from sim.calibration.calibrate import Fit, Sizes, calibrate, values_at
+from sim.calibration.emulator import Emulator
+from sim.calibration.likelihood import DISCREPANCY, TAIL, Observed
+from sim.calibration.measures import MEASURES
+from sim.calibration.simulate import NAMES, candidates, measured
+from sim.model.parameters import PARAMETERS
+from sim.scenario.scenario import load
+from sim.sweep.draws import Draws
+from sim.sweep.sampling import parameter_range
+
+TARGETS = {t.id: t for t in data.targets() if t.role == "target"}
+SMALL = Sizes(waves=(256, 128), pool=4000, verified=120, replications=4, draws=100)
+TOLD = {name: block.parameters[0] for block in BLOCKS.values() for name in block.targets[:1]}
+"""In the made-up model the first target of each block speaks of the block's first parameter."""
+
+
+def score(name, values):
+    """Where values of a parameter stand in its range, as normal scores."""
+    law = parameter_range(name)
+    grid = np.linspace(-3.2, 3.2, 4001)
+    normal = NormalDist()
+    return np.interp(values, [law(normal.cdf(z)) for z in grid], grid)
+
+
+def made_up(draws, replications, seed, **_):
+    """Measures at their targets, but for one of each block, which a parameter moves."""
+    luck = np.random.default_rng(seed)
+    found = np.empty((len(draws), replications, len(NAMES)))
+    for place, name in enumerate(NAMES):
+        target = next(t for t in data.targets() if t.id == name)
+        side = (target.high - target.low) / (2.0 * TAIL)
+        found[:, :, place] = target.value + 0.02 * side * luck.standard_normal(found.shape[:2])
+        if name in TOLD:
+            column = draws.values[:, draws.names.index(TOLD[name])]
+            found[:, :, place] += 4.0 * side * (score(TOLD[name], column) - 1.0)[:, None]
+    return found
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return calibrate(SMALL, seed=3, simulate=made_up)
+
+
+def test_what_moves_a_target_is_learned_and_nothing_else(fit):
+    """The target is met one unit above the middle of the range, with a quarter of a unit of doubt."""
+    drawn = fit.scores[fit.parents]
+    told = [FITTED.index(name) for name in TOLD.values()]
+    np.testing.assert_allclose(drawn[:, told].mean(axis=0), 0.95, atol=0.25)
+    assert (drawn[:, told].std(axis=0) < 0.5).all()
+    others = np.delete(drawn, told, axis=1)
+    assert abs(others.mean()) < 0.1
+    assert 0.8 < others.std() < 1.2
+
+
+def test_waves_rule_out_what_the_record_does_not_allow(fit):
+    for name, block in BLOCKS.items():
+        assert set(block.targets) & set(TOLD)
+        assert 0.1 < fit.left[name][-1] < 0.8
+    assert all(fit.explained[name] > 0.9 for name in TOLD)
+
+
+def test_the_ensemble_holds_every_parameter_inside_its_bounds(fit):
+    assert fit.ensemble.names == tuple(PARAMETERS)
+    assert len(fit.ensemble) == SMALL.draws
+    for name, column in zip(fit.ensemble.names, fit.ensemble.values.T, strict=True):
+        low, high = PARAMETERS[name].bounds
+        assert ((column >= low) & (column <= high)).all(), name
+        assert name in FITTED or len(set(column)) > 1, name
+    columns = [fit.ensemble.names.index(name) for name in FITTED]
+    np.testing.assert_allclose(
+        fit.ensemble.values[:, columns], values_at(fit.scores[fit.parents]), rtol=1e-12
+    )
+    assert 1.0 <= fit.effective <= SMALL.verified
+    assert fit.weights.sum() == pytest.approx(1.0)
+
+
+def test_the_same_seed_gives_the_same_fit(fit):
+    again = calibrate(SMALL, seed=3, simulate=made_up)
+    assert again.ensemble == fit.ensemble
+    assert calibrate(SMALL, seed=4, simulate=made_up).ensemble != fit.ensemble
+
+
+def test_the_central_candidate_is_the_nearest_to_the_median_that_has_weight():
+    scores = np.array([[0.0, 0.1], [1.0, 1.0], [0.1, 0.0], [-1.0, -1.0]])
+    fit = Fit(
+        Draws((), np.zeros((1, 0))), np.zeros(0, int), scores, scores[:, None], np.ones(4) / 4
+    )
+    assert fit.central in (0, 2)
+    fit.weights = np.array([0.0, 0.5, 0.0, 0.5])
+    assert fit.central in (1, 3)
+
+
+def test_failed_runs_of_a_candidate_leave_it_without_weight():
+    def fails(draws, replications, seed, **_):
+        found = made_up(draws, replications, seed)
+        if replications > 1:
+            found[0] = np.nan
+        return found
+
+    fit = calibrate(SMALL, seed=3, simulate=fails)
+    assert fit.weights[0] == 0.0
+    assert 0 not in set(fit.parents.tolist())
+
+
+def test_blocks_speak_of_every_target_once_and_share_no_parameter():
+    spoken = [name for block in BLOCKS.values() for name in block.targets]
+    assert sorted(spoken) == sorted(name for name, t in TARGETS.items() if t.mode != "input")
+    assert len(set(FITTED)) == len(FITTED)
+    assert set(FITTED) <= set(PARAMETERS)
+
+
+# parts
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_the_range_is_read_as_a_90_percent_interval_with_the_models_own_error(name):
+    target, observed = TARGETS[name], Observed(TARGETS[name])
+    ends = observed.scaled(np.array([target.low, target.value, target.high]))
+    misfit = observed.misfit(ends)
+    assert misfit[1] == 0.0
+    expected = TAIL / (1.0 + DISCREPANCY**2) ** 0.5
+    for end in (0, 2):
+        if ends[end] != ends[1]:
+            assert abs(misfit[end]) == pytest.approx(expected)
+    assert (np.abs(observed.misfit(ends, 4.0)) <= np.abs(misfit)).all()
+
+
+def test_an_emulator_learns_a_quadratic_and_says_how_much_is_noise():
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((400, 4))
+    truth = points[:, 0] + 0.5 * points[:, 1] * points[:, 2]
+    emulator = Emulator(points, truth + 0.3 * rng.standard_normal(400))
+    fresh = rng.standard_normal((200, 4))
+    error = emulator.predict(fresh) - (fresh[:, 0] + 0.5 * fresh[:, 1] * fresh[:, 2])
+    assert np.sqrt(np.mean(error**2)) < 0.1
+    assert emulator.variance == pytest.approx(0.09, rel=0.3)
+    assert 0.85 < emulator.explained < 1.0
+
+
+def test_a_candidate_is_measured_in_both_histories_with_luck_of_its_own():
+    base = load("status-quo", settings=["adopters=3500", "horizon.end=2025-09"])
+    other = base.model_copy(update={"parameters": {"theft_hazard": 0.0021}})
+    one, same, changed = (measured(scenario, 0, 1) for scenario in (base, base, other))
+    assert one.names == NAMES == tuple(MEASURES)
+    assert one.values.shape == (1, len(NAMES))
+    assert np.isfinite(one.values).all()
+    np.testing.assert_array_equal(one.values, same.values)
+    assert (one.values != changed.values).sum() > 10, "the luck of another candidate is its own"
+
+
+def test_candidates_are_worlds_of_the_status_quo_under_their_parameters():
+    draws = Draws(("ceiling", "bass_q"), np.array([[-5.5, 1.5], [-5.7, 1.8]]))
+    plan = candidates(draws, 2, 5)
+    assert plan.runs == 4
+    _, world = plan.world(plan.points[0][1])
+    assert world.parameters["ceiling"] == -5.7
+    assert module.NAMES == NAMES
