@@ -52,7 +52,7 @@ def fit():
 
 
 def test_what_moves_a_target_is_learned_and_nothing_else(fit):
-    """The target is met one unit above the middle of the range, with a quarter of a unit of doubt."""
+    """The target is met one unit above the middle of the range, a quarter of a unit wide."""
     drawn = fit.scores[fit.parents]
     told = [FITTED.index(name) for name in TOLD.values()]
     np.testing.assert_allclose(drawn[:, told].mean(axis=0), 0.95, atol=0.25)
