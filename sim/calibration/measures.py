@@ -163,11 +163,9 @@ def c16(run: Run) -> float:
     of all types.
     """
     volume = DOWNLOAD_GROWTH ** (np.arange(12) / 12.0)
-    cn, us = (
-        float((volume * run.path(f"{origin}_share_world_developer", "2024-09", "2025-08")).sum())
-        for origin in ("cn", "us")
-    )
-    return cn / (cn + us)
+    cn = run.path("cn_share_world_developer", "2024-09", "2025-08")
+    us = run.path("us_share_world_developer", "2024-09", "2025-08")
+    return float((volume * cn).sum() / (volume * (cn + us)).sum())
 
 
 def c18(run: Run) -> float:

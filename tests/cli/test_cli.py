@@ -285,12 +285,19 @@ def test_check_tells_good_files_from_bad_ones(tmp_path: Path) -> None:
     assert "good.toml: ok" in result.stdout
 
 
-def test_check_calls_nothing_ok_whose_law_cannot_be_written(monkeypatch) -> None:
+def test_check_calls_nothing_ok_whose_law_cannot_be_written(tmp_path, monkeypatch) -> None:
+    """A law that was made before is kept, so the policy is one of its own."""
+
     def misspelt(self, law, name, strength, month):
         law.write(name, "price_factr", 0.5)
 
     monkeypatch.setattr(LEVERS["L1"], "write", misspelt)
-    result = call("check", "p1-blanket")
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'name = "mine"\nextends = "p1-blanket"\n'
+        "[policy.open-weight-control]\nkyc_friction = 0.1234\n"
+    )
+    result = call("check", file)
     assert result.exit_code == 2
     assert result.stdout == ""
     assert "did you mean 'price_factor'?" in result.stderr

@@ -39,8 +39,8 @@ def test_dask(tmp_path, undisturbed, workers) -> None:
 class Reversed(Design):
     """A design whose chunks come last to first."""
 
-    def chunks(self, finished=None):
-        return reversed(list(super().chunks(finished)))
+    def chunks(self, *asked):
+        return reversed(list(super().chunks(*asked)))
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -96,7 +96,7 @@ def test_a_row_that_does_nothing_changes_nothing_else(run, table, row):
         assert (before[what] == after[what]).all(), what
     own = {"idea_share_us", "idea_share_cn", "cost_policy_labs"} if table == "labs" else set()
     place = {name: i for i, name in enumerate(after["names"].tolist())}
-    assert len(place) == len(before["names"]) + 2 * (table == "labs")
+    assert len(place) == len(before["names"]) + 3 * (table == "labs")
     for name, path in zip(before["names"].tolist(), before["values"].T, strict=True):
         if name not in own:
             np.testing.assert_allclose(

@@ -304,7 +304,7 @@ def test_derivatives_appear_later_and_none_is_lost(world_at):
     """Those of a new family come late; all that began waits or has appeared."""
     prompt, slow = (world_at(24, {"derivative_months": months}) for months in (0.0, 6.0))
     for world in (prompt, slow):
-        made, _ = world.adopters.build()
+        made, _, _ = world.adopters.build()
         waiting = world.derivatives.waiting.copy()
         build(world)
         np.testing.assert_allclose(
@@ -326,7 +326,7 @@ def test_hubs_see_of_chinese_developers_what_they_see_of_their_downloads(world_a
     for world in (unseen, seen):
         world.adopters.choice[:] = seen.adopters.choice
         world.adopters.counts[:] = seen.adopters.counts
-    (few, value), (many, same) = (world.adopters.build() for world in (unseen, seen))
+    (few, value, _), (many, same, _) = (world.adopters.build() for world in (unseen, seen))
     assert few.sum() < many.sum()
     np.testing.assert_array_equal(value, same)
 
