@@ -2,8 +2,9 @@
 
 Python looks for Ctrl-C when it next executes Python code. After a long kernel that is a helper of
 numba which turns the kernel's arrays into Python objects, and numba does not expect it to raise:
-the run would fail with a SystemError, or the process would crash. Here Ctrl-C waits until the
-interpreter is out of numba.
+the run would fail with a SystemError, or the process would crash. What is raised in a function that
+dask has garbage collections call is printed and forgotten: the sweep would go on. Here Ctrl-C waits
+until the interpreter is out of both.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ AGAIN_SECONDS = 0.01
 
 @contextmanager
 def outside_kernels() -> Iterator[None]:
-    """Raise KeyboardInterrupt for Ctrl-C outside numba only.
+    """Raise KeyboardInterrupt for Ctrl-C only where it is heard.
 
     A handler that someone else has set stays.
     """
@@ -38,7 +39,18 @@ def outside_kernels() -> Iterator[None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    if frame is not None and str(frame.f_globals.get("__name__", "")).startswith("numba"):
+    if _deaf(frame):
         signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
     else:
         raise KeyboardInterrupt
+
+
+def _deaf(frame: FrameType | None) -> bool:
+    """Whether what is raised here would crash or be lost."""
+    if frame is not None and str(frame.f_globals.get("__name__", "")).startswith("numba"):
+        return True
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "distributed.gc":
+            return True
+        frame = frame.f_back
+    return False

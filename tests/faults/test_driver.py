@@ -169,7 +169,8 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path, executor, seed) -> None:
     with Driver(tmp_path, COMMAND, *command) as driver:
         assert until(lambda: len(parts(out)) > first)
         time.sleep(delay)
-        assert driver.interrupt() == 130
+        status = driver.interrupt()
+        assert status == 130, driver.errors()
         assert until(lambda: not driver.others(), 1.0), driver.others()
         said = driver.errors().strip().splitlines()
         # A worker that is ended over a file leaves it half-written; its removal is told.

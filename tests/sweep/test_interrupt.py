@@ -24,8 +24,9 @@ needs_main_thread = pytest.mark.skipif(
 
 
 @needs_main_thread
-def test_an_interrupt_inside_numba_comes_after_it() -> None:
-    scope = {"__name__": "numba.core.something", "signal": signal}
+@pytest.mark.parametrize("module", ["numba.core.something", "distributed.gc"])
+def test_an_interrupt_where_it_would_be_lost_comes_after_it(module) -> None:
+    scope = {"__name__": module, "signal": signal}
     exec(INSIDE, scope)
     with pytest.raises(KeyboardInterrupt), outside_kernels():  # noqa: PT012  the moment is what matters
         assert scope["helper"]() == "finished"
