@@ -186,10 +186,11 @@ def run_chunks(
         If no worker process lives through its start.
     """
     todo, suspects, tries, broken = _Queue(chunks), _Queue(()), Counter[int](), 0
-    flight = _Flight.start(factory)
+    flight, alone = _Flight.start(factory), False
     try:
         while todo or suspects or flight.aloft:
-            alone = bool(suspects)
+            if not flight.aloft:
+                alone = bool(suspects)
             works = flight.launch(
                 task, suspects if alone else todo, 1 if alone else flight.executor.window
             )

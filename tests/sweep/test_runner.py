@@ -6,6 +6,7 @@ Deaths of workers and drivers are in tests/faults.
 
 import errno
 import multiprocessing
+import threading
 from collections import Counter
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from functools import partial
@@ -17,6 +18,7 @@ import sim
 import sim.sweep
 from sim.analysis.study import Study
 from sim.scenario.scenario import load
+from sim.sweep import runner
 from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
 from sim.sweep.estimate import estimate
 from sim.sweep.execution import RunFailedError, execute, run_chunk
@@ -447,6 +449,35 @@ def test_after_a_loss_all_in_flight_are_tried_alone_and_the_guilty_one_is_given_
     assert (
         Fragile.made == 2 + ATTEMPTS
     )  # the first, one for the suspects, and one after each death alone
+
+
+class DiesLate(Fragile):
+    """An executor whose worker takes its time and then dies over the guilty chunk."""
+
+    made = 0
+
+    def submit(self, task, chunk, /):
+        future = Future()
+        if chunk.number == self.guilty:
+            threading.Timer(0.05, future.set_exception, [BrokenExecutor()]).start()
+        else:
+            future.set_result(task(chunk))
+        return future
+
+
+def test_a_chunk_is_given_up_however_long_it_takes_to_kill_its_worker(monkeypatch):
+    """The runner looks at the executor while it waits: what runs alone then still runs alone."""
+    monkeypatch.setattr(runner, "LOOK", 0.005)
+    done, failed = [], []
+    run_chunks(
+        lambda chunk: chunk.number,
+        plan(2 * BLOCK).chunks(),
+        DiesLate,
+        lambda chunk, result: done.append(result),
+        lambda chunk, error: failed.append(chunk.number),
+    )
+    assert failed == [DiesLate.guilty]
+    assert DiesLate.made == 1 + 1 + ATTEMPTS
 
 
 class NeverStarts(Fragile):
