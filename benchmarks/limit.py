@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from copy import deepcopy
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numba as nb
@@ -35,13 +35,20 @@ def nothing(*arguments):
 
 
 def kernels() -> list[tuple[ModuleType, str, Dispatcher]]:
-    """Return where the package has compiled functions that Python calls: module, name, function."""
+    """Return where the package has compiled functions that Python calls: module, name, function.
+
+    Functions of the kernels' room that are not compiled call some, too.
+    """
     found = []
     for name, module in sorted(sys.modules.items()):
         if name.startswith("sim.model") and not name.startswith("sim.model.kernels"):
             for key, value in vars(module).items():
                 if isinstance(value, Dispatcher):
                     found.append((module, key, value))
+                elif isinstance(value, FunctionType) and "kernels" in value.__module__:
+                    home = sys.modules[value.__module__]
+                    called = ((key, vars(home).get(key)) for key in value.__code__.co_names)
+                    found += [(home, key, x) for key, x in called if isinstance(x, Dispatcher)]
     return found
 
 

@@ -129,7 +129,7 @@ def test_recorded_calls_of_kernels_are_replayed_with_what_they_were_given() -> N
     limit.arithmetic(made)
     for choice, (_, arguments) in zip(before, made, strict=True):
         np.testing.assert_array_equal(arguments[2].choice, choice)
-    assert {"choose", "tally", "weigh_routes"} <= causes.kernel_names()
+    assert {"choose", "tally", "fill_views"} <= causes.kernel_names()
 
 
 def test_causes_of_a_run_are_told_apart() -> None:

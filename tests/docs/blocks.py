@@ -23,7 +23,7 @@ Those around them are named by how they begin.
 """
 
 FOLDERS = ("sim", "scenarios", "experiments", "benchmarks", "docs", "tests")
-FILES = ("CHANGELOG.md", "Makefile", "pyproject.toml")
+FILES = ("CHANGELOG.md", "Makefile", "README.md", "pyproject.toml")
 
 
 class Block(NamedTuple):
