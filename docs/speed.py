@@ -24,6 +24,9 @@ SECTION = re.compile(r"(?<=^## Speed\n\n).*?(?=^## )", re.MULTILINE | re.DOTALL)
 def speed() -> str:
     """Return the section: a table, and the machine."""
     measured = json.loads(FIGURES.read_text(encoding="utf-8"))
+    missing = [key for key in ROWS if key not in measured["figures"]]
+    if missing:
+        raise SystemExit(f"{FIGURES.name} lacks {', '.join(missing)}: run `make bench`")
     figures = [measured["figures"][key] for key in ROWS]
     rows = zip(ROWS.values(), map(shown, figures), strict=True)
     machine = f"{measured['machine']['processor']}, Python {measured['machine']['python']}"
