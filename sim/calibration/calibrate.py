@@ -16,7 +16,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -69,7 +69,7 @@ class Sizes:
     draws: int = 200
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fit:
     """What came out.
 
@@ -96,8 +96,8 @@ class Fit:
     scores: Floats
     values: Floats
     weights: Floats
-    left: dict[str, list[float]] = field(default_factory=dict)
-    explained: dict[str, float] = field(default_factory=dict)
+    left: dict[str, list[float]]
+    explained: dict[str, float]
 
     @property
     def effective(self) -> float:
@@ -153,27 +153,24 @@ def calibrate(
 
     rng = np.random.default_rng([seed, 1])
     target = {one.id: Observed(one) for one in data.targets() if one.role == "target"}
+    known = _Knowledge(target, {}, sizes.pool, {})
     scores, values = np.zeros((0, len(FITTED))), np.zeros((0, len(NAMES)))
-    fit = Fit(Draws((), np.zeros((1, 0))), np.zeros(0, np.int64), scores, values, np.zeros(0))
-    emulators: dict[str, Emulator] = {}
     for wave, count in enumerate(sizes.waves):
-        points = (
-            _first(count, seed) if wave == 0 else _next(count, emulators, target, sizes, rng, fit)
-        )
+        points = _next(count, known, rng) if wave else _first(count, seed)
         found = run(points, 1, seed + wave, f"wave-{wave + 1}")[:, 0]
         whole = np.isfinite(found).all(axis=1)
         scores = np.concatenate((scores, points[whole]))
         values = np.concatenate((values, found[whole]))
-        emulators = _learn(scores, values, target)
+        known = replace(known, emulators=_learn(scores, values, target))
         tell(f"wave {wave + 1}: {count} candidates, {int((~whole).sum())} failed")
-    fit.explained = {name: emulator.explained for name, emulator in emulators.items()}
-    points, proposed = _likely(sizes.verified, emulators, target, sizes, rng, fit)
+    points, proposed = _likely(sizes.verified, known, rng)
     found = run(points, sizes.replications, seed + len(sizes.waves), "verified")
-    fit.scores, fit.values = points, found
-    fit.weights = _weights(found, proposed, target)
+    weights = _weights(found, proposed, target)
+    parents = _resampled(weights, sizes.draws, rng)
+    explained = {name: emulator.explained for name, emulator in known.emulators.items()}
+    ensemble = _ensemble(points[parents], seed)
+    fit = Fit(ensemble, parents, points, found, weights, known.left, explained)
     tell(f"verified: {len(points)} candidates, effective sample size {fit.effective:.0f}")
-    fit.parents = _resampled(fit.weights, sizes.draws, rng)
-    fit.ensemble = _ensemble(points[fit.parents], seed)
     return fit
 
 
@@ -213,62 +210,52 @@ def _learn(scores: Floats, values: Floats, target: dict[str, Observed]) -> dict[
     }
 
 
-def _misfits(
-    block: Block, points: Floats, emulators: dict[str, Emulator], target: dict[str, Observed]
-) -> Floats:
-    """Return the misfit of each point of a block to each of its targets: array (point, target)."""
-    return np.stack(
-        [
-            target[name].misfit(emulators[name].predict(points), emulators[name].variance)
-            for name in block.targets
-        ],
-        axis=1,
-    )
+@dataclass(frozen=True)
+class _Knowledge:
+    """What is known of the targets after some waves: emulators, and where points are ruled out."""
+
+    target: dict[str, Observed]
+    emulators: dict[str, Emulator]
+    pool: int
+    left: dict[str, list[float]]
+
+    def look(self, name: str, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Return points of a block's range and their misfits, and note the share that is left.
+
+        Arrays (point, parameter) and (point, target).
+        """
+        block = BLOCKS[name]
+        points = np.clip(rng.standard_normal((self.pool, len(block.parameters))), -WIDEST, WIDEST)
+        misfits = np.stack(
+            [
+                self.target[one].misfit(
+                    self.emulators[one].predict(points), self.emulators[one].variance
+                )
+                for one in block.targets
+            ],
+            axis=1,
+        )
+        allowed = np.abs(misfits).max(axis=1) < RULED_OUT
+        self.left.setdefault(name, []).append(float(allowed.mean()))
+        return points, misfits
 
 
-def _pool(block: Block, sizes: Sizes, rng: np.random.Generator) -> Floats:
-    scores: Floats = np.clip(
-        rng.standard_normal((sizes.pool, len(block.parameters))), -WIDEST, WIDEST
-    )
-    return scores
-
-
-def _next(
-    count: int,
-    emulators: dict[str, Emulator],
-    target: dict[str, Observed],
-    sizes: Sizes,
-    rng: np.random.Generator,
-    fit: Fit,
-) -> Floats:
+def _next(count: int, known: _Knowledge, rng: np.random.Generator) -> Floats:
     """Return points of the next wave: in each block any that are not ruled out."""
     points = np.empty((count, len(FITTED)))
     for name, block in BLOCKS.items():
-        pool = _pool(block, sizes, rng)
-        worst = np.abs(_misfits(block, pool, emulators, target)).max(axis=1)
-        fit.left.setdefault(name, []).append(float((worst < RULED_OUT).mean()))
-        order = np.argsort(worst, kind="stable")
-        kept = order[: max(count, int((worst < RULED_OUT).sum()))]
+        pool, misfits = known.look(name, rng)
+        worst = np.abs(misfits).max(axis=1)
+        kept = np.argsort(worst, kind="stable")[: max(count, int((worst < RULED_OUT).sum()))]
         points[:, _columns(block)] = pool[rng.choice(kept, count, replace=False)]
     return points
 
 
-def _likely(
-    count: int,
-    emulators: dict[str, Emulator],
-    target: dict[str, Observed],
-    sizes: Sizes,
-    rng: np.random.Generator,
-    fit: Fit,
-) -> tuple[Floats, Floats]:
+def _likely(count: int, known: _Knowledge, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return points drawn by the emulators' likelihood, and its logarithm: (point,)."""
     points, proposed = np.empty((count, len(FITTED))), np.zeros(count)
     for name, block in BLOCKS.items():
-        pool = _pool(block, sizes, rng)
-        misfits = _misfits(block, pool, emulators, target)
-        fit.left.setdefault(name, []).append(
-            float((np.abs(misfits).max(axis=1) < RULED_OUT).mean())
-        )
+        pool, misfits = known.look(name, rng)
         likelihood = -0.5 * (misfits**2).sum(axis=1)
         chance = np.exp(likelihood - likelihood.max())
         taken = rng.choice(len(pool), count, p=chance / chance.sum())

@@ -92,12 +92,11 @@ def test_the_same_seed_gives_the_same_fit():
 
 def test_the_central_candidate_is_the_nearest_to_the_median_that_has_weight():
     scores = np.array([[0.0, 0.1], [1.0, 1.0], [0.1, 0.0], [-1.0, -1.0]])
-    fit = Fit(
-        Draws((), np.zeros((1, 0))), np.zeros(0, int), scores, scores[:, None], np.ones(4) / 4
-    )
-    assert fit.central in (0, 2)
-    fit.weights = np.array([0.0, 0.5, 0.0, 0.5])
-    assert fit.central in (1, 3)
+    even, some = np.ones(4) / 4, np.array([0.0, 0.5, 0.0, 0.5])
+    nothing = Draws((), np.zeros((1, 0)))
+    for weights, nearest in ((even, (0, 2)), (some, (1, 3))):
+        fit = Fit(nothing, np.zeros(0, int), scores, scores[:, None], weights, {}, {})
+        assert fit.central in nearest
 
 
 def test_failed_runs_of_a_candidate_leave_it_without_weight():

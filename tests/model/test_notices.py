@@ -6,7 +6,6 @@ No trouble with compiled code fails a run.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import shutil
 import subprocess
@@ -19,24 +18,10 @@ import pytest
 from sim.model.kernels import notices
 from sim.model.kernels.numerics import kernel
 from sim.sweep.executors import ProcessPool
+from tests.model.compiled import cache, doubled
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def doubled(x: float) -> float:
-    """Be compiled in these tests; numba keeps code only of functions that are in a file."""
-    return 2.0 * x
-
-
-@pytest.fixture
-def cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> Path:
-    """A folder of compiled code that is empty, in a process that has said nothing yet."""
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(notices, "_said", set())
-    caplog.set_level(logging.WARNING, "openstakes")
-    return tmp_path / "cache"
+__all__ = ["cache"]
 
 
 def kept(cache: Path) -> set[str]:

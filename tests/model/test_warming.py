@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -15,28 +14,20 @@ import pytest
 from sim.model import warming
 from sim.model.kernels import folders, notices
 from sim.model.kernels.numerics import kernel
+from tests.model.compiled import cache, doubled
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def doubled(x: float) -> float:
-    """Be compiled in these tests."""
-    return 2.0 * x
+__all__ = ["cache"]
 
 
 @pytest.fixture
-def cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> Path:
-    """An empty folder of compiled code, and a model of one kernel that compiles at once."""
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(notices, "_said", set())
+def one_kernel(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The empty folder of a model of one kernel that compiles at once, without a helper."""
     monkeypatch.setattr("sim.model.kernels.numerics.KERNELS", [])
     monkeypatch.setattr(warming, "_helper", lambda: None)
     monkeypatch.setattr(warming, "_choices_first", lambda: kernel(doubled)(1.5))
     monkeypatch.setattr(warming, "_whole_month", lambda: kernel(doubled)(1.5))
-    caplog.set_level(logging.WARNING, "openstakes")
-    return tmp_path / "cache"
+    return cache
 
 
 def called(code: str) -> dict[str, Any]:
@@ -87,13 +78,13 @@ def test_the_helper_begins_with_what_this_process_comes_to_last() -> None:
     assert not {"fill_views", "draw_attempts", "tally"} & set(ends["_choices_first"])
 
 
-def test_it_is_done_once_with_progress(cache: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_is_done_once_with_progress(one_kernel: Path, caplog: pytest.LogCaptureFixture) -> None:
     seen: list[tuple[int, int]] = []
     assert folders.kept_whole() is None
     warming.warm(lambda *counts: seen.append(counts))
     place = folders.kept_whole()
     assert place is not None
-    assert place.parent == cache
+    assert place.parent == one_kernel
     assert seen
     assert all(0 <= ready <= total for ready, total in seen)
     assert caplog.messages == [notices.COMPILING]
@@ -103,15 +94,15 @@ def test_it_is_done_once_with_progress(cache: Path, caplog: pytest.LogCaptureFix
 
 
 def test_kernels_left_as_python_are_not_compiled(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
+    one_kernel: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     warming.warm()
-    assert not cache.exists()
+    assert not one_kernel.exists()
 
 
 def test_code_that_was_not_kept_is_not_called_kept(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
+    one_kernel: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -122,9 +113,9 @@ def test_code_that_was_not_kept_is_not_called_kept(
 
 
 def test_a_place_that_cannot_be_written_is_left_to_the_run(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
+    one_kernel: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache.write_text("a file where the folder would be")
+    one_kernel.write_text("a file where the folder would be")
     monkeypatch.setattr(warming, "_choices_first", lambda: pytest.fail("compiled"))
     warming.warm()
     assert folders.kept_whole() is None
