@@ -99,6 +99,15 @@ def test_the_central_candidate_is_the_nearest_to_the_median_that_has_weight():
         assert fit.central in nearest
 
 
+def test_weights_correct_for_how_candidates_were_drawn():
+    """Runs that say the same of two candidates: the one drawn half as readily counts twice."""
+    found = np.array([[[t.value for t in data.targets()]] * 3] * 2)
+    target = {name: Observed(one) for name, one in TARGETS.items()}
+    weights = module._weights(found, np.array([0.0, -np.log(2.0)]), target)
+    assert weights[1] / weights[0] == pytest.approx(2.0, rel=0.5)
+    assert weights[1] > 1.2 * weights[0]
+
+
 def test_failed_runs_of_a_candidate_leave_it_without_weight():
     def fails(draws, replications, seed, **_):
         found = made_up(draws, replications, seed)

@@ -321,6 +321,16 @@ def test_derivatives_appear_later_and_none_is_lost(world_at):
     assert sum(ages) == pytest.approx(6.0)
 
 
+def test_what_is_mended_stays_mended_when_it_appears():
+    waiting = Derivatives.none(2)
+    waiting.begin(np.ones(2), np.ones(2), months=4.0, keep=1.0)
+    waiting.mend(0, 0.0)
+    for _ in range(200):
+        waiting.begin(np.zeros(2), np.zeros(2), months=4.0, keep=1.0)
+    assert waiting.tainted[0] == 0.0
+    assert waiting.tainted[1] == pytest.approx(1.0)
+
+
 def test_hubs_see_of_chinese_developers_what_they_see_of_their_downloads(world_at):
     unseen, seen = (world_at(24, {"china_downloads": x}) for x in (0.0, 1.0))
     for world in (unseen, seen):
