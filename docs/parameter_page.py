@@ -10,7 +10,7 @@ from sim.model.agents import adopters, lab_records, malicious
 from sim.model.catalogue import CANDIDATES
 from sim.model.kernels import choice
 from sim.model.kernels.market import MAX_ALIVE
-from sim.model.parameters import PARAMETERS, Parameter
+from sim.model.parameters import DEFAULTS, PARAMETERS, Parameter
 from sim.model.releases import THEFT_WINDOW, revealed
 from sim.model.world import HANDOVER
 from sim.months import month_name
@@ -56,11 +56,13 @@ def parameters_page() -> str:
     """Every parameter, the numbers fixed in the code, and what follows from both."""
     intro = (
         "Every number about the world that a scenario may change, by group, as it stands in "
-        "`sim/data/parameters.csv`. *5–95 %* is the range the value is thought to lie in, "
+        "`sim/data/parameters.csv`. *Default* is what a run takes: the central draw of the "
+        "[calibration](../explanation/calibration.md), or the middle of the range of what it does "
+        "not fit. *50, 5–95 %* is the range the value was thought to lie in before it, "
         "*allowed* what a scenario may set. A source that says *judgement* marks a number that no "
         "published figure fixes. *Prototype fitted to the targets* marks a start value found with "
-        "an earlier, simpler program on the targets of [validation](../explanation/validation.md); "
-        "nothing has been fitted with this model. What each one does is in "
+        "an earlier, simpler program on the targets of [validation](../explanation/validation.md). "
+        "What each one does is in "
         "[the model](../explanation/model.md), under the *phase* in which it acts.\n\n"
         "A scenario file sets them in its `[parameters]` table, the command line with "
         "`--set parameters.NAME=VALUE`. **A** marks an assumed response: the assumption set "
@@ -69,7 +71,7 @@ def parameters_page() -> str:
     sections = []
     for group, title in GROUPS.items():
         rows = [parameter_row(p) for p in PARAMETERS.values() if p.group == group]
-        heads = ("Parameter", "Value", "5–95 %", "Allowed", "Unit", "Phase", "Source", "")
+        heads = ("Parameter", "Default", "50, 5–95 %", "Allowed", "Unit", "Phase", "Source", "")
         sections.append(f"## {title}\n\n{table(heads, rows)}")
     unknown = {p.group for p in PARAMETERS.values()} - set(GROUPS)
     if unknown:
@@ -79,7 +81,8 @@ def parameters_page() -> str:
 
 def parameter_row(p: Parameter) -> list[str]:
     """One row of a parameter table."""
-    numbers = number(p.value), span(p.low, p.high), span(*p.bounds)
+    range_of = f"{number(p.median)}, {span(p.low, p.high)}"
+    numbers = number(DEFAULTS[p.name]), range_of, span(*p.bounds)
     return [code(p.name), *numbers, p.unit, code(p.phase), p.source, "A" if p.assumed else ""]
 
 
@@ -137,7 +140,7 @@ def actor_row(kind: malicious.Kind) -> list[str]:
 
 def derived_numbers() -> str:
     """What the start values imply and the page of the model speaks of."""
-    v = {name: p.value for name, p in PARAMETERS.items()}
+    v = DEFAULTS
     early, late = (
         v["capability_slope"] * (math.log10(v[name]) + v["algorithmic_growth"])
         for name in ("run_growth", "run_growth_2030")

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.analysis.comparison import Floats
 from sim.messages import nearest, one_of
-from sim.model.parameters import PARAMETERS
+from sim.model.parameters import DEFAULTS
 from sim.sweep.parts import USE
 from sim.vocabulary import CHANNELS
 
@@ -79,4 +79,4 @@ def country_sums(results: Results, scenario: str) -> tuple[Floats, Floats, int]:
 
 
 def _parameter(scenario: Scenario, name: str) -> float:
-    return float(scenario.parameters.get(name, PARAMETERS[name].value))
+    return float(scenario.parameters.get(name, DEFAULTS[name]))

@@ -6,23 +6,22 @@
    drawn from what is left.
 3. After the last wave candidates are drawn by the likelihood that the emulators give, and verified
    by several runs of the whole model with luck of their own.
-4. Verified candidates get the weight by which the likelihood of the runs corrects that of the
-   emulators, and are resampled to the ensemble.
-
-Parameters that no target speaks of keep their range: each draw of the ensemble takes a value of
-them.
+4. In each block verified candidates get the weight by which the likelihood of the runs corrects
+   that of the emulators, and are resampled; draws of the ensemble are put together from the blocks.
+   Parameters that no target speaks of keep their range: each draw takes a value of them.
+5. The ensemble is run anew, as a whole. What it gives for each target is what is reported, so that
+   whatever blocks do share, and what other parameters do to targets, shows there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import data
 from sim.calibration.blocks import BLOCKS, FITTED, Block
@@ -32,6 +31,7 @@ from sim.calibration.measures import Floats
 from sim.calibration.simulate import NAMES, simulate
 from sim.model.parameters import PARAMETERS
 from sim.sweep.draws import Draws
+from sim.sweep.execution import Progress
 from sim.sweep.sampling import parameter_range
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ RULED_OUT = 3.0
 any distribution with one mode lie inside)."""
 WIDEST = 3.0
 """Normal score beyond which the emulators are not asked: 99.7 % of each range lie inside."""
-
-Told = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,9 @@ class Sizes:
     verified, replications : int
         Candidates that are verified, and runs of each.
     draws : int
-        Draws of the ensemble.
+        Draws of the ensemble, run as often as verified candidates are.
+    central : int
+        Runs of the central draw.
     """
 
     waves: tuple[int, ...] = (1024, 512, 512)
@@ -67,6 +67,16 @@ class Sizes:
     verified: int = 400
     replications: int = 8
     draws: int = 200
+    central: int = 16
+
+    @property
+    def runs(self) -> int:
+        """Runs in all."""
+        return sum(self.waves) + (self.verified + self.draws) * self.replications + self.central
+
+
+QUICK = Sizes((64, 32, 32), 4_000, 32, 4, 24, 4)
+"""A try of all steps, no fit."""
 
 
 @dataclass(frozen=True)
@@ -75,45 +85,32 @@ class Fit:
 
     Attributes
     ----------
+    scores : array (draw, fitted parameter)
+        Draws of the fitted parameters, as normal scores of their ranges.
     ensemble : Draws
         Draws of all parameters.
-    parents : int array (draw,)
-        The verified candidate of each draw.
-    scores : array (candidate, fitted parameter)
-        Verified candidates, as normal scores of their ranges.
-    values : array (candidate, replication, measure)
-        Their measures.
-    weights : array (candidate,)
-        Their weights, summing to 1.
+    values : array (draw, replication, measure)
+        What the draws give.
+    central : array (fitted parameter,)
+        The draw nearest to the middle of all, other parameters at the middle of their ranges.
+    central_values : array (replication, measure)
+        What the central draw gives.
     left : dict of str to list of float
         By block: share of the range that is left after each wave.
+    effective : dict of str to float
+        By block: effective sample size of the verified candidates.
     explained : dict of str to float
         By target: share of the variance that its last emulator explains in unseen runs.
     """
 
-    ensemble: Draws
-    parents: NDArray[np.int64]
     scores: Floats
+    ensemble: Draws
     values: Floats
-    weights: Floats
+    central: Floats
+    central_values: Floats
     left: dict[str, list[float]]
+    effective: dict[str, float]
     explained: dict[str, float]
-
-    @property
-    def effective(self) -> float:
-        """Effective sample size of the verified candidates."""
-        return float(1.0 / (self.weights**2).sum())
-
-    @property
-    def central(self) -> int:
-        """The verified candidate nearest to the posterior median, in widths of the ranges."""
-        order = np.argsort(self.scores, axis=0, kind="stable")
-        columns = np.arange(self.scores.shape[1])
-        below = np.cumsum(self.weights[order], axis=0)
-        middle = self.scores[order, columns][(below < 0.5).sum(axis=0), columns]
-        away = ((self.scores - middle) ** 2).sum(axis=1)
-        held = np.where(self.weights > 0.0, away, np.inf)
-        return int(np.argmin(held))
 
 
 def calibrate(
@@ -122,7 +119,8 @@ def calibrate(
     seed: int = 0,
     out: Path | None = None,
     workers: int | Workers | None = None,
-    tell: Told = lambda _: None,
+    executor: str = "pool",
+    progress: Progress = lambda *_: None,
     simulate: Callable[..., Floats] = simulate,
 ) -> Fit:
     """Fit the parameters to the targets.
@@ -135,10 +133,10 @@ def calibrate(
         Root seed of all draws and runs.
     out
         Folder for the runs; a calibration that was stopped goes on from there.
-    workers
-        As for `sim.compare`.
-    tell
-        Called with a line about each step.
+    workers, executor
+        As for `sim.run_sweep`.
+    progress
+        Called with the runs finished, failed and in all.
     simulate
         What runs candidates, as `sim.calibration.simulate.simulate` does.
 
@@ -146,10 +144,22 @@ def calibrate(
     -------
     Fit
     """
+    stages = iter(range(len(sizes.waves) + 3))
+    before = [0, 0]
 
-    def run(points: Floats, replications: int, root: int, name: str) -> Floats:
-        draws, folder = Draws(FITTED, values_at(points)), out / name if out else None
-        return simulate(draws, replications, root, out=folder, workers=workers)
+    def run(draws: Draws, replications: int, name: str) -> Floats:
+        found = simulate(
+            draws,
+            replications,
+            seed + next(stages),
+            out=out / name if out else None,
+            workers=workers,
+            executor=executor,
+            progress=lambda done, lost, _: progress(before[0] + done, before[1] + lost, sizes.runs),
+        )
+        failed = int((~np.isfinite(found).all(axis=2)).sum())
+        before[0], before[1] = before[0] + found[..., 0].size - failed, before[1] + failed
+        return found
 
     rng = np.random.default_rng([seed, 1])
     target = {one.id: Observed(one) for one in data.targets() if one.role == "target"}
@@ -157,21 +167,25 @@ def calibrate(
     scores, values = np.zeros((0, len(FITTED))), np.zeros((0, len(NAMES)))
     for wave, count in enumerate(sizes.waves):
         points = _next(count, known, rng) if wave else _first(count, seed)
-        found = run(points, 1, seed + wave, f"wave-{wave + 1}")[:, 0]
+        found = run(candidates_at(points), 1, f"wave-{wave + 1}")[:, 0]
         whole = np.isfinite(found).all(axis=1)
         scores = np.concatenate((scores, points[whole]))
         values = np.concatenate((values, found[whole]))
         known = replace(known, emulators=_learn(scores, values, target))
-        tell(f"wave {wave + 1}: {count} candidates, {int((~whole).sum())} failed")
     points, proposed = _likely(sizes.verified, known, rng)
-    found = run(points, sizes.replications, seed + len(sizes.waves), "verified")
-    weights = _weights(found, proposed, target)
-    parents = _resampled(weights, sizes.draws, rng)
-    explained = {name: emulator.explained for name, emulator in known.emulators.items()}
-    ensemble = _ensemble(points[parents], seed)
-    fit = Fit(ensemble, parents, points, found, weights, known.left, explained)
-    tell(f"verified: {len(points)} candidates, effective sample size {fit.effective:.0f}")
-    return fit
+    found = run(candidates_at(points), sizes.replications, "verified")
+    drawn, effective = _resampled(points, found, proposed, target, sizes.draws, rng)
+    ensemble, central = _ensemble(drawn, seed), nearest_to_median(drawn)
+    return Fit(
+        drawn,
+        ensemble,
+        run(ensemble, sizes.replications, "ensemble"),
+        central,
+        run(candidates_at(central[None]), sizes.central, "central")[0],
+        known.left,
+        effective,
+        {name: emulator.explained for name, emulator in known.emulators.items()},
+    )
 
 
 # Points are normal scores: where a parameter stands in its range.
@@ -184,6 +198,20 @@ def values_at(scores: Floats, names: tuple[str, ...] = FITTED) -> Floats:
     return np.array(
         [[law(normal.cdf(z)) for law, z in zip(laws, row, strict=True)] for row in scores.tolist()]
     )
+
+
+def candidates_at(scores: Floats) -> Draws:
+    """Return the fitted parameters at normal scores: all others keep the middle of their range."""
+    middles = {name: p.median for name, p in PARAMETERS.items() if name not in FITTED}
+    others = np.tile(list(middles.values()), (len(scores), 1))
+    return Draws((*FITTED, *middles), np.concatenate((values_at(scores), others), axis=1))
+
+
+def nearest_to_median(scores: Floats) -> Floats:
+    """Return the point nearest to the median of all, in widths of the ranges."""
+    away = ((scores - np.median(scores, axis=0)) ** 2).sum(axis=1)
+    nearest: Floats = scores[np.argmin(away)]
+    return nearest
 
 
 def _first(count: int, seed: int) -> Floats:
@@ -219,75 +247,91 @@ class _Knowledge:
     pool: int
     left: dict[str, list[float]]
 
-    def look(self, name: str, rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """Return points of a block's range and their misfits, and note the share that is left.
+    def look(self, name: str, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+        """Return points of a block's range and how they stand, and note the share that is left.
 
-        Arrays (point, parameter) and (point, target).
+        Returns
+        -------
+        points : array (point, parameter)
+        worst : array (point,)
+            Misfit of the target that fits worst.
+        likelihood : array (point,)
+            Logarithm of the likelihood of all targets.
         """
         block = BLOCKS[name]
         points = np.clip(rng.standard_normal((self.pool, len(block.parameters))), -WIDEST, WIDEST)
-        misfits = np.stack(
-            [
-                self.target[one].misfit(
-                    self.emulators[one].predict(points), self.emulators[one].variance
-                )
-                for one in block.targets
-            ],
-            axis=1,
-        )
-        allowed = np.abs(misfits).max(axis=1) < RULED_OUT
-        self.left.setdefault(name, []).append(float(allowed.mean()))
-        return points, misfits
+        worst, likelihood = np.zeros(self.pool), np.zeros(self.pool)
+        for one in block.targets:
+            expected, variance = self.emulators[one].predict(points), self.emulators[one].variance
+            misfit = self.target[one].misfit(expected, variance)
+            worst, likelihood = np.maximum(worst, np.abs(misfit)), likelihood - 0.5 * misfit**2
+        self.left.setdefault(name, []).append(float((worst < RULED_OUT).mean()))
+        return points, worst, likelihood
 
 
 def _next(count: int, known: _Knowledge, rng: np.random.Generator) -> Floats:
     """Return points of the next wave: in each block any that are not ruled out."""
     points = np.empty((count, len(FITTED)))
     for name, block in BLOCKS.items():
-        pool, misfits = known.look(name, rng)
-        worst = np.abs(misfits).max(axis=1)
+        pool, worst, _ = known.look(name, rng)
         kept = np.argsort(worst, kind="stable")[: max(count, int((worst < RULED_OUT).sum()))]
         points[:, _columns(block)] = pool[rng.choice(kept, count, replace=False)]
     return points
 
 
-def _likely(count: int, known: _Knowledge, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return points drawn by the emulators' likelihood, and its logarithm: (point,)."""
-    points, proposed = np.empty((count, len(FITTED))), np.zeros(count)
+def _likely(
+    count: int, known: _Knowledge, rng: np.random.Generator
+) -> tuple[Floats, dict[str, Floats]]:
+    """Return points drawn by the emulators' likelihood, and its logarithm by block: (point,)."""
+    points, proposed = np.empty((count, len(FITTED))), {}
     for name, block in BLOCKS.items():
-        pool, misfits = known.look(name, rng)
-        likelihood = -0.5 * (misfits**2).sum(axis=1)
+        pool, _, likelihood = known.look(name, rng)
         chance = np.exp(likelihood - likelihood.max())
         taken = rng.choice(len(pool), count, p=chance / chance.sum())
         points[:, _columns(block)] = pool[taken]
-        proposed += likelihood[taken]
+        proposed[name] = likelihood[taken]
     return points, proposed
 
 
-def _weights(found: Floats, proposed: Floats, target: dict[str, Observed]) -> Floats:
+def _resampled(
+    points: Floats,
+    found: Floats,
+    proposed: dict[str, Floats],
+    target: dict[str, Observed],
+    draws: int,
+    rng: np.random.Generator,
+) -> tuple[Floats, dict[str, float]]:
+    """Return draws put together from the blocks of verified points, and effective sizes by block.
+
+    Systematic resampling, each block in an order of its own.
+    """
+    drawn, effective = np.empty((draws, len(FITTED))), {}
+    for name, block in BLOCKS.items():
+        weights = _weights(found, proposed[name], [target[one] for one in block.targets])
+        steps = (np.arange(draws) + rng.random()) / draws
+        taken = np.searchsorted(np.cumsum(weights), steps).clip(0, len(weights) - 1)
+        drawn[:, _columns(block)] = points[rng.permutation(taken)][:, _columns(block)]
+        effective[name] = float(1.0 / (weights**2).sum())
+    return drawn, effective
+
+
+def _weights(found: Floats, proposed: Floats, targets: Sequence[Observed]) -> Floats:
     """Return weights: the likelihood of the runs over that by which candidates were drawn.
 
     The largest ones are cut at the square root of the number of candidates times their mean, so
     that none of them is most of the ensemble (Ionides 2008).
     """
     likelihood = np.zeros(len(found))
-    for name, observed in target.items():
-        if observed.target.mode == "input":
-            continue
-        scaled = observed.scaled(found[:, :, NAMES.index(name)])
-        mean, noise = scaled.mean(axis=1), scaled.var(axis=1, ddof=1) / scaled.shape[1]
-        likelihood -= 0.5 * observed.misfit(mean, noise) ** 2
+    for observed in targets:
+        scaled = observed.scaled(found[:, :, NAMES.index(observed.target.id)])
+        # The world that was observed has luck of its own, and the mean over runs an error.
+        luck = np.nanmean(scaled.var(axis=1, ddof=1)) * (1.0 + 1.0 / scaled.shape[1])
+        likelihood -= 0.5 * observed.misfit(scaled.mean(axis=1), luck) ** 2
     ratio = np.where(np.isfinite(likelihood), likelihood - proposed, -np.inf)
     weights = np.exp(ratio - ratio.max())
     weights = np.minimum(weights, np.sqrt(len(weights)) * weights.mean())
     normed: Floats = weights / weights.sum()
     return normed
-
-
-def _resampled(weights: Floats, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return which candidate each draw takes: systematic resampling."""
-    steps = (np.arange(draws) + rng.random()) / draws
-    return np.searchsorted(np.cumsum(weights), steps).clip(0, len(weights) - 1)
 
 
 def _ensemble(scores: Floats, seed: int) -> Draws:

@@ -50,7 +50,8 @@ class Observed:
         expected
             Scaled values.
         variance
-            Of the expectation itself: of an emulator, or of a mean over few runs.
+            Of what is compared with the record beyond its error and the model's: the luck of the
+            one world that was observed, and the error of the expectation itself.
         """
         value, low, high = self.scaled(
             np.array([self.target.value, self.target.low, self.target.high])

@@ -81,6 +81,7 @@ def simulate(
     *,
     out: Path | None = None,
     workers: int | Workers | None = None,
+    executor: str = "pool",
     progress: Progress | None = None,
 ) -> Floats:
     """Run candidates and return their measures.
@@ -93,8 +94,8 @@ def simulate(
         Runs of each candidate, and the root seed.
     out
         Folder in which finished runs are kept, so that what was stopped goes on. Default: none.
-    workers, progress
-        As for `sim.compare`.
+    workers, executor, progress
+        As for `sim.run_sweep`.
 
     Returns
     -------
@@ -102,7 +103,14 @@ def simulate(
         In the order of `MEASURES`; nan for runs that failed.
     """
     plan = candidates(draws, replications, seed)
-    store = execute(plan, workers=workers, out=out, progress=progress, simulate=measured)
+    store = execute(
+        plan,
+        workers=workers,
+        executor=executor,
+        out=out,
+        progress=progress,
+        simulate=measured,
+    )
     return _answers(store, plan)
 
 

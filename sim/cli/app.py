@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sim.cli import inspect, run, sweep
+from sim.cli import calibrate, inspect, run, sweep
 from sim.cli.exits import FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -62,6 +62,7 @@ app.command()(run.compare)
 app.command()(sweep.sweep)
 app.command()(sweep.experiment)
 app.command()(sweep.compact)
+app.command()(calibrate.calibrate)
 app.command()(run.report)
 app.command()(run.warm)
 app.command()(inspect.check)

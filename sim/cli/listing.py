@@ -89,13 +89,14 @@ def _policies() -> list[Row]:
 
 
 def _parameters() -> list[Row]:
-    from sim.model.parameters import PARAMETERS
+    from sim.model.parameters import DEFAULTS, PARAMETERS
 
     return [
         {
             "name": parameter.name,
-            "value": parameter.value,
+            "value": DEFAULTS[parameter.name],
             "low": parameter.low,
+            "median": parameter.median,
             "high": parameter.high,
             "unit": parameter.unit,
             "smallest": _bound(parameter.bounds[0]),

@@ -15,6 +15,7 @@ from functools import lru_cache
 from sim.data.reading import DataError, head_lines, read, unique
 from sim.data.rows import (
     CHIP_OWNERS,
+    CentralValue,
     ChipStep,
     ChipStock,
     Country,
@@ -39,6 +40,7 @@ __all__ = [
     "Parameter",
     "Release",
     "Target",
+    "central",
     "chip_controls",
     "chip_stocks",
     "clear_cache",
@@ -63,6 +65,7 @@ TABLES = (
     "targets",
     "paper_signs",
     "parameters",
+    "central",
 )
 
 GROUPS_AS_OF = "2025-06-30"
@@ -227,6 +230,22 @@ def parameters() -> tuple[Parameter, ...]:
     return found
 
 
+@lru_cache(maxsize=1)
+def central() -> dict[str, float]:
+    """Return the values of the fitted parameters in the central draw of the calibration."""
+    found = read("central", CentralValue)
+    unique("central", "name", [row.name for row in found])
+    bounds = {parameter.name: parameter.bounds for parameter in parameters()}
+    for row in found:
+        low, high = bounds.get(row.name, (1.0, 0.0))
+        if not low <= row.value <= high:
+            raise DataError(
+                f"central.csv: {row.name} = {row.value} is no parameter, or outside what "
+                "parameters.csv allows; `openstakes calibrate` writes this table"
+            )
+    return {row.name: row.value for row in found}
+
+
 def clear_cache() -> None:
     """Forget every table read so far, so that the next call reads the files again."""
     for reader in (
@@ -239,5 +258,6 @@ def clear_cache() -> None:
         targets,
         _sign_rows,
         parameters,
+        central,
     ):
         reader.cache_clear()

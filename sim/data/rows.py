@@ -300,8 +300,8 @@ class Parameter:
     ----------
     name, unit, group, source : str
         A source that starts with "judgement" marks a number that no published figure fixes.
-    value, low, high : float
-        Start value and its 5-95 % range.
+    median, low, high : float
+        Middle of the range before the calibration, and its 5-95 % points.
     least, most : float
         What a scenario may set: finite, far beyond the range, and such that every run inside is
         finite.
@@ -313,7 +313,7 @@ class Parameter:
     """
 
     name: Annotated[str, AfterValidator(_name)]
-    value: Number
+    median: Number
     low: Number
     high: Number
     least: Number
@@ -326,11 +326,19 @@ class Parameter:
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if not self.least <= self.low <= self.value <= self.high <= self.most:
-            raise ValueError("least, low, value, high and most in this order")
+        if not self.least <= self.low <= self.median <= self.high <= self.most:
+            raise ValueError("least, low, median, high and most in this order")
         return self
 
     @property
     def bounds(self) -> tuple[float, float]:
         """The lowest and highest value that a scenario may set."""
         return self.least, self.most
+
+
+@dataclass(frozen=True, slots=True)
+class CentralValue:
+    """A parameter's value in the central draw of the calibration."""
+
+    name: Annotated[str, AfterValidator(_name)]
+    value: Number

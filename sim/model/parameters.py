@@ -1,7 +1,9 @@
 """Every number of the model about the world, and its values in one world.
 
-The numbers stand in sim/data/parameters.csv. ``low`` and ``high`` of a parameter are meant as a
-5-95 % range. A source that starts with "judgement" marks a number that no published figure fixes.
+The numbers stand in sim/data/parameters.csv. ``low``, ``median`` and ``high`` of a parameter are
+meant as its 5, 50 and 95 % points before the calibration. Unless its scenario says otherwise, a run
+takes the central draw of the calibration (sim/data/central.csv), and the median of what no target
+speaks of. A source that starts with "judgement" marks a number that no published figure fixes.
 Parameters with ``assumed`` are assumed responses (scarcity spurs efficiency, backfire, state push,
 hedging): findings are always computed with all of them at 0 as well.
 """
@@ -10,20 +12,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim.data import Parameter, parameters
+from sim.data import Parameter, central, parameters
 from sim.model.parameter_values import ParameterValues
 from sim.vocabulary import CHANNELS
 
-__all__ = ["LAST_YEAR", "PARAMETERS", "Parameter", "ParameterValues", "by_channel", "values"]
+__all__ = [
+    "DEFAULTS",
+    "LAST_YEAR",
+    "PARAMETERS",
+    "Parameter",
+    "ParameterValues",
+    "by_channel",
+    "values",
+]
 
 LAST_YEAR = 2030
 """Growth that changes from year to year is stated up to here, and keeps its last value after it."""
 
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in parameters()}
+DEFAULTS: dict[str, float] = {name: p.median for name, p in PARAMETERS.items()} | central()
+"""Value of each parameter unless a scenario sets another."""
 
 
 def values(changes: Mapping[str, float] | None = None) -> ParameterValues:
-    """Return all parameters as attributes, with ``changes`` in place of start values.
+    """Return all parameters as attributes, with ``changes`` in place of their defaults.
 
     Raises
     ------
@@ -35,7 +47,7 @@ def values(changes: Mapping[str, float] | None = None) -> ParameterValues:
     if unknown:
         raise KeyError(f"unknown parameters: {', '.join(unknown)}")
     found = ParameterValues()
-    vars(found).update({name: float(changes.get(name, p.value)) for name, p in PARAMETERS.items()})
+    vars(found).update({name: float(x) for name, x in (DEFAULTS | changes).items()})
     return found
 
 

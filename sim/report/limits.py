@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.analysis import rubric, wording
 from sim.analysis.countries import ENOUGH
-from sim.model.parameters import PARAMETERS
+from sim.model.parameters import DEFAULTS
 from sim.months import month_name
 from sim.report.view import policies
 
@@ -131,7 +131,7 @@ def limits(study: Study) -> list[str]:
             "Parameters keep one value each: the intervals show chance between replications, not "
             "uncertainty about parameters."
         )
-    fraud = wording.plain(PARAMETERS["harm_fraud"].value)
+    fraud = wording.plain(DEFAULTS["harm_fraud"])
     harm = (
         f"Harm is counted in the model's own units: a fraud has a mean harm of {fraud}. It is "
         "neither money nor lives."

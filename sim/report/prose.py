@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis import wording
 from sim.data import countries
-from sim.model.parameters import PARAMETERS, Parameter
+from sim.model.parameters import DEFAULTS, PARAMETERS, Parameter
 from sim.months import month_index, month_name
 from sim.report.cells import FACTOR_NAMES
 from sim.report.figure_data import Grid
@@ -255,7 +255,7 @@ def _shown(value: Any) -> str:
 
 
 def _value(scenario: Scenario, name: str) -> float:
-    return float(scenario.parameters.get(name, PARAMETERS[name].value))
+    return float(scenario.parameters.get(name, DEFAULTS[name]))
 
 
 # Tables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sim.model.parameters import PARAMETERS
+from sim.model.parameters import DEFAULTS
 from sim.months import month_index
 from sim.policies.base import Policy
 from sim.scenario.overlay import LABELS, flatten
@@ -46,7 +46,7 @@ def other_differences(a: Scenario, b: Scenario) -> list[tuple[str, object, objec
 
 def _set(key: str, value: object) -> object:
     table, _, name = key.partition(".")
-    return PARAMETERS[name].value if value is None and table == "parameters" else value
+    return DEFAULTS[name] if value is None and table == "parameters" else value
 
 
 def differences_in_words(rows: Iterable[tuple[str, object, object]]) -> str:

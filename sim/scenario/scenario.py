@@ -25,7 +25,7 @@ from pydantic import (
 
 from sim.messages import ScenarioError, shown
 from sim.model.panel_sizes import LEAST_PER_CELL, least_adopters
-from sim.model.parameters import PARAMETERS
+from sim.model.parameters import DEFAULTS
 from sim.months import MONTH_RULE, month_index, month_name
 from sim.policies.base import Policy
 from sim.scenario import library
@@ -156,11 +156,7 @@ class Scenario(FileRecord):
         assert isinstance(parameters, Mapping)
         # Adding 0.0 turns -0.0 into 0.0, so that equal scenarios have equal ids.
         numbers = {name: float(value) + 0.0 for name, value in parameters.items()}
-        return {
-            name: value
-            for name, value in sorted(numbers.items())
-            if value != PARAMETERS[name].value
-        }
+        return {name: value for name, value in sorted(numbers.items()) if value != DEFAULTS[name]}
 
     @field_validator("policy", mode="before")
     @classmethod

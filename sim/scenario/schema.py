@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.model.parameters import PARAMETERS, Parameter
+from sim.model.parameters import DEFAULTS, PARAMETERS, Parameter
 from sim.months import MONTH_RULE
 from sim.policies import LEVERS
 from sim.scenario.library import NAME_PATTERN
@@ -127,7 +127,7 @@ def _parameter(parameter: Parameter) -> Schema:
     return {
         "type": "number",
         **{side: bound for side, bound in bounds.items() if not isinf(bound)},
-        "default": parameter.value,
+        "default": DEFAULTS[parameter.name],
         "low": parameter.low,
         "high": parameter.high,
         "unit": parameter.unit,

@@ -10,7 +10,7 @@ from math import isfinite
 from pydantic import ValidationError
 
 from sim.messages import MOST_SHOWN, as_number, nearest, one_of, shown
-from sim.model.parameters import PARAMETERS
+from sim.model.parameters import DEFAULTS, PARAMETERS
 from sim.months import month_index
 from sim.policies import LEVERS, lever_meant
 from sim.policies.base import Policy
@@ -65,7 +65,7 @@ def _weight_problems(parameters: Mapping[str, float]) -> Iterator[Problem]:
     """Yield the weights that are divided by their sum and are all 0."""
     for stem in PROPORTIONS:
         names = [f"{stem}_{channel}" for channel in CHANNELS]
-        if not any(parameters.get(name, PARAMETERS[name].value) for name in names):
+        if not any(parameters.get(name, DEFAULTS[name]) for name in names):
             yield (
                 ("parameters", names[0]),
                 f"= 0: {', '.join(names)} are all 0; at least one must be above 0",

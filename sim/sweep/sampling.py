@@ -148,7 +148,7 @@ def _logistic(x: float) -> float:
 def parameter_range(name: str) -> Range:
     """Return the law of a parameter by its 5, 50 and 95 % points (`sim.model.parameters`)."""
     parameter = PARAMETERS[name]
-    return Range(parameter.low, parameter.value, parameter.high, parameter.bounds)
+    return Range(parameter.low, parameter.median, parameter.high, parameter.bounds)
 
 
 def sample(laws: Mapping[str, Law], draws: int, method: str, seed: int) -> Draws:

@@ -8,7 +8,7 @@ import pytest
 from sim import data
 from sim.calibration import calibrate as module
 from sim.calibration.blocks import BLOCKS, FITTED
-from sim.calibration.calibrate import Fit, Sizes, calibrate, values_at
+from sim.calibration.calibrate import Sizes, calibrate, candidates_at, nearest_to_median, values_at
 from sim.calibration.emulator import Emulator
 from sim.calibration.likelihood import DISCREPANCY, TAIL, Observed
 from sim.calibration.measures import MEASURES
@@ -19,8 +19,8 @@ from sim.sweep.draws import Draws
 from sim.sweep.sampling import parameter_range
 
 TARGETS = {t.id: t for t in data.targets() if t.role == "target"}
-SMALL = Sizes(waves=(256, 128), pool=4000, verified=120, replications=4, draws=100)
-TINY = Sizes(waves=(64,), pool=500, verified=20, replications=2, draws=10)
+SMALL = Sizes((256, 128), pool=4000, verified=120, replications=4, draws=100, central=5)
+TINY = Sizes((64,), pool=500, verified=20, replications=2, draws=10, central=2)
 TOLD = {name: block.parameters[0] for block in BLOCKS.values() for name in block.targets[:1]}
 """In the made-up model the first target of each block speaks of the block's first parameter."""
 
@@ -54,7 +54,7 @@ def fit():
 
 def test_what_moves_a_target_is_learned_and_nothing_else(fit):
     """The target is met one unit above the middle of the range, a quarter of a unit wide."""
-    drawn = fit.scores[fit.parents]
+    drawn = fit.scores
     told = [FITTED.index(name) for name in TOLD.values()]
     np.testing.assert_allclose(drawn[:, told].mean(axis=0), 0.95, atol=0.25)
     assert (drawn[:, told].std(axis=0) < 0.5).all()
@@ -78,11 +78,10 @@ def test_the_ensemble_holds_every_parameter_inside_its_bounds(fit):
         assert ((column >= low) & (column <= high)).all(), name
         assert name in FITTED or len(set(column)) > 1, name
     columns = [fit.ensemble.names.index(name) for name in FITTED]
-    np.testing.assert_allclose(
-        fit.ensemble.values[:, columns], values_at(fit.scores[fit.parents]), rtol=1e-12
-    )
-    assert 1.0 <= fit.effective <= SMALL.verified
-    assert fit.weights.sum() == pytest.approx(1.0)
+    np.testing.assert_allclose(fit.ensemble.values[:, columns], values_at(fit.scores), rtol=1e-12)
+    assert fit.values.shape == (SMALL.draws, SMALL.replications, len(NAMES))
+    assert fit.central_values.shape == (SMALL.central, len(NAMES))
+    assert all(1.0 <= size <= SMALL.verified for size in fit.effective.values())
 
 
 def test_the_same_seed_gives_the_same_fit():
@@ -90,34 +89,64 @@ def test_the_same_seed_gives_the_same_fit():
     assert one.ensemble == same.ensemble != other.ensemble
 
 
-def test_the_central_candidate_is_the_nearest_to_the_median_that_has_weight():
-    scores = np.array([[0.0, 0.1], [1.0, 1.0], [0.1, 0.0], [-1.0, -1.0]])
-    even, some = np.ones(4) / 4, np.array([0.0, 0.5, 0.0, 0.5])
-    nothing = Draws((), np.zeros((1, 0)))
-    for weights, nearest in ((even, (0, 2)), (some, (1, 3))):
-        fit = Fit(nothing, np.zeros(0, int), scores, scores[:, None], weights, {}, {})
-        assert fit.central in nearest
+def test_the_central_draw_is_the_one_nearest_to_the_median():
+    scores = np.array([[0.0, 3.0], [1.0, 1.0], [0.1, 0.0], [-1.0, -1.0], [0.2, 0.2]])
+    np.testing.assert_array_equal(nearest_to_median(scores), [0.2, 0.2])
+
+
+def test_candidates_keep_other_parameters_at_the_middle_of_their_range():
+    """So a fit does not depend on the central draw that an earlier one left."""
+    draws = candidates_at(np.ones((2, len(FITTED))))
+    others = {name for name in PARAMETERS if name not in FITTED}
+    assert set(draws.names) == set(PARAMETERS)
+    assert all(draws[0][name] == PARAMETERS[name].median for name in others)
+    np.testing.assert_array_equal(
+        [draws[1][name] for name in FITTED], values_at(np.ones((1, len(FITTED))))[0]
+    )
+
+
+def at_target(candidates, replications):
+    """Runs that give every target its value."""
+    return np.array([[[t.value for t in data.targets()]] * replications] * candidates)
 
 
 def test_weights_correct_for_how_candidates_were_drawn():
     """Runs that say the same of two candidates: the one drawn half as readily counts twice."""
-    found = np.array([[[t.value for t in data.targets()]] * 3] * 2)
-    target = {name: Observed(one) for name, one in TARGETS.items()}
-    weights = module._weights(found, np.array([0.0, -np.log(2.0)]), target)
-    assert weights[1] / weights[0] == pytest.approx(2.0, rel=0.5)
-    assert weights[1] > 1.2 * weights[0]
+    targets = [Observed(one) for one in TARGETS.values()]
+    weights = module._weights(at_target(20, 3), np.array([0.0, -np.log(2.0)] * 10), targets)
+    assert weights.sum() == pytest.approx(1.0)
+    np.testing.assert_allclose(weights[1::2] / weights[0::2], 2.0)
+
+
+def test_no_candidate_is_most_of_the_ensemble():
+    targets = [Observed(one) for one in TARGETS.values()]
+    weights = module._weights(at_target(16, 3), np.array([-3.0, *[0.0] * 15]), targets)
+    assert weights[0] == weights.max() < 0.5
+
+
+def test_a_block_is_weighed_by_its_own_targets():
+    """What another block's targets say of a candidate is no reason to drop this block's part."""
+    block, other = BLOCKS["use"], BLOCKS["misuse"]
+    found, rng = at_target(40, 3), np.random.default_rng(0)
+    found[:20, :, [NAMES.index(name) for name in block.targets]] *= 1.5
+    found[20:, :, [NAMES.index(name) for name in other.targets]] *= 3.0
+    points = np.repeat([[1.0], [-1.0]], 20, axis=0) * np.ones(len(FITTED))
+    proposed, target = (
+        dict.fromkeys(BLOCKS, np.zeros(40)),
+        {k: Observed(t) for k, t in TARGETS.items()},
+    )
+    drawn, effective = module._resampled(points, found, proposed, target, 100, rng)
+    assert (drawn[:, [FITTED.index(name) for name in block.parameters]] == -1.0).mean() > 0.9
+    assert (drawn[:, [FITTED.index(name) for name in other.parameters]] == 1.0).mean() > 0.9
+    assert effective["chips"] == pytest.approx(40.0)
 
 
 def test_failed_runs_of_a_candidate_leave_it_without_weight():
-    def fails(draws, replications, seed, **_):
-        found = made_up(draws, replications, seed)
-        if replications > 1:
-            found[0] = np.nan
-        return found
-
-    fit = calibrate(TINY, seed=3, simulate=fails)
-    assert fit.weights[0] == 0.0
-    assert 0 not in set(fit.parents.tolist())
+    found = at_target(8, 3)
+    found[0, 1] = np.nan
+    weights = module._weights(found, np.zeros(8), [Observed(one) for one in TARGETS.values()])
+    assert weights[0] == 0.0
+    np.testing.assert_allclose(weights[1:], 1.0 / 7.0)
 
 
 def test_blocks_speak_of_every_target_once_and_share_no_parameter():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.model.parameters import PARAMETERS, ParameterValues, values
+from sim.model.parameters import DEFAULTS, PARAMETERS, ParameterValues, values
 from sim.model.world import World
 from sim.scenario.scenario import load
 
@@ -51,7 +51,9 @@ def test_every_parameter_changes_some_series(group):
             # 12 or 24 months instead of 18 turn too few decisions to show in one run
             others = (p.bounds[1],) if p.name == "backfire_months" else (p.low, p.high)
             if all(
-                np.array_equal(world(end, **{p.name: x}), unchanged) for x in others if x != p.value
+                np.array_equal(world(end, **{p.name: x}), unchanged)
+                for x in others
+                if x != DEFAULTS[p.name]
             ):
                 idle.append(p.name)
     assert idle == []
@@ -59,7 +61,7 @@ def test_every_parameter_changes_some_series(group):
 
 def test_every_parameter_lies_inside_its_range_and_bounds():
     for p in PARAMETERS.values():
-        assert p.low <= p.value <= p.high, p.name
+        assert p.low <= p.median <= p.high, p.name
         assert p.bounds[0] <= p.low, p.name
         assert p.high <= p.bounds[1], p.name
         assert p.source, p.name

@@ -14,7 +14,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from sim.data import countries
-from sim.model.parameters import PARAMETERS
+from sim.model.parameters import DEFAULTS, PARAMETERS
 from sim.policies import LEVERS
 from sim.scenario.differences import differences, first_difference
 from sim.scenario.scenario import (
@@ -160,7 +160,7 @@ def test_assumptions_may_stand_beside_a_users_file(tmp_path: Path) -> None:
 
 
 def test_parameters_at_their_start_values_are_left_out() -> None:
-    value = PARAMETERS["leak_hazard"].value
+    value = DEFAULTS["leak_hazard"]
     assert load("status-quo", settings=[f"parameters.leak_hazard={value}"]) == load("status-quo")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.model.parameters import PARAMETERS
+from sim.model.parameters import DEFAULTS
 from sim.months import month_name
 from sim.scenario.scenario import Scenario
 
@@ -81,7 +81,7 @@ def responds(scenario: Scenario, replication: int, seed: int) -> Series:
     """Alpha rises with what the policies audit and with one parameter, beta with that only."""
     found = world(scenario, replication, seed)
     found.values[START:, :2] -= SHIFT * len(scenario.policy)
-    hazard = scenario.parameters.get("leak_hazard", PARAMETERS["leak_hazard"].value)
+    hazard = scenario.parameters.get("leak_hazard", DEFAULTS["leak_hazard"])
     found.values[START:, 0] += sum(policy.enforcement for policy in scenario.policy.values()) * (
         1 + hazard
     )

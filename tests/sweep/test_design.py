@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.messages import ScenarioError
-from sim.model.parameters import PARAMETERS
+from sim.model.parameters import DEFAULTS, PARAMETERS
 from sim.scenario.scenario import load
 from sim.sweep.design import (
     ASSUMED_OFF,
@@ -68,7 +68,7 @@ def test_every_parameter_drawn_is_the_parameter_set(name, where):
 
 def test_the_start_value_drawn_is_the_scenario_itself():
     case = Case("audits", fake.scenario("audits", 1), "audits")
-    assert case.under({"leak_hazard": PARAMETERS["leak_hazard"].value}).id == case.scenario.id
+    assert case.under({"leak_hazard": DEFAULTS["leak_hazard"]}).id == case.scenario.id
     assert case.under({}) is case.scenario
 
 
@@ -120,7 +120,7 @@ def test_the_twin_has_every_assumed_response_at_0_whatever_is_drawn():
     own = fake.scenario("a", parameters={"distillation": 0.3})
     case, twin = with_twins((Case("a", own, "a"),))
     assert (case.variant, twin.variant) == (STATED, WITHOUT_ASSUMED)
-    expected = {"distillation": 0.3, **{n: 0.0 for n in ASSUMED_OFF if PARAMETERS[n].value != 0}}
+    expected = {"distillation": 0.3, **{n: 0.0 for n in ASSUMED_OFF if DEFAULTS[n] != 0}}
     assert twin.under({}).parameters == expected
     assumed = next(iter(ASSUMED_OFF))
     assert twin.under({assumed: PARAMETERS[assumed].high}).parameters == expected

@@ -37,7 +37,7 @@ def test_every_parameter_meets_its_three_points(name):
     law = parameter_range(name)
     points = [law(p) for p in (0.05, 0.5, 0.95)]
     assert points == pytest.approx(
-        [parameter.low, parameter.value, parameter.high], rel=1e-12, abs=1e-12
+        [parameter.low, parameter.median, parameter.high], rel=1e-12, abs=1e-12
     )
 
 

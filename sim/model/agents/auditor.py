@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.model.duties import Assessment, AuditProgramme
 from sim.model.identity import identity
-from sim.model.parameters import PARAMETERS
+from sim.model.parameters import DEFAULTS
 from sim.vocabulary import CLEAN, FLAGGED, GOVERNMENT, OPEN_WEIGHTS, UNAUDITED
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class Assessor(mesa.Agent):
         """
         world = self.model
         measured = world.us_government.measure(capability, lab.origin, lab.identity, draw)
-        lowest = min(
-            (PARAMETERS[f"threshold_{domain}"].value for domain in duty.domains), default=inf
-        )
+        lowest = min((DEFAULTS[f"threshold_{domain}"] for domain in duty.domains), default=inf)
         if duty.reference == "absolute":
             return measured - lowest >= duty.margin
         return (

@@ -1,0 +1,157 @@
+"""The calibration on record: what a fit found, as plain tables, and the one that is shipped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim import data
+from sim.calibration.blocks import BLOCKS, FITTED
+from sim.calibration.calibrate import Fit, Sizes, values_at
+from sim.calibration.measures import Floats, distance
+from sim.calibration.simulate import NAMES
+from sim.model.parameters import PARAMETERS
+from sim.sweep.manifest import made_by
+
+SHIPPED = Path(__file__).with_name("calibrated.json")
+POINTS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+LEARNED = 0.8
+"""A parameter is learned if its posterior is narrower than this part of its range (standard
+deviations of normal scores), or lies off the middle by more than `MOVED` of them."""
+MOVED = 0.5
+TRADE_OFF = 0.3
+"""Correlation from which two parameters are said to trade off against each other."""
+
+
+def shipped() -> dict[str, Any]:
+    """Return the record of the calibration that this version comes with."""
+    found: dict[str, Any] = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    return found
+
+
+def digests() -> dict[str, str]:
+    """Return digests of what a fit is made from, beside the model: targets, ranges, blocks."""
+    ranges = [
+        (name, p.low, p.median, p.high, p.bounds, name in FITTED) for name, p in PARAMETERS.items()
+    ]
+    made_from = {
+        "targets": [asdict(target) for target in data.targets()],
+        "ranges": ranges,
+        "blocks": {name: block._asdict() for name, block in BLOCKS.items()},
+    }
+    return {
+        name: hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
+        for name, what in made_from.items()
+    }
+
+
+def record(fit: Fit, sizes: Sizes, seed: int) -> dict[str, Any]:
+    """Return what a fit found, as tables of plain values.
+
+    Returns
+    -------
+    dict
+        ``parameters``: the prior and posterior of each fitted one; ``pairs`` that trade off;
+        ``targets``: what the ensemble gives, over its draws and replications; ``left``: share of
+        each block's range that every wave left; ``effective``: effective sample size of the
+        verified candidates by block; ``central``: the central draw and its measures, one row for
+        each replication.
+    """
+    return {
+        "made_by": made_by(),
+        "digests": digests(),
+        "seed": seed,
+        "sizes": asdict(sizes),
+        "left": fit.left,
+        "effective": fit.effective,
+        "parameters": [_parameter(name, fit) for name in FITTED],
+        "pairs": list(_pairs(fit.scores)),
+        "targets": [_target(target, fit) for target in data.targets()],
+        "central": {
+            "values": dict(zip(FITTED, values_at(fit.central[None])[0].tolist(), strict=True)),
+            "measures": dict(zip(NAMES, fit.central_values.T.tolist(), strict=True)),
+        },
+    }
+
+
+def ensemble_csv(fit: Fit) -> str:
+    """Return the ensemble as a file of draws: a column for each parameter, a row for each draw."""
+    rows = [",".join(fit.ensemble.names)]
+    rows += [",".join(f"{x:.6g}" for x in draw) for draw in fit.ensemble.values.tolist()]
+    return "\n".join(rows) + "\n"
+
+
+def central_csv(fit: Fit) -> str:
+    """Return the central draw as the table of the package that holds it."""
+    head = (
+        "# Central draw of the calibration: the default of every parameter that was fitted.",
+        "# source: openstakes calibrate; targets in targets.csv, ranges in parameters.csv",
+        "# licence: own work",
+        "name,value",
+    )
+    values = zip(FITTED, values_at(fit.central[None])[0].tolist(), strict=True)
+    return "\n".join((*head, *(f"{name},{x:.6g}" for name, x in values))) + "\n"
+
+
+def _quantiles(values: Floats) -> dict[str, float]:
+    known = values[np.isfinite(values)]
+    return {name: float(np.quantile(known, point)) for name, point in POINTS.items()}
+
+
+def _parameter(name: str, fit: Fit) -> dict[str, Any]:
+    """Return a fitted parameter's range, and where the draws lie in it."""
+    scores = fit.scores[:, FITTED.index(name)]
+    moved, width = float(scores.mean()), float(scores.std(ddof=1))
+    prior = PARAMETERS[name]
+    return {
+        "name": name,
+        "low": prior.low,
+        "median": prior.median,
+        "high": prior.high,
+        **_quantiles(fit.ensemble.values[:, fit.ensemble.names.index(name)]),
+        "moved": moved,
+        "width": width,
+        "learned": width < LEARNED or abs(moved) > MOVED,
+    }
+
+
+def _pairs(scores: Floats) -> Iterator[dict[str, Any]]:
+    """Yield pairs of fitted parameters that trade off, the closest first."""
+    found: Any = np.corrcoef(scores, rowvar=False)
+    pairs = sorted(combinations(range(len(FITTED)), 2), key=lambda pair: -abs(found[pair]))
+    for first, second in pairs:
+        if abs(found[first, second]) < TRADE_OFF:
+            return
+        yield {
+            "first": FITTED[first],
+            "second": FITTED[second],
+            "correlation": float(found[first, second]),
+        }
+
+
+def _target(target: data.Target, fit: Fit) -> dict[str, Any]:
+    """Return a target, and what the ensemble gives for it."""
+    found = _quantiles(fit.values[:, :, NAMES.index(target.id)])
+    return {
+        "id": target.id,
+        "quantity": target.quantity,
+        "role": target.role,
+        "mode": target.mode,
+        "unit": target.unit,
+        "window": target.window,
+        "value": target.value,
+        "low": target.low,
+        "high": target.high,
+        **found,
+        "in_range": target.low <= found["q50"] <= target.high,
+        "inside": found["q05"] <= target.value <= found["q95"],
+        "distance": distance(target, found["q50"]),
+        "explained": fit.explained.get(target.id),
+    }

@@ -1,0 +1,64 @@
+"""The command that fits the parameters to the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.exits import guarded, refuse, running
+from sim.cli.options import Executor, Seed, Workers
+
+FILES = ("ensemble.csv", "central.csv", "calibration.json", "calibration.md")
+
+
+def calibrate(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for the runs and for what was found.")
+    ],
+    seed: Seed = 0,
+    workers: Workers = None,
+    executor: Executor = "pool",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Few candidates: a try of all steps, no fit.")
+    ] = False,
+) -> None:
+    """Fit the parameters to the record: an ensemble of draws, and a page on how well it fits.
+
+    The same command on the same folder goes on where it stopped. It leaves ensemble.csv (a row for
+    each draw), central.csv (the draw in the middle), calibration.json and calibration.md.
+    """
+    with guarded(out):
+        _need_sklearn()
+        from sim.calibration.calibrate import QUICK, Sizes, calibrate
+        from sim.calibration.page import page
+        from sim.calibration.record import central_csv, ensemble_csv, record
+        from sim.sweep.written import check, write
+
+        check(out, FILES)
+        sizes = QUICK if quick else Sizes()
+        with running("calibrate", out) as progress:
+            fit = calibrate(
+                sizes, seed=seed, out=out, workers=workers, executor=executor, progress=progress
+            )
+        found = record(fit, sizes, seed)
+        texts = (
+            ensemble_csv(fit),
+            central_csv(fit),
+            json.dumps(found, indent=1) + "\n",
+            page(found),
+        )
+        for path in write(out, dict(zip(FILES, map(str.encode, texts), strict=True))):
+            print(path)
+
+
+def _need_sklearn() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("sklearn") is None:
+        refuse(
+            "calibrate needs scikit-learn, which does not come with openstakes by itself: "
+            "pip install 'openstakes[calibrate]'"
+        )
