@@ -169,7 +169,13 @@ def shares_section() -> str:
     measures = ", ".join(f"{channel}: {text}" for channel, text in measure.items())
     intro = (
         "Shares of use, 0 to 1. Each row stands for six outcomes: the mix of channels, "
-        f"and one for each channel with the ending {endings} ({measures})."
+        f"and one for each channel with the ending {endings} ({measures}).\n\nWhich lab serves "
+        "whom is an input (`sim/data/serving.csv`), and shares that follow from it are "
+        "*input-driven*, no findings: those of restricted countries first (`access_restricted`), "
+        "then of China (`access_us_in_china`), Chinese and open shares of consumer use outside "
+        "China (`reach_cn_abroad`, `reach_cn_home`, `reach_no_assistant`), and Chinese shares of "
+        "market, enterprise and government use there as far as they are of services. Shares of "
+        "developers are not."
     )
     title = "## Shares of use by origin, region and channel"
     return "\n\n".join((title, intro, table(("Outcome", "Definition"), rows)))

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 
-from sim.data.reading import DataError, head_lines, read, unique
+from sim.data.reading import DataError, head_lines, known, read, unique
 from sim.data.rows import (
     CHIP_OWNERS,
     CentralValue,
@@ -24,9 +25,10 @@ from sim.data.rows import (
     PaperSign,
     Parameter,
     Release,
+    Serving,
     Target,
 )
-from sim.vocabulary import BLOCS
+from sim.vocabulary import BLOCS, ORIGINS
 
 __all__ = [
     "CHIP_OWNERS",
@@ -39,6 +41,7 @@ __all__ = [
     "Lab",
     "Parameter",
     "Release",
+    "Serving",
     "Target",
     "central",
     "chip_controls",
@@ -52,6 +55,7 @@ __all__ = [
     "paper_signs",
     "parameters",
     "releases",
+    "serving",
     "targets",
 ]
 
@@ -59,6 +63,7 @@ TABLES = (
     "countries",
     "groups",
     "labs",
+    "serving",
     "releases",
     "chip_controls",
     "chip_stocks",
@@ -94,12 +99,8 @@ def countries() -> tuple[Country, ...]:
 @lru_cache(maxsize=1)
 def groups() -> tuple[Group, ...]:
     """Return the named groups of countries: blocs and treaty allies of the US, then the table's."""
-    found = read("groups", Group)
-    known = {country.code for country in countries()}
+    found = read("groups", Group, {"members": _of_countries()})
     for group in found:
-        for code in group.members:
-            if code not in known:
-                raise DataError(f"groups.csv: {group.name} has the unknown country {code!r}")
         unique("groups", f"member of {group.name}", list(group.members))
     blocs = [
         (_BLOC_NAMES[bloc], tuple(c.code for c in countries() if c.bloc == bloc)) for bloc in BLOCS
@@ -131,27 +132,50 @@ def group_named(text: str) -> Group | None:
 @lru_cache(maxsize=1)
 def labs() -> tuple[Lab, ...]:
     """Return every lab: US, Chinese, others; of one origin by size of run, the fringe last."""
-    found = read("labs", Lab)
+    found = read("labs", Lab, {"home": _of_countries()})
     unique("labs", "slug", [lab.slug for lab in found])
     unique("labs", "name", [lab.name for lab in found])
     if len(found) > MOST_LABS:
         raise DataError(f"labs.csv: has {len(found)} labs, and the model has room for {MOST_LABS}")
-    known = {country.code for country in countries()}
-    for lab in found:
-        if lab.home not in known:
-            raise DataError(f"labs.csv: {lab.name} has the unknown home {lab.home!r}")
     return found
+
+
+def _of_countries() -> Callable[[str], None]:
+    return known("codes of countries.csv", {country.code for country in countries()})
+
+
+@lru_cache(maxsize=1)
+def serving() -> tuple[Serving, ...]:
+    """Return whom labs do not serve, or not in full: a limit for each row, in the table's order."""
+    makers = {*ORIGINS, *(lab.slug for lab in labs())}
+    checks = {
+        "lab": known(f"a slug of labs.csv, or one of {', '.join(ORIGINS)}", makers),
+        "reach": _number_or_log,
+    }
+    found = read("serving", Serving, checks)
+    cells = [
+        " ".join((row.lab, row.place, channel, offer))
+        for row in found
+        for channel in row.channels
+        for offer in row.offers
+    ]
+    unique("serving", "limit", cells)
+    return found
+
+
+def _number_or_log(text: str) -> None:
+    """Refuse the name of what is no parameter, or of one that may exceed 0: a share of 1."""
+    if text[:1].isalpha() and text not in {p.name for p in parameters() if p.most <= 0.0}:
+        raise ValueError("a number from 0 to 1, or a parameter of parameters.csv with most at 0")
 
 
 @lru_cache(maxsize=1)
 def releases() -> tuple[Release, ...]:
     """Return the release record, 2022-01 to 2025-06, sorted by month, lab and name."""
-    found = read("releases", Release)
+    slugs = known("a slug of labs.csv", {lab.slug for lab in labs()})
+    found = read("releases", Release, {"lab": slugs})
     unique("releases", "release", [(release.lab, release.name) for release in found])
-    known = {lab.slug for lab in labs()}
     for release in found:
-        if release.lab not in known:
-            raise DataError(f"releases.csv: {release.name} has the unknown lab {release.lab!r}")
         if (release.weights > 0) != release.mode.startswith("open_"):
             raise DataError(
                 f"releases.csv: {release.name} is {release.mode} with weights {release.weights:g}"
@@ -252,6 +276,7 @@ def clear_cache() -> None:
         countries,
         groups,
         labs,
+        serving,
         releases,
         chip_controls,
         chip_stocks,

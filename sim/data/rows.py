@@ -14,11 +14,17 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_vali
 from pydantic.dataclasses import dataclass
 
 from sim.months import month_name
-from sim.vocabulary import BLOCS, FACTORS, ORIGINS, RECORDED_MODES, SIGNS
+from sim.vocabulary import BLOCS, CHANNELS, FACTORS, ORIGINS, RECORDED_MODES, SIGNS
 
 SIZES = ("flagship", "small")
 RECORD_GROUPS = ("US", "CN", "US+CN", "EU_UK", "other")
 CHIP_OWNERS = ("CN", "rest_of_world")
+HOME, ELSEWHERE, EVERYWHERE = "home", "elsewhere", "everywhere"
+PLACES = (HOME, ELSEWHERE, EVERYWHERE, *BLOCS)
+"""Where a lab serves: its home country, all others, everywhere, or a bloc."""
+OFFERS = ("services", "weights")
+LAST_DATE = "2025-06-30"
+"""Facts about who serves whom are not later: the record ends here."""
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _DATE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-(?:0[1-9]|[12]\d|3[01])")
@@ -107,6 +113,33 @@ def _one_of(*allowed: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _some_of(*allowed: str) -> AfterValidator:
+    """Return the check of one word or more against a list, none of them twice."""
+
+    def check(words: tuple[str, ...]) -> tuple[str, ...]:
+        if not words or len(set(words)) < len(words) or not set(words) <= set(allowed):
+            raise ValueError(f"some of {' '.join(allowed)}, each once")
+        return words
+
+    return AfterValidator(check)
+
+
+def _reach(value: str) -> float | str:
+    """Read a known share, or the name of the parameter that stands for an unknown one."""
+    if _NAME.fullmatch(value):
+        return value
+    try:
+        return _read_number(value, 0, 1)
+    except ValueError:
+        raise ValueError("a number from 0 to 1, or the name of a parameter") from None
+
+
+def _in_record(date: str) -> str:
+    if _day(date) > LAST_DATE:
+        raise ValueError(f"a date to {LAST_DATE}")
+    return date
 
 
 Text = Annotated[str, AfterValidator(_text)]
@@ -219,6 +252,34 @@ class Release:
     licence: Share
     notable: Flag
     usable: Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One limit to whom a lab serves; limits on the same users multiply.
+
+    Attributes
+    ----------
+    lab : str
+        Slug of a lab, or an origin for all its labs.
+    place : str
+        One of ``PLACES``.
+    channels, offers : tuple of str
+        Channels and offers that the limit holds for: services, or weights as well.
+    reach : float or str
+        Share of the users there whom the lab reaches, 0-1, or the name of a parameter that holds
+        the logarithm of a share that is not known.
+    date : str
+        Day that the fact stands for.
+    """
+
+    lab: Text
+    place: Annotated[str, _one_of(*PLACES)]
+    channels: Annotated[Words, _some_of(*CHANNELS)]
+    offers: Annotated[Words, _some_of(*OFFERS)]
+    reach: Annotated[float | str, BeforeValidator(_reach)]
+    date: Annotated[str, AfterValidator(_in_record)]
+    source: Text
 
 
 def _within(date: str, info: ValidationInfo) -> str:

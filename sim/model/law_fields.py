@@ -22,7 +22,11 @@ class Field(NamedTuple):
 
 FIELDS: dict[str, Field] = {
     "access": Field(
-        ("country", "class", "channel"), 1.0, "multiply", "0-1", "graded access to a lab's services"
+        ("country", "class", "channel"),
+        1.0,
+        "multiply",
+        "0-1",
+        "graded access to a lab's releases, on top of whom it serves",
     ),
     "friction": Field(
         ("country", "class", "channel", "mode"),

@@ -53,7 +53,7 @@ def test_retaliation_withholds_chinese_releases_from_those_it_names(world, polic
     ).law
     blocs = np.array(world.jurisdictions.blocs)
     hit = np.isin(blocs, ("US", "us_aligned"))
-    assert (law.access[hit, CN] < world.jurisdictions.access[hit, CN]).all()
+    assert (law.access[hit, CN] < 1.0).all()
     assert (law.denial[hit, CN][:, :, list(OPEN)] > 0.0).all()
-    assert (law.access[~hit] == world.jurisdictions.access[~hit]).all()
+    assert (law.access[~hit] == 1.0).all()
     assert law.denial[~hit].max() == law.denial[:, US].max() == 0.0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import log
+from math import inf, log
 from typing import TYPE_CHECKING, NamedTuple
 
 import mesa
 
+from sim import data
 from sim.model.parameters import by_channel
 from sim.vocabulary import API, CHANNELS, CN, DEVELOPER, FLAGGED, GATED, MODES, OPEN_WEIGHTS, US
 from tests.reference.draws import (
@@ -112,7 +113,8 @@ class Place:
         """The month's offers with their utilities."""
         if self.month != self.world.month:
             self.month = self.world.month
-            self.offers = self.world.panel.offers[self.channel]
+            offers = self.world.panel.offers[self.channel]
+            self.offers = [offer for offer in offers if self.reach(offer.slot) > -inf]
             self.values = [self.utility(offer) for offer in self.offers]
         return list(zip(self.offers, self.values, strict=True))
 
@@ -145,6 +147,7 @@ class Place:
             + match
             + taste
             + access
+            + self.reach(offer.slot)
             - risk
             - fear
             - self.burden(offer)
@@ -152,6 +155,21 @@ class Place:
             + offer.breadth
             + self.installed_base(family)
         )
+
+    def reach(self, slot: Slot) -> float:
+        """Log of the share of people here whom a lab serves: all limits of the table multiply."""
+        lab, country = self.world.labs[slot.family].info, self.world.countries[self.country]
+        offer = "services" if slot.mode == API else "weights"
+        places = {country.bloc, "everywhere", "home" if lab.home == country.code else "elsewhere"}
+        total = 0.0
+        for row in data.serving():
+            bound = CHANNELS[self.channel] in row.channels and offer in row.offers
+            if row.lab in (lab.slug, lab.origin) and row.place in places and bound:
+                if isinstance(row.reach, str):
+                    total += getattr(self.world.p, row.reach)
+                else:
+                    total += log(row.reach) if row.reach else -inf
+        return total
 
     def burden(self, offer: Offer) -> float:
         """Friction, and a denial that a mirror relieves."""
