@@ -17,13 +17,13 @@ from sim.data.reading import DataError, head_lines, known, read, unique
 from sim.data.rows import (
     CHIP_OWNERS,
     CentralValue,
-    ChipStep,
     ChipStock,
     Country,
     Group,
     Lab,
     PaperSign,
     Parameter,
+    PolicyStep,
     Release,
     Serving,
     Target,
@@ -33,18 +33,17 @@ from sim.vocabulary import BLOCS, ORIGINS
 __all__ = [
     "CHIP_OWNERS",
     "TABLES",
-    "ChipStep",
     "ChipStock",
     "Country",
     "DataError",
     "Group",
     "Lab",
     "Parameter",
+    "PolicyStep",
     "Release",
     "Serving",
     "Target",
     "central",
-    "chip_controls",
     "chip_stocks",
     "clear_cache",
     "countries",
@@ -54,6 +53,7 @@ __all__ = [
     "notable_per_flagship",
     "paper_signs",
     "parameters",
+    "policy_timeline",
     "releases",
     "serving",
     "targets",
@@ -65,7 +65,7 @@ TABLES = (
     "labs",
     "serving",
     "releases",
-    "chip_controls",
+    "policy_timeline",
     "chip_stocks",
     "targets",
     "paper_signs",
@@ -203,12 +203,13 @@ def _release_order(release: Release) -> tuple[int, str, str]:
 
 
 @lru_cache(maxsize=1)
-def chip_controls() -> tuple[ChipStep, ...]:
-    """Return the dated steps of chip export control on China, oldest first."""
-    found = read("chip_controls", ChipStep)
+def policy_timeline() -> tuple[PolicyStep, ...]:
+    """Return the dated steps of policy to January 2026, oldest first."""
+    found = read("policy_timeline", PolicyStep)
     dates = [step.date for step in found]
     if dates != sorted(dates):
-        raise DataError("chip_controls.csv: dates are not in order")
+        raise DataError("policy_timeline.csv: dates are not in order")
+    unique("policy_timeline", "policy", [step.policy for step in found if step.policy])
     return found
 
 
@@ -278,7 +279,7 @@ def clear_cache() -> None:
         labs,
         serving,
         releases,
-        chip_controls,
+        policy_timeline,
         chip_stocks,
         targets,
         _sign_rows,

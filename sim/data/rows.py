@@ -18,6 +18,7 @@ from sim.vocabulary import BLOCS, CHANNELS, FACTORS, ORIGINS, RECORDED_MODES, SI
 
 SIZES = ("flagship", "small")
 RECORD_GROUPS = ("US", "CN", "US+CN", "EU_UK", "other")
+CHECKS = ("official text", "secondary copy", "reported")
 CHIP_OWNERS = ("CN", "rest_of_world")
 HOME, ELSEWHERE, EVERYWHERE = "home", "elsewhere", "everywhere"
 PLACES = (HOME, ELSEWHERE, EVERYWHERE, *BLOCS)
@@ -65,6 +66,13 @@ def _flag(value: str) -> bool:
 
 def _words(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.split()) if isinstance(value, str) else value
+
+
+def _settings(value: str) -> tuple[tuple[str, str], ...]:
+    pairs = [item.partition("=") for item in value.split()]
+    if not all(_NAME.fullmatch(name) and text for name, _, text in pairs):
+        raise ValueError("settings such as stringency=0.6 countries=ITA,KOR")
+    return tuple((name, text) for name, _, text in pairs)
 
 
 def _name(value: str) -> str:
@@ -292,17 +300,29 @@ def _within(date: str, info: ValidationInfo) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ChipStep:
-    """A dated step of US chip export control.
+class PolicyStep:
+    """A dated step of policy, and how the status quo holds it.
 
-    ``intensity`` from 0 (none) to 1 (all) holds until the next step.
+    ``policy``, ``lever`` and ``settings`` are those of the scenario file, where the step is in
+    force from the month of ``date``; all are empty for a step that it does not hold. ``modelled``
+    says what the settings stand for, or why there are none; ``checked`` how it was looked up.
     """
 
-    month: Month
-    date: Annotated[str, AfterValidator(_within)]
-    intensity: Share
+    date: Day
+    actor: Text
     event: Text
+    policy: str
+    lever: str
+    settings: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_settings)]
+    modelled: Text
+    checked: Annotated[str, _one_of(*CHECKS)]
     source: Text
+
+    @model_validator(mode="after")
+    def _whole_or_none(self) -> Self:
+        if len({bool(self.policy), bool(self.lever), bool(self.settings)}) > 1:
+            raise ValueError("policy, lever and settings that are all given, or all empty")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class Law:
     scan: float
     stringency: float
     smuggling: float
+    import_refusal: float
     chip_support: float
     reporting: float
     defence: float

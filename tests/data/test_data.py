@@ -266,11 +266,15 @@ def test_fringe_size_in_the_record() -> None:
 # chips, targets, signs
 
 
-def test_chip_controls_are_dated_steps() -> None:
-    steps = data.chip_controls()
-    assert (steps[0].date, steps[0].month) == ("2022-10-07", -3)
-    assert steps[-1].month == 36
-    assert len({s.date for s in steps}) == len(steps)
+def test_steps_of_policy_say_what_is_held_and_what_is_not() -> None:
+    steps = data.policy_timeline()
+    assert steps[0].date == "2022-10-07"
+    assert steps[0].settings == (("stringency", "0.5"),)
+    assert {step.checked for step in steps} == {"official text", "secondary copy", "reported"}
+    left_out = [step for step in steps if not step.policy]
+    assert left_out
+    assert all(step.lever == "" and step.settings == () for step in left_out)
+    assert all(step.modelled.startswith(("not held", "held through")) for step in left_out)
 
 
 def test_chip_stocks_give_the_targets() -> None:
@@ -361,8 +365,15 @@ def test_records_are_frozen_and_cached() -> None:
         ("releases", "2022-01,meta", "2022-13,meta",
          "column month: expected a month such as 2023-01, got '2022-13'"),
         ("releases", ",hold,flagship,0,", ",hold,flagship,1,", "is hold with weights 1"),
-        ("chip_controls", "2022-10-07,0.5", "2022-10-07,1.5",
-         "expected a number from 0 to 1, got '1.5'"),
+        ("policy_timeline", "2022-10-07,", "2022-10-32,", "column date: expected a date such as"),
+        ("policy_timeline", "2022-10-07,", "2023-10-07,", "dates are not in order"),
+        ("policy_timeline", ",chips-2023-01,", ",chips-2022-10,",
+         "policy 'chips-2022-10' appears more than once"),
+        ("policy_timeline", ",stringency=0.5,the", ",stringency 0.5,the",
+         "column settings: expected settings such as stringency=0.6 countries=ITA,KOR"),
+        ("policy_timeline", ",L3,stringency=0.5,the", ",L3,,the",
+         "expected policy, lever and settings that are all given, or all empty"),
+        ("policy_timeline", ",secondary copy,87", ",hearsay,87", "column checked: expected one of"),
         ("chip_stocks", "9414", "many", "column h100e: expected a number, got 'many'"),
         ("targets", "C01,", "C01,extra,", r"targets\.csv, line 5: expected 11 fields, got 12"),
         ("paper_signs", "--", "?", "column sign: expected one of"),

@@ -247,12 +247,13 @@ class Adopter(mesa.Agent):
         """Whether a ban binds this adopter and lists what the slot offers."""
         place, law = self.place, self.model.by_lab
         bans = law["use_ban"][place.country]
-        if not any(bans[origin][place.channel] for origin in range(3)):
+        if not any(lab[place.channel] for lab in bans):
             return False
         release = next(offer.release for offer, _ in place.look() if offer.slot == slot)
-        on_list = release.month < law["listed_until"][place.country][release.origin][place.channel]
+        lab, channel = slot.family, place.channel
+        on_list = release.month < law["listed_until"][place.country][lab][channel]
         bound = unit32(self.bits(self.model.streams("bound by ban").key))
-        return on_list and bound < bans[release.origin][place.channel]
+        return on_list and bound < bans[lab][channel]
 
     def reviews(self) -> bool:
         """Whether the adopter looks round: as a newcomer, or with its channel's probability."""

@@ -45,8 +45,8 @@ COMBINE = {
         "chip_support", "gate_pass", "gate_leak", "account_pass",
     ), "multiply"),
     **dict.fromkeys((
-        "controlled", "containment", "stringency", "use_ban", "listed_until", "takedown",
-        "remirroring", "scan",
+        "controlled", "containment", "stringency", "import_refusal", "use_ban", "listed_until",
+        "takedown", "remirroring", "scan",
     ), "max"),
 }  # fmt: skip
 NUMERIC = list(COMBINE)

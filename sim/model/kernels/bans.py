@@ -21,7 +21,7 @@ from sim.model.kernels.choice import (
 )
 from sim.model.kernels.market import MAX_ALIVE, N_CHANNELS, N_MODES, SLOT, list_alternatives
 from sim.model.kernels.numerics import GOLDEN, f4, kernel, mix64, piece, u8, unit32
-from sim.vocabulary import API, CN, DEVELOPER, OTHER, US
+from sim.vocabulary import API, DEVELOPER
 
 NEVER = f4(1e30)  # exp(-utility) of what may not be taken
 
@@ -31,9 +31,9 @@ class BanTerms(NamedTuple):
 
     Attributes
     ----------
-    share : array (country, origin, channel), probability that an adopter is bound, by a draw per
+    share : array (country, lab, channel), probability that an adopter is bound, by a draw per
         adopter
-    listed : array (country, origin, channel), month before which a release must be out to be on the
+    listed : array (country, lab, channel), month before which a release must be out to be on the
         list
     month : int array (channel, K), month of the release of each alternative
     """
@@ -54,9 +54,9 @@ def fill_limits(limit, forbidden, market, ban, base, z, c, h):
     limit[:], forbidden[:] = 0.0, 0.0
     for k in range(market.slot.size):
         if h != DEVELOPER or market.mode[k] != API:
-            o = market.origin[k]
-            if ban.month[h, k] < ban.listed[c, o, h]:
-                limit[market.slot[k]] = forbidden[real] = ban.share[c, o, h]
+            lab = market.family[k]
+            if ban.month[h, k] < ban.listed[c, lab, h]:
+                limit[market.slot[k]] = forbidden[real] = ban.share[c, lab, h]
             if base[z, h, real] == -np.inf:
                 forbidden[real] = 1.0
             real += 1
@@ -93,7 +93,7 @@ def obey(panel, market, who, network, terms, ban):
     limit, forbidden = np.zeros(NONE + 1), np.zeros(MAX_ALIVE)
     for cell in range(start.size - 1):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
-        if share[c, US, h] <= 0.0 and share[c, CN, h] <= 0.0 and share[c, OTHER, h] <= 0.0:
+        if not share[c, :, h].any():
             continue
         z, size, parts = zone[c], size_of[h], (traits, offset, denial, fear, cover, barred)
         real = fill_limits(limit, forbidden, market, ban, base, z, c, h)
