@@ -384,7 +384,7 @@ def test_records_are_frozen_and_cached() -> None:
         ("targets", ",14,10.5,", ",9,10.5,",
          r"targets\.csv, line 5: expected a value from 10.5 to 17"),
         ("parameters", "run_growth,4.6", "run_growth,9.6",
-         r"parameters\.csv, line 6: expected least, low, value"),
+         r"parameters\.csv, line 6: expected least, low, median"),
         ("parameters", "leak_hazard", "Leak hazard",
          "column name: expected lower-case letters, digits and _"),
         ("parameters", "run_growth_2030,", "run_growth,",
