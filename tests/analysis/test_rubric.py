@@ -3,6 +3,7 @@
 import math
 import statistics
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,6 +161,23 @@ def test_no_pairs_are_undecided():
 
 def test_the_interval_is_five_to_ninety_five_percent():
     assert rubric.interval(np.arange(101.0)) == (5.0, 95.0)
+
+
+def test_the_page_of_the_rule_has_the_numbers_of_the_rule():
+    page = Path(__file__).parents[2] / "docs" / "explanation" / "rubric.md"
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    floor, large = (
+        f"{x['share']:g} points or {x['level']:g} %" for x in (rubric.FLOOR, rubric.LARGE)
+    )
+    split, most = (f"{100 * x:g} % of the pairs are" for x in (rubric.SPLIT, rubric.AGREEMENT))
+    for said in (
+        f"change of less than {floor} is within the floor",
+        f"more than {split} better and more than",
+        f"doubled if at least {most} on that side and the median is at least {large}",
+        "Fewer than four pairs",
+    ):
+        assert text.count(said) == 1, said
+    assert rubric.FEWEST == 4
 
 
 # What the rule promises
