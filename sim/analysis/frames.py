@@ -213,8 +213,8 @@ def summary(study: Study, outcomes: list[str]) -> pd.DataFrame:
         months = study.months(case.name)
         for outcome, levels in levels_of(study, case.name, outcomes):
             head = {"scenario": case.name, "outcome": outcome, "month": months}
-            frames.append(pd.DataFrame({**head, **levels}))
-    columns = ["scenario", "outcome", "month", "mean", *LEVELS]
+            frames.append(pd.DataFrame({**head, **levels, "interval_holds": study.interval_holds}))
+    columns = ["scenario", "outcome", "month", "mean", *LEVELS, "interval_holds"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 

@@ -140,7 +140,8 @@ class Study(PairedResults):
         -------
         DataFrame
             One row per scenario, outcome and month: columns scenario, outcome, month ("YYYY-MM"),
-            mean, p5, p25, p50, p75 and p95, in the outcome's unit.
+            mean, p5, p25, p50, p75 and p95, in the outcome's unit, and interval_holds: what lies
+            between runs, "chance" or "chance and parameters".
         """
         from sim.analysis.frames import summary
 
