@@ -452,7 +452,7 @@ def test_settings_that_all_steps_share_stand_once(study):
         for name in row[1].removesuffix(" (L3)").split(", ")
     ]
     assert sorted(named) == sorted(
-        name for name in load("status-quo").policy if name.startswith("chips")
+        name for name, policy in load("status-quo").policy.items() if policy.lever == "L3"
     )
     assert all(row[0] == "p1-blanket" for row in rows if "(L1)" in row[1])
 
