@@ -5,6 +5,7 @@ import pytest
 
 from sim import data
 from sim.calibration.blocks import BLOCKS, FITTED
+from sim.calibration.calibrate import values_at
 from sim.calibration.emulator import Emulator
 from sim.calibration.likelihood import Observed
 from sim.calibration.page import page
@@ -73,17 +74,12 @@ def test_a_block_is_found_again_from_a_few_runs(found):
     block = BLOCKS["chips"]
     rng = np.random.default_rng(0)
     points = rng.standard_normal((48, len(block.parameters)))
-    from sim.calibration.calibrate import values_at
-
     base = load("status-quo", settings=["horizon.end=2025-09", "adopters=3500"])
     values = values_at(points, block.parameters)
-    runs = np.array(
-        [
-            measured(base.model_copy(update={"parameters": dict(zip(block.parameters, row, strict=True))}), 0, 0)
-            .values[0]
-            for row in values.tolist()
-        ]
-    )  # fmt: skip
+    runs = np.empty((len(points), len(NAMES)))
+    for row, run in zip(values.tolist(), runs, strict=True):
+        parameters = dict(zip(block.parameters, row, strict=True))
+        run[:] = measured(base.model_copy(update={"parameters": parameters}), 0, 0).values[0]
     targets = {t.id: Observed(t) for t in data.targets()}
     pool = rng.standard_normal((20_000, len(block.parameters)))
     likelihood = np.zeros(len(pool))
