@@ -335,7 +335,7 @@ def rule(unit_: str) -> list[str]:
     """
     most, split = (percent(x, 0) for x in (rubric.AGREEMENT, rubric.SPLIT))
     floor, large = (
-        f"{kinds['share']:g} points of a share or {kinds['level']:g} % of any other reference"
+        f"{kinds['share']:g} points of a share or {kinds['level']:g} % of a level"
         for kinds in (rubric.FLOOR, rubric.LARGE)
     )
     sides = (

@@ -205,14 +205,14 @@ def test_the_rule_has_the_thresholds_and_one_meaning_for_every_sign(monkeypatch)
     text = " ".join(wording.rule("pairs"))
     for part in (
         "A pair is better or worse if",
-        "at least 0.5 points of a share or 2 % of any other reference",
+        "at least 0.5 points of a share or 2 % of a level",
         "? cannot tell: more than 10 % of the pairs are better and more than 10 % are worse",
         "fewer than 4, or one replication",
         "0 no material change",
         "called likely no material change",
         "+ better, − worse",
         "clear if at least 90 % of the pairs are on that side, else likely",
-        "at least 5 points of a share or 20 % of any other reference",
+        "at least 5 points of a share or 20 % of a level",
     ):
         assert text.count(part) == 1
     monkeypatch.setattr(rubric, "SPLIT", 0.07)
