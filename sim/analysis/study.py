@@ -180,6 +180,19 @@ class Study(PairedResults):
 
         return countries(self)
 
+    def families(self) -> pd.DataFrame:
+        """Return use by country and family, means over runs; empty unless `keep.families` asked.
+
+        Returns
+        -------
+        DataFrame
+            One row per scenario, month kept, country, channel and family. Columns: scenario, month,
+            country (ISO alpha-3), channel, family (slug of the lab) and share (of use, 0-1).
+        """
+        from sim.analysis.frames import families
+
+        return families(self)
+
     # Countries
 
     def map_shares(self, scenario: str, channel: str = "all") -> MapShares:
