@@ -302,6 +302,10 @@ def test_few_replications_are_said(make):
         make((0, 1), replications=4)
     )
     assert few(make((0, 1))) == ""
+    for draws, replications, said in ((1, 3, "3 replications"), (8, 1, "1 replication")):
+        study = make((0, 1), draws=draws, replications=replications)
+        assert few(study) == f"Too few for a sign other than 0 ({said}): run at least 8."
+        assert set(study.rubric().sign) <= {"?", "0"}
 
 
 @pytest.mark.usefixtures("few_pictures")
