@@ -498,7 +498,10 @@ def test_every_interval_of_a_report_says_what_it_holds(page, make, tmp_path):
     assert "its 5–95 % interval (chance)" in page.text
     assert "(5 to 95 %: chance) at year ends" in page.text
     assert "paired difference (5 to 95 %: chance)" in page.text
-    assert "Intervals hold chance; true uncertainty is larger." in page.text
+    assert (
+        "Intervals hold chance; true uncertainty is larger: the model&#39;s form is one of many."
+        in page.text
+    )
     drawn = make((0, 1, 5), draws=4, replications=4, twin=False)
     text = report.write(drawn, tmp_path).read_text(encoding="utf-8")
     assert text.count("5–95 % holds chance and parameters.") == 3
