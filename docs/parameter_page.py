@@ -139,7 +139,7 @@ def actor_row(kind: malicious.Kind) -> list[str]:
 
 
 def derived_numbers() -> str:
-    """What the start values imply and the page of the model speaks of."""
+    """What the defaults imply and the page of the model speaks of."""
     v = DEFAULTS
     early, late = (
         v["capability_slope"] * (math.log10(v[name]) + v["algorithmic_growth"])
@@ -159,4 +159,4 @@ def derived_numbers() -> str:
         ("Head start of the most efficient lab that nobody shares", f"{secret:.2f} OOM"),
     ]
     text = "Computed from the tables above."
-    return "\n\n".join(("## What the start values imply", text, table(("What", "Value"), rows)))
+    return "\n\n".join(("## What the defaults imply", text, table(("What", "Value"), rows)))

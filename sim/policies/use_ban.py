@@ -39,7 +39,7 @@ class UseBan(Policy):
     }
 
     origins: tuple[Origin, ...] = own(
-        ("CN",), "origins that are banned", "", "No Adversarial AI Act 2025"
+        ("CN",), "origins that are banned, if no labs are named", "", "No Adversarial AI Act 2025"
     )
     labs: tuple[str, ...] = own(
         (),

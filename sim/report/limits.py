@@ -30,8 +30,8 @@ _PAPER = (
 )
 _FITTED = (
     "Parameters are fitted to targets up to mid 2025 where a target speaks of them, and are "
-    "judgement elsewhere; the page on calibration says which, and which targets are missed. Policy "
-    "steps come from sources up to 2026; the five channels, who serves whom, growth "
+    "judgement elsewhere; docs/explanation/calibration.md says which, and which targets are "
+    "missed. Policy steps come from sources up to 2026; the five channels, who serves whom, growth "
     "of use, distillation and growth of chip stocks in 2025 were chosen with later figures in "
     "sight."
 )

@@ -14,6 +14,7 @@ from sim.report.figure_data import Grid
 from sim.report.findings import also_differs
 from sim.scenario import library
 from sim.scenario.scenario import is_shipped
+from sim.scenario.validation import series_of
 from sim.vocabulary import CHANNELS
 
 if TYPE_CHECKING:
@@ -95,21 +96,21 @@ def introductions(study: Study) -> list[Introduction]:
 
 
 def _common(base: Scenario) -> list[str]:
-    """Return what the reference holds, one line for each lever.
+    """Return what the reference holds: one line for each series of steps, lever by lever.
 
     Every scenario that does not say otherwise holds it too.
     """
-    lines = []
-    for steps in _by_lever(base).values():
-        last = max((policy for _, policy in steps), key=_start)
-        if len(steps) == 1:
+    lines: list[str] = []
+    said: set[str] = set()
+    for (lever, _), names in sorted(series_of(base.policy).items(), key=lambda one: one[0][0]):
+        last = base.policy[names[-1]]
+        if len(names) == 1 and lever not in said:
             lines.append(_in_words(last))
-            continue
-        first = wording.month(min(policy.start for _, policy in steps))
-        lines.append(
-            f"{_lever(last)}, {len(steps)} dated steps from {first}. The last, {_timing(last)}: "
-            f"{_values(last)}."
-        )
+        else:
+            first = wording.month(base.policy[names[0]].start)
+            steps = f", {len(names)} dated steps from {first}. The last" if len(names) > 1 else ""
+            lines.append(f"{_lever(last)}{steps}, {_timing(last)}: {_values(last)}.")
+        said.add(lever)
     return lines
 
 
@@ -119,10 +120,6 @@ def _by_lever(scenario: Scenario) -> dict[str, list[tuple[str, Any]]]:
     for name, policy in sorted(scenario.policy.items()):
         found.setdefault(type(policy).lever, []).append((name, policy))
     return found
-
-
-def _start(policy: Any) -> str:
-    return str(policy.start)
 
 
 def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
@@ -210,7 +207,7 @@ def _timing(policy: Any) -> str:
 def _chosen(policy: Any) -> list[tuple[str, Any, LeverField]]:
     """Return name, value and field of what defines a policy.
 
-    That is the lever's main fields, and those off the start value.
+    That is the lever's main fields, and those off the default.
     """
     kind = type(policy)
     others = [
@@ -264,7 +261,7 @@ def _value(scenario: Scenario, name: str) -> float:
 def policy_grid(study: Study) -> Grid:
     """Return every field of the reference's policies, and of those that a scenario adds to it.
 
-    What is the same in all steps of a lever stands once.
+    What is the same in all policies of a lever stands once.
     """
     base = reference(study)
     rows = []
@@ -276,7 +273,7 @@ def policy_grid(study: Study) -> Grid:
             own = [(name, policy) for name, policy in policies if name in held]
             for names, field_name, field, value in _settings(own):
                 everywhere = len(own) > 1 and len(names) == len(own)
-                where = f"all {len(own)} steps" if everywhere else ", ".join(names)
+                where = f"all {len(own)}" if everywhere else ", ".join(names)
                 rows.append(
                     (
                         scenario.name,

@@ -37,7 +37,7 @@ def _alike(left: object, right: object) -> bool:
 def other_differences(a: Scenario, b: Scenario) -> list[tuple[str, object, object]]:
     """Return the `differences` of two scenarios that are no policy's.
 
-    A parameter that is not set has its start value. Where there are any, a comparison of the two
+    A parameter that is not set has its default. Where there are any, a comparison of the two
     shows more than what a policy does.
     """
     found = [row for row in differences(a, b) if not row[0].startswith("policy.")]

@@ -121,7 +121,7 @@ class Scenario(FileRecord):
     assumptions : str or None
         The assumption set that `parameters` includes.
     parameters : dict
-        Parameters that differ from their start values.
+        Parameters that differ from their defaults.
     policy : dict
         Policies (`sim.policies`) by name.
     crisis : dict

@@ -160,24 +160,25 @@ def _frozen(value: object) -> object:
     return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
 
 
-def overlap_problems(policies: Mapping[str, Policy]) -> Iterator[Problem]:
-    """Yield the dated steps that are in force before the step before them has ended.
+def series_of(policies: Mapping[str, Policy]) -> dict[tuple[str, str], list[str]]:
+    """Return the names of policies by lever and series, the earliest first.
 
     Steps of one series (NAME-YYYY-MM, one lever) replace each other. Policies that are meant to act
-    together have names of their own.
+    together have names of their own, and each is a series by itself.
     """
-    series: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
-    for name, policy in policies.items():
+    found: dict[tuple[str, str], list[str]] = {}
+    for name in sorted(policies, key=lambda name: (policies[name].start, name)):
         dated = _DATED.fullmatch(name)
-        if dated:
-            end = month_index(policy.end) if policy.end else LAST
-            series.setdefault((policy.lever, dated[1]), []).append(
-                (month_index(policy.start), end, name)
-            )
-    for steps in series.values():
-        steps.sort()
-        for (_, end, earlier), (start, _, name) in pairwise(steps):
-            if start < end:
+        found.setdefault((policies[name].lever, dated[1] if dated else name), []).append(name)
+    return found
+
+
+def overlap_problems(policies: Mapping[str, Policy]) -> Iterator[Problem]:
+    """Yield the dated steps that are in force before the step before them has ended."""
+    for names in series_of(policies).values():
+        for earlier, name in pairwise(names):
+            end = policies[earlier].end
+            if month_index(policies[name].start) < (month_index(end) if end else LAST):
                 words = (
                     f"= {shown(policies[name].start)}: {earlier} is in force until "
                     f"{policies[earlier].end or 'the end'}"

@@ -12,6 +12,8 @@ from sim.model.world import HANDOVER, World
 from sim.scenario.scenario import load
 from sim.vocabulary import HOLD, MODES, OPEN_WEIGHTS
 
+JUMPS = {"us_share_world_enterprise"}
+"""Known errors: outcomes that jump at the handover."""
 TABLE = [row for row in data.releases() if row.usable and row.mode != "hold"]
 
 
@@ -145,9 +147,10 @@ def test_nothing_jumps_at_the_handover(paths, name):
     """The first generated year changes an outcome by at most its largest change in a replayed one.
 
     The literal bound holds for lags and openness. US and Chinese shares of use have the bound
-    times 2.5: consumer, market and enterprise channels exceed it, since Chinese shares there grow
-    faster every year. The table with all ratios: ``python benchmarks/handover.py``.
+    doubled: consumer and market channels exceed it, since Chinese shares there grow faster every
+    year. What jumps by more is a known error, and is named until it is mended. The table with all
+    ratios: ``python benchmarks/handover.py``.
     """
     found = handover.change(paths[name])
-    bound = 2.5 if name in handover.ORIGINS else 1.0
-    assert found.after <= bound * found.before
+    bound = 2.0 if name in handover.ORIGINS else 1.0
+    assert (found.after > bound * found.before) == (name in JUMPS)

@@ -24,6 +24,7 @@ from sim.vocabulary import (
     DOMAINS,
     FLAGGED,
     GATED,
+    MODES,
     OPEN_SOURCE,
     OPEN_WEIGHTS,
     ROUTES,
@@ -423,11 +424,17 @@ def test_a_crisis_turns_hidden_exposure_of_one_origin_into_loss_and_knowledge(wo
     world = world_at(58, {"compromise": 0.3})
     mine, others = exposure(world, CN), exposure(world, US)
     assert mine > 0.0
+    before, per_country = world.trust.security[:, CN].copy(), world.adopters.start[::5]
+    chinese = np.asarray(world.adopters.origin)[world.adopters.choice // len(MODES)] == CN
+    used = np.logical_or.reduceat(chinese, per_country[:-1])
     strike(world, "CN", 0.5)
     assert world.counts.crisis_loss == pytest.approx(0.5 * mine)
     assert exposure(world, CN) == 0.0
     assert exposure(world, US) == pytest.approx(others)
-    assert (world.trust.security[:, CN] < 1.0).mean() > 0.9
+    after = world.trust.security[:, CN]
+    assert (after[used] < before[used]).all(), "who uses what was struck trusts its origin less"
+    assert (after[~used] == before[~used]).all()
+    assert 0 < used.sum() < len(used)
 
 
 def test_a_crisis_strikes_in_its_month_and_no_other(scenario):

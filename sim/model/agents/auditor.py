@@ -31,7 +31,7 @@ class Assessor(mesa.Agent):
 
         As absolute risk it is if it is far enough above the misuse threshold of the domain; as
         marginal risk if it has passed that threshold and is far enough above the best open release
-        of any other origin. Assessors take the start values of thresholds for true: what they are,
+        of any other origin. Assessors take the defaults of thresholds for true: what they are,
         nobody knows.
         """
         world = self.model
