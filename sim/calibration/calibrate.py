@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -144,23 +144,8 @@ def calibrate(
     -------
     Fit
     """
-    stages = iter(range(len(sizes.waves) + 3))
-    before = [0, 0]
-
-    def run(draws: Draws, replications: int, name: str) -> Floats:
-        found = simulate(
-            draws,
-            replications,
-            seed + next(stages),
-            out=out / name if out else None,
-            workers=workers,
-            executor=executor,
-            progress=lambda done, lost, _: progress(before[0] + done, before[1] + lost, sizes.runs),
-        )
-        failed = int((~np.isfinite(found).all(axis=2)).sum())
-        before[0], before[1] = before[0] + found[..., 0].size - failed, before[1] + failed
-        return found
-
+    asked = {"workers": workers, "executor": executor}
+    run = _Stages(simulate, sizes.runs, seed, out, progress, asked)
     rng = np.random.default_rng([seed, 1])
     target = {one.id: Observed(one) for one in data.targets() if one.role == "target"}
     known = _Knowledge(target, {}, sizes.pool, {})
@@ -186,6 +171,38 @@ def calibrate(
         effective,
         {name: emulator.explained for name, emulator in known.emulators.items()},
     )
+
+
+@dataclass
+class _Stages:
+    """Runs candidates stage by stage: each has luck and a folder of its own."""
+
+    simulate: Callable[..., Floats]
+    runs: int
+    next_seed: int
+    out: Path | None
+    progress: Progress
+    asked: dict[str, Any]
+    finished: int = 0
+    failed: int = 0
+
+    def __call__(self, draws: Draws, replications: int, name: str) -> Floats:
+        """Return the measures of candidates: array (candidate, replication, measure)."""
+        found = self.simulate(
+            draws,
+            replications,
+            self.next_seed,
+            out=self.out / name if self.out else None,
+            progress=lambda finished, failed, _: self.progress(
+                self.finished + finished, self.failed + failed, self.runs
+            ),
+            **self.asked,
+        )
+        whole = np.isfinite(found).all(axis=2)
+        self.next_seed += 1
+        self.finished += int(whole.sum())
+        self.failed += int((~whole).sum())
+        return found
 
 
 # Points are normal scores: where a parameter stands in its range.

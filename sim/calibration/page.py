@@ -8,7 +8,7 @@ from typing import Any
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import RULED_OUT
 from sim.calibration.likelihood import DISCREPANCY
-from sim.calibration.record import LEARNED, MOVED, TRADE_OFF
+from sim.calibration.record import LEARNED, MOVED
 
 Record = dict[str, Any]
 Cells = tuple[str, ...]
@@ -107,7 +107,7 @@ def _parameters(record: Record) -> str:
     together = (
         _table(("Parameter", "Parameter", "Correlation"), pairs)
         if pairs
-        else f"No two parameters are correlated by more than {TRADE_OFF:g}."
+        else "No two parameters are correlated by more than chance could make them."
     )
     return f"""## Parameters: learned or not
 
@@ -120,6 +120,8 @@ chance with so few effective draws.
 Not learned, so that they keep their range: {", ".join(others) or "none"}.
 
 ## Parameters that trade off
+
+Pairs inside a block whose correlation is larger than chance would make any of the block's.
 
 {together}"""
 

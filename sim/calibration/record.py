@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,6 @@ LEARNED = 0.8
 """A parameter is learned if its posterior is narrower than this part of its range (standard
 deviations of normal scores), or lies off the middle by more than `MOVED` of them."""
 MOVED = 0.5
-TRADE_OFF = 0.3
-"""Correlation from which two parameters are said to trade off against each other."""
 
 
 def shipped() -> dict[str, Any]:
@@ -72,7 +71,7 @@ def record(fit: Fit, sizes: Sizes, seed: int) -> dict[str, Any]:
         "left": fit.left,
         "effective": fit.effective,
         "parameters": [_parameter(name, fit) for name in FITTED],
-        "pairs": list(_pairs(fit.scores)),
+        "pairs": list(_pairs(fit)),
         "targets": [_target(target, fit) for target in data.targets()],
         "ensemble": ensemble_digest(ensemble_csv(fit)),
         "central": {
@@ -130,18 +129,24 @@ def _parameter(name: str, fit: Fit) -> dict[str, Any]:
     }
 
 
-def _pairs(scores: Floats) -> Iterator[dict[str, Any]]:
-    """Yield pairs of fitted parameters that trade off, the closest first."""
-    found: Any = np.corrcoef(scores, rowvar=False)
-    pairs = sorted(combinations(range(len(FITTED)), 2), key=lambda pair: -abs(found[pair]))
-    for first, second in pairs:
-        if abs(found[first, second]) < TRADE_OFF:
-            return
-        yield {
-            "first": FITTED[first],
-            "second": FITTED[second],
-            "correlation": float(found[first, second]),
-        }
+def _pairs(fit: Fit) -> Iterator[dict[str, Any]]:
+    """Yield pairs of fitted parameters that trade off, the closest of each block first.
+
+    Blocks are put together at random. Inside one, a correlation counts if it is larger than chance
+    would make any of the block's (Bonferroni, at 5 %).
+    """
+    for title, block in BLOCKS.items():
+        columns = [FITTED.index(name) for name in block.parameters]
+        found: Any = np.corrcoef(fit.scores[:, columns], rowvar=False)
+        pairs = sorted(combinations(range(len(columns)), 2), key=lambda pair: -abs(found[pair]))
+        chance = NormalDist().inv_cdf(1.0 - 0.025 / len(pairs)) / np.sqrt(fit.effective[title])
+        for first, second in pairs:
+            if abs(found[first, second]) > chance:
+                yield {
+                    "first": block.parameters[first],
+                    "second": block.parameters[second],
+                    "correlation": float(found[first, second]),
+                }
 
 
 def _target(target: data.Target, fit: Fit) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sim.model.records import Series
 from sim.scenario.scenario import load
 from sim.sweep.design import Case, Design, Keep
 from sim.sweep.draws import Draws
-from sim.sweep.execution import Progress, execute
+from sim.sweep.execution import Progress, RunFailedError, execute
 from sim.sweep.store import Store
 
 if TYPE_CHECKING:
@@ -117,6 +117,11 @@ def simulate(
     -------
     ndarray of float64, shape (candidate, replication, measure)
         In the order of `MEASURES`; nan for runs that failed.
+
+    Raises
+    ------
+    RunFailedError
+        If every run failed; it names the first.
     """
     plan = candidates(draws, replications, seed)
     store = execute(
@@ -127,7 +132,10 @@ def simulate(
         progress=progress,
         simulate=measured,
     )
-    return _answers(store, plan)
+    found = _answers(store, plan)
+    if not np.isfinite(found).any():
+        raise RunFailedError(store.failures()[0])
+    return found
 
 
 def _answers(store: Store, plan: Design) -> NDArray[np.float64]:

@@ -5,16 +5,32 @@ A column's type says how its text is read and which values it takes; the reader 
 
 from __future__ import annotations
 
-import re
-from functools import partial
-from math import inf, isfinite
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
+from pydantic import AfterValidator, model_validator
 from pydantic.dataclasses import dataclass
 
-from sim.months import month_name
-from sim.vocabulary import BLOCS, CHANNELS, FACTORS, ORIGINS, RECORDED_MODES, SIGNS
+from sim.data.columns import (
+    Code,
+    Day,
+    DayOfMonth,
+    Flag,
+    Month,
+    Name,
+    Number,
+    Origin,
+    Reach,
+    Settings,
+    Share,
+    Text,
+    Tile,
+    Words,
+    maybe,
+    number,
+    one_of,
+    some_of,
+)
+from sim.vocabulary import BLOCS, CHANNELS, FACTORS, RECORDED_MODES, SIGNS
 
 SIZES = ("flagship", "small")
 RECORD_GROUPS = ("US", "CN", "US+CN", "EU_UK", "other")
@@ -27,138 +43,11 @@ OFFERS = ("services", "weights")
 LAST_DATE = "2025-06-30"
 """Facts about who serves whom are not later: the record ends here."""
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_DATE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-(?:0[1-9]|[12]\d|3[01])")
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_CODE = re.compile(r"[A-Z]{3}|X(-[A-Z]+)+")
-
-
-def _text(value: str) -> str:
-    if not value or value != value.strip():
-        raise ValueError("text without blanks around it")
-    return value
-
-
-def _code(value: str) -> str:
-    if not _CODE.fullmatch(value):
-        raise ValueError("three capitals, or X- and capitals")
-    return value
-
-
-def _month(value: str) -> int:
-    found = _MONTH.fullmatch(value)
-    if not found:
-        raise ValueError("a month such as 2023-01")
-    return 12 * (int(found[1]) - 2023) + int(found[2]) - 1
-
-
-def _day(value: str) -> str:
-    if not _DATE.fullmatch(value):
-        raise ValueError("a date such as 2025-06-30")
-    return value
-
-
-def _flag(value: str) -> bool:
-    if value not in ("0", "1"):
-        raise ValueError("one of 0, 1")
-    return value == "1"
-
-
-def _words(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(value.split()) if isinstance(value, str) else value
-
-
-def _settings(value: str) -> tuple[tuple[str, str], ...]:
-    pairs = [item.partition("=") for item in value.split()]
-    if not all(_NAME.fullmatch(name) and text for name, _, text in pairs):
-        raise ValueError("settings such as stringency=0.6 countries=ITA,KOR")
-    return tuple((name, text) for name, _, text in pairs)
-
-
-def _name(value: str) -> str:
-    if not _NAME.fullmatch(value):
-        raise ValueError("lower-case letters, digits and _")
-    return value
-
-
-def _read_number(value: str, low: float, high: float) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        raise ValueError("a number") from None
-    if not (isfinite(number) and low <= number <= high):
-        raise ValueError(f"a number from {low:g} to {high:g}")
-    return number
-
-
-def _number(low: float = -inf, high: float = inf) -> BeforeValidator:
-    """Return the reader of a finite number between two ends."""
-    return BeforeValidator(partial(_read_number, low=low, high=high))
-
-
-def _maybe(low: float, high: float) -> BeforeValidator:
-    """Return the reader of a number that may be missing."""
-    return BeforeValidator(lambda value: _read_number(value, low, high) if value else None)
-
-
-def _whole(low: int, high: int) -> BeforeValidator:
-    """Return the reader of a whole number between two ends."""
-
-    def read(value: str) -> int:
-        if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
-            raise ValueError(f"a whole number from {low} to {high}")
-        return int(value)
-
-    return BeforeValidator(read)
-
-
-def _one_of(*allowed: str) -> AfterValidator:
-    """Return the check of a word against a list."""
-
-    def check(value: str) -> str:
-        if value not in allowed:
-            raise ValueError(f"one of {', '.join(allowed)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _some_of(*allowed: str) -> AfterValidator:
-    """Return the check of one word or more against a list, none of them twice."""
-
-    def check(words: tuple[str, ...]) -> tuple[str, ...]:
-        if not words or len(set(words)) < len(words) or not set(words) <= set(allowed):
-            raise ValueError(f"some of {' '.join(allowed)}, each once")
-        return words
-
-    return AfterValidator(check)
-
-
-def _reach(value: str) -> float | str:
-    """Read a known share, or the name of the parameter that stands for an unknown one."""
-    if _NAME.fullmatch(value):
-        return value
-    try:
-        return _read_number(value, 0, 1)
-    except ValueError:
-        raise ValueError("a number from 0 to 1, or the name of a parameter") from None
-
 
 def _in_record(date: str) -> str:
-    if _day(date) > LAST_DATE:
+    if date > LAST_DATE:
         raise ValueError(f"a date to {LAST_DATE}")
     return date
-
-
-Text = Annotated[str, AfterValidator(_text)]
-Month = Annotated[int, BeforeValidator(_month)]
-Day = Annotated[str, AfterValidator(_day)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Number = Annotated[float, _number()]
-Share = Annotated[float, _number(0, 1)]
-Tile = Annotated[int, _whole(0, 99)]
-Origin = Annotated[str, _one_of(*ORIGINS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +60,15 @@ class Country:
     and people are 0, and nobody lives there in the model.
     """
 
-    code: Annotated[str, AfterValidator(_code)]
+    code: Code
     name: Text
     region: Text
-    bloc: Annotated[str, _one_of(*BLOCS)]
-    gdp_usd_bn: Annotated[float, _number(0, 1e6)]
-    people_m: Annotated[float, _number(0, 2e3)]
-    working_age_m: Annotated[float, _number(0, 2e3)]
+    bloc: Annotated[str, one_of(*BLOCS)]
+    gdp_usd_bn: Annotated[float, number(0, 1e6)]
+    people_m: Annotated[float, number(0, 2e3)]
+    working_age_m: Annotated[float, number(0, 2e3)]
     alignment: Share
-    ai_use_2025: Annotated[float | None, _maybe(0, 1)]
+    ai_use_2025: Annotated[float | None, maybe(0, 1)]
     regional_value: Flag
     treaty_ally: Flag
     eu: Flag
@@ -229,10 +118,10 @@ class Lab:
     slug: Text
     home: Text
     origin: Origin
-    kind: Annotated[str, _one_of("firm", "fringe")]
-    run_offset: Annotated[float, _number(-6, 0)]
-    cadence_months: Annotated[float, _number(0.5, 36)]
-    price_class: Annotated[float, _number(0.01, 10)]
+    kind: Annotated[str, one_of("firm", "fringe")]
+    run_offset: Annotated[float, number(-6, 0)]
+    cadence_months: Annotated[float, number(0.5, 36)]
+    price_class: Annotated[float, number(0.01, 10)]
     first_month: Month
     frontier: Flag
 
@@ -249,11 +138,11 @@ class Release:
     month: Month
     lab: Text
     name: Text
-    group: Annotated[str, _one_of(*RECORD_GROUPS)]
-    capability: Annotated[float | None, _maybe(0, 200)]
-    log_flop: Annotated[float | None, _maybe(10, 30)]
-    mode: Annotated[str, _one_of(*RECORDED_MODES)]
-    size: Annotated[str, _one_of(*SIZES)]
+    group: Annotated[str, one_of(*RECORD_GROUPS)]
+    capability: Annotated[float | None, maybe(0, 200)]
+    log_flop: Annotated[float | None, maybe(10, 30)]
+    mode: Annotated[str, one_of(*RECORDED_MODES)]
+    size: Annotated[str, one_of(*SIZES)]
     weights: Share
     data: Share
     code: Share
@@ -282,21 +171,12 @@ class Serving:
     """
 
     lab: Text
-    place: Annotated[str, _one_of(*PLACES)]
-    channels: Annotated[Words, _some_of(*CHANNELS)]
-    offers: Annotated[Words, _some_of(*OFFERS)]
-    reach: Annotated[float | str, BeforeValidator(_reach)]
-    date: Annotated[str, AfterValidator(_in_record)]
+    place: Annotated[str, one_of(*PLACES)]
+    channels: Annotated[Words, some_of(*CHANNELS)]
+    offers: Annotated[Words, some_of(*OFFERS)]
+    reach: Reach
+    date: Annotated[Day, AfterValidator(_in_record)]
     source: Text
-
-
-def _within(date: str, info: ValidationInfo) -> str:
-    """Refuse a date outside its row's month."""
-    month = month_name(info.data["month"]) if "month" in info.data else ""
-    found = _DATE.fullmatch(date)
-    if not found or found[1] != month:
-        raise ValueError(f"a date within {month}")
-    return date
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +193,9 @@ class PolicyStep:
     event: Text
     policy: str
     lever: str
-    settings: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_settings)]
+    settings: Settings
     modelled: Text
-    checked: Annotated[str, _one_of(*CHECKS)]
+    checked: Annotated[str, one_of(*CHECKS)]
     source: Text
 
     @model_validator(mode="after")
@@ -332,10 +212,10 @@ class ChipStock:
     ``owner`` is "CN" or "rest_of_world".
     """
 
-    owner: Annotated[str, _one_of(*CHIP_OWNERS)]
+    owner: Annotated[str, one_of(*CHIP_OWNERS)]
     month: Month
-    date: Annotated[str, AfterValidator(_within)]
-    h100e: Annotated[float, _number(0)]
+    date: DayOfMonth
+    h100e: Annotated[float, number(0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +226,7 @@ class Target:
     """
 
     id: Text
-    role: Annotated[str, _one_of("target", "path")]
+    role: Annotated[str, one_of("target", "path")]
     quantity: Text
     statistic: Text
     value: Number
@@ -354,7 +234,7 @@ class Target:
     high: Number
     unit: Text
     window: Text
-    mode: Annotated[str, _one_of("replay", "free", "input")]
+    mode: Annotated[str, one_of("replay", "free", "input")]
     source: Text
 
     @model_validator(mode="after")
@@ -369,8 +249,8 @@ class PaperSign:
     """The direction that the paper gives for a policy and a factor."""
 
     policy: Text
-    factor: Annotated[str, _one_of(*FACTORS)]
-    sign: Annotated[str, _one_of(*SIGNS)]
+    factor: Annotated[str, one_of(*FACTORS)]
+    sign: Annotated[str, one_of(*SIGNS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +273,7 @@ class Parameter:
         The phase of a month in which the number acts (docs/model.md, section 7).
     """
 
-    name: Annotated[str, AfterValidator(_name)]
+    name: Name
     median: Number
     low: Number
     high: Number
@@ -421,5 +301,5 @@ class Parameter:
 class CentralValue:
     """A parameter's value in the central draw of the calibration."""
 
-    name: Annotated[str, AfterValidator(_name)]
+    name: Name
     value: Number

@@ -5,6 +5,7 @@ import pytest
 
 from sim import data
 from sim.calibration import calibrate as module
+from sim.calibration import simulate as simulate_module
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import calibrate, candidates_at, nearest_to_median, values_at
 from sim.calibration.emulator import Emulator
@@ -14,6 +15,7 @@ from sim.calibration.simulate import NAMES, candidates, luck_of, measured
 from sim.model.parameters import DEFAULTS, PARAMETERS
 from sim.scenario.scenario import load
 from sim.sweep.draws import Draws
+from sim.sweep.execution import RunFailedError
 from tests.calibration.made_up import SMALL, TINY, TOLD, made_up
 
 TARGETS = {t.id: t for t in data.targets() if t.role == "target"}
@@ -186,3 +188,12 @@ def test_luck_of_a_candidate_does_not_depend_on_the_defaults(monkeypatch):
     assert len({luck_of(candidate, 0), luck_of(candidate, 1)}) == 2
     monkeypatch.setitem(DEFAULTS, "ceiling", -5.6)
     assert luck_of(base, 0) != before
+
+
+def test_candidates_that_all_fail_end_the_fit_with_the_reason(monkeypatch):
+    def broken(scenario, replication, seed):
+        raise ZeroDivisionError("made to fail")
+
+    monkeypatch.setattr(simulate_module, "measured", broken)
+    with pytest.raises(RunFailedError, match="made to fail"):
+        simulate_module.simulate(candidates_at(np.zeros((2, len(FITTED)))), 1, 0, workers=1)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -112,6 +113,23 @@ def test_the_record_says_what_the_draws_give(fit):
     assert len(learned) < len(FITTED) / 2
     assert set(found["left"]) == set(found["effective"]) == set(BLOCKS)
     json.dumps(found)  # holds plain values only
+
+
+def test_pairs_are_named_that_chance_alone_would_not_make(fit):
+    """Draws of independent parameters name none; two that are tied are named, with their sign."""
+    rng = np.random.default_rng(0)
+    scores = rng.standard_normal((400, len(FITTED)))
+    independent = replace(fit, scores=scores, effective=dict.fromkeys(BLOCKS, 400.0))
+    assert record(independent, TINY, 3)["pairs"] == []
+    first, second = BLOCKS["choice"].parameters[:2]
+    scores[:, FITTED.index(second)] = (
+        0.2 * scores[:, FITTED.index(second)] - scores[:, FITTED.index(first)]
+    )
+    (pair,) = record(independent, TINY, 3)["pairs"]
+    assert (pair["first"], pair["second"]) == (first, second)
+    assert pair["correlation"] < -0.9
+    few = replace(independent, effective=dict.fromkeys(BLOCKS, 4.0))
+    assert record(few, TINY, 3)["pairs"] == [], "few effective draws say less"
 
 
 def test_targets_that_the_draws_miss_are_said_to_be_missed(fit):
