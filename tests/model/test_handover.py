@@ -12,8 +12,6 @@ from sim.model.world import HANDOVER, World
 from sim.scenario.scenario import load
 from sim.vocabulary import HOLD, MODES, OPEN_WEIGHTS
 
-JUMPS = {"us_share_world_enterprise"}
-"""Known errors: outcomes that jump at the handover."""
 TABLE = [row for row in data.releases() if row.usable and row.mode != "hold"]
 
 
@@ -139,7 +137,7 @@ def test_held_releases_are_not_in_the_catalogue(replayed):
 
 @pytest.fixture(scope="module")
 def paths():
-    return handover.mean_paths(replications=8, seed=0)
+    return handover.mean_paths(replications=16, seed=0)
 
 
 @pytest.mark.parametrize("name", handover.OUTCOMES)
@@ -148,9 +146,8 @@ def test_nothing_jumps_at_the_handover(paths, name):
 
     The literal bound holds for lags and openness. US and Chinese shares of use have the bound
     doubled: consumer and market channels exceed it, since Chinese shares there grow faster every
-    year. What jumps by more is a known error, and is named until it is mended. The table with all
-    ratios: ``python benchmarks/handover.py``.
+    year. The table with all ratios: ``python benchmarks/handover.py``.
     """
     found = handover.change(paths[name])
     bound = 2.0 if name in handover.ORIGINS else 1.0
-    assert (found.after > bound * found.before) == (name in JUMPS)
+    assert found.after <= bound * found.before
