@@ -92,6 +92,16 @@ def test_weights_correct_for_how_candidates_were_drawn():
     np.testing.assert_allclose(weights[1::2] / weights[0::2], 2.0)
 
 
+def test_weights_are_the_likelihood_of_the_runs():
+    """A candidate two standard deviations off a target has exp(-2) of the weight of one on it."""
+    target = Observed(TARGETS["C01"])
+    found, place = at_target(40, 3), NAMES.index("C01")
+    off = target.misfit(target.scaled(np.array([13.0])))[0]
+    found[20:, :, place] = 14.0 + (13.0 - 14.0) * 2.0 / abs(off)
+    weights = module._weights(found, np.zeros(40), [target])
+    np.testing.assert_allclose(weights[20:] / weights[0], np.exp(-2.0), rtol=1e-9)
+
+
 def test_no_candidate_is_most_of_the_ensemble():
     targets = [Observed(one) for one in TARGETS.values()]
     weights = module._weights(at_target(16, 3), np.array([-3.0, *[0.0] * 15]), targets)
