@@ -164,12 +164,14 @@ def series_of(policies: Mapping[str, Policy]) -> dict[tuple[str, str], list[str]
     """Return the names of policies by lever and series, the earliest first.
 
     Steps of one series (NAME-YYYY-MM, one lever) replace each other. Policies that are meant to act
-    together have names of their own, and each is a series by itself.
+    together have names of their own, and each is a series by itself; the dash keeps NAME apart
+    from the steps of NAME-.
     """
     found: dict[tuple[str, str], list[str]] = {}
     for name in sorted(policies, key=lambda name: (policies[name].start, name)):
         dated = _DATED.fullmatch(name)
-        found.setdefault((policies[name].lever, dated[1] if dated else name), []).append(name)
+        series = f"{dated[1]}-" if dated else name
+        found.setdefault((policies[name].lever, series), []).append(name)
     return found
 
 
