@@ -1,14 +1,11 @@
 """The paired comparison of two cases: one difference for each pair of a draw and a replication.
 
-Every draw meets the same replications, and replication k brings the same luck to all of them. Means
-over replications, one for each draw, would so share their luck, and an interval over draws alone
-would leave it out. Pairs hold both what nobody knows and luck.
+Each pair has luck of its own, so pairs are independent. They hold both what nobody knows and luck.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,10 +39,6 @@ class PairIndex:
     def row(self, draw: int, replication: int) -> int:
         """Return the row of a pair."""
         return draw * self.replications + replication
-
-    def each(self) -> Iterator[tuple[int, int]]:
-        """Yield draw and replication of each row, in order."""
-        return (divmod(row, self.replications) for row in range(self.count))
 
     def of(
         self, rows: NDArray[np.integer[Any]]
@@ -110,7 +103,6 @@ def compare(
     ours: Floats,
     theirs: Floats,
     outcome: Outcome,
-    replications: int,
     yardstick: Floats | None = None,
 ) -> Comparison:
     """Compare window means; pairs with a missing run are left out.
@@ -121,9 +113,6 @@ def compare(
         Arrays (pair,), in the outcome's unit, nan where a run failed.
     outcome
         Its kind chooses the floor, its direction the sense of the sign.
-    replications
-        Of each draw. With one replication all draws have the same luck: what is not inside the
-        floor is then undecided.
     yardstick
         Array (pair,) that floor and standard deviation are taken from. Default: `theirs`.
 
@@ -138,16 +127,13 @@ def compare(
     level, mean = (float(x.mean()) if len(x) else math.nan for x in (reference, differences))
     low, high = rubric.interval(differences)
     sign = rubric.sign(differences, scale, outcome.kind, outcome.direction, measure[both])
-    inside = rubric.inside_floor(differences, scale, outcome.kind)
-    if replications == 1 and inside < rubric.AGREEMENT:
-        sign = "?"
     return Comparison(
         reference=level,
         difference=mean,
         low=low,
         high=high,
         share_same_sign=rubric.same_sign(differences),
-        inside_floor=inside,
+        inside_floor=rubric.inside_floor(differences, scale, outcome.kind),
         relative=mean / abs(level) if level != 0 else math.nan,
         d=rubric.effect_size(differences, measure[both]),
         sign=sign,

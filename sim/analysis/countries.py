@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -60,21 +59,17 @@ def map_shares(results: Results, scenario: str, channel: str = "all") -> MapShar
 
 def country_sums(results: Results, scenario: str) -> tuple[Floats, Floats, int]:
     """Return sums of use by country over a case's pairs (see `Study.country_sums`)."""
-    draws = Counter(results.points(scenario))
     table = panel = np.zeros(0)
     pairs = 0
-    for part in results.store.of(list(draws)):
-        rows = [row for row, (point, _) in enumerate(part.runs) if point in draws]
+    for part in results.store.of(results.points(scenario)):
+        rows = results.rows(scenario, part)
         if part.countries and rows:
             values, sample = results.store.countries(part)
-            times = np.array([draws[part.runs[row][0]] for row in rows])
             # Whole numbers add up to the same in any order.
-            fine = (
-                np.rint(values[rows].astype(np.float64) * FINE) * times[:, None, None, None, None]
-            )
+            fine = np.rint(values[rows].astype(np.float64) * FINE)
             summed = fine.sum(axis=0), sample[rows].sum(axis=0, dtype=np.float64)
             table, panel = summed if not pairs else (table + summed[0], panel + summed[1])
-            pairs += int(times.sum())
+            pairs += len(rows)
     return table / FINE, panel, pairs
 
 

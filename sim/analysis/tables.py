@@ -39,7 +39,7 @@ def comparisons(study: PairedResults, outcomes: list[str]) -> Iterator[tuple[str
             yield (
                 case.name,
                 name,
-                compare(ours[:, i], theirs[window][:, i], study.outcome(name), study.replications),
+                compare(ours[:, i], theirs[window][:, i], study.outcome(name)),
             )
 
 

@@ -30,15 +30,15 @@ NAMES = tuple(MEASURES)
 _FREE = {target.id for target in targets() if target.mode == "free"}
 
 
-def measured(scenario: Scenario, replication: int, seed: int) -> Series:
+def measured(scenario: Scenario, luck: int, seed: int) -> Series:
     """Run a candidate in both histories and return its measures as the series of one month.
 
     Parameters
     ----------
     scenario
         The candidate: its parameters are those of the scenario.
-    replication, seed
-        As of any run; the luck depends on the candidate as well.
+    luck, seed
+        As of any run; what the worlds take depends on the candidate as well.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def measured(scenario: Scenario, replication: int, seed: int) -> Series:
     """
     from sim.model.world import World
 
-    luck = identity(f"{scenario.id} {replication}") >> 16
+    luck = identity(f"{scenario.id} {luck}") >> 16
     runs = {}
     for history in ("replay", "free"):
         world = World(scenario.model_copy(update={"history": history}), rng=seed, replication=luck)
@@ -116,11 +116,7 @@ def simulate(
 
 def _answers(store: Store, plan: Design) -> NDArray[np.float64]:
     found = np.full((len(plan.draws), plan.replications, len(NAMES)), np.nan)
-    draws_of: dict[str, list[int]] = {}
-    for draw, point in enumerate(plan.points[0]):
-        draws_of.setdefault(point, []).append(draw)
-    for part in store.of(list(draws_of)):
-        values = store.series(part, NAMES)[:, 0]
-        for (point, replication), row in zip(part.runs, values, strict=True):
-            found[draws_of[point], replication] = row
+    for part in store.parts.values():
+        for run, row in zip(part.runs, store.series(part, NAMES)[:, 0], strict=True):
+            found[run.draw, run.replication] = row
     return found

@@ -98,7 +98,9 @@ DryRun = Annotated[
 ]
 Alone = Annotated[
     str | None,
-    typer.Option(metavar="POINT:REPLICATION", help="Do this one run here and show what it raises."),
+    typer.Option(
+        metavar="POINT:DRAW:REPLICATION", help="Do this one run here and show what it raises."
+    ),
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="Also write the results as CSV, in DIR/csv.")]
 Workers = Annotated[

@@ -283,6 +283,7 @@ def _failures(study: Study) -> list[dict[str, Any]]:
         {
             "scenario": failure.scenario,
             "point": failure.point,
+            "draw": failure.draw,
             "replication": failure.replication,
             "error": failure.error,
         }

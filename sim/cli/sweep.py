@@ -32,7 +32,7 @@ from sim.cli.options import (
 from sim.cli.outputs import encoding_of, files_of_report, finish
 
 if TYPE_CHECKING:
-    from sim.sweep.design import Design
+    from sim.sweep.design import Design, RunId
 
 CSV = "csv"
 """Where in a results folder --csv writes."""
@@ -280,31 +280,36 @@ def _dry_run(
 
 def _run_alone(plan: Design, which: str) -> None:
     """Do one run of a design in this process."""
-    point, _, number = which.partition(":")
-    if point not in plan.owners:
-        from sim.messages import nearest
-
-        refuse(
-            f"--alone {which}: {point} is no design point of this "
-            f"sweep{nearest(point, plan.owners)}"
-        )
-    is_number = number.isdecimal() and len(number) <= LONGEST_NUMBER
-    if not is_number or int(number) >= plan.replications:
-        refuse(
-            f"--alone {which}: must be POINT:REPLICATION with a replication from 0 to "
-            f"{plan.replications - 1}"
-        )
+    run = _run_of(plan, which)
     from sim.sweep.checks import check_series
     from sim.sweep.execution import simulate_world
 
-    case, world = plan.world(point)
+    found = plan.run(run)
     try:
-        series = simulate_world(world, int(number), plan.seed)
+        series = simulate_world(found.scenario, run.luck, plan.seed)
         check_series(series)
     except Exception:  # noqa: BLE001  whatever the run raises is what the user asked to see
         traceback.print_exc()
         raise typer.Exit(FAILED) from None
     print(
-        f"{case.name}, point {point}, replication {number}, seed {plan.seed}: finished, "
+        f"{found.case}, point {run.point}, {run.pair}, seed {plan.seed}: finished, "
         f"{len(series.months)} months"
     )
+
+
+def _run_of(plan: Design, which: str) -> RunId:
+    """Return the run of a design that `--alone` names."""
+    from sim.messages import nearest
+    from sim.sweep.design import RunId
+
+    point, *numbers = which.split(":")
+    points = sorted({known for known, _ in plan.owners})
+    if point not in points:
+        refuse(f"--alone {which}: {point} is no design point of this sweep{nearest(point, points)}")
+    ends = f"0 to {len(plan.draws) - 1} and replications 0 to {plan.replications - 1}"
+    if len(numbers) != 2 or not all(x.isdecimal() and len(x) <= LONGEST_NUMBER for x in numbers):
+        refuse(f"--alone {which}: must be POINT:DRAW:REPLICATION; this sweep has draws {ends}")
+    run = RunId(point, *map(int, numbers))
+    if not plan.asks_for(run):
+        refuse(f"--alone {which}: no run of this sweep, which has draws {ends}")
+    return run

@@ -189,7 +189,7 @@ def _direct(view: View, cells: Sequence[Cell], blanket: str, window: Window) -> 
     first, last = (month_name(month) for month in window)
     made = []
     for i, cell in enumerate(cells):
-        found = compare(ours[:, i], theirs[:, i], cell.outcome, study.replications, reference[:, i])
+        found = compare(ours[:, i], theirs[:, i], cell.outcome, reference[:, i])
         made.append(
             Cell(
                 scenario=cell.scenario,

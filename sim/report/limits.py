@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _USUAL = 48
 """Months that are compared where the horizon is long enough."""
 _FEW = 0.01
-"""Chance of a clear sign without any effect from which replications are called few."""
+"""Chance of a clear sign without any effect from which pairs are called few."""
+_MANY = 1000
+"""Pairs of which chance gives no clear sign (1e-160), and the binomial sum takes long."""
 
 UNCALIBRATED = (
     "The model is not calibrated. Ranges show chance between runs with one set of parameter "
@@ -92,23 +94,24 @@ def rule(unit: str) -> list[str]:
     ]
 
 
-def by_chance(replications: int) -> float:
+def by_chance(pairs: int) -> float:
     """Return how probably so many coin flips agree as often as a clear sign needs."""
-    needed = math.ceil(rubric.AGREEMENT * replications - 1e-9)
-    favourable = sum(math.comb(replications, k) for k in range(needed, replications + 1))
-    return min(1.0, 2 * favourable / 2**replications)
+    if pairs > _MANY:
+        return 0.0
+    needed = math.ceil(rubric.AGREEMENT * pairs - 1e-9)
+    favourable = sum(math.comb(pairs, k) for k in range(needed, pairs + 1))
+    return min(1.0, 2 * favourable / 2**pairs)
 
 
 def few(study: Study) -> str:
-    """Return a warning where there are too few replications for the word clear, else nothing."""
+    """Return a warning where there are too few pairs for the word clear, else nothing."""
     if study.pairs == 1:
         return wording.SINGLE
-    chance = by_chance(study.replications)
+    chance = by_chance(study.pairs)
     if chance <= _FEW:
         return ""
-    shared = ", and all draws share the luck of each" if study.draws > 1 else ""
     return (
-        f"Few replications ({study.replications}){shared}: by chance alone, "
+        f"Few {study.unit} ({study.pairs}): by chance alone, "
         f"{wording.percent(chance)} of cells would "
         "have the same sign as often as the word clear asks for. Run more before quoting."
     )
@@ -116,15 +119,17 @@ def few(study: Study) -> str:
 
 def limits(study: Study) -> list[str]:
     """Return what the reader must keep in mind, as far as study and model tell."""
-    times = study.draws * study.replications
     paired = (
-        f"Each scenario was run {wording.counted(times, 'time')}; replication k of every scenario "
+        f"Each scenario was run {wording.counted(study.pairs, 'time')}; run k of every scenario "
         "uses the same random numbers, so differences are paired. "
     )
     if study.draws > 1:
+        once = study.replications == 1
+        times = "once" if once else wording.counted(study.replications, "time")
         paired += (
-            f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values, "
-            f"each with {study.replications} replications; the intervals are over all these pairs."
+            f"{wording.counted(len(study.design.draws.names), 'uncertain number')} took "
+            f"{study.draws} sets of values (draws), each run {times} with luck of its own: the "
+            "intervals show chance and what is not known about these numbers."
         )
     else:
         paired += (

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from sim.sweep.design import Design
+from sim.sweep.design import Design, RunId
 from sim.sweep.files import remove
 from sim.sweep.folder import Folder
 from sim.sweep.parts import (
@@ -106,9 +106,8 @@ def _bins(store: Folder, design: Design, full: int) -> Iterator[list[Part]]:
     for part in store.parts.values():
         size = _size(store, part)
         if not part.failures and size < full / 2:
-            cases = tuple(sorted({design.owners[point][0] for point, _ in part.runs}))
-            point, replication = part.runs[0]
-            place = (replication, design.owners[point][1], part.name)
+            cases = tuple(sorted({design.owners[run[:2]] for run in part.runs}))
+            place = (part.runs[0].replication, part.runs[0].draw, part.name)
             alike[cases, part.months, part.moments].append((place, size, part))
     for found in alike.values():
         together, filled = [], 0
@@ -163,7 +162,7 @@ def _left(store: Folder, kind: str, data: bytes) -> str:
 
 def _about(
     part: Part,
-    runs: Sequence[tuple[str, int]],
+    runs: Sequence[RunId],
     countries: str,
     merged: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:

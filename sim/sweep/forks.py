@@ -1,8 +1,8 @@
 """Forks: what several runs have in common is stepped through once, and they part where they must.
 
 Two scenarios under the same random numbers share every bit until the first month in which a
-difference can act. A chunk holds the runs of such scenarios; the first one of a replication is the
-trunk, which leaves a copy of its world in memory at the months in which others part from it.
+difference can act. A chunk holds the runs of such scenarios; the first one of a pair is the trunk,
+which leaves a copy of its world in memory at the months in which others part from it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def parting_month(trunk: Scenario, other: Scenario) -> int:
 
 @dataclass(slots=True)
 class _Trunk:
-    """The first run of a replication, and copies of its world by the month that comes next."""
+    """The first run of a pair, and copies of its world by the month that comes next."""
 
     scenario: Scenario
     partings: list[int]
@@ -66,7 +66,7 @@ class Forks:
 
     @staticmethod
     def _key(run: Run) -> Hashable:
-        return run.replication, past_of(run.scenario)
+        return run.id.luck, past_of(run.scenario)
 
     def make(self, run: Run) -> Series:
         """Return the series of a run, the same to the bit as those of a world of its own."""
@@ -94,4 +94,4 @@ class Forks:
                 world: World = pickle.loads(kept)
                 world.go_on_under(run.scenario)
                 return world
-        return World(run.scenario, rng=self.seed, replication=run.replication)
+        return World(run.scenario, rng=self.seed, replication=run.id.luck)

@@ -15,6 +15,7 @@ from sim.calibration.measures import MEASURES
 from sim.calibration.simulate import NAMES, candidates, measured
 from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import load
+from sim.sweep.design import RunId
 from sim.sweep.draws import Draws
 from sim.sweep.sampling import parameter_range
 
@@ -199,6 +200,6 @@ def test_candidates_are_worlds_of_the_status_quo_under_their_parameters():
     draws = Draws(("ceiling", "bass_q"), np.array([[-5.5, 1.5], [-5.7, 1.8]]))
     plan = candidates(draws, 2, 5)
     assert plan.runs == 4
-    _, world = plan.world(plan.points[0][1])
+    world = plan.run(RunId(plan.points[0][1], 1, 0)).scenario
     assert world.parameters["ceiling"] == -5.7
     assert module.NAMES == NAMES

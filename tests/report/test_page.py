@@ -20,6 +20,7 @@ import pytest
 
 from sim import report
 from sim.analysis.frames import csv_bytes
+from sim.analysis.study import Study
 from sim.policies import LEVERS
 from sim.report import pictures, prose, reproduction
 from sim.report.limits import by_chance, few, limits, rule
@@ -29,7 +30,10 @@ from sim.report.prose import introductions
 from sim.report.reproduction import command
 from sim.scenario import library
 from sim.scenario.scenario import Scenario, load, load_with_origins
+from sim.sweep.design import Case, Design, Draws
+from sim.sweep.store import Store
 from sim.vocabulary import SIGNS
+from tests.sweep import fake
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 NUMBER = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?")
@@ -307,6 +311,25 @@ def test_few_replications_are_said(make):
         make((0, 1), replications=4)
     )
     assert few(make((0, 1))) == ""
+
+
+def uncertain(draws, replications):
+    case = Case("a", fake.scenario("a"), "a")
+    values = Draws.of([{"leak_hazard": (i + 1) / 64} for i in range(draws)])
+    return Study(Store(), Design((case,), replications, 1, values), described=fake.DESCRIBED)
+
+
+def test_draws_count_as_pairs_when_few_is_said():
+    assert "Few pairs (3): by chance alone, 25.0 % of cells" in few(uncertain(3, 1))
+    assert few(uncertain(32, 1)) == few(uncertain(4, 4)) == ""
+    assert by_chance(10**6) == 0.0
+
+
+def test_limits_say_what_draws_and_replications_are():
+    (said,) = (line for line in limits(uncertain(32, 1)) if "Each scenario was run" in line)
+    assert "Each scenario was run 32 times; run k of every scenario uses the same" in said
+    assert "1 uncertain number took 32 sets of values (draws), each run once with luck" in said
+    assert "chance and what is not known" in said
 
 
 @pytest.mark.usefixtures("few_pictures")
