@@ -9,8 +9,8 @@ from __future__ import annotations
 from benchmarks.rounds import Figure, interleaved, ratio, took
 from sim.model.world import World
 from sim.scenario.scenario import load
-from sim.sweep.design import Run, RunId
 from sim.sweep.forks import Forks
+from sim.sweep.runs import Run, RunId
 
 SCENARIOS = (
     "status-quo", "p1-blanket", "p2-risk-assessment", "p3-government-audits",

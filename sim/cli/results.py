@@ -206,10 +206,9 @@ def _print_rest(screen: Console, cases: Sequence[Case]) -> None:
 
 
 def _counted(study: Study) -> str:
-    from sim.analysis.wording import counted
+    from sim.analysis.wording import sample
 
-    draws = f"{counted(study.draws, 'draw')} of " if study.draws > 1 else ""
-    return f"{draws}{counted(study.replications, 'replication')}"
+    return sample(study.draws, study.replications)
 
 
 def run_content(study: Study) -> dict[str, Any]:
@@ -272,6 +271,7 @@ def _heading(study: Study) -> dict[str, Any]:
     return {
         "openstakes": __version__,
         "seed": study.seed,
+        "sample": _counted(study),
         "draws": study.draws,
         "replications": study.replications,
         "scenarios": scenarios,

@@ -21,6 +21,7 @@ from sim.cli.options import (
     DryRun,
     Excel,
     Executor,
+    ExperimentDraws,
     ExperimentReplications,
     ExperimentSeed,
     Json,
@@ -32,7 +33,8 @@ from sim.cli.options import (
 from sim.cli.outputs import encoding_of, files_of_report, finish
 
 if TYPE_CHECKING:
-    from sim.sweep.design import Design, RunId
+    from sim.sweep.design import Design
+    from sim.sweep.runs import RunId
 
 CSV = "csv"
 """Where in a results folder --csv writes."""
@@ -47,6 +49,7 @@ def sweep(
             metavar="FILE|DIR", help="An experiment's file or name, or results to go on with."
         ),
     ],
+    draws: ExperimentDraws = None,
     replications: ExperimentReplications = None,
     seed: ExperimentSeed = None,
     workers: Workers = None,
@@ -67,7 +70,7 @@ def sweep(
     gained since.
     """
     with guarded(out):
-        plan, out = _plan(source, replications, seed, out)
+        plan, out = _plan(source, draws, replications, seed, out)
         check_out(out, partial(_files, plan, csv=csv))
         if share is not None:
             others = {"--alone": alone, "--dry-run": dry_run, "--csv": csv, "--excel": excel}
@@ -90,7 +93,7 @@ def sweep(
                 "a sweep needs a folder for its results: --out DIR (or --dry-run to see its size)"
             )
         else:
-            _execute(
+            carry_out(
                 "sweep",
                 plan,
                 workers,
@@ -106,6 +109,7 @@ def sweep(
 
 def experiment(
     name: Annotated[str, typer.Argument(help="Name of an experiment, or its file.")],
+    draws: ExperimentDraws = None,
     replications: ExperimentReplications = None,
     seed: ExperimentSeed = None,
     workers: Workers = None,
@@ -117,15 +121,15 @@ def experiment(
     with guarded(out):
         from sim.sweep.experiment import load_experiment
 
-        plan = load_experiment(name, replications=replications, seed=seed)[1]
+        plan = load_experiment(name, draws=draws, replications=replications, seed=seed)[1]
         check_out(out, partial(_files, plan, csv=False))
-        _execute(
+        carry_out(
             "experiment", plan, workers, out, encoding=encoding_of(excel, out), as_json=as_json
         )
 
 
 def _plan(
-    source: str, replications: int | None, seed: int | None, out: Path | None
+    source: str, draws: int | None, replications: int | None, seed: int | None, out: Path | None
 ) -> tuple[Design, Path | None]:
     """Return what a results folder or an experiment asks for, and where its results go."""
     if Path(source).is_dir():
@@ -136,11 +140,17 @@ def _plan(
             refuse(
                 f"--seed {seed}: {source} holds results of seed {plan.seed}; choose another folder"
             )
+        if draws is not None and draws != len(plan.draws):
+            refuse(
+                f"--draws {draws}: {source} was made with {len(plan.draws)}; more are added by the "
+                f"command that made it, with --draws {draws} and --out {source}"
+            )
         plan = replace(plan, replications=replications or plan.replications)
         return plan, Path(source) if out is None else out
     from sim.sweep.experiment import load_experiment
 
-    return load_experiment(source, replications=replications, seed=seed)[1], out
+    plan = load_experiment(source, draws=draws, replications=replications, seed=seed)[1]
+    return plan, out
 
 
 def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
@@ -154,7 +164,7 @@ def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
     return report | ({CSV: [f"{name}.csv" for name in TABLES]} if csv else {})
 
 
-def _execute(
+def carry_out(
     what: str,
     plan: Design,
     workers: int | None,
@@ -172,6 +182,7 @@ def _execute(
     from sim.sweep.execution import execute
     from sim.sweep.files import folder_in
 
+    _print_settled(plan)
     with running(what, out) as progress:
         store = execute(
             plan,
@@ -188,6 +199,18 @@ def _execute(
         for path in study.to_csv(out / CSV, encoding):
             print(path, file=sys.stderr)
     finish(study, out, encoding=encoding, as_json=as_json)
+
+
+def _print_settled(plan: Design) -> None:
+    """Print on stderr which parameters are not drawn, since a scenario or a lever sets them."""
+    from sim.messages import one_of
+    from sim.sweep.distributions import settled
+
+    if found := settled(plan):
+        print(
+            f"note: not drawn, since a scenario or a lever sets them: {one_of(found)}",
+            file=sys.stderr,
+        )
 
 
 def _run_share(
@@ -300,7 +323,7 @@ def _run_alone(plan: Design, which: str) -> None:
 def _run_of(plan: Design, which: str) -> RunId:
     """Return the run of a design that `--alone` names."""
     from sim.messages import nearest
-    from sim.sweep.design import RunId
+    from sim.sweep.runs import RunId
 
     point, *numbers = which.split(":")
     points = sorted({known for known, _ in plan.owners})

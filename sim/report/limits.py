@@ -10,6 +10,8 @@ from sim.analysis.countries import ENOUGH
 from sim.model.parameters import DEFAULTS
 from sim.months import month_name
 from sim.report.view import policies
+from sim.sweep.distributions import settled
+from sim.sweep.uncertainties import is_calibrated
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
@@ -124,11 +126,10 @@ def limits(study: Study) -> list[str]:
         "uses the same random numbers, so differences are paired. "
     )
     if study.draws > 1:
-        once = study.replications == 1
-        times = "once" if once else wording.counted(study.replications, "time")
+        of = " of the calibrated ensemble" if is_calibrated(study.design) else ""
         paired += (
-            f"{wording.counted(len(study.design.draws.names), 'uncertain number')} took "
-            f"{study.draws} sets of values (draws), each run {times} with luck of its own: the "
+            f"{wording.counted(len(study.design.draws.names), 'uncertain number')}{of}: "
+            f"{wording.sample(study.draws, study.replications)}, with luck of its own. The "
             "intervals show chance and what is not known about these numbers."
         )
     else:
@@ -157,6 +158,11 @@ def limits(study: Study) -> list[str]:
         _UNDER_DETERMINED,
     ]
     lines += [warning for warning in (few(study),) if warning]
+    if left := settled(study.design):
+        lines.append(
+            "Not drawn with the uncertain numbers, since a scenario or a lever sets them: "
+            f"{wording.listing(left)}."
+        )
     lines += _short_windows(study)
     failed = len(study.failures)
     if failed:

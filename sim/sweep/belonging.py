@@ -11,10 +11,11 @@ from typing import Any
 
 from sim.messages import printable
 from sim.months import month_name
-from sim.sweep.design import Design, RunId
+from sim.sweep.design import Design
 from sim.sweep.files import file_in, folder_in, read_as_ours
 from sim.sweep.manifest import is_ours, made_by, plan_table, read_manifest
 from sim.sweep.parts import COUNTRIES, SERIES, DamagedPartError, Part, StoreError
+from sim.sweep.runs import RunId
 
 MANIFEST = "manifest.json"
 PART = re.compile(r"[0-9a-f]{64}\.parquet")

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from sim.sweep.design import Design, RunId
+from sim.sweep.design import Design
 from sim.sweep.files import remove
 from sim.sweep.folder import Folder
 from sim.sweep.parts import (
@@ -29,6 +29,7 @@ from sim.sweep.parts import (
     hash_of,
     leave,
 )
+from sim.sweep.runs import RunId
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,7 +15,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -23,6 +23,7 @@ from sim.messages import LARGEST_SEED, ScenarioError, shown, whole
 from sim.model.parameters import PARAMETERS
 from sim.sweep.draws import CERTAIN, Draws
 from sim.sweep.forks import past_of
+from sim.sweep.runs import MOST_REPLICATIONS, Chunk, Run, RunId
 from sim.sweep.share import WHOLE, Share
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 STATED = "as stated"
 WITHOUT_ASSUMED = "no assumed responses"
-MOST_REPLICATIONS = 99_999
 MOST_POINTS = 1_000_000
 """Most cases times draws.
 
@@ -40,6 +40,12 @@ BLOCK = 8
 """Runs in a full chunk, about: a second or two of work, so that a death costs little."""
 MOST_FORKED = 16
 """Cases of one past in a chunk, at most."""
+
+REPLICATIONS, OF_EACH_DRAW = 32, 1
+"""Replications unless said otherwise: without uncertain numbers, and of each draw of them.
+
+Each draw has luck of its own, so draws are replications too.
+"""
 
 ASSUMED_OFF = {name: 0.0 for name, parameter in PARAMETERS.items() if parameter.assumed}
 
@@ -148,51 +154,6 @@ class Keep:
         if self.months == "year-ends":
             return [i for i, month in enumerate(months) if month.endswith("-12") or i == last]
         return [i for i, month in enumerate(months) if month in self.months]
-
-
-class RunId(NamedTuple):
-    """Which run: a design point, the number of its draw and a replication.
-
-    Written POINT:DRAW:REPLICATION.
-    """
-
-    point: str
-    draw: int
-    replication: int
-
-    def __str__(self) -> str:
-        return ":".join(map(str, self))
-
-    @property
-    def pair(self) -> str:
-        """Draw and replication in words; a design without draws has draw 0 alone."""
-        draw = f"draw {self.draw}, " if self.draw else ""
-        return f"{draw}replication {self.replication}"
-
-    @property
-    def luck(self) -> int:
-        """What a world takes as its replication, so that each pair has luck of its own.
-
-        That of draw 0 is the replication itself: a design without draws is one draw of nothing.
-        """
-        return self.draw * (MOST_REPLICATIONS + 1) + self.replication
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run: a world, and which draw and replication choose its random numbers."""
-
-    id: RunId
-    case: str
-    scenario: Scenario
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """What a worker does in one go: runs of cases that start alike and end together."""
-
-    number: int
-    runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from sim.sweep import execution
-from sim.sweep.design import Chunk, Design, Keep, RunId
+from sim.sweep.design import Design, Keep
 from sim.sweep.execution import Simulate, run_chunk, workers_for
 from sim.sweep.executors import ProcessPool
 from sim.sweep.faults import MachineError
 from sim.sweep.manifest import made_by
 from sim.sweep.parts import Receipt
+from sim.sweep.runs import Chunk, RunId
 from sim.sweep.store import Store
 
 SAMPLE = 4

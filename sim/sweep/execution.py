@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.sweep.checks import check_series
-from sim.sweep.design import BLOCK, Chunk, Design, Keep, Run
+from sim.sweep.design import BLOCK, Design, Keep
 from sim.sweep.executors import executor_factory
 from sim.sweep.faults import FAULTS, MachineError, told_apart
 from sim.sweep.forks import Forks
@@ -26,6 +26,7 @@ from sim.sweep.parts import (
     deposit,
 )
 from sim.sweep.runner import Executor, UnfitWorkerError, run_chunks
+from sim.sweep.runs import Chunk, Run
 from sim.sweep.share import WHOLE, Share
 from sim.sweep.store import Store
 from sim.sweep.workers import Workers, processors

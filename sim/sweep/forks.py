@@ -17,7 +17,7 @@ from sim.scenario.differences import first_difference
 if TYPE_CHECKING:
     from sim.model.world import Series, World
     from sim.scenario.scenario import Scenario
-    from sim.sweep.design import Run
+    from sim.sweep.runs import Run
 
 
 def past_of(scenario: Scenario) -> Hashable:

@@ -25,11 +25,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.sweep.design import Keep, Run, RunId
+from sim.sweep.design import Keep
 from sim.sweep.files import DamagedPartError as DamagedPartError
 from sim.sweep.files import StoreError as StoreError
 from sim.sweep.files import file_in
 from sim.sweep.files import write_whole as write_whole
+from sim.sweep.runs import Run, RunId
 
 if TYPE_CHECKING:
     import pyarrow as pa

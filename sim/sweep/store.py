@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.sweep.design import Design, RunId
+from sim.sweep.design import Design
 from sim.sweep.files import read_as_ours
 from sim.sweep.forms import check_countries, check_series
 from sim.sweep.parts import (
@@ -34,6 +34,7 @@ from sim.sweep.parts import (
     every_source,
     hash_of,
 )
+from sim.sweep.runs import RunId
 
 
 class Store:

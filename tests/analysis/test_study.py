@@ -17,9 +17,10 @@ from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.months import month_name
 from sim.scenario.scenario import Scenario
-from sim.sweep.design import Case, Design, Draws, Keep, RunId, with_twins
+from sim.sweep.design import Case, Design, Draws, Keep, with_twins
 from sim.sweep.execution import execute
 from sim.sweep.files import StoreError
+from sim.sweep.runs import RunId
 from tests.analysis.tidy import read_tidy
 from tests.sweep import fake
 

@@ -15,8 +15,8 @@ from sim.calibration.measures import MEASURES
 from sim.calibration.simulate import NAMES, candidates, measured
 from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import load
-from sim.sweep.design import RunId
 from sim.sweep.draws import Draws
+from sim.sweep.runs import RunId
 from sim.sweep.sampling import parameter_range
 
 TARGETS = {t.id: t for t in data.targets() if t.role == "target"}

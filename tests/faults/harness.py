@@ -14,8 +14,9 @@ from uuid import uuid4
 
 import pytest
 
-from sim.sweep.design import Design, RunId
+from sim.sweep.design import Design
 from sim.sweep.folder import Folder
+from sim.sweep.runs import RunId
 from sim.sweep.store import Store
 from tests.sweep import fake
 

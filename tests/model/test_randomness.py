@@ -10,7 +10,7 @@ from scipy.stats import chi2
 
 from sim.model.kernels.numerics import unit64
 from sim.model.randomness import GOLDEN, Stream, Streams, mix64
-from sim.sweep.design import RunId
+from sim.sweep.runs import RunId
 from tests.reference.draws import key
 
 MASK = 2**64 - 1

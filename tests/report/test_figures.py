@@ -16,8 +16,9 @@ from sim.report import differences, figure_data, figures, maps, over_time, pictu
 from sim.report.pictures import PICTURES
 from sim.report.view import View, yearly
 from sim.scenario.scenario import load
-from sim.sweep.design import Case, Design, Draws, RunId
+from sim.sweep.design import Case, Design, Draws
 from sim.sweep.execution import execute
+from sim.sweep.runs import RunId
 from tests.report.conftest import SHIPPED
 from tests.sweep import fake
 

@@ -13,18 +13,17 @@ from sim.sweep.design import (
     BLOCK,
     MOST_FORKED,
     MOST_POINTS,
-    MOST_REPLICATIONS,
     STATED,
     WITHOUT_ASSUMED,
     Case,
     Design,
     Draws,
     Keep,
-    RunId,
     with_twins,
 )
 from sim.sweep.forks import past_of
 from sim.sweep.manifest import designs_file, plan_table, read_design
+from sim.sweep.runs import MOST_REPLICATIONS, RunId
 from tests.sweep import fake
 
 

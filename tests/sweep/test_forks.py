@@ -12,8 +12,8 @@ from sim.model.world import World
 from sim.months import month_name
 from sim.policies import LEVERS
 from sim.scenario.scenario import Crisis, Scenario, load
-from sim.sweep.design import Run, RunId
 from sim.sweep.forks import Forks, parting_month, past_of
+from sim.sweep.runs import Run, RunId
 from tests.guarantees import state
 
 SHORT = load("status-quo", settings=["horizon.end=2026-06"])
