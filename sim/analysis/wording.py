@@ -378,11 +378,11 @@ def counted(n: int, noun: str) -> str:
 
 
 def sample(draws: int, replications: int) -> str:
-    """Return how often a scenario was run: "8 replications"; "32 sets of ..., each run once"."""
+    """Return how often a scenario was run: "8 replications"; "32 draws of ..., each run once"."""
     if draws == 1:
         return counted(replications, "replication")
     times = "once" if replications == 1 else counted(replications, "time")
-    return f"{draws:,} sets of uncertain values (draws), each run {times}"
+    return f"{counted(draws, 'draw')} of the uncertain numbers, each run {times}"
 
 
 def listing(items: list[str]) -> str:

@@ -128,9 +128,9 @@ def limits(study: Study) -> list[str]:
     if study.draws > 1:
         of = " of the calibrated ensemble" if is_calibrated(study.design) else ""
         paired += (
-            f"{wording.counted(len(study.design.draws.names), 'uncertain number')}{of}: "
-            f"{wording.sample(study.draws, study.replications)}, with luck of its own. The "
-            "intervals show chance and what is not known about these numbers."
+            f"They are {wording.sample(study.draws, study.replications)}, with luck of its own: "
+            f"sets of values of {wording.counted(len(study.design.draws.names), 'number')}{of}. "
+            "The intervals show chance and what is not known about these numbers."
         )
     else:
         paired += (

@@ -63,7 +63,7 @@ def test_a_comparison_over_draws_is_printed_in_words_with_what_is_not_drawn() ->
     assert result.exit_code == 0, result.output
     text = " ".join(result.stdout.split())
     assert "mine minus status-quo" in text
-    assert "12 sets of uncertain values (draws), each run once" in text
+    assert "12 draws of the uncertain numbers, each run once" in text
     assert "share of the pairs" in text
     assert "Few pairs" not in text
     assert result.stderr.count(NOTE) == 1
@@ -74,7 +74,7 @@ def test_json_says_draws_and_replications_in_numbers_and_words() -> None:
     arguments = ("compare", "p1-blanket", "--draws", 4, "--replications", 2, "--json")
     content = json.loads(call(*arguments, "--workers", 1).stdout)
     assert (content["draws"], content["replications"]) == (4, 2)
-    assert content["sample"] == "4 sets of uncertain values (draws), each run 2 times"
+    assert content["sample"] == "4 draws of the uncertain numbers, each run 2 times"
     once = json.loads(call("compare", "p1-blanket", "--json", "--workers", 1).stdout)
     assert (once["draws"], once["sample"]) == (1, "32 replications")
 
@@ -86,7 +86,7 @@ def test_a_folder_of_a_comparison_takes_more_draws_by_the_same_command(
     folder = ("--out", "results", "--workers", 1)
     assert call("compare", "mine.toml", "--draws", 3, *folder).exit_code == 0
     page = " ".join(Path("results/report.html").read_text("utf-8").replace("\\\n", " ").split())
-    assert "3 sets of uncertain values (draws), each run once under each scenario" in page
+    assert "3 draws of the uncertain numbers, each run once under each scenario" in page
     assert "--draws 3 --replications 1 --seed 0" in page
     refused = call("sweep", "results", "--draws", 5)
     assert refused.exit_code == 2

@@ -95,7 +95,8 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
     for friction in ("0.1", "0.2"):
         title = f"p1-blanket adopters=4000 kyc_friction={friction} minus status-quo adopters=4000"
         assert (
-            f"{title}, mean of 4 months from 2027-12 to 2030-12, 2 sets of uncertain values" in text
+            f"{title}, mean of 4 months from 2027-12 to 2030-12, 2 draws of the uncertain numbers"
+            in text
         )
     assert result.stdout.count("Global power (US)") == 3
     assert "share of the pairs" in text

@@ -328,8 +328,8 @@ def test_draws_count_as_pairs_when_few_is_said():
 def test_limits_say_what_draws_and_replications_are():
     (said,) = (line for line in limits(uncertain(32, 1)) if "Each scenario was run" in line)
     assert "Each scenario was run 32 times; run k of every scenario uses the same" in said
-    assert "1 uncertain number: 32 sets of uncertain values (draws), each run once, with" in said
-    assert "chance and what is not known" in said
+    assert "They are 32 draws of the uncertain numbers, each run once, with luck of its" in said
+    assert "sets of values of 1 number. The intervals show chance and what is not known" in said
 
 
 @pytest.mark.usefixtures("few_pictures")

@@ -177,7 +177,8 @@ def test_a_study_over_the_ensemble_says_what_it_rests_on_and_how_to_do_it_again(
     study = sim.compare(mine, draws=12, seed=4, workers=1)
     assert (study.draws, study.replications, study.pairs) == (12, 1, 12)
     text = "\n".join(limits(study))
-    assert "2 uncertain numbers of the calibrated ensemble: 12 sets of uncertain values" in text
+    assert "12 draws of the uncertain numbers, each run once, with luck of its own" in text
+    assert "sets of values of 2 numbers of the calibrated ensemble" in text
     assert "since a scenario or a lever sets them: leak_hazard." in text
     assert "Parameters keep one value" not in text
     words = shlex.split(command(study))
