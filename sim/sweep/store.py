@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from sys import intern
@@ -83,8 +83,10 @@ class Store:
         self._bytes.update((hash_of(data), data) for data in receipt.payload)
         return self.enter(receipt.part)
 
-    def enter(self, name: str) -> Part:
+    def enter(self, name: str, belongs: Callable[[Part], None] | None = None) -> Part:
         """Enter a series part after checking it and the country part it names.
+
+        `belongs` is called before anything of the part counts; what it raises refuses the part.
 
         Raises
         ------
@@ -114,6 +116,8 @@ class Store:
             self._once(tuple(about["moments"])),
             tuple(Failure(**failure) for failure in about["failures"]),
         )
+        if belongs is not None:
+            belongs(part)
         older = [source.part for source in every_source(about.get("merged", ()))]
         self._take_over([self.parts[held] for held in older if held in self.parts], part)
         self.merged.update(dict.fromkeys(older, name))

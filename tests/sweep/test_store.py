@@ -400,8 +400,10 @@ def test_a_folder_without_results_cannot_be_opened(tmp_path):
             read(tmp_path)
 
 
-def test_a_part_of_another_seed_is_refused(results, tmp_path):
-    execute(plan(seed=4), workers=1, out=tmp_path / "other", simulate=fake.world)
+@pytest.mark.parametrize("seed", range(4, 10))
+def test_a_part_of_another_seed_is_refused(results, tmp_path, seed):
+    """Wherever the names of its files stand among the folder's own."""
+    execute(plan(seed=seed), workers=1, out=tmp_path / "other", simulate=fake.world)
     for kind in ("series", "countries"):
         for path in files(tmp_path / "other", kind):
             shutil.copy(path, results / kind)
