@@ -9,8 +9,8 @@ from __future__ import annotations
 from benchmarks.rounds import Figure, interleaved, ratio, took
 from sim.model.world import World
 from sim.scenario.scenario import load
-from sim.sweep.design import Run
 from sim.sweep.forks import Forks
+from sim.sweep.runs import Run, RunId
 
 SCENARIOS = (
     "status-quo", "p1-blanket", "p2-risk-assessment", "p3-government-audits",
@@ -27,8 +27,7 @@ def forked(runs: list[Run]) -> list[bytes]:
 def alone(runs: list[Run]) -> list[bytes]:
     """Make each run in a world of its own."""
     return [
-        World(run.scenario, rng=1, replication=run.replication).run().values.tobytes()
-        for run in runs
+        World(run.scenario, rng=1, replication=run.id.luck).run().values.tobytes() for run in runs
     ]
 
 
@@ -40,7 +39,7 @@ def measure(rounds: int) -> list[Figure]:
 
     def by(way):
         def timer(number: int) -> float:
-            runs = [Run(one.id, one.name, one, number) for one in scenarios]
+            runs = [Run(RunId(one.id, 0, number), one.name, one) for one in scenarios]
             made.setdefault(number, [])
             return took(lambda: made[number].append(way(runs)))
 

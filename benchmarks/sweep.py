@@ -28,7 +28,7 @@ import sys, time
 from benchmarks.sweep import design
 from sim.model.world import World
 plan = design(1)
-worlds = [plan.world(point)[1] for point in plan.owners]
+worlds = [plan.run(run).scenario for run in plan.asked()]
 for line in sys.stdin:
     number, runs = map(int, line.split())
     start = time.process_time()

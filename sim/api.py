@@ -13,6 +13,7 @@ from sim.sweep.design import Design
 from sim.sweep.execution import Again, OnError, Progress, execute
 from sim.sweep.experiment import load_experiment
 from sim.sweep.store import Store
+from sim.sweep.uncertainties import comparison
 from sim.sweep.workers import Workers
 
 __all__ = ["Study", "Workers", "compare", "report", "run", "run_sweep"]
@@ -25,7 +26,8 @@ def compare(
     scenarios: str | Scenario | Sequence[str | Scenario],
     against: str | Scenario = "status-quo",
     *,
-    replications: int = 32,
+    draws: int | None = None,
+    replications: int | None = None,
     seed: int = 0,
     workers: int | Workers | None = None,
     out: str | os.PathLike[str] | None = None,
@@ -41,8 +43,13 @@ def compare(
         Names, files or scenarios. The reference may be among them.
     against
         The reference.
+    draws
+        Run all scenarios under the first so many draws of the calibrated ensemble: sets of values
+        of uncertain parameters, each with luck of its own. Parameters that one of the scenarios
+        sets itself are not drawn. Default: every parameter keeps one value.
     replications
-        Runs of each scenario; replication k of all of them has the same random numbers.
+        Runs of each scenario, under each draw; replication k of all of them has the same random
+        numbers. Default: 32, with `draws` 1.
     seed
         Root seed, 0 to 2**63 - 1.
     workers
@@ -68,7 +75,7 @@ def compare(
     Raises
     ------
     ScenarioError
-        If a scenario cannot be used.
+        If a scenario cannot be used, or the ensemble has not so many draws.
     StoreError
         If the folder cannot be used.
     MachineError
@@ -78,8 +85,8 @@ def compare(
     reference = given(against)
     asked = [given(scenario) for scenario in _several(scenarios)]
     others = [other for other in asked if (other.name, other.id) != (reference.name, reference.id)]
-    plan = Design.of(
-        [reference, *others], replications, seed, also_without_assumed=also_without_assumed
+    plan = comparison(
+        [reference, *others], replications, draws, seed, also_without_assumed=also_without_assumed
     )
     return _study(plan, arrived, workers=workers, out=out, progress=progress)
 
@@ -128,6 +135,7 @@ def run(
 def run_sweep(
     experiment: str | os.PathLike[str] | Mapping[str, Any],
     *,
+    draws: int | None = None,
     replications: int | None = None,
     seed: int | None = None,
     workers: int | Workers | None = None,
@@ -145,6 +153,10 @@ def run_sweep(
     experiment
         Name of a shipped experiment, a file, or the tables that a file would hold (see
         `sim.sweep.experiment`).
+    draws
+        Draws of the uncertain numbers, in place of those of the experiment. Of an experiment that
+        has none all cases run under so many draws of the calibrated ensemble, each once unless
+        `replications` says otherwise.
     replications, seed
         In place of those of the experiment.
     workers
@@ -179,7 +191,7 @@ def run_sweep(
     RunFailedError
         If a run failed and `on_error` is "stop".
     """
-    plan = load_experiment(experiment, replications=replications, seed=seed)[1]
+    plan = load_experiment(experiment, draws=draws, replications=replications, seed=seed)[1]
     return _study(
         plan,
         arrived,

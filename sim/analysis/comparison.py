@@ -1,14 +1,11 @@
 """The paired comparison of two cases: one difference for each pair of a draw and a replication.
 
-Every draw meets the same replications, and replication k brings the same luck to all of them. Means
-over replications, one for each draw, would so share their luck, and an interval over draws alone
-would leave it out. Pairs hold both what nobody knows and luck.
+Each pair has luck of its own, so pairs are independent. They hold both what nobody knows and luck.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,10 +39,6 @@ class PairIndex:
     def row(self, draw: int, replication: int) -> int:
         """Return the row of a pair."""
         return draw * self.replications + replication
-
-    def each(self) -> Iterator[tuple[int, int]]:
-        """Yield draw and replication of each row, in order."""
-        return (divmod(row, self.replications) for row in range(self.count))
 
     def of(
         self, rows: NDArray[np.integer[Any]]
@@ -118,7 +111,7 @@ def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) ->
     outcome
         Its kind chooses the scale and the floor, its direction the sense of the sign.
     pairs
-        Which pair is of which draw and replication.
+        Which pair is of which draw.
 
     Returns
     -------
@@ -126,14 +119,14 @@ def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) ->
         Numbers are nan, and the sign is "?", if no pair finished.
     """
     both = np.isfinite(ours) & np.isfinite(theirs)
-    draw, replication = pairs.of(np.flatnonzero(both))
+    draw, _ = pairs.of(np.flatnonzero(both))
     found = rubric.changes(ours[both], theirs[both], draw, outcome.kind)
     level, mean = (
         float(x.mean()) if len(found) else math.nan for x in (theirs[both], (ours - theirs)[both])
     )
     low, high = rubric.interval(found)
     chances = rubric.chances(found, outcome.kind)
-    sign = rubric.sign(found, outcome.kind, outcome.direction, len(np.unique(replication)))
+    sign = rubric.sign(found, outcome.kind, outcome.direction)
     return Comparison(
         reference=level,
         difference=mean,

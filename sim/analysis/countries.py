@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,11 +64,11 @@ def country_sums(results: Results, scenario: str) -> tuple[Floats, Floats, int]:
     """Return sums of use by country over a case's pairs (see `Study.country_sums`)."""
     table = panel = np.zeros(0)
     pairs = 0
-    for part, rows, times in _country_parts(results, scenario):
+    for part, rows in _country_parts(results, scenario):
         values, sample = results.store.countries(part)
-        summed = _fine(values[rows], times), sample[rows].sum(axis=0, dtype=np.float64)
+        summed = _fine(values[rows]), sample[rows].sum(axis=0, dtype=np.float64)
         table, panel = summed if not pairs else (table + summed[0], panel + summed[1])
-        pairs += int(times.sum())
+        pairs += len(rows)
     return table / FINE, panel, pairs
 
 
@@ -80,26 +79,24 @@ def family_sums(results: Results, scenario: str) -> tuple[Floats, int]:
     """
     table = np.zeros(0)
     pairs = 0
-    for part, rows, times in _country_parts(results, scenario):
-        summed = _fine(results.store.families(part)[rows], times)
+    for part, rows in _country_parts(results, scenario):
+        summed = _fine(results.store.families(part)[rows])
         table = table + summed if pairs else summed
-        pairs += int(times.sum())
+        pairs += len(rows)
     return table / FINE, pairs
 
 
-def _country_parts(results: Results, scenario: str) -> Iterator[tuple[Part, list[int], Floats]]:
-    """Yield parts with a case's countries: its rows, and how many draws share each."""
-    draws = Counter(results.points(scenario))
-    for part in results.store.of(list(draws)):
-        rows = [row for row, (point, _) in enumerate(part.runs) if point in draws]
+def _country_parts(results: Results, scenario: str) -> Iterator[tuple[Part, list[int]]]:
+    """Yield the parts with a case's countries, and its rows in each."""
+    for part in results.store.of(results.points(scenario)):
+        rows = results.rows(scenario, part)
         if part.countries and rows:
-            yield part, rows, np.array([draws[part.runs[row][0]] for row in rows], np.float64)
+            yield part, rows
 
 
-def _fine(values: NDArray[np.float32], times: Floats) -> Floats:
+def _fine(values: NDArray[np.float32]) -> Floats:
     """Return the sum of runs in whole steps, which add up to the same in any order."""
-    steps = np.rint(values.astype(np.float64) * FINE)
-    summed: Floats = (steps * times[:, None, None, None, None]).sum(axis=0)
+    summed: Floats = np.rint(values.astype(np.float64) * FINE).sum(axis=0)
     return summed
 
 

@@ -354,11 +354,10 @@ def to_parquet(study: Study, path: Path) -> Path:
     with whole(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for case in study.cases:
             months = study.months(case.name)
-            for rows, series in study.read(case.name, outcomes):
-                places = [(run, pair) for run, pairs in rows for pair in pairs]
-                runs, pairs = (np.array(column, np.int32) for column in zip(*places, strict=True))
-                draw, replication = (np.repeat(x, len(months)) for x in study.pair_index.of(pairs))
-                values = series[runs].reshape(-1, len(outcomes)).T
-                head_columns = [[case.name] * len(draw), draw, replication, months * len(runs)]
+            for pairs, series in study.read(case.name, outcomes):
+                places = study.pair_index.of(np.array(pairs, np.int32))
+                draw, replication = (np.repeat(x, len(months)) for x in places)
+                values = series.reshape(-1, len(outcomes)).T
+                head_columns = [[case.name] * len(draw), draw, replication, months * len(pairs)]
                 writer.write_table(pa.table([*head_columns, *values], schema=schema))
     return path

@@ -138,8 +138,7 @@ class PairedResults(Results):
         -------
         ndarray of float64, shape (draw,) or, with one draw, (replication,)
             In the outcome's unit. The difference of a draw is the mean over replications that
-            finished in both; nan if there is none. All draws share the luck of their replications:
-            take intervals over pairs instead.
+            finished in both; nan if there is none.
         """
         return by_draw(self.paired_differences(scenario, [outcome])[outcome], self.pair_index)
 

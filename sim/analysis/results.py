@@ -18,7 +18,7 @@ from sim.analysis.comparison import Floats, PairIndex
 from sim.messages import nearest, one_of
 from sim.months import month_index, month_name
 from sim.sweep.design import STATED, Case, Design
-from sim.sweep.parts import Failure
+from sim.sweep.parts import Failure, Part
 from sim.sweep.store import Store
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Results:
         Returns
         -------
         list of str
-            One for each draw. Draws that make no difference to a case share a point.
+            One for each draw; equal where draws make no difference to a case.
         """
         return self.design.points[self._places[self._place(name)]]
 
@@ -275,14 +275,13 @@ class Results:
         found = np.full(
             (len(outcomes), self.design.pairs, len(self.months(scenario))), np.nan, np.float32
         )
-        for rows, series in self.read(scenario, outcomes):
-            for run, pairs in rows:
-                found[:, pairs] = series[run].T[:, None]
+        for pairs, series in self.read(scenario, outcomes):
+            found[:, pairs] = series.transpose(2, 0, 1)
         return dict(zip(outcomes, found, strict=True))
 
     def read(
         self, scenario: str, outcomes: Sequence[str]
-    ) -> Iterator[tuple[list[tuple[int, list[int]]], NDArray[np.float32]]]:
+    ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
         """Yield a case's runs part by part.
 
         Parameters
@@ -294,9 +293,9 @@ class Results:
 
         Yields
         ------
-        rows : list of (int, list of int)
-            Rows of the part, each with the pairs that it stands for.
-        series : ndarray of float32, shape (row, month kept, outcome)
+        pairs : list of int
+            Which pairs the runs are of: rows of `values`.
+        series : ndarray of float32, shape (run, month kept, outcome)
             In the outcomes' units.
 
         Raises
@@ -304,18 +303,29 @@ class Results:
         StoreError
             If a part is damaged.
         """
-        points = self.points(scenario)
-        draws: dict[str, list[int]] = {}
-        for draw, point in enumerate(points):
-            draws.setdefault(point, []).append(draw)
-        row_of = self.pair_index.row
+        points, row_of = self.points(scenario), self.pair_index.row
         for part in self.store.of(points):
-            rows = [
-                (run, [row_of(draw, replication) for draw in draws[point]])
-                for run, (point, replication) in enumerate(part.runs)
-                if point in draws
-            ]
-            yield rows, self.store.series(part, outcomes)
+            rows = self.rows(scenario, part)
+            pairs = [row_of(part.runs[row].draw, part.runs[row].replication) for row in rows]
+            yield pairs, self.store.series(part, outcomes)[rows]
+
+    def rows(self, scenario: str, part: Part) -> list[int]:
+        """Return which runs of a part are a case's own.
+
+        Parameters
+        ----------
+        scenario
+            Name of a case.
+        part
+            A part of the store.
+
+        Returns
+        -------
+        list of int
+            Places in `part.runs`.
+        """
+        points = self.points(scenario)
+        return [row for row, run in enumerate(part.runs) if points[run.draw] == run.point]
 
     def finished_pairs(self, scenario: str) -> NDArray[np.int32]:
         """Return the pairs of a case whose runs finished.
@@ -330,17 +340,13 @@ class Results:
         ndarray of int32, shape (finished pair,)
             Rows of `values`, in order.
         """
-        points = self.points(scenario)
-        done = {run for part in self.store.of(points) for run in part.runs}
-        pairs = self.pair_index.each()
-        return np.array(
-            [
-                row
-                for row, (draw, replication) in enumerate(pairs)
-                if (points[draw], replication) in done
-            ],
-            np.int32,
+        row_of = self.pair_index.row
+        done = (
+            row_of(part.runs[row].draw, part.runs[row].replication)
+            for part in self.store.of(self.points(scenario))
+            for row in self.rows(scenario, part)
         )
+        return np.array(sorted(done), np.int32)
 
     def means(self, scenario: str, outcomes: Sequence[str], window: tuple[int, int]) -> Floats:
         """Return means over the months of a window that were kept.
@@ -368,11 +374,9 @@ class Results:
         ]
         if not inside:
             return found
-        for rows, series in self.read(scenario, outcomes):
+        for pairs, series in self.read(scenario, outcomes):
             # Added month by month: the order in which numpy's mean adds depends on the shape of the
             # part.
             sums = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1]
-            means = sums / len(inside)
-            for run, pairs in rows:
-                found[pairs] = means[run]
+            found[pairs] = sums / len(inside)
         return found

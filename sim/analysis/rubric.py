@@ -8,7 +8,7 @@ draws whose levels are of other orders of magnitude nor one nearly empty replica
 A change of less than 0.5 points or 2 % is within the floor and matters to nobody; any other is
 better or worse. The rule, in order:
 
-1. `?` with fewer than 4 pairs or with one replication, unless all lie within the floor;
+1. `?` with fewer than 4 pairs, unless all lie within the floor;
 2. `?` if more than 10 % of the pairs are better and more than 10 % are worse;
 3. `0` if the median of the changes lies within the floor;
 4. `+` or `-` by the side of the median, doubled if at least 90 % of the pairs are on that side and
@@ -123,7 +123,7 @@ def interval(found: Values) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def sign(found: Values, kind: str, direction: int, replications: int) -> str:
+def sign(found: Values, kind: str, direction: int) -> str:
     """Return the sign of a finding: "++", "+", "0", "?", "-" or "--"; "higher" or "lower".
 
     Parameters
@@ -135,12 +135,9 @@ def sign(found: Values, kind: str, direction: int, replications: int) -> str:
     direction
         +1 if more is better, -1 if less is better. 0 if a move is neither: what would have a plus
         or a minus is then "higher" or "lower", as the outcome itself moves.
-    replications
-        How many replications the pairs are of. All draws share the luck of a replication, so one
-        alone cannot show that a sign repeats, however many draws there are.
     """
     here, middle = chances(found, kind), median(found)
-    if len(found) == 0 or ((len(found) < FEWEST or replications == 1) and here.floor < 1):
+    if len(found) == 0 or (len(found) < FEWEST and here.floor < 1):
         return "?"
     if min(here.higher, here.lower) > SPLIT:
         return "?"

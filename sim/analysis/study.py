@@ -235,9 +235,9 @@ class Study(PairedResults):
         -------
         table : ndarray of float64, shape (month kept for countries, country, channel,
             `sim.sweep.parts.USE`)
-            Use and shares of use (0-1) summed. Draws that share a world count each.
+            Use and shares of use (0-1) summed.
         panel : ndarray of float64, shape (month kept for countries, country, channel)
-            Adopters behind the shares; those of a world that draws share count once.
+            Adopters behind the shares.
         pairs : int
             Number of pairs in the sums.
         """

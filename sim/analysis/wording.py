@@ -387,6 +387,14 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def sample(draws: int, replications: int) -> str:
+    """Return how often a scenario was run: "8 replications"; "32 draws of ..., each run once"."""
+    if draws == 1:
+        return counted(replications, "replication")
+    times = "once" if replications == 1 else counted(replications, "time")
+    return f"{counted(draws, 'draw')} of the uncertain numbers, each run {times}"
+
+
 def listing(items: list[str]) -> str:
     """Join names in a sentence: "a", "a and b", "a, b and c"."""
     if len(items) <= 1:

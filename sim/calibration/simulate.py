@@ -1,7 +1,6 @@
 """Runs for the calibration: every measure of a candidate, on the engine of sweeps.
 
-A candidate is a draw of parameters. Each of its runs has luck of its own: draws that shared the
-luck of a few replications would be compared with the record by that luck, too.
+A candidate is a draw of parameters, and draws have luck of their own.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ from numpy.typing import NDArray
 
 from sim.calibration.measures import LAST_MONTH, MEASURES, Floats, Run
 from sim.data import targets
-from sim.model.identity import identity
-from sim.model.parameters import values
 from sim.model.records import Series
 from sim.scenario.scenario import load
 from sim.sweep.design import Case, Design, Keep
@@ -31,15 +28,15 @@ NAMES = tuple(MEASURES)
 _FREE = {target.id for target in targets() if target.mode == "free"}
 
 
-def measured(scenario: Scenario, replication: int, seed: int) -> Series:
+def measured(scenario: Scenario, luck: int, seed: int) -> Series:
     """Run a candidate in both histories and return its measures as the series of one month.
 
     Parameters
     ----------
     scenario
         The candidate: its parameters are those of the scenario.
-    replication, seed
-        As of any run; the luck depends on the candidate as well.
+    luck, seed
+        As of any run.
 
     Raises
     ------
@@ -48,7 +45,6 @@ def measured(scenario: Scenario, replication: int, seed: int) -> Series:
     """
     from sim.model.world import World
 
-    luck = luck_of(scenario, replication)
     runs = {}
     for history in ("replay", "free"):
         world = World(scenario.model_copy(update={"history": history}), rng=seed, replication=luck)
@@ -65,16 +61,6 @@ def measured(scenario: Scenario, replication: int, seed: int) -> Series:
         nowhere,
         np.ones((1, 1), np.int64),
     )
-
-
-def luck_of(scenario: Scenario, replication: int) -> int:
-    """Return the luck of a candidate's run: a number for the values of all its parameters.
-
-    The scenario's id would not do, which leaves out what is at its default: a fit does not depend
-    on the one that is shipped.
-    """
-    told = sorted(vars(values(scenario.parameters)).items())
-    return identity(f"{told} {replication}") >> 16
 
 
 def candidates(draws: Draws, replications: int, seed: int) -> Design:
@@ -140,11 +126,7 @@ def simulate(
 
 def _answers(store: Store, plan: Design) -> NDArray[np.float64]:
     found = np.full((len(plan.draws), plan.replications, len(NAMES)), np.nan)
-    draws_of: dict[str, list[int]] = {}
-    for draw, point in enumerate(plan.points[0]):
-        draws_of.setdefault(point, []).append(draw)
-    for part in store.of(list(draws_of)):
-        measures = store.series(part, NAMES)[:, 0]
-        for (point, replication), row in zip(part.runs, measures, strict=True):
-            found[draws_of[point], replication] = row
+    for part in store.parts.values():
+        for run, row in zip(part.runs, store.series(part, NAMES)[:, 0], strict=True):
+            found[run.draw, run.replication] = row
     return found

@@ -10,6 +10,7 @@ import typer
 from sim.messages import LARGEST_SEED
 
 MOST_REPLICATIONS = 99_999
+MOST_DRAWS = 100_000
 MOST_WORKERS = 1024
 
 Settings = Annotated[
@@ -27,6 +28,36 @@ Overrides = Annotated[
 Replications = Annotated[
     int, typer.Option(min=1, max=MOST_REPLICATIONS, help="Runs of each scenario.")
 ]
+ComparedReplications = Annotated[
+    int | None,
+    typer.Option(
+        "--replications",
+        min=1,
+        max=MOST_REPLICATIONS,
+        show_default="32, with --draws 1",
+        help="Runs of each scenario, under each draw.",
+    ),
+]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=MOST_DRAWS,
+        show_default="one value for each parameter",
+        help="Run under so many sets of parameter values, from the calibrated ensemble.",
+    ),
+]
+ExperimentDraws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        min=1,
+        max=MOST_DRAWS,
+        show_default="the experiment's",
+        help="Sets of values of uncertain numbers; for an experiment that has none, from the "
+        "calibrated ensemble, each run once.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Root seed.")]
 ExperimentReplications = Annotated[
     int | None,
@@ -35,7 +66,7 @@ ExperimentReplications = Annotated[
         min=1,
         max=MOST_REPLICATIONS,
         show_default="the experiment's",
-        help="Runs of each world.",
+        help="Runs of each world, under each draw.",
     ),
 ]
 ExperimentSeed = Annotated[
@@ -98,7 +129,9 @@ DryRun = Annotated[
 ]
 Alone = Annotated[
     str | None,
-    typer.Option(metavar="POINT:REPLICATION", help="Do this one run here and show what it raises."),
+    typer.Option(
+        metavar="POINT:DRAW:REPLICATION", help="Do this one run here and show what it raises."
+    ),
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="Also write the results as CSV, in DIR/csv.")]
 Workers = Annotated[

@@ -75,11 +75,10 @@ def _print_failures(failures: list[Failure], runs: int, out: Path | None) -> Non
     """Print on stderr which runs failed, and how they are done again."""
     print(f"{len(failures)} of {runs} runs failed:", file=sys.stderr)
     for failure in failures[:10]:
-        run = f"{failure.point}:{failure.replication}"
-        where = f"{failure.scenario}, replication {failure.replication} ({run})"
+        where = f"{failure.scenario}, {failure.run.pair} ({failure.run})"
         print(f"  {where}: {failure.error}", file=sys.stderr)
     if out is not None:
         sweep = f"openstakes sweep {shlex.quote(str(out))}"
-        alone = f"{sweep} --alone {failures[0].point}:{failures[0].replication}"
+        alone = f"{sweep} --alone {failures[0].run}"
         print(f"each can be run alone, such as: {alone}", file=sys.stderr)
         print(f"all of them are done again by: {sweep} --again failed", file=sys.stderr)

@@ -213,10 +213,9 @@ def _print_rest(screen: Console, cases: Sequence[Case]) -> None:
 
 
 def _counted(study: Study) -> str:
-    from sim.analysis.wording import counted
+    from sim.analysis.wording import sample
 
-    draws = f"{counted(study.draws, 'draw')} of " if study.draws > 1 else ""
-    return f"{draws}{counted(study.replications, 'replication')}"
+    return sample(study.draws, study.replications)
 
 
 def run_content(study: Study) -> dict[str, Any]:
@@ -279,6 +278,7 @@ def _heading(study: Study) -> dict[str, Any]:
     return {
         "openstakes": __version__,
         "seed": study.seed,
+        "sample": _counted(study),
         "draws": study.draws,
         "replications": study.replications,
         "interval_holds": study.interval_holds,
@@ -291,6 +291,7 @@ def _failures(study: Study) -> list[dict[str, Any]]:
         {
             "scenario": failure.scenario,
             "point": failure.point,
+            "draw": failure.draw,
             "replication": failure.replication,
             "error": failure.error,
         }

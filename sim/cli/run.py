@@ -12,6 +12,8 @@ import typer
 
 from sim.cli.exits import FAILED, all_or_problems, check_out, guarded, refuse, running
 from sim.cli.options import (
+    ComparedReplications,
+    Draws,
     Excel,
     Json,
     Out,
@@ -23,11 +25,13 @@ from sim.cli.options import (
     Workers,
 )
 from sim.cli.outputs import encoding_of, files_of_report, finish
+from sim.cli.sweep import carry_out
 from sim.messages import printable
 
 if TYPE_CHECKING:
     from sim.scenario.overlay import Layer
     from sim.scenario.scenario import Scenario
+    from sim.sweep.design import Design
 
 
 def run(
@@ -76,7 +80,8 @@ def compare(
     ] = "status-quo",
     settings: Settings = [],  # noqa: B006  read, never changed
     overrides: Overrides = [],  # noqa: B006
-    replications: Replications = 32,
+    draws: Draws = None,
+    replications: ComparedReplications = None,
     seed: Seed = 0,
     workers: Workers = None,
     out: Out = None,
@@ -94,7 +99,10 @@ def compare(
             [(load_with_layer, against), *((changed, name) for name in scenarios)]
         )
         encoding = encoding_of(excel, out)
-        _compare(loaded, replications, seed, workers, out, encoding=encoding, as_json=as_json)
+        plan = _comparison(loaded, replications, draws, seed)
+        check_out(out, partial(files_of_report, [scenario for scenario, _ in loaded]))
+        _print_notes(loaded)
+        carry_out("compare", plan, workers, out, encoding=encoding, as_json=as_json)
 
 
 def report(
@@ -163,33 +171,14 @@ def _print_notes(loaded: list[tuple[Scenario, Layer]]) -> None:
         print(f"note: {one_of(names)}: {note}", file=sys.stderr)
 
 
-def _compare(
-    loaded: list[tuple[Scenario, Layer]],
-    replications: int,
-    seed: int,
-    workers: int | None,
-    out: Path | None,
-    *,
-    encoding: str,
-    as_json: bool,
-) -> None:
-    """Compare scenarios with the first one, each read with its layers; print and write results."""
+def _comparison(
+    loaded: list[tuple[Scenario, Layer]], replications: int | None, draws: int | None, seed: int
+) -> Design:
+    """Return the design that compares scenarios with the first one, each read with its layers."""
     reference, *rest = (scenario for scenario, _ in loaded)
     others = [scenario for scenario in rest if scenario != reference]
     if not others:
         refuse(f"nothing to compare: only the reference {reference.name!r} was given")
-    check_out(out, partial(files_of_report, [scenario for scenario, _ in loaded]))
-    _print_notes(loaded)
-    from sim.api import compare as compare_scenarios
+    from sim.sweep.uncertainties import comparison
 
-    with running("compare", out) as progress:
-        study = compare_scenarios(
-            others,
-            reference,
-            replications=replications,
-            seed=seed,
-            workers=workers,
-            out=out,
-            progress=progress,
-        )
-    finish(study, out, encoding=encoding, as_json=as_json)
+    return comparison([reference, *others], replications, draws, seed, also_without_assumed=True)

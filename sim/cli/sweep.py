@@ -21,6 +21,7 @@ from sim.cli.options import (
     DryRun,
     Excel,
     Executor,
+    ExperimentDraws,
     ExperimentReplications,
     ExperimentSeed,
     Json,
@@ -33,6 +34,7 @@ from sim.cli.outputs import encoding_of, files_of_report, finish
 
 if TYPE_CHECKING:
     from sim.sweep.design import Design
+    from sim.sweep.runs import RunId
 
 CSV = "csv"
 """Where in a results folder --csv writes."""
@@ -47,6 +49,7 @@ def sweep(
             metavar="FILE|DIR", help="An experiment's file or name, or results to go on with."
         ),
     ],
+    draws: ExperimentDraws = None,
     replications: ExperimentReplications = None,
     seed: ExperimentSeed = None,
     workers: Workers = None,
@@ -67,7 +70,7 @@ def sweep(
     gained since.
     """
     with guarded(out):
-        plan, out = _plan(source, replications, seed, out)
+        plan, out = _plan(source, draws, replications, seed, out)
         check_out(out, partial(_files, plan, csv=csv))
         if share is not None:
             others = {"--alone": alone, "--dry-run": dry_run, "--csv": csv, "--excel": excel}
@@ -90,7 +93,7 @@ def sweep(
                 "a sweep needs a folder for its results: --out DIR (or --dry-run to see its size)"
             )
         else:
-            _execute(
+            carry_out(
                 "sweep",
                 plan,
                 workers,
@@ -106,6 +109,7 @@ def sweep(
 
 def experiment(
     name: Annotated[str, typer.Argument(help="Name of an experiment, or its file.")],
+    draws: ExperimentDraws = None,
     replications: ExperimentReplications = None,
     seed: ExperimentSeed = None,
     workers: Workers = None,
@@ -117,15 +121,15 @@ def experiment(
     with guarded(out):
         from sim.sweep.experiment import load_experiment
 
-        plan = load_experiment(name, replications=replications, seed=seed)[1]
+        plan = load_experiment(name, draws=draws, replications=replications, seed=seed)[1]
         check_out(out, partial(_files, plan, csv=False))
-        _execute(
+        carry_out(
             "experiment", plan, workers, out, encoding=encoding_of(excel, out), as_json=as_json
         )
 
 
 def _plan(
-    source: str, replications: int | None, seed: int | None, out: Path | None
+    source: str, draws: int | None, replications: int | None, seed: int | None, out: Path | None
 ) -> tuple[Design, Path | None]:
     """Return what a results folder or an experiment asks for, and where its results go."""
     if Path(source).is_dir():
@@ -136,11 +140,17 @@ def _plan(
             refuse(
                 f"--seed {seed}: {source} holds results of seed {plan.seed}; choose another folder"
             )
+        if draws is not None and draws != len(plan.draws):
+            refuse(
+                f"--draws {draws}: {source} was made with {len(plan.draws)}; more are added by the "
+                f"command that made it, with --draws {draws} and --out {source}"
+            )
         plan = replace(plan, replications=replications or plan.replications)
         return plan, Path(source) if out is None else out
     from sim.sweep.experiment import load_experiment
 
-    return load_experiment(source, replications=replications, seed=seed)[1], out
+    plan = load_experiment(source, draws=draws, replications=replications, seed=seed)[1]
+    return plan, out
 
 
 def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
@@ -154,7 +164,7 @@ def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
     return report | ({CSV: [f"{name}.csv" for name in TABLES]} if csv else {})
 
 
-def _execute(
+def carry_out(
     what: str,
     plan: Design,
     workers: int | None,
@@ -172,6 +182,7 @@ def _execute(
     from sim.sweep.execution import execute
     from sim.sweep.files import folder_in
 
+    _print_settled(plan)
     with running(what, out) as progress:
         store = execute(
             plan,
@@ -188,6 +199,18 @@ def _execute(
         for path in study.to_csv(out / CSV, encoding):
             print(path, file=sys.stderr)
     finish(study, out, encoding=encoding, as_json=as_json)
+
+
+def _print_settled(plan: Design) -> None:
+    """Print on stderr which parameters are not drawn, since a scenario or a lever sets them."""
+    from sim.messages import one_of
+    from sim.sweep.distributions import settled
+
+    if found := settled(plan):
+        print(
+            f"note: not drawn, since a scenario or a lever sets them: {one_of(found)}",
+            file=sys.stderr,
+        )
 
 
 def _run_share(
@@ -280,31 +303,36 @@ def _dry_run(
 
 def _run_alone(plan: Design, which: str) -> None:
     """Do one run of a design in this process."""
-    point, _, number = which.partition(":")
-    if point not in plan.owners:
-        from sim.messages import nearest
-
-        refuse(
-            f"--alone {which}: {point} is no design point of this "
-            f"sweep{nearest(point, plan.owners)}"
-        )
-    is_number = number.isdecimal() and len(number) <= LONGEST_NUMBER
-    if not is_number or int(number) >= plan.replications:
-        refuse(
-            f"--alone {which}: must be POINT:REPLICATION with a replication from 0 to "
-            f"{plan.replications - 1}"
-        )
+    run = _run_of(plan, which)
     from sim.sweep.checks import check_series
     from sim.sweep.execution import simulate_world
 
-    case, world = plan.world(point)
+    found = plan.run(run)
     try:
-        series = simulate_world(world, int(number), plan.seed)
+        series = simulate_world(found.scenario, run.luck, plan.seed)
         check_series(series)
     except Exception:  # noqa: BLE001  whatever the run raises is what the user asked to see
         traceback.print_exc()
         raise typer.Exit(FAILED) from None
     print(
-        f"{case.name}, point {point}, replication {number}, seed {plan.seed}: finished, "
+        f"{found.case}, point {run.point}, {run.pair}, seed {plan.seed}: finished, "
         f"{len(series.months)} months"
     )
+
+
+def _run_of(plan: Design, which: str) -> RunId:
+    """Return the run of a design that `--alone` names."""
+    from sim.messages import nearest
+    from sim.sweep.runs import RunId
+
+    point, *numbers = which.split(":")
+    points = sorted({known for known, _ in plan.owners})
+    if point not in points:
+        refuse(f"--alone {which}: {point} is no design point of this sweep{nearest(point, points)}")
+    ends = f"0 to {len(plan.draws) - 1} and replications 0 to {plan.replications - 1}"
+    if len(numbers) != 2 or not all(x.isdecimal() and len(x) <= LONGEST_NUMBER for x in numbers):
+        refuse(f"--alone {which}: must be POINT:DRAW:REPLICATION; this sweep has draws {ends}")
+    run = RunId(point, *map(int, numbers))
+    if not plan.asks_for(run):
+        refuse(f"--alone {which}: no run of this sweep, which has draws {ends}")
+    return run

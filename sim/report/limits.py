@@ -10,6 +10,8 @@ from sim.analysis.countries import ENOUGH
 from sim.model.parameters import DEFAULTS
 from sim.months import month_name
 from sim.report.view import policies
+from sim.sweep.distributions import settled
+from sim.sweep.uncertainties import is_calibrated
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 _USUAL = 48
 """Months that are compared where the horizon is long enough."""
 _FEW = 0.01
-"""Chance of a clear sign without any effect from which replications are called few."""
+"""Chance of a clear sign without any effect from which pairs are called few."""
+_MANY = 1000
+"""Pairs of which chance gives no clear sign (1e-160), and the binomial sum takes long."""
 
 _CONDITIONAL = (
     "All results hold under the model and the values listed above. They compare policies; they do "
@@ -55,11 +59,13 @@ _UNDER_DETERMINED = (
 )
 
 
-def by_chance(replications: int) -> float:
+def by_chance(pairs: int) -> float:
     """Return how probably so many coin flips agree as often as a clear sign needs."""
-    needed = math.ceil(rubric.AGREEMENT * replications - 1e-9)
-    favourable = sum(math.comb(replications, k) for k in range(needed, replications + 1))
-    return min(1.0, 2 * favourable / 2**replications)
+    if pairs > _MANY:
+        return 0.0
+    needed = math.ceil(rubric.AGREEMENT * pairs - 1e-9)
+    favourable = sum(math.comb(pairs, k) for k in range(needed, pairs + 1))
+    return min(1.0, 2 * favourable / 2**pairs)
 
 
 def intervals(study: Study) -> str:
@@ -71,18 +77,16 @@ def intervals(study: Study) -> str:
 
 
 def few(study: Study) -> str:
-    """Return a warning where there are too few replications for the word clear, else nothing."""
+    """Return a warning where there are too few pairs for the word clear, else nothing."""
     if study.pairs == 1:
         return wording.SINGLE
-    if study.pairs < rubric.FEWEST or study.replications == 1:
-        number = wording.counted(study.replications, "replication")
-        return f"Too few for a sign other than 0 ({number}): run at least 8."
-    chance = by_chance(study.replications)
+    if study.pairs < rubric.FEWEST:
+        return f"Too few for a sign other than 0 ({study.pairs} {study.unit}): run at least 8."
+    chance = by_chance(study.pairs)
     if chance <= _FEW:
         return ""
-    shared = ", and all draws share the luck of each" if study.draws > 1 else ""
     return (
-        f"Few replications ({study.replications}){shared}: by chance alone, "
+        f"Few {study.unit} ({study.pairs}): by chance alone, "
         f"{wording.percent(chance)} of cells would "
         "have the same sign as often as the word clear asks for. Run more before quoting."
     )
@@ -90,16 +94,16 @@ def few(study: Study) -> str:
 
 def limits(study: Study) -> list[str]:
     """Return what the reader must keep in mind, as far as study and model tell."""
-    times = study.draws * study.replications
     paired = (
-        f"Each scenario was run {wording.counted(times, 'time')}; replication k of every scenario "
+        f"Each scenario was run {wording.counted(study.pairs, 'time')}; run k of every scenario "
         "uses the same random numbers, so differences are paired. "
     )
     if study.draws > 1:
+        of = " of the calibrated ensemble" if is_calibrated(study.design) else ""
         paired += (
-            f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values, "
-            f"each with {wording.counted(study.replications, 'replication')}; the intervals are "
-            f"over all these pairs and hold {study.interval_holds}."
+            f"They are {wording.sample(study.draws, study.replications)}, with luck of its own: "
+            f"sets of values of {wording.counted(len(study.design.draws.names), 'number')}{of}. "
+            f"The intervals are over all these pairs and hold {study.interval_holds}."
         )
     else:
         paired += (
@@ -128,6 +132,11 @@ def limits(study: Study) -> list[str]:
         _UNDER_DETERMINED,
     ]
     lines += [warning for warning in (few(study),) if warning]
+    if left := settled(study.design):
+        lines.append(
+            "Not drawn with the uncertain numbers, since a scenario or a lever sets them: "
+            f"{wording.listing(left)}."
+        )
     lines += _short_windows(study)
     failed = len(study.failures)
     if failed:

@@ -233,8 +233,7 @@ def footer(view: View, names: Sequence[str]) -> list[str]:
         else ""
     )
     study = view.study
-    draws = f"{wording.counted(study.draws, 'draw')} of " if study.draws > 1 else ""
-    runs = f"{draws}{wording.counted(study.replications, 'replication')}."
+    runs = f"{wording.sample(study.draws, study.replications)}."
     holds = f"Bands and whiskers hold {study.interval_holds}." if study.pairs > 1 else ""
     ends = wording.interpolated(study.pairs, study.unit, "of 90 % bands and of whiskers")
     return style.wrapped(f"{begin}{' '.join(x for x in (runs, holds, ends, FORECAST) if x)}", FULL)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.frames import EXCEL
 from sim.scenario import library
+from sim.sweep.uncertainties import is_calibrated
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
@@ -29,7 +30,8 @@ def command(study: Study, encoding: str = "utf-8") -> str:
         Of the tables beside the page: their bytes, and so the hash on it, are of this encoding.
     """
     excel = ["--excel"] if encoding == EXCEL else []
-    if study.draws > 1:
+    drawn = is_calibrated(study.design)
+    if study.design.draws.names and not drawn:
         return shlex.join(["openstakes", "sweep", "results", *excel])
     words = [
         "openstakes",
@@ -39,6 +41,7 @@ def command(study: Study, encoding: str = "utf-8") -> str:
     words += [
         "--against",
         _argument(study.scenario(study.against)),
+        *(["--draws", str(study.draws)] if drawn else []),
         "--replications",
         str(study.replications),
     ]

@@ -90,6 +90,12 @@ def overrides() -> dict[str, Path]:
     return _toml_files(root() / "scenarios" / "overrides")
 
 
+def ensembles() -> dict[str, Path]:
+    """Return the shipped ensembles of parameters by name: CSV files beside the assumptions."""
+    found = sorted((root() / "scenarios" / "assumptions").glob("*.csv"))
+    return {path.stem: path for path in found if is_name(path.stem)}
+
+
 def experiments() -> dict[str, Path]:
     """Return the ``experiment.toml`` of each shipped experiment by the name of its folder."""
     found = sorted((root() / "experiments").glob("*/experiment.toml"))

@@ -164,8 +164,8 @@ def series_of(policies: Mapping[str, Policy]) -> dict[tuple[str, str], list[str]
     """Return the names of policies by lever and series, the earliest first.
 
     Steps of one series (NAME-YYYY-MM, one lever) replace each other. Policies that are meant to act
-    together have names of their own, and each is a series by itself; the dash keeps NAME apart
-    from the steps of NAME-.
+    together have names of their own, and each is a series by itself. A
+    series is keyed by NAME- with its dash, so a policy called NAME is none of its steps.
     """
     found: dict[tuple[str, str], list[str]] = {}
     for name in sorted(policies, key=lambda name: (policies[name].start, name)):

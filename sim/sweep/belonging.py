@@ -15,6 +15,7 @@ from sim.sweep.design import Design
 from sim.sweep.files import file_in, folder_in, read_as_ours
 from sim.sweep.manifest import is_ours, made_by, plan_table, read_manifest
 from sim.sweep.parts import COUNTRIES, SERIES, DamagedPartError, Part, StoreError
+from sim.sweep.runs import RunId
 
 MANIFEST = "manifest.json"
 PART = re.compile(r"[0-9a-f]{64}\.parquet")
@@ -128,14 +129,14 @@ def check_manifest(root: Path, manifest: Mapping[str, Any], design: Design) -> N
 
 def check_plan(root: Path, part: Part, design: Design) -> None:
     """Refuse a part with runs that the design does not ask for."""
-    held = [*part.runs, *((failure.point, failure.replication) for failure in part.failures)]
+    held = [*part.runs, *(failure.run for failure in part.failures)]
     if part.seed != design.seed or part.keep != design.keep.table():
         words = "its seed is another, or other outcomes, months or countries were kept"
         raise StoreError(
             f"{root}: {SERIES}/{part.name}.parquet belongs to other results ({words}); "
             f"choose another folder"
         )
-    if any(point not in design.owners for point, _ in held):
+    if any(run[:2] not in design.owners for run in held):
         words = (
             "a scenario or draw that is not asked for; more Sobol draws continue those before, "
             "a Latin hypercube of another size is another sample"
@@ -149,16 +150,16 @@ def check_plan(root: Path, part: Part, design: Design) -> None:
 def check_months(place: str, part: Part, design: Design) -> None:
     """Refuse a part with other months than the design keeps."""
     if part.runs:
-        case = design.cases[design.owners[part.runs[0][0]][0]]
+        case = design.cases[design.owners[part.runs[0][:2]]]
         months = [month_name(i) for i in range(case.scenario.months)]
         with read_as_ours(place):
             if list(part.months) != [months[i] for i in design.keep.chosen(months)]:
                 raise ValueError(f"{len(part.months)} months that are not those of {case.name}")
 
 
-def check_replications(root: Path, finished: Mapping[str, Collection[int]], design: Design) -> None:
+def check_replications(root: Path, finished: Collection[RunId], design: Design) -> None:
     """Refuse a design with fewer replications than the folder holds."""
-    most = max((max(held) for held in finished.values() if held), default=-1) + 1
+    most = max((run.replication for run in finished), default=-1) + 1
     if most > design.replications:
         raise StoreError(
             f"{root} holds {most} replications, and {design.replications} are asked for; "

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sim.messages import printable
-from sim.sweep.design import Chunk
 from sim.sweep.executors import interrupts_held, main_module_hidden
 from sim.sweep.faults import FAULTS
 from sim.sweep.runner import (
@@ -29,6 +28,7 @@ from sim.sweep.runner import (
     UnfitWorkerError,
     WorkerLostError,
 )
+from sim.sweep.runs import Chunk
 
 CONNECT_SECONDS = 20
 

@@ -31,6 +31,7 @@ DECIDES = (
     "sweep/levers.py",
     "sweep/distributions.py",
     "sweep/forks.py",
+    "sweep/runs.py",
     "sweep/sampling.py",
 )
 """Modules and folders that can change a number.

@@ -29,6 +29,7 @@ from sim.sweep.parts import (
     hash_of,
     leave,
 )
+from sim.sweep.runs import RunId
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,9 +107,8 @@ def _bins(store: Folder, design: Design, full: int) -> Iterator[list[Part]]:
     for part in store.parts.values():
         size = _size(store, part)
         if not part.failures and size < full / 2:
-            cases = tuple(sorted({design.owners[point][0] for point, _ in part.runs}))
-            point, replication = part.runs[0]
-            place = (replication, design.owners[point][1], part.name)
+            cases = tuple(sorted({design.owners[run[:2]] for run in part.runs}))
+            place = (part.runs[0].replication, part.runs[0].draw, part.name)
             alike[cases, part.months, part.moments].append((place, size, part))
     for found in alike.values():
         together, filled = [], 0
@@ -163,7 +163,7 @@ def _left(store: Folder, kind: str, data: bytes) -> str:
 
 def _about(
     part: Part,
-    runs: Sequence[tuple[str, int]],
+    runs: Sequence[RunId],
     countries: str,
     merged: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 Three axes stay apart. A *case* is a scenario with values of levers: what somebody decides. A *draw*
 holds values of uncertain numbers: what nobody knows; every case meets every draw. A *replication*
 is luck. A case under a draw is a design point, and its id is the hash of the resolved scenario. A
-run is (design point, replication) under one root seed, and its random numbers depend on the root
-seed, the replication and the decision only. So neither the order of the runs, nor their number, nor
-who runs them can change one.
+run is (design point, draw, replication) under one root seed, and its random numbers depend on the
+root seed, the draw's number, the replication and the decision only: cases share them, draws do not.
+So neither the order of the runs, nor their number, nor who runs them can change one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sim.messages import LARGEST_SEED, ScenarioError, shown, whole
 from sim.model.parameters import PARAMETERS
 from sim.sweep.draws import CERTAIN, Draws
 from sim.sweep.forks import past_of
+from sim.sweep.runs import MOST_REPLICATIONS, Chunk, Run, RunId
 from sim.sweep.share import WHOLE, Share
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 STATED = "as stated"
 WITHOUT_ASSUMED = "no assumed responses"
-MOST_REPLICATIONS = 99_999
 MOST_POINTS = 1_000_000
 """Most cases times draws.
 
@@ -40,6 +40,12 @@ BLOCK = 8
 """Runs in a full chunk, about: a second or two of work, so that a death costs little."""
 MOST_FORKED = 16
 """Cases of one past in a chunk, at most."""
+
+REPLICATIONS, OF_EACH_DRAW = 32, 1
+"""Replications unless said otherwise: without uncertain numbers, and of each draw of them.
+
+Each draw has luck of its own, so draws are replications too.
+"""
 
 ASSUMED_OFF = {name: 0.0 for name, parameter in PARAMETERS.items() if parameter.assumed}
 
@@ -153,24 +159,6 @@ class Keep:
         return [i for i, month in enumerate(months) if month in self.months]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run: a world, and the replication that chooses its random numbers."""
-
-    point: str
-    case: str
-    scenario: Scenario
-    replication: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """What a worker does in one go: runs of cases that start alike and end together."""
-
-    number: int
-    runs: tuple[Run, ...]
-
-
 @dataclass(frozen=True)
 class Design:
     """The worlds of a sweep.
@@ -178,9 +166,9 @@ class Design:
     Attributes
     ----------
     cases : tuple of Case
-        The first is the reference. Two cases may hold the same world; it is then run once.
+        The first is the reference. Two cases that hold the same world under a draw share its runs.
     replications : int
-        Runs of each world, with the same random numbers across worlds.
+        Runs of each case under each draw, with the same random numbers across cases.
     seed : int
         Root seed, 0 to 2**63 - 1.
     draws : Draws
@@ -248,12 +236,12 @@ class Design:
         return [[case.under(draw).id for draw in self.draws] for case in self.cases]
 
     @cached_property
-    def owners(self) -> dict[str, tuple[int, int]]:
-        """First case and draw of each different world."""
-        found: dict[str, tuple[int, int]] = {}
+    def owners(self) -> dict[tuple[str, int], int]:
+        """First case of each different world: of a design point under a draw."""
+        found: dict[tuple[str, int], int] = {}
         for case, ids in enumerate(self.points):
             for draw, point in enumerate(ids):
-                found.setdefault(point, (case, draw))
+                found.setdefault((point, draw), case)
         return found
 
     @property
@@ -266,20 +254,24 @@ class Design:
         """Number of different runs."""
         return len(self.owners) * self.replications
 
-    def world(self, point: str) -> tuple[Case, Scenario]:
-        """Return a design point's case and world.
+    def asks_for(self, run: RunId) -> bool:
+        """Return whether a run is one of the design's."""
+        return run[:2] in self.owners and 0 <= run.replication < self.replications
+
+    def run(self, run: RunId) -> Run:
+        """Return a run of the design with its world.
 
         Raises
         ------
         KeyError
-            If the design has no such point.
+            If no case has that design point under that draw.
         """
-        case, draw = self.owners[point]
-        return self.cases[case], self.cases[case].under(self.draws[draw])
+        case = self.cases[self.owners[run[:2]]]
+        return Run(run, case.name, case.under(self.draws[run.draw]))
 
     def chunks(
         self,
-        finished: Mapping[str, Container[int]] | None = None,
+        finished: Container[RunId] = (),
         share: Share = WHOLE,
         block: int = BLOCK,
     ) -> Iterator[Chunk]:
@@ -294,29 +286,28 @@ class Design:
         Parameters
         ----------
         finished
-            Replications to leave out, by design point.
+            Runs to leave out.
         share
             The chunks meant.
         block
             Runs in a full chunk, about.
         """
-        done = finished or {}
         for number, cases, pairs in self._blocks(share, block):
             worlds: dict[tuple[int, int], Scenario] = {}
             runs = []
-            for i, draw, point, replication in self._different(cases, pairs):
-                if replication not in done.get(point, ()):
-                    if (i, draw) not in worlds:
-                        worlds[i, draw] = self.cases[i].under(self.draws[draw])
-                    runs.append(Run(point, self.cases[i].name, worlds[i, draw], replication))
+            for i, run in self._different(cases, pairs):
+                if run not in finished:
+                    if (i, run.draw) not in worlds:
+                        worlds[i, run.draw] = self.cases[i].under(self.draws[run.draw])
+                    runs.append(Run(run, self.cases[i].name, worlds[i, run.draw]))
             if runs:
                 yield Chunk(number, tuple(runs))
 
-    def asked(self, share: Share = WHOLE) -> Iterator[tuple[str, int]]:
-        """Yield the design point and replication of each run of a share."""
+    def asked(self, share: Share = WHOLE) -> Iterator[RunId]:
+        """Yield each run of a share."""
         for _, cases, pairs in self._blocks(share):
-            for _, _, point, replication in self._different(cases, pairs):
-                yield point, replication
+            for _, run in self._different(cases, pairs):
+                yield run
 
     def _blocks(self, share: Share, block: int = BLOCK) -> Iterator[tuple[int, list[int], range]]:
         """Yield the chunks of a share: number, cases and (draw, replication) pairs."""
@@ -340,17 +331,17 @@ class Design:
             for first in range(0, len(numbers), MOST_FORKED):
                 yield numbers[first : first + MOST_FORKED]
 
-    def _different(self, cases: Sequence[int], pairs: range) -> Iterator[tuple[int, int, str, int]]:
-        """Yield case, draw, point and replication of the runs of some cases and pairs.
+    def _different(self, cases: Sequence[int], pairs: range) -> Iterator[tuple[int, RunId]]:
+        """Yield case and run for some cases and pairs.
 
-        Cases or draws that hold the same world give it once.
+        Cases that hold the same world under a draw give it once.
         """
         for pair in pairs:
             replication, draw = divmod(pair, len(self.draws))
             for i in cases:
                 point = self.points[i][draw]
-                if self.owners[point] == (i, draw):
-                    yield i, draw, point, replication
+                if self.owners[point, draw] == i:
+                    yield i, RunId(point, draw, replication)
 
 
 def _incomparable(cases: Sequence[Case]) -> Iterator[str]:

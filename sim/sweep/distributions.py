@@ -10,7 +10,7 @@ from sim.messages import nearest, shown
 from sim.model.parameters import PARAMETERS
 from sim.scenario.problems import range_words
 from sim.scenario.toml import dotted
-from sim.sweep.design import Case
+from sim.sweep.design import Case, Design
 from sim.sweep.draws import Draws
 from sim.sweep.sampling import (
     Choice,
@@ -159,13 +159,29 @@ def draw_problems(
                 f"uncertainties: {name} takes values from {low:.6g} to {high:.6g}: "
                 f"must be {range_words(*bounds)}"
             )
-    drawn = {
-        (name if name.startswith("policy.") else f"parameters.{name}"): name for name in draws.names
-    }
+    for name, case_name in numbers_set(cases).items():
+        if name in draws.names:
+            yield f"{name} is uncertain, and set by case {case_name!r} too; keep one of the two"
+
+
+def settled(design: Design) -> list[str]:
+    """Return parameters that a sweep over uncertain numbers does not draw, since a case sets them.
+
+    They are set by a scenario or a lever.
+    """
+    if not design.draws.names:
+        return []
+    return [name for name in sorted(numbers_set(design.cases)) if name in PARAMETERS]
+
+
+def numbers_set(cases: Iterable[Case]) -> dict[str, str]:
+    """Return the numbers that cases set themselves, and the first case that does.
+
+    They are the levers, by their paths, and the parameters that scenarios give a value of their
+    own, by their names, as in draws.
+    """
     found: dict[str, str] = {}
     for case in cases:
-        for path in (*case.levers, *(f"parameters.{name}" for name in case.scenario.parameters)):
-            if path in drawn:
-                found.setdefault(drawn[path], case.name)
-    for name, case_name in found.items():
-        yield f"{name} is uncertain, and set by case {case_name!r} too; keep one of the two"
+        for path in (*case.levers, *case.scenario.parameters):
+            found.setdefault(path.removeprefix("parameters."), case.name)
+    return found

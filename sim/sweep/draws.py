@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,17 @@ class Draws(Sequence[Mapping[str, float]]):
         names = tuple(rows[0])
         values = np.array([[row[name] for name in names] for row in rows], np.float64)
         return cls(names, values.reshape(len(rows), len(names)))
+
+    def without(self, names: Collection[str]) -> Draws:
+        """Return the same draws less some numbers."""
+        left = [i for i, name in enumerate(self.names) if name not in names]
+        return Draws((self.names[i] for i in left), self.values[:, left])
+
+    def beside(self, others: Draws) -> Draws:
+        """Return draws that hold the numbers of as many others too, draw by draw."""
+        return Draws(
+            (*self.names, *others.names), np.concatenate((self.values, others.values), axis=1)
+        )
 
     def __len__(self) -> int:
         return len(self.values)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from sim.sweep import execution
-from sim.sweep.design import Chunk, Design, Keep, Run
+from sim.sweep.design import Design, Keep
 from sim.sweep.execution import Simulate, run_chunk, workers_for
 from sim.sweep.executors import ProcessPool
 from sim.sweep.faults import MachineError
 from sim.sweep.manifest import made_by
 from sim.sweep.parts import Receipt
+from sim.sweep.runs import Chunk, RunId
 from sim.sweep.store import Store
 
 SAMPLE = 4
@@ -75,20 +76,20 @@ def estimate(
     simulate
         As for `sim.sweep.execute`.
     """
-    points = list(plan.owners)
-    chosen = dict.fromkeys(points[i * (len(points) - 1) // (SAMPLE - 1)] for i in range(SAMPLE))
+    worlds = list(plan.owners)
+    chosen = dict.fromkeys(worlds[i * (len(worlds) - 1) // (SAMPLE - 1)] for i in range(SAMPLE))
     seconds, size, failed = [], [], 0
     make = partial(_run, seed=plan.seed, keep=plan.keep, simulate=simulate)
-    first = _chunk(plan, points[0])
+    first = _chunk(plan, worlds[0])
     make(first)  # warms up and is not counted
-    for point in chosen:
-        chunk = _chunk(plan, point)
+    for world in chosen:
+        chunk = _chunk(plan, world)
         start = time.perf_counter()
         (receipt,) = make(chunk)
         seconds.append(time.perf_counter() - start)
         size.append(receipt.size)
         failed += receipt.failed
-    finished = sum(len(store.finished[point]) for point in points if point in store.finished)
+    finished = len(store.finished)
     left = plan.runs - finished
     width = workers_for(left) if workers is None else workers
     each, disk = sum(seconds) / len(seconds), sum(size) / len(size)
@@ -98,7 +99,7 @@ def estimate(
         cases=len(plan.cases),
         draws=len(plan.draws),
         replications=plan.replications,
-        points=len(points),
+        points=len(worlds),
         runs=plan.runs,
         finished=finished,
         workers=width,
@@ -113,10 +114,9 @@ def estimate(
     )
 
 
-def _chunk(plan: Design, point: str) -> Chunk:
-    """Return the first replication of a design point, alone."""
-    case, world = plan.world(point)
-    return Chunk(0, (Run(point, case.name, world, 0),))
+def _chunk(plan: Design, world: tuple[str, int]) -> Chunk:
+    """Return the first replication of a design point under a draw, alone."""
+    return Chunk(0, (plan.run(RunId(*world, 0)),))
 
 
 def _run(chunk: Chunk, *, seed: int, keep: Keep, simulate: Simulate | None) -> tuple[Receipt, ...]:

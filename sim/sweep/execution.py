@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.sweep.checks import check_series
-from sim.sweep.design import BLOCK, Chunk, Design, Keep, Run
+from sim.sweep.design import BLOCK, Design, Keep
 from sim.sweep.executors import executor_factory
 from sim.sweep.faults import FAULTS, MachineError, told_apart
 from sim.sweep.forks import Forks
@@ -26,6 +26,7 @@ from sim.sweep.parts import (
     deposit,
 )
 from sim.sweep.runner import Executor, UnfitWorkerError, run_chunks
+from sim.sweep.runs import Chunk, Run
 from sim.sweep.share import WHOLE, Share
 from sim.sweep.store import Store
 from sim.sweep.workers import Workers, processors
@@ -39,7 +40,7 @@ Progress = Callable[[int, int, int], None]
 """Called with the runs finished, failed and in all."""
 
 Simulate = Callable[["Scenario", int, int], Series]
-"""A run: scenario, replication and root seed to its series."""
+"""A run: scenario, luck (see `RunId.luck`) and root seed to its series."""
 
 OnError = Literal["record", "stop"]
 Again = Literal["failed"]
@@ -53,9 +54,7 @@ class RunFailedError(RuntimeError):
 
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
-        super().__init__(
-            f"{failure.scenario}, replication {failure.replication} failed: {failure.error}"
-        )
+        super().__init__(f"{failure.scenario}, {failure.run.pair} failed: {failure.error}")
 
 
 def execute(
@@ -156,11 +155,11 @@ def _factory(
     return executor_factory(executor, width) if isinstance(executor, str) else executor
 
 
-def simulate_world(scenario: Scenario, replication: int, seed: int) -> Series:
+def simulate_world(scenario: Scenario, luck: int, seed: int) -> Series:
     """Run one world and return its series."""
     from sim.model.world import World
 
-    series: Series = World(scenario, rng=seed, replication=replication).run()
+    series: Series = World(scenario, rng=seed, replication=luck).run()
     return series
 
 
@@ -213,11 +212,11 @@ def run_chunk(
     failures, forks = [], Forks(chunk.runs, seed, families=keep.families)
     for run in chunk.runs:
         try:
-            with told_apart(f"{run.point}:{run.replication}"):
+            with told_apart(str(run.id)):
                 series: Series = (
                     forks.make(run)
                     if simulate is OF_THE_MODEL
-                    else simulate(run.scenario, run.replication, seed)
+                    else simulate(run.scenario, run.id.luck, seed)
                 )
             check_series(series, runs[0][1] if runs else None)
         except MachineError:
@@ -246,7 +245,7 @@ def run_chunk(
 def _failure(run: Run, seed: int, error: BaseException) -> Failure:
     words = f"{type(error).__name__}: {error}"
     text = "".join(traceback.format_exception(error))
-    return Failure(run.case, run.point, run.replication, seed, words, text)
+    return Failure(run.case, *run.id, seed, words, text)
 
 
 class _Tally:
@@ -266,11 +265,11 @@ class _Tally:
         self._store, self._plan, self._stop = store, plan, stop
         self._progress, self._arrived, self._kept = progress, arrived, kept
         self._finished = self._failed = self._runs = 0
-        for point, replication in plan.asked(share):
+        for run in plan.asked(share):
             self._runs += 1
-            if store.has_result((point, replication)):
+            if store.has_result(run):
                 self._finished += 1
-            elif replication in store.finished.get(point, ()):
+            elif run in store.finished:
                 self._failed += 1
         self.left = self._runs - self._finished - self._failed
         self._report()

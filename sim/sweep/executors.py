@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.model.kernels import notices
 from sim.model.warming import warm
-from sim.sweep.design import Chunk
 from sim.sweep.runner import Executor, WorkerLostError
+from sim.sweep.runs import Chunk
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Lock

@@ -21,8 +21,9 @@
     outcomes = ["us_share_*", "incidents"]
     months = "year-ends"
 
-In place of numbers, ``ensemble = "draws.csv"`` names a file with a column for each number and a row
-for each draw.
+In place of numbers, or beside them, ``ensemble = "draws.csv"`` names a file with a column for each
+number and a row for each draw; ``ensemble = "calibrated"`` is the shipped one, of which a number is
+left out that a scenario or a lever sets.
 
 A lever on a policy varies the compared scenarios that have the policy; the reference stays as it
 is. A lever on any other field of a scenario sets the stage: it varies the reference too, and each
@@ -47,10 +48,11 @@ from sim.scenario.plain import plain
 from sim.scenario.problems import sentence, validation_problems
 from sim.scenario.scenario import FileRecord, Name, Scenario, load
 from sim.scenario.toml import content_problems, dotted, read_toml
-from sim.sweep.design import MOST_REPLICATIONS, Design, Keep, with_twins
+from sim.sweep.design import OF_EACH_DRAW, REPLICATIONS, Design, Keep, with_twins
 from sim.sweep.distributions import EVERY
 from sim.sweep.levers import SPAN, SeveralError, Value, by_path, lever_values, make_cases
-from sim.sweep.uncertainties import Uncertainties, draws_of
+from sim.sweep.runs import MOST_REPLICATIONS
+from sim.sweep.uncertainties import CALIBRATED, Uncertainties, draws_of
 
 
 def _not_empty(items: tuple[str, ...]) -> tuple[str, ...]:
@@ -134,7 +136,12 @@ class Experiment(FileRecord):
     question: str = Field("", max_length=2000)
     scenarios: Annotated[tuple[Name, ...], AfterValidator(_not_empty)]
     against: Name = "status-quo"
-    replications: int = Field(32, ge=1, le=MOST_REPLICATIONS)
+    replications: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_REPLICATIONS,
+        description="Runs of each case under each draw. Default: 32, with uncertain numbers 1",
+    )
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
     also_without_assumed: bool = True
     levers: dict[str, Any] = Field(default_factory=dict)
@@ -158,6 +165,7 @@ class Experiment(FileRecord):
 def load_experiment(
     source: str | os.PathLike[str] | Mapping[str, Any],
     *,
+    draws: int | None = None,
     replications: int | None = None,
     seed: int | None = None,
 ) -> tuple[Experiment, Design]:
@@ -169,8 +177,9 @@ def load_experiment(
         Name of a shipped experiment, a file, or the tables that a file would hold, in which numpy's
         numbers and arrays and ranges stand for numbers and lists. A scenario that is not shipped is
         NAME.toml beside the file; tables name it by its path, such as "mine/my-control.toml".
-    replications, seed
-        In place of those of the experiment.
+    draws, replications, seed
+        In place of those of the experiment. Draws of one without uncertain numbers are those of the
+        calibrated ensemble, and its own replications, which are meant for one draw, do not count.
 
     Raises
     ------
@@ -178,6 +187,8 @@ def load_experiment(
         With every problem of the experiment, or of its scenarios.
     """
     table, file, beside = _read(source)
+    if draws is not None:
+        table |= _plain(_with_draws(table, draws), file)
     table |= _plain(
         {key: x for key, x in (("replications", replications), ("seed", seed)) if x is not None},
         file,
@@ -205,6 +216,15 @@ def _read(
         table = read_toml(path, file)
         library.refuse_other("experiment", table, file)
     return nest(flatten(table, file)), file, beside
+
+
+def _with_draws(table: Mapping[str, object], draws: int) -> dict[str, object]:
+    """Return what changes in the tables of an experiment for which so many draws are asked."""
+    stated = table.get("uncertainties", {"ensemble": CALIBRATED})
+    if not isinstance(stated, Mapping):
+        return {}  # which is refused with the rest of the tables
+    changed: dict[str, object] = {"uncertainties": {**stated, "draws": draws}}
+    return changed if "uncertainties" in table else changed | {"replications": OF_EACH_DRAW}
 
 
 def _plain(source: Mapping[str, Any], file: str) -> dict[str, object]:
@@ -284,9 +304,10 @@ def _design(
     problems = [*problems, *of_keep, *of_draws]
     if not problems:
         try:
+            usual = REPLICATIONS if experiment.uncertainties is None else OF_EACH_DRAW
             return Design(
                 with_twins(cases) if experiment.also_without_assumed else cases,
-                experiment.replications,
+                usual if experiment.replications is None else experiment.replications,
                 experiment.seed,
                 draws,
                 keep,

@@ -48,7 +48,7 @@ class MachineError(RuntimeError):
     advice
         What to do about it.
     run
-        Run in which it was raised, as "POINT:REPLICATION"; "" if that was in none.
+        Run in which it was raised, as `RunId` is written; "" if that was in none.
     """
 
     def __init__(self, words: str, advice: str, run: str = "") -> None:

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -234,11 +234,15 @@ class Folder(Store):
             raise DamagedPartError(f"{kind}/{name}.parquet is missing")
         return path.read_bytes()
 
-    def enter(self, name: str) -> Part:
+    def enter(self, name: str, belongs: Callable[[Part], None] | None = None) -> Part:
         """Enter a series part (see `Store.enter`), unless other code made it."""
-        part = super().enter(name)
-        check_code(f"{self.root}: {SERIES}/{name}.parquet", part.made_by)
-        return part
+
+        def ours(part: Part) -> None:
+            check_code(f"{self.root}: {SERIES}/{name}.parquet", part.made_by)
+            if belongs is not None:
+                belongs(part)
+
+        return super().enter(name, ours)
 
     # What is in the folder
 
@@ -253,6 +257,11 @@ class Folder(Store):
         StoreError
             If a part belongs to another design or was made by other code.
         """
+
+        def belongs(part: Part) -> None:
+            check_plan(self.root, part, design)
+            check_months(self._place(SERIES, part.name), part, design)
+
         damaged = []
         for kind in (COUNTRIES, SERIES):
             for path in own_files(self.root, kind):
@@ -260,9 +269,7 @@ class Folder(Store):
                     if kind == COUNTRIES:
                         self.checked(kind, path.stem)
                     elif path.stem not in self.merged:
-                        part = self.enter(path.stem)
-                        check_plan(self.root, part, design)
-                        check_months(self._place(SERIES, part.name), part, design)
+                        self.enter(path.stem, belongs)
                 except DamagedPartError as error:
                     own = path.name in str(error)
                     damaged.append((path, "damaged" if own else f"of no use: {error}"))

@@ -1,8 +1,8 @@
 """Forks: what several runs have in common is stepped through once, and they part where they must.
 
 Two scenarios under the same random numbers share every bit until the first month in which a
-difference can act. A chunk holds the runs of such scenarios; the first one of a replication is the
-trunk, which leaves a copy of its world in memory at the months in which others part from it.
+difference can act. A chunk holds the runs of such scenarios; the first one of a pair is the trunk,
+which leaves a copy of its world in memory at the months in which others part from it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sim.scenario.differences import first_difference
 if TYPE_CHECKING:
     from sim.model.world import Series, World
     from sim.scenario.scenario import Scenario
-    from sim.sweep.design import Run
+    from sim.sweep.runs import Run
 
 
 def past_of(scenario: Scenario) -> Hashable:
@@ -33,7 +33,7 @@ def parting_month(trunk: Scenario, other: Scenario) -> int:
 
 @dataclass(slots=True)
 class _Trunk:
-    """The first run of a replication, and copies of its world by the month that comes next."""
+    """The first run of a pair, and copies of its world by the month that comes next."""
 
     scenario: Scenario
     partings: list[int]
@@ -68,7 +68,7 @@ class Forks:
 
     @staticmethod
     def _key(run: Run) -> Hashable:
-        return run.replication, past_of(run.scenario)
+        return run.id.luck, past_of(run.scenario)
 
     def make(self, run: Run) -> Series:
         """Return the series of a run, the same to the bit as those of a world of its own."""
@@ -97,7 +97,7 @@ class Forks:
                 copy: World = pickle.loads(kept)
                 copy.go_on_under(run.scenario)
                 return copy
-        world = World(run.scenario, rng=self.seed, replication=run.replication)
+        world = World(run.scenario, rng=self.seed, replication=run.id.luck)
         if self.families:
             world.phases = (*world.phases, keep_families)
         return world

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sim.sweep.parts import COUNTRIES, FAMILY, USE
+from sim.sweep.parts import COUNTRIES, FAMILY, KEYS, USE
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -21,6 +21,8 @@ Count = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 """Name of a part, or "": never a path."""
 Text = dict[str, str]
+RunForm = Annotated[tuple[str, Count, Count], Field(strict=False)]
+"""See `sim.sweep.design.RunId`; strict, but for the list that JSON has in place of a tuple."""
 
 
 class Form(BaseModel):
@@ -34,6 +36,7 @@ class FailureForm(Form):
 
     scenario: str
     point: str
+    draw: Count
     replication: Count
     seed: Count
     error: str
@@ -57,7 +60,7 @@ class SeriesForm(Form):
     seed: Count
     made_by: Text
     keep: dict[str, Any]
-    runs: list[Annotated[list[str | Count], Field(min_length=2, max_length=2)]]
+    runs: list[RunForm]
     months: list[str]
     moments: list[str]
     failures: list[FailureForm]
@@ -128,26 +131,22 @@ def check_series(file: pq.ParquetFile, about: dict[str, Any]) -> None:
         If keys, rows, columns or their types are others.
     """
     SeriesForm.model_validate(about)
-    if any(
-        not isinstance(point, str) or not isinstance(number, int) for point, number in about["runs"]
-    ):
-        raise ValueError("a run is not a point and a replication")
     merged = about.get("merged", [])
     if merged and sum(source["runs"] for source in merged) != len(about["runs"]):
         raise ValueError("it holds other runs than the parts that were merged into it")
-    fields = list(file.schema_arrow)
-    if [field.name for field in fields[:3]] != ["point", "replication", "month"]:
-        raise ValueError(f"columns {file.schema_arrow.names[:3]}")
-    _check_types(file, [field.name for field in fields[3:]], "float")
+    names = file.schema_arrow.names
+    if tuple(names[: len(KEYS)]) != KEYS:
+        raise ValueError(f"columns {names[: len(KEYS)]}")
+    _check_types(file, names[len(KEYS) :], "float")
     _check_rows(file, len(about["runs"]) * len(about["months"]))
 
 
 def check_countries(file: pq.ParquetFile, about: dict[str, Any]) -> None:
     """Refuse a country part that does not hold what it says. Errors as for `check_series`."""
     CountriesForm.model_validate(about)
-    names, own = file.schema_arrow.names, ("month", "country", "channel", *USE, "panel")
-    head, families = names[: 2 + len(own)], names[2 + len(own) :]
-    if head != ["point", "replication", *own] or not all(n.startswith(FAMILY) for n in families):
+    names, own = file.schema_arrow.names, [*KEYS, "country", "channel", *USE, "panel"]
+    families = names[len(own) :]
+    if names[: len(own)] != own or not all(n.startswith(FAMILY) for n in families):
         raise ValueError(f"columns {names} in {COUNTRIES}")
     _check_types(file, [*USE, *families], "float")
     _check_types(file, ["panel"], "int32")

@@ -140,7 +140,9 @@ def read_manifest(path: Path, data: bytes) -> dict[str, Any]:
     form = manifest.get("format", FORMAT)
     if isinstance(form, int) and form != FORMAT:
         raise StoreError(
-            f"{path.parent} holds results of format {form}; this version reads format {FORMAT}"
+            f"{path.parent} holds results of format {form}, and this version reads format "
+            f"{FORMAT}: give the same command with another folder, or use the version that made "
+            "them"
         )
     if written != digest(manifest):
         raise DamagedPartError(

@@ -7,8 +7,8 @@ its hash is compared with its name at every reading, and only then is it parsed.
 
     DIR/manifest.json            what is asked for, made by which code; once finished, the parts
     DIR/designs.parquet          one row per design point: case, levers, draw, uncertain numbers
-    DIR/series/HASH.parquet      point, replication, month, outcomes
-    DIR/countries/HASH.parquet   point, replication, month, country, channel, use, shares of
+    DIR/series/HASH.parquet      point, draw, replication, month, outcomes
+    DIR/countries/HASH.parquet   point, draw, replication, month, country, channel, use, shares of
                                  origins, panel, and where they are kept shares of families
 """
 
@@ -25,16 +25,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.sweep.design import Keep, Run
+from sim.sweep.design import Keep
 from sim.sweep.files import DamagedPartError as DamagedPartError
 from sim.sweep.files import StoreError as StoreError
 from sim.sweep.files import file_in
 from sim.sweep.files import write_whole as write_whole
+from sim.sweep.runs import Run, RunId
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 2
+FORMAT = 3
+KEYS = ("point", "draw", "replication", "month")
+"""First columns of every part: the run, as `RunId` has it, and the month."""
 USE = ("use", "US", "CN", "other")
 SERIES, COUNTRIES = "series", "countries"
 FAMILY = "family_"
@@ -68,7 +71,7 @@ class Failure:
     ----------
     scenario, point : str
         Name of the case and id of the design point.
-    replication, seed : int
+    draw, replication, seed : int
         With the point they repeat the run.
     error, traceback : str
         What was raised, in one line and in full.
@@ -76,10 +79,16 @@ class Failure:
 
     scenario: str
     point: str
+    draw: int
     replication: int
     seed: int
     error: str
     traceback: str
+
+    @property
+    def run(self) -> RunId:
+        """Which run it is."""
+        return RunId(self.point, self.draw, self.replication)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +121,8 @@ class Part:
         Root seed.
     made_by, keep : dict
         Code and libraries that made it, and what was kept of its runs.
-    runs : tuple of (str, int)
-        Design point and replication of each run in the part, in the order of its rows.
+    runs : tuple of RunId
+        The runs in the part, in the order of its rows.
     months, moments : tuple of str
         Months of the series, and of the country part.
     failures : tuple of Failure
@@ -125,7 +134,7 @@ class Part:
     seed: int
     made_by: dict[str, str]
     keep: dict[str, Any]
-    runs: tuple[tuple[str, int], ...]
+    runs: tuple[RunId, ...]
     months: tuple[str, ...]
     moments: tuple[str, ...]
     failures: tuple[Failure, ...]
@@ -178,7 +187,7 @@ def deposit(
         "made_by": made_by,
         "keep": keep.table(),
         "countries": hash_of(countries) if countries else "",
-        "runs": [[run.point, run.replication] for run, _ in runs],
+        "runs": [list(run.id) for run, _ in runs],
         "months": [head.months[i] for i in months] if head else [],
         "moments": [head.moments[i] for i in moments] if head else [],
         "failures": [asdict(failure) for failure in failures],
@@ -222,17 +231,14 @@ def _series_part(
     import pyarrow as pa
 
     if not runs:
-        nothing = {"point": pa.array([], pa.string()), "replication": pa.array([], pa.int32())}
-        return encode([pa.table({**nothing, "month": pa.array([], pa.string())})], about)
+        kinds = zip(KEYS, (pa.string(), pa.int32(), pa.int32(), pa.string()), strict=True)
+        return encode([pa.table({name: pa.array([], kind) for name, kind in kinds})], about)
     head = runs[0][1]
     names = head.names if keep.outcomes is None else keep.outcomes
     places = [head.names.index(name) for name in names]
     values = np.concatenate([series.values[months] for _, series in runs])
     columns: dict[str, Any] = {
-        "point": _repeated([run.point for run, _ in runs], len(months)),
-        "replication": np.repeat(
-            np.array([run.replication for run, _ in runs], np.int32), len(months)
-        ),
+        **_run_columns(runs, len(months)),
         "month": pa.array([head.months[i] for i in months] * len(runs)).dictionary_encode(),
         **{name: np.ascontiguousarray(values[:, i]) for name, i in zip(names, places, strict=True)},
     }
@@ -254,8 +260,7 @@ def _countries_part(runs: Sequence[tuple[Run, Series]], moments: list[int], keep
     cells = panel[0].size
     _, month, country, channel = (axis.ravel() for axis in np.indices(panel.shape, dtype=np.int16))
     columns: dict[str, Any] = {
-        "point": _repeated([run.point for run, _ in runs], cells),
-        "replication": np.repeat(np.array([run.replication for run, _ in runs], np.int32), cells),
+        **_run_columns(runs, cells),
         "month": pa.DictionaryArray.from_arrays(month, [head.moments[i] for i in moments]),
         "country": pa.DictionaryArray.from_arrays(country, list(country_codes(panel.shape[2]))),
         "channel": pa.DictionaryArray.from_arrays(channel, list(channel_names(panel.shape[3]))),
@@ -295,13 +300,19 @@ def channel_names(n: int) -> tuple[str, ...]:
     return CHANNELS[:n]
 
 
-def _repeated(texts: list[str], times: int) -> pa.Array:
-    """Return each text so many times, as a dictionary column."""
+def _run_columns(runs: Sequence[tuple[Run, Series]], rows: int) -> dict[str, Any]:
+    """Return the columns that say which run so many rows of each are of."""
     import pyarrow as pa
 
-    different = list(dict.fromkeys(texts))
-    places = np.array([different.index(text) for text in texts], np.int32)
-    return pa.DictionaryArray.from_arrays(np.repeat(places, times), different)
+    points = [run.id.point for run, _ in runs]
+    different = list(dict.fromkeys(points))
+    places = np.array([different.index(point) for point in points], np.int32)
+    draws, replications = np.array([run.id[1:] for run, _ in runs], np.int32).T
+    return {
+        "point": pa.DictionaryArray.from_arrays(np.repeat(places, rows), different),
+        "draw": np.repeat(draws, rows),
+        "replication": np.repeat(replications, rows),
+    }
 
 
 def encode(tables: Iterable[pa.Table], about: dict[str, Any]) -> bytes:

@@ -24,9 +24,9 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
-from sim.sweep.design import Chunk
 from sim.sweep.faults import FAULTS, MachineError
 from sim.sweep.files import StoreError
+from sim.sweep.runs import Chunk
 
 ATTEMPTS = 3
 """Deaths of a worker on one chunk, or faults of the machine, after which it has failed.

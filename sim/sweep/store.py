@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from math import prod
 from pathlib import Path
@@ -25,6 +25,7 @@ from sim.sweep.parts import (
     COUNTRIES,
     FAMILY,
     FORMAT,
+    KEYS,
     SERIES,
     USE,
     DamagedPartError,
@@ -35,6 +36,7 @@ from sim.sweep.parts import (
     every_source,
     hash_of,
 )
+from sim.sweep.runs import RunId
 
 
 class Store:
@@ -44,8 +46,8 @@ class Store:
     ----------
     parts : dict of str to Part
         Series parts by name.
-    finished : dict of str to set of int
-        Replications that are done, failed ones included, by design point.
+    finished : set of RunId
+        Runs that are done, failed ones included.
     lost : list of Failure
         Runs of chunks that left no part, since their worker died.
     merged : dict of str to str
@@ -59,12 +61,12 @@ class Store:
 
     def __init__(self) -> None:
         self.parts: dict[str, Part] = {}
-        self.finished: defaultdict[str, set[int]] = defaultdict(set)
+        self.finished: set[RunId] = set()
         self.lost: list[Failure] = []
         self.merged: dict[str, str] = {}
         self.repaired: list[str] = []
         self._bytes: dict[str, bytes] = {}
-        self._failed: set[tuple[str, int]] = set()
+        self._failed: set[RunId] = set()
         self._holding: defaultdict[str, list[str]] = defaultdict(list)
         self._said: dict[str, Any] = {}
         self._forms: dict[tuple[str, ...], Any] = {}
@@ -83,8 +85,10 @@ class Store:
         self._bytes.update((hash_of(data), data) for data in receipt.payload)
         return self.enter(receipt.part)
 
-    def enter(self, name: str) -> Part:
+    def enter(self, name: str, belongs: Callable[[Part], None] | None = None) -> Part:
         """Enter a series part after checking it and the country part it names.
+
+        `belongs` is called before anything of the part counts; what it raises refuses the part.
 
         Raises
         ------
@@ -100,7 +104,7 @@ class Store:
             check_series(file, about)
         shape = self._checked_shape(about) if about["countries"] else []
         with read_as_ours(self._place(SERIES, name)):
-            form = (file.schema_arrow.names[3:], about["moments"], shape)
+            form = (file.schema_arrow.names[len(KEYS) :], about["moments"], shape)
             if about["runs"] and form != self._forms.setdefault(tuple(about["months"]), form):
                 raise ValueError("other outcomes, moments or countries than in the parts before it")
         part = Part(
@@ -109,21 +113,22 @@ class Store:
             about["seed"],
             self._once(about["made_by"]),
             self._once(about["keep"]),
-            tuple((intern(point), replication) for point, replication in about["runs"]),
+            tuple(RunId(intern(point), *pair) for point, *pair in about["runs"]),
             self._once(tuple(about["months"])),
             self._once(tuple(about["moments"])),
             tuple(Failure(**failure) for failure in about["failures"]),
         )
+        if belongs is not None:
+            belongs(part)
         older = [source.part for source in every_source(about.get("merged", ()))]
         self._take_over([self.parts[held] for held in older if held in self.parts], part)
         self.merged.update(dict.fromkeys(older, name))
         self.parts[name] = part
-        failed = [run for failure in part.failures if not self.has_result(run := _run_of(failure))]
-        for point, replication in (*part.runs, *failed):
-            self.finished[point].add(replication)
+        failed = [failure.run for failure in part.failures if not self.has_result(failure.run)]
+        self.finished.update(part.runs, failed)
         self._failed.difference_update(part.runs)
         self._failed.update(failed)
-        for point in dict.fromkeys(point for point, _ in part.runs):
+        for point in dict.fromkeys(run.point for run in part.runs):
             self._holding[point].append(name)
         return part
 
@@ -152,15 +157,13 @@ class Store:
             raise DamagedPartError("its runs are in another part too")
         for held in older:
             del self.parts[held.name]
-            for point, replication in held.runs:
-                self.finished[point].discard(replication)
-                if held.name in self._holding[point]:
-                    self._holding[point].remove(held.name)
+            self.finished.difference_update(held.runs)
+            for point in dict.fromkeys(run.point for run in held.runs):
+                self._holding[point].remove(held.name)
 
-    def has_result(self, run: tuple[str, int]) -> bool:
-        """Return whether a run, by point and replication, has finished and not failed."""
-        point, replication = run
-        return run not in self._failed and replication in self.finished.get(point, ())
+    def has_result(self, run: RunId) -> bool:
+        """Return whether a run has finished and not failed."""
+        return run in self.finished and run not in self._failed
 
     def _once(self, content: Any) -> Any:
         """Return content as the first part that said it has it.
@@ -206,7 +209,7 @@ class Store:
 
     def outcomes(self, part: Part) -> tuple[str, ...]:
         """Return the names of the outcomes in a part; none if all its runs failed."""
-        return tuple(self.file(SERIES, part.name)[0].schema_arrow.names[3:])
+        return tuple(self.file(SERIES, part.name)[0].schema_arrow.names[len(KEYS) :])
 
     def countries(self, part: Part) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """Return countries' use and their panel.
@@ -236,7 +239,7 @@ class Store:
         return shares.reshape(*about["shape"], len(names))
 
     def failures(self) -> list[Failure]:
-        """Return all runs that failed, by case and replication.
+        """Return all runs that failed, by case and run.
 
         A failure stands until its run has a result.
 
@@ -245,16 +248,13 @@ class Store:
         moment, and the parts may be read in any order. A run that failed each time is named once.
         """
         recorded = [failure for _, part in sorted(self.parts.items()) for failure in part.failures]
-        latest = {_run_of(failure): failure for failure in (*recorded, *self.lost)}
+        latest = {failure.run: failure for failure in (*recorded, *self.lost)}
         found = [failure for run, failure in latest.items() if not self.has_result(run)]
-        return sorted(
-            found, key=lambda failure: (failure.scenario, failure.point, failure.replication)
-        )
+        return sorted(found, key=lambda failure: (failure.scenario, failure.run))
 
     def reopen_failed(self) -> None:
         """Count the runs that failed as not done, so that a sweep does them again."""
-        for failure in self.failures():
-            self.finished[failure.point].discard(failure.replication)
+        self.finished.difference_update(failure.run for failure in self.failures())
 
     def file(self, kind: str, name: str) -> tuple[Any, dict[str, Any]]:
         """Return a checked part, ready to be read, and what it says of itself."""
@@ -268,10 +268,7 @@ class Store:
             form = int(about["format"])
         if form != FORMAT:
             raise StoreError(
-                f"parts of format {form} cannot be read; this version reads format {FORMAT}"
+                f"{self._place(kind, name)} is of format {form}, and this version reads format "
+                f"{FORMAT}: choose another folder, or use the version that made it"
             )
         return file, about
-
-
-def _run_of(failure: Failure) -> tuple[str, int]:
-    return intern(failure.point), failure.replication

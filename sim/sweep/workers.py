@@ -88,10 +88,7 @@ class Workers:
             if (
                 part.seed == design.seed
                 and part.keep == table
-                and all(
-                    point in design.owners and replication < design.replications
-                    for point, replication in part.runs
-                )
+                and all(map(design.asks_for, part.runs))
             ):
                 self._kept.move_to_end(name)
                 store.accept(receipt)

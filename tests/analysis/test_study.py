@@ -21,6 +21,7 @@ from sim.scenario.scenario import Scenario
 from sim.sweep.design import Case, Design, Draws, Keep, with_twins
 from sim.sweep.execution import execute
 from sim.sweep.files import StoreError
+from sim.sweep.runs import RunId
 from tests.analysis.tidy import read_tidy
 from tests.sweep import fake
 
@@ -54,12 +55,12 @@ DRAWS = Draws.of(
 )
 
 
-def fails_in_places(scenario, replication, seed):
+def fails_in_places(scenario, luck, seed):
     """Fail in the third draw always, in the fourth in one replication, if there is a policy."""
     hazard = scenario.parameters.get("leak_hazard", 0)
-    if scenario.policy and (hazard == 0.4 or (hazard == 0.8 and replication == 1)):
+    if scenario.policy and (hazard == 0.4 or luck == RunId("", 3, 1).luck):
         raise ValueError("no")
-    return fake.responds(scenario, replication, seed)
+    return fake.responds(scenario, luck, seed)
 
 
 def uncertain(simulate=fake.responds, draws=DRAWS, keep=EVERYTHING, twins=False):
@@ -276,23 +277,6 @@ def test_the_difference_of_a_draw_is_its_mean_over_replications(drawn, holed):
     assert (drawn.pairs, drawn.unit) == (15, "pairs")
 
 
-def test_draws_do_not_hide_that_they_share_their_luck():
-    """A difference that turns with the replication is undecided.
-
-    However many draws agree on its mean.
-    """
-    turning = np.tile([1.0, -0.6], 50)  # 50 draws, each with the same two replications
-    found = compare(1 + turning, np.ones(100), fake.DESCRIBED["alpha"], PairIndex(50, 2))
-    assert (found.low, found.high) == pytest.approx((-60, 100))
-    assert (found.p_higher, found.p_lower) == (0.5, 0.5)
-    assert found.sign == "?"
-    once = compare(np.full(50, 2.0), np.ones(50), fake.DESCRIBED["alpha"], PairIndex(50, 1))
-    assert once.sign == "?"
-    # Of two replications one failed everywhere: what is left has the luck of one.
-    half = np.tile([2.0, np.nan], 50)
-    assert compare(half, np.ones(100), fake.DESCRIBED["alpha"], PairIndex(50, 2)).sign == "?"
-
-
 def test_draws_of_other_orders_of_magnitude_count_alike():
     """Harm of 30 % less in every pair is large and clear, however far its levels lie apart."""
     levels = np.repeat(np.geomspace(1.0, 1000.0, 8), 4) * np.tile([0.9, 1.0, 1.1, 1.0], 8)
@@ -313,14 +297,53 @@ def test_the_rubric_reads_shares_of_pairs_towards_the_goal(three):
     assert (aimless.loc[aimless.outcome == "alpha", "p_floor"] == 0).all()
 
 
-def test_worlds_that_draws_share_are_run_once_and_stand_for_each():
+def test_pairs_count_one_by_one_however_they_are_spread_over_draws():
+    """A change that turns from pair to pair is undecided; one that stays is clear."""
+    alpha = fake.DESCRIBED["alpha"]
+    turning = np.tile([1.0, -0.6], 50)
+    for index in (PairIndex(50, 2), PairIndex(100, 1), PairIndex(1, 100)):
+        found = compare(1 + turning, np.ones(100), alpha, index)
+        assert (found.low, found.high) == pytest.approx((-60, 100))
+        assert (found.p_higher, found.p_lower) == (0.5, 0.5)
+        assert found.sign == "?"
+        assert compare(np.full(100, 2.0), np.ones(100), alpha, index).sign == "++"
+    one = compare(np.full(1, 2.0), np.ones(1), alpha, PairIndex(1, 1))
+    assert one.sign == "?", "one pair shows no chance"
+
+
+def test_draws_of_one_replication_hold_chance_as_replications_of_one_draw_do():
+    """Of a number that changes nothing, 40 draws spread like 40 replications, not like one."""
+    draws = Draws.of([{ENFORCEMENT: value / 64} for value in range(40)])
+    case = Case("a", fake.scenario("a"), "a")
+    spreads = []
+    for plan in (Design((case,), 1, 3, draws), Design((case,), 40, 3)):
+        found = Study(execute(plan, workers=1, simulate=fake.world), plan)
+        spreads.append(found.values("a", "gamma").std(axis=0).mean())
+    assert spreads[0] == pytest.approx(spreads[1], rel=0.05)
+
+
+def test_a_world_that_is_the_same_under_all_draws_is_run_with_the_luck_of_each():
     draws = Draws.of([{ENFORCEMENT: value} for value in (0.25, 0.5, 0.75)])
     found = uncertain(draws=draws)
-    assert found.design.runs == (1 + 2 * 3) * 3  # the reference has no such policy
-    assert found.finished == found.design.runs
-    reference = found.values("status-quo", "alpha")
-    np.testing.assert_array_equal(reference, np.tile(reference[:3], (3, 1)))
+    assert len(set(found.points("status-quo"))) == 1, "the reference has no such policy"
+    assert found.finished == found.design.runs == 3 * 3 * 3
+    reference = found.values("status-quo", "gamma")
+    assert len(np.unique(reference, axis=0)) == 9
+    np.testing.assert_array_equal(reference, found.values(CASE, "gamma"))
     assert len(found.frame(["alpha"])) == 3 * 9 * 96
+
+
+def test_a_design_point_of_one_case_and_another_draw_is_not_taken_for_the_cases_own():
+    """Two cases swap their worlds between two draws; each keeps the luck of its own draw."""
+    stated = [fake.scenario("a"), fake.scenario("b", parameters={"leak_hazard": 0.75})]
+    cases = tuple(Case(one.name, one, "a") for one in stated)
+    plan = Design(cases, 2, 3, Draws.of([{ENFORCEMENT: 0.0}, {ENFORCEMENT: 1.0}]))
+    plan.__dict__["points"] = [["one", "two"], ["two", "one"]]
+    found = Study(execute(plan, workers=1, simulate=fake.world), plan)
+    for name in ("a", "b"):
+        assert len(np.unique(found.values(name, "gamma"), axis=0)) == 4
+        assert found.finished_pairs(name).tolist() == [0, 1, 2, 3]
+    np.testing.assert_array_equal(found.values("a", "gamma"), found.values("b", "gamma"))
 
 
 def test_two_cases_with_one_world_have_the_same_values():
@@ -428,7 +451,7 @@ def test_runs_hold_the_design_beside_the_outcomes(holed):
     ]  # fmt: skip
     assert len(runs) == 15 + 2 * 11
     assert all(runs.point == [holed.points(row.scenario)[row.draw] for row in runs.itertuples()])
-    assert holed.finished == 12 + 2 * 11  # two of the draws are one world without the policy
+    assert holed.finished == 15 + 2 * 11
     assert runs["policy.audit-0.strength"].dtype == float
     assert runs[runs.scenario == "status-quo"]["policy.audit-0.strength"].isna().all()
     assert set(runs[runs.scenario == CASE]["policy.audit-0.strength"]) == {0.5}
@@ -545,25 +568,26 @@ def test_twins_without_assumed_responses_are_compared_with_each_other():
     assert (row.sign, row.sign_without_assumed) == ("++", "0")
 
 
-def test_draws_of_assumed_responses_alone_leave_one_twin():
+def test_draws_of_assumed_responses_alone_leave_one_twin_with_the_luck_of_each():
     (assumed, *_) = sorted(name for name, parameter in PARAMETERS.items() if parameter.assumed)
     draws = Draws.of([{assumed: PARAMETERS[assumed].high * (i + 1) / 4} for i in range(4)])
     found = uncertain(draws=draws, twins=True)
-    assert found.finished == found.design.runs == (3 * 4 + 3) * 3
+    assert found.finished == found.design.runs == 2 * 3 * 4 * 3
     twin = found.without_assumed
     assert twin.draws == 4
+    assert len(set(twin.points(CASE))) == 1
     assert np.isfinite(twin.differences(CASE, "alpha")).all()
+    assert len(np.unique(twin.values(CASE, "gamma"), axis=0)) == 4 * 3
 
 
 # Countries
 
 
 def test_country_shares_are_pooled(three):
-    points = three.points("audits")
     values = np.concatenate(
         [
-            three.store.countries(part)[0][[point in points for point, _ in part.runs]]
-            for part in three.store.of(points)
+            three.store.countries(part)[0][three.rows("audits", part)]
+            for part in three.store.of(three.points("audits"))
         ]
     )
     found = three.map_shares("audits", "developer")
@@ -586,16 +610,17 @@ def test_countries_are_means_over_runs_at_the_months_kept():
     assert len(frame) == 3 * 8 * 4 * 5
     cell = frame[(frame.scenario == CASE) & (frame.month == "2027-12") & (frame.country == "2")]
     whole = [
-        fake.world(fake.scenario("any"), replication, 3).countries[4, 2] for replication in range(3)
+        fake.world(fake.scenario("any"), run.luck, 3).countries[4, 2]
+        for run in found.design.asked()
+        if run.point in found.points(CASE)
     ]
+    assert len(whole) == 5 * 3
     np.testing.assert_allclose(
         cell[["use", "US", "CN", "other"]], np.mean(whole, axis=0), rtol=1e-6
     )
     assert cell.channel.tolist() == ["consumer", "market", "enterprise", "developer", "government"]
     assert (cell.panel == 4 * 5 * 3).all()
-    assert (
-        frame[frame.scenario == "status-quo"].panel == 4 * 4 * 3
-    ).all()  # two of the draws are one world
+    assert (frame[frame.scenario == "status-quo"].panel == 4 * 5 * 3).all()
 
 
 def test_without_countries_there_are_none():
@@ -604,7 +629,7 @@ def test_without_countries_there_are_none():
     assert np.isnan(found.map_shares(CASE).shares).all()
 
 
-def test_draws_that_share_a_world_count_each_in_the_mean():
+def test_draws_of_equal_numbers_count_each():
     def by_hazard(scenario, replication, seed):
         found = fake.world(scenario, replication, seed)
         found.countries[:] = scenario.parameters["leak_hazard"]
@@ -615,7 +640,7 @@ def test_draws_that_share_a_world_count_each_in_the_mean():
     )
     np.testing.assert_allclose(found.countries().US, 0.375)
     np.testing.assert_allclose(found.map_shares(CASE, "developer").shares, 0.375)
-    assert (found.map_shares(CASE, "developer").effective == 4 * 3 * 2).all()
+    assert (found.map_shares(CASE, "developer").effective == 4 * 3 * 4).all()
 
 
 # Files
@@ -642,7 +667,7 @@ def test_every_number_of_a_sweep_is_in_its_files(holed, tmp_path):
     frame = holed.frame().astype({"scenario": str, "month": str, "outcome": str})
     frame = frame.sort_values([*keys, "outcome"], ignore_index=True)
     pd.testing.assert_frame_equal(long, frame, check_dtype=False)
-    assert len(long) == (15 + 2 * 11) * 96 * 3
+    assert len(long) == holed.finished * 96 * 3
     read = {path.stem: pd.read_csv(path) for path in holed.to_csv(tmp_path / "csv")}
     for name, frame in {
         "table": holed.table(),

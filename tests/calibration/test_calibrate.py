@@ -11,11 +11,12 @@ from sim.calibration.calibrate import calibrate, candidates_at, nearest_to_media
 from sim.calibration.emulator import Emulator
 from sim.calibration.likelihood import DISCREPANCY, TAIL, Observed
 from sim.calibration.measures import MEASURES
-from sim.calibration.simulate import NAMES, candidates, luck_of, measured
-from sim.model.parameters import DEFAULTS, PARAMETERS
+from sim.calibration.simulate import NAMES, candidates, measured
+from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import load
 from sim.sweep.draws import Draws
 from sim.sweep.execution import RunFailedError
+from sim.sweep.runs import RunId
 from tests.calibration.made_up import SMALL, TINY, TOLD, made_up
 
 TARGETS = {t.id: t for t in data.targets() if t.role == "target"}
@@ -183,21 +184,9 @@ def test_candidates_are_worlds_of_the_status_quo_under_their_parameters():
     draws = Draws(("ceiling", "bass_q"), np.array([[-5.5, 1.5], [-5.7, 1.8]]))
     plan = candidates(draws, 2, 5)
     assert plan.runs == 4
-    _, world = plan.world(plan.points[0][1])
+    world = plan.run(RunId(plan.points[0][1], 1, 0)).scenario
     assert world.parameters["ceiling"] == -5.7
     assert module.NAMES == NAMES
-
-
-def test_luck_of_a_candidate_does_not_depend_on_the_defaults(monkeypatch):
-    """Else a fit from nothing would not give the shipped one again, which sets the defaults."""
-    base = load("status-quo")
-    candidate = base.model_copy(update={"parameters": {"ceiling": -5.5}})
-    before = luck_of(candidate, 0)
-    monkeypatch.setitem(DEFAULTS, "ceiling", -5.5)
-    assert luck_of(base, 0) == luck_of(candidate, 0) == before
-    assert len({luck_of(candidate, 0), luck_of(candidate, 1)}) == 2
-    monkeypatch.setitem(DEFAULTS, "ceiling", -5.6)
-    assert luck_of(base, 0) != before
 
 
 def test_candidates_that_all_fail_end_the_fit_with_the_reason(monkeypatch):

@@ -457,7 +457,7 @@ def test_failed_runs_give_status_3_and_are_named(tmp_path: Path) -> None:
     result = call("compare", path, "--replications", "4")
     assert result.exit_code == 3
     point = re.search(
-        r"failing, replication 1 \(([0-9a-f]{16}):1\): ZeroDivisionError: made to fail",
+        r"failing, replication 1 \(([0-9a-f]{16}):0:1\): ZeroDivisionError: made to fail",
         result.stderr,
     )
     assert point, result.stderr

@@ -95,7 +95,8 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
     for friction in ("0.1", "0.2"):
         title = f"p1-blanket adopters=4000 kyc_friction={friction} minus status-quo adopters=4000"
         assert (
-            f"{title}, mean of 4 months from 2027-12 to 2030-12, 2 draws of 2 replications" in text
+            f"{title}, mean of 4 months from 2027-12 to 2030-12, 2 draws of the uncertain numbers"
+            in text
         )
     assert result.stdout.count("Global power (US)") == 3
     assert "percent of the reference in the same draw. 5-95 %: holds chance and parameters." in text
@@ -398,13 +399,13 @@ def test_failed_runs_are_named_and_can_be_run_alone() -> None:
     assert "2 of 6 runs failed" in result.stderr
     assert "p1-blanket leak_hazard=0.123, replication 1" in result.stderr
     assert "openstakes sweep 'my results' --again failed\n" in result.stderr
-    (again,) = re.findall(r"openstakes sweep ('my results' --alone \w+:1)", result.stderr)
+    (again,) = re.findall(r"openstakes sweep ('my results' --alone \w+:0:1)", result.stderr)
     before = contents("my results")
     result = call(*shlex.split(again))
     assert result.exit_code == 1
     assert "Traceback" in result.stderr
     assert "ZeroDivisionError: made to fail" in result.stderr
-    result = call(*shlex.split(again.replace(":1", ":2")))
+    result = call(*shlex.split(again.replace(":0:1", ":0:2")))
     assert result.exit_code == 0
     assert re.search(
         r"leak_hazard=0\.123, point \w{16}, replication 2, seed 1: finished, 96 months",
@@ -449,7 +450,7 @@ def test_alone_names_what_is_not_finite(monkeypatch: pytest.MonkeyPatch) -> None
         return found
 
     monkeypatch.setattr("sim.sweep.execution.simulate_world", overflows)
-    result = call(write(BASE), "--alone", f"{sim.load('p1-blanket').id}:1")
+    result = call(write(BASE), "--alone", f"{sim.load('p1-blanket').id}:0:1")
     assert result.exit_code == 1
     assert f"outcome {next(iter(OUTCOMES))} is inf in 2024-01" in result.stderr
     assert result.stdout == ""
@@ -467,7 +468,7 @@ def test_a_failed_run_may_stop_the_sweep() -> None:
 
 def test_alone_needs_no_folder_and_writes_nothing() -> None:
     point = sim.load("p1-blanket").id
-    result = call(write(BASE), "--alone", f"{point}:1")
+    result = call(write(BASE), "--alone", f"{point}:0:1")
     assert result.exit_code == 0
     assert sorted(path.name for path in Path().iterdir()) == ["experiment.toml"]
 
@@ -490,11 +491,16 @@ def test_alone_needs_no_folder_and_writes_nothing() -> None:
         (["experiment.toml", "--out", "new", "--on-error", "ask"], "--on-error"),
         (["experiment.toml", "--out", "new", "--workers", "0"], "--workers"),
         (["experiment.toml", "--out", "new", "--replications", "0"], "--replications"),
-        (["experiment.toml", "--alone", "0123456789abcdef:0"], "is no design point of this sweep"),
-        (["experiment.toml", "--alone", "POINT:2"], "a replication from 0 to 1"),
-        (["experiment.toml", "--alone", "POINT"], "must be POINT:REPLICATION"),
-        (["experiment.toml", "--alone", f"POINT:{'9' * 5000}"], "must be POINT:REPLICATION"),
-        (["experiment.toml", "--alone", "POINT:-1"], "must be POINT:REPLICATION"),
+        (
+            ["experiment.toml", "--alone", "0123456789abcdef:0:0"],
+            "is no design point of this sweep",
+        ),
+        (["experiment.toml", "--alone", "POINT:0:2"], "has draws 0 to 0 and replications 0 to 1"),
+        (["experiment.toml", "--alone", "POINT:1:0"], "has draws 0 to 0 and replications 0 to 1"),
+        (["experiment.toml", "--alone", "POINT"], "must be POINT:DRAW:REPLICATION"),
+        (["experiment.toml", "--alone", "POINT:0"], "must be POINT:DRAW:REPLICATION"),
+        (["experiment.toml", "--alone", f"POINT:0:{'9' * 5000}"], "must be POINT:DRAW:REPLICATION"),
+        (["experiment.toml", "--alone", "POINT:0:-1"], "must be POINT:DRAW:REPLICATION"),
         (["four-policie"], "did you mean 'four-policies'"),
         (["none.toml"], "none.toml: cannot be read: No such file"),
         (["foreign"], "foreign holds no results: there is no manifest.json"),

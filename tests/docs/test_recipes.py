@@ -220,9 +220,9 @@ def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:
         words = [word.replace("tcp://HOST:8786", cluster) for word in shlex.split(line)]
         if "--replications" in words:
             assert int(words[words.index("--replications") + 1]) <= QUICK
-        if "POINT:0" in words:
+        if "POINT:0:0" in words:
             study = session["study"]
-            words[words.index("POINT:0")] = f"{study.points(study.against)[0]}:0"
+            words[words.index("POINT:0:0")] = f"{study.points(study.against)[0]}:0:0"
         stopped = below[:1] == ["^C"]
         assert words.pop(0) == "openstakes", line
         with pytest.MonkeyPatch.context() as patch:

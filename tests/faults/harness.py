@@ -16,6 +16,7 @@ import pytest
 
 from sim.sweep.design import Design
 from sim.sweep.folder import Folder
+from sim.sweep.runs import RunId
 from sim.sweep.store import Store
 from tests.sweep import fake
 
@@ -207,7 +208,7 @@ def files(out: Path) -> dict[str, bytes]:
     }
 
 
-def values_of(store: Store) -> dict[tuple[str, int], bytes]:
+def values_of(store: Store) -> dict[RunId, bytes]:
     """Return every number of every run."""
     found = {}
     for part in store.parts.values():
@@ -219,7 +220,7 @@ def values_of(store: Store) -> dict[tuple[str, int], bytes]:
     return found
 
 
-def values(out: Path) -> dict[tuple[str, int], bytes]:
+def values(out: Path) -> dict[RunId, bytes]:
     """Open a folder, which checks it, and return every number of every run."""
     return values_of(Folder.open(out)[0])
 

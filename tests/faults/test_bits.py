@@ -47,7 +47,7 @@ class Reversed(Design):
 def test_order(undisturbed, workers) -> None:
     back = Reversed(plan().cases, 40, 3)
     first = next(iter(back.chunks()))
-    assert {run.replication for run in first.runs} == set(range(36, 40))
+    assert {run.id.replication for run in first.runs} == set(range(36, 40))
     assert values_of(execute(back, workers=workers, simulate=fake.world)) == undisturbed
 
 

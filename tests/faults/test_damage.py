@@ -234,12 +234,14 @@ def test_results_of_another_version_are_refused(out, another_version) -> None:
 
 def test_results_of_another_format_are_refused(out) -> None:
     file = out / "manifest.json"
-    file.write_text(json.dumps({**json.loads(file.read_bytes()), "format": 1}))
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), "format": 2}))
     for act in (
         lambda: Folder.open(out),
         lambda: execute(SMALL, out=out, workers=1, simulate=never),
     ):
         with pytest.raises(
-            StoreError, match="holds results of format 1; this version reads format 2"
+            StoreError,
+            match="holds results of format 2, and this version reads format 3: give the same "
+            "command with another folder, or use the version that made them",
         ):
             act()

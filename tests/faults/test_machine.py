@@ -69,7 +69,7 @@ def test_a_fault_that_stays_stops_the_sweep_and_is_undone_and_resumable(
             simulate=partial(worlds.short_of_files, marker=str(marker)),
         )
     assert len(marker.read_text()) == 3
-    assert caught.value.run == f"{plan().points[1][0]}:11"
+    assert caught.value.run == f"{plan().points[1][0]}:0:11"
     assert Folder.open(out)[0].failures() == []
     execute(plan(), out=out, workers=1, simulate=fake.world)
     assert_whole(out)
@@ -88,7 +88,7 @@ def test_the_command_names_the_fault_what_to_do_and_how_to_go_on(tmp_path, worke
         said = driver.errors().strip().splitlines()[-1]
         assert until(lambda: not driver.others(), 10.0)
     store, design = Folder.open(out)
-    run = f"{design.points[1][0]}:11"
+    run = f"{design.points[1][0]}:0:11"
     assert said == (
         f"failed: Too many open files: table.csv (in run {run}): "
         "a fault of the machine, which is no result; "

@@ -14,6 +14,7 @@ from sim.sweep.cluster import DaskCluster
 from sim.sweep.execution import execute
 from sim.sweep.executors import ProcessPool
 from sim.sweep.folder import Folder
+from sim.sweep.parts import Failure
 from tests.faults import worlds
 from tests.faults.harness import COMMAND, FEW, Driver, assert_whole, plan, values, write_experiment
 from tests.marks import slow
@@ -50,14 +51,14 @@ def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_is_done(
     out = tmp_path / "out"
     store = execute(plan(), out=out, executor=factory, simulate=worlds.dies_always)
     (here,), (there,) = plan().points
-    chunk = {(point, replication) for point in (here, there) for replication in range(8, 12)}
+    chunk = {(point, 0, replication) for point in (here, there) for replication in range(8, 12)}
     assert [(f.scenario, f.point, f.replication, f.seed) for f in store.failures()] == [
         (name, point, replication, 3)
         for name, point in (("audits", there), ("status-quo", here))
         for replication in range(8, 12)
     ]
     lost = json.loads((out / "manifest.json").read_bytes())["lost"]
-    assert {(failure["point"], failure["replication"]) for failure in lost} == chunk
+    assert {Failure(**failure).run for failure in lost} == chunk
     assert values(out) == {run: x for run, x in undisturbed.items() if run not in chunk}
     assert Folder.open(out)[0].failures() == store.failures()
 

@@ -10,6 +10,8 @@ from scipy.stats import chi2
 
 from sim.model.kernels.numerics import unit64
 from sim.model.randomness import GOLDEN, Stream, Streams, mix64
+from sim.sweep.runs import RunId
+from tests.reference.draws import key
 
 MASK = 2**64 - 1
 slots = st.lists(st.integers(0, 10_000), max_size=4)
@@ -67,6 +69,13 @@ def test_the_key_of_a_stream_never_changes():
         4777484270739000135,
         10654761890281495705,
     ]
+
+
+@given(st.integers(0, 2**63), st.integers(0, 99_999), st.integers(0, 99_998))
+def test_the_key_follows_from_seed_draw_replication_and_decision_alone(seed, draw, replication):
+    luck = RunId("any point", draw, replication).luck
+    assert Stream(seed, luck, "choice").key == key(seed, draw, replication, "choice")
+    assert key(seed, 0, replication, "choice") == Stream(seed, replication, "choice").key
 
 
 def test_order_of_draws_does_not_matter():

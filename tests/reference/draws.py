@@ -71,6 +71,12 @@ def gumbel(u: float) -> float:
     return -log(-log(u))
 
 
+def key(seed: int, draw: int, replication: int, decision: str) -> int:
+    """The key of a decision's stream, in one run of a sweep."""
+    luck = 100_000 * draw + replication
+    return int.from_bytes(sha256(f"{seed}/{luck}/{decision}".encode()).digest()[:8], "little")
+
+
 def identity(name: str) -> int:
     """The permanent number of a name."""
     return int.from_bytes(sha256(name.encode()).digest()[:8], "little") // 4

@@ -21,6 +21,7 @@ import pytest
 from sim import report
 from sim.analysis import wording
 from sim.analysis.frames import csv_bytes
+from sim.analysis.study import Study
 from sim.policies import LEVERS
 from sim.report import pictures, prose, reproduction
 from sim.report.limits import by_chance, few, limits
@@ -30,7 +31,10 @@ from sim.report.prose import introductions
 from sim.report.reproduction import command
 from sim.scenario import library
 from sim.scenario.scenario import Scenario, load, load_with_origins
+from sim.sweep.design import Case, Design, Draws
+from sim.sweep.store import Store
 from sim.vocabulary import SIGNS
+from tests.sweep import fake
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 NUMBER = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?")
@@ -309,6 +313,25 @@ def test_few_replications_are_said(make):
         study = make((0, 1), draws=draws, replications=replications)
         assert few(study) == f"Too few for a sign other than 0 ({said}): run at least 8."
         assert set(study.rubric().sign) <= {"?", "0"}
+
+
+def uncertain(draws, replications):
+    case = Case("a", fake.scenario("a"), "a")
+    values = Draws.of([{"leak_hazard": (i + 1) / 64} for i in range(draws)])
+    return Study(Store(), Design((case,), replications, 1, values), described=fake.DESCRIBED)
+
+
+def test_draws_count_as_pairs_when_few_is_said():
+    assert "Few pairs (3): by chance alone, 25.0 % of cells" in few(uncertain(3, 1))
+    assert few(uncertain(32, 1)) == few(uncertain(4, 4)) == ""
+    assert by_chance(10**6) == 0.0
+
+
+def test_limits_say_what_draws_and_replications_are():
+    (said,) = (line for line in limits(uncertain(32, 1)) if "Each scenario was run" in line)
+    assert "Each scenario was run 32 times; run k of every scenario uses the same" in said
+    assert "They are 32 draws of the uncertain numbers, each run once, with luck of its" in said
+    assert "sets of values of 1 number. The intervals show chance and what is not known" in said
 
 
 @pytest.mark.usefixtures("few_pictures")

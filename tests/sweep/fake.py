@@ -1,6 +1,7 @@
 """A tiny world for the tests of the sweep.
 
-Its series depend on the scenario, the replication and the seed only.
+Its series depend on the scenario, the luck and the seed only; under one draw, as in most tests, the
+luck is the replication.
 """
 
 from __future__ import annotations

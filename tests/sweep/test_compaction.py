@@ -109,9 +109,9 @@ def test_parts_of_other_cases_and_of_failed_runs_stay_apart(tmp_path) -> None:
     store, _ = Folder.open(out)
     assert values(out) == before
     assert store.failures() == failures
-    owners = {point: design.cases[case].name for point, (case, _) in design.owners.items()}
     held = [
-        ({owners[point] for point, _ in part.runs}, part.failures) for part in store.parts.values()
+        ({design.run(run).case for run in part.runs}, part.failures)
+        for part in store.parts.values()
     ]
     assert [cases for cases, failed in held if not failed and "c" in cases] == [{"c"}]
     assert sum(len(failed) for _, failed in held) == len(failures)

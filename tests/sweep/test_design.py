@@ -23,6 +23,7 @@ from sim.sweep.design import (
 )
 from sim.sweep.forks import past_of
 from sim.sweep.manifest import designs_file, plan_table, read_design
+from sim.sweep.runs import MOST_REPLICATIONS, RunId
 from tests.sweep import fake
 
 
@@ -130,18 +131,47 @@ def test_the_twin_has_every_assumed_response_at_0_whatever_is_drawn():
 def test_equal_worlds_are_one_point_of_the_first_case():
     twin = Design((Case("a", fake.scenario("a"), "a"), Case("b", fake.scenario("b"), "a")), 3)
     assert twin.points[0] == twin.points[1]
-    assert list(twin.owners.values()) == [(0, 0)]
     assert twin.runs == 3
     assert {run.case for chunk in twin.chunks() for run in chunk.runs} == {"a"}
 
 
-def test_a_world_is_found_by_its_point():
+def test_a_run_is_found_by_its_point_draw_and_replication():
     plan = two([{"leak_hazard": 0.1}, {"leak_hazard": 0.2}])
-    case, world = plan.world(plan.points[1][1])
-    assert (case.name, world.parameters["leak_hazard"]) == ("audits", 0.2)
-    assert world.id == plan.points[1][1]
+    point = plan.points[1][1]
+    run = plan.run(RunId(point, 1, 0))
+    assert (run.case, run.scenario.parameters["leak_hazard"]) == ("audits", 0.2)
+    assert run.scenario.id == point
+    assert str(run.id) == f"{point}:1:0"
     with pytest.raises(KeyError):
-        plan.world("0" * 16)
+        plan.run(RunId(point, 0, 0))
+    asked = [RunId(point, 1, 0), RunId(point, 0, 0), RunId(point, 1, 99), RunId("0" * 16, 1, 0)]
+    assert [plan.asks_for(run) for run in asked] == [True, False, False, False]
+
+
+# Luck
+
+
+def test_every_pair_has_luck_of_its_own_and_the_first_draw_has_that_of_no_draws():
+    plan = two([{"leak_hazard": 0.1}, {"leak_hazard": 0.2}, {"leak_hazard": 0.3}], replications=4)
+    luck = {}
+    for run in plan.asked():
+        luck.setdefault((run.draw, run.replication), set()).add(run.luck)
+    assert len(luck) == plan.pairs == 12
+    assert all(len(found) == 1 for found in luck.values()), "cases of a pair share its luck"
+    assert len(set.union(*luck.values())) == 12
+    assert [RunId("a", 0, k).luck for k in range(4)] == [0, 1, 2, 3]
+    ends = RunId("a", 6, MOST_REPLICATIONS - 1).luck, RunId("a", 7, 0).luck
+    assert ends == (6 * 100_000 + 99_998, 700_000), "written in the page on random numbers"
+
+
+def test_worlds_that_are_equal_under_two_draws_are_run_in_each():
+    path = "policy.audit-0.enforcement"
+    plan = two([{path: 0.25}, {path: 0.75}], replications=2)
+    assert len(set(plan.points[0])) == 1, "the reference has no such policy"
+    assert plan.runs == 2 * 2 * 2
+    assert {run[1:] for run in plan.asked() if run.point == plan.points[0][0]} == {
+        (draw, replication) for draw in range(2) for replication in range(2)
+    }
 
 
 # Chunks
@@ -158,27 +188,33 @@ def test_chunks_hold_every_run_that_is_not_finished_once(cases, draws, replicati
     plan = Design(
         known, replications, 0, Draws.of([{"leak_hazard": (i + 1) / 8} for i in range(draws)])
     )
-    done = {}
-    for case, draw, replication in finished:
-        if case < cases and draw < draws:
-            done.setdefault(plan.points[case][draw], set()).add(replication)
+    done = {
+        RunId(plan.points[case][draw], draw, replication)
+        for case, draw, replication in finished
+        if case < cases and draw < draws
+    }
     chunks = list(plan.chunks(done))
-    runs = [(run.point, run.replication) for chunk in chunks for run in chunk.runs]
-    wanted = [(point, r) for ids in plan.points for point in ids for r in range(replications)]
-    assert sorted(runs) == sorted((point, r) for point, r in wanted if r not in done.get(point, ()))
+    runs = [run.id for chunk in chunks for run in chunk.runs]
+    wanted = [
+        RunId(point, draw, r)
+        for ids in plan.points
+        for draw, point in enumerate(ids)
+        for r in range(replications)
+    ]
+    assert sorted(runs) == sorted(run for run in wanted if run not in done)
     assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
     for chunk in chunks:
         assert 1 <= len(chunk.runs) <= max(BLOCK, MOST_FORKED)
         assert len({past_of(run.scenario) for run in chunk.runs if draws == 1}) <= 1
         for run in chunk.runs:
-            assert run.scenario.id == run.point
+            assert run.scenario.id == run.id.point
 
 
 def test_every_case_meets_all_draws_once_before_any_twice():
     plan = two([{"leak_hazard": (i + 1) / 32} for i in range(BLOCK)], replications=2)
     chunks = list(plan.chunks())
     for chunk, replication in zip(chunks, (0, 0, 1, 1), strict=True):
-        assert {run.replication for run in chunk.runs} == {replication}
+        assert {run.id.replication for run in chunk.runs} == {replication}
         assert [run.case for run in chunk.runs] == ["status-quo", "audits"] * (BLOCK // 2)
 
 

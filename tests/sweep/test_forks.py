@@ -12,8 +12,8 @@ from sim.model.world import World
 from sim.months import month_name
 from sim.policies import LEVERS
 from sim.scenario.scenario import Crisis, Scenario, load
-from sim.sweep.design import Run
 from sim.sweep.forks import Forks, parting_month, past_of
+from sim.sweep.runs import Run, RunId
 from tests.guarantees import state
 
 SHORT = load("status-quo", settings=["horizon.end=2026-06"])
@@ -33,25 +33,26 @@ def lever(key: str, **fields: Any) -> Any:
 ALONE: dict[tuple[str, int], str] = {}
 
 
-def alone(one: Scenario, replication: int) -> str:
+def alone(one: Scenario, luck: int) -> str:
     """The bits of a world of its own."""
-    key = one.id, replication
+    key = one.id, luck
     if key not in ALONE:
-        ALONE[key] = state.of_series(World(one, rng=7, replication=replication).run())
+        ALONE[key] = state.of_series(World(one, rng=7, replication=luck).run())
     return ALONE[key]
 
 
-def check(*scenarios: Scenario, replications: int = 1) -> None:
+def check(*scenarios: Scenario, draws: int = 1, replications: int = 1) -> None:
     """A chunk of these scenarios gives the bits that each gives by itself."""
     runs = [
-        Run(one.id, str(i), one, replication)
+        Run(RunId(one.id, draw, replication), str(i), one)
+        for draw in range(draws)
         for replication in range(replications)
         for i, one in enumerate(scenarios)
     ]
     forks = Forks(runs, 7)
     for run in runs:
         series = forks.make(run)
-        assert state.of_series(series) == alone(run.scenario, run.replication), run.case
+        assert state.of_series(series) == alone(run.scenario, run.id.luck), run.case
 
 
 @pytest.mark.parametrize("key", LEVERS)
@@ -120,7 +121,7 @@ def test_replications_and_draws_have_trunks_of_their_own():
     control = scenario({"x": lever("L1", start="2025-08")})
     other = SHORT.model_copy(update={"parameters": {"leak_hazard": 0.2}})
     assert past_of(other) != past_of(SHORT)
-    check(SHORT, control, other, replications=2)
+    check(SHORT, control, other, draws=2, replications=2)
 
 
 def test_scenarios_part_when_labs_may_know_of_a_policy():
@@ -145,7 +146,7 @@ def test_the_months_before_the_fork_are_made_once(monkeypatch):
 
     monkeypatch.setattr(World, "step", step)
     control = scenario({"x": lever("L1", start="2026-01")})
-    runs = [Run(one.id, one.name, one, 0) for one in (SHORT, control, control)]
+    runs = [Run(RunId(one.id, 0, 0), one.name, one) for one in (SHORT, control, control)]
     forks = Forks(runs, 7)
     for run in runs:
         forks.make(run)
@@ -154,7 +155,7 @@ def test_the_months_before_the_fork_are_made_once(monkeypatch):
 
 def test_when_the_trunk_fails_the_others_are_made_whole(monkeypatch):
     control = scenario({"x": lever("L1", start="2026-01")})
-    runs = [Run(one.id, one.name, one, 0) for one in (SHORT, control)]
+    runs = [Run(RunId(one.id, 0, 0), one.name, one) for one in (SHORT, control)]
     forks = Forks(runs, 7)
     made = World.step
 

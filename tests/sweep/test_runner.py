@@ -17,9 +17,10 @@ import pytest
 import sim
 import sim.sweep
 from sim.analysis.study import Study
+from sim.model.world import World
 from sim.scenario.scenario import load
 from sim.sweep import runner
-from sim.sweep.design import BLOCK, Case, Design, Draws, Keep
+from sim.sweep.design import BLOCK, Case, Design, Draws, Keep, with_twins
 from sim.sweep.estimate import estimate
 from sim.sweep.execution import RunFailedError, execute, run_chunk
 from sim.sweep.executors import InProcess, executor_factory
@@ -170,12 +171,51 @@ def test_order_does_not_matter():
     assert parts[0] == parts[1]
 
 
-def test_random_numbers_depend_on_seed_and_replication_only():
-    """The same replication of two worlds, of two designs, has the same luck."""
+def test_random_numbers_depend_on_seed_draw_and_replication_only():
+    """The same pair of two worlds, of two designs, has the same luck; gamma is nothing else."""
     one, other = plan(4), plan(6, cases=(2, 3), draws=2)
     found, again = (read(execute(p, workers=1, simulate=fake.responds), p) for p in (one, other))
     np.testing.assert_array_equal(found["status-quo", "gamma"], again["audits-3", "gamma"][:4])
-    np.testing.assert_array_equal(again["audits-3", "gamma"][:6], again["audits-3", "gamma"][6:])
+    np.testing.assert_array_equal(again["audits-2", "gamma"], again["audits-3", "gamma"])
+    assert len(np.unique(again["audits-3", "gamma"], axis=0)) == 2 * 6
+
+
+def test_the_model_gives_each_pair_the_luck_that_its_draw_and_replication_say():
+    """Draws that change nothing differ by luck alone, and a policy of no effect in nothing."""
+    end = ["horizon.end=2024-12", "adopters=3500"]
+    base = load("status-quo", settings=end)
+    idle = load("p1-blanket", settings=[*end, "policy.open-weight-control.strength=0"])
+    cases = with_twins((Case("base", base, "base"), Case("idle", idle, "base")))
+    plan = Design(cases, 2, 7, Draws.of([{"policy.absent.strength": x} for x in (0.1, 0.2)]))
+    study = sim.Study(execute(plan, workers=1), plan)
+    assert set(study.points("base")) == {base.id}
+    for found in (study, study.without_assumed):
+        levels = found.values("base", "us_share_abroad")
+        assert len(np.unique(levels, axis=0)) == 4
+        for outcome, differences in found.paired_differences("idle", found.outcomes()).items():
+            assert not differences.any(), outcome
+    for pair, luck in enumerate((0, 1, 100_000, 100_001)):  # seed, draw and replication in full
+        alone = World(base, rng=7, replication=luck).run()
+        place = alone.names.index("us_share_abroad")
+        np.testing.assert_array_equal(
+            study.values("base", "us_share_abroad")[pair], alone.values[:, place]
+        )
+
+
+def test_more_draws_and_more_replications_keep_the_runs_that_were_made(tmp_path):
+    first, counted = plan(2, draws=2), Count(fake.responds)
+    before = read(execute(first, out=tmp_path, workers=1, simulate=fake.responds), first)
+    draws, both = plan(2, draws=4), plan(3, draws=4)
+    for more in (draws, both):
+        store = execute(more, out=tmp_path, workers=1, simulate=counted)
+        after = read(store, more)
+    assert len(counted.done) == both.runs - first.runs
+    for key in ((case, outcome) for case in ("status-quo", "audits-1") for outcome in fake.NAMES):
+        values = before[key]
+        folded = after[key].reshape(4, 3, -1)[:2, :2]
+        np.testing.assert_array_equal(folded.reshape(values.shape), values)
+    whole = execute(both, workers=1, simulate=fake.responds)
+    assert_equal(after, read(whole, both))
 
 
 def test_a_point_of_the_model_is_the_run_that_the_same_settings_give():
@@ -339,7 +379,7 @@ def test_a_fault_of_the_machine_that_stays_stops_the_sweep_and_is_no_result(tmp_
     with pytest.raises(MachineError, match=words) as caught:
         execute(whole, workers=1, out=tmp_path, simulate=faulty)
     assert faulty.tries == ATTEMPTS
-    assert caught.value.run == f"{whole.points[1][0]}:5"
+    assert caught.value.run == f"{whole.points[1][0]}:0:5"
     store, _ = Folder.open(tmp_path)
     assert store.failures() == []
     assert store.parts

@@ -79,7 +79,7 @@ def test_shares_are_the_plan_each_chunk_in_one_of_them(draws, replications, of, 
     assert sorted(chunk.number for chunks in parted for chunk in chunks) == sorted(whole)
     assert all(chunk == whole[chunk.number] for chunks in parted for chunk in chunks)
     for share, chunks in zip(shares, parted, strict=True):
-        runs = [(run.point, run.replication) for chunk in chunks for run in chunk.runs]
+        runs = [run.id for chunk in chunks for run in chunk.runs]
         assert list(plan.asked(share)) == runs
     runs = sorted(run for share in shares for run in plan.asked(share))
     assert runs == sorted(plan.asked())
@@ -87,11 +87,8 @@ def test_shares_are_the_plan_each_chunk_in_one_of_them(draws, replications, of, 
 
     # What is finished changes no chunk's number, so neither its share.
     done = data.draw(st.sets(st.sampled_from(runs)))
-    finished: dict[str, set[int]] = {}
-    for point, replication in done:
-        finished.setdefault(point, set()).add(replication)
-    for chunk in plan.chunks(finished):
-        left = [r for r in whole[chunk.number].runs if (r.point, r.replication) not in done]
+    for chunk in plan.chunks(done):
+        left = [r for r in whole[chunk.number].runs if r.id not in done]
         assert list(chunk.runs) == left
 
 

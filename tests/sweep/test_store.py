@@ -77,7 +77,7 @@ def test_a_folder_holds_what_memory_holds(finished):
     np.testing.assert_array_equal(study.values("audits", "gamma")[BLOCK], series.values[:, 2])
     (here,), (there,) = design.points
     part = next(part for part in store.of([there]) if len(part.runs) == 2)
-    assert part.runs == ((here, BLOCK), (there, BLOCK))
+    assert part.runs == ((here, 0, BLOCK), (there, 0, BLOCK))
     assert part.moments == ("2030-12",)
     use, panel = store.countries(part)
     np.testing.assert_array_equal(use[1, 0], series.countries[-1])
@@ -129,10 +129,7 @@ def test_countries_are_kept_when_asked(tmp_path, countries, moments):
     for part in store.parts.values():
         assert part.moments == moments
         if moments:
-            whole = [
-                fake.world(fake.scenario("any"), replication, 3).countries
-                for _, replication in part.runs
-            ]
+            whole = [fake.world(fake.scenario("any"), run.luck, 3).countries for run in part.runs]
             np.testing.assert_array_equal(
                 store.countries(part)[0], np.array(whole)[:, -len(moments) :]
             )
@@ -302,7 +299,7 @@ def test_again_failed_does_failed_runs_anew_and_leaves_every_other_run_its_bits(
     read, design = Folder.open(tmp_path / "out")
     for store in (again, read):
         assert store.failures() == []
-        assert sum(map(len, store.finished.values())) == design.runs
+        assert len(store.finished) == design.runs
         assert values_of(store) == values_of(execute(plan(), workers=1, simulate=fake.world))
     after = contents(tmp_path / "out")
     assert {
@@ -403,8 +400,10 @@ def test_a_folder_without_results_cannot_be_opened(tmp_path):
             read(tmp_path)
 
 
-def test_a_part_of_another_seed_is_refused(results, tmp_path):
-    execute(plan(seed=4), workers=1, out=tmp_path / "other", simulate=fake.world)
+@pytest.mark.parametrize("seed", range(4, 10))
+def test_a_part_of_another_seed_is_refused(results, tmp_path, seed):
+    """Wherever the names of its files stand among the folder's own."""
+    execute(plan(seed=seed), workers=1, out=tmp_path / "other", simulate=fake.world)
     for kind in ("series", "countries"):
         for path in files(tmp_path / "other", kind):
             shutil.copy(path, results / kind)
