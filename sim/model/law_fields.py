@@ -50,7 +50,7 @@ FIELDS: dict[str, Field] = {
         0.0,
         "max",
         "month",
-        "releases before this month are on the list of a ban",
+        "releases before this month are on the list of a ban, all of them at 10,000",
     ),
     "controlled": Field(
         ("class",), 0.0, "max", "0-1", "share of open weights that may not be published freely"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.months import month_index
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from sim.model.randomness import Streams
 
 DAYS_A_MONTH = 365.25 / 12.0
+EVER = 9999
+"""A month after every horizon."""
 
 
 class UseBan(Policy):
@@ -101,10 +102,10 @@ class UseBan(Policy):
     )
     allied_coverage: float = allied_coverage("US-aligned governments")
 
-    def listed(self, month: int) -> float:
+    def listed(self, month: int) -> int:
         """Month of the list in force; a lab that is banned by name is on it for good."""
         if self.labs:
-            return inf
+            return EVER
         start, every = month_index(self.start), max(1, round(self.list_update_days / DAYS_A_MONTH))
         return start + (month - start) // every * every
 
@@ -132,7 +133,7 @@ class UseBan(Policy):
                 "channels": [CHANNELS.index(sector)],
             }
             law.write(name, "use_ban", obey * effect, **place)
-            law.write(name, "listed_until", self.listed(month) + 1.0, **place)
+            law.write(name, "listed_until", float(self.listed(month) + 1), **place)
         law.spend(
             name,
             "adopters",
