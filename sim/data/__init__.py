@@ -23,6 +23,7 @@ from sim.data.rows import (
     Lab,
     PaperSign,
     Parameter,
+    Point,
     Release,
     Target,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Group",
     "Lab",
     "Parameter",
+    "Point",
     "Release",
     "Target",
     "central",
@@ -51,6 +53,7 @@ __all__ = [
     "notable_per_flagship",
     "paper_signs",
     "parameters",
+    "record",
     "releases",
     "targets",
 ]
@@ -63,6 +66,7 @@ TABLES = (
     "chip_controls",
     "chip_stocks",
     "targets",
+    "record",
     "paper_signs",
     "parameters",
     "central",
@@ -205,6 +209,14 @@ def targets() -> tuple[Target, ...]:
 
 
 @lru_cache(maxsize=1)
+def record() -> tuple[Point, ...]:
+    """Return the observed points that no other table gives, by quantity, oldest first."""
+    found = read("record", Point)
+    unique("record", "point", [(point.quantity, point.first, point.last) for point in found])
+    return tuple(sorted(found, key=lambda point: (point.quantity, point.last)))
+
+
+@lru_cache(maxsize=1)
 def _sign_rows() -> tuple[PaperSign, ...]:
     found = read("paper_signs", PaperSign)
     unique("paper_signs", "cell", [(row.policy, row.factor) for row in found])
@@ -256,6 +268,7 @@ def clear_cache() -> None:
         chip_controls,
         chip_stocks,
         targets,
+        record,
         _sign_rows,
         parameters,
         central,
