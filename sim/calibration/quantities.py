@@ -41,6 +41,7 @@ SINCE = "2023-11"
 """First month of cumulative downloads."""
 HALF_YEAR, YEAR, CUMULATIVE, WHOLE = 6, 12, 0, -1
 """Months of a window. Cumulative ones begin at `SINCE`; the whole one ends with the last month."""
+AT_END = "at the window's end"
 OF_ORIGIN = {"cn": "Chinese", "us": "US"}
 ORIGIN_INDEX = {"us": US, "cn": CN}
 
@@ -86,6 +87,10 @@ class Quantity:
     generated: bool = False
     inputs: str = ""
     seen: str = ""
+
+    def time(self, first: int, last: int) -> float:
+        """Return the month that a window's value speaks of: its middle, or its end."""
+        return float(last) if self.statistic == AT_END else 0.5 * (first + last)
 
     def windows(self) -> tuple[tuple[str, str], ...]:
         """Return first and last months of the windows that end with each half-year."""
@@ -201,7 +206,7 @@ def _releases() -> Iterator[Quantity]:
         )  # fmt: skip
     for name, word in (("us", "US"), ("cn", "Chinese"), ("open", "open")):
         yield Quantity(
-            f"best-{name}", f"best {word} release", "", "at the window's end", "index points",
+            f"best-{name}", f"best {word} release", "", AT_END, "index points",
             f"Score of the best {word} release so far on the Epoch Capabilities Index.",
             partial(at_end, outcome=f"frontier_{name}"), generated=True, seen="distillation",
         )  # fmt: skip
@@ -219,13 +224,13 @@ def _use_and_chips() -> Iterator[Quantity]:
             partial(mean, outcome=f"use_{place}"), seen="ceiling_growth",
         )  # fmt: skip
     yield Quantity(
-        "chips-cn", "China's part of installed Nvidia chips", "", "at the window's end", "share",
+        "chips-cn", "China's part of installed Nvidia chips", "", AT_END, "share",
         "Nvidia chips in China by legal sales over those of the world, H100-equivalents, at the "
         "window's end.",
         partial(at_end, outcome="compute_share_cn"), seen="stock_growth_2025",
     )  # fmt: skip
     yield Quantity(
-        "clusters-cn", "China's part of AI cluster performance", "", "at the window's end",
+        "clusters-cn", "China's part of AI cluster performance", "", AT_END,
         "share",
         "Chips in China, smuggled and Chinese-made ones included, over all chips, at the window's "
         "end.",
@@ -233,7 +238,7 @@ def _use_and_chips() -> Iterator[Quantity]:
     )  # fmt: skip
     for lab in ("openai", "google", "meta", "anthropic", "xai"):
         yield Quantity(
-            f"chips-{lab}", f"chips of {_name(lab)}", "", "at the window's end",
+            f"chips-{lab}", f"chips of {_name(lab)}", "", AT_END,
             "H100-equivalents",
             f"Chips that {_name(lab)} uses at the window's end: its part of the chips of the US "
             "is that of December 2024, and only the chips of the US follow from the model.",
