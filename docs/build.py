@@ -17,6 +17,7 @@ from docs.parameter_page import parameter_values, parameters_page
 from docs.speed import readme
 from docs.tables import code, number, page, span, table
 from sim.cli.listing import scenarios_with, written_fields
+from sim.data import PolicyStep, policy_timeline
 from sim.model.law_fields import FIELDS, Field
 from sim.model.outcomes import OUTCOMES, Outcome
 from sim.model.phases import phase_texts
@@ -169,7 +170,13 @@ def shares_section() -> str:
     measures = ", ".join(f"{channel}: {text}" for channel, text in measure.items())
     intro = (
         "Shares of use, 0 to 1. Each row stands for six outcomes: the mix of channels, "
-        f"and one for each channel with the ending {endings} ({measures})."
+        f"and one for each channel with the ending {endings} ({measures}).\n\nWhich lab serves "
+        "whom is an input (`sim/data/serving.csv`), and shares that follow from it are "
+        "*input-driven*, no findings: those of restricted countries first (`access_restricted`), "
+        "then of China (`access_us_in_china`), Chinese and open shares of consumer use outside "
+        "China (`reach_cn_abroad`, `reach_cn_home`, `reach_no_assistant`), and Chinese shares of "
+        "market, enterprise and government use there as far as they are of services. Shares of "
+        "developers are not."
     )
     title = "## Shares of use by origin, region and channel"
     return "\n\n".join((title, intro, table(("Outcome", "Definition"), rows)))
@@ -204,6 +211,57 @@ def phases_page() -> str:
     return page("Phases of a month", intro, happens, order, stands)
 
 
+# Timeline of policy
+
+
+def timeline_page() -> str:
+    """Steps of policy that the status quo holds, and those that it leaves out."""
+    intro = (
+        "What governments did to January 2026, as it stands in `sim/data/policy_timeline.csv`, and "
+        "how the scenario `status-quo` holds it: each step is a policy of that file from the month "
+        "of its date on, until the next step of its series if there is one. The numbers are "
+        "judgement, not published figures. What the levers do is on [the page of "
+        "policies](policies.md).\n\n"
+        "*Official text* was read in the government's own publication, a *secondary copy* in a "
+        "copy or quotation of it elsewhere; what is *reported* was found in the news only.\n\n"
+        "How many of the chips on sale China declines to buy (`import_refusal`) is not known after "
+        "June 2025: the value stands in the middle of all that are possible. A sweep draws it, as "
+        "`{ uniform = [0.0, 1.0] }`, and a finding about chips is to be reported over all of it."
+    )
+    held = [step for step in policy_timeline() if step.policy]
+    left = [step for step in policy_timeline() if not step.policy]
+    heads = ("Date", "Who", "Step", "Policy", "Lever", "Sets", "Which stands for")
+    rows = [
+        (*dated(step), code(step.policy), step.lever, sets(step), step.modelled, *found(step))
+        for step in held
+    ]
+    others = [(*dated(step), step.modelled, *found(step)) for step in left]
+    sources = ("Checked", "Source")
+    return page(
+        "Timeline of policy",
+        intro,
+        "## Held in the status quo",
+        table((*heads, *sources), rows),
+        "## Left out, or held by other steps",
+        table((*heads[:3], "Why", *sources), others),
+    )
+
+
+def dated(step: PolicyStep) -> tuple[str, str, str]:
+    """When, who and what."""
+    return step.date, step.actor, step.event
+
+
+def sets(step: PolicyStep) -> str:
+    """What a step sets in its policy."""
+    return ", ".join(code(f"{name} = {value}") for name, value in step.settings)
+
+
+def found(step: PolicyStep) -> tuple[str, str]:
+    """How a step was looked up, and where it stands."""
+    return step.checked, step.source
+
+
 def pages() -> dict[str, str]:
     """Path in this folder and text of every generated page."""
     return {
@@ -211,6 +269,7 @@ def pages() -> dict[str, str]:
         "reference/policies.md": policies_page(),
         "reference/outcomes.md": outcomes_page(),
         "reference/phases.md": phases_page(),
+        "reference/policy-timeline.md": timeline_page(),
         "reference/scenario.schema.json": schema.as_text(),
         "../sim/model/parameter_values.py": parameter_values(),
         "../README.md": readme(),

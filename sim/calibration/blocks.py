@@ -52,7 +52,7 @@ BLOCKS = {
             "familiarity_use", "novelty_weight", "network_weight", "breadth_weight",
             "taste_family_sd", "review_market", "review_enterprise", "review_developer",
             "inertia_market", "inertia_enterprise", "china_downloads", "china_tokens",
-            "derivative_months", "derivative_decay",
+            "derivative_months", "derivative_decay", "reach_cn_abroad", "reach_small_labs",
         ),
     ),
     "misuse": Block(

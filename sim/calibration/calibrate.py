@@ -63,9 +63,9 @@ class Sizes:
     """
 
     waves: tuple[int, ...] = (1024, 512, 512)
-    pool: int = 40_000
+    pool: int = 100_000
     verified: int = 400
-    replications: int = 8
+    replications: int = 4
     draws: int = 200
     central: int = 16
 

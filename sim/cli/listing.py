@@ -269,9 +269,8 @@ def scenarios_with(lever: str) -> list[str]:
 def _jurisdictions() -> Jurisdictions:
     """The countries and labs of the tables, as a law sees them."""
     from sim.model.jurisdictions import Jurisdictions
-    from sim.model.parameters import values
 
-    return Jurisdictions.of_tables(values())
+    return Jurisdictions.of_tables()
 
 
 def _bound(value: float) -> float | None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 
-from sim.data.reading import DataError, head_lines, read, unique
+from sim.data.reading import DataError, head_lines, known, read, unique
 from sim.data.rows import (
     CHIP_OWNERS,
     CentralValue,
-    ChipStep,
     ChipStock,
     Country,
     Group,
@@ -24,15 +24,16 @@ from sim.data.rows import (
     PaperSign,
     Parameter,
     Point,
+    PolicyStep,
     Release,
+    Serving,
     Target,
 )
-from sim.vocabulary import BLOCS
+from sim.vocabulary import BLOCS, ORIGINS
 
 __all__ = [
     "CHIP_OWNERS",
     "TABLES",
-    "ChipStep",
     "ChipStock",
     "Country",
     "DataError",
@@ -40,10 +41,11 @@ __all__ = [
     "Lab",
     "Parameter",
     "Point",
+    "PolicyStep",
     "Release",
+    "Serving",
     "Target",
     "central",
-    "chip_controls",
     "chip_stocks",
     "clear_cache",
     "countries",
@@ -53,8 +55,10 @@ __all__ = [
     "notable_per_flagship",
     "paper_signs",
     "parameters",
+    "policy_timeline",
     "record",
     "releases",
+    "serving",
     "targets",
 ]
 
@@ -62,8 +66,9 @@ TABLES = (
     "countries",
     "groups",
     "labs",
+    "serving",
     "releases",
-    "chip_controls",
+    "policy_timeline",
     "chip_stocks",
     "targets",
     "record",
@@ -98,12 +103,8 @@ def countries() -> tuple[Country, ...]:
 @lru_cache(maxsize=1)
 def groups() -> tuple[Group, ...]:
     """Return the named groups of countries: blocs and treaty allies of the US, then the table's."""
-    found = read("groups", Group)
-    known = {country.code for country in countries()}
+    found = read("groups", Group, {"members": _of_countries()})
     for group in found:
-        for code in group.members:
-            if code not in known:
-                raise DataError(f"groups.csv: {group.name} has the unknown country {code!r}")
         unique("groups", f"member of {group.name}", list(group.members))
     blocs = [
         (_BLOC_NAMES[bloc], tuple(c.code for c in countries() if c.bloc == bloc)) for bloc in BLOCS
@@ -135,27 +136,50 @@ def group_named(text: str) -> Group | None:
 @lru_cache(maxsize=1)
 def labs() -> tuple[Lab, ...]:
     """Return every lab: US, Chinese, others; of one origin by size of run, the fringe last."""
-    found = read("labs", Lab)
+    found = read("labs", Lab, {"home": _of_countries()})
     unique("labs", "slug", [lab.slug for lab in found])
     unique("labs", "name", [lab.name for lab in found])
     if len(found) > MOST_LABS:
         raise DataError(f"labs.csv: has {len(found)} labs, and the model has room for {MOST_LABS}")
-    known = {country.code for country in countries()}
-    for lab in found:
-        if lab.home not in known:
-            raise DataError(f"labs.csv: {lab.name} has the unknown home {lab.home!r}")
     return found
+
+
+def _of_countries() -> Callable[[str], None]:
+    return known("codes of countries.csv", {country.code for country in countries()})
+
+
+@lru_cache(maxsize=1)
+def serving() -> tuple[Serving, ...]:
+    """Return whom labs do not serve, or not in full: a limit for each row, in the table's order."""
+    makers = {*ORIGINS, *(lab.slug for lab in labs())}
+    checks = {
+        "lab": known(f"a slug of labs.csv, or one of {', '.join(ORIGINS)}", makers),
+        "reach": _number_or_log,
+    }
+    found = read("serving", Serving, checks)
+    cells = [
+        " ".join((row.lab, row.place, channel, offer))
+        for row in found
+        for channel in row.channels
+        for offer in row.offers
+    ]
+    unique("serving", "limit", cells)
+    return found
+
+
+def _number_or_log(text: str) -> None:
+    """Refuse the name of what is no parameter, or of one that may exceed 0: a share of 1."""
+    if text[:1].isalpha() and text not in {p.name for p in parameters() if p.most <= 0.0}:
+        raise ValueError("a number from 0 to 1, or a parameter of parameters.csv with most at 0")
 
 
 @lru_cache(maxsize=1)
 def releases() -> tuple[Release, ...]:
     """Return the release record, 2022-01 to 2025-06, sorted by month, lab and name."""
-    found = read("releases", Release)
+    slugs = known("a slug of labs.csv", {lab.slug for lab in labs()})
+    found = read("releases", Release, {"lab": slugs})
     unique("releases", "release", [(release.lab, release.name) for release in found])
-    known = {lab.slug for lab in labs()}
     for release in found:
-        if release.lab not in known:
-            raise DataError(f"releases.csv: {release.name} has the unknown lab {release.lab!r}")
         if (release.weights > 0) != release.mode.startswith("open_"):
             raise DataError(
                 f"releases.csv: {release.name} is {release.mode} with weights {release.weights:g}"
@@ -183,12 +207,13 @@ def _release_order(release: Release) -> tuple[int, str, str]:
 
 
 @lru_cache(maxsize=1)
-def chip_controls() -> tuple[ChipStep, ...]:
-    """Return the dated steps of chip export control on China, oldest first."""
-    found = read("chip_controls", ChipStep)
+def policy_timeline() -> tuple[PolicyStep, ...]:
+    """Return the dated steps of policy to January 2026, oldest first."""
+    found = read("policy_timeline", PolicyStep)
     dates = [step.date for step in found]
     if dates != sorted(dates):
-        raise DataError("chip_controls.csv: dates are not in order")
+        raise DataError("policy_timeline.csv: dates are not in order")
+    unique("policy_timeline", "policy", [step.policy for step in found if step.policy])
     return found
 
 
@@ -264,8 +289,9 @@ def clear_cache() -> None:
         countries,
         groups,
         labs,
+        serving,
         releases,
-        chip_controls,
+        policy_timeline,
         chip_stocks,
         targets,
         record,

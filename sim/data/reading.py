@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
@@ -40,7 +40,9 @@ def _lines(table: str) -> list[str]:
         raise DataError(f"{table}.csv is not UTF-8 text") from None
 
 
-def read(table: str, row: type[_T]) -> tuple[_T, ...]:
+def read(
+    table: str, row: type[_T], checks: Mapping[str, Callable[[str], None]] | None = None
+) -> tuple[_T, ...]:
     """Read a table into records, one per line.
 
     Parameters
@@ -49,6 +51,9 @@ def read(table: str, row: type[_T]) -> tuple[_T, ...]:
         Name of the table.
     row
         Its record (`sim.data.rows`); the header must hold its fields in their order.
+    checks
+        By column: what refuses a text that no row of another table answers to, by a ValueError that
+        says what is expected.
 
     Raises
     ------
@@ -71,12 +76,44 @@ def read(table: str, row: type[_T]) -> tuple[_T, ...]:
             place = f"{table}.csv, line {first + reader.line_num}"
             if len(texts) != len(columns):
                 raise DataError(f"{place}: expected {len(columns)} fields, got {len(texts)}")
-            records.append(_record(place, row, dict(zip(columns, texts, strict=True))))
+            by_column = dict(zip(columns, texts, strict=True))
+            _check(place, checks or {}, by_column)
+            records.append(_record(place, row, by_column))
     except csv.Error as error:
         raise DataError(f"{table}.csv, line {first + reader.line_num}: {error}") from None
     if not records:
         raise DataError(f"{table}.csv has no rows")
     return tuple(records)
+
+
+def _check(place: str, checks: Mapping[str, Callable[[str], None]], texts: dict[str, str]) -> None:
+    for column, check in checks.items():
+        try:
+            check(texts[column])
+        except ValueError as error:
+            raise _refused(place, column, str(error), texts[column]) from None
+
+
+def _refused(place: str, column: str, expected: str, text: str) -> DataError:
+    return DataError(f"{place}, column {column}: expected {expected}, got {text!r}")
+
+
+def known(what: str, words: Container[str]) -> Callable[[str], None]:
+    """Return the check of a column whose words are keys of another table.
+
+    Parameters
+    ----------
+    what
+        What is expected, for people: ``codes of countries.csv``.
+    words
+        The keys.
+    """
+
+    def check(text: str) -> None:
+        if not all(word in words for word in text.split()):
+            raise ValueError(what)
+
+    return check
 
 
 def _record(place: str, row: type[_T], texts: dict[str, str]) -> _T:
@@ -88,7 +125,7 @@ def _record(place: str, row: type[_T], texts: dict[str, str]) -> _T:
     if not first["loc"]:
         raise DataError(f"{place}: expected {expected}")
     column = str(first["loc"][0])
-    raise DataError(f"{place}, column {column}: expected {expected}, got {texts[column]!r}")
+    raise _refused(place, column, expected, texts[column])
 
 
 def unique(table: str, what: str, keys: Sequence[object]) -> None:

@@ -14,11 +14,18 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_vali
 from pydantic.dataclasses import dataclass
 
 from sim.months import month_name
-from sim.vocabulary import BLOCS, FACTORS, ORIGINS, RECORDED_MODES, SIGNS
+from sim.vocabulary import BLOCS, CHANNELS, FACTORS, ORIGINS, RECORDED_MODES, SIGNS
 
 SIZES = ("flagship", "small")
 RECORD_GROUPS = ("US", "CN", "US+CN", "EU_UK", "other")
+CHECKS = ("official text", "secondary copy", "reported")
 CHIP_OWNERS = ("CN", "rest_of_world")
+HOME, ELSEWHERE, EVERYWHERE = "home", "elsewhere", "everywhere"
+PLACES = (HOME, ELSEWHERE, EVERYWHERE, *BLOCS)
+"""Where a lab serves: its home country, all others, everywhere, or a bloc."""
+OFFERS = ("services", "weights")
+LAST_DATE = "2025-06-30"
+"""Facts about who serves whom are not later: the record ends here."""
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _DATE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-(?:0[1-9]|[12]\d|3[01])")
@@ -59,6 +66,13 @@ def _flag(value: str) -> bool:
 
 def _words(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.split()) if isinstance(value, str) else value
+
+
+def _settings(value: str) -> tuple[tuple[str, str], ...]:
+    pairs = [item.partition("=") for item in value.split()]
+    if not all(_NAME.fullmatch(name) and text for name, _, text in pairs):
+        raise ValueError("settings such as stringency=0.6 countries=ITA,KOR")
+    return tuple((name, text) for name, _, text in pairs)
 
 
 def _name(value: str) -> str:
@@ -107,6 +121,33 @@ def _one_of(*allowed: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _some_of(*allowed: str) -> AfterValidator:
+    """Return the check of one word or more against a list, none of them twice."""
+
+    def check(words: tuple[str, ...]) -> tuple[str, ...]:
+        if not words or len(set(words)) < len(words) or not set(words) <= set(allowed):
+            raise ValueError(f"some of {' '.join(allowed)}, each once")
+        return words
+
+    return AfterValidator(check)
+
+
+def _reach(value: str) -> float | str:
+    """Read a known share, or the name of the parameter that stands for an unknown one."""
+    if _NAME.fullmatch(value):
+        return value
+    try:
+        return _read_number(value, 0, 1)
+    except ValueError:
+        raise ValueError("a number from 0 to 1, or the name of a parameter") from None
+
+
+def _in_record(date: str) -> str:
+    if _day(date) > LAST_DATE:
+        raise ValueError(f"a date to {LAST_DATE}")
+    return date
 
 
 Text = Annotated[str, AfterValidator(_text)]
@@ -221,6 +262,34 @@ class Release:
     usable: Flag
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One limit to whom a lab serves; limits on the same users multiply.
+
+    Attributes
+    ----------
+    lab : str
+        Slug of a lab, or an origin for all its labs.
+    place : str
+        One of ``PLACES``.
+    channels, offers : tuple of str
+        Channels and offers that the limit holds for: services, or weights as well.
+    reach : float or str
+        Share of the users there whom the lab reaches, 0-1, or the name of a parameter that holds
+        the logarithm of a share that is not known.
+    date : str
+        Day that the fact stands for.
+    """
+
+    lab: Text
+    place: Annotated[str, _one_of(*PLACES)]
+    channels: Annotated[Words, _some_of(*CHANNELS)]
+    offers: Annotated[Words, _some_of(*OFFERS)]
+    reach: Annotated[float | str, BeforeValidator(_reach)]
+    date: Annotated[str, AfterValidator(_in_record)]
+    source: Text
+
+
 def _within(date: str, info: ValidationInfo) -> str:
     """Refuse a date outside its row's month."""
     month = month_name(info.data["month"]) if "month" in info.data else ""
@@ -231,17 +300,29 @@ def _within(date: str, info: ValidationInfo) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ChipStep:
-    """A dated step of US chip export control.
+class PolicyStep:
+    """A dated step of policy, and how the status quo holds it.
 
-    ``intensity`` from 0 (none) to 1 (all) holds until the next step.
+    ``policy``, ``lever`` and ``settings`` are those of the scenario file, where the step is in
+    force from the month of ``date``; all are empty for a step that it does not hold. ``modelled``
+    says what the settings stand for, or why there are none; ``checked`` how it was looked up.
     """
 
-    month: Month
-    date: Annotated[str, AfterValidator(_within)]
-    intensity: Share
+    date: Day
+    actor: Text
     event: Text
+    policy: str
+    lever: str
+    settings: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_settings)]
+    modelled: Text
+    checked: Annotated[str, _one_of(*CHECKS)]
     source: Text
+
+    @model_validator(mode="after")
+    def _whole_or_none(self) -> Self:
+        if len({bool(self.policy), bool(self.lever), bool(self.settings)}) > 1:
+            raise ValueError("policy, lever and settings that are all given, or all empty")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Chips:
     run_path : list of float (month,)
         The same in every month so far.
     shortage : float
-        How far controls cut what China may buy, 0 to 1.
+        How far controls, and China's own refusal, cut what it buys, 0 to 1.
     gap : float
         Change since January 2023 of China's effective stock over that of the US, orders of
         magnitude.
@@ -67,7 +67,9 @@ class Chips:
         """A month: stocks grow under the controls, and the largest run grows."""
         p, law, year = world.p, world.law, world.month / 12.0
         slope = 1.0 / (1.0 - BINDS_FROM)
-        self.shortage = min(max(slope * (law.stringency - BINDS_FROM), 0.0), 1.0)
+        control = min(max(slope * (law.stringency - BINDS_FROM), 0.0), 1.0)
+        bought = 1.0 - law.import_refusal
+        self.shortage = control + (1.0 - control) * law.import_refusal
         growth = path(
             year,
             (p.stock_growth_2023, p.stock_growth_2024, p.stock_growth_2025),
@@ -78,7 +80,8 @@ class Chips:
         ahead = p.buying_ahead if world.month < BUYING_ENDS or tightens else 1.0
         self.legal["row"] = _grown(self.legal["row"], log(growth) / 12.0)
         self.legal["CN"] = _grown(
-            self.legal["CN"], (1.0 - self.shortage) * log(growth) / 12.0 + log(ahead) / 12.0
+            self.legal["CN"],
+            (1.0 - self.shortage) * log(growth) / 12.0 + bought * log(ahead) / 12.0,
         )
         production = p.domestic_growth_2023 if year < EARLY_DOMESTIC_YEARS else p.domestic_growth
         home_made = log(production * law.chip_support)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import exp
 from typing import Any
 
 import numpy as np
@@ -33,8 +32,6 @@ class Jurisdictions:
     lab_origins, lab_homes : tuple of int (lab,)
         Origin, and index of the home country.
     fringe : tuple of bool (lab,)
-    access : array (country, class, channel), 0-1
-        Access to services without any policy.
     sizes : dict of str to int
         Length of every axis of the law's fields.
     classes : tuple of int arrays (lab,) and (class,)
@@ -51,7 +48,6 @@ class Jurisdictions:
     lab_origins: tuple[int, ...]
     lab_homes: tuple[int, ...]
     fringe: tuple[bool, ...]
-    access: np.ndarray
     sizes: dict[str, int] = field(init=False)
     _content: tuple[Any, ...] = field(init=False, repr=False)
     classes: tuple[np.ndarray, np.ndarray] = field(init=False)
@@ -68,8 +64,7 @@ class Jurisdictions:
         }
         self.classes = np.array(self.lab_origins, np.int64), np.arange(len(ORIGINS))
         places = self.countries, self.blocs, self.alignment, self.people_m, self.gdp, self.eu
-        labs = self.labs, self.lab_origins, self.lab_homes, self.fringe
-        self._content = *places, *labs, tuple(self.access.ravel().tolist())
+        self._content = *places, self.labs, self.lab_origins, self.lab_homes, self.fringe
 
     def __eq__(self, other: object) -> bool:
         """Laws are kept by whom they are for: a copy of a world asks for those of the original."""
@@ -79,27 +74,11 @@ class Jurisdictions:
         return hash(self.labs)
 
     @classmethod
-    def of_tables(cls, parameters: Any) -> Jurisdictions:
-        """Those of the tables of countries and labs; worlds of equal parameters share them.
-
-        Parameters
-        ----------
-        parameters
-            Values of the parameters by name; those of access to US services are read.
-        """
-        return cls._of_access(parameters.access_us_in_china, parameters.access_restricted)
-
-    @classmethod
-    @lru_cache(maxsize=8)
-    def _of_access(cls, us_in_china: float, restricted: float) -> Jurisdictions:
+    @lru_cache(maxsize=1)
+    def of_tables(cls) -> Jurisdictions:
+        """Those of the tables of countries and labs; all worlds share them."""
         countries, labs = data.countries(), data.labs()
         codes = [c.code for c in countries]
-        access = np.ones((len(countries), len(ORIGINS), len(CHANNELS)))
-        for i, c in enumerate(countries):
-            if c.bloc == "CN":
-                access[i, US] = exp(us_in_china)
-            elif c.bloc == "restricted":
-                access[i, US] = exp(restricted)
         return cls(
             countries=tuple(codes),
             blocs=tuple(c.bloc for c in countries),
@@ -111,7 +90,6 @@ class Jurisdictions:
             lab_origins=tuple(ORIGINS.index(lab.origin) for lab in labs),
             lab_homes=tuple(codes.index(lab.home) for lab in labs),
             fringe=tuple(lab.kind == "fringe" for lab in labs),
-            access=access,
         )
 
     def country_indices(self, codes: Sequence[str]) -> tuple[int, ...]:

@@ -72,7 +72,6 @@ def defaults(jurisdictions: Jurisdictions) -> dict[str, np.ndarray]:
         name: tuple(sizes[axis] for axis in spec.axes) for name, spec in FIELDS.items() if spec.axes
     }
     fields = {name: np.full(shape, FIELDS[name].default) for name, shape in shapes.items()}
-    fields["access"] = jurisdictions.access.copy()
     for default in fields.values():
         default.flags.writeable = False
     return fields
@@ -122,6 +121,7 @@ class Law:
     scan: float
     stringency: float
     smuggling: float
+    import_refusal: float
     chip_support: float
     reporting: float
     defence: float

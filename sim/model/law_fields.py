@@ -10,7 +10,7 @@ class Field(NamedTuple):
 
     Rules that reach users, malicious actors and learners by way of a lab's releases have the axis
     *class*: labs that a law treats alike (see :class:`sim.model.law.Law`). Rules for labs
-    themselves have the axis *lab*, and *student* for who learns.
+    themselves and bans of their releases have the axis *lab*, and *student* is who learns.
     """
 
     axes: tuple[str, ...]
@@ -22,7 +22,11 @@ class Field(NamedTuple):
 
 FIELDS: dict[str, Field] = {
     "access": Field(
-        ("country", "class", "channel"), 1.0, "multiply", "0-1", "graded access to a lab's services"
+        ("country", "class", "channel"),
+        1.0,
+        "multiply",
+        "0-1",
+        "graded access to a lab's releases, on top of whom it serves",
     ),
     "friction": Field(
         ("country", "class", "channel", "mode"),
@@ -39,10 +43,10 @@ FIELDS: dict[str, Field] = {
         "barrier that a mirror relieves",
     ),
     "use_ban": Field(
-        ("country", "origin", "channel"), 0.0, "max", "0-1", "probability that an adopter is banned"
+        ("country", "lab", "channel"), 0.0, "max", "0-1", "probability that an adopter is banned"
     ),
     "listed_until": Field(
-        ("country", "origin", "channel"),
+        ("country", "lab", "channel"),
         0.0,
         "max",
         "month",
@@ -78,6 +82,9 @@ FIELDS: dict[str, Field] = {
     ),
     "stringency": Field((), 0.0, "max", "0-1", "chip export control on China"),
     "smuggling": Field((), 1.0, "multiply", "factor", "factor on the smuggled share of chips"),
+    "import_refusal": Field(
+        (), 0.0, "max", "0-1", "share of chips that may be sold to China and that China declines"
+    ),
     "distillation_barrier": Field(
         ("student", "class"),
         1.0,

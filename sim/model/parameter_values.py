@@ -96,6 +96,10 @@ class ParameterValues:
     newcomers: float
     access_restricted: float
     access_us_in_china: float
+    reach_no_assistant: float
+    reach_cn_abroad: float
+    reach_cn_home: float
+    reach_small_labs: float
     capacity_floor: float
     gate_friction: float
     price_fall: float

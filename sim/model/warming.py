@@ -21,8 +21,10 @@ from sim.model.kernels.folders import MARK, folders, kept_whole
 if TYPE_CHECKING:
     from sim.model.world import World
 
-SELDOM = ("choose_parallel", "obey", "spend")
-"""Kernels that a usual run does not call: of large panels, bans of use, and subsidised prices."""
+SELDOM = ("choose_parallel", "spend")
+"""Kernels that a usual run does not call: of large panels, and subsidised prices."""
+BAN = "policy.ban={lever='L8', start='2023-01'}"
+"""A ban of use, which the status quo has in later years, in the month that is gone through."""
 
 Progress = Callable[[int, int], None]
 """Called with the kernels that are ready, and the kernels in all."""
@@ -116,9 +118,8 @@ def _watched(progress: Progress | None) -> Iterator[None]:
 def _begun() -> World:
     """Return a world in its first month, up to what is out before adopters choose."""
     from sim.model.phases import PHASES, adopt
-    from sim.model.world import World
 
-    world = World(rng=0)
+    world = _world()
     world.month += 1
     world.releases.begin_month()
     world.ledger.begin_month(world.month)
@@ -144,9 +145,15 @@ def misuse_first() -> None:
     world.adopters.count_use()
 
 
-def _whole_month() -> None:
+def _world() -> World:
+    """Return a world in whose first month all happens that a usual run comes to."""
     from sim.model.world import World
+    from sim.scenario.scenario import load
 
-    world = World(rng=0)
+    return World(load("status-quo", settings=[BAN]), rng=0)
+
+
+def _whole_month() -> None:
+    world = _world()
     world.step()
     world.series()

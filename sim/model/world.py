@@ -194,7 +194,7 @@ class World(mesa.Model):
     def _settle_places(self) -> None:
         """Countries and labs."""
         self.countries = data.countries()
-        self.jurisdictions = Jurisdictions.of_tables(self.p)
+        self.jurisdictions = Jurisdictions.of_tables()
         self.country_agents = [Country(self, i, info) for i, info in enumerate(self.countries)]
         homes = self.jurisdictions.lab_homes
         self.labs = [

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class ChineseEnvironment(Policy):
-    """China supports chips, pushes labs to open or to close, may withhold releases in retaliation.
+    """China supports chips, pushes labs to open or to close, may decline chips and hold back releases.
 
-    Writes: growth of chips made in China, the cost (or reward) of opening to Chinese firms, how
-    much data and code they publish with weights, and what users in the US and aligned countries
-    meet when they want Chinese releases. Chinese weights are on mirrors from the first day, which
-    relieve most of a denial.
+    Writes: growth of chips made in China, the share of chips on sale that China declines, the cost
+    (or reward) of opening to Chinese firms, how much data and code they publish with weights, and
+    what users in the US and aligned countries meet when they want Chinese releases. Chinese weights
+    are on mirrors from the first day, which relieve most of a denial.
     """
 
     lever: ClassVar[str] = "E1"
@@ -53,6 +53,14 @@ class ChineseEnvironment(Policy):
         "Chinese chip funds: press reports; judgement",
         allowed=(0.0, 1e12),
         likely=(3e9, 30e9),
+    )
+    import_refusal: float = own(
+        0.0,
+        "share of chips that may be sold to China and that China declines",
+        "0-1",
+        "orders of 2025 and 2026: press reports; how much is bought is not known; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 1.0),
     )
     openness_push: float = own(
         0.0,
@@ -118,6 +126,7 @@ class ChineseEnvironment(Policy):
         law.write(
             name, "chip_support", (1.0 + self.support_growth) ** (self.state_support * effect)
         )
+        law.write(name, "import_refusal", self.import_refusal * effect)
         pressure = self.commercial_close_pressure
         close = self.close_utils * pressure - self.push_utils * self.openness_push
         law.write(name, "opening_cost", close * effect, labs=firms)

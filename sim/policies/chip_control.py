@@ -27,7 +27,7 @@ class ChipControl(Contestable):
         0.75,
         "0.5 restricts the best chips only, 1 ends legal growth",
         "0-1",
-        "dated steps: sim/data/chip_controls.csv; judgement",
+        "dated steps: sim/data/policy_timeline.csv; judgement",
         allowed=(0.0, 1.0),
         likely=(0.5, 1.0),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.months import month_index
@@ -19,10 +20,11 @@ DAYS_A_MONTH = 365.25 / 12.0
 class UseBan(Policy):
     """Users of some sectors in some countries may not use listed releases; the list is renewed.
 
-    A release of the origins meant is on the list from the first renewal after it came out. Who is
-    bound leaves at once what is listed: a family and mode is barred where the release that it
-    offers in the channel is on the list. Writes: the probability that an adopter is bound, and the
-    month of the list. Nothing changes elsewhere, and malicious actors do not obey.
+    A release of the origins meant is on the list from the first renewal after it came out; of labs
+    that are banned by name all releases are, from their first day. Who is bound leaves at once what
+    is listed: a family and mode is barred where the release that it offers in the channel is on the
+    list, whether it is served or downloaded. Writes: the probability that an adopter is bound, and
+    the month of the list. Nothing changes elsewhere, and malicious actors do not obey.
     """
 
     lever: ClassVar[str] = "L8"
@@ -38,6 +40,13 @@ class UseBan(Policy):
 
     origins: tuple[Origin, ...] = own(
         ("CN",), "origins that are banned", "", "No Adversarial AI Act 2025"
+    )
+    labs: tuple[str, ...] = own(
+        (),
+        "labs that are banned by name; if there are any, the ban is of them and not of origins",
+        "labs",
+        "bans of DeepSeek, 2025",
+        kind="labs",
     )
     countries: tuple[str, ...] = own(
         ("USA",),
@@ -92,8 +101,10 @@ class UseBan(Policy):
     )
     allied_coverage: float = allied_coverage("US-aligned governments")
 
-    def listed(self, month: int) -> int:
-        """Month of the list in force."""
+    def listed(self, month: int) -> float:
+        """Month of the list in force; a lab that is banned by name is on it for good."""
+        if self.labs:
+            return inf
         start, every = month_index(self.start), max(1, round(self.list_update_days / DAYS_A_MONTH))
         return start + (month - start) // every * every
 
@@ -109,15 +120,19 @@ class UseBan(Policy):
             law.jurisdictions.bound_countries()
         ):  # allies join a ban of the US
             banning |= set(law.jurisdictions.bound_countries(self.allied_coverage))
+        if self.labs:
+            labs = [law.jurisdictions.labs.index(lab) for lab in set(self.labs)]
+        else:
+            labs = list(law.jurisdictions.labs_of(*map(ORIGINS.index, self.origins)))
         for sector in sorted(set(self.sectors)):
             obey = self.compliance if sector == "government" else self.compliance_private
             place: dict[str, Any] = {
                 "countries": sorted(banning),
-                "origins": sorted(ORIGINS.index(origin) for origin in set(self.origins)),
+                "labs": sorted(labs),
                 "channels": [CHANNELS.index(sector)],
             }
             law.write(name, "use_ban", obey * effect, **place)
-            law.write(name, "listed_until", float(self.listed(month) + 1), **place)
+            law.write(name, "listed_until", self.listed(month) + 1.0, **place)
         law.spend(
             name,
             "adopters",

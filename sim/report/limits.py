@@ -35,8 +35,15 @@ _PAPER = (
 _FITTED = (
     "The model is not calibrated yet: start values come from a prototype that was fitted to "
     "targets up to mid 2025, or are judgement. benchmarks/targets.py prints which targets they "
-    "meet. Policy steps come from sources up to 2026; the five channels, graded access, growth of "
-    "use, distillation and growth of chip stocks in 2025 were chosen with later figures in sight."
+    "meet. Policy steps come from sources up to 2026; the five channels, who serves whom, growth "
+    "of use, distillation and growth of chip stocks in 2025 were chosen with later figures in "
+    "sight."
+)
+_INPUT_DRIVEN = (
+    "Which lab serves whom is an input, mostly judgement (sim/data/serving.csv). Shares that "
+    "follow from it are input-driven: those of restricted countries first (access_restricted), "
+    "then of China (access_us_in_china), Chinese and open shares of consumer use outside China, "
+    "and Chinese services outside China (reach_cn_abroad, reach_cn_home, reach_no_assistant)."
 )
 _SATURATION = (
     "What tasks and misuse ask of a model rises slowly or not at all, while capability keeps "
@@ -148,6 +155,7 @@ def limits(study: Study) -> list[str]:
         harm,
         country,
         _FITTED,
+        _INPUT_DRIVEN,
         _SATURATION,
         _UNDER_DETERMINED,
     ]

@@ -209,9 +209,10 @@ def _alone(scenario: Scenario) -> Iterator[str]:
     ]
     if not asked:
         return
+    from sim.model.jurisdictions import Jurisdictions
     from sim.model.law import law_of_month
 
-    jurisdictions = _jurisdictions(scenario)
+    jurisdictions = Jurisdictions.of_tables()
     for name, policy, share in asked:
         month, alone = month_index(policy.start), policy.model_copy(update={"allied_coverage": 0.0})
         joined, without = (
@@ -235,7 +236,9 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
     )
     if len(windows) < 2:
         return
-    jurisdictions = _jurisdictions(scenario)
+    from sim.model.jurisdictions import Jurisdictions
+
+    jurisdictions = Jurisdictions.of_tables()
     said: set[tuple[str, ...]] = set()
     for month in months:
         for policies, labs in _without_mode(scenario, jurisdictions, month):
@@ -245,14 +248,6 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
                     f"from {month_name(month)} {' and '.join(policies)} leave {one_of(labs)} no "
                     "mode in common for a release judged hazardous: it is held back"
                 )
-
-
-def _jurisdictions(scenario: Scenario) -> Jurisdictions:
-    """Who may be bound, as worlds under a scenario see it."""
-    from sim.model.jurisdictions import Jurisdictions
-    from sim.model.parameters import values
-
-    return Jurisdictions.of_tables(values(scenario.parameters))
 
 
 def _without_mode(

@@ -1,14 +1,12 @@
 """The calibration finds what a made-up model hides, and says what it cannot find."""
 
-from statistics import NormalDist
-
 import numpy as np
 import pytest
 
 from sim import data
 from sim.calibration import calibrate as module
 from sim.calibration.blocks import BLOCKS, FITTED
-from sim.calibration.calibrate import Sizes, calibrate, candidates_at, nearest_to_median, values_at
+from sim.calibration.calibrate import calibrate, candidates_at, nearest_to_median, values_at
 from sim.calibration.emulator import Emulator
 from sim.calibration.likelihood import DISCREPANCY, TAIL, Observed
 from sim.calibration.measures import MEASURES
@@ -16,35 +14,9 @@ from sim.calibration.simulate import NAMES, candidates, measured
 from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import load
 from sim.sweep.draws import Draws
-from sim.sweep.sampling import parameter_range
+from tests.calibration.made_up import SMALL, TINY, TOLD, made_up
 
 TARGETS = {t.id: t for t in data.targets() if t.role == "target"}
-SMALL = Sizes((256, 128), pool=4000, verified=120, replications=4, draws=100, central=5)
-TINY = Sizes((64,), pool=500, verified=20, replications=2, draws=10, central=2)
-TOLD = {name: block.parameters[0] for block in BLOCKS.values() for name in block.targets[:1]}
-"""In the made-up model the first target of each block speaks of the block's first parameter."""
-
-
-def score(name, values):
-    """Where values of a parameter stand in its range, as normal scores."""
-    law = parameter_range(name)
-    grid = np.linspace(-3.2, 3.2, 4001)
-    normal = NormalDist()
-    return np.interp(values, [law(normal.cdf(z)) for z in grid], grid)
-
-
-def made_up(draws, replications, seed, **_):
-    """Measures at their targets, but for one of each block, which a parameter moves."""
-    luck = np.random.default_rng(seed)
-    found = np.empty((len(draws), replications, len(NAMES)))
-    for place, name in enumerate(NAMES):
-        target = next(t for t in data.targets() if t.id == name)
-        side = (target.high - target.low) / (2.0 * TAIL)
-        found[:, :, place] = target.value + 0.02 * side * luck.standard_normal(found.shape[:2])
-        if name in TOLD:
-            column = draws.values[:, draws.names.index(TOLD[name])]
-            found[:, :, place] += 4.0 * side * (score(TOLD[name], column) - 1.0)[:, None]
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +39,7 @@ def test_waves_rule_out_what_the_record_does_not_allow(fit):
     for name, block in BLOCKS.items():
         assert set(block.targets) & set(TOLD)
         assert 0.05 < fit.left[name][-1] < 0.99
-    assert all((fit.explained[name] > 0.4) == (name in TOLD) for name in fit.explained)
+    assert all((fit.explained[name] > 0.2) == (name in TOLD) for name in fit.explained)
 
 
 def test_the_ensemble_holds_every_parameter_inside_its_bounds(fit):

@@ -267,11 +267,15 @@ def test_fringe_size_in_the_record() -> None:
 # chips, targets, signs
 
 
-def test_chip_controls_are_dated_steps() -> None:
-    steps = data.chip_controls()
-    assert (steps[0].date, steps[0].month) == ("2022-10-07", -3)
-    assert steps[-1].month == 36
-    assert len({s.date for s in steps}) == len(steps)
+def test_steps_of_policy_say_what_is_held_and_what_is_not() -> None:
+    steps = data.policy_timeline()
+    assert steps[0].date == "2022-10-07"
+    assert steps[0].settings == (("stringency", "0.5"),)
+    assert {step.checked for step in steps} == {"official text", "secondary copy", "reported"}
+    left_out = [step for step in steps if not step.policy]
+    assert left_out
+    assert all(step.lever == "" and step.settings == () for step in left_out)
+    assert all(step.modelled.startswith(("not held", "held through")) for step in left_out)
 
 
 def test_chip_stocks_give_the_targets() -> None:
@@ -372,16 +376,42 @@ def test_records_are_frozen_and_cached() -> None:
         ("countries", "\nAGO,", "\nAFG,", "code 'AFG' appears more than once"),
         ("countries", "gdp_usd_bn", "gdp",
          r"countries\.csv, line 4: expected the columns code, name"),
-        ("groups", "CAN DEU FRA", "CAN GER FRA", "G7 has the unknown country 'GER'"),
+        ("groups", "CAN DEU FRA", "CAN GER FRA",
+         r"groups\.csv, line 7, column members: expected codes of countries.csv, got 'CAN GER"),
         ("groups", "CAN DEU FRA", "CAN DEU DEU FRA", "member of G7 'DEU' appears more than once"),
         ("groups", "G7,Group of Seven,2025-06-30", "G7,Group of Seven,2025",
          "column as_of: expected a date such as"),
-        ("labs", "OpenAI,openai,USA", "OpenAI,openai,XYZ", "OpenAI has the unknown home 'XYZ'"),
+        ("labs", "OpenAI,openai,USA", "OpenAI,openai,XYZ",
+         r"labs\.csv, line 5, column home: expected codes of countries.csv, got 'XYZ'"),
+        ("serving", "US,CN,consumer", "usa,CN,consumer",
+         r"serving\.csv, line 5, column lab: expected a slug of labs.csv, or one of US, CN, other"),
+        ("serving", "US,CN,consumer", "US,China,consumer",
+         r"line 5, column place: expected one of home, elsewhere, everywhere, US, CN, us_aligned"),
+        ("serving", "government,services weights", "government,services services",
+         r"line 5, column offers: expected some of services weights, each once"),
+        ("serving", "consumer market enterprise", "consumer firms",
+         r"line 5, column channels: expected some of consumer market enterprise developer"),
+        ("serving", "services,0,", "services,1.5,",
+         r"column reach: expected a number from 0 to 1, or the name of a parameter, got '1.5'"),
+        ("serving", "weights,access_us_in_china", "weights,access",
+         "line 5, column reach: .* or a parameter of parameters.csv with most at 0, got 'access'"),
+        ("serving", "weights,access_us_in_china", "weights,run_growth", "with most at 0"),
+        ("serving", "2023-08-15", "2025-07-01",
+         r"line 5, column date: expected a date to 2025-06-30, got '2025-07-01'"),
+        ("serving", "other,CN,", "US,CN,",
+         "limit 'US CN consumer services' appears more than once"),
         ("releases", "2022-01,meta", "2022-13,meta",
          "column month: expected a month such as 2023-01, got '2022-13'"),
         ("releases", ",hold,flagship,0,", ",hold,flagship,1,", "is hold with weights 1"),
-        ("chip_controls", "2022-10-07,0.5", "2022-10-07,1.5",
-         "expected a number from 0 to 1, got '1.5'"),
+        ("policy_timeline", "2022-10-07,", "2022-10-32,", "column date: expected a date such as"),
+        ("policy_timeline", "2022-10-07,", "2023-10-07,", "dates are not in order"),
+        ("policy_timeline", ",chips-2023-01,", ",chips-2022-10,",
+         "policy 'chips-2022-10' appears more than once"),
+        ("policy_timeline", ",stringency=0.5,the", ",stringency 0.5,the",
+         "column settings: expected settings such as stringency=0.6 countries=ITA,KOR"),
+        ("policy_timeline", ",L3,stringency=0.5,the", ",L3,,the",
+         "expected policy, lever and settings that are all given, or all empty"),
+        ("policy_timeline", ",secondary copy,87", ",hearsay,87", "column checked: expected one of"),
         ("chip_stocks", "9414", "many", "column h100e: expected a number, got 'many'"),
         ("targets", "C01,", "C01,extra,", r"targets\.csv, line 5: expected 11 fields, got 12"),
         ("record", "2024-09,2025-08", "2025-09,2025-08",
@@ -396,7 +426,7 @@ def test_records_are_frozen_and_cached() -> None:
         ("targets", ",14,10.5,", ",9,10.5,",
          r"targets\.csv, line 5: expected a value from 10.5 to 17"),
         ("parameters", "run_growth,4.6", "run_growth,9.6",
-         r"parameters\.csv, line 6: expected least, low, value"),
+         r"parameters\.csv, line 6: expected least, low, median"),
         ("parameters", "leak_hazard", "Leak hazard",
          "column name: expected lower-case letters, digits and _"),
         ("parameters", "run_growth_2030,", "run_growth,",

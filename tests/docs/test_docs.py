@@ -95,7 +95,10 @@ def names() -> frozenset[str]:
 
 
 GENERATED = (
-    *(f"reference/{name}.md" for name in ("parameters", "policies", "outcomes", "phases")),
+    *(
+        f"reference/{name}.md"
+        for name in ("parameters", "policies", "outcomes", "phases", "policy-timeline")
+    ),
     "reference/scenario.schema.json",
     "../sim/model/parameter_values.py",
     "../README.md",
@@ -139,6 +142,9 @@ def test_the_generated_pages_hold_every_parameter_lever_field_outcome_and_phase(
         )
     for phase in PHASES:
         assert f"| `{phase.__name__}` |" in page("reference/phases.md"), phase.__name__
+    for step in data.policy_timeline():
+        row = f"| {step.date} | {step.actor} | {step.event} |"
+        assert row in page("reference/policy-timeline.md"), step.date
 
 
 @pytest.mark.parametrize("name", NAMING)

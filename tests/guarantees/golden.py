@@ -33,13 +33,14 @@ HEADLINES = (
 
 
 def environment() -> dict[str, str]:
-    """What the last digits may depend on: processor level and package versions."""
+    """What the last digits may depend on: processor level, Python (its `sum`), packages."""
     import numba
     from numpy._core import _multiarray_umath as core
 
     features = [name for name in core.__cpu_dispatch__ if core.__cpu_features__[name]]
     return {
         "processor": " ".join((platform.machine(), *features)),
+        "python": ".".join(platform.python_version_tuple()[:2]),
         "numpy": np.__version__,
         "numba": numba.__version__,
     }

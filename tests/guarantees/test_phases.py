@@ -1,6 +1,7 @@
 """Phases say what they write, and write nothing else."""
 
 import hashlib
+import inspect
 import re
 
 import mesa
@@ -56,10 +57,10 @@ def test_a_phase_changes_nothing_but_what_it_says_it_writes(everything):
 def test_a_world_says_what_each_of_its_attributes_holds(everything):
     world = World(everything, rng=1)
     world.step()
-    _, _, text = World.__doc__.partition("Attributes\n")
+    _, _, text = inspect.cleandoc(World.__doc__).partition("Attributes\n")
     said = {
         name
-        for line in re.findall(r"^    (\w[\w, ]*) : ", text, re.MULTILINE)
+        for line in re.findall(r"^(\w[\w, ]*) : ", text, re.MULTILINE)
         for name in line.split(", ")
     }
     held = set(vars(world)) - set(vars(mesa.Model())) - {"datacollector"}

@@ -47,13 +47,29 @@ def test_state_support_makes_chips(world_at, policy):
     assert stocks[0] < stocks[1] < stocks[2]
 
 
+def test_chips_that_china_declines_are_not_bought_whatever_the_us_allows(world_at, policy):
+    def china(refusal, stringency=0.0):
+        fields = {"start": "2023-01", "openness_push": 0.0, "commercial_close_pressure": 0.0}
+        refuse = policy("E1", import_refusal=refusal, **fields)
+        step = policy("L3", start="2023-01", stringency=stringency)
+        return world_at(8, refuse=refuse, step=step).chips
+
+    none, half, all_of_it = (china(refusal) for refusal in (0.0, 0.5, 1.0))
+    assert none.legal["CN"] > half.legal["CN"] > all_of_it.legal["CN"]
+    assert all_of_it.legal["CN"] == china(1.0, stringency=1.0).legal["CN"]
+    assert all_of_it.legal["CN"] == pytest.approx(world_at(0).p.stock_cn_2022)
+    assert none.legal["row"] == half.legal["row"] == all_of_it.legal["row"]
+    assert [chips.shortage for chips in (none, half, all_of_it)] == [0.0, 0.5, 1.0]
+    assert china(0.5, stringency=0.75).shortage == pytest.approx(0.75)
+
+
 def test_retaliation_withholds_chinese_releases_from_those_it_names(world, policy):
     law = under(
         world, policy("E1", retaliation=0.5, openness_push=0.0, commercial_close_pressure=0.0)
     ).law
     blocs = np.array(world.jurisdictions.blocs)
     hit = np.isin(blocs, ("US", "us_aligned"))
-    assert (law.access[hit, CN] < world.jurisdictions.access[hit, CN]).all()
+    assert (law.access[hit, CN] < 1.0).all()
     assert (law.denial[hit, CN][:, :, list(OPEN)] > 0.0).all()
-    assert (law.access[~hit] == world.jurisdictions.access[~hit]).all()
+    assert (law.access[~hit] == 1.0).all()
     assert law.denial[~hit].max() == law.denial[:, US].max() == 0.0

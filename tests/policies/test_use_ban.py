@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sim.vocabulary import CHANNELS, CN, DEVELOPER, GOVERNMENT, OTHER, US
+from sim import data
+from sim.vocabulary import CHANNELS, CN, DEVELOPER, GOVERNMENT, US
 from tests.policies.conftest import named, under
 
 
@@ -83,9 +84,10 @@ def test_who_obeys_a_ban_is_held_by_contracts_like_everybody(world_at, decree):
 
     Lock-in included.
     """
+    chinese = tuple(i for i, lab in enumerate(data.labs()) if lab.origin == "CN")
     lock = {"lock": decree("lock_in", 1.5, "2025-06", origins=(US,))}
     ban = {
-        "ban": decree("use_ban", 1.0, "2025-09", origins=(CN,)),
+        "ban": decree("use_ban", 1.0, "2025-09", labs=chinese),
         "list": decree("listed_until", 99.0, "2025-09"),
     }
     before = world_at(32, **lock).adopters
@@ -102,11 +104,48 @@ def test_who_obeys_a_ban_is_held_by_contracts_like_everybody(world_at, decree):
     np.testing.assert_array_equal(banned.choice[held], barred.choice[held])
 
 
+def test_a_ban_of_a_lab_by_name_leaves_others_of_its_origin_alone(policy, world_at):
+    ban = policy(
+        "L8", labs=("alibaba",), start="2025-09", countries=("USA",), sectors=("developer",),
+        compliance_private=1.0, waiver_rate=0.0,
+    )  # fmt: skip
+    plain, bound = world_at(33), world_at(33, ban=ban)
+
+    def users(world, slug):
+        places = banned_use(world, "USA", "developer")
+        return {a for a in places if world.adopters[a].family == slug}
+
+    assert users(plain, "alibaba")
+    assert users(bound, "alibaba") == set()
+    assert users(plain, "deepseek")
+    assert users(bound, "deepseek") >= users(plain, "deepseek")
+
+
+def test_what_a_lab_banned_by_name_brings_out_is_barred_from_its_first_day(
+    policy, world_at, release_by_hand
+):
+    """Other bans hold for what is on the list, which is years old here."""
+    fields = {
+        "start": "2025-01", "countries": ("USA",), "sectors": ("developer",),
+        "compliance_private": 1.0, "waiver_rate": 0.0, "list_update_days": 3650,
+    }  # fmt: skip
+    for ban, left in (
+        (policy("L8", labs=("alibaba",), **fields), False),
+        (policy("L8", **fields), True),
+    ):
+        world = world_at(33, ban=ban)
+        release_by_hand(world, capability=400.0, lab=named(world, "alibaba"))
+        world.step()
+        used = {world.adopters[a].family for a in banned_use(world, "USA", "developer")}
+        assert ("alibaba" in used) == left
+
+
 def test_allies_that_ban_too(world, policy):
     law = under(world, policy("L8", allied_coverage=0.5, sectors=("government",))).law
-    banning = {world.countries[i].bloc for i in np.flatnonzero(law.use_ban[:, CN, GOVERNMENT])}
-    assert banning == {"US", "us_aligned"}
-    assert law.use_ban[:, US].max() == law.use_ban[:, OTHER].max() == 0.0
+    banned = law.use_ban[:, :, GOVERNMENT]
+    assert {world.countries[i].bloc for i in np.flatnonzero(banned.any(1))} == {"US", "us_aligned"}
+    assert {world.labs[i].origin for i in np.flatnonzero(banned.any(0))} == {CN}
+    assert (law.use_ban.any((0, 2)) == [lab.origin == CN for lab in world.labs]).all()
 
 
 def test_allies_join_a_ban_of_the_us_and_no_other(world, policy):

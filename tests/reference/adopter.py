@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import log
+from math import inf, log
 from typing import TYPE_CHECKING, NamedTuple
 
 import mesa
 
+from sim import data
 from sim.model.parameters import by_channel
 from sim.vocabulary import API, CHANNELS, CN, DEVELOPER, FLAGGED, GATED, MODES, OPEN_WEIGHTS, US
 from tests.reference.draws import (
@@ -112,7 +113,8 @@ class Place:
         """The month's offers with their utilities."""
         if self.month != self.world.month:
             self.month = self.world.month
-            self.offers = self.world.panel.offers[self.channel]
+            offers = self.world.panel.offers[self.channel]
+            self.offers = [offer for offer in offers if self.reach(offer.slot) > -inf]
             self.values = [self.utility(offer) for offer in self.offers]
         return list(zip(self.offers, self.values, strict=True))
 
@@ -145,6 +147,7 @@ class Place:
             + match
             + taste
             + access
+            + self.reach(offer.slot)
             - risk
             - fear
             - self.burden(offer)
@@ -152,6 +155,21 @@ class Place:
             + offer.breadth
             + self.installed_base(family)
         )
+
+    def reach(self, slot: Slot) -> float:
+        """Log of the share of people here whom a lab serves: all limits of the table multiply."""
+        lab, country = self.world.labs[slot.family].info, self.world.countries[self.country]
+        offer = "services" if slot.mode == API else "weights"
+        places = {country.bloc, "everywhere", "home" if lab.home == country.code else "elsewhere"}
+        total = 0.0
+        for row in data.serving():
+            bound = CHANNELS[self.channel] in row.channels and offer in row.offers
+            if row.lab in (lab.slug, lab.origin) and row.place in places and bound:
+                if isinstance(row.reach, str):
+                    total += getattr(self.world.p, row.reach)
+                else:
+                    total += log(row.reach) if row.reach else -inf
+        return total
 
     def burden(self, offer: Offer) -> float:
         """Friction, and a denial that a mirror relieves."""
@@ -229,12 +247,13 @@ class Adopter(mesa.Agent):
         """Whether a ban binds this adopter and lists what the slot offers."""
         place, law = self.place, self.model.by_lab
         bans = law["use_ban"][place.country]
-        if not any(bans[origin][place.channel] for origin in range(3)):
+        if not any(lab[place.channel] for lab in bans):
             return False
         release = next(offer.release for offer, _ in place.look() if offer.slot == slot)
-        on_list = release.month < law["listed_until"][place.country][release.origin][place.channel]
+        lab, channel = slot.family, place.channel
+        on_list = release.month < law["listed_until"][place.country][lab][channel]
         bound = unit32(self.bits(self.model.streams("bound by ban").key))
-        return on_list and bound < bans[release.origin][place.channel]
+        return on_list and bound < bans[lab][channel]
 
     def reviews(self) -> bool:
         """Whether the adopter looks round: as a newcomer, or with its channel's probability."""

@@ -118,6 +118,10 @@ def everything() -> Scenario:
             allied_coverage=0.3,
             list_update_days=90,
         ),
+        "named ban": LEVERS["L8"](
+            start="2023-04", labs=("meta", "deepseek"), countries=("USA", "BRA"), compliance=1.0
+        ),
+        "declined": LEVERS["E1"](start="2023-02", import_refusal=0.4),
         "gates": LEVERS["L2"](
             start="2023-02", shock_prob=0.9, shock_months=1.5, refusal=0.3, allied_coverage=0.6
         ),

@@ -72,12 +72,14 @@ class PlainResearch:
     def compute(self) -> None:
         """Stocks under control, the frontier run, and runs that grow with revenue."""
         p, world, month = self.p, self.world, self.world.month
-        self.squeeze = min(max(2.0 * (world.law.stringency - 0.5), 0.0), 1.0)
+        declined = world.law.import_refusal
+        left = (1.0 - min(max(2.0 * (world.law.stringency - 0.5), 0.0), 1.0)) * (1.0 - declined)
+        self.squeeze = 1.0 - left
         known = [p.stock_growth_2023, p.stock_growth_2024, p.stock_growth_2025]
         growth = yearly(month / 12.0, known, p.stock_growth_2030)
         self.row *= growth ** (1 / 12)
         ahead = p.buying_ahead if month < NOVEMBER_2023 else 1.0
-        self.china *= (growth ** (1.0 - self.squeeze) * ahead) ** (1 / 12)
+        self.china *= (growth**left * ahead ** (1.0 - declined)) ** (1 / 12)
         self.domestic *= (
             (p.domestic_growth_2023 if month < 24 else p.domestic_growth)
             * self.world.law.chip_support

@@ -31,7 +31,6 @@ SIZES |= {
     "class": SIZES["lab"],
     "student": SIZES["lab"],
 }  # what holds for a class holds for each of its labs
-ACCESS = np.linspace(0.1, 1.0, 3 * 3 * 5).reshape(3, 3, 5)
 AXIS_NAMES = {
     "country": "countries", "origin": "origins", "channel": "channels", "mode": "modes",
     "lab": "labs", "class": "labs", "student": "students",
@@ -46,8 +45,8 @@ COMBINE = {
         "chip_support", "gate_pass", "gate_leak", "account_pass",
     ), "multiply"),
     **dict.fromkeys((
-        "controlled", "containment", "stringency", "use_ban", "listed_until", "takedown",
-        "remirroring", "scan",
+        "controlled", "containment", "stringency", "import_refusal", "use_ban", "listed_until",
+        "takedown", "remirroring", "scan",
     ), "max"),
 }  # fmt: skip
 NUMERIC = list(COMBINE)
@@ -69,7 +68,6 @@ def jurisdictions():
         lab_origins=LAB_ORIGINS,
         lab_homes=(0, 1, 2, 2, 0),
         fringe=(False, False, False, False, True),
-        access=ACCESS,
     )
 
 
@@ -101,21 +99,12 @@ def entries(name, where):
     return product(*(where.get(AXIS_NAMES[axis], range(SIZES[axis])) for axis in axes))
 
 
-def default(name, at):
-    """An entry of the default law; graded access is by origin."""
-    return (
-        float(ACCESS[at[0], LAB_ORIGINS[at[1]], at[2]])
-        if name == "access"
-        else FIELDS[name].default
-    )
-
-
 def plain(all_writes):
     """Every field as a dictionary of entries, whose writes combine in order of place and value."""
     fields = {}
     for name in NUMERIC:
         places = product(*(range(SIZES[axis]) for axis in FIELDS[name].axes))
-        fields[name] = {at: default(name, at) for at in places}
+        fields[name] = dict.fromkeys(places, FIELDS[name].default)
 
     def place(write):
         _, name, value, where = write
@@ -169,7 +158,7 @@ def test_what_combining_means(all_writes):
         whole = {"add": fsum, "multiply": prod, "max": max}[COMBINE[name]]
         for at, found in as_dictionary(law, name).items():
             assert found == pytest.approx(
-                whole([default(name, at), *reached.get(at, [])]), rel=1e-12, abs=1e-12
+                whole([FIELDS[name].default, *reached.get(at, [])]), rel=1e-12, abs=1e-12
             )
 
 
@@ -231,7 +220,7 @@ def test_how_every_field_combines_is_stated_here():
 def test_two_writes_of_each_field(name):
     law = settled([("a", name, 0.75, {}), ("b", name, 0.5, {})])
     spec = FIELDS[name]
-    start = default(name, (0,) * len(spec.axes))
+    start = spec.default
     expected = {"add": start + 1.25, "multiply": start * 0.375, "max": max(start, 0.75)}[
         COMBINE[name]
     ]
@@ -240,10 +229,8 @@ def test_two_writes_of_each_field(name):
 
 def test_no_write_leaves_the_default_law():
     law = settled([])
-    np.testing.assert_array_equal(law.access, ACCESS)
     for name in NUMERIC:
-        if name != "access":
-            assert set(as_dictionary(law, name).values()) == {FIELDS[name].default}
+        assert set(as_dictionary(law, name).values()) == {FIELDS[name].default}
     assert law.assessments == law.compute_duties == ()
     assert law.audits == ()
 
@@ -279,13 +266,11 @@ def test_a_charge_to_nobody_that_pays_is_refused():
     assert law.expenses == []
 
 
-def test_settling_changes_neither_the_jurisdictions_nor_the_writes():
-    ground = jurisdictions()
-    law = Law(ground)
+def test_settling_does_not_change_the_writes():
+    law = Law(jurisdictions())
     law.write("a", "access", 0.5)
     before = list(law.writes)
     law.combine()
-    np.testing.assert_array_equal(ground.access, ACCESS)
     assert law.writes == before == [Write("a", "access", 0.5, (None, None, None))]
 
 
@@ -327,7 +312,6 @@ def test_allies_join_in_the_order_of_their_alignment(coverage, labs, countries):
         lab_origins=(0, 2, 2, 0, 1, 0),
         lab_homes=(0, 5, 2, 0, 1, 0),
         fringe=(False, False, False, False, False, True),
-        access=np.ones((6, 3, 5)),
     )
     assert ground.bound_labs(coverage) == labs
     assert ground.covered_labs(coverage) == (*labs, 5)

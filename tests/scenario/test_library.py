@@ -12,6 +12,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.data import policy_timeline
 from sim.messages import ScenarioError, shown
 from sim.model.parameters import PARAMETERS
 from sim.scenario import library
@@ -67,15 +68,52 @@ def test_policies_of_the_four_scenarios_are_those_of_the_paper() -> None:
     assert papers("targeted-bundle") == {"P2", "P3", "P4"}
 
 
-def test_the_steps_of_the_status_quo_are_the_dated_ones() -> None:
-    from sim.data import chip_controls
-    from sim.months import month_name
+def test_the_steps_of_the_status_quo_are_those_of_the_timeline() -> None:
+    """Each policy is one row, with its month and settings and no others; and the reverse."""
+    tables = read_toml(library.scenarios()["status-quo"], "file")["policy"]
+    steps = {step.policy: step for step in policy_timeline() if step.policy}
+    assert list(tables) == list(steps)
+    for name, table in tables.items():
+        step = steps[name]
+        assert (table.pop("lever"), table.pop("start")) == (step.lever, step.date[:7]), name
+        table.pop("end", None)
+        assert table.keys() == {field for field, _ in step.settings}, name
+        for field, text in step.settings:
+            assert table[field] == as_in_file(text, table[field]), (name, field)
 
-    by_month = {month_name(step.month): step.intensity for step in chip_controls()}
-    chips = [policy for policy in load("status-quo").policy.values() if policy.lever == "L3"]
-    steps = sorted((policy.start, policy.end, policy.stringency) for policy in chips)
-    assert {start: stringency for start, _, stringency in steps} == by_month
-    assert [end for _, end, _ in steps] == [*(start for start, _, _ in steps[1:]), None]
+
+def as_in_file(text: str, like: object) -> object:
+    """A setting of the timeline as the scenario file writes it."""
+    if isinstance(like, bool):
+        return {"true": True, "false": False}[text]
+    if isinstance(like, list):
+        return text.split(",")
+    return float(text) if isinstance(like, int | float) else text
+
+
+def test_a_step_of_the_status_quo_ends_where_the_next_of_its_series_begins() -> None:
+    series: dict[tuple[str, str], list[tuple[str, str | None]]] = {}
+    for name, policy in load("status-quo").policy.items():
+        kind = re.sub(r"-[0-9]{4}-[0-9]{2}$", "", name)
+        series.setdefault((policy.lever, kind), []).append((policy.start, policy.end))
+    assert len(series["L3", "chips"]) == 10
+    for steps in series.values():
+        assert [end for _, end in steps] == [*(start for start, _ in steps[1:]), None]
+
+
+def test_the_status_quo_names_the_row_of_each_step() -> None:
+    text = library.scenarios()["status-quo"].read_text(encoding="utf-8")
+    for step in policy_timeline():
+        if step.policy:
+            above = text.split(f"\n[policy.{step.policy}]\n")[0].split("\n\n")[-1]
+            words = " ".join(above.replace("# ", "").split())
+            assert words.startswith(f"{step.date}, {step.actor}: {step.event} ({step.source})")
+
+
+def test_the_status_quo_is_policy_to_january_2026_and_no_later() -> None:
+    steps = policy_timeline()
+    assert steps[-1].date <= "2026-01-31"
+    assert all(policy.start <= "2026-01" for policy in load("status-quo").policy.values())
 
 
 def test_no_assumed_responses_sets_all_assumed_parameters_to_zero_and_no_other() -> None:

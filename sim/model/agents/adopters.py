@@ -38,6 +38,7 @@ from sim.model.kernels.shares import Building, Tally, Users, build, origin_share
 from sim.model.kernels.upkeep import Limits, Slots, learn, retire
 from sim.model.panel_sizes import panel_starts
 from sim.model.parameters import by_channel
+from sim.model.serving import reach_of_labs
 from sim.vocabulary import BLOCS, CHANNELS, DEVELOPER, GOVERNMENT, MARKET, MODES
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class Adopters(Sequence[AdopterView]):
         self.northern = np.array([north and c.code in north.members for c in world.countries])
         self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
         self.traits = fixed_traits(world)
+        self.reach = reach_of_labs(p, world.countries, [lab.info for lab in world.labs])
         self.mean_concern = (self.traits.concern * self.size).sum(axis=0)
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
@@ -225,6 +227,8 @@ class Adopters(Sequence[AdopterView]):
             home=fixed.home,
             origin=self.origin,
             lock_in=tables.lock_in,
+            zone=self.reach.zone,
+            reach=self.reach.log,
         )
 
     def _breadth(self, month: int) -> np.ndarray:

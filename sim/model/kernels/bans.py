@@ -9,6 +9,7 @@ import numpy as np
 from sim.model.kernels.choice import (
     N_ORIGINS,
     NONE,
+    add_reach,
     ask_neighbours,
     fill_network,
     fill_row,
@@ -20,7 +21,7 @@ from sim.model.kernels.choice import (
 )
 from sim.model.kernels.market import MAX_ALIVE, N_CHANNELS, N_MODES, SLOT, list_alternatives
 from sim.model.kernels.numerics import GOLDEN, f4, kernel, mix64, piece, u8, unit32
-from sim.vocabulary import API, CN, DEVELOPER, OTHER, US
+from sim.vocabulary import API, DEVELOPER
 
 NEVER = f4(1e30)  # exp(-utility) of what may not be taken
 
@@ -30,9 +31,9 @@ class BanTerms(NamedTuple):
 
     Attributes
     ----------
-    share : array (country, origin, channel), probability that an adopter is bound, by a draw per
+    share : array (country, lab, channel), probability that an adopter is bound, by a draw per
         adopter
-    listed : array (country, origin, channel), month before which a release must be out to be on the
+    listed : array (country, lab, channel), month before which a release must be out to be on the
         list
     month : int array (channel, K), month of the release of each alternative
     """
@@ -43,18 +44,21 @@ class BanTerms(NamedTuple):
 
 
 @piece
-def fill_limits(limit, forbidden, market, ban, c, h):
+def fill_limits(limit, forbidden, market, ban, base, z, c, h):
     """Share of adopters that may not use each slot, nor take each alternative.
 
+    What does not reach them, nobody can take: there ``base`` is minus infinity in their zone z.
     Returns how many alternatives there are.
     """
     real = 0
     limit[:], forbidden[:] = 0.0, 0.0
     for k in range(market.slot.size):
         if h != DEVELOPER or market.mode[k] != API:
-            o = market.origin[k]
-            if ban.month[h, k] < ban.listed[c, o, h]:
-                limit[market.slot[k]] = forbidden[real] = ban.share[c, o, h]
+            lab = market.family[k]
+            if ban.month[h, k] < ban.listed[c, lab, h]:
+                limit[market.slot[k]] = forbidden[real] = ban.share[c, lab, h]
+            if base[z, h, real] == -np.inf:
+                forbidden[real] = 1.0
             real += 1
     return real
 
@@ -76,11 +80,12 @@ def obey(panel, market, who, network, terms, ban):
     start, cell_key, counts = panel.start, panel.key, panel.counts
     choice, before = panel.choice, panel.before
     traits, offset, denial = who.traits, who.offset, who.denial
-    fear, cover, home = who.fear, who.cover, who.home
+    fear, cover, home, zone = who.fear, who.cover, who.home, who.zone
     own, world, derivative = network.country, network.world, network.derivative
     weight, scale, bonus = network.weight, network.scale, market.home_bonus
     share, families = ban.share, own.shape[1]
     size_of, lists, salts, table_of = list_alternatives(market)
+    base = add_reach(table_of, lists, size_of, who.reach)
     barred = meets_bars(denial, fear, cover)
     v, w = np.empty(MAX_ALIVE, np.float32), np.empty(MAX_ALIVE, np.float32)
     net, stay = np.empty(families, np.float32), np.empty(N_ORIGINS, np.float32)
@@ -88,12 +93,14 @@ def obey(panel, market, who, network, terms, ban):
     limit, forbidden = np.zeros(NONE + 1), np.zeros(MAX_ALIVE)
     for cell in range(start.size - 1):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
-        if share[c, US, h] <= 0.0 and share[c, CN, h] <= 0.0 and share[c, OTHER, h] <= 0.0:
+        if not share[c, :, h].any():
             continue
-        real, size = fill_limits(limit, forbidden, market, ban, c, h), size_of[h]
+        z, size, parts = zone[c], size_of[h], (traits, offset, denial, fear, cover, barred)
+        real = fill_limits(limit, forbidden, market, ban, base, z, c, h)
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
-        fill_row(v, size, table_of, lists, net, traits, offset, denial, fear, cover, barred, c, h)
-        weigh(v, size)
+        fill_row(v, size, base, table_of, lists, net, *parts, z, c, h)
+        if not weigh(v, size):
+            continue
         fill_stay(stay, terms.inertia, who.lock_in, c, h)
         for i in range(start[cell], start[cell + 1]):
             person = cell_key[cell] + u8(i - start[cell]) * GOLDEN

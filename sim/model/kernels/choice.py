@@ -5,6 +5,7 @@ Adopter i of country c and channel h takes the alternative k of the month of the
 of labs and mode). All terms are in utils:
 
     u = terms[h, BASE, k]                       value, novelty, familiarity, breadth Market.terms
+      + log reach[zone of c, h, slot]           whom the lab serves                  Choosers.reach
       + capacity[c] * terms[h, OPENNESS, k]     openness to those with own capacity  Choosers.traits
       - income[c] * terms[h, PRICE, k]          log price                            Choosers.traits
       - concern[c, h] * terms[h, RISK, k]       what a public audit says             Choosers.traits
@@ -171,12 +172,31 @@ def fill_network(net, own, world, derivative, weight, scale, home, home_bonus, c
 
 
 @piece
-def fill_row(v, size, terms, lists, net, traits, offset, denial, fear, cover, barred, c, h):
-    """Utilities v[k] of one country and channel, before tastes, inertia and noise."""
+def add_reach(terms, lists, listed, reach):
+    """BASE of every alternative with the log of its lab's reach: float32 array (zone, channel, 96).
+
+    All countries of a zone share it, so that reach costs the loops over cells nothing.
+    """
+    base = np.empty((reach.shape[0], N_CHANNELS, MAX_ALIVE), np.float32)
+    for z in range(reach.shape[0]):
+        for h in range(N_CHANNELS):
+            for k in range(listed[h]):
+                base[z, h, k] = terms[h, BASE, k] + reach[z, h, lists[h, SLOT, k]]
+    return base
+
+
+@piece
+def fill_row(
+    v, size, base, terms, lists, net, traits, offset, denial, fear, cover, barred, z, c, h
+):
+    """Utilities v[k] of one country and channel, before tastes, inertia and noise.
+
+    ``base`` is that of :func:`add_reach`, ``z`` the country's zone.
+    """
     capacity, concern, income = traits[c, h, CAPACITY], traits[c, h, CONCERN], traits[c, h, INCOME]
     for k in range(size):
         v[k] = (
-            terms[h, BASE, k]
+            base[z, h, k]
             + capacity * terms[h, OPENNESS, k]
             - concern * terms[h, RISK, k]
             - income * terms[h, PRICE, k]
@@ -207,15 +227,18 @@ def meets_bars(denial, fear, cover):
 
 @piece
 def weigh(v, size):
-    """Turn utilities into exp(best - v)."""
+    """Turn utilities into exp(best - v); False if nobody serves here."""
     a, b, c, d = v[0], v[0], v[0], v[0]
     for k in range(0, size - 3, 4):  # four running maxima, since one would wait for itself
         a, b, c, d = max(a, v[k]), max(b, v[k + 1]), max(c, v[k + 2]), max(d, v[k + 3])
     for k in range(size - size % 4, size):
         a = max(a, v[k])
     top = max(max(a, b), max(c, d))
+    if top == -np.inf:
+        return False
     for k in range(size):
         v[k] = exp32(min(top - v[k], LARGEST_UTIL))
+    return True
 
 
 @piece
@@ -291,11 +314,12 @@ def choose(first, last, panel, market, who, network, terms):
     newcomers, graph, graph_key = terms.newcomers, terms.graph, terms.graph_key
     review_key, taste_key, choice_key = terms.review_key, terms.taste_key, terms.choice_key
     traits, offset, denial = who.traits, who.offset, who.denial
-    fear, cover, home = who.fear, who.cover, who.home
+    fear, cover, home, zone = who.fear, who.cover, who.home, who.zone
     own, world, derivative = network.country, network.world, network.derivative
     weight, scale, bonus = network.weight, network.scale, market.home_bonus
     peer, review, families = network.peer, terms.review, own.shape[1]
     listed, lists, salts, table_of = list_alternatives(market)
+    base = add_reach(table_of, lists, listed, who.reach)
     barred = meets_bars(denial, fear, cover)
     v, stay = np.empty(MAX_ALIVE, np.float32), np.empty(N_ORIGINS, np.float32)
     # Filled up: loops over families take four registers at once.
@@ -310,11 +334,13 @@ def choose(first, last, panel, market, who, network, terms):
         limit, size = newcomers + (f4(1) - newcomers) * review[h], listed[h]
         begin, end, key = start[cell], start[cell + 1], cell_key[cell]
         n = find_reviewers(ids, begin, end, key, review_key, limit, before)
-        if n == 0 or size == 0:  # with nothing on offer adopters stay without a choice
+        if n == 0 or size == 0:
             continue
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
-        fill_row(v, size, table_of, lists, net, traits, offset, denial, fear, cover, barred, c, h)
-        weigh(v, size)
+        z, parts = zone[c], (traits, offset, denial, fear, cover, barred)
+        fill_row(v, size, base, table_of, lists, net, *parts, z, c, h)
+        if not weigh(v, size):  # with nothing on offer adopters stay without a choice
+            continue
         fill_stay(stay, inertia, lock_in, c, h)
         for q in range(n):
             i = ids[q]

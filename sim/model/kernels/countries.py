@@ -68,6 +68,8 @@ class Choosers(NamedTuple):
     home, origin : int array (family,), country and origin of the lab
     lock_in : array (country, channel, origin), utils lost by leaving a family of an origin, beyond
         inertia
+    zone : int array (country,), countries that all labs reach alike
+    reach : array (zone, channel, slot), utils: log reach
     """
 
     traits: np.ndarray
@@ -79,6 +81,8 @@ class Choosers(NamedTuple):
     home: np.ndarray
     origin: np.ndarray
     lock_in: np.ndarray
+    zone: np.ndarray
+    reach: np.ndarray
 
 
 @kernel

@@ -1,0 +1,74 @@
+"""Who serves whom: the reach of labs by place, channel and mode, from sim/data/serving.csv.
+
+It is a fact about labs and not about the law: policies act on the law's graded access, which comes
+on top.
+"""
+
+from __future__ import annotations
+
+from math import inf, log
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim import data
+from sim.data.rows import ELSEWHERE, EVERYWHERE, HOME
+from sim.vocabulary import API, CHANNELS, MODES, WEIGHTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.data import Country, Lab, Serving
+    from sim.model.parameters import ParameterValues
+
+_MODES_OF = {"services": (API,), "weights": WEIGHTS}
+
+
+class Reach(NamedTuple):
+    """Log reach of labs, by zones: countries in which all labs serve alike.
+
+    Attributes
+    ----------
+    zone : int array (country,)
+    log : float32 array (zone, channel, slot), utils
+        Minus infinity where a lab serves nobody. A slot is lab * 4 + mode.
+    """
+
+    zone: np.ndarray
+    log: np.ndarray
+
+
+def reach_of_labs(p: ParameterValues, countries: Sequence[Country], labs: Sequence[Lab]) -> Reach:
+    """Return how far labs reach, as the table and the parameters that it names say.
+
+    Parameters
+    ----------
+    p : ParameterValues
+    countries, labs
+        Rows of the tables, in the order of the world's arrays.
+    """
+    at_home: dict[str, list[str]] = {}
+    for lab in labs:
+        at_home.setdefault(lab.home, []).append(lab.slug)
+    kinds = [(c.bloc, tuple(at_home.get(c.code, ()))) for c in countries]
+    zones = list(dict.fromkeys(kinds))
+    reach = np.zeros((len(zones), len(CHANNELS), len(labs), len(MODES)))
+    for row in data.serving():
+        channels = [CHANNELS.index(channel) for channel in row.channels]
+        modes = [mode for offer in row.offers for mode in _MODES_OF[offer]]
+        for number, lab in enumerate(labs):
+            if row.lab in (lab.slug, lab.origin):
+                meant = [
+                    zone
+                    for zone, (bloc, own) in enumerate(zones)
+                    if row.place in (EVERYWHERE, bloc, HOME if lab.slug in own else ELSEWHERE)
+                ]
+                reach[np.ix_(meant, channels, [number], modes)] += _log_reach(row, p)
+    table = reach.reshape(len(zones), len(CHANNELS), -1).astype(np.float32)
+    return Reach(np.array([zones.index(kind) for kind in kinds]), table)
+
+
+def _log_reach(row: Serving, p: ParameterValues) -> float:
+    if isinstance(row.reach, str):
+        return float(getattr(p, row.reach))
+    return log(row.reach) if row.reach > 0.0 else -inf
