@@ -15,6 +15,15 @@ FEWEST = 20
 CONFIDENT = 0.05
 """Chance of what is seen, or of more, if neither forecast were better, below which one is."""
 
+POINTS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+"""Quantiles that are told of a sample, by their names in tables."""
+
+
+def quantiles(sample: Floats) -> dict[str, float]:
+    """Return the quantiles of a sample by name; what is no number is left out."""
+    known = sample[np.isfinite(sample)]
+    return {name: float(np.quantile(known, point)) for name, point in POINTS.items()}
+
 
 def crps(sample: Floats, value: float) -> float:
     """Return the continuous ranked probability score of a sample: 0 is best.

@@ -6,6 +6,7 @@ luck of a few replications would be compared with the record by that luck, too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sim.sweep.workers import Workers
 
 NAMES = tuple(MEASURES)
-_FREE = {target.id for target in targets() if target.mode == "free"}
+FREE = {target.id for target in targets() if target.mode == "free"}
 
 
 def measured(scenario: Scenario, replication: int, seed: int) -> Series:
@@ -47,18 +48,27 @@ def measured(scenario: Scenario, replication: int, seed: int) -> Series:
     """
     from sim.model.world import World
 
-    luck = identity(f"{scenario.id} {replication}") >> 16
-    runs = {}
+    luck, runs = luck_of(scenario, replication), {}
     for history in ("replay", "free"):
         world = World(scenario.model_copy(update={"history": history}), rng=seed, replication=luck)
         runs[history] = Run(world.run(), world.p)
     values = [
-        measure(runs["free" if name in _FREE else "replay"]) for name, measure in MEASURES.items()
+        measure(runs["free" if name in FREE else "replay"]) for name, measure in MEASURES.items()
     ]
+    return one_month(NAMES, LAST_MONTH, values)
+
+
+def one_month(names: tuple[str, ...], month: str, values: Sequence[float]) -> Series:
+    """Return readings of a run as the series of one month, without a table by country."""
     nowhere = np.zeros((0, 1, 1, 4), np.float32)
     return Series(
-        NAMES, (LAST_MONTH,), np.array([values], np.float32), (), nowhere, np.ones((1, 1), np.int64)
+        names, (month,), np.array([values], np.float32), (), nowhere, np.ones((1, 1), np.int64)
     )
+
+
+def luck_of(scenario: Scenario, replication: int) -> int:
+    """Return the replication whose luck a candidate's run has: no other candidate shares it."""
+    return identity(f"{scenario.id} {replication}") >> 16
 
 
 def candidates(draws: Draws, replications: int, seed: int) -> Design:
@@ -111,16 +121,25 @@ def simulate(
         progress=progress,
         simulate=measured,
     )
-    return _answers(store, plan)
+    return answers(store, plan, NAMES)
 
 
-def _answers(store: Store, plan: Design) -> NDArray[np.float64]:
-    found = np.full((len(plan.draws), plan.replications, len(NAMES)), np.nan)
+def answers(store: Store, plan: Design, names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return readings of a plan of one case: array (draw, replication, name), nan if a run failed.
+
+    Parameters
+    ----------
+    store, plan
+        What was run. Each run left the series of one month.
+    names
+        Readings that are wanted.
+    """
+    found = np.full((len(plan.draws), plan.replications, len(names)), np.nan)
     draws_of: dict[str, list[int]] = {}
     for draw, point in enumerate(plan.points[0]):
         draws_of.setdefault(point, []).append(draw)
     for part in store.of(list(draws_of)):
-        values = store.series(part, NAMES)[:, 0]
+        values = store.series(part, names)[:, 0]
         for (point, replication), row in zip(part.runs, values, strict=True):
             found[draws_of[point], replication] = row
     return found
