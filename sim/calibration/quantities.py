@@ -8,7 +8,7 @@ it, and longer ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from sim import data
@@ -50,8 +50,8 @@ WHO_SERVES = "who serves whom, an input; the restricted bloc follows from `acces
 
 
 @dataclass(frozen=True)
-class Quantity:
-    """One quantity.
+class Described:
+    """What a quantity is.
 
     Attributes
     ----------
@@ -63,13 +63,8 @@ class Quantity:
         How a window is summed up, and in what it is measured.
     definition : str
         What it is, in a sentence.
-    measure : callable
-        Takes a run, first and last month.
     months : int
         Length of its windows: `HALF_YEAR`, `YEAR`, `CUMULATIVE` or `WHOLE`.
-    generated : bool
-        Windows of the record are read in runs that generate releases from 2023 on: in others the
-        record of releases would be held against itself.
     inputs : str
         What fixes it beside the model; "" if nothing does.
     seen : str
@@ -82,11 +77,9 @@ class Quantity:
     statistic: str
     unit: str
     definition: str
-    measure: Measure
-    months: int = HALF_YEAR
-    generated: bool = False
-    inputs: str = ""
-    seen: str = ""
+    months: int = field(default=HALF_YEAR, kw_only=True)
+    inputs: str = field(default="", kw_only=True)
+    seen: str = field(default="", kw_only=True)
 
     def time(self, first: int, last: int) -> float:
         """Return the month that a window's value speaks of: its middle, or its end."""
@@ -100,6 +93,23 @@ class Quantity:
             if month_index(START) <= month_index(first) <= month_index(last):
                 found.append((first, last))
         return tuple(found)
+
+
+@dataclass(frozen=True)
+class Quantity(Described):
+    """A quantity that is one number of a run and a window.
+
+    Attributes
+    ----------
+    measure : callable
+        Takes a run, first and last month.
+    generated : bool
+        Windows of the record are read in runs that generate releases from 2023 on: in others the
+        record of releases would be held against itself.
+    """
+
+    measure: Measure
+    generated: bool = field(default=False, kw_only=True)
 
 
 def _downloads() -> Iterator[Quantity]:
@@ -118,7 +128,8 @@ def _downloads() -> Iterator[Quantity]:
                 "developer", "share over the window, by volume", "share",
                 f"Share of models of {word} origin in the world's downloads of open models whose "
                 f"maker is a lab of the model, over {when}. {known}",
-                partial(by_volume, outcome=f"{origin}_share_world_developer"), months, seen=seen,
+                partial(by_volume, outcome=f"{origin}_share_world_developer"), months=months,
+                seen=seen,
             )  # fmt: skip
         yield Quantity(
             "downloads-cn-of-both" if months == YEAR else f"downloads-cn-of-both-{name}",
@@ -126,7 +137,7 @@ def _downloads() -> Iterator[Quantity]:
             "developer", "share over the window, by volume", "share",
             f"Downloads of open models of Chinese origin over those of Chinese or US origin, over "
             f"{when}. {known}",
-            downloads_part, months, seen=seen,
+            downloads_part, months=months, seen=seen,
         )  # fmt: skip
     yield Quantity(
         "overtaking",
@@ -134,7 +145,7 @@ def _downloads() -> Iterator[Quantity]:
         "developer", "first month", "month",
         "First month in which downloads since November 2023 of models of Chinese origin exceed "
         f"those of US origin, having been at or below them the month before. {known}",
-        overtaking, WHOLE, seen=seen,
+        overtaking, months=WHOLE, seen=seen,
     )  # fmt: skip
 
 
@@ -192,7 +203,7 @@ def _releases() -> Iterator[Quantity]:
                 "share",
                 f"Open part of the notable models of {word} labs over {when}, unreleased ones "
                 "included.",
-                partial(openness, origin=origin), months, generated=True,
+                partial(openness, origin=origin), months=months, generated=True,
             )  # fmt: skip
     for name, outcome, behind in (
         ("lag-cn-us", "lag_us_cn_true", "the best Chinese behind the best US release"),
@@ -284,7 +295,8 @@ def _misuse() -> Iterator[Quantity]:
             "sum over the window", "count",
             f"Incidents of malicious use over {when} that are reported, as matched by keywords in "
             "the AI Incident Database.",
-            partial(total, outcome="incidents_reported"), months, seen="defence_growth",
+            partial(total, outcome="incidents_reported"), months=months,
+            seen="defence_growth",
         )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ POINTS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 def quantiles(sample: Floats) -> dict[str, float]:
     """Return the quantiles of a sample by name; what is no number is left out."""
     known = sample[np.isfinite(sample)]
-    return {name: float(np.quantile(known, point)) for name, point in POINTS.items()}
+    found = np.quantile(known, list(POINTS.values()))
+    return dict(zip(POINTS, found.tolist(), strict=True))
 
 
 def crps(sample: Floats, value: float) -> float:
