@@ -49,7 +49,7 @@ def main() -> None:
     found = measured(scenario, options.seed, options.replications)
     table = Table(
         title=f"Calibration targets, {options.replications} replications, seed {options.seed}; "
-        "nothing is fitted here"
+        "nothing is fitted here, 5-95 % holds chance"
     )
     for heading in ("id", "quantity", "mode", "target", "range", "model", "5-95 %", "distance"):
         right = heading in ("target", "model", "distance")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis import rubric
+from sim.analysis import rubric, wording
 
 if TYPE_CHECKING:
     from sim.model.outcomes import Outcome
@@ -63,21 +63,23 @@ class PairIndex:
 class Comparison:
     """One outcome of one scenario against the reference: a row of `Study.table`, less its names.
 
-    `reference`, `difference`, `low` and `high` are in the outcome's unit, averaged over the months
-    compared; `relative` is the mean difference over the reference, `inside_floor` the share of
-    pairs whose difference does not matter; `pairs` counts the differences: pairs that finished in
-    both.
+    `reference` and `difference` are means in the outcome's unit over the months compared. `median`,
+    `low` and `high` are of the changes (`sim.analysis.rubric.changes`), in points or percent as
+    `scale` says; `p_higher`, `p_lower` and `p_floor` are the shares of pairs above, below and
+    within the floor. `word` says `sign` in a word. `pairs` counts the pairs that finished in both.
     """
 
     reference: float
     difference: float
+    median: float
     low: float
     high: float
-    share_same_sign: float
-    inside_floor: float
-    relative: float
-    d: float
+    scale: str
+    p_higher: float
+    p_lower: float
+    p_floor: float
     sign: str
+    word: str
     pairs: int
 
 
@@ -106,13 +108,7 @@ def by_draw(values: Floats, pairs: PairIndex) -> Floats:
     )
 
 
-def compare(
-    ours: Floats,
-    theirs: Floats,
-    outcome: Outcome,
-    replications: int,
-    yardstick: Floats | None = None,
-) -> Comparison:
+def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) -> Comparison:
     """Compare window means; pairs with a missing run are left out.
 
     Parameters
@@ -120,36 +116,35 @@ def compare(
     ours, theirs
         Arrays (pair,), in the outcome's unit, nan where a run failed.
     outcome
-        Its kind chooses the floor, its direction the sense of the sign.
-    replications
-        Of each draw. With one replication all draws have the same luck: what is not inside the
-        floor is then undecided.
-    yardstick
-        Array (pair,) that floor and standard deviation are taken from. Default: `theirs`.
+        Its kind chooses the scale and the floor, its direction the sense of the sign.
+    pairs
+        Which pair is of which draw and replication.
 
     Returns
     -------
     Comparison
-        `reference` is the mean of `theirs`.
+        Numbers are nan, and the sign is "?", if no pair finished.
     """
-    measure = theirs if yardstick is None else yardstick
-    both = np.isfinite(ours) & np.isfinite(theirs) & np.isfinite(measure)
-    differences, reference, scale = (x[both] for x in (ours - theirs, theirs, measure))
-    level, mean = (float(x.mean()) if len(x) else math.nan for x in (reference, differences))
-    low, high = rubric.interval(differences)
-    sign = rubric.sign(differences, scale, outcome.kind, outcome.direction, measure[both])
-    inside = rubric.inside_floor(differences, scale, outcome.kind)
-    if replications == 1 and inside < rubric.AGREEMENT:
-        sign = "?"
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    draw, replication = pairs.of(np.flatnonzero(both))
+    found = rubric.changes(ours[both], theirs[both], draw, outcome.kind)
+    level, mean = (
+        float(x.mean()) if len(found) else math.nan for x in (theirs[both], (ours - theirs)[both])
+    )
+    low, high = rubric.interval(found)
+    chances = rubric.chances(found, outcome.kind)
+    sign = rubric.sign(found, outcome.kind, outcome.direction, len(np.unique(replication)))
     return Comparison(
         reference=level,
         difference=mean,
+        median=rubric.median(found),
         low=low,
         high=high,
-        share_same_sign=rubric.same_sign(differences),
-        inside_floor=inside,
-        relative=mean / abs(level) if level != 0 else math.nan,
-        d=rubric.effect_size(differences, measure[both]),
+        scale=rubric.SCALE[outcome.kind],
+        p_higher=chances.higher,
+        p_lower=chances.lower,
+        p_floor=chances.floor,
         sign=sign,
-        pairs=len(differences),
+        word=wording.word(sign, chances),
+        pairs=len(found),
     )

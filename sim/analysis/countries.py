@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.analysis.comparison import Floats
 from sim.messages import nearest, one_of
@@ -16,6 +18,7 @@ from sim.vocabulary import CHANNELS
 if TYPE_CHECKING:
     from sim.analysis.results import Results
     from sim.scenario.scenario import Scenario
+    from sim.sweep.parts import Part
 
 ENOUGH = 100
 """Smallest pooled effective sample (adopters drawn) with which a country's figure is shown."""
@@ -60,22 +63,44 @@ def map_shares(results: Results, scenario: str, channel: str = "all") -> MapShar
 
 def country_sums(results: Results, scenario: str) -> tuple[Floats, Floats, int]:
     """Return sums of use by country over a case's pairs (see `Study.country_sums`)."""
-    draws = Counter(results.points(scenario))
     table = panel = np.zeros(0)
     pairs = 0
+    for part, rows, times in _country_parts(results, scenario):
+        values, sample = results.store.countries(part)
+        summed = _fine(values[rows], times), sample[rows].sum(axis=0, dtype=np.float64)
+        table, panel = summed if not pairs else (table + summed[0], panel + summed[1])
+        pairs += int(times.sum())
+    return table / FINE, panel, pairs
+
+
+def family_sums(results: Results, scenario: str) -> tuple[Floats, int]:
+    """Return sums of families' shares over a case's pairs, and the number of pairs.
+
+    The sums are an array (moment, country, channel, family), empty if no families were kept.
+    """
+    table = np.zeros(0)
+    pairs = 0
+    for part, rows, times in _country_parts(results, scenario):
+        summed = _fine(results.store.families(part)[rows], times)
+        table = table + summed if pairs else summed
+        pairs += int(times.sum())
+    return table / FINE, pairs
+
+
+def _country_parts(results: Results, scenario: str) -> Iterator[tuple[Part, list[int], Floats]]:
+    """Yield parts with a case's countries: its rows, and how many draws share each."""
+    draws = Counter(results.points(scenario))
     for part in results.store.of(list(draws)):
         rows = [row for row, (point, _) in enumerate(part.runs) if point in draws]
         if part.countries and rows:
-            values, sample = results.store.countries(part)
-            times = np.array([draws[part.runs[row][0]] for row in rows])
-            # Whole numbers add up to the same in any order.
-            fine = (
-                np.rint(values[rows].astype(np.float64) * FINE) * times[:, None, None, None, None]
-            )
-            summed = fine.sum(axis=0), sample[rows].sum(axis=0, dtype=np.float64)
-            table, panel = summed if not pairs else (table + summed[0], panel + summed[1])
-            pairs += int(times.sum())
-    return table / FINE, panel, pairs
+            yield part, rows, np.array([draws[part.runs[row][0]] for row in rows], np.float64)
+
+
+def _fine(values: NDArray[np.float32], times: Floats) -> Floats:
+    """Return the sum of runs in whole steps, which add up to the same in any order."""
+    steps = np.rint(values.astype(np.float64) * FINE)
+    summed: Floats = (steps * times[:, None, None, None, None]).sum(axis=0)
+    return summed
 
 
 def _parameter(scenario: Scenario, name: str) -> float:

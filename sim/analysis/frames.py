@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.messages import printable
 from sim.months import month_index, month_name
 from sim.sweep.files import StoreError, whole
-from sim.sweep.parts import USE, channel_names, country_codes
+from sim.sweep.parts import USE, channel_names, country_codes, family_names
 from sim.vocabulary import SIGNS
 
 if TYPE_CHECKING:
@@ -187,13 +187,10 @@ def countries(study: Study) -> pd.DataFrame:
         table, panel, number = study.country_sums(case.name)
         if not number:
             continue
-        moments = next(
-            part.moments for part in study.store.of(study.points(case.name)) if part.countries
-        )
         month, country, channel = (axis.ravel() for axis in np.indices(panel.shape))
         frame = {
             "scenario": case.name,
-            "month": np.array(moments)[month],
+            "month": np.array(_moments(study, case.name))[month],
             "country": np.array(country_codes(panel.shape[1]))[country],
             "channel": np.array(channel_names(panel.shape[2]))[channel],
             **{name: (table[..., i] / number).ravel() for i, name in enumerate(USE)},
@@ -202,6 +199,36 @@ def countries(study: Study) -> pd.DataFrame:
         frames.append(pd.DataFrame(frame))
     columns = ["scenario", "month", "country", "channel", *USE, "panel"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def families(study: Study) -> pd.DataFrame:
+    """Return one row per case, month, country, channel and family (see `Study.families`)."""
+    import pandas as pd
+
+    from sim.analysis.countries import family_sums
+
+    frames = []
+    for case in study.cases:
+        table, number = family_sums(study, case.name)
+        if not table.size:
+            continue
+        month, country, channel, family = (axis.ravel() for axis in np.indices(table.shape))
+        frame = {
+            "scenario": case.name,
+            "month": np.array(_moments(study, case.name))[month],
+            "country": np.array(country_codes(table.shape[1]))[country],
+            "channel": np.array(channel_names(table.shape[2]))[channel],
+            "family": np.array(family_names(table.shape[3]))[family],
+            "share": (table / number).ravel(),
+        }
+        frames.append(pd.DataFrame(frame))
+    columns = ["scenario", "month", "country", "channel", "family", "share"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def _moments(study: Study, case: str) -> tuple[str, ...]:
+    """Return the months at which a case's countries were kept."""
+    return next(part.moments for part in study.store.of(study.points(case)) if part.countries)
 
 
 def summary(study: Study, outcomes: list[str]) -> pd.DataFrame:
@@ -213,8 +240,8 @@ def summary(study: Study, outcomes: list[str]) -> pd.DataFrame:
         months = study.months(case.name)
         for outcome, levels in levels_of(study, case.name, outcomes):
             head = {"scenario": case.name, "outcome": outcome, "month": months}
-            frames.append(pd.DataFrame({**head, **levels}))
-    columns = ["scenario", "outcome", "month", "mean", *LEVELS]
+            frames.append(pd.DataFrame({**head, **levels, "interval_holds": study.interval_holds}))
+    columns = ["scenario", "outcome", "month", "mean", *LEVELS, "interval_holds"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 

@@ -97,6 +97,11 @@ class Results:
         return "pairs" if self.draws > 1 else "replications"
 
     @property
+    def interval_holds(self) -> str:
+        """What intervals hold: "chance" between runs, or with several draws parameters too."""
+        return "chance and parameters" if self.draws > 1 else "chance"
+
+    @property
     def failures(self) -> list[Failure]:
         """Runs that failed, with scenario, replication, seed and traceback."""
         return self.store.failures()

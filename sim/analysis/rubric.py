@@ -1,37 +1,46 @@
-"""The rule that turns paired differences into a sign, and a sign into agreement with the paper.
+"""The rule that turns paired changes into a sign, and a sign into agreement with the paper.
 
-For one outcome, D holds one difference per pair of a draw of the uncertain numbers and a
-replication: policy minus reference under the same random numbers, both averaged over the months
-compared. The reference's own values over the same pairs give the yardstick of noise.
+There is one change for each pair of a draw of the uncertain numbers and a replication: scenario
+less reference under the same random numbers, both averaged over the months compared. Of a share it
+is in points (hundredths), of a level in percent of the reference's mean in that draw. So neither
+draws whose levels are of other orders of magnitude nor one nearly empty replication decide.
 
-The rule, in order:
+A change of less than 0.5 points or 2 % is within the floor and matters to nobody; any other is
+better or worse. The rule, in order:
 
-1. `0` if at least 90 % of the pairs lie inside the floor (below 2 % of the reference, or below 0.5
-   points for a share), or if |d| < 0.2;
-2. `?` if fewer than 90 % of the pairs have the sign of the mean difference;
-3. `+` or `-`, doubled if |d| > 0.8; for an outcome without a goal `higher` or `lower`.
+1. `?` with fewer than 4 pairs or with one replication, unless all lie within the floor;
+2. `?` if more than 10 % of the pairs are better and more than 10 % are worse;
+3. `0` if the median of the changes lies within the floor;
+4. `+` or `-` by the side of the median, doubled if at least 90 % of the pairs are on that side and
+   the median is large in itself: at least 5 points or 20 %.
 
-So `0` has two reasons, and the words of a report keep them apart (`slight`): the difference is
-immaterial, or it may be material and is small against the spread between runs.
+Signs are read towards the goal: for an outcome of which less is better, a fall is `+`. An outcome
+that is neither better nor worse when it moves is `higher` or `lower` in place of `+` and `-`.
 
-Here d is the mean difference over the reference's standard deviation. Signs are read towards the
-goal: for an outcome of which less is better, a fall is `+`. An outcome that is neither better nor
-worse when it moves has no `+` and no `-`.
+A doubled sign asks for nine pairs in ten because a growing effect then never jumps: whatever the
+changes do, if they do it gradually, `++` is reached from `+` alone, and `-` never follows on `+`.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-FLOOR_RELATIVE = 0.02
-FLOOR_SHARE = 0.005
+SCALE = {"share": "points", "level": "percent"}
+"""What changes are measured in, by the kind of an outcome."""
+FLOOR = {"share": 0.5, "level": 2.0}
+"""Smallest change that matters."""
+LARGE = {"share": 5.0, "level": 20.0}
+"""Smallest change that is large in itself: a judgement, as the paper's doubled signs are."""
+SPLIT = 0.1
+"""Share of the pairs up to which the other side does not count."""
 AGREEMENT = 0.9
-SMALL = 0.2
-LARGE = 0.8
+"""Share of the pairs from which a finding is clear."""
+FEWEST = 4
+"""Pairs from which there is a sign."""
 INTERVAL = (0.05, 0.95)
 
 SILENT = "paper silent"
@@ -42,106 +51,105 @@ NOT_COMPARED = "not compared with the paper"
 Values = NDArray[np.floating[Any]]
 
 
-def effect_size(differences: Values, reference: Values) -> float:
-    """Return d: the mean difference over the standard deviation of the reference (ddof = 1).
+class Chances(NamedTuple):
+    """Shares of the pairs, 0 to 1: above the floor, below it, within it. They add up to 1."""
 
-    Where the reference does not vary, d is 0 if the mean difference is 0 and infinite with its sign
-    otherwise. With fewer than two values there is no spread and d is nan.
-    """
-    if len(reference) < 2:
-        return math.nan
-    mean, sd = float(np.mean(differences)), float(np.std(reference, ddof=1))
-    if sd == 0:
-        return 0.0 if mean == 0 else math.copysign(math.inf, mean)
-    return mean / sd
+    higher: float
+    lower: float
+    floor: float
 
 
-def interval(differences: Values) -> tuple[float, float]:
-    """Return the 5 % and 95 % points of the differences over pairs; nan if there are none."""
-    if len(differences) == 0:
-        return math.nan, math.nan
-    low, high = np.quantile(differences, INTERVAL)
-    return float(low), float(high)
-
-
-def same_sign(differences: Values) -> float:
-    """Return the share of pairs with the sign of the mean difference; 0 if the mean is 0."""
-    if len(differences) == 0:
-        return math.nan
-    mean = np.mean(differences)
-    return float(np.mean(np.sign(differences) == np.sign(mean))) if mean != 0 else 0.0
-
-
-def bound(level: float, kind: str) -> float:
-    """Return the floor at a level: 0.5 points for a "share", 2 % of the level for a "level".
-
-    The level is that of the reference.
-    """
-    return FLOOR_SHARE if kind == "share" else FLOOR_RELATIVE * abs(level)
-
-
-def slight(sign: str, inside: float) -> bool:
-    """Tell whether a `0` rests on the spread alone.
-
-    It does if fewer pairs lie inside the floor than `inside_floor` asks for.
-    """
-    return sign == "0" and inside < AGREEMENT
-
-
-def inside_floor(differences: Values, reference: Values, kind: str) -> float:
-    """Return the share of pairs whose difference is too small to matter.
+def changes(
+    ours: Values, theirs: Values, draw: NDArray[np.integer[Any]], kind: str
+) -> NDArray[np.float64]:
+    """Return the change of each pair, in points or percent.
 
     Parameters
     ----------
-    differences, reference
-        One value for each pair of a draw and a replication.
+    ours, theirs
+        Scenario and reference, arrays (pair,) of finite numbers in the outcome's unit.
+    draw
+        Array (pair,): the draw that each pair is of, counted from 0.
     kind
-        "share" (0 to 1; floor 0.5 percentage points) or "level" (floor 2 % of the reference in that
-        pair).
+        "share" (0 to 1): changes are in points. "level": in percent of the mean size of `theirs`
+        over the pairs of the draw.
+
+    Returns
+    -------
+    ndarray of float64, shape (pair,)
+        Where the reference of a whole draw is 0 there is no percentage: a level that stays at 0
+        changes by 0, one that leaves it by infinity with its sign.
     """
-    if len(differences) == 0:
+    differences = np.asarray(ours - theirs, float)
+    if kind == "share":
+        return 100 * differences
+    size = (np.bincount(draw, np.abs(theirs)) / np.maximum(np.bincount(draw), 1))[draw]
+    found = np.where(differences == 0, 0.0, np.copysign(np.inf, differences))
+    return np.divide(100 * differences, size, out=found, where=size > 0)
+
+
+def chances(found: Values, kind: str) -> Chances:
+    """Return how many of the changes are above, below and within the floor; nan if there are none.
+
+    A change of exactly the floor is not within it.
+    """
+    if len(found) == 0:
+        return Chances(math.nan, math.nan, math.nan)
+    floor = FLOOR[kind]
+    sides = (found >= floor, found <= -floor, np.abs(found) < floor)
+    return Chances(*(float(np.mean(side)) for side in sides))
+
+
+def median(found: Values) -> float:
+    """Return the median change; nan if there is none, or if it lies between two infinities."""
+    if len(found) == 0:
         return math.nan
-    floor = FLOOR_SHARE if kind == "share" else FLOOR_RELATIVE * np.abs(reference)
-    return float(np.mean((np.abs(differences) < floor) | (differences == 0)))
+    with np.errstate(invalid="ignore"):
+        return float(np.median(found))
 
 
-def sign(
-    differences: Values,
-    reference: Values,
-    kind: str,
-    direction: int,
-    yardstick: Values | None = None,
-) -> str:
+def interval(found: Values) -> tuple[float, float]:
+    """Return the 5 % and 95 % points of the changes over pairs; nan if there are none.
+
+    Where a change is infinite, there is nothing to interpolate between: the ends are changes then.
+    """
+    if len(found) == 0:
+        return math.nan, math.nan
+    if np.isfinite(found).all():
+        low, high = np.quantile(found, INTERVAL)
+    else:
+        low = np.quantile(found, INTERVAL[0], method="lower")
+        high = np.quantile(found, INTERVAL[1], method="higher")
+    return float(low), float(high)
+
+
+def sign(found: Values, kind: str, direction: int, replications: int) -> str:
     """Return the sign of a finding: "++", "+", "0", "?", "-" or "--"; "higher" or "lower".
 
     Parameters
     ----------
-    differences, reference
-        One value for each pair.
+    found
+        The change of each pair (`changes`).
     kind
-        "share" or "level", which chooses the floor.
+        "share" or "level", which chooses the floor and what is large.
     direction
         +1 if more is better, -1 if less is better. 0 if a move is neither: what would have a plus
         or a minus is then "higher" or "lower", as the outcome itself moves.
-    yardstick
-        The reference's values over draws and replications, whose standard deviation d is measured
-        in. Default: `reference`.
-
-    Notes
-    -----
-    One replication cannot show that a sign repeats: beyond the floor it gives "?", and so does
-    none.
+    replications
+        How many replications the pairs are of. All draws share the luck of a replication, so one
+        alone cannot show that a sign repeats, however many draws there are.
     """
-    if len(differences) == 0:
+    here, middle = chances(found, kind), median(found)
+    if len(found) == 0 or ((len(found) < FEWEST or replications == 1) and here.floor < 1):
         return "?"
-    d = effect_size(differences, reference if yardstick is None else yardstick)
-    if inside_floor(differences, reference, kind) >= AGREEMENT or abs(d) < SMALL:
+    if min(here.higher, here.lower) > SPLIT:
+        return "?"
+    if abs(middle) < FLOOR[kind]:
         return "0"
-    if math.isnan(d) or same_sign(differences) < AGREEMENT:
-        return "?"
     if direction == 0:
-        return "higher" if d > 0 else "lower"
-    return ("+" if d * direction > 0 else "-") * (2 if abs(d) > LARGE else 1)
+        return "higher" if middle > 0 else "lower"
+    large = max(here.higher, here.lower) >= AGREEMENT and abs(middle) >= LARGE[kind]
+    return ("+" if middle * direction > 0 else "-") * (2 if large else 1)
 
 
 def agreement(found: str, paper: str | None) -> str:

@@ -140,7 +140,8 @@ class Study(PairedResults):
         -------
         DataFrame
             One row per scenario, outcome and month: columns scenario, outcome, month ("YYYY-MM"),
-            mean, p5, p25, p50, p75 and p95, in the outcome's unit.
+            mean, p5, p25, p50, p75 and p95, in the outcome's unit, and interval_holds: what lies
+            between runs, "chance" or "chance and parameters".
         """
         from sim.analysis.frames import summary
 
@@ -178,6 +179,19 @@ class Study(PairedResults):
         from sim.analysis.frames import countries
 
         return countries(self)
+
+    def families(self) -> pd.DataFrame:
+        """Return use by country and family, means over runs; empty unless `keep.families` asked.
+
+        Returns
+        -------
+        DataFrame
+            One row per scenario, month kept, country, channel and family. Columns: scenario, month,
+            country (ISO alpha-3), channel, family (slug of the lab) and share (of use, 0-1).
+        """
+        from sim.analysis.frames import families
+
+        return families(self)
 
     # Countries
 

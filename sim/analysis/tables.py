@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 PAPERS_REFERENCE = "status-quo"
 
 RUBRIC_COLUMNS = (
-    "scenario", "factor", "outcome", "unit", "reference", "difference", "low", "high",
-    "share_same_sign", "d", "sign", "paper", "agreement", "sign_without_assumed", "first_month",
-    "last_month", "months", "also_differs",
+    "scenario", "factor", "outcome", "unit", "reference", "difference", "median", "low", "high",
+    "scale", "p_better", "p_worse", "p_floor", "sign", "word", "interval_holds", "paper",
+    "agreement", "sign_without_assumed", "first_month", "last_month", "months", "also_differs",
 )  # fmt: skip
 
 
@@ -39,7 +40,7 @@ def comparisons(study: PairedResults, outcomes: list[str]) -> Iterator[tuple[str
             yield (
                 case.name,
                 name,
-                compare(ours[:, i], theirs[window][:, i], study.outcome(name), study.replications),
+                compare(ours[:, i], theirs[window][:, i], study.outcome(name), study.pair_index),
             )
 
 
@@ -49,18 +50,26 @@ def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:
 
     levers = study.lever_paths
     head = ("scenario", *levers, "outcome", "unit")
-    columns = (*head, *Comparison.__slots__[:-1], "first_month", "last_month", "months", "pairs")
+    months = ("first_month", "last_month", "months")
+    columns = (*head, *Comparison.__slots__[:-1], "interval_holds", *months, "pairs")
     rows = []
     for name, outcome, found in comparisons(study, outcomes):
         values = study.case(name).levers
         row: dict[str, Any] = {"scenario": name, **{path: values.get(path) for path in levers}}
         row |= {"outcome": outcome, "unit": study.outcome(outcome).unit}
-        rows.append(row | _numbers(found) | _months(study, name))
+        rows.append(row | _numbers(study, found) | _months(study, name))
     return pd.DataFrame(rows, columns=list(columns))
 
 
-def _numbers(found: Comparison) -> dict[str, Any]:
-    return {field: getattr(found, field) for field in Comparison.__slots__}
+def _numbers(study: PairedResults, found: Comparison) -> dict[str, Any]:
+    numbers = {field: getattr(found, field) for field in Comparison.__slots__}
+    return numbers | {"interval_holds": study.interval_holds}
+
+
+def _towards_goal(found: Comparison, direction: int) -> dict[str, float]:
+    """Return which shares of pairs are better and worse; nan if a move is neither."""
+    sides = {1: (found.p_higher, found.p_lower), -1: (found.p_lower, found.p_higher)}
+    return dict(zip(("p_better", "p_worse"), sides.get(direction, (math.nan,) * 2), strict=True))
 
 
 def _months(study: PairedResults, name: str) -> dict[str, str | int]:
@@ -94,13 +103,14 @@ def rubric(study: PairedResults) -> pd.DataFrame:
         )
         paper = paper_signs().get((case.scenario.name, factors[outcome])) if comparable else None
         stands = rule.agreement(found.sign, paper) if comparable else rule.NOT_COMPARED
-        row = {
+        row: dict[str, Any] = {
             "scenario": name,
             "factor": factors[outcome],
             "outcome": outcome,
             "unit": study.outcome(outcome).unit,
         }
-        row |= _numbers(found) | _months(study, name)
+        row |= _numbers(study, found) | _months(study, name)
+        row |= _towards_goal(found, study.outcome(outcome).direction)
         row |= {"paper": paper or "", "agreement": stands}
         rows.append(
             row

@@ -4,11 +4,10 @@ The report and the command line both write numbers through this module, so that 
 same everywhere: shares in percent and percentage points, everything else with three significant
 digits, intervals as "a to b".
 
-The ladder gives each paired difference one of five words, from its sign by the rule of
-`sim.analysis.rubric`. `clear`: it has a sign. Of `0`, `no material change`: it is immaterial;
-`small against chance`: its interval reaches beyond that, its mean is small against the spread
-between runs. Of `?`, `likely`: three replications in four are on one side; `cannot tell`: they are
-not.
+The ladder gives each finding one of five words, from its sign and the shares of pairs by the rule
+of `sim.analysis.rubric`. With a plus or a minus (or higher, lower) it is `clear` if nine pairs in
+ten are on that side beyond the floor, else `likely`. With a `0` it is `no material change` if nine
+pairs in ten lie within the floor, else `likely no material change`. With a `?`: `cannot tell`.
 
 A word never stands for a direction alone: it says lower or higher, as the outcome itself moves, and
 then whether that is better or worse for the goal.
@@ -25,19 +24,18 @@ from sim.analysis import rubric
 MINUS = "\N{MINUS SIGN}"
 NOT_AVAILABLE = "not available"
 
-LIKELY = 0.75
-"""Share of replications with one sign from which an unclear difference is called likely."""
-
 SINGLE = "One replication shows no chance variation: no words are given. Run at least 8."
 
 WHOLE_PAIRS = 20
 """Pairs from which the 5 % beyond each end of an interval are one pair at least."""
 
-UNCHANGED = "no material change"
-SLIGHT = "small against chance"
+CLEAR = "clear"
+LIKELY = "likely"
 CANNOT_TELL = "cannot tell"
-RUNGS = ("clear", "likely", CANNOT_TELL, SLIGHT, UNCHANGED)
-WITH_ENDS = (CANNOT_TELL, SLIGHT)
+UNCHANGED = "no material change"
+LIKELY_UNCHANGED = f"{LIKELY} {UNCHANGED}"
+RUNGS = (CLEAR, LIKELY, CANNOT_TELL, LIKELY_UNCHANGED, UNCHANGED)
+WITH_ENDS = (CANNOT_TELL, LIKELY_UNCHANGED)
 """Words that are said with the ends of the interval."""
 
 _MONTHS = (
@@ -189,11 +187,6 @@ def difference(x: float, outcome: Measured) -> str:
     return text if text == NOT_AVAILABLE else f"{text} {unit(outcome, of_difference=True)}".rstrip()
 
 
-def size(x: float, outcome: Measured) -> str:
-    """Return the size of a difference, without its sign: "4.3 percentage points"."""
-    return difference(abs(x), outcome).lstrip("+")
-
-
 def interval(low: float, high: float, outcome: Measured) -> str:
     """Return "low to high" without the unit, both ends with the same decimals."""
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -201,44 +194,45 @@ def interval(low: float, high: float, outcome: Measured) -> str:
     return f"{number(low, outcome, high)} to {number(high, outcome, low)}"
 
 
-def between(low: float, high: float, outcome: Measured) -> str:
-    """Return "between -4.1 and +0.5 percentage points": both ends with their signs and the unit."""
+# Changes: points of a share, percent of a level of the reference
+
+
+def change_unit(outcome: Measured) -> str:
+    """Return what changes of an outcome are in: "points", or "%" of the reference."""
+    return "points" if outcome.kind == "share" else "%"
+
+
+def change(x: float, outcome: Measured) -> str:
+    """Return a signed change: "+4.3 points", "−0.9 %"; "from 0" where there is no percentage."""
+    if math.isinf(x):
+        return "from 0"
+    text = signed(fixed(x, 1))
+    return text if text == NOT_AVAILABLE else f"{text} {change_unit(outcome)}"
+
+
+def change_interval(low: float, high: float) -> str:
+    """Return the ends of a change as "low to high", without the unit."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return NOT_AVAILABLE
-    ends = f"{signed(number(low, outcome, high))} and {signed(number(high, outcome, low))}"
-    return f"between {ends} {unit(outcome, of_difference=True)}".rstrip()
+    return f"{fixed(low, 1)} to {fixed(high, 1)}"
 
 
-def within(level: float, outcome: Measured) -> str:
-    """Return the floor of `no material change` at a level of the reference.
-
-    Such as "within ±0.5 percentage points".
-    """
-    if not math.isfinite(level):
+def between(low: float, high: float, outcome: Measured) -> str:
+    """Return "between −4.1 and +0.5 points": both ends of a change with their signs, the unit."""
+    if not (math.isfinite(low) and math.isfinite(high)):
         return NOT_AVAILABLE
-    return f"within ±{size(rubric.bound(level, outcome.kind), outcome)}"
+    return f"between {signed(fixed(low, 1))} and {signed(fixed(high, 1))} {change_unit(outcome)}"
 
 
 def bound(outcome: Measured) -> str:
-    """Return the rule behind `within`: in points, or "±2 % of the reference's level".
-
-    In points it is such as "±0.5 percentage points".
-    """
-    if outcome.kind == "share":
-        return f"±{size(rubric.FLOOR_SHARE, outcome)}"
-    return f"±{percent(rubric.FLOOR_RELATIVE, 0)} of the reference's level"
+    """Return the floor of an outcome: "±0.5 points", "±2 % of the reference"."""
+    floor = f"±{rubric.FLOOR[outcome.kind]:g} {change_unit(outcome)}"
+    return floor if outcome.kind == "share" else f"{floor} of the reference"
 
 
-def relative(fraction: float) -> str:
-    """Return a relative change: "+4.1 %"."""
-    return signed(percent(fraction))
-
-
-def count_of(share: float, total: int) -> str:
-    """Return a share of replications as a count: 0.9375 of 16 gives "15 of 16"."""
-    if not math.isfinite(share):
-        return NOT_AVAILABLE
-    return f"{round(share * total)} of {total}"
+def count(share: float, total: int) -> str:
+    """Return a share of pairs as a number: 0.9375 of 16 gives "15"."""
+    return f"{round(share * total)}" if math.isfinite(share) else NOT_AVAILABLE
 
 
 # Months
@@ -277,25 +271,21 @@ def mean_of(months: Sequence[str], window: int) -> str:
 # Signs and the ladder
 
 
-def rung(sign: str, share_same_sign: float, slight: bool = False) -> str:
-    """Return the word of the ladder for a paired difference.
+def word(sign: str, chances: rubric.Chances) -> str:
+    """Return the word of the ladder for a finding.
 
     Parameters
     ----------
     sign : str
         Result of the sign rule (`sim.analysis.rubric.sign`).
-    share_same_sign : float
-        Share of replications whose difference has the sign of the mean difference, 0 to 1.
-    slight : bool
-        Which `0` it is (`sim.analysis.rubric.slight`).
+    chances : Chances
+        Shares of the pairs above, below and within the floor.
     """
+    if sign == "?":
+        return CANNOT_TELL
     if sign == "0":
-        return SLIGHT if slight else UNCHANGED
-    if sign != "?":
-        return "clear"
-    # A single replication always agrees with itself: the rule gives it no sign, and the ladder no
-    # more than that.
-    return "likely" if LIKELY <= share_same_sign < rubric.AGREEMENT else CANNOT_TELL
+        return UNCHANGED if chances.floor >= rubric.AGREEMENT else LIKELY_UNCHANGED
+    return CLEAR if max(chances.higher, chances.lower) >= rubric.AGREEMENT else LIKELY
 
 
 def symbol(sign: str) -> str:
@@ -303,53 +293,73 @@ def symbol(sign: str) -> str:
     return sign.replace("-", MINUS)
 
 
-def towards(difference_: float) -> str:
+def towards(change_: float) -> str:
     """Return "higher" or "lower", by the direction in which the outcome itself moves."""
-    if not math.isfinite(difference_) or difference_ == 0:
+    if math.isnan(change_) or change_ == 0:
         return "unchanged"
-    return "higher" if difference_ > 0 else "lower"
+    return "higher" if change_ > 0 else "lower"
 
 
-def goal(difference_: float, outcome: Measured) -> str:
+def goal(change_: float, outcome: Measured) -> str:
     """Return "better" or "worse" by the goal of an outcome; nothing if a move is neither."""
-    towards_goal = difference_ * outcome.direction
-    if towards_goal == 0 or not math.isfinite(towards_goal):
+    if outcome.direction == 0 or math.isnan(change_) or change_ == 0:
         return ""
-    return "better" if towards_goal > 0 else "worse"
+    return "better" if change_ * outcome.direction > 0 else "worse"
 
 
-def judgement(word: str, difference_: float, outcome: Measured) -> str:
-    """Return what a difference means, such as "lower (better)" or "likely higher (worse)".
+def judgement(word_: str, change_: float, outcome: Measured) -> str:
+    """Return what a change means, such as "lower (better)" or "likely higher (worse)".
 
     Without a direction: "cannot tell", "no material change".
 
     An outcome that is neither better nor worse when it moves is called higher or lower.
     """
-    return said(word, towards(difference_), difference_, outcome)
+    return said(word_, towards(change_), change_, outcome)
 
 
-def said(word: str, direction: str, difference_: float, outcome: Measured) -> str:
+def said(word_: str, direction: str, change_: float, outcome: Measured) -> str:
     """Return a word of the ladder with a direction in words and whether that is better or worse."""
-    if word in (*WITH_ENDS, UNCHANGED):
-        return word
-    meant = goal(difference_, outcome)
-    return f"{'likely ' if word == 'likely' else ''}{direction}{f' ({meant})' if meant else ''}"
+    if word_ in (*WITH_ENDS, UNCHANGED):
+        return word_
+    meant = goal(change_, outcome)
+    return f"{'likely ' if word_ == LIKELY else ''}{direction}{f' ({meant})' if meant else ''}"
 
 
-def legend(unit_: str) -> str:
-    """Return what the signs mean, wherever they are printed; `unit_` is pairs or replications."""
-    agreement, likely, floor = (
-        percent(x, 0) for x in (rubric.AGREEMENT, LIKELY, rubric.FLOOR_RELATIVE)
+def rule(unit_: str) -> list[str]:
+    """Return the rule of the signs with its thresholds and words, a sentence or two for each sign.
+
+    Parameters
+    ----------
+    unit_
+        "pairs" or "replications".
+    """
+    most, split = (percent(x, 0) for x in (rubric.AGREEMENT, rubric.SPLIT))
+    floor, large = (
+        f"{kinds['share']:g} points of a share or {kinds['level']:g} % of a level"
+        for kinds in (rubric.FLOOR, rubric.LARGE)
     )
-    points = fixed(100 * rubric.FLOOR_SHARE, 1)
-    return (
-        f"Signs are read towards the factor's goal: + better, {MINUS} worse, doubled where the "
-        f"difference is large against the spread between runs of the reference. 0 {UNCHANGED}: at "
-        f"least {agreement} of the {unit_} differ by less than {floor} of the reference, for a "
-        f"share {points} points; or {SLIGHT}: the mean is below {rubric.SMALL:g} standard "
-        f"deviations between runs. ? undecided: neither, and fewer than {agreement} have the same "
-        f"sign; in words that is likely (at least {likely}) or {CANNOT_TELL} (fewer)."
+    sides = (
+        f"A {unit_.removesuffix('s')} is better or worse if it changes by at least {floor}, seen "
+        "from the factor's goal; else it is within the floor."
     )
+    undecided = (
+        f"? {CANNOT_TELL}: more than {split} of the {unit_} are better and more than {split} are "
+        f"worse; or there are fewer than {rubric.FEWEST}, or one replication, and not all are "
+        "within the floor."
+    )
+    unchanged = (
+        f"Otherwise 0 {UNCHANGED}: the median is within the floor; with fewer than {most} of the "
+        f"{unit_} there it is called {LIKELY_UNCHANGED}."
+    )
+    single = (
+        f"Otherwise + better, {MINUS} worse, by the side of the median: {CLEAR} if at least "
+        f"{most} of the {unit_} are on that side, else {LIKELY}."
+    )
+    doubled = (
+        f"Doubled (++ or {2 * MINUS}): {CLEAR}, and large in itself, with a median of at least "
+        f"{large}. What is large is a judgement."
+    )
+    return [sides, undecided, unchanged, single, doubled]
 
 
 def interpolated(pairs: int, unit_: str, what: str = "of 5 to 95 %") -> str:

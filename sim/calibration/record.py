@@ -14,7 +14,7 @@ import numpy as np
 
 from sim import data
 from sim.calibration.blocks import BLOCKS, FITTED
-from sim.calibration.calibrate import Fit, Sizes, values_at
+from sim.calibration.calibrate import Fit, Sizes, candidates_at, values_at
 from sim.calibration.measures import Floats, distance
 from sim.calibration.scores import quantiles
 from sim.calibration.simulate import NAMES
@@ -74,11 +74,19 @@ def record(fit: Fit, sizes: Sizes, seed: int) -> dict[str, Any]:
         "parameters": [_parameter(name, fit) for name in FITTED],
         "pairs": list(_pairs(fit.scores)),
         "targets": [_target(target, fit) for target in data.targets()],
+        "ensemble": ensemble_digest(ensemble_csv(fit)),
         "central": {
+            "seed": seed + len(sizes.waves) + 2,
+            "draw": dict(candidates_at(fit.central[None])[0]),
             "values": dict(zip(FITTED, values_at(fit.central[None])[0].tolist(), strict=True)),
             "measures": dict(zip(NAMES, fit.central_values.T.tolist(), strict=True)),
         },
     }
+
+
+def ensemble_digest(text: str) -> str:
+    """Return the digest of a file of draws."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def ensemble_csv(fit: Fit) -> str:

@@ -66,10 +66,10 @@ def _size(size: float) -> str:
 def print_comparison(study: Study) -> None:
     """Print each scenario's factors.
 
-    Of each: the reference's level, the difference, its 5-95 %, the share of its sign, the sign, the
-    paper's.
+    Of each: the reference's level, the median change, its 5-95 %, the shares of pairs that are
+    better and worse, the sign, the paper's.
     """
-    from sim.analysis.wording import SINGLE, legend, mean_of
+    from sim.analysis.wording import SINGLE, mean_of, rule
     from sim.model.outcomes import OUTCOMES
     from sim.report.cells import FACTOR_NAMES
     from sim.report.findings import also_differs
@@ -77,18 +77,18 @@ def print_comparison(study: Study) -> None:
 
     screen = console()
     rubric = study.rubric()
-    heads = ["Factor", "Reference", "Difference", "5-95 %", "Same\nsign", "Sign", "Paper"]
+    heads = ["Factor", "Reference", "Change", "5-95 %", "Better", "Worse", "Sign", "Paper"]
     single = study.design.pairs == 1
     if single:
         heads = heads[:3]
     elif study.without_assumed is not None:
-        heads.insert(6, "None\nassumed")
+        heads.insert(7, "None\nassumed")
     cases = [case for case in study.cases if case.name != case.against]
     for case in cases[:MOST_TABLES]:
         first, last = study.window(case.name)
         mean = mean_of(study.months_compared(case.name), last - first + 1)
         title = f"{case.name} minus {case.against}, {mean}, {_counted(study)}"
-        table = new_table(heads, right=(1, 2, 3, 4), whole=range(1, len(heads)), gap=1)
+        table = new_table(heads, right=(1, 2, 3, 4, 5), whole=range(1, len(heads)), gap=1)
         for row in rubric[rubric["scenario"] == case.name].to_dict("records"):
             cells = _comparison_cells(row)
             table.add_row(FACTOR_NAMES[row["factor"]], *(cells[head] for head in heads[1:]))
@@ -112,12 +112,16 @@ def print_comparison(study: Study) -> None:
             else ""
         )
         screen.print()
+        same_draw = " in the same draw" if study.draws > 1 else ""
         screen.print(
             indented(
-                f"Same sign: share of the {study.unit} that have the sign of the mean.{assumed}", 0
+                f"Change: median of the {study.unit}, in points of a share or in percent of the "
+                f"reference{same_draw}. 5-95 %: holds {study.interval_holds}.{assumed}",
+                0,
             )
         )
-        screen.print(indented(legend(study.unit), 0))
+        for line in rule(study.unit):
+            screen.print(indented(line, 0))
         _print_interpolated(screen, study)
         warning = few(study)
         if warning:
@@ -127,15 +131,16 @@ def print_comparison(study: Study) -> None:
 
 def _comparison_cells(row: Mapping[Any, Any]) -> dict[str, str]:
     """Return the cells of a row of the rubric by column."""
-    from sim.analysis.wording import difference, interval, number, percent, symbol
+    from sim.analysis.wording import change, change_interval, number, percent, symbol
     from sim.model.outcomes import OUTCOMES
 
     outcome = OUTCOMES[row["outcome"]]
     return {
         "Reference": number(row["reference"], outcome),
-        "Difference": difference(row["difference"], outcome),
-        "5-95 %": interval(row["low"], row["high"], outcome),
-        "Same\nsign": percent(row["share_same_sign"], 0),
+        "Change": change(row["median"], outcome),
+        "5-95 %": change_interval(row["low"], row["high"]),
+        "Better": percent(row["p_better"], 0),
+        "Worse": percent(row["p_worse"], 0),
         "Sign": symbol(row["sign"]),
         "None\nassumed": symbol(row["sign_without_assumed"]),
         "Paper": row["agreement"].removeprefix("paper ").removesuffix(" with the paper"),
@@ -154,6 +159,8 @@ def print_run(study: Study) -> None:
         screen.print(f"{case.name}, {_counted(study)}, yearly means")
         print_table(screen, _run_table(study, case.name, headlines))
     _print_rest(screen, study.cases)
+    if study.pairs > 1:
+        screen.print(f"5-95 %: over runs, holds {study.interval_holds}.")
     _print_interpolated(screen, study)
     screen.print("Conditional on the scenario's assumptions, not a forecast.")
 
@@ -274,6 +281,7 @@ def _heading(study: Study) -> dict[str, Any]:
         "seed": study.seed,
         "draws": study.draws,
         "replications": study.replications,
+        "interval_holds": study.interval_holds,
         "scenarios": scenarios,
     }
 

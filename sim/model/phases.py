@@ -307,6 +307,15 @@ def observe(world: World) -> None:
         history.half_years.append(use_by_country(world))
 
 
+def keep_families(world: World) -> None:
+    """Shares of families by country and channel are kept every half-year.
+
+    It is no phase of a usual month: put it after the others of a world that is asked for them.
+    """
+    if (world.month + 1) % HALF_YEAR == 0:
+        world.history.families.append(world.adopters.family_shares())
+
+
 PHASES = (law, compute, research, release, leak, audit, adopt, build, misuse, respond, observe)
 
 

@@ -136,12 +136,15 @@ class History:
         The same of every month.
     half_years : list of float32 arrays (country, channel, 4)
         Use by country every June and December (see :func:`sim.model.uptake.use_by_country`).
+    families : list of float32 arrays (country, channel, family)
+        Shares of families in these months, if :func:`sim.model.phases.keep_families` runs.
     """
 
     curves: list[Curve]
     readings: np.ndarray = field(default_factory=lambda: np.zeros(0))
     rows: list[np.ndarray] = field(default_factory=list)
     half_years: list[np.ndarray] = field(default_factory=list)
+    families: list[np.ndarray] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,8 @@ class Series:
         Use of AI (share of people, or of what the channel can take up), US, Chinese and other share
         of it.
     panel : int array (country, channel), adopters behind each of these
+    families : float32 array (moment, country, channel, family) or None
+        Share of each lab's releases in the use, if the world was asked to keep it.
     """
 
     names: tuple[str, ...]
@@ -166,6 +171,7 @@ class Series:
     moments: tuple[str, ...]
     countries: np.ndarray
     panel: np.ndarray
+    families: np.ndarray | None = None
 
     def __repr__(self) -> str:
         names, months = len(self.names), self.months

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim import data
 from sim.data.rows import ELSEWHERE, EVERYWHERE, HOME
-from sim.vocabulary import API, CHANNELS, MODES, WEIGHTS
+from sim.vocabulary import API, BLOCS, CHANNELS, MODES, WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.data import Country, Lab, Serving
     from sim.model.parameters import ParameterValues
 
-_MODES_OF = {"services": (API,), "weights": WEIGHTS}
+_MODES_OF = {"services": slice(API, API + 1), "weights": slice(WEIGHTS[0], WEIGHTS[-1] + 1)}
 
 
 class Reach(NamedTuple):
@@ -47,23 +47,22 @@ def reach_of_labs(p: ParameterValues, countries: Sequence[Country], labs: Sequen
     countries, labs
         Rows of the tables, in the order of the world's arrays.
     """
-    at_home: dict[str, list[str]] = {}
-    for lab in labs:
-        at_home.setdefault(lab.home, []).append(lab.slug)
-    kinds = [(c.bloc, tuple(at_home.get(c.code, ()))) for c in countries]
+    homes = [lab.home for lab in labs]
+    kinds = [(c.bloc, c.code if c.code in homes else "") for c in countries]
     zones = list(dict.fromkeys(kinds))
+    home = np.array([[code == own for own in homes] for _, code in zones])
+    where = {EVERYWHERE: np.ones_like(home), HOME: home, ELSEWHERE: ~home}
+    for bloc in BLOCS:
+        where[bloc] = np.repeat([[of == bloc] for of, _ in zones], len(labs), axis=1)
     reach = np.zeros((len(zones), len(CHANNELS), len(labs), len(MODES)))
     for row in data.serving():
-        channels = [CHANNELS.index(channel) for channel in row.channels]
-        modes = [mode for offer in row.offers for mode in _MODES_OF[offer]]
+        limit, there = _log_reach(row, p), where[row.place]
         for number, lab in enumerate(labs):
             if row.lab in (lab.slug, lab.origin):
-                meant = [
-                    zone
-                    for zone, (bloc, own) in enumerate(zones)
-                    if row.place in (EVERYWHERE, bloc, HOME if lab.slug in own else ELSEWHERE)
-                ]
-                reach[np.ix_(meant, channels, [number], modes)] += _log_reach(row, p)
+                added = np.where(there[:, number], limit, 0.0)[:, None]
+                for channel in row.channels:
+                    for offer in row.offers:
+                        reach[:, CHANNELS.index(channel), number, _MODES_OF[offer]] += added
     table = reach.reshape(len(zones), len(CHANNELS), -1).astype(np.float32)
     return Reach(np.array([zones.index(kind) for kind in kinds]), table)
 

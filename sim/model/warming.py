@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 SELDOM = ("choose_parallel", "spend")
 """Kernels that a usual run does not call: of large panels, and subsidised prices."""
-BAN = "policy.ban={lever='L8', start='2023-01'}"
-"""A ban of use, which the status quo has in later years, in the month that is gone through."""
 
 Progress = Callable[[int, int], None]
 """Called with the kernels that are ready, and the kernels in all."""
@@ -118,8 +116,9 @@ def _watched(progress: Progress | None) -> Iterator[None]:
 def _begun() -> World:
     """Return a world in its first month, up to what is out before adopters choose."""
     from sim.model.phases import PHASES, adopt
+    from sim.model.world import World
 
-    world = _world()
+    world = World(rng=0)
     world.month += 1
     world.releases.begin_month()
     world.ledger.begin_month(world.month)
@@ -145,15 +144,22 @@ def misuse_first() -> None:
     world.adopters.count_use()
 
 
-def _world() -> World:
-    """Return a world in whose first month all happens that a usual run comes to."""
-    from sim.model.world import World
-    from sim.scenario.scenario import load
-
-    return World(load("status-quo", settings=[BAN]), rng=0)
-
-
 def _whole_month() -> None:
-    world = _world()
+    from sim.model.world import World
+
+    world = World(rng=0)
     world.step()
+    _choose_under_a_ban(world)
     world.series()
+
+
+def _choose_under_a_ban(world: World) -> None:
+    """Let adopters choose as in the years in which the status quo has bans of use."""
+    from sim.model.law import Law
+
+    law = Law(world.jurisdictions)
+    for field in ("use_ban", "listed_until"):
+        law.write("ban", field, 1.0)
+    world.law = law.combine()
+    world.tables.read(world.law)
+    world.adopters.review_all(world.month)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -27,7 +28,7 @@ from sim.model.law_tables import LawTables
 from sim.model.observation import REPORTERS
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import by_channel, values
-from sim.model.phases import PHASES
+from sim.model.phases import PHASES, keep_families
 from sim.model.randomness import Streams, root_seed
 from sim.model.records import Derivatives, History, Ledger, MonthCounts, Series
 from sim.model.releases import BEFORE, Releases
@@ -151,7 +152,7 @@ class World(mesa.Model):
     96
     """
 
-    phases = PHASES
+    phases: tuple[Callable[[World], None], ...] = PHASES
     # Hides Mesa's property of this name (from 3.5 on), through which Mesa sets a scenario of its
     # own kind.
     scenario: Scenario = None  # type: ignore[assignment]
@@ -326,15 +327,13 @@ class World(mesa.Model):
         last = len(past.rows) - 1
         months = tuple(month_name(m) for m in range(last + 1))
         moments = (*months[HALF_YEAR - 1 : last : HALF_YEAR], months[last])
-        countries = np.stack((*past.half_years[: len(moments) - 1], use_by_country(self)))
-        return Series(
-            tuple(OUTCOMES),
-            months,
-            np.stack(past.rows),
-            moments,
-            countries,
-            self.adopters.per_cell(),
-        )
+        before = len(moments) - 1
+        countries = np.stack((*past.half_years[:before], use_by_country(self)))
+        families = None
+        if keep_families in self.phases:
+            families = np.stack((*past.families[:before], self.adopters.family_shares()))
+        values, panel = np.stack(past.rows), self.adopters.per_cell()
+        return Series(tuple(OUTCOMES), months, values, moments, countries, panel, families)
 
     def go_on_under(self, scenario: Scenario) -> None:
         """Take another scenario for the months to come, which has made all past months the same.

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.analysis import rubric, wording
+from sim.analysis.comparison import Comparison
 from sim.report.view import View
 
 if TYPE_CHECKING:
@@ -61,30 +62,31 @@ BESIDE = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One paired difference: a scenario, a factor and its headline outcome."""
+    """One finding: a scenario, a factor and its headline outcome.
+
+    Numbers and words are those of a `sim.analysis.comparison.Comparison`.
+    """
 
     scenario: str
     factor: str
     outcome: Outcome
-    reference: float
-    difference: float
-    low: float
-    high: float
-    share: float
-    inside: float
-    d: float
-    sign: str
-    pairs: int
     unit: str
     first_month: str
     last_month: str
+    reference: float
+    difference: float
+    median: float
+    low: float
+    high: float
+    scale: str
+    p_higher: float
+    p_lower: float
+    p_floor: float
+    sign: str
+    word: str
+    pairs: int
     paper: str = ""
     agreement: str = rubric.NOT_COMPARED
-
-    @property
-    def rung(self) -> str:
-        """Word of the ladder."""
-        return wording.rung(self.sign, self.share, rubric.slight(self.sign, self.inside))
 
     @property
     def level(self) -> str:
@@ -92,14 +94,24 @@ class Cell:
         return wording.value(self.reference, self.outcome)
 
     @property
-    def relative(self) -> float:
-        """Difference over the size of the reference."""
-        return self.difference / abs(self.reference) if self.reference != 0 else math.nan
+    def change(self) -> str:
+        """The median change as printed."""
+        return wording.change(self.median, self.outcome)
+
+    @property
+    def interval(self) -> str:
+        """The ends of the change as printed."""
+        return wording.change_interval(self.low, self.high)
+
+    @property
+    def strength(self) -> float:
+        """Size of the median, where what is large in itself is 1: for a share and for a level."""
+        return abs(self.median) / rubric.LARGE[self.outcome.kind]
 
     @property
     def judgement(self) -> str:
-        """What the difference means for the goal."""
-        return wording.judgement(self.rung, self.difference, self.outcome)
+        """What the change means for the goal."""
+        return wording.judgement(self.word, self.median, self.outcome)
 
     @property
     def verdict(self) -> str:
@@ -113,22 +125,18 @@ class Cell:
     @property
     def with_ends(self) -> bool:
         """Whether the ends of the interval are part of the words."""
-        return self.rung in wording.WITH_ENDS
+        return self.word in wording.WITH_ENDS
 
     @property
     def move(self) -> str:
         """The finding in words that can be quoted alone: "less Chinese misuse (better)"."""
         more, less = FACTOR_MOVES.get(self.factor, (f"higher: {self.name}", f"lower: {self.name}"))
         if self.with_ends:
-            return f"{self.name}: {self.rung}, {wording.between(self.low, self.high, self.outcome)}"
-        if self.rung == wording.UNCHANGED:
+            return f"{self.name}: {self.verdict.replace(': ', ', ', 1)}"
+        if self.word == wording.UNCHANGED:
             most = wording.percent(rubric.AGREEMENT, 0)
-            return (
-                f"{self.name}: {self.rung} ({most} {wording.within(self.reference, self.outcome)})"
-            )
-        return wording.said(
-            self.rung, more if self.difference > 0 else less, self.difference, self.outcome
-        )
+            return f"{self.name}: {self.word} ({most} within {wording.bound(self.outcome)})"
+        return wording.said(self.word, more if self.median > 0 else less, self.median, self.outcome)
 
     @property
     def head(self) -> str:
@@ -137,18 +145,18 @@ class Cell:
 
     @property
     def group(self) -> str:
-        """Where it stands on the page: gain, loss, likely, undecided, slight or unchanged.
+        """Where it stands on the page: gain, loss, likely, undecided, mostly or unchanged.
 
         An outcome without a goal is neither gain nor loss where it is clear.
         """
-        if self.rung == "clear":
+        if self.word == wording.CLEAR:
             return {"+": "gain", "-": "loss"}.get(self.sign[0], "clear")
         named = {
             wording.UNCHANGED: "unchanged",
-            wording.SLIGHT: "slight",
+            wording.LIKELY_UNCHANGED: "mostly",
             wording.CANNOT_TELL: "undecided",
         }
-        return named.get(self.rung, self.rung)
+        return named.get(self.word, self.word)
 
     @property
     def name(self) -> str:
@@ -156,29 +164,33 @@ class Cell:
         return FACTOR_NAMES.get(self.factor, self.factor)
 
     @property
+    def sides(self) -> str:
+        """How many pairs are on either side of the floor, better or worse, else higher or lower."""
+        sides = [
+            (
+                wording.goal(side, self.outcome) or wording.towards(side),
+                wording.count(p, self.pairs),
+            )
+            for side, p in ((1, self.p_higher), (-1, self.p_lower))
+        ]
+        (first, one), (second, other) = sorted(sides)
+        return f"{first} in {one}, {second} in {other} of {self.pairs} {self.unit}"
+
+    @property
     def evidence(self) -> str:
-        """Interval, share of replications and relative change, in brackets after a number."""
-        clauses = (
-            []
-            if self.with_ends
-            else [f"5–95 %: {wording.interval(self.low, self.high, self.outcome)}"]
-        )
-        if self.outcome.kind == "level" and self.reference != 0 and math.isfinite(self.relative):
-            clauses.append(f"{wording.relative(self.relative)} of the reference")
-        if self.difference != 0 and math.isfinite(self.difference):
-            counted = wording.count_of(self.share, self.pairs)
-            clauses.append(f"{wording.towards(self.difference)} in {counted} {self.unit}")
-        return "; ".join(clauses)
+        """Interval and sides in brackets after a number; the mean where there is no percentage."""
+        clauses = [] if self.with_ends else [f"5–95 %: {self.interval}"]
+        if math.isinf(self.median):
+            clauses.append(f"mean {wording.difference(self.difference, self.outcome)}")
+        return "; ".join([*clauses, self.sides] if self.pairs else clauses)
 
     @property
     def text(self) -> str:
-        """The numbers of a finding: outcome, signed difference, evidence."""
-        mean = "mean " if self.with_ends else ""
-        evidence = f" ({self.evidence})" if self.evidence else ""
-        return (
-            f"{self.outcome.label}: "
-            f"{mean}{wording.difference(self.difference, self.outcome)}{evidence}"
-        )
+        """The numbers of a finding: outcome, median change, evidence."""
+        median = "median " if self.with_ends else ""
+        percent = math.isfinite(self.median) and self.outcome.kind == "level"
+        of = " of the reference" if percent else ""
+        return f"{self.outcome.label}: {median}{self.change}{of} ({self.evidence})"
 
     @property
     def paper_text(self) -> str:
@@ -193,7 +205,7 @@ def headlines(view: View) -> list[Cell]:
     found = []
     for row in view.rubric:
         outcome = view.study.outcome(row.outcome)
-        cell = _cell(view.rows[row.scenario, row.outcome], row.factor, outcome, view.study.unit)
+        cell = _of_row(view, row.scenario, row.factor, outcome)
         found.append(replace(cell, paper=row.paper, agreement=row.agreement))
     return found
 
@@ -207,7 +219,7 @@ def beside(view: View) -> dict[str, list[list[Cell]]]:
             continue
         found[factor] = [
             [
-                _cell(view.rows[scenario, name], factor, view.study.outcome(name), view.study.unit)
+                _of_row(view, scenario, factor, view.study.outcome(name))
                 for scenario in view.policies
             ]
             for name in held
@@ -215,48 +227,61 @@ def beside(view: View) -> dict[str, list[list[Cell]]]:
     return found
 
 
-def _cell(row: Any, factor: str, outcome: Outcome, unit: str) -> Cell:
-    return Cell(
-        scenario=row.scenario,
-        factor=factor,
-        outcome=outcome,
-        reference=float(row.reference),
-        difference=float(row.difference),
-        low=float(row.low),
-        high=float(row.high),
-        share=float(row.share_same_sign),
-        inside=float(row.inside_floor),
-        d=float(row.d),
-        sign=row.sign,
-        pairs=int(row.pairs),
-        unit=unit,
-        first_month=row.first_month,
-        last_month=row.last_month,
+def _of_row(view: View, scenario: str, factor: str, outcome: Outcome) -> Cell:
+    row = view.rows[scenario, outcome.name]
+    return cell_of(
+        row, scenario, factor, outcome, view.study.unit, (row.first_month, row.last_month)
     )
 
 
+def cell_of(
+    found: Comparison,
+    scenario: str,
+    factor: str,
+    outcome: Outcome,
+    unit: str,
+    months: tuple[str, str],
+) -> Cell:
+    """Return a comparison as a finding.
+
+    Parameters
+    ----------
+    found
+        The comparison, or a row of `Study.table`, which has the same numbers.
+    scenario, factor, outcome
+        What it is of.
+    unit
+        "pairs" or "replications".
+    months
+        The first and the last month in the means.
+    """
+    first, last = months
+    numbers = {field: getattr(found, field) for field in Comparison.__slots__}
+    return Cell(scenario, factor, outcome, unit, first, last, **numbers)
+
+
 def leading(found: Sequence[Cell], most: int = 3) -> list[Cell]:
-    """Return the clear findings with the largest effect size.
+    """Return the clear findings whose median is the largest.
 
     The best and the worst come first, then other scenarios and factors.
     """
-    ranked = sorted((c for c in found if c.rung == "clear"), key=lambda c: -abs(c.d))
+    ranked = sorted((c for c in found if c.word == wording.CLEAR), key=lambda c: -c.strength)
     chosen: list[Cell] = []
     for group in ("gain", "loss"):
         chosen += [c for c in ranked if c.group == group][:1]
     for cell in ranked:
         if all(cell.scenario != c.scenario and cell.factor != c.factor for c in chosen):
             chosen.append(cell)
-    return sorted(chosen[:most], key=lambda c: -abs(c.d))
+    return sorted(chosen[:most], key=lambda c: -c.strength)
 
 
 def count_line(found: Sequence[Cell]) -> str:
-    """Count the cells of the rubric on each rung of the ladder."""
+    """Count the cells of the rubric by their words."""
     better, worse = (sum(c.group == group for c in found) for group in ("gain", "loss"))
     sides = f" ({better} better, {worse} worse)"
     counts = [
-        f"{sum(c.rung == rung for c in found)} {rung}{sides if rung == 'clear' else ''}"
-        for rung in wording.RUNGS
+        f"{sum(c.word == word for c in found)} {word}{sides if word == wording.CLEAR else ''}"
+        for word in wording.RUNGS
     ]
     policies = len({c.scenario for c in found})
     factors = len({c.factor for c in found})

@@ -36,7 +36,7 @@ _LEFT, _TIME, _GAP, _DIFFERENCE, _VERDICT, _RIGHT = 0.62, 4.05, 0.34, 1.3, 1.5, 
 _HEAD, _TITLE, _AXIS, _FOOT = 0.5, 0.3, 0.42, 0.42
 _LABEL = 1.9
 
-_PAIRED = "Paired difference: mean, 50 %, 90 %"
+_PAIRED = "Paired difference: median, 50 %, 90 %"
 
 
 @style.look()
@@ -194,12 +194,12 @@ def _differences(
     """
     axes.axvline(0, color=INK, linewidth=1.4, gid="reference-zero")
     for name, cell in cells.items():
-        low, lower, _, upper, high = cell.levels
+        low, lower, middle, upper, high = cell.levels
         pen, y = pens[name], places[name]
         axes.plot([low, high], [y, y], color=pen.color, linewidth=1.1, solid_capstyle="butt")
         axes.plot([lower, upper], [y, y], color=pen.color, linewidth=3.6, solid_capstyle="butt")
         axes.plot(
-            [cell.mean], [y], color=pen.color, marker=pen.marker, markersize=5, mec="white", mew=0.8
+            [middle], [y], color=pen.color, marker=pen.marker, markersize=5, mec="white", mew=0.8
         )
     axes.set_ylim(0, 1)
     axes.set_yticks([])
@@ -232,13 +232,12 @@ def _verdicts(
     tall: float,
 ) -> None:
     largest = max(
-        (abs(cell.mean) for cell in cells.values() if np.isfinite(cell.mean)), default=0.0
+        (abs(cell.median) for cell in cells.values() if np.isfinite(cell.median)), default=0.0
     )
     for name, cell in cells.items():
-        number = wording.signed(figure_data.printed(cell.mean, outcome, largest))
+        number = wording.signed(figure_data.printed(cell.median, outcome, largest))
         y = top + (1 - places[name]) * tall
-        word = {wording.UNCHANGED: "not material", wording.SLIGHT: "small"}.get(
-            cell.rung, cell.rung
-        )
+        short = {wording.UNCHANGED: "not material", wording.LIKELY_UNCHANGED: "mostly small"}
+        word = short.get(cell.word, cell.word)
         style.write(figure, left + 0.55, y, number, size=SMALL, va="center_baseline", ha="right")
         style.write(figure, left + 0.65, y, word, size=SMALL, va="center_baseline", color=MUTED)

@@ -10,7 +10,7 @@ from sim.analysis import wording
 from sim.analysis.comparison import compare
 from sim.analysis.windows import Window, overlap
 from sim.months import month_name
-from sim.report.cells import Cell
+from sim.report.cells import Cell, cell_of
 from sim.report.view import View
 from sim.scenario.differences import first_difference, other_differences
 
@@ -183,52 +183,35 @@ def _direct(view: View, cells: Sequence[Cell], blanket: str, window: Window) -> 
     if not cells:
         return []
     study, outcomes = view.study, [cell.outcome.name for cell in cells]
-    ours, theirs, reference = (
-        study.means(name, outcomes, window) for name in (cells[0].scenario, blanket, view.against)
-    )
-    first, last = (month_name(month) for month in window)
-    made = []
-    for i, cell in enumerate(cells):
-        found = compare(ours[:, i], theirs[:, i], cell.outcome, study.replications, reference[:, i])
-        made.append(
-            Cell(
-                scenario=cell.scenario,
-                factor=cell.factor,
-                outcome=cell.outcome,
-                reference=found.reference,
-                difference=found.difference,
-                low=found.low,
-                high=found.high,
-                share=found.share_same_sign,
-                inside=found.inside_floor,
-                d=found.d,
-                sign=found.sign,
-                pairs=found.pairs,
-                unit=study.unit,
-                first_month=first,
-                last_month=last,
-            )
+    ours, theirs = (study.means(name, outcomes, window) for name in (cells[0].scenario, blanket))
+    first, last = window
+    months = month_name(first), month_name(last)
+    return [
+        cell_of(
+            compare(ours[:, i], theirs[:, i], cell.outcome, study.pair_index),
+            cell.scenario,
+            cell.factor,
+            cell.outcome,
+            study.unit,
+            months,
         )
-    return made
+        for i, cell in enumerate(cells)
+    ]
 
 
-UNCHANGED = "no material difference"
 VERDICTS = (
     "better",
     "worse",
     "likely better",
     "likely worse",
-    wording.CANNOT_TELL,
-    wording.SLIGHT,
-    UNCHANGED,
+    *(word.replace("change", "difference") for word in wording.RUNGS[2:]),
 )
 
 
 def _verdict(cell: Cell) -> str:
-    if cell.rung == wording.UNCHANGED:
-        return UNCHANGED
-    meant = wording.goal(cell.difference, cell.outcome)
-    return {"clear": meant, "likely": f"likely {meant}"}.get(cell.rung, cell.rung)
+    meant = wording.goal(cell.median, cell.outcome)
+    named = {wording.CLEAR: meant, wording.LIKELY: f"likely {meant}"}
+    return named.get(cell.word, cell.word.replace("change", "difference"))
 
 
 def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[str]:

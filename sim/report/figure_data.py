@@ -11,7 +11,7 @@ import numpy as np
 from sim.analysis import wording
 from sim.analysis.comparison import Floats
 from sim.months import month_name
-from sim.report.view import LEVELS, View, is_count, rung
+from sim.report.view import LEVELS, View, is_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,9 +51,9 @@ def levels_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
                 "unit": wording.unit(view.study.outcome(name)),
             }
             months = [month_name(m) for m in range(levels.shape[1])]
-            frames.append(
-                pd.DataFrame({**head, "month": months, **dict(zip(_COLUMNS, levels, strict=True))})
-            )
+            columns = dict(zip(_COLUMNS, levels, strict=True))
+            holds = {"interval_holds": view.study.interval_holds}
+            frames.append(pd.DataFrame({**head, "month": months, **columns, **holds}))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -64,7 +64,7 @@ def changes_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    found = view.paired(outcomes)
+    found, holds = view.paired(outcomes), view.study.interval_holds
     rows = []
     for name in outcomes:
         unit = wording.unit(view.study.outcome(name), of_difference=True)
@@ -73,7 +73,7 @@ def changes_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
             cell = found[scenario, name]
             months = (first, last)
             rows.append(
-                (scenario, view.against, name, unit, *months, cell.mean, *cell.levels, cell.rung)
+                (scenario, view.against, name, unit, *months, *cell.levels, cell.word, holds)
             )
     head = (
         "scenario",
@@ -82,9 +82,9 @@ def changes_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
         "unit",
         "first_month",
         "last_month",
-        "change",
         *_COLUMNS,
         "word",
+        "interval_holds",
     )
     return pd.DataFrame(rows, columns=list(head))
 
@@ -123,23 +123,26 @@ def _with_band(levels: Floats, outcome: Outcome) -> str:
 
 def difference_grid(view: View, name: str) -> Grid:
     """Return the paired differences of an outcome over the months compared, one row per policy."""
-    outcome = view.study.outcome(name)
-    found = [view.rows[scenario, name] for scenario in view.policies]
+    outcome, paired = view.study.outcome(name), view.paired([name])
     if view.study.pairs == 1:
-        single = tuple((row.scenario, wording.difference(row.difference, outcome)) for row in found)
-        return Grid(("Scenario", "Difference"), single)
-    rows = [
-        (
-            row.scenario,
-            wording.difference(row.difference, outcome),
-            wording.interval(row.low, row.high, outcome),
-            wording.count_of(row.share_same_sign, row.pairs),
-            wording.judgement(rung(row), row.difference, outcome),
-            wording.period(row.first_month, row.last_month),
+        only = (printed(paired[scenario, name].median, outcome) for scenario in view.policies)
+        single = zip(view.policies, map(wording.signed, only), strict=True)
+        return Grid(("Scenario", "Difference"), tuple(single))
+    rows = []
+    for scenario in view.policies:
+        row, levels = view.rows[scenario, name], np.array(paired[scenario, name].levels)
+        rows.append(
+            (
+                scenario,
+                wording.signed(_with_band(levels, outcome)),
+                wording.change(row.median, outcome),
+                wording.count(row.p_higher, row.pairs),
+                wording.count(row.p_lower, row.pairs),
+                f"{row.pairs}",
+                wording.judgement(row.word, row.median, outcome),
+                wording.period(row.first_month, row.last_month),
+            )
         )
-        for row in found
-    ]
-    return Grid(
-        ("Scenario", "Mean difference", "5–95 %", "Same sign", "In words", "Months compared"),
-        tuple(rows),
-    )
+    change = "Change, points" if outcome.kind == "share" else "Change, % of the reference"
+    head = ("Scenario", "Median (5 to 95 %)", change, "Higher", "Lower", "Of")
+    return Grid((*head, "In words", "Months compared"), tuple(rows))

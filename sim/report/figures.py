@@ -83,7 +83,7 @@ def unpaid(view: View) -> list[str]:
         for name in held
         if not any(np.nan_to_num(bands[scenario, name]).any() for scenario in view.names)
         and not any(
-            np.nan_to_num([cell.mean, *cell.levels]).any()
+            np.nan_to_num(cell.levels).any()
             for cell in (paired[scenario, name] for scenario in view.policies)
         )
     ]

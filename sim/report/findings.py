@@ -146,7 +146,7 @@ def _summary(own: Sequence[Cell]) -> str:
             ("loss", "clearly worse"),
             ("likely", "likely, not clear,"),
             ("undecided", wording.CANNOT_TELL),
-            ("slight", wording.SLIGHT),
+            ("mostly", wording.LIKELY_UNCHANGED),
             ("unchanged", wording.UNCHANGED),
         )
     ]

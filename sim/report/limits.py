@@ -1,4 +1,4 @@
-"""What to know before quoting a number: the rule of the signs, limits of model and study."""
+"""What to know before quoting a number: limits of model and study."""
 
 from __future__ import annotations
 
@@ -19,10 +19,6 @@ _USUAL = 48
 _FEW = 0.01
 """Chance of a clear sign without any effect from which replications are called few."""
 
-UNCALIBRATED = (
-    "The model is not calibrated. Ranges show chance between runs with one set of parameter "
-    "values; true uncertainty is larger."
-)
 _CONDITIONAL = (
     "All results hold under the model and the values listed above. They compare policies; they do "
     "not predict."
@@ -59,46 +55,6 @@ _UNDER_DETERMINED = (
 )
 
 
-def rule(unit: str) -> list[str]:
-    """Return the sign rule and the ladder in words; `unit` is pairs or replications."""
-    agreement, likely, floor = (
-        wording.percent(x, 0) for x in (rubric.AGREEMENT, wording.LIKELY, rubric.FLOOR_RELATIVE)
-    )
-    points = wording.fixed(100 * rubric.FLOOR_SHARE, 1)
-    unchanged = (
-        f"No material change (0): at least {agreement} of the {unit} differ by less than {floor} "
-        f"of the reference, for a share by less than {points} percentage points "
-        f"({rubric.FLOOR_SHARE:g} on a scale of 0 to 1)."
-    )
-    slight = (
-        "Small against chance (0 as well): the interval reaches beyond that, but the mean "
-        f"difference is below {rubric.SMALL:g} standard deviations between runs of the reference. "
-        "The interval says between which values."
-    )
-    clear = (
-        f"Clear (+ better, {wording.MINUS} worse): neither holds, and at least {agreement} of "
-        f"the {unit} differ in the same direction; so the interval may just cross 0."
-    )
-    doubled = (
-        f"Doubled (++ or {2 * wording.MINUS}): the mean difference is above {rubric.LARGE:g} "
-        "standard deviations between runs of the reference. That is large against chance, not "
-        "large in itself: read the percentage."
-    )
-    undecided = (
-        f"Undecided (?): neither holds and fewer than {agreement} of the {unit} differ in one "
-        f"direction. It is called likely if at least {likely} do. Below that the study cannot "
-        "tell, and the interval says between which values."
-    )
-    return [
-        unchanged,
-        slight,
-        clear,
-        doubled,
-        undecided,
-        "Better and worse are meant for the goal of the factor (table above).",
-    ]
-
-
 def by_chance(replications: int) -> float:
     """Return how probably so many coin flips agree as often as a clear sign needs."""
     needed = math.ceil(rubric.AGREEMENT * replications - 1e-9)
@@ -106,10 +62,21 @@ def by_chance(replications: int) -> float:
     return min(1.0, 2 * favourable / 2**replications)
 
 
+def uncalibrated(study: Study) -> str:
+    """Return that the model is not calibrated, and what that means for intervals."""
+    return (
+        f"The model is not calibrated. Intervals hold {study.interval_holds}; true uncertainty is "
+        "larger."
+    )
+
+
 def few(study: Study) -> str:
     """Return a warning where there are too few replications for the word clear, else nothing."""
     if study.pairs == 1:
         return wording.SINGLE
+    if study.pairs < rubric.FEWEST or study.replications == 1:
+        number = wording.counted(study.replications, "replication")
+        return f"Too few for a sign other than 0 ({number}): run at least 8."
     chance = by_chance(study.replications)
     if chance <= _FEW:
         return ""
@@ -131,7 +98,8 @@ def limits(study: Study) -> list[str]:
     if study.draws > 1:
         paired += (
             f"{len(study.design.draws.names)} uncertain numbers take {study.draws} sets of values, "
-            f"each with {study.replications} replications; the intervals are over all these pairs."
+            f"each with {wording.counted(study.replications, 'replication')}; the intervals are "
+            f"over all these pairs and hold {study.interval_holds}."
         )
     else:
         paired += (

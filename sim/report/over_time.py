@@ -48,7 +48,7 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     Returns
     -------
     matplotlib.figure.Figure
-        Medians with 50 % and 90 % bands over replications.
+        Medians with 50 % and 90 % bands over runs.
     """
     chosen = _chosen(view, scenarios)
     drawn = chosen or [view.against]
@@ -235,8 +235,9 @@ def footer(view: View, names: Sequence[str]) -> list[str]:
     study = view.study
     draws = f"{wording.counted(study.draws, 'draw')} of " if study.draws > 1 else ""
     runs = f"{draws}{wording.counted(study.replications, 'replication')}."
+    holds = f"Bands and whiskers hold {study.interval_holds}." if study.pairs > 1 else ""
     ends = wording.interpolated(study.pairs, study.unit, "of 90 % bands and of whiskers")
-    return style.wrapped(f"{begin}{' '.join(x for x in (runs, ends, FORECAST) if x)}", FULL)
+    return style.wrapped(f"{begin}{' '.join(x for x in (runs, holds, ends, FORECAST) if x)}", FULL)
 
 
 def write_footer(figure: Figure, lines: Sequence[str]) -> None:

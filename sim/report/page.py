@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from sim.analysis.study import Study
     from sim.scenario.scenario import Scenario
 
-_NUMBERS = ("reference", "difference", "low", "high", "share", "relative", "d", "pairs")
+_NUMBERS = (
+    "reference", "difference", "median", "low", "high", "scale", "p_higher", "p_lower", "p_floor",
+    "pairs", "sign", "word",
+)  # fmt: skip
 
 PAGE, ABOUT = "report.html", "figures/about.json"
 
@@ -182,11 +185,10 @@ def _context(
         "zero": _zero(found),
         "rubric": _rubric(headlines),
         "beside": _beside(found),
-        "rule": limits.rule(study.unit),
-        "legend": wording.legend(study.unit),
+        "rule": wording.rule(study.unit),
         "unit": study.unit,
         "single": study.pairs == 1,
-        "uncalibrated": limits.UNCALIBRATED,
+        "uncalibrated": limits.uncalibrated(study),
         "headlines": prose.headline_grid(study),
         "channels": prose.channels(study),
         "glossary": prose.GLOSSARY,
@@ -310,8 +312,7 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
         "outcome",
         "unit",
         *_NUMBERS,
-        "sign",
-        "word",
+        "interval_holds",
         "paper",
         "agreement",
     ]
@@ -324,8 +325,7 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
                 (
                     *names,
                     *numbers,
-                    c.sign,
-                    c.rung,
+                    view.study.interval_holds,
                     c.paper,
                     c.agreement,
                     c.first_month,
@@ -343,6 +343,7 @@ def _about(view: View, drawable: Iterable[Picture]) -> bytes:
         "against": study.against,
         "draws": study.draws,
         "replications": study.replications,
+        "interval_holds": study.interval_holds,
         "seed": study.seed,
         "scenarios": {s.name: s.id for s in study.scenarios},
         "versions": dict(reproduction.versions()),

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 Section = Literal["adoption", "misuse", "lags", "map", "costs"]
 
 _ROWS = (
-    "Left: medians over replications, with the bands of the reference. Right: the paired "
-    "difference from the reference over the months compared, with its mean and its word on the "
-    "ladder."
+    "Left: medians over runs, with the bands of the reference. Right: the paired "
+    "difference from the reference over the months compared, with its median and its word on "
+    "the ladder."
 )
 _PANELS = (
     "One panel per policy, on one scale: the reference in black and grey, the policy in colour. "
@@ -182,12 +182,12 @@ def grids(view: View, picture: Picture) -> list[tuple[str, Grid]]:
     found = []
     for name in held:
         outcome = view.study.outcome(name)
-        title = f"{figure_data.label(outcome)}: median (5 to 95 %) at year ends"
+        label, holds = figure_data.label(outcome), f"5 to 95 %: {view.study.interval_holds}"
+        title = f"{label}: median ({holds}) at year ends"
         found.append((title, figure_data.year_end_grid(view, name)))
         if view.policies:
-            found.append(
-                (f"{outcome.label}: paired difference", figure_data.difference_grid(view, name))
-            )
+            title = f"{label}: paired difference ({holds})"
+            found.append((title, figure_data.difference_grid(view, name)))
     if held:
         return found
     policy = maps.largest_change(view) if "change" in picture.slug else None

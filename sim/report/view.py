@@ -35,18 +35,19 @@ LEVELS = (rubric.INTERVAL[0], 0.25, 0.5, 0.75, rubric.INTERVAL[1])
 
 @dataclass(frozen=True)
 class Paired:
-    """A paired difference from the reference over the months compared, in its printed unit."""
+    """The paired differences from the reference over the months compared, in the printed unit."""
 
-    mean: float
     levels: tuple[float, ...]
-    rung: str
-    judgement: str
+    word: str
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return self.levels[2]
 
     def over(self, divisor: float) -> Paired:
         """Return the same in larger units."""
-        return replace(
-            self, mean=self.mean / divisor, levels=tuple(x / divisor for x in self.levels)
-        )
+        return replace(self, levels=tuple(x / divisor for x in self.levels))
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,7 @@ class View:
         Returns
         -------
         dict
-            That of each policy scenario and outcome. Its levels are those of the pairs of a draw
-            and a replication, as are the ends of the interval in `Study.table`.
+            Those of each policy scenario and outcome, over the pairs of a draw and a replication.
         """
         cells = [(scenario, name) for scenario in self.policies for name in outcomes]
         missing = list(
@@ -163,12 +163,10 @@ class View:
         return {cell: self._paired[cell] for cell in cells}
 
     def _in_words(self, row: Any, pairs: Floats) -> Paired:
-        outcome, word = self.study.outcome(row.outcome), rung(row)
+        k = wording.factor(self.study.outcome(row.outcome))
         return Paired(
-            mean=float(row.difference) * wording.factor(outcome),
-            levels=tuple(float(x) for x in quantiles(pairs) * wording.factor(outcome)),
-            rung=word if self.study.pairs > 1 else "",
-            judgement=wording.judgement(word, row.difference, outcome),
+            levels=tuple(float(x) for x in quantiles(pairs) * k),
+            word=row.word if self.study.pairs > 1 else "",
         )
 
     def map_shares(self, scenario: str) -> MapShares:
@@ -186,11 +184,6 @@ def policies(study: Study) -> list[str]:
 def records(frame: pd.DataFrame) -> list[Any]:
     """Return the rows of a frame, columns as attributes."""
     return list(frame.itertuples(index=False))
-
-
-def rung(row: Any) -> str:
-    """Return the word of the ladder for a row of `Study.table`."""
-    return wording.rung(row.sign, row.share_same_sign, rubric.slight(row.sign, row.inside_floor))
 
 
 def quantiles(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

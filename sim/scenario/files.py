@@ -114,11 +114,19 @@ def _override(text: str) -> Layer:
 
 
 def _policy_fields(layer: Layer) -> dict[str, tuple[str, ...]]:
-    """Return the fields that each policy of a layer may have, by the policy's name."""
+    """Return the fields that each policy of a layer may have, by the policy's name.
+
+    Those that the status quo has too are left out: what an override says of every policy is asked
+    of a scenario's own measures, and would change what has happened.
+    """
+    status_quo = library.scenarios()[library.STATUS_QUO]
+    held: Any = read_toml(status_quo, library.label(status_quo))["policy"]
     levers = {
         key[1]: entry.value
         for key, entry in layer.items()
-        if key[0] == "policy" and key[2:] == ("lever",)
+        if key[0] == "policy"
+        and key[2:] == ("lever",)
+        and entry.value != held.get(key[1], {}).get("lever")
     }
     known = {
         name: LEVERS[lever]

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from sim.messages import ScenarioError, nearest, one_of, printable, shown
 
+STATUS_QUO = "status-quo"
+"""The scenario that holds policy as it is."""
 NAME_RULE = "[a-z0-9][a-z0-9-]{0,63}"
 NAME_TAKEN = (
     "null|nan|none|na|n-a|inf|infinity"  # missing values and infinity

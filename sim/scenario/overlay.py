@@ -14,7 +14,10 @@ LABELS = ("name", "question", "description")
 """Texts for people: they belong to the file that says them, and do not change a run."""
 
 EVERY_POLICY = ("policy", "*")
-"""In an override: every policy of the scenario whose lever has the field."""
+"""In an override: every policy of the scenario whose lever has the field.
+
+Not those that the status quo has too.
+"""
 
 EXACT = 2.0**53
 """Floats below it hold every whole number."""
@@ -216,7 +219,7 @@ def spread(override: Layer, policies: Mapping[str, Collection[str]]) -> list[str
     override
         Values to be laid over a scenario.
     policies
-        Fields of each policy of the scenario.
+        Fields of each policy of the scenario that is meant.
 
     Returns
     -------
@@ -238,7 +241,8 @@ def spread(override: Layer, policies: Mapping[str, Collection[str]]) -> list[str
                 key[-1], sorted({field for fields in policies.values() for field in fields})
             )
             problems.append(
-                f"{entry.source}: {dotted(key)}: no policy of the scenario has such a field{hint}"
+                f"{entry.source}: {dotted(key)}: no policy of the scenario has such a field "
+                f"beside those of the status quo, which are changed by name{hint}"
             )
         for own in [("policy", name, key[2]) for name in having]:
             if own in override:

@@ -253,7 +253,7 @@ def load(
     overrides
         One or several files whose values replace those of the scenario, or names of shipped
         overrides. ``[policy."*"]`` in an override speaks of every policy of the scenario that has
-        the field.
+        the field and that the status quo does not have.
     settings
         One or several texts "path=value", such as "policy.open-weight-control.strength=0.5", or
         values by path, such as {"policy.open-weight-control.strength": 0.5}; numpy's numbers and

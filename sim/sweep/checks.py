@@ -29,6 +29,13 @@ def check_series(series: Series, first: Series | None = None) -> None:
             f"country table of shape {series.countries.shape} for a panel of shape "
             f"{series.panel.shape}"
         )
+    if series.families is not None:
+        shape = (len(series.moments), *series.panel.shape)
+        if series.families.shape[:-1] != shape or not np.isfinite(series.families).all():
+            raise ValueError(
+                f"shares of families of shape {series.families.shape}: must be finite, and of "
+                f"shape {shape} and families"
+            )
     if first is not None and _form(series) != _form(first):
         raise ValueError("the run has other outcomes or months than the ones before it")
     _check_finite(series)

@@ -127,11 +127,14 @@ class Keep:
         Months of the series.
     countries : "none", "last", "year-ends" or "half-years"
         When use and its origins are kept by country and channel.
+    families : bool
+        Whether each family's share is kept beside them.
     """
 
     outcomes: tuple[str, ...] | None = None
     months: str | tuple[str, ...] = "all"
     countries: str = "last"
+    families: bool = False
 
     def table(self) -> dict[str, Any]:
         """Return it as JSON has it."""

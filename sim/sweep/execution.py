@@ -210,7 +210,7 @@ def run_chunk(
         noted for good.
     """
     runs: list[tuple[Run, Series]] = []
-    failures, forks = [], Forks(chunk.runs, seed)
+    failures, forks = [], Forks(chunk.runs, seed, families=keep.families)
     for run in chunk.runs:
         try:
             with told_apart(f"{run.point}:{run.replication}"):

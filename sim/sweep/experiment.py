@@ -65,12 +65,14 @@ Names = Annotated[tuple[str, ...], AfterValidator(_not_empty)]
 class Kept(FileRecord):
     """What is kept of each run.
 
-    Everything monthly, and countries at the last month, unless said otherwise.
+    Everything monthly, and countries at the last month, unless said otherwise. ``families`` keeps
+    each family's share by country and channel at the same moments as countries.
     """
 
     outcomes: Names = (EVERY,)
     months: Any = "all"
     countries: Literal["none", "last", "year-ends", "half-years"] = "last"
+    families: bool = False
 
     @field_validator("months", mode="before")
     @classmethod
@@ -116,9 +118,13 @@ class Kept(FileRecord):
             if outside and last >= 0:
                 words = f"outside the months run, {month_name(0)} to {month_name(last)}"
                 problems.append(f"keep.months has {shown(outside[0])}: {words}")
-        return Keep(
-            None if len(chosen) == len(OUTCOMES) else chosen, self.months, self.countries
-        ), problems
+        if self.families and self.countries == "none":
+            problems.append(
+                'keep.families = true with keep.countries = "none": families are kept where '
+                'countries are; choose "last", "year-ends" or "half-years"'
+            )
+        outcomes = None if len(chosen) == len(OUTCOMES) else chosen
+        return Keep(outcomes, self.months, self.countries, self.families), problems
 
 
 class Experiment(FileRecord):

@@ -50,10 +50,12 @@ class Forks:
         In the order in which they are made.
     seed
         Root seed.
+    families
+        Whether shares of families are kept.
     """
 
-    def __init__(self, runs: Iterable[Run], seed: int) -> None:
-        self.seed = seed
+    def __init__(self, runs: Iterable[Run], seed: int, *, families: bool = False) -> None:
+        self.seed, self.families = seed, families
         self._trunks: dict[Hashable, _Trunk] = {}
         for run in runs:
             key = self._key(run)
@@ -86,12 +88,16 @@ class Forks:
 
     def _world(self, run: Run, trunk: _Trunk) -> World:
         """Return a world that has gone as far as others have gone for it."""
+        from sim.model.phases import keep_families
         from sim.model.world import World
 
         if run.scenario is not trunk.scenario:
             kept = trunk.worlds.get(parting_month(trunk.scenario, run.scenario))
             if kept is not None:
-                world: World = pickle.loads(kept)
-                world.go_on_under(run.scenario)
-                return world
-        return World(run.scenario, rng=self.seed, replication=run.replication)
+                copy: World = pickle.loads(kept)
+                copy.go_on_under(run.scenario)
+                return copy
+        world = World(run.scenario, rng=self.seed, replication=run.replication)
+        if self.families:
+            world.phases = (*world.phases, keep_families)
+        return world

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sim.sweep.parts import COUNTRIES, USE
+from sim.sweep.parts import COUNTRIES, FAMILY, USE
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -77,6 +77,7 @@ class KeepForm(Form):
     outcomes: list[str] | None
     months: Literal["all", "year-ends"] | list[str]
     countries: Literal["none", "last", "year-ends", "half-years"]
+    families: bool
 
 
 class CaseForm(Form):
@@ -144,17 +145,11 @@ def check_series(file: pq.ParquetFile, about: dict[str, Any]) -> None:
 def check_countries(file: pq.ParquetFile, about: dict[str, Any]) -> None:
     """Refuse a country part that does not hold what it says. Errors as for `check_series`."""
     CountriesForm.model_validate(about)
-    if file.schema_arrow.names != [
-        "point",
-        "replication",
-        "month",
-        "country",
-        "channel",
-        *USE,
-        "panel",
-    ]:
-        raise ValueError(f"columns {file.schema_arrow.names} in {COUNTRIES}")
-    _check_types(file, list(USE), "float")
+    names, own = file.schema_arrow.names, ("month", "country", "channel", *USE, "panel")
+    head, families = names[: 2 + len(own)], names[2 + len(own) :]
+    if head != ["point", "replication", *own] or not all(n.startswith(FAMILY) for n in families):
+        raise ValueError(f"columns {names} in {COUNTRIES}")
+    _check_types(file, [*USE, *families], "float")
     _check_types(file, ["panel"], "int32")
     _check_rows(file, prod(about["shape"]))
 

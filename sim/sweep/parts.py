@@ -9,7 +9,7 @@ its hash is compared with its name at every reading, and only then is it parsed.
     DIR/designs.parquet          one row per design point: case, levers, draw, uncertain numbers
     DIR/series/HASH.parquet      point, replication, month, outcomes
     DIR/countries/HASH.parquet   point, replication, month, country, channel, use, shares of
-                                 origins, panel
+                                 origins, panel, and where they are kept shares of families
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 FORMAT = 2
 USE = ("use", "US", "CN", "other")
 SERIES, COUNTRIES = "series", "countries"
+FAMILY = "family_"
+"""Begins the names of columns of a country part that hold families' shares."""
 
 
 class Series(Protocol):
@@ -54,6 +56,8 @@ class Series(Protocol):
     def countries(self) -> NDArray[np.float32]: ...
     @property
     def panel(self) -> NDArray[np.int64]: ...
+    @property
+    def families(self) -> NDArray[np.float32] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,7 @@ def deposit(
     """Write the parts of a chunk into a folder, or with None pack them into the receipt."""
     head = runs[0][1] if runs else None
     moments = _moments(head, keep) if head else []
-    countries = _countries_part(runs, moments) if moments else b""
+    countries = _countries_part(runs, moments, keep) if moments else b""
     months = keep.chosen(head.months) if head else []
     about = {
         "seed": seed,
@@ -235,7 +239,13 @@ def _series_part(
     return encode([pa.table(columns)], about)
 
 
-def _countries_part(runs: Sequence[tuple[Run, Series]], moments: list[int]) -> bytes:
+def _families(series: Series) -> NDArray[np.float32]:
+    if series.families is None:
+        raise ValueError("the run has no shares of families, which are to be kept")
+    return series.families
+
+
+def _countries_part(runs: Sequence[tuple[Run, Series]], moments: list[int], keep: Keep) -> bytes:
     import pyarrow as pa
 
     head = runs[0][1]
@@ -252,6 +262,10 @@ def _countries_part(runs: Sequence[tuple[Run, Series]], moments: list[int]) -> b
         **{name: np.ascontiguousarray(table[..., i]).ravel() for i, name in enumerate(USE)},
         "panel": panel.astype(np.int32).ravel(),
     }
+    if keep.families:
+        shares = np.stack([_families(series)[moments] for _, series in runs])
+        for i, name in enumerate(family_names(shares.shape[-1])):
+            columns[f"{FAMILY}{name}"] = np.ascontiguousarray(shares[..., i]).ravel()
     return encode([pa.table(columns)], {"shape": list(panel.shape)})
 
 
@@ -264,6 +278,14 @@ def country_codes(n: int) -> tuple[str, ...]:
 
     codes = tuple(country.code for country in countries())
     return codes if len(codes) == n else tuple(str(i) for i in range(n))
+
+
+def family_names(n: int) -> tuple[str, ...]:
+    """Return the slugs of the labs, or positions as :func:`country_codes` does."""
+    from sim.data import labs
+
+    slugs = tuple(lab.slug for lab in labs())
+    return slugs if len(slugs) == n else tuple(str(i) for i in range(n))
 
 
 def channel_names(n: int) -> tuple[str, ...]:

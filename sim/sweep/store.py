@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from math import prod
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -22,6 +23,7 @@ from sim.sweep.files import read_as_ours
 from sim.sweep.forms import check_countries, check_series
 from sim.sweep.parts import (
     COUNTRIES,
+    FAMILY,
     FORMAT,
     SERIES,
     USE,
@@ -218,6 +220,20 @@ class Store:
         use = np.stack([table.column(name).to_numpy() for name in USE], axis=-1)
         panel = table.column("panel").to_numpy()
         return use.reshape(*shape, len(USE)), panel.reshape(shape)
+
+    def families(self, part: Part) -> NDArray[np.float32]:
+        """Return families' shares of use: array (run, moment, country, channel, family).
+
+        There are no families if none were kept.
+        """
+        file, about = self.file(COUNTRIES, part.countries)
+        with read_as_ours(self._place(COUNTRIES, part.countries)):
+            names = [name for name in file.schema_arrow.names if name.startswith(FAMILY)]
+            table = file.read(columns=names, use_threads=False)
+        shares = np.empty((prod(about["shape"]), len(names)), np.float32)
+        for i, name in enumerate(names):
+            shares[:, i] = table.column(name)
+        return shares.reshape(*about["shape"], len(names))
 
     def failures(self) -> list[Failure]:
         """Return all runs that failed, by case and replication.

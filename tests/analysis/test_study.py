@@ -3,6 +3,7 @@
 import csv
 import inspect
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 
 import sim
 from sim import api, report
-from sim.analysis.comparison import compare
+from sim.analysis.comparison import PairIndex, compare
 from sim.analysis.study import Study
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
@@ -103,14 +104,17 @@ def test_the_table_holds_the_paired_statistics(three):
     table = three.table().set_index(["scenario", "outcome"])
     assert len(table) == 6
     row = table.loc["more-audits", "alpha"]
-    assert (row.difference, row.low, row.high) == (0.5, 0.5, 0.5)
-    assert (row.share_same_sign, row.sign) == (1.0, "++")
+    assert (row.p_higher, row.p_lower, row.p_floor) == (1.0, 0.0, 0.0)
+    assert (row.sign, row.word, row.interval_holds) == ("+", "clear", "chance")
     assert (row.first_month, row.last_month) == ("2027-01", "2030-12")
     assert (row.unit, row.months, row.pairs) == ("points", 48, 8)
     reference = three.values("status-quo", "alpha")[:, 48:96].astype(float).mean(axis=1)
-    assert row.reference == pytest.approx(reference.mean())
-    assert row.relative == pytest.approx(0.5 / reference.mean())
-    assert row.d == pytest.approx(0.5 / reference.std(ddof=1))
+    assert (row.reference, row.difference) == (pytest.approx(reference.mean()), 0.5)
+    assert row.scale == "percent"
+    for level in (row["median"], row.low, row.high):
+        assert level == pytest.approx(50 / reference.mean())
+    share = table.loc["more-audits", "beta"]
+    assert (share.scale, share["median"], share.low, share.high) == ("points", 50, 50, 50)
     assert table.loc["more-audits", "gamma"].sign == "0"
 
 
@@ -167,13 +171,13 @@ def test_failed_runs_are_left_out_of_pairs(lossy):
     assert [f.replication for f in lossy.failures] == [5, 5]
     assert np.isnan(lossy.differences("audits", "alpha")[5])
     row = lossy.table(["alpha"]).iloc[0]
-    assert (row.pairs, row.difference, row.share_same_sign) == (7, fake.SHIFT, 1.0)
+    assert (row.pairs, row.difference, row.p_higher) == (7, fake.SHIFT, 1.0)
     kept = (
         np.delete(lossy.values("status-quo", "alpha"), 5, axis=0)[:, 48:96]
         .astype(float)
         .mean(axis=1)
     )
-    assert row.d == pytest.approx(fake.SHIFT / kept.std(ddof=1))
+    assert row["median"] == pytest.approx(100 * fake.SHIFT / kept.mean())
     frame = lossy.frame(["alpha"])
     assert sorted(frame[frame.scenario == "audits"].replication.unique()) == [0, 1, 2, 3, 4, 6, 7]
 
@@ -218,17 +222,25 @@ def always_fails_policies(scenario, replication, seed):
 
 
 def slow_comparison(found, case, outcome):
-    """Differences and the reference, pair by pair, in plain Python."""
+    """Differences, the reference and changes, pair by pair, in plain Python."""
     first, last = found.window(case)
     months = [i for i, month in enumerate(found.months(case)) if first <= fake_index(month) <= last]
     ours, theirs = (found.values(name, outcome) for name in (case, found.against))
-    differences, references = [], []
-    for pair in range(found.draws * found.replications):
-        a, b = (sum(map(float, values[pair][months])) / len(months) for values in (ours, theirs))
-        if np.isfinite(a) and np.isfinite(b):
-            differences.append(a - b)
-            references.append(b)
-    return np.array(differences), np.array(references)
+    differences, references, changes = [], [], []
+    for draw in range(found.draws):
+        own = []
+        for pair in range(draw * found.replications, (draw + 1) * found.replications):
+            a, b = (
+                sum(map(float, values[pair][months])) / len(months) for values in (ours, theirs)
+            )
+            if np.isfinite(a) and np.isfinite(b):
+                own.append((a - b, b))
+        differences += [difference for difference, _ in own]
+        references += [reference for _, reference in own]
+        level = sum(reference for _, reference in own) / max(1, len(own))
+        size = 1 if found.outcome(outcome).kind == "share" else level
+        changes += [100 * difference / size for difference, _ in own]
+    return np.array(differences), np.array(references), np.array(changes)
 
 
 def fake_index(month):
@@ -240,18 +252,19 @@ def test_statistics_over_draws_are_those_of_a_slow_reference(request, name):
     found = request.getfixturevalue(name)
     table = found.table().set_index(["scenario", "outcome"])
     for (case, outcome), row in table.iterrows():
-        differences, references = slow_comparison(found, case, outcome)
+        differences, references, changes = slow_comparison(found, case, outcome)
         assert row.pairs == len(differences)
         assert row.pairs == 15 if name == "drawn" else row.pairs < 13
         assert row.reference == pytest.approx(references.mean())
         assert row.difference == pytest.approx(differences.mean())
-        assert [row.low, row.high] == pytest.approx(np.quantile(differences, [0.05, 0.95]))
-        assert row.relative == pytest.approx(differences.mean() / references.mean())
-        assert row.d == pytest.approx(differences.mean() / references.std(ddof=1))
-        if differences.mean():
-            same = np.mean(np.sign(differences) == np.sign(differences.mean()))
-            assert row.share_same_sign == pytest.approx(same)
-    assert table.loc[(CASE, "alpha")].sign == "++"
+        assert row["median"] == pytest.approx(np.median(changes))
+        assert [row.low, row.high] == pytest.approx(np.quantile(changes, [0.05, 0.95]))
+        floor = 0.5 if row.scale == "points" else 2
+        assert row.p_higher == pytest.approx(np.mean(changes >= floor))
+        assert row.p_lower == pytest.approx(np.mean(changes <= -floor))
+        assert row.p_floor == pytest.approx(1 - row.p_higher - row.p_lower)
+        assert row.interval_holds == "chance and parameters"
+    assert table.loc[(CASE, "alpha")].sign == "+"
 
 
 def test_the_difference_of_a_draw_is_its_mean_over_replications(drawn, holed):
@@ -269,14 +282,35 @@ def test_draws_do_not_hide_that_they_share_their_luck():
     However many draws agree on its mean.
     """
     turning = np.tile([1.0, -0.6], 50)  # 50 draws, each with the same two replications
-    found = compare(turning, np.zeros(100), fake.DESCRIBED["alpha"], 2)
-    assert (found.low, found.high) == (-0.6, 1.0)
-    assert found.share_same_sign == 0.5
+    found = compare(1 + turning, np.ones(100), fake.DESCRIBED["alpha"], PairIndex(50, 2))
+    assert (found.low, found.high) == pytest.approx((-60, 100))
+    assert (found.p_higher, found.p_lower) == (0.5, 0.5)
     assert found.sign == "?"
-    once = compare(
-        np.full(50, 1.0), np.random.default_rng(0).normal(size=50), fake.DESCRIBED["alpha"], 1
-    )
+    once = compare(np.full(50, 2.0), np.ones(50), fake.DESCRIBED["alpha"], PairIndex(50, 1))
     assert once.sign == "?"
+    # Of two replications one failed everywhere: what is left has the luck of one.
+    half = np.tile([2.0, np.nan], 50)
+    assert compare(half, np.ones(100), fake.DESCRIBED["alpha"], PairIndex(50, 2)).sign == "?"
+
+
+def test_draws_of_other_orders_of_magnitude_count_alike():
+    """Harm of 30 % less in every pair is large and clear, however far its levels lie apart."""
+    levels = np.repeat(np.geomspace(1.0, 1000.0, 8), 4) * np.tile([0.9, 1.0, 1.1, 1.0], 8)
+    harm = fake.Outcome(direction=-1)
+    found = compare(0.7 * levels, levels, harm, PairIndex(8, 4))
+    assert (found.sign, found.word, found.p_lower) == ("++", "clear", 1.0)
+    assert -34 < found.low < found.median < found.high < -26
+
+
+def test_the_rubric_reads_shares_of_pairs_towards_the_goal(three):
+    rows = three.rubric().set_index(["scenario", "factor"])
+    better, worse = rows.loc["audits", "transparency"], rows.loc["audits", "chinese_misuse"]
+    assert (better.p_better, better.p_worse, better.p_floor) == (1.0, 0.0, 0.0)
+    assert (worse.p_better, worse.p_worse, worse.p_floor) == (0.0, 1.0, 0.0)
+    described = fake.DESCRIBED | {"alpha": replace(fake.DESCRIBED["alpha"], direction=0)}
+    aimless = Study(three.store, three.design, described=described).rubric()
+    assert aimless.loc[aimless.outcome == "alpha", ["p_better", "p_worse"]].isna().all(axis=None)
+    assert (aimless.loc[aimless.outcome == "alpha", "p_floor"] == 0).all()
 
 
 def test_worlds_that_draws_share_are_run_once_and_stand_for_each():

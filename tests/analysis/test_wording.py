@@ -118,98 +118,109 @@ def test_where_five_percent_are_less_than_a_pair_the_ends_are_called_interpolate
 
 
 @pytest.mark.parametrize(
-    ("sign", "share", "word"),
+    ("sign", "chances", "word"),
     [
-        ("++", 1.0, "clear"),
-        ("-", 0.9, "clear"),
-        ("higher", 0.9, "clear"),
-        ("?", 0.899, "likely"),
-        ("?", 0.75, "likely"),
-        ("?", 0.7499, "cannot tell"),
-        ("?", 0.5, "cannot tell"),
-        ("?", math.nan, "cannot tell"),
-        ("0", 1.0, "no material change"),
-        ("0", 0.5, "no material change"),
+        ("++", (1.0, 0.0, 0.0), "clear"),
+        ("-", (0.0, 0.9, 0.1), "clear"),
+        ("higher", (0.9, 0.1, 0.0), "clear"),
+        ("lower", (0.1, 0.89, 0.01), "likely"),
+        ("+", (0.5, 0.0, 0.5), "likely"),
+        ("?", (0.5, 0.5, 0.0), "cannot tell"),
+        ("?", (1.0, 0.0, 0.0), "cannot tell"),  # few pairs, or one replication
+        ("?", (math.nan,) * 3, "cannot tell"),
+        ("0", (0.1, 0.0, 0.9), "no material change"),
+        ("0", (0.11, 0.0, 0.89), "likely no material change"),
+        ("0", (0.0, 0.5, 0.5), "likely no material change"),
     ],
 )
-def test_ladder(sign, share, word):
-    assert wording.rung(sign, share) == word
-
-
-def test_one_replication_is_never_likely():
-    one, reference = np.array([5.0]), np.array([10.0])
-    sign = rubric.sign(one, reference, "level", 1)
-    assert wording.rung(sign, rubric.same_sign(one)) == "cannot tell"
+def test_ladder(sign, chances, word):
+    assert wording.word(sign, rubric.Chances(*chances)) == word
+    assert word in wording.RUNGS
 
 
 @pytest.mark.parametrize(
-    ("positive", "word"),
+    ("better", "worse", "word"),
     [
-        (20, "clear"),
-        (18, "clear"),
-        (17, "likely"),
-        (15, "likely"),
-        (14, "cannot tell"),
-        (10, "cannot tell"),
+        (20, 0, "clear"),
+        (18, 2, "clear"),
+        (18, 0, "clear"),
+        (17, 2, "likely"),
+        (11, 2, "likely"),
+        (17, 3, "cannot tell"),
+        (9, 2, "likely no material change"),
+        (3, 3, "cannot tell"),
+        (2, 2, "likely no material change"),
+        (2, 0, "no material change"),
     ],
 )
-def test_the_rule_and_the_ladder_together(positive, word):
-    """Differences of +1 and -0.5 in 20 replications, far beyond the floor.
-
-    Only the count of signs decides.
-    """
-    differences = np.array([1.0] * positive + [-0.5] * (20 - positive))
-    reference = np.linspace(1.0, 2.0, 20)
-    sign = rubric.sign(differences, reference, "level", 1)
-    assert wording.rung(sign, rubric.same_sign(differences)) == word
+def test_the_rule_and_the_ladder_together(better, worse, word):
+    """20 pairs, so many of them on either side of the floor, the others within it."""
+    changes = np.array([30.0] * better + [-30.0] * worse + [0.0] * (20 - better - worse))
+    sign = rubric.sign(changes, "level", 1, 20)
+    assert wording.word(sign, rubric.chances(changes, "level")) == word
 
 
 @pytest.mark.parametrize(
-    ("sign", "share", "difference", "outcome", "text"),
+    ("word", "change", "outcome", "text"),
     [
-        ("++", 1.0, 0.1, SHARE, "higher (better)"),
-        ("--", 1.0, 5.0, HARM, "higher (worse)"),
-        ("+", 0.95, -5.0, HARM, "lower (better)"),
-        ("?", 0.8, -5.0, HARM, "likely lower (better)"),
-        ("?", 0.8, -0.1, SHARE, "likely lower (worse)"),
-        ("?", 0.6, -0.1, SHARE, "cannot tell"),
-        ("0", 0.6, -0.1, SHARE, "no material change"),
-        ("lower", 1.0, -0.1, Kind("share", "share of use", 0), "lower"),
-        ("?", 0.8, 0.1, Kind("level", "months", 0), "likely higher"),
+        ("clear", 10.0, SHARE, "higher (better)"),
+        ("clear", 5.0, HARM, "higher (worse)"),
+        ("clear", math.inf, HARM, "higher (worse)"),
+        ("likely", -5.0, HARM, "likely lower (better)"),
+        ("likely", -10.0, SHARE, "likely lower (worse)"),
+        ("cannot tell", -10.0, SHARE, "cannot tell"),
+        ("no material change", -0.1, SHARE, "no material change"),
+        ("likely no material change", -0.1, SHARE, "likely no material change"),
+        ("clear", -0.1, Kind("share", "share of use", 0), "lower"),
+        ("likely", 0.1, Kind("level", "months", 0), "likely higher"),
     ],
 )
-def test_judgement(sign, share, difference, outcome, text):
-    assert wording.judgement(wording.rung(sign, share), difference, outcome) == text
+def test_judgement(word, change, outcome, text):
+    assert wording.judgement(word, change, outcome) == text
+
+
+def test_a_change_is_in_points_or_percent():
+    assert wording.change(4.26, SHARE) == "+4.3 points"
+    assert wording.change(-2.6, INDEX) == "−2.6 points"
+    assert wording.change(-0.01, HARM) == "0.0 %"
+    assert wording.change(1234.5, EXPOSURE) == "+1,234.5 %"
+    assert wording.change(math.nan, HARM) == "not available"
+    assert wording.change(math.inf, HARM) == wording.change(-math.inf, HARM) == "from 0"
+    assert wording.change_interval(-4.21, 12.0) == "−4.2 to 12.0"
+    assert wording.change_interval(1.0, math.inf) == "not available"
 
 
 def test_the_ends_are_said_with_signs_and_unit():
-    assert wording.between(-0.0123, 0.004, SHARE) == "between −1.2 and +0.4 percentage points"
-    assert wording.between(-4.21, 12.0, HARM) == "between −4.2 and +12.0 harm a year"
+    assert wording.between(-1.23, 0.4, SHARE) == "between −1.2 and +0.4 points"
+    assert wording.between(-4.21, 12.0, HARM) == "between −4.2 and +12.0 %"
     assert wording.between(math.nan, 1.0, HARM) == "not available"
 
 
-def test_the_bound_is_said_in_the_unit_of_the_outcome():
-    assert wording.within(447.0, HARM) == "within ±8.94 harm a year"
-    assert wording.within(0.4, SHARE) == "within ±0.5 percentage points"
-    assert wording.within(0.0227, EXPOSURE) == "within ±0.0454 percentage points"
-    assert wording.bound(HARM) == "±2 % of the reference's level"
-    assert wording.bound(INDEX) == "±0.005 on a scale of 0 to 1"
+def test_the_bound_is_said_in_points_or_percent():
+    assert wording.bound(HARM) == wording.bound(EXPOSURE) == "±2 % of the reference"
+    assert wording.bound(INDEX) == wording.bound(SHARE) == "±0.5 points"
 
 
-def test_the_legend_has_the_thresholds_and_one_meaning_for_every_sign():
-    text = wording.legend("pairs")
+def test_the_rule_has_the_thresholds_and_one_meaning_for_every_sign(monkeypatch):
+    text = " ".join(wording.rule("pairs"))
     for part in (
-        "+ better",
-        "− worse",
+        "A pair is better or worse if",
+        "at least 0.5 points of a share or 2 % of a level",
+        "? cannot tell: more than 10 % of the pairs are better and more than 10 % are worse",
+        "fewer than 4, or one replication",
         "0 no material change",
-        "? undecided",
-        "less than 2 % of the reference",
-        "0.5 points",
-        "or small against chance: the mean is below 0.2 standard deviations",
-        "90 % of the pairs",
+        "called likely no material change",
+        "+ better, − worse",
+        "clear if at least 90 % of the pairs are on that side, else likely",
+        "at least 5 points of a share or 20 % of a level",
     ):
         assert text.count(part) == 1
-    assert "likely (at least 75 %) or cannot tell" in text
+    monkeypatch.setattr(rubric, "SPLIT", 0.07)
+    monkeypatch.setattr(rubric, "AGREEMENT", 0.93)
+    monkeypatch.setattr(rubric, "LARGE", {"share": 6.0, "level": 33.0})
+    text = " ".join(wording.rule("replications"))
+    for part in ("more than 7 % of the replications", "at least 93 %", "6 points", "33 %"):
+        assert part in text
 
 
 @pytest.mark.parametrize(

@@ -358,7 +358,7 @@ def test_run_prints_headline_outcomes_on_stdout_and_writes_nothing(
 
 
 @pytest.mark.usefixtures("fake")
-def test_compare_prints_each_factor_in_order_with_difference_interval_and_sign() -> None:
+def test_compare_prints_each_factor_in_order_with_change_interval_and_sign() -> None:
     result = call("compare", "p1-blanket", "targeted-bundle", "--replications", "4")
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 100
@@ -367,7 +367,8 @@ def test_compare_prints_each_factor_in_order_with_difference_interval_and_sign()
     )
     assert titles == ["p1-blanket", "targeted-bundle"]
     rows = re.findall(
-        r"^(\w[\w :()]+?) +([\d.,]+) +([+−\d]\S* [a-z%].*?) +(\S+) to (\S+) +(\d+) % (\S+)",
+        r"^(\w[\w :()]+?) +([\d.,]+) +([+−\d]\S*) (points|%) +(\S+) to (\S+)"
+        r" +(\d+) % +(\d+) % (\S+)",
         result.stdout,
         flags=re.MULTILINE,
     )
@@ -376,11 +377,13 @@ def test_compare_prints_each_factor_in_order_with_difference_interval_and_sign()
     assert factors[:8] == factors[8:]
     assert factors[0] == "Transparency"
     assert factors[7] == "Global"
-    assert "percentage points" in rows[7][2]
-    assert {row[6] for row in rows} <= {"++", "+", "0", "?", "−", "−−"}
+    assert [row[3] for row in rows[:2]] == ["points", "%"]
+    assert all(int(row[6]) + int(row[7]) <= 100 for row in rows)
+    assert {row[8] for row in rows} <= {"++", "+", "0", "?", "−", "−−"}
     assert "not forecasts" in result.stdout
     said = " ".join(result.stdout.split())
-    assert " ".join(wording.legend("replications").split()) in said
+    assert " ".join(wording.rule("replications")) in said
+    assert "in percent of the reference. 5-95 %: holds chance." in said
     assert "None assumed: the sign with every assumed response at 0." in said
     assert len(re.findall(r"(silent|agrees) *$", result.stdout, flags=re.MULTILINE)) == 16
 
@@ -414,6 +417,7 @@ def test_the_table_of_a_run_breaks_no_number_and_no_year() -> None:
     assert (
         len(re.findall(r"( +\d+\.\d+){3} +\d+\.\d+ to \d+\.\d+ *$", text, flags=re.MULTILINE)) == 8
     )
+    assert "5-95 %: over runs, holds chance.\n" in text
 
 
 @pytest.mark.usefixtures("fake")
@@ -430,7 +434,10 @@ def test_compare_as_json_has_the_rubric() -> None:
     content = json.loads(call("compare", "p1-blanket", "--replications", "4", "--json").stdout)
     assert [scenario["name"] for scenario in content["scenarios"]] == ["status-quo", "p1-blanket"]
     assert content["windows"] == {"p1-blanket": ["2027-01", "2030-12"]}
-    assert content["rubric"][0]["factor"] == "transparency"
+    assert content["interval_holds"] == "chance"
+    first = content["rubric"][0]
+    assert (first["factor"], first["scale"]) == ("transparency", "points")
+    assert first["p_better"] + first["p_worse"] + first["p_floor"] == pytest.approx(1)
     assert len(content["rubric"]) == 8
     assert content["failures"] == []
 

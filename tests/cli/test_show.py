@@ -216,7 +216,7 @@ def test_a_shipped_scenario_checks_clean(name: str) -> None:
         (["crisis.x.month=2031-01", "crisis.x.origin=CN"],
          "crisis.x.month = 2031-01: outside the horizon"),
         (["horizon.end=2025-12"],
-         ("policy.chips-2026-01, policy.open-weight-control: "
+         ("policy.chips-2026-01, policy.chips-declined-2026-01, policy.open-weight-control: "
           "outside the horizon 2023-01 to 2025-12")),
     ],
 )  # fmt: skip

@@ -98,7 +98,7 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
             f"{title}, mean of 4 months from 2027-12 to 2030-12, 2 draws of 2 replications" in text
         )
     assert result.stdout.count("Global power (US)") == 3
-    assert "share of the pairs" in text
+    assert "percent of the reference in the same draw. 5-95 %: holds chance and parameters." in text
     assert "report:" not in result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 100
     study = sim.Study.open("results")
@@ -134,6 +134,7 @@ def test_a_sweep_that_keeps_some_months_says_which_are_in_the_mean(
 def test_json_has_cases_levers_windows_and_the_rubric() -> None:
     content = json.loads(call(write(SWEPT), "--out", "results", "--json").stdout)
     assert (content["seed"], content["draws"], content["replications"]) == (1, 2, 2)
+    assert content["interval_holds"] == "chance and parameters"
     names = [scenario["name"] for scenario in content["scenarios"]]
     assert names == [
         "status-quo adopters=4000",
@@ -173,6 +174,7 @@ def test_a_sweep_of_the_reference_alone_is_printed_as_a_run() -> None:
         r"^Outcome +Unit +2023 +2027 +2030 +5-95 % in 2030 *$", result.stdout, flags=re.MULTILINE
     )
     assert "nan" not in result.stdout
+    assert "5-95 %: over runs, holds chance and parameters.\n" in result.stdout
     found = json.loads(call("one", "--json").stdout)
     assert found["months"] == [f"{year}-12" for year in range(2023, 2031)]
     content["levers"] = {"adopters": [4000, 5000]}

@@ -16,6 +16,7 @@ import pytest
 from docs import build, speed
 from sim import data
 from sim.analysis.comparison import Comparison
+from sim.analysis.tables import RUBRIC_COLUMNS
 from sim.model.agents.lab_records import Draft
 from sim.model.agents.malicious import ACTORS, Incident
 from sim.model.catalogue import Columns
@@ -85,10 +86,7 @@ def names() -> frozenset[str]:
         "lever", "extends",
     }  # fmt: skip
     phases = {phase.__name__ for phase in PHASES}
-    table = {
-        "paper", "agreement", "first_month", "last_month", "sign_without_assumed", "out",
-        *Comparison.__slots__,
-    }  # fmt: skip
+    table = {"out", *Comparison.__slots__, *RUBRIC_COLUMNS}
     return frozenset().union(
         PARAMETERS, stems(), levers, records, scenario, rows, words, phases, table, OUTCOMES, FIELDS
     )

@@ -60,12 +60,17 @@ def policy() -> Callable[..., Policy]:
 
 @pytest.fixture(scope="session")
 def scenario() -> Callable[..., Scenario]:
-    """The status quo to the end of 2027 with parameters and policies of one's own."""
+    """A world to the end of 2027 with parameters and policies of one's own.
+
+    Of the status quo it has chip controls and the EU's duties: what else is in force would stand
+    beside the policies under test.
+    """
 
     def make(parameters: dict[str, float] | None = None, **policies: Policy) -> Scenario:
         base = load("status-quo", settings=["horizon.end=2027-12"])
+        held = {name: p for name, p in base.policy.items() if p.lever in ("L3", "EU_GPAI")}
         return base.model_copy(
-            update={"parameters": parameters or {}, "policy": {**base.policy, **policies}}
+            update={"parameters": parameters or {}, "policy": {**held, **policies}}
         )
 
     return make

@@ -64,7 +64,6 @@ def scenarios() -> list[Scenario]:
 class MadeUpStudy(Study):
     """Seven scenarios, sixteen replications, 96 months of made-up series."""
 
-    draws = 1
     no_report = ""
 
     def __init__(
@@ -72,6 +71,7 @@ class MadeUpStudy(Study):
         positions: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6),
         *,
         change: Callable[[Scenario], Scenario] = lambda scenario: scenario,
+        draws: int = 1,
         replications: int = 16,
         seed: int = 7,
         twin: bool = True,
@@ -81,6 +81,7 @@ class MadeUpStudy(Study):
         self.scenarios = [change(everything[i]) for i in positions]
         self.against = self.scenarios[0].name
         self._change = change
+        self.draws = draws
         self.replications = replications
         self.seed = seed
         self._twin = twin
@@ -112,9 +113,7 @@ class MadeUpStudy(Study):
     def _made(self, scenario: str, outcome: str) -> np.ndarray:
         key = (scenario, outcome)
         if key not in self._held:
-            self._held[key] = made_up(
-                self._position(scenario), outcome, self.replications, self.seed
-            )
+            self._held[key] = made_up(self._position(scenario), outcome, self.pairs, self.seed)
         return self._held[key]
 
     def means(self, scenario: str, outcomes: list[str], window: tuple[int, int]) -> np.ndarray:
@@ -138,19 +137,19 @@ class MadeUpStudy(Study):
         return {name: csv_bytes(frame, encoding) for name, frame in frames.items()}
 
 
-def made_up(position: int, outcome: str, replications: int, seed: int) -> np.ndarray:
-    """Return a random walk per replication, with an effect from 2026-01 on.
+def made_up(position: int, outcome: str, pairs: int, seed: int) -> np.ndarray:
+    """Return a random walk per pair, with an effect from 2026-01 on.
 
     Until then it is the same for all scenarios.
     """
     word = int(hashlib.sha256(outcome.encode()).hexdigest()[:8], 16)
     rng = np.random.default_rng([word, seed])
     t = np.arange(MONTHS)
-    walk = np.cumsum(rng.normal(0, 0.01, (replications, MONTHS)), axis=1)
+    walk = np.cumsum(rng.normal(0, 0.01, (pairs, MONTHS)), axis=1)
     base = 0.25 + 0.5 * rng.random() + 0.35 * (rng.random() - 0.5) * t / MONTHS + walk
     group = next((key for key in EFFECTS if key and key in outcome), "")
-    effect = 0.03 * EFFECTS[group][position] * rng.uniform(0.6, 1.4, (replications, 1))
-    own = np.random.default_rng([word, seed, position]).normal(0, 0.003, (replications, MONTHS))
+    effect = 0.03 * EFFECTS[group][position] * rng.uniform(0.6, 1.4, (pairs, 1))
+    own = np.random.default_rng([word, seed, position]).normal(0, 0.003, (pairs, MONTHS))
     wander = np.cumsum(own * (t >= START), axis=1) * (position > 0)
     changed = base + np.clip((t - START) / 30, 0, 1) * effect + wander
     if OUTCOMES[outcome].kind == "share":

@@ -254,16 +254,34 @@ def test_whiskers_end_where_the_table_says(three_draws):
     ]
     for name, axes in zip(names, panels, strict=True):
         lines = [line for line in axes.lines if line.get_gid() != "reference-zero"]
-        for scenario, whisker, mean in zip(view.policies, lines[::3], lines[2::3], strict=True):
-            row, k = table.loc[scenario, name], wording.factor(fake.DESCRIBED[name])
-            assert tuple(whisker.get_xdata()) == (k * row.low, k * row.high)
-            assert tuple(mean.get_xdata()) == (k * row.difference,)
+        for scenario, whisker, middle in zip(view.policies, lines[::3], lines[2::3], strict=True):
+            pairs = three_draws.paired_differences(scenario, [name])[name]
+            low, median, high = np.nanquantile(pairs, (0.05, 0.5, 0.95)) * wording.factor(
+                fake.DESCRIBED[name]
+            )
+            assert tuple(whisker.get_xdata()) == (low, high)
+            assert tuple(middle.get_xdata()) == (median,)
             means = np.quantile(three_draws.differences(scenario, name), (0.05, 0.95))
-            assert row.low < means[0]
-            assert means[1] < row.high
+            assert np.nanquantile(pairs, 0.05) < means[0]
+            assert means[1] < np.nanquantile(pairs, 0.95)
+            if fake.DESCRIBED[name].kind == "share":
+                row = table.loc[scenario, name]
+                assert (row.low, row["median"], row.high) == pytest.approx((low, median, high))
     for row in figure_data.changes_frame(view, names).itertuples():
-        cell, k = table.loc[row.scenario, row.outcome], wording.factor(fake.DESCRIBED[row.outcome])
-        assert (row.p5, row.p95) == (k * cell.low, k * cell.high)
+        cell = view.paired(names)[row.scenario, row.outcome]
+        assert (row.p5, row.p50, row.p95) == (cell.levels[0], cell.median, cell.levels[-1])
+        assert row.word == table.loc[(row.scenario, row.outcome), "word"]
+        assert row.interval_holds == "chance and parameters"
+
+
+def test_every_picture_of_an_interval_says_what_it_holds(three_draws, view, make):
+    assert "Bands and whiskers hold chance and parameters." in foot(View(three_draws))
+    assert "Bands and whiskers hold chance." in foot(view)
+    assert " hold " not in foot(View(make(replications=1)))
+
+
+def foot(view):
+    return " ".join(over_time.footer(view, view.names))
 
 
 # Maps

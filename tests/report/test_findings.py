@@ -21,24 +21,31 @@ from tests.report.conftest import HOSTILE
 
 def cell(
     sign: str,
-    difference: float = 0.1,
-    share: float = 1.0,
+    median: float = 10.0,
+    most: float = 1.0,
     factor: str = "transparency",
-    d: float = 1.0,
 ) -> Cell:
+    """A finding on a share; `most` of its pairs are where the sign says, none on the other side."""
+    sides = {"+": (most, 0.0, 1 - most), "-": (0.0, most, 1 - most), "0": (0.0, 1 - most, most)}
+    if sign == "?":
+        sides["?"] = (most, 1 - most, 0.0)
+    chances = rubric.Chances(*sides[sign[0]])
     return Cell(
         unit="replications",
         scenario="a",
         factor=factor,
         outcome=OUTCOMES["us_share_abroad"],
         reference=0.4,
-        difference=difference,
-        low=difference - 0.05,
-        high=difference + 0.05,
-        share=share,
-        inside=1.0 if sign == "0" else 0.0,
-        d=d,
+        difference=median / 100,
+        median=median,
+        low=median - 5,
+        high=median + 5,
+        scale="points",
+        p_higher=chances.higher,
+        p_lower=chances.lower,
+        p_floor=chances.floor,
         sign=sign,
+        word=wording.word(sign, chances),
         pairs=16,
         first_month="2027-01",
         last_month="2030-12",
@@ -49,10 +56,11 @@ def cell(
     ("made", "group"),
     [
         (cell("++"), "gain"),
-        (cell("-", -0.1), "loss"),
-        (cell("?", share=0.8), "likely"),
-        (cell("?", share=0.6), "undecided"),
-        (cell("0"), "unchanged"),
+        (cell("-", -10.0), "loss"),
+        (cell("+", most=0.8), "likely"),
+        (cell("?", most=0.6), "undecided"),
+        (cell("0", 0.1), "unchanged"),
+        (cell("0", 0.1, 0.8), "mostly"),
     ],
 )
 def test_groups(made, group):
@@ -60,17 +68,34 @@ def test_groups(made, group):
 
 
 def test_a_finding_names_unit_interval_and_count():
-    text = cell("++", 0.123, 15 / 16).text
-    assert "+12.3 percentage points" in text
-    assert "5–95 %: 7.3 to 17.3" in text
-    assert "higher in 15 of 16 replications" in text
+    text = cell("++", 12.3, 15 / 16).text
+    assert ": +12.3 points (5–95 %: 7.3 to 17.3; better in 15, worse in 0 of 16 repl" in text
+    harm = replace(cell("-", -12.3), outcome=OUTCOMES["cn_state_harm"])
+    assert (
+        ": −12.3 % of the reference (5–95 %: −17.3 to −7.3; better in 16, worse in 0" in harm.text
+    )
+    aimless = replace(harm, outcome=OUTCOMES["incidents"])
+    assert "; higher in 0, lower in 16 of 16 replications)" in aimless.text
+
+
+def test_where_there_is_no_percentage_the_mean_stands_in_the_unit():
+    cost = replace(
+        cell("--"),
+        outcome=OUTCOMES["cost_policy_labs"],
+        median=np.inf,
+        low=1.0,
+        high=np.inf,
+        difference=2e6,
+    )
+    assert ": from 0 (5–95 %: not available; mean +2.00 million USD a year; better" in cost.text
+    assert cost.judgement == "higher (worse)"
 
 
 def test_every_cell_is_in_one_group(view):
     for policy in Findings.of(view).policies:
         grouped = [
             c
-            for g in ("gain", "loss", "likely", "undecided", "slight", "unchanged")
+            for g in ("gain", "loss", "likely", "undecided", "mostly", "unchanged")
             for c in policy.of(g)
         ]
         assert sorted(c.factor for c in grouped) == sorted(c.factor for c in policy.cells)
@@ -82,7 +107,7 @@ def test_counts_add_up(view):
     counts = {
         word: int(n)
         for n, word in re.findall(
-            r"(\d+) (clear|better|worse|likely|cannot tell|small|no material)", line
+            r"(\d+) (clear|better|worse|likely no|likely|cannot tell|no material)", line
         )
     }
     assert counts.pop("better") + counts.pop("worse") == counts["clear"]
@@ -94,9 +119,9 @@ def test_leading_findings_are_clear_and_name_a_gain_and_a_loss(view):
     found = cells.headlines(view)
     leading = cells.leading(found)
     assert len(leading) == 3
-    assert {c.rung for c in leading} == {"clear"}
+    assert {c.word for c in leading} == {"clear"}
     assert {c.group for c in leading} == {"gain", "loss"}
-    assert cells.leading([cell("0"), cell("?", share=0.8)]) == []
+    assert cells.leading([cell("0"), cell("+", most=0.8)]) == []
 
 
 def test_the_duel_is_paired(study, view):
@@ -104,15 +129,15 @@ def test_the_duel_is_paired(study, view):
     assert (duel.targeted, duel.blanket) == ("targeted-bundle", "p1-blanket")
     first, last = study.window("p1-blanket")
     for made, verdict in zip(duel.cells, duel.verdicts, strict=True):
-        ours, theirs, reference = (
+        ours, theirs = (
             study.values(name, made.outcome.name)[:, first : last + 1].mean(axis=1, dtype=float)
-            for name in ("targeted-bundle", "p1-blanket", "status-quo")
+            for name in ("targeted-bundle", "p1-blanket")
         )
+        changes = rubric.changes(ours, theirs, np.zeros(16, int), made.outcome.kind)
         assert made.difference == pytest.approx(np.mean(ours - theirs))
-        assert made.sign == rubric.sign(
-            ours - theirs, reference, made.outcome.kind, made.outcome.direction
-        )
-        better = made.difference * made.outcome.direction > 0
+        assert made.median == pytest.approx(np.median(changes))
+        assert made.sign == rubric.sign(changes, made.outcome.kind, made.outcome.direction, 16)
+        better = made.median * made.outcome.direction > 0
         assert verdict != "better" or better
         assert verdict != "worse" or not better
 
@@ -131,7 +156,7 @@ def test_the_duel_is_paired(study, view):
     ],
 )  # fmt: skip
 def test_the_verdict_follows_the_counts(signs, said):
-    found = [cell(s, -0.1 if s == "-" else 0.1, 0.6 if s == "?" else 1.0) for s in signs]
+    found = [cell(s, -10.0 if s == "-" else 10.0, 0.6 if s == "?" else 1.0) for s in signs]
     counts, verdict = duels._duel_sentences("bundle", "blanket", found)
     assert said in verdict
     for key, sign in (
@@ -320,18 +345,18 @@ DOWN = ("less ", "slower ", "power less ")
 
 
 @pytest.mark.parametrize("factor", list(cells.FACTOR_NAMES))
-@pytest.mark.parametrize("difference", [0.1, -0.1])
+@pytest.mark.parametrize("median", [10.0, -10.0])
 def test_a_quoted_line_names_the_direction_of_the_outcome_and_what_it_means_for_the_goal(
-    factor, difference
+    factor, median
 ):
     """So "less Chinese misuse (better)" and never "strong gain for Chinese misuse"."""
     outcome = HEADLINES[factor]
-    sign = "+" if difference * outcome.direction > 0 else "-"
-    made = replace(cell(sign, difference, factor=factor), outcome=outcome)
-    assert made.move.startswith(UP if difference > 0 else DOWN)
+    sign = "+" if median * outcome.direction > 0 else "-"
+    made = replace(cell(sign, median, factor=factor), outcome=outcome)
+    assert made.move.startswith(UP if median > 0 else DOWN)
     assert made.move.endswith("(better)" if sign == "+" else "(worse)")
     assert made.head[1:] == made.move[1:]
-    likely = replace(made, sign="?", share=0.8)
+    likely = replace(made, word="likely")
     assert likely.move == f"likely {made.move}"
     for text in (made.move, likely.move, made.judgement):
         assert "gain" not in text
@@ -339,53 +364,36 @@ def test_a_quoted_line_names_the_direction_of_the_outcome_and_what_it_means_for_
 
 
 def test_what_cannot_be_told_is_said_with_its_ends():
-    made = cell("?", 0.01, 0.6)
-    assert made.move == "Transparency: cannot tell, between −4.0 and +6.0 percentage points"
-    assert made.verdict == "cannot tell: between −4.0 and +6.0 percentage points"
+    made = cell("?", 1.0, 0.6)
+    assert made.move == "Transparency: cannot tell, between −4.0 and +6.0 points"
+    assert made.verdict == "cannot tell: between −4.0 and +6.0 points"
     assert "5–95 %" not in made.text
+    mostly = cell("0", 0.1, 0.8)
+    assert mostly.move == "Transparency: likely no material change, between −4.9 and +5.1 points"
 
 
 def test_no_change_is_said_with_its_bound():
-    assert cell("0").move == "Transparency: no material change (90 % within ±0.5 percentage points)"
+    assert cell("0").move == "Transparency: no material change (90 % within ±0.5 points)"
 
 
-def test_a_zero_beyond_the_floor_is_small_against_chance_and_not_no_change(make):
+def test_no_material_change_is_said_only_of_nine_pairs_in_ten_within_the_floor(make):
     study = make((0, 1, 5))
     name = HEADLINES["progress_frontier"].name
     same = study.values("status-quo", name)
-    changed = same * (1.0 + np.float32(0.03) * np.where(np.arange(len(same)) % 2, 1, -1))[:, None]
-    study.values("p1-blanket", name)[:] = changed
+    few = np.where(np.arange(len(same)) % 4 == 0, 1.2, 1.0)[:, None]  # four of sixteen are higher
+    study.values("p1-blanket", name)[:] = same * few
     study.values("targeted-bundle", name)[:] = same * 1.01
     zero = {c.scenario: c for c in cells.headlines(View(study)) if c.outcome.name == name}
-    slight, immaterial = zero["p1-blanket"], zero["targeted-bundle"]
-    assert (slight.sign, immaterial.sign) == ("0", "0")
-    assert abs(slight.d) < rubric.SMALL
-    assert (slight.rung, slight.group) == (wording.SLIGHT, "slight")
-    assert slight.move.startswith("Progress at the frontier: small against chance, between ")
-    assert (immaterial.rung, immaterial.group) == (wording.UNCHANGED, "unchanged")
-
-
-@pytest.mark.parametrize(
-    ("differences", "slight"),
-    [
-        ([0.004] * 10, False),  # all within 0.5 points
-        ([0.004] * 9 + [0.3], False),  # nine in ten are
-        ([0.004] * 7 + [0.006], True),  # seven in eight are not nine in ten, however close the ends
-        ([-0.004] * 7 + [-0.006], True),
-        ([0.02, -0.02] * 5, True),
-        ([0.0] * 10, False),
-    ],
-)
-def test_which_zero_it_is_follows_from_the_pairs_and_not_from_the_ends(differences, slight):
-    """ "No material change (90 % within ...)" is said only where nine pairs in ten are within."""
-    ours, reference = np.array(differences), np.linspace(0.2, 0.8, len(differences))
-    assert rubric.sign(ours, reference, "share", 1) == "0"
-    assert rubric.slight("0", rubric.inside_floor(ours, reference, "share")) == slight
-    assert not rubric.slight("?", 0.0)
+    mostly, immaterial = zero["p1-blanket"], zero["targeted-bundle"]
+    assert (mostly.sign, immaterial.sign) == ("0", "0")
+    assert (mostly.word, mostly.group) == (wording.LIKELY_UNCHANGED, "mostly")
+    assert mostly.move.startswith("Progress at the frontier: likely no material change, between ")
+    assert (immaterial.word, immaterial.group) == (wording.UNCHANGED, "unchanged")
 
 
 def test_the_leading_findings_name_scenarios_and_factors_once_beyond_the_best_and_the_worst(view):
-    clear = sorted((c for c in cells.headlines(view) if c.rung == "clear"), key=lambda c: abs(c.d))
+    found = cells.headlines(view)
+    clear = sorted((c for c in found if c.word == "clear"), key=lambda c: c.strength)
     best = {c.group: c for c in clear}
     leading = cells.leading(cells.headlines(view))
     assert {best["gain"], best["loss"]} <= set(leading)

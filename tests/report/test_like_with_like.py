@@ -197,12 +197,11 @@ def test_every_csv_of_a_report_is_tidy(page) -> None:
         changes = frames.get(f"{picture.slug}-changes.csv") if picture.outcomes else None
         if picture.outcomes:
             assert set(changes.outcome) == set(picture.outcomes)
-            assert changes.change.notna().all()
+            assert changes.p50.notna().all()
         assert ("change" in frames[f"{picture.slug}.csv"]) == ("change" in picture.slug)
-    table = page.study.table(["lag_us_cn"]).set_index("scenario")
-    lags = frames["lags-changes.csv"]
-    for row in lags[lags.outcome == "lag_us_cn"].itertuples():
-        assert row.change == pytest.approx(table.loc[row.scenario, "difference"], rel=1e-6)
+    table = page.study.table(["us_share_abroad"]).set_index("scenario")
+    for row in frames["us-share-changes.csv"].itertuples():
+        assert row.p50 == pytest.approx(table.loc[row.scenario, "median"], rel=1e-6)
     moved = frames["us-change-map.csv"].pivot_table(
         index="country", columns="scenario", values=["share", "change"]
     )
@@ -226,12 +225,13 @@ def test_a_report_for_excel_marks_every_csv(make, tmp_path, monkeypatch) -> None
 
 def test_what_is_missing_or_infinite_is_blank(make, tmp_path) -> None:
     study = make((0, 1), twin=False)
-    study.values("status-quo", "lag_us_cn")[:] = 1.0
+    study.values("status-quo", "lag_us_cn")[:] = 0.0
     study.values("p1-blanket", "openness_class")[:] = float("nan")
     paths = study.to_csv(tmp_path)
     frame = read_tidy(paths[0]).set_index("outcome")
-    assert abs(study.table(["lag_us_cn"])["d"][0]) == float("inf")
-    assert frame.loc[["lag_us_cn", "openness_class"], "d"].isna().all()
+    assert study.table(["lag_us_cn"])["median"][0] == float("inf")
+    assert frame.loc[["lag_us_cn", "openness_class"], "median"].isna().all()
+    assert frame.loc["lag_us_cn", ["p_higher", "sign"]].tolist() == [1.0, "higher"]
 
 
 def test_no_cell_of_a_table_is_cut_on_a_narrow_screen(capsys) -> None:

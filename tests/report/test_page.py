@@ -19,10 +19,11 @@ import pandas as pd
 import pytest
 
 from sim import report
+from sim.analysis import wording
 from sim.analysis.frames import csv_bytes
 from sim.policies import LEVERS
 from sim.report import pictures, prose, reproduction
-from sim.report.limits import by_chance, few, limits, rule
+from sim.report.limits import by_chance, few, limits
 from sim.report.page import POLICY
 from sim.report.pictures import PICTURES
 from sim.report.prose import introductions
@@ -200,16 +201,12 @@ def tables(page) -> dict[tuple[str, str], list[dict[str, str]]]:
     return found
 
 
-def allowed(rows: list[dict[str, str]], percent: bool) -> list[float]:
+def allowed(rows: list[dict[str, str]]) -> list[float]:
     numbers = [5.0, 95.0]
     for row in rows:
-        k = 100.0 if percent else 1.0
-        numbers += [k * float(row[name]) for name in ("difference", "low", "high")]
-        numbers += [
-            100 * float(row["relative"]),
-            float(row["pairs"]),
-            round(float(row["share"]) * float(row["pairs"])),
-        ]
+        numbers += [float(row[name]) for name in ("median", "low", "high")]
+        pairs = float(row["pairs"])
+        numbers += [pairs, *(round(pairs * float(row[p])) for p in ("p_higher", "p_lower"))]
     return numbers
 
 
@@ -219,14 +216,15 @@ def test_every_number_of_the_findings_is_in_the_table(page, read):
     assert len(read.said) > 60
     for scenario, name, text in read.said:
         outcome = page.study.outcome(name)
-        percent = outcome.unit.startswith("share")
-        known = allowed(rows[scenario, name], percent)
+        known = allowed(rows[scenario, name])
         plain = (
             text.replace(scenario, "")
             .replace(outcome.label, "")
             .replace("on a scale of 0 to 1", "")
         )
-        plain = re.sub(r"paper [+−0/]+|(\+\+|\+|−−|−|0) +(?=no material|small against)", "", plain)
+        plain = re.sub(
+            r"paper [+−0/]+|(\+\+|\+|−−|−|0) +(?=no material|likely no material)", "", plain
+        )
         for match in NUMBER.finditer(plain):
             token = match[0].replace(",", "").replace("−", "-")
             factor = {" mi": 1e6, " bi": 1e9}.get(plain[match.end() : match.end() + 3], 1.0)
@@ -240,7 +238,7 @@ def test_findings_agree_with_the_study_table(page):
     for (scenario, name), rows in tables(page).items():
         for row in rows:
             if row["part"] in ("headline", "beside"):
-                for column in ("reference", "difference", "low", "high"):
+                for column in ("reference", "difference", "median", "low", "high"):
                     assert float(row[column]) == pytest.approx(
                         table.loc[(scenario, name), column], rel=1e-6, abs=1e-12
                     )
@@ -252,13 +250,10 @@ def test_sections_in_order(page):
     assert "not a forecast" in page.text
 
 
-def test_thresholds_are_printed():
-    text = " ".join(rule("replications"))
-    for part in (
-        "90 %", "75 %", "2 %", "0.5 percentage points", "0.8 standard", "not large in itself",
-        "may just cross 0",
-    ):  # fmt: skip
-        assert part in text
+def test_thresholds_are_printed_from_the_rule(page):
+    section = page.text.partition('id="signs"')[2].partition("</ul>")[0]
+    lines = re.findall("<li>(.*?)</li>", section)
+    assert [html.unescape(line) for line in lines] == wording.rule("replications")
 
 
 def test_command_and_scenario_files(page):
@@ -318,7 +313,7 @@ def test_one_replication_gets_no_words(make, tmp_path):
 
 
 def test_the_page_says_what_is_measured_and_that_nothing_is_calibrated(page):
-    assert "The model is not calibrated. Ranges show chance between runs" in page.text
+    assert "The model is not calibrated. Intervals hold chance" in page.text
     before, _, after = page.text.partition("What the factors measure")
     assert "Where it helps" not in before
     for outcome in page.study.outcomes():
@@ -457,7 +452,7 @@ def test_settings_that_all_steps_share_stand_once(study):
         for name in row[1].removesuffix(" (L3)").split(", ")
     ]
     assert sorted(named) == sorted(
-        name for name in load("status-quo").policy if name.startswith("chips")
+        name for name, policy in load("status-quo").policy.items() if policy.lever == "L3"
     )
     assert all(row[0] == "p1-blanket" for row in rows if "(L1)" in row[1])
 
@@ -488,9 +483,27 @@ def tuples(table):
 
 def test_one_meaning_of_the_question_mark(page):
     text = "".join(page.text.split())
-    assert "?undecided:neither,andfewerthan90%havethesamesign" in text
-    for other in ("noclearsign", "stronggain", "strongloss"):
+    assert text.count("?cannottell:morethan10%ofthereplicationsarebetter") == 1
+    for other in ("noclearsign", "stronggain", "strongloss", "smallagainstchance"):
         assert other not in text
+
+
+@pytest.mark.usefixtures("few_pictures")
+def test_every_interval_of_a_report_says_what_it_holds(page, make, tmp_path):
+    assert page.text.count("5–95 % holds chance.") == 3
+    assert "its 5–95 % interval (chance)" in page.text
+    assert "(5 to 95 %: chance) at year ends" in page.text
+    assert "paired difference (5 to 95 %: chance)" in page.text
+    assert "Intervals hold chance; true uncertainty is larger." in page.text
+    drawn = make((0, 1, 5), draws=4, replications=4, twin=False)
+    text = report.write(drawn, tmp_path).read_text(encoding="utf-8")
+    assert text.count("5–95 % holds chance and parameters.") == 3
+    assert "(5 to 95 %: chance and parameters) at year ends" in text
+    for name in ("table", "rubric", "findings", "figures/us-share", "figures/us-share-changes"):
+        frame = pd.read_csv(tmp_path / f"{name}.csv")
+        assert set(frame["interval_holds"]) == {"chance and parameters"}
+    about = json.loads((tmp_path / "figures" / "about.json").read_text(encoding="utf-8"))
+    assert about["interval_holds"] == "chance and parameters"
 
 
 def test_the_page_says_who_stands_for_which_side(page):

@@ -45,7 +45,9 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_shipped_override_is_found_by_name_and_keeps_its_texts_to_itself() -> None:
     scenario, origins = load_with_origins("p1-blanket", ["half"])
     plain = load("p1-blanket")
-    assert {policy.strength for policy in scenario.policy.values()} == {0.5}
+    assert scenario.policy["open-weight-control"].strength == 0.5
+    held = load("status-quo").policy
+    assert {name: scenario.policy[name] for name in held} == held
     assert (scenario.name, scenario.question) == (plain.name, plain.question)
     assert origins["policy.open-weight-control.strength"] == "scenarios/overrides/half.toml"
     assert origins["policy.open-weight-control.kyc"] == "scenarios/p1-blanket.toml"
@@ -63,11 +65,8 @@ def test_an_override_that_names_itself_names_its_file(tmp_path: Path) -> None:
 def test_every_policy_means_every_policy_that_has_the_field(tmp_path: Path) -> None:
     path = write(tmp_path, '[policy."*"]\nallied_coverage = 0.8\n')
     scenario = load("targeted-bundle", [path])
-    having = {
-        name
-        for name, policy in scenario.policy.items()
-        if "allied_coverage" in type(policy).model_fields
-    }
+    own = scenario.policy.keys() - load("status-quo").policy.keys()
+    having = {name for name in own if "allied_coverage" in type(scenario.policy[name]).model_fields}
     assert having
     assert having < set(scenario.policy)
     assert all(scenario.policy[name].allied_coverage == 0.8 for name in having)
@@ -77,11 +76,8 @@ def test_every_policy_means_every_policy_that_has_the_field(tmp_path: Path) -> N
 
 def test_every_policy_is_the_same_as_each_by_name() -> None:
     base = load("targeted-bundle")
-    names = [
-        name
-        for name, policy in base.policy.items()
-        if "allied_coverage" in type(policy).model_fields
-    ]
+    own = base.policy.keys() - load("status-quo").policy.keys()
+    names = [name for name in own if "allied_coverage" in type(base.policy[name]).model_fields]
     by_name = load(
         "targeted-bundle", settings=[f"policy.{name}.allied_coverage=0.3" for name in names]
     )
@@ -102,7 +98,7 @@ def test_a_policy_that_an_override_adds_or_removes_counts(tmp_path: Path) -> Non
     ("base", "texts", "part"),
     [
         ("p1-blanket", ["policy.*.strenth=0.5"],
-         "policy.*.strenth: no policy of the scenario has such a field; did you"),
+         "changed by name; did you mean 'strength'"),
         ("status-quo", ["policy.*.allied_coverage=0.5"],
          "policy.*.allied_coverage: no policy of the scenario has"),
         ("p1-blanket", ["policy.*.lever=L1"],

@@ -53,6 +53,7 @@ class Series:
     moments: tuple[str, ...]
     countries: np.ndarray
     panel: np.ndarray
+    families: np.ndarray | None = None
 
 
 def scenario(name: str, policies: int = 0, **content) -> Scenario:

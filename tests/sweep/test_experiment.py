@@ -446,6 +446,11 @@ def test_patterns_stand_for_outcomes_in_the_order_of_the_series():
             "keep.countries = 'all': must be one of none, last, year-ends, half-years",
         ),
         ({"month": "all"}, "keep.month: unknown key; did you mean 'months'?"),
+        ({"families": "all"}, "keep.families = 'all': "),
+        (
+            {"families": True, "countries": "none"},
+            'keep.families = true with keep.countries = "none": families are kept where countries',
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_kept(keep, words):

@@ -385,6 +385,12 @@ class Adopters(Sequence[AdopterView]):
         """Share of origins among a cell's adopters: float32 array (country, channel, origin)."""
         return origin_shares(self.market, self.panel())
 
+    def family_shares(self) -> np.ndarray:
+        """Share of families among a cell's adopters: float32 array (country, channel, family)."""
+        per_cell = self.per_cell()
+        used = self.counts.reshape(*per_cell.shape, -1, len(MODES)).sum(axis=3)
+        return (used / per_cell[:, :, None]).astype(np.float32)
+
     def per_cell(self) -> np.ndarray:
         """Adopters behind each figure: int array (country, channel)."""
         return np.diff(self.start).reshape(-1, N_CHANNELS)

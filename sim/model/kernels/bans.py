@@ -84,8 +84,8 @@ def obey(panel, market, who, network, terms, ban):
     own, world, derivative = network.country, network.world, network.derivative
     weight, scale, bonus = network.weight, network.scale, market.home_bonus
     share, families = ban.share, own.shape[1]
-    size_of, lists, salts, table_of = list_alternatives(market)
-    base = add_reach(table_of, lists, size_of, who.reach)
+    size_of, lists, salts, shared = list_alternatives(market)
+    base = add_reach(shared, lists, size_of, who.reach)
     barred = meets_bars(denial, fear, cover)
     v, w = np.empty(MAX_ALIVE, np.float32), np.empty(MAX_ALIVE, np.float32)
     net, stay = np.empty(families, np.float32), np.empty(N_ORIGINS, np.float32)
@@ -95,10 +95,12 @@ def obey(panel, market, who, network, terms, ban):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
         if not share[c, :, h].any():
             continue
-        z, size, parts = zone[c], size_of[h], (traits, offset, denial, fear, cover, barred)
+        z, size = zone[c], size_of[h]
         real = fill_limits(limit, forbidden, market, ban, base, z, c, h)
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
-        fill_row(v, size, base, table_of, lists, net, *parts, z, c, h)
+        fill_row(
+            v, size, base, shared, lists, net, traits, offset, denial, fear, cover, barred, z, c, h
+        )
         if not weigh(v, size):
             continue
         fill_stay(stay, terms.inertia, who.lock_in, c, h)

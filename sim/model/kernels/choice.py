@@ -318,8 +318,8 @@ def choose(first, last, panel, market, who, network, terms):
     own, world, derivative = network.country, network.world, network.derivative
     weight, scale, bonus = network.weight, network.scale, market.home_bonus
     peer, review, families = network.peer, terms.review, own.shape[1]
-    listed, lists, salts, table_of = list_alternatives(market)
-    base = add_reach(table_of, lists, listed, who.reach)
+    listed, lists, salts, shared = list_alternatives(market)
+    base = add_reach(shared, lists, listed, who.reach)
     barred = meets_bars(denial, fear, cover)
     v, stay = np.empty(MAX_ALIVE, np.float32), np.empty(N_ORIGINS, np.float32)
     # Filled up: loops over families take four registers at once.
@@ -337,8 +337,10 @@ def choose(first, last, panel, market, who, network, terms):
         if n == 0 or size == 0:
             continue
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
-        z, parts = zone[c], (traits, offset, denial, fear, cover, barred)
-        fill_row(v, size, base, table_of, lists, net, *parts, z, c, h)
+        z = zone[c]
+        fill_row(
+            v, size, base, shared, lists, net, traits, offset, denial, fear, cover, barred, z, c, h
+        )
         if not weigh(v, size):  # with nothing on offer adopters stay without a choice
             continue
         fill_stay(stay, inertia, lock_in, c, h)
