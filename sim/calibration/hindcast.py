@@ -85,9 +85,9 @@ class Hindcast:
         Of the targets, in the order of `sim.calibration.simulate.NAMES`.
     values : array (run, reading)
         In the order of `readings`.
-    consumers : array (run, half-year, country, 3)
-        At the ends of the half-years of `LATER`: use of AI among people, share of US and of
-        Chinese origin in it.
+    consumers : array (run, half-year, country, 3 + family)
+        At the ends of the half-years of `LATER`: use of AI among people, and in it the share of US
+        origin, of Chinese origin, and of each family.
     draws, failed, seed : int
         Draws of the ensemble, those whose run failed and are left out, and the root seed.
     """
@@ -131,32 +131,39 @@ def foretold(scenario: Scenario, replication: int, seed: int) -> Series:
     Returns
     -------
     Series
-        With the replay's tables by country.
+        With the replay's tables by country and family for the half-years of `LATER`.
 
     Raises
     ------
     ValueError
         If a reading is no finite number: the run fails, and its reason is kept.
     """
+    from sim.model.phases import keep_families
     from sim.model.world import World
 
     luck = luck_of(scenario, replication)
     until_measured = {"history": "free", "horizon": Horizon(end=LAST_MONTH)}
-    worlds = (scenario, scenario.model_copy(update=until_measured))
-    replay, free = (
-        Run(world.run(), world.p)
-        for world in (World(s, rng=seed, replication=luck) for s in worlds)
-    )
+    runs = []
+    for history in (scenario, scenario.model_copy(update=until_measured)):
+        world = World(history, rng=seed, replication=luck)
+        world.phases = (*world.phases, keep_families)
+        runs.append(Run(world.run(), world.p))
+    replay, free = runs
     values = [measure(free if name in FREE else replay) for name, measure in MEASURES.items()]
     for quantity, first, last in readings():
         row = QUANTITIES[quantity]
         generated = row.generated and last <= CUT
         values.append(row.measure(free if generated else replay, first, last))
+    series = replay.series
+    later = [series.moments.index(month) for month in LATER]
     return replace(
-        replay.series,
+        series,
         names=(*NAMES, *(reading.key for reading in readings())),
         months=(END,),
         values=np.array([values], np.float32),
+        moments=LATER,
+        countries=series.countries[later],
+        families=None if series.families is None else series.families[later],
     )
 
 
@@ -168,7 +175,7 @@ def plan(draws: Draws, seed: int) -> Design:
         1,
         seed,
         draws,
-        Keep(months=(END,), countries="half-years"),
+        Keep(months=(END,), countries="half-years", families=True),
         name="hindcast",
     )
 
@@ -216,11 +223,11 @@ def hindcast(
 
 def _consumers(store: Store, asked: Design) -> Floats:
     """Return `Hindcast.consumers` of every draw; nan for runs that failed."""
-    moments = [HALF_YEARS.index(month) for month in LATER]
     tables: dict[str, Floats] = {}
     for part in store.of(asked.points[0]):
         if part.countries:
-            use = store.countries(part)[0][:, :, :, CONSUMER, :3][:, moments]
-            tables |= {point: table for (point, _), table in zip(part.runs, use, strict=True)}
-    none = np.full((len(LATER), len(data.countries()), 3), np.nan)
+            use, families = store.countries(part)[0], store.families(part)
+            found = np.concatenate((use[..., :3], families), axis=4)[:, :, :, CONSUMER]
+            tables |= {point: table for (point, _), table in zip(part.runs, found, strict=True)}
+    none = np.full((len(LATER), len(data.countries()), 3 + len(data.labs())), np.nan)
     return np.array([tables.get(point, none) for point in asked.points[0]], np.float64)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from sim import data
 from sim.calibration.baselines import BASELINES, PULL, Series
-from sim.calibration.hindcast import SCENARIO, Hindcast, readings, readings_of_record
+from sim.calibration.hindcast import LATER, SCENARIO, Hindcast, readings, readings_of_record
 from sim.calibration.measures import Floats, distance
 from sim.calibration.observed import Observation, observed, users_by_country
 from sim.calibration.quantities import (
@@ -22,9 +23,11 @@ from sim.calibration.quantities import (
     WHOLE,
     YEAR,
     Described,
+    coefficients,
 )
 from sim.calibration.scores import covers, quantiles
 from sim.calibration.simulate import NAMES
+from sim.calibration.windows import slopes
 from sim.months import month_index, month_name
 from sim.sweep.manifest import made_by
 
@@ -72,7 +75,9 @@ BY_COUNTRY = (
         inputs=WHO_SERVES, seen=ACCESS,
     ),
 )  # fmt: skip
-"""Quantities by country, in the order of `Hindcast.consumers`."""
+"""Quantities by country, in the order of `Hindcast.consumers`; families follow."""
+LEAST_FAMILY = 0.01
+"""Families with less of the world's consumers in the mean of draws are left out."""
 
 
 def record(found: Hindcast) -> Row:
@@ -86,7 +91,9 @@ def record(found: Hindcast) -> Row:
         ``predictions``: quantities after June 2025; ``definitions``: of quantities by their id;
         ``columns``: what the columns of the predictions mean.
     """
-    rows = (*QUANTITIES.values(), *BY_COUNTRY)
+    families = _families(found)
+    own = (_of_family(lab) for lab in families)
+    rows = (*QUANTITIES.values(), *BY_COUNTRY, *chain.from_iterable(own))
     return {
         "made_by": made_by(),
         "scenario": SCENARIO,
@@ -100,7 +107,11 @@ def record(found: Hindcast) -> Row:
         "definitions": {row.id: row.definition for row in rows},
         "targets": list(_targets(found)),
         "paths": list(_paths(found)),
-        "predictions": [*_predictions(found), *_by_country(found)],
+        "predictions": [
+            *_predictions(found),
+            *_by_country(found),
+            *_by_family(found, families),
+        ],
     }
 
 
@@ -163,21 +174,57 @@ def _predictions(found: Hindcast) -> Iterator[Row]:
 
 
 def _by_country(found: Hindcast) -> Iterator[Row]:
-    """Yield predictions of consumers by country, for countries in which people live."""
+    """Yield predictions of use and origins among consumers, by country."""
     users = users_by_country()
     for column, row in enumerate(BY_COUNTRY):
-        for place, country in enumerate(data.countries()):
-            if not country.people_m:
-                continue
-            points = (users[country.code],) if column == 0 and country.code in users else ()
-            for half, last in enumerate(_later()):
-                summed = _summed(found.consumers[:, half, place, column])
-                first = month_name(month_index(last) - 5)
-                yield _prediction(row, country.code, first, last, summed, points)
+        yield from _in_countries(found, row, column, users if column == 0 else {})
 
 
-def _later() -> tuple[str, ...]:
-    return tuple(last for _, last in QUANTITIES["router-cn"].windows() if last > CUT)
+def _in_countries(
+    found: Hindcast, row: Described, column: int, points: Mapping[str, Observation]
+) -> Iterator[Row]:
+    """Yield predictions of a column of `Hindcast.consumers`, for countries in which people live."""
+    for place, country in enumerate(data.countries()):
+        seen = (points[country.code],) if country.code in points else ()
+        for half, last in enumerate(LATER if country.people_m else ()):
+            summed = _summed(found.consumers[:, half, place, column])
+            yield _prediction(row, country.code, _first_of(last), last, summed, seen)
+
+
+def _families(found: Hindcast) -> list[int]:
+    """Return the labs whose families have at least `LEAST_FAMILY` of the world's consumers."""
+    people = np.array([country.working_age_m for country in data.countries()])
+    users = people * found.consumers[..., 0]
+    parts = (users[..., None] * found.consumers[..., 3:]).sum(axis=2) / users.sum(axis=2)[..., None]
+    return np.flatnonzero(parts.mean(axis=0).max(axis=0) >= LEAST_FAMILY).tolist()
+
+
+def _of_family(lab: int) -> tuple[Described, ...]:
+    """Return what is said of a family: its share by country, and its coefficients."""
+    slug, name = data.labs()[lab].slug.replace("_", "-"), data.labs()[lab].name
+    share = Described(
+        f"consumer-{slug}-by-country", f"{name}'s share of consumers, by country", "consumer",
+        _AT_END, "share",
+        f"Share of people who use releases of {name} among people who use AI in the country.",
+        inputs=WHO_SERVES, seen=ACCESS,
+    )  # fmt: skip
+    return share, *coefficients(slug, name)
+
+
+def _by_family(found: Hindcast, families: Sequence[int]) -> Iterator[Row]:
+    """Yield predictions of families' shares of consumers by country, and their coefficients."""
+    for lab in families:
+        share, *of_covariates = _of_family(lab)
+        yield from _in_countries(found, share, 3 + lab, {})
+        for half, last in enumerate(LATER):
+            both = np.array([slopes(run) for run in found.consumers[:, half, :, 3 + lab]])
+            for row, values in zip(of_covariates, both.T, strict=True):
+                yield _prediction(row, "", _first_of(last), last, _summed(values), ())
+
+
+def _first_of(last: str) -> str:
+    """Return the first month of the half-year that ends with a month."""
+    return month_name(month_index(last) + 1 - HALF_YEAR)
 
 
 def _prediction(

@@ -8,7 +8,7 @@ it, and longer ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from sim import data
@@ -173,22 +173,26 @@ def _shares() -> Iterator[Quantity]:
             inputs=WHO_SERVES, seen=ACCESS,
         )  # fmt: skip
     for origin, word in OF_ORIGIN.items():
-        for place, (covariate, by) in enumerate(
-            (
-                ("income", "log GDP per head"),
-                ("alignment", "alignment in UN votes, China 0 to US 1"),
-            )
-        ):
-            yield Quantity(
-                f"consumer-{origin}-slope-{covariate}",
-                f"coefficient of the {word} share of consumers by country on {covariate}",
-                "consumer", "least squares at the half-year's end", f"logit per unit of {by}",
-                f"Coefficient on {by} in a regression of the logit of the {word} share of "
-                "consumers on income and alignment at once, over countries outside the US, China "
-                f"and the restricted bloc; shares are cut at {LEAST_SHARE:g}.",
-                partial(slope, origin=ORIGIN_INDEX[origin], covariate=place),
-                inputs=WHO_SERVES, seen=ACCESS,
-            )  # fmt: skip
+        for place, row in enumerate(coefficients(origin, word)):
+            measure = partial(slope, origin=ORIGIN_INDEX[origin], covariate=place)
+            yield Quantity(**asdict(row), measure=measure)
+
+
+def coefficients(name: str, whose: str) -> Iterator[Described]:
+    """Yield what the coefficients of somebody's share of consumers on each covariate are."""
+    for covariate, by in (
+        ("income", "log GDP per head"),
+        ("alignment", "alignment in UN votes, China 0 to US 1"),
+    ):
+        yield Described(
+            f"consumer-{name}-slope-{covariate}",
+            f"coefficient of the {whose} share of consumers by country on {covariate}",
+            "consumer", "least squares at the half-year's end", f"logit per unit of {by}",
+            f"Coefficient on {by} in a regression of the logit of the {whose} share of consumers "
+            "on income and alignment at once, over countries outside the US, China and the "
+            f"restricted bloc; shares are cut at {LEAST_SHARE:g}.",
+            inputs=WHO_SERVES, seen=ACCESS,
+        )  # fmt: skip
 
 
 def _releases() -> Iterator[Quantity]:

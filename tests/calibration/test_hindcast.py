@@ -25,6 +25,7 @@ from sim.calibration.observed import observed, users_by_country
 from sim.calibration.predictions import BY_COUNTRY, baselines, period, record
 from sim.calibration.quantities import CUT, END, QUANTITIES
 from sim.calibration.simulate import NAMES
+from sim.calibration.windows import slopes
 from sim.cli.app import app
 from sim.messages import ScenarioError
 from sim.model.parameters import PARAMETERS
@@ -34,6 +35,9 @@ from sim.report.hindcast import PANELS, page, picture, prediction_rows
 from sim.sweep.draws import Draws
 from sim.sweep.sampling import parameter_range, sample
 
+WIDTH = 3 + len(data.labs())
+FAMILIES = [lab.slug for lab in data.labs()[:2]]
+"""Those with consumers in the made-up runs: the others have a thousandth."""
 QUANTILES = ["q05", "q25", "q50", "q75", "q95"]
 STAND_IN = sample({name: parameter_range(name) for name in PARAMETERS}, 24, "latin-hypercube", 1)
 """In place of the shipped ensemble."""
@@ -45,7 +49,8 @@ def made_up(draws=24):
     values = rng.uniform(0.2, 0.6, (draws, len(readings())))
     place = [reading.quantity for reading in readings()].index("overtaking")
     values[:, place] = np.arange(draws) + 26.0
-    consumers = rng.uniform(0.1, 0.9, (draws, len(LATER), len(data.countries()), 3))
+    consumers = rng.uniform(0.1, 0.9, (draws, len(LATER), len(data.countries()), WIDTH))
+    consumers[..., 5:] = 0.001
     return Hindcast(rng.random((draws, len(NAMES))), values, consumers, draws, 0, 0)
 
 
@@ -69,7 +74,7 @@ def test_every_run_is_read_in_every_window(few):
     assert runs.failed == 0
     assert runs.measures.shape == (3, len(MEASURES))
     assert runs.values.shape == (3, len(readings()))
-    assert runs.consumers.shape == (3, len(LATER), len(data.countries()), 3)
+    assert runs.consumers.shape == (3, len(LATER), len(data.countries()), WIDTH)
     assert np.isfinite(runs.consumers).all()
     assert set(readings_of_record()) <= set(readings())
     assert max(reading.last for reading in readings()) == END
@@ -106,7 +111,11 @@ def test_consumers_are_those_of_the_half_years_after_the_record(few):
     scenario = plan(STAND_IN[:1], 5).cases[0].under(STAND_IN[0])
     series = World(scenario, rng=5, replication=module.luck_of(scenario, 0)).run()
     places = [series.moments.index(month) for month in LATER]
-    np.testing.assert_array_equal(runs.consumers[0], series.countries[places][:, :, 0, :3])
+    np.testing.assert_array_equal(runs.consumers[0][..., :3], series.countries[places][:, :, 0, :3])
+    origins = np.array([lab.origin for lab in data.labs()])
+    for column, origin in ((1, "US"), (2, "CN")):
+        families = runs.consumers[0][..., 3:][..., origins == origin].sum(axis=2)
+        np.testing.assert_allclose(families, runs.consumers[0][..., column], atol=1e-5)
 
 
 def test_each_draw_has_luck_of_its_own():
@@ -149,11 +158,16 @@ def test_every_quantity_is_predicted_for_every_half_year_with_its_definition(fou
     predicted: dict = {}
     for row in found["predictions"]:
         predicted.setdefault(row["id"], []).append(row)
-    assert set(predicted) == {*QUANTITIES, *(row.id for row in BY_COUNTRY)}
+    in_countries = {
+        *(row.id for row in BY_COUNTRY),
+        *(f"consumer-{slug}-by-country" for slug in FAMILIES),
+    }
+    slopes = {f"consumer-{slug}-slope-{by}" for slug in FAMILIES for by in ("income", "alignment")}
+    assert set(predicted) == {*QUANTITIES, *in_countries, *slopes}
     assert set(predicted) == set(found["definitions"])
     peopled = sum(country.people_m > 0 for country in data.countries())
     for name, rows in predicted.items():
-        many = peopled if name in {row.id for row in BY_COUNTRY} else 1
+        many = peopled if name in in_countries else 1
         assert len(rows) == many * (1 if name == "overtaking" else 3), name
         for row in rows:
             assert row["last"] > CUT
@@ -201,6 +215,15 @@ def test_baselines_are_made_from_the_record_of_the_same_quantity(found):
     )
     assert usa["carry_forward"] == users_by_country()["USA"].value
     assert usa["trend"] is None
+
+
+def test_coefficients_of_families_are_those_of_their_shares(found):
+    runs = made_up().consumers[:, -1, :, 3]
+    row = [r for r in found["predictions"] if r["id"] == f"consumer-{FAMILIES[0]}-slope-alignment"]
+    assert row[-1]["period"] == "2026-H2"
+    expected = np.mean([slopes(shares)[1] for shares in runs])
+    assert row[-1]["mean"] == pytest.approx(expected, rel=1e-4)
+    assert row[-1]["input_driven"]
 
 
 def test_a_stock_is_foretold_for_the_end_of_its_window_and_a_flow_for_its_middle():
