@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,6 +21,13 @@ def calibrate(
     seed: Seed = 0,
     workers: Workers = None,
     executor: Executor = "pool",
+    until: Annotated[
+        Literal["2023-12", "2024-06", "2024-12"] | None,
+        typer.Option(
+            show_default=False,
+            help="Fit targets whose window ended by then, 50 draws: leaves ensemble.csv only.",
+        ),
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few candidates: a try of all steps, no fit.")
     ] = False,
@@ -32,13 +39,13 @@ def calibrate(
     """
     with guarded(out):
         _need_sklearn()
-        from sim.calibration.calibrate import QUICK, Sizes, calibrate
+        from sim.calibration.calibrate import OF_ORIGIN, QUICK, Sizes, calibrate
         from sim.calibration.page import page
         from sim.calibration.record import central_csv, ensemble_csv, record
         from sim.sweep.written import check, write
 
         check(out, FILES)
-        sizes = QUICK if quick else Sizes()
+        sizes = QUICK if quick else OF_ORIGIN if until else Sizes()
         with running("calibrate", out) as progress:
             fit = calibrate(
                 sizes, seed=seed, out=out, workers=workers, executor=executor, progress=progress
