@@ -9,7 +9,7 @@ BIN := .venv/bin
 # The name carries the folder's place, so a copied or moved checkout is installed again.
 READY := .venv/ready-$(shell pwd | cksum | cut -d' ' -f1)
 
-.PHONY: help compare test test-all test-lowest test-mesa check bench targets golden docs site clean
+.PHONY: help calibrate compare test test-all test-lowest test-mesa check bench targets golden docs site clean
 
 help:
 	@echo 'make compare   four policies against the status quo: results/four-policies/report.html'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test-mesa  golden numbers and the tests of Mesa with three versions of Mesa, in .venv-mesa-*'
 	@echo 'make check     style and types'
 	@echo 'make bench     speed and memory, about 10 minutes; make bench BENCH=--help for more'
+	@echo 'make calibrate fit the parameters anew (20 minutes) and put the result in place of the shipped one'
 	@echo 'make targets   the calibration targets and what the model gives'
 	@echo 'make golden    write the golden numbers again (after a change that is meant to change results)'
 	@echo 'make docs      write the generated pages in docs/ again'
@@ -57,6 +58,16 @@ check: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+# What is shipped: the draws, the central one as default of single runs, and the record behind the page.
+FIT := results/calibration
+
+calibrate: $(READY)
+	@$(BIN)/openstakes calibrate --out $(FIT)
+	@cp $(FIT)/ensemble.csv scenarios/assumptions/calibrated.csv
+	@cp $(FIT)/central.csv sim/data/central.csv
+	@cp $(FIT)/calibration.json sim/calibration/calibrated.json
+	@$(BIN)/python -m docs.build
 
 targets: $(READY)
 	@$(BIN)/python benchmarks/targets.py

@@ -16,6 +16,8 @@ import tomli_w
 from docs.parameter_page import parameter_values, parameters_page
 from docs.speed import readme
 from docs.tables import code, number, page, span, table
+from sim.calibration import page as calibration
+from sim.calibration.record import shipped
 from sim.cli.listing import scenarios_with, written_fields
 from sim.data import PolicyStep, policy_timeline
 from sim.model.law_fields import FIELDS, Field
@@ -272,6 +274,7 @@ def pages() -> dict[str, str]:
         "reference/policy-timeline.md": timeline_page(),
         "reference/scenario.schema.json": schema.as_text(),
         "../sim/model/parameter_values.py": parameter_values(),
+        "explanation/calibration.md": calibration.page(shipped()),
         "../README.md": readme(),
     }
 

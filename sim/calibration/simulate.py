@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sim.calibration.measures import LAST_MONTH, MEASURES, Floats, Run
 from sim.data import targets
 from sim.model.identity import identity
+from sim.model.parameters import values
 from sim.model.records import Series
 from sim.scenario.scenario import load
 from sim.sweep.design import Case, Design, Keep
@@ -52,10 +53,10 @@ def measured(scenario: Scenario, replication: int, seed: int) -> Series:
     for history in ("replay", "free"):
         world = World(scenario.model_copy(update={"history": history}), rng=seed, replication=luck)
         runs[history] = Run(world.run(), world.p)
-    values = [
+    found = [
         measure(runs["free" if name in FREE else "replay"]) for name, measure in MEASURES.items()
     ]
-    return one_month(NAMES, LAST_MONTH, values)
+    return one_month(NAMES, LAST_MONTH, found)
 
 
 def one_month(names: tuple[str, ...], month: str, values: Sequence[float]) -> Series:
@@ -67,8 +68,13 @@ def one_month(names: tuple[str, ...], month: str, values: Sequence[float]) -> Se
 
 
 def luck_of(scenario: Scenario, replication: int) -> int:
-    """Return the replication whose luck a candidate's run has: no other candidate shares it."""
-    return identity(f"{scenario.id} {replication}") >> 16
+    """Return the luck of a candidate's run: a number for the values of all its parameters.
+
+    The scenario's id would not do, which leaves out what is at its default: a fit does not depend
+    on the one that is shipped.
+    """
+    told = sorted(vars(values(scenario.parameters)).items())
+    return identity(f"{told} {replication}") >> 16
 
 
 def candidates(draws: Draws, replications: int, seed: int) -> Design:

@@ -29,9 +29,9 @@ _PAPER = (
     "was not read."
 )
 _FITTED = (
-    "The model is not calibrated yet: start values come from a prototype that was fitted to "
-    "targets up to mid 2025, or are judgement. benchmarks/targets.py prints which targets they "
-    "meet. Policy steps come from sources up to 2026; the five channels, who serves whom, growth "
+    "Parameters are fitted to targets up to mid 2025 where a target speaks of them, and are "
+    "judgement elsewhere; the page on calibration says which, and which targets are missed. Policy "
+    "steps come from sources up to 2026; the five channels, who serves whom, growth "
     "of use, distillation and growth of chip stocks in 2025 were chosen with later figures in "
     "sight."
 )
@@ -62,11 +62,11 @@ def by_chance(replications: int) -> float:
     return min(1.0, 2 * favourable / 2**replications)
 
 
-def uncalibrated(study: Study) -> str:
-    """Return that the model is not calibrated, and what that means for intervals."""
+def intervals(study: Study) -> str:
+    """Return what intervals hold, and what they leave out."""
     return (
-        f"The model is not calibrated. Intervals hold {study.interval_holds}; true uncertainty is "
-        "larger."
+        f"Intervals hold {study.interval_holds}; true uncertainty is larger: the model's form is "
+        "one of many."
     )
 
 

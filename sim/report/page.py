@@ -188,7 +188,7 @@ def _context(
         "rule": wording.rule(study.unit),
         "unit": study.unit,
         "single": study.pairs == 1,
-        "uncalibrated": limits.uncalibrated(study),
+        "intervals": limits.intervals(study),
         "headlines": prose.headline_grid(study),
         "channels": prose.channels(study),
         "glossary": prose.GLOSSARY,

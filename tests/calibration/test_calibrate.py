@@ -10,8 +10,8 @@ from sim.calibration.calibrate import calibrate, candidates_at, nearest_to_media
 from sim.calibration.emulator import Emulator
 from sim.calibration.likelihood import DISCREPANCY, TAIL, Observed
 from sim.calibration.measures import MEASURES
-from sim.calibration.simulate import NAMES, candidates, measured
-from sim.model.parameters import PARAMETERS
+from sim.calibration.simulate import NAMES, candidates, luck_of, measured
+from sim.model.parameters import DEFAULTS, PARAMETERS
 from sim.scenario.scenario import load
 from sim.sweep.draws import Draws
 from tests.calibration.made_up import SMALL, TINY, TOLD, made_up
@@ -174,3 +174,15 @@ def test_candidates_are_worlds_of_the_status_quo_under_their_parameters():
     _, world = plan.world(plan.points[0][1])
     assert world.parameters["ceiling"] == -5.7
     assert module.NAMES == NAMES
+
+
+def test_luck_of_a_candidate_does_not_depend_on_the_defaults(monkeypatch):
+    """Else a fit from nothing would not give the shipped one again, which sets the defaults."""
+    base = load("status-quo")
+    candidate = base.model_copy(update={"parameters": {"ceiling": -5.5}})
+    before = luck_of(candidate, 0)
+    monkeypatch.setitem(DEFAULTS, "ceiling", -5.5)
+    assert luck_of(base, 0) == luck_of(candidate, 0) == before
+    assert len({luck_of(candidate, 0), luck_of(candidate, 1)}) == 2
+    monkeypatch.setitem(DEFAULTS, "ceiling", -5.6)
+    assert luck_of(base, 0) != before
