@@ -24,7 +24,7 @@ from sim.calibration.likelihood import scaled
 from sim.calibration.measures import Floats, Run
 from sim.calibration.observed import observed
 from sim.calibration.quantities import CUT, HALF_YEAR, QUANTITIES, Quantity
-from sim.calibration.scores import covers, crps, verdict
+from sim.calibration.scores import FEWEST, covers, crps, verdict
 from sim.calibration.simulate import answers, luck_of, one_month
 from sim.model.parameters import PARAMETERS
 from sim.months import month_index
@@ -76,6 +76,12 @@ def stored(origin: str) -> Draws | None:
     """
     path = STORED / f"{origin}.csv"
     return read_ensemble(path, f"origins/{path.name}", PARAMETERS) if path.exists() else None
+
+
+def stored_ensembles() -> list[tuple[str, Draws]]:
+    """Return the ensembles of the origins that this version comes with."""
+    found = ((origin, stored(origin)) for origin in ORIGINS)
+    return [(origin, ensemble) for origin, ensemble in found if ensemble is not None]
 
 
 def readings_after(origin: str) -> tuple[Reading, ...]:
@@ -250,3 +256,28 @@ def _compared(rows: Sequence[Row], horizon: int | None) -> Iterator[Row]:
             "spread": len(spread),
             "covered": sum(spread),
         }
+
+
+def skill(rows: list[Row]) -> Row:
+    """Return scores from all origins as tables of plain values.
+
+    Parameters
+    ----------
+    rows
+        What `scored` gave for each origin, put together; none if no ensemble is stored.
+
+    Returns
+    -------
+    dict
+        ``observable``: targets that each origin's ensemble was fitted to; ``compared``: the
+        ensembles against each baseline; ``points``: the rows.
+    """
+    return {
+        "observable": {
+            origin: [target.id for target in observable(origin) if target.mode != "input"]
+            for origin in ORIGINS
+        },
+        "fewest": FEWEST,
+        "compared": compared(rows),
+        "points": rows,
+    }

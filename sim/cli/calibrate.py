@@ -35,7 +35,8 @@ def calibrate(
     """Fit the parameters to the record: an ensemble of draws, and a page on how well it fits.
 
     The same command on the same folder goes on where it stopped. It leaves ensemble.csv (a row for
-    each draw), central.csv (the draw in the middle), calibration.json and calibration.md.
+    each draw), central.csv (the draw in the middle), calibration.json and calibration.md; with
+    --until the first of them only.
     """
     with guarded(out):
         _need_sklearn()
@@ -44,20 +45,24 @@ def calibrate(
         from sim.calibration.record import central_csv, ensemble_csv, record
         from sim.sweep.written import check, write
 
-        check(out, FILES)
+        names = FILES[:1] if until else FILES
+        check(out, names)
         sizes = QUICK if quick else OF_ORIGIN if until else Sizes()
         with running("calibrate", out) as progress:
             fit = calibrate(
-                sizes, seed=seed, out=out, workers=workers, executor=executor, progress=progress
+                sizes,
+                seed=seed,
+                until=until,
+                out=out,
+                workers=workers,
+                executor=executor,
+                progress=progress,
             )
-        found = record(fit, sizes, seed)
-        texts = (
-            ensemble_csv(fit),
-            central_csv(fit),
-            json.dumps(found, indent=1) + "\n",
-            page(found),
-        )
-        for path in write(out, dict(zip(FILES, map(str.encode, texts), strict=True))):
+        texts = [ensemble_csv(fit)]
+        if not until:
+            found = record(fit, sizes, seed)
+            texts += [central_csv(fit), json.dumps(found, indent=1) + "\n", page(found)]
+        for path in write(out, dict(zip(names, map(str.encode, texts), strict=True))):
             print(path)
 
 

@@ -23,11 +23,13 @@ def hindcast(
 ) -> None:
     """Run the calibrated ensemble from 2023 to 2026 and hold it against the record.
 
-    Prints what it gives after June 2025, beside what the record alone would say. With --out it
+    Prints what it gives after June 2025, beside what the record alone would say. Ensembles that
+    were fitted to less of the record are scored by what they foretold of the rest. With --out it
     leaves hindcast.json, hindcast.md and hindcast.svg, and goes on where it stopped.
     """
     with guarded(out):
         from sim.calibration import hindcast as runs
+        from sim.calibration import origins
         from sim.calibration.predictions import record
         from sim.cli.terminal import print_json
         from sim.sweep.written import check, write
@@ -35,16 +37,19 @@ def hindcast(
         draws = runs.shipped_ensemble()
         if out:
             check(out, FILES)
+        options: dict[str, Any] = {"workers": workers, "executor": executor}
         with running("hindcast", out) as progress:
-            found = runs.hindcast(
-                draws,
-                seed,
-                out=out / "runs" if out else None,
-                workers=workers,
-                executor=executor,
-                progress=progress,
-            )
-        content = record(found)
+            place = out / "runs" if out else None
+            found = runs.hindcast(draws, seed, out=place, progress=progress, **options)
+        skill = []
+        for origin, ensemble in origins.stored_ensembles():
+            with running(f"from {origin}", out) as progress:
+                place = out / f"from-{origin}" if out else None
+                values = origins.foretold_from(
+                    origin, ensemble, seed, out=place, progress=progress, **options
+                )
+            skill += origins.scored(origin, values)
+        content = record(found) | {"skill": origins.skill(skill)}
         if as_json:
             print_json(content)
         if out:

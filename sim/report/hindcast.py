@@ -119,6 +119,7 @@ def page(record: Record) -> str:
         _points(record),
         _targets(record),
         _predictions(record),
+        *([_skill(record["skill"])] if "skill" in record else []),
         _definitions(record),
         _again(record),
     ]
@@ -212,6 +213,47 @@ def prediction_rows(record: Record) -> Iterator[Sequence[str]]:
                 *("–" if value is None else _number(value) for value in said),
                 str(one["points"]),
             )
+
+
+def _skill(skill: Record) -> str:
+    observable = [
+        (origin, str(len(names)), ", ".join(names)) for origin, names in skill["observable"].items()
+    ]
+    text = f"""## Skill before June 2025: rolling origin
+
+Ensembles were fitted to the targets whose window had ended by an origin, and every later point of
+the record to June 2025 is scored: by the continuous ranked probability score on the scale on which
+its unit is compared (logit of shares, logarithm of counts and ratios), and by whether the 5 to 95 %
+hold it. Releases are entered up to the origin and generated after it; policies after it are inputs.
+The structure of the model and the ranges of its parameters were chosen with the whole record in
+sight, and what no target speaks of keeps its range: the scores are conditional on both. Points of
+one quantity are alike, so there is less in them than their number says.
+
+{_table(("Origin", "Targets", "Fitted to"), observable)}"""
+    if not skill["points"]:
+        return f"{text}\n\nNo ensemble of an origin is stored yet: nothing is scored."
+    names = {"carry_forward": "last value", "trend": "trend", "ar1": "AR(1)"}
+    rows = [
+        (
+            "all" if one["horizon"] is None else f"{one['horizon']} months",
+            names[one["baseline"]],
+            str(one["points"]),
+            str(one["wins"]),
+            one["verdict"],
+            f"{one['model_covered']} of {one['points']}",
+            f"{one['covered']} of {one['spread']}",
+        )
+        for one in skill["compared"]
+    ]
+    heads = ("Horizon", "Against", "Points", "Lower score", "The ensemble is",
+             "Covered by it", "Covered by the baseline")  # fmt: skip
+    return f"""{text}
+
+*Lower score*: points at which the ensemble's score is the lower one. Better or worse is said only
+from {skill["fewest"]} points on, and where tossing a coin would give as much in less than 5 % of
+cases.
+
+{_table(heads, rows)}"""
 
 
 def _definitions(record: Record) -> str:

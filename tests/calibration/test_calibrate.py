@@ -1,5 +1,7 @@
 """The calibration finds what a made-up model hides, and says what it cannot find."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,18 @@ def test_what_moves_a_target_is_learned_and_nothing_else(fit):
     others = np.delete(drawn, told, axis=1)
     assert abs(others.mean()) < 0.1
     assert 0.8 < others.std() < 1.2
+
+
+def test_a_fit_to_part_of_the_record_learns_from_nothing_else():
+    """By the end of 2023 the first targets of chips and misuse were known, and no others."""
+    part = calibrate(replace(SMALL, waves=(256,)), seed=3, until="2023-12", simulate=made_up)
+    assert set(part.explained) == {"C10", "C13", "C21"}
+    for block, known in (
+        ("chips", True), ("misuse", True), ("use", False), ("choice", False), ("releases", False)
+    ):  # fmt: skip
+        drawn = part.scores[:, FITTED.index(BLOCKS[block].parameters[0])]
+        assert (drawn.std() < 0.6) == known, block
+        assert (drawn.mean() > 0.6) == known, block
 
 
 def test_waves_rule_out_what_the_record_does_not_allow(fit):

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from sim import data
 from sim.calibration import hindcast as module
+from sim.calibration import origins
 from sim.calibration.hindcast import (
     LATER,
     Hindcast,
@@ -287,13 +288,15 @@ def shipped(monkeypatch, tmp_path):
         return replace(made_up(), seed=seed)
 
     monkeypatch.setattr(module, "hindcast", fake)
+    monkeypatch.setattr(origins, "STORED", tmp_path / "origins")
     return asked
 
 
 def test_the_command_prints_what_it_found(shipped):
     result = CliRunner().invoke(app, ["hindcast", "--json", "--seed", "7"])
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout) == record(replace(made_up(), seed=7))
+    expected = record(replace(made_up(), seed=7)) | {"skill": origins.skill([])}
+    assert json.loads(result.stdout) == expected
     assert shipped[0][:2] == (STAND_IN, 7)
     words = CliRunner().invoke(app, ["hindcast"]).stdout
     assert "lag of the best" in words
@@ -309,8 +312,30 @@ def test_the_command_leaves_page_picture_and_numbers_in_a_folder(shipped, tmp_pa
     files = {path.name for path in out.iterdir()}
     assert files >= {"hindcast.json", "hindcast.md", "hindcast.svg"}
     text = (out / "hindcast.json").read_text(encoding="utf-8")
-    assert json.loads(text) == record(made_up())
+    assert json.loads(text) == record(made_up()) | {"skill": origins.skill([])}
+    assert "nothing is scored" in (out / "hindcast.md").read_text(encoding="utf-8")
     assert "hindcast.svg" in (out / "hindcast.md").read_text(encoding="utf-8")
+
+
+def test_the_command_scores_the_ensembles_of_the_origins(shipped, monkeypatch, tmp_path):
+    (tmp_path / "origins").mkdir()
+    (tmp_path / "origins" / "2024-12.csv").write_text("ceiling\n-5.5\n", encoding="utf-8")
+    asked = origins.readings_after("2024-12")
+
+    def fake(origin, draws, seed, **_):
+        assert (origin, len(draws), seed) == ("2024-12", 1, 3)
+        return np.full((4, len(asked)), 0.2)
+
+    monkeypatch.setattr(origins, "foretold_from", fake)
+    result = CliRunner().invoke(app, ["hindcast", "--json", "--seed", "3"])
+    found = json.loads(result.stdout)["skill"]
+    assert [(row["id"], row["first"], row["last"]) for row in found["points"]] == list(
+        map(tuple, asked)
+    )
+    text = page(record(made_up()) | {"skill": found})
+    assert "| 2023-12 | 3 | C10, C13, C21 |" in text
+    assert "| all | last value |" in text
+    assert "too few" in text
 
 
 def test_the_command_changes_no_file_of_others(shipped, tmp_path):
