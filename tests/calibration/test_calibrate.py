@@ -8,7 +8,12 @@ import pytest
 from sim import data
 from sim.calibration import calibrate as module
 from sim.calibration.blocks import BLOCKS, FITTED
-from sim.calibration.calibrate import calibrate, candidates_at, nearest_to_median, values_at
+from sim.calibration.calibrate import (
+    calibrate,
+    candidates_at,
+    nearest_to_median,
+    values_at,
+)
 from sim.calibration.emulator import Emulator
 from sim.calibration.likelihood import DISCREPANCY, TAIL, Observed
 from sim.calibration.measures import MEASURES

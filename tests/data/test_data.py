@@ -325,7 +325,6 @@ def test_paper_signs() -> None:
         ("C24", "derivative-ratio", "2024-12", "2024-12"),
         ("C26", "enterprise-open", "2024-01", "2024-12"),
         ("enterprise-2023", "enterprise-open", "2023-01", "2023-12"),
-        ("router-2024-11", "router-cn", "2024-11", "2024-11"),
         ("qwen-2024-01", "derivatives-alibaba", "2024-01", "2024-01"),
     ],
 )
