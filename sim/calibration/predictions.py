@@ -183,10 +183,10 @@ def _by_country(found: Hindcast) -> Iterator[Row]:
 def _in_countries(
     found: Hindcast, row: Described, column: int, points: Mapping[str, Observation]
 ) -> Iterator[Row]:
-    """Yield predictions of a column of `Hindcast.consumers`, for countries in which people live."""
+    """Yield predictions of a column of `Hindcast.consumers`."""
     for place, country in enumerate(data.countries()):
         seen = (points[country.code],) if country.code in points else ()
-        for half, last in enumerate(LATER if country.people_m else ()):
+        for half, last in enumerate(LATER):
             summed = _summed(found.consumers[:, half, place, column])
             yield _prediction(row, country.code, _first_of(last), last, summed, seen)
 

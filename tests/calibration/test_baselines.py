@@ -53,17 +53,19 @@ def test_the_spread_of_a_trend_is_that_of_a_new_point():
 
 
 def test_an_autoregression_is_drawn_to_a_random_walk():
-    """Values that alternate would give a coefficient of -1; few pairs are not believed."""
-    values = [1.0, -1.0, 1.0, -1.0, 1.0]
+    """Few pairs are not believed: values that look like noise keep more than they would say."""
+    values = [0.0, 1.0, 0.2, 1.0, 2.0]
     found = autoregression(series(values), 35.0)
     mean, variance = np.mean(values), np.var(values)
     now, then = np.array(values[:-1]) - mean, np.array(values[1:]) - mean
+    alone = (now * then).sum() / (now**2).sum()
     keep = ((now * then).sum() + PULL * variance) / ((now**2).sum() + PULL * variance)
-    assert 0.0 <= keep < 0.1
+    assert alone < 0.1 < 0.4 < keep < 1.0
     assert found.points == 4
-    assert found.value == pytest.approx(mean + max(keep, 0.0) * (1.0 - mean))
-    shock = ((then - keep * now) ** 2).mean()
-    assert found.spread == pytest.approx(np.sqrt(shock))
+    assert found.value == pytest.approx(mean + keep * (2.0 - mean))
+    assert found.spread == pytest.approx(np.sqrt(((then - keep * now) ** 2).mean()))
+    swings = Series(5.0 + 6.0 * np.arange(9), np.array([9.0, -9.0] * 4 + [9.0]), "months")
+    assert autoregression(swings, 59.0).value == pytest.approx(1.0), "the mean, and no swing"
 
 
 def test_an_autoregression_returns_to_the_mean():
