@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim import data
 from sim.months import month_index
-from sim.vocabulary import CONSUMER
+from sim.vocabulary import CN, CONSUMER, ORIGINS, US
 
 if TYPE_CHECKING:
     from sim.model.parameter_values import ParameterValues
@@ -236,19 +236,19 @@ def clusters_part(run: Run, month: str) -> float:
 
 
 def volume(first: str, last: str) -> Floats:
-    """Return the relative volume of downloads by month, both ends included: array (month,)."""
-    growth: Floats = DOWNLOAD_GROWTH ** (np.arange(month_index(first), month_index(last) + 1) / 12)
+    """Return the volume of downloads by month, both ends included, 1 in the first: (month,)."""
+    months = np.arange(month_index(last) + 1 - month_index(first))
+    growth: Floats = DOWNLOAD_GROWTH ** (months / 12.0)
     return growth
 
 
 def downloads_part(run: Run, first: str, last: str) -> float:
     """Return China's part of downloads of Chinese and US models over months, by volume."""
-    weight = volume(first, last)
     cn, us = (
-        float((weight * run.path(f"{origin}_share_world_developer", first, last)).sum())
-        for origin in ("cn", "us")
+        run.path(f"{ORIGINS[k].lower()}_share_world_developer", first, last) for k in (CN, US)
     )
-    return cn / (cn + us)
+    weight = volume(first, last)
+    return float((weight * cn).sum() / (weight * (cn + us)).sum())
 
 
 def income_regression(use: Floats) -> tuple[float, float]:

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import data
-from sim.calibration.quantities import CUT, HALF_YEARS, START
+from sim.calibration.quantities import CUT, HALF_YEARS, QUANTITIES, START
 from sim.model.frontier import Frontier
 from sim.months import month_index
-from sim.vocabulary import ORIGINS
+from sim.vocabulary import CN, ORIGINS, US
 
 LAST = month_index(CUT)
+_BEST = "best-"
 _ENDS = tuple(month_index(month) for month in HALF_YEARS if month <= CUT)
 
 
@@ -81,14 +82,14 @@ def _scores() -> Found:
         for name, path in lags.items():
             mean = float(np.mean(path[last - 5 : last + 1]))
             yield name, Observation(last - 5, last, mean)
-        for group in ("us", "cn", "open"):
-            best = frontier.paths["true"][group][last + 1]
-            yield f"best-{group}", Observation(last - 5, last, best)
+        for name in (name for name in QUANTITIES if name.startswith(_BEST)):
+            best = frontier.paths["true"][name.removeprefix(_BEST)][last + 1]
+            yield name, Observation(last - 5, last, best)
 
 
 def _openness() -> Found:
     """Open part of notable models by half-year, and over twelve months."""
-    for group in ("US", "CN"):
+    for group in (ORIGINS[US], ORIGINS[CN]):
         rows = [row for row in data.releases() if row.notable and row.group == group]
         for last in _ENDS:
             for months, name in ((6, ""), (12, "-12m")):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
     from sim.sweep.draws import Draws
 
-ORIGINS = ("2023-12", "2024-06", "2024-12")
+FITTED_UNTIL = ("2023-12", "2024-06", "2024-12")
 HORIZONS = (6, 12, 18)
 """Months after the origin by which a window ends."""
 STORED = Path(__file__).with_name("origins")
@@ -80,7 +80,7 @@ def stored(origin: str) -> Draws | None:
 
 def stored_ensembles() -> list[tuple[str, Draws]]:
     """Return the ensembles of the origins that this version comes with."""
-    found = ((origin, stored(origin)) for origin in ORIGINS)
+    found = ((origin, stored(origin)) for origin in FITTED_UNTIL)
     return [(origin, ensemble) for origin, ensemble in found if ensemble is not None]
 
 
@@ -135,7 +135,7 @@ def foretold_from(
     Parameters
     ----------
     origin
-        One of `ORIGINS`.
+        One of `FITTED_UNTIL`.
     draws, seed, out, workers, executor, progress
         As for `sim.calibration.hindcast.hindcast`.
 
@@ -169,7 +169,7 @@ def scored(origin: str, values: Floats) -> list[Row]:
     Parameters
     ----------
     origin
-        One of `ORIGINS`.
+        One of `FITTED_UNTIL`.
     values
         Array (draw, reading), as `foretold_from` gives it.
 
@@ -275,7 +275,7 @@ def skill(rows: list[Row]) -> Row:
     return {
         "observable": {
             origin: [target.id for target in observable(origin) if target.mode != "input"]
-            for origin in ORIGINS
+            for origin in FITTED_UNTIL
         },
         "fewest": FEWEST,
         "compared": compared(rows),

@@ -9,8 +9,8 @@ from sim.calibration.baselines import BASELINES
 from sim.calibration.measures import Run
 from sim.calibration.observed import observed
 from sim.calibration.origins import (
+    FITTED_UNTIL,
     HORIZONS,
-    ORIGINS,
     compared,
     foretold_from,
     observable,
@@ -59,7 +59,9 @@ def test_every_window_of_the_table_has_an_end_inside_the_record():
 
 
 def test_what_could_be_observed_by_an_origin():
-    names = {origin: {target.id for target in observable(origin)} for origin in (*ORIGINS, None)}
+    names = {
+        origin: {target.id for target in observable(origin)} for origin in (*FITTED_UNTIL, None)
+    }
     assert names["2023-12"] == {"C10", "C13", "C21"}
     assert names["2024-06"] == names["2023-12"] | {"C23"}
     assert names["2024-12"] == names["2024-06"] | {"C11", "C12", "C14", "C22", "C24", "C26"}
@@ -68,7 +70,7 @@ def test_what_could_be_observed_by_an_origin():
 
 def test_windows_begin_after_the_origin_and_are_no_input_and_none_twice():
     before: set = set()
-    for origin in reversed(ORIGINS):
+    for origin in reversed(FITTED_UNTIL):
         asked = readings_after(origin)
         assert all(origin < reading.first <= reading.last <= CUT for reading in asked)
         assert not any(QUANTITIES[reading.quantity].inputs for reading in asked)
