@@ -24,7 +24,7 @@ class HubRules(Policy):
     lever: ClassVar[str] = "L12"
     title: ClassVar[str] = "Rules for hosting platforms"
     main: ClassVar[tuple[str, ...]] = ("gating", "takedown_rate")
-    phase: ClassVar[str] = "audit"
+    phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",
         "gating": "identity",

@@ -99,6 +99,7 @@ GENERATED = (
     ),
     "reference/scenario.schema.json",
     "../sim/model/parameter_values.py",
+    "explanation/calibration.md",
     "../README.md",
 )
 WRITTEN = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.model.parameters import DEFAULTS, PARAMETERS, ParameterValues, values
+from sim.model.parameters import PARAMETERS, ParameterValues, values
 from sim.model.world import World
 from sim.scenario.scenario import load
 
@@ -17,6 +17,7 @@ POLICIES = (
     "policy.assess={lever='L4', start='2024-01', capability_floor=0.0}",
     "policy.control={lever='L1', start='2024-06', anticipation_months=12}",
     "policy.hubs={lever='L12', start='2024-06'}",
+    "policy.gates={lever='L2', start='2024-06', scope='all', refusal=0.3}",
     "policy.money={lever='L9', start='2023-06'}",
     "policy.eu={lever='EU_GPAI', start='2024-01'}",
     (
@@ -30,7 +31,8 @@ LONG = {"research", "release", "leak", "misuse"}
 
 
 def world(end="2026-06", **changes):
-    """A world with generated releases and every lever in force."""
+    """A world in the middle of all ranges, with generated releases and every lever in force."""
+    changes = {name: p.median for name, p in PARAMETERS.items()} | changes
     settings = (
         *POLICIES,
         f"horizon.end={end}",
@@ -53,7 +55,7 @@ def test_every_parameter_changes_some_series(group):
             if all(
                 np.array_equal(world(end, **{p.name: x}), unchanged)
                 for x in others
-                if x != DEFAULTS[p.name]
+                if x != p.median
             ):
                 idle.append(p.name)
     assert idle == []

@@ -73,7 +73,8 @@ def test_a_ban_drives_nobody_to_a_lab_that_does_not_serve_there(serving, world_a
     serving(*(limit(o, "third_country", "0", offers="services weights") for o in ("CN", "other")))
     world = world_at(0)
     third = tuple(np.flatnonzero(world.adopters.bloc == THIRD).tolist())
-    where = {"countries": third, "origins": (US,), "channels": (CONSUMER,)}
+    labs = tuple(np.flatnonzero(np.array(world.adopters.origin) == US).tolist())
+    where = {"countries": third, "labs": labs, "channels": (CONSUMER,)}
     bans = {
         "a": decree("use_ban", 1.0, "2023-01", **where),
         "b": decree("listed_until", 999.0, "2023-01", **where),

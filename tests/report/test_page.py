@@ -302,6 +302,10 @@ def test_few_replications_are_said(make):
         make((0, 1), replications=4)
     )
     assert few(make((0, 1))) == ""
+    for draws, replications, said in ((1, 3, "3 replications"), (8, 1, "1 replication")):
+        study = make((0, 1), draws=draws, replications=replications)
+        assert few(study) == f"Too few for a sign other than 0 ({said}): run at least 8."
+        assert set(study.rubric().sign) <= {"?", "0"}
 
 
 @pytest.mark.usefixtures("few_pictures")
@@ -494,7 +498,10 @@ def test_every_interval_of_a_report_says_what_it_holds(page, make, tmp_path):
     assert "its 5–95 % interval (chance)" in page.text
     assert "(5 to 95 %: chance) at year ends" in page.text
     assert "paired difference (5 to 95 %: chance)" in page.text
-    assert "Intervals hold chance; true uncertainty is larger." in page.text
+    assert (
+        "Intervals hold chance; true uncertainty is larger: the model&#39;s form is one of many."
+        in page.text
+    )
     drawn = make((0, 1, 5), draws=4, replications=4, twin=False)
     text = report.write(drawn, tmp_path).read_text(encoding="utf-8")
     assert text.count("5–95 % holds chance and parameters.") == 3

@@ -136,7 +136,7 @@ def test_extends_is_a_name_and_no_path(tmp_path: Path, base: str) -> None:
 
 def test_assumptions_go_under_the_scenarios_own_parameters(tmp_path: Path) -> None:
     text = HEAD + 'assumptions = "no-assumed-responses"\n[parameters]\n'
-    assumed = {name: 0.0 for name, parameter in PARAMETERS.items() if parameter.assumed}
+    assumed = {name: 0.0 for name, p in PARAMETERS.items() if p.assumed and DEFAULTS[name] != 0.0}
     scenario = load(write(tmp_path, text + "leak_hazard = 0.7\n"))
     assert scenario.parameters == {**assumed, "leak_hazard": 0.7}
     assert load(write(tmp_path, text + "backfire = 0\n")).parameters == assumed
