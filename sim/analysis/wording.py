@@ -344,7 +344,7 @@ def rule(unit_: str) -> list[str]:
     )
     undecided = (
         f"? {CANNOT_TELL}: more than {split} of the {unit_} are better and more than {split} are "
-        f"worse; or there are fewer than {rubric.FEWEST}, or one replication, and not all are "
+        f"worse; or there are fewer than {rubric.FEWEST} and not all are "
         "within the floor."
     )
     unchanged = (

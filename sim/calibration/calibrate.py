@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import data
 from sim.calibration.blocks import BLOCKS, FITTED, Block
 from sim.calibration.emulator import Emulator
 from sim.calibration.likelihood import Observed
 from sim.calibration.measures import Floats
+from sim.calibration.origins import observable
 from sim.calibration.simulate import NAMES, simulate
 from sim.model.parameters import PARAMETERS
 from sim.sweep.draws import Draws
@@ -77,6 +77,8 @@ class Sizes:
 
 QUICK = Sizes((64, 32, 32), 4_000, 32, 4, 24, 4)
 """A try of all steps, no fit."""
+OF_ORIGIN = Sizes((512, 256), 20_000, 200, 4, 50, 4)
+"""A fit to part of the record, of which draws are few."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def calibrate(
     sizes: Sizes = Sizes(),
     *,
     seed: int = 0,
+    until: str | None = None,
     out: Path | None = None,
     workers: int | Workers | None = None,
     executor: str = "pool",
@@ -131,6 +134,9 @@ def calibrate(
         How much is run.
     seed
         Root seed of all draws and runs.
+    until
+        Only targets whose window ended by this month are fitted; what no other speaks of keeps its
+        range. Default: all.
     out
         Folder for the runs; a calibration that was stopped goes on from there.
     workers, executor
@@ -147,7 +153,7 @@ def calibrate(
     asked = {"workers": workers, "executor": executor}
     run = _Stages(simulate, sizes.runs, seed, out, progress, asked)
     rng = np.random.default_rng([seed, 1])
-    target = {one.id: Observed(one) for one in data.targets() if one.role == "target"}
+    target = {one.id: Observed(one) for one in observable(until)}
     known = _Knowledge(target, {}, sizes.pool, {})
     scores, values = np.zeros((0, len(FITTED))), np.zeros((0, len(NAMES)))
     for wave, count in enumerate(sizes.waves):
@@ -252,6 +258,7 @@ def _learn(scores: Floats, values: Floats, target: dict[str, Observed]) -> dict[
         )
         for block in BLOCKS.values()
         for name in block.targets
+        if name in target
     }
 
 
@@ -278,7 +285,7 @@ class _Knowledge:
         block = BLOCKS[name]
         points = np.clip(rng.standard_normal((self.pool, len(block.parameters))), -WIDEST, WIDEST)
         worst, likelihood = np.zeros(self.pool), np.zeros(self.pool)
-        for one in block.targets:
+        for one in (name for name in block.targets if name in self.target):
             expected, variance = self.emulators[one].predict(points), self.emulators[one].variance
             misfit = self.target[one].misfit(expected, variance)
             worst, likelihood = np.maximum(worst, np.abs(misfit)), likelihood - 0.5 * misfit**2
@@ -324,7 +331,7 @@ def _resampled(
     """
     drawn, effective = np.empty((draws, len(FITTED))), {}
     for name, block in BLOCKS.items():
-        weights = _weights(found, proposed[name], [target[one] for one in block.targets])
+        weights = _weights(found, proposed[name], [target[t] for t in block.targets if t in target])
         steps = (np.arange(draws) + rng.random()) / draws
         taken = np.searchsorted(np.cumsum(weights), steps).clip(0, len(weights) - 1)
         drawn[:, _columns(block)] = points[rng.permutation(taken)][:, _columns(block)]

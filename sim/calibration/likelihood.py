@@ -17,6 +17,26 @@ this kind is not trusted to half the width of the record's own uncertainty."""
 LEAST = 1e-4
 """Least share, count or ratio whose logarithm is taken."""
 
+BY_FACTORS = ("ratio", "count", "H100-equivalents")
+"""Units that are compared by their logarithm."""
+
+
+def scaled(values: Floats, unit: str) -> Floats:
+    """Return values on the scale of a unit: shares by their logit, what has factors by its log."""
+    if unit == "share":
+        inside = np.clip(values, LEAST, 1.0 - LEAST)
+        return np.log(inside / (1.0 - inside))
+    if unit in BY_FACTORS:
+        return np.log(np.maximum(values, LEAST))
+    return values
+
+
+def unscaled(values: Floats, unit: str) -> Floats:
+    """Return values that stand on the scale of a unit in the unit itself."""
+    if unit == "share":
+        return 1.0 / (1.0 + np.exp(-values))
+    return np.exp(values) if unit in BY_FACTORS else values
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -35,12 +55,7 @@ class Observed:
 
     def scaled(self, values: Floats) -> Floats:
         """Return values of the measure on the scale."""
-        if self.target.unit == "share":
-            inside = np.clip(values, LEAST, 1.0 - LEAST)
-            return np.log(inside / (1.0 - inside))
-        if self.target.unit in ("ratio", "count"):
-            return np.log(np.maximum(values, LEAST))
-        return values
+        return scaled(values, self.target.unit)
 
     def misfit(self, expected: Floats, variance: Floats | float = 0.0) -> Floats:
         """Return how many standard deviations scaled values lie from the observed one.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim import data
 from sim.months import month_index
-from sim.vocabulary import CONSUMER
+from sim.vocabulary import CN, CONSUMER, ORIGINS, US
 
 if TYPE_CHECKING:
     from sim.model.parameter_values import ParameterValues
@@ -151,9 +151,7 @@ def c14(run: Run) -> float:
 
 def c15(run: Run) -> float:
     """Chips in China, smuggled and Chinese-made ones included, over all chips, May 2025."""
-    china = run.at("compute_cn", "2025-05")
-    others = run.at("compute_us", "2025-05") / run.p.us_stock_share
-    return china / (china + others)
+    return clusters_part(run, "2025-05")
 
 
 def c16(run: Run) -> float:
@@ -162,10 +160,7 @@ def c16(run: Run) -> float:
     Months weigh by their volume. The channel is that of language models, the source counts models
     of all types.
     """
-    volume = DOWNLOAD_GROWTH ** (np.arange(12) / 12.0)
-    cn = run.path("cn_share_world_developer", "2024-09", "2025-08")
-    us = run.path("us_share_world_developer", "2024-09", "2025-08")
-    return float((volume * cn).sum() / (volume * (cn + us)).sum())
+    return downloads_part(run, "2024-09", "2025-08")
 
 
 def c18(run: Run) -> float:
@@ -232,6 +227,28 @@ def open_part(run: Run, origin: str, first: str, last: str) -> float:
     """Return the open part of the notable models of an origin over months; nan where none is."""
     models = run.total(f"notable_releases_{origin}", first, last)
     return run.total(f"notable_open_{origin}", first, last) / models if models else float("nan")
+
+
+def clusters_part(run: Run, month: str) -> float:
+    """Return China's part of all chips in a month, smuggled and Chinese-made ones included."""
+    china = run.at("compute_cn", month)
+    return china / (china + run.at("compute_us", month) / run.p.us_stock_share)
+
+
+def volume(first: str, last: str) -> Floats:
+    """Return the volume of downloads by month, both ends included, 1 in the first: (month,)."""
+    months = np.arange(month_index(last) + 1 - month_index(first))
+    growth: Floats = DOWNLOAD_GROWTH ** (months / 12.0)
+    return growth
+
+
+def downloads_part(run: Run, first: str, last: str) -> float:
+    """Return China's part of downloads of Chinese and US models over months, by volume."""
+    cn, us = (
+        run.path(f"{ORIGINS[k].lower()}_share_world_developer", first, last) for k in (CN, US)
+    )
+    weight = volume(first, last)
+    return float((weight * cn).sum() / (weight * (cn + us)).sum())
 
 
 def income_regression(use: Floats) -> tuple[float, float]:

@@ -16,13 +16,13 @@ import numpy as np
 from sim import data
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import Fit, Sizes, candidates_at, values_at
-from sim.calibration.measures import Floats, distance
+from sim.calibration.measures import distance
+from sim.calibration.scores import quantiles
 from sim.calibration.simulate import NAMES
 from sim.model.parameters import PARAMETERS
 from sim.sweep.manifest import made_by
 
 SHIPPED = Path(__file__).with_name("calibrated.json")
-POINTS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 LEARNED = 0.8
 """A parameter is learned if its posterior is narrower than this part of its range (standard
 deviations of normal scores), or lies off the middle by more than `MOVED` of them."""
@@ -107,11 +107,6 @@ def central_csv(fit: Fit) -> str:
     return "\n".join((*head, *(f"{name},{x:.6g}" for name, x in values))) + "\n"
 
 
-def _quantiles(values: Floats) -> dict[str, float]:
-    known = values[np.isfinite(values)]
-    return {name: float(np.quantile(known, point)) for name, point in POINTS.items()}
-
-
 def _parameter(name: str, fit: Fit) -> dict[str, Any]:
     """Return a fitted parameter's range, and where the draws lie in it."""
     scores = fit.scores[:, FITTED.index(name)]
@@ -122,7 +117,7 @@ def _parameter(name: str, fit: Fit) -> dict[str, Any]:
         "low": prior.low,
         "median": prior.median,
         "high": prior.high,
-        **_quantiles(fit.ensemble.values[:, fit.ensemble.names.index(name)]),
+        **quantiles(fit.ensemble.values[:, fit.ensemble.names.index(name)]),
         "moved": moved,
         "width": width,
         "learned": width < LEARNED or abs(moved) > MOVED,
@@ -151,7 +146,7 @@ def _pairs(fit: Fit) -> Iterator[dict[str, Any]]:
 
 def _target(target: data.Target, fit: Fit) -> dict[str, Any]:
     """Return a target, and what the ensemble gives for it."""
-    found = _quantiles(fit.values[:, :, NAMES.index(target.id)])
+    found = quantiles(fit.values[:, :, NAMES.index(target.id)])
     return {
         "id": target.id,
         "quantity": target.quantity,

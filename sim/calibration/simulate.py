@@ -5,6 +5,7 @@ A candidate is a draw of parameters, and draws have luck of their own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from sim.sweep.workers import Workers
 
 NAMES = tuple(MEASURES)
-_FREE = {target.id for target in targets() if target.mode == "free"}
+FREE = {target.id for target in targets() if target.mode == "free"}
 
 
 def measured(scenario: Scenario, luck: int, seed: int) -> Series:
@@ -50,16 +51,16 @@ def measured(scenario: Scenario, luck: int, seed: int) -> Series:
         world = World(scenario.model_copy(update={"history": history}), rng=seed, replication=luck)
         runs[history] = Run(world.run(), world.p)
     found = [
-        measure(runs["free" if name in _FREE else "replay"]) for name, measure in MEASURES.items()
+        measure(runs["free" if name in FREE else "replay"]) for name, measure in MEASURES.items()
     ]
+    return one_month(NAMES, LAST_MONTH, found)
+
+
+def one_month(names: tuple[str, ...], month: str, values: Sequence[float]) -> Series:
+    """Return readings of a run as the series of one month, without a table by country."""
     nowhere = np.zeros((0, 1, 1, 4), np.float32)
     return Series(
-        NAMES,
-        (LAST_MONTH,),
-        np.array([found], np.float32),
-        (),
-        nowhere,
-        np.ones((1, 1), np.int64),
+        names, (month,), np.array([values], np.float32), (), nowhere, np.ones((1, 1), np.int64)
     )
 
 
@@ -118,15 +119,26 @@ def simulate(
         progress=progress,
         simulate=measured,
     )
-    found = _answers(store, plan)
+    found = answers(store, plan, NAMES)
     if not np.isfinite(found).any():
         raise RunFailedError(store.failures()[0])
     return found
 
 
-def _answers(store: Store, plan: Design) -> NDArray[np.float64]:
-    found = np.full((len(plan.draws), plan.replications, len(NAMES)), np.nan)
+def answers(store: Store, plan: Design, names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return readings of a plan of one case: array (draw, replication, name), nan if a run failed.
+
+    Parameters
+    ----------
+    store, plan
+        What was run. Each run left the series of one month.
+    names
+        Readings that are wanted.
+    """
+    found = np.full((len(plan.draws), plan.replications, len(names)), np.nan)
     for part in store.parts.values():
-        for run, row in zip(part.runs, store.series(part, NAMES)[:, 0], strict=True):
-            found[run.draw, run.replication] = row
+        if part.runs:
+            readings = store.series(part, names)[:, 0]
+            for run, row in zip(part.runs, readings, strict=True):
+                found[run.draw, run.replication] = row
     return found

@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sim.cli import calibrate, inspect, run, sweep
+from sim.cli import calibrate, hindcast, inspect, run, sweep
 from sim.cli.exits import FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -63,6 +63,7 @@ app.command()(sweep.sweep)
 app.command()(sweep.experiment)
 app.command()(sweep.compact)
 app.command()(calibrate.calibrate)
+app.command()(hindcast.hindcast)
 app.command()(run.report)
 app.command()(run.warm)
 app.command()(inspect.check)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,6 +21,13 @@ def calibrate(
     seed: Seed = 0,
     workers: Workers = None,
     executor: Executor = "pool",
+    until: Annotated[
+        Literal["2023-12", "2024-06", "2024-12"] | None,
+        typer.Option(
+            show_default=False,
+            help="Fit targets whose window ended by then, 50 draws: leaves ensemble.csv only.",
+        ),
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few candidates: a try of all steps, no fit.")
     ] = False,
@@ -28,29 +35,34 @@ def calibrate(
     """Fit the parameters to the record: an ensemble of draws, and a page on how well it fits.
 
     The same command on the same folder goes on where it stopped. It leaves ensemble.csv (a row for
-    each draw), central.csv (the draw in the middle), calibration.json and calibration.md.
+    each draw), central.csv (the draw in the middle), calibration.json and calibration.md; with
+    --until the first of them only.
     """
     with guarded(out):
         _need_sklearn()
-        from sim.calibration.calibrate import QUICK, Sizes, calibrate
+        from sim.calibration.calibrate import OF_ORIGIN, QUICK, Sizes, calibrate
         from sim.calibration.page import page
         from sim.calibration.record import central_csv, ensemble_csv, record
         from sim.sweep.written import check, write
 
-        check(out, FILES)
-        sizes = QUICK if quick else Sizes()
+        names = FILES[:1] if until else FILES
+        check(out, names)
+        sizes = QUICK if quick else OF_ORIGIN if until else Sizes()
         with running("calibrate", out) as progress:
             fit = calibrate(
-                sizes, seed=seed, out=out, workers=workers, executor=executor, progress=progress
+                sizes,
+                seed=seed,
+                until=until,
+                out=out,
+                workers=workers,
+                executor=executor,
+                progress=progress,
             )
-        found = record(fit, sizes, seed)
-        texts = (
-            ensemble_csv(fit),
-            central_csv(fit),
-            json.dumps(found, indent=1) + "\n",
-            page(found),
-        )
-        for path in write(out, dict(zip(FILES, map(str.encode, texts), strict=True))):
+        texts = [ensemble_csv(fit)]
+        if not until:
+            found = record(fit, sizes, seed)
+            texts += [central_csv(fit), json.dumps(found, indent=1) + "\n", page(found)]
+        for path in write(out, dict(zip(names, map(str.encode, texts), strict=True))):
             print(path)
 
 

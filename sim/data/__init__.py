@@ -23,6 +23,7 @@ from sim.data.rows import (
     Lab,
     PaperSign,
     Parameter,
+    Point,
     PolicyStep,
     Release,
     Serving,
@@ -39,6 +40,7 @@ __all__ = [
     "Group",
     "Lab",
     "Parameter",
+    "Point",
     "PolicyStep",
     "Release",
     "Serving",
@@ -54,6 +56,7 @@ __all__ = [
     "paper_signs",
     "parameters",
     "policy_timeline",
+    "record",
     "releases",
     "serving",
     "targets",
@@ -68,6 +71,7 @@ TABLES = (
     "policy_timeline",
     "chip_stocks",
     "targets",
+    "record",
     "paper_signs",
     "parameters",
     "central",
@@ -230,6 +234,14 @@ def targets() -> tuple[Target, ...]:
 
 
 @lru_cache(maxsize=1)
+def record() -> tuple[Point, ...]:
+    """Return the observed points that no other table gives, by quantity, oldest first."""
+    found = read("record", Point)
+    unique("record", "point", [(point.quantity, point.first, point.last) for point in found])
+    return tuple(sorted(found, key=lambda point: (point.quantity, point.last)))
+
+
+@lru_cache(maxsize=1)
 def _sign_rows() -> tuple[PaperSign, ...]:
     found = read("paper_signs", PaperSign)
     unique("paper_signs", "cell", [(row.policy, row.factor) for row in found])
@@ -282,6 +294,7 @@ def clear_cache() -> None:
         policy_timeline,
         chip_stocks,
         targets,
+        record,
         _sign_rows,
         parameters,
         central,

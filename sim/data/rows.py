@@ -303,3 +303,21 @@ class CentralValue:
 
     name: Name
     value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An observed value of a quantity (`sim.calibration.quantities`) over months, both included."""
+
+    quantity: Text
+    first: Month
+    last: Month
+    value: Number
+    unit: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first > self.last:
+            raise ValueError("a first month that is not after the last")
+        return self

@@ -154,8 +154,9 @@ def check_countries(file: pq.ParquetFile, about: dict[str, Any]) -> None:
 
 
 def _check_types(file: pq.ParquetFile, columns: list[str], wanted: str) -> None:
+    schema = file.schema_arrow  # is made anew each time it is asked for
     for name in columns:
-        kind = str(file.schema_arrow.field(name).type)
+        kind = str(schema.field(name).type)
         if kind != wanted:
             raise ValueError(f"column {name} is {kind}, not {wanted}")
 

@@ -19,14 +19,14 @@ TIMES = 4
 DRAW = np.repeat(np.arange(MANY), TIMES)
 
 
-def signs(changes, kind="level", direction=1, replications=8):
-    return rubric.sign(np.array(changes, float), kind, direction, replications)
+def signs(changes, kind="level", direction=1):
+    return rubric.sign(np.array(changes, float), kind, direction)
 
 
 def study(ours, theirs, kind="level", direction=1, draw=DRAW):
     """Return the sign of a made-up study: arrays (pair,) of scenario and reference."""
     ours, theirs = (np.broadcast_to(np.asarray(x, float), draw.shape) for x in (ours, theirs))
-    return signs(rubric.changes(ours, theirs, draw, kind), kind, direction, TIMES)
+    return signs(rubric.changes(ours, theirs, draw, kind), kind, direction)
 
 
 NOISE = np.random.default_rng(1).uniform(0.9, 1.1, MANY * TIMES)
@@ -144,11 +144,6 @@ def test_few_pairs_decide_nothing_beyond_the_floor(pairs):
     assert signs([10.0] * pairs) == ("?" if pairs < 4 else "+")
     assert signs([1.0] * pairs) == "0"
     assert signs([1.0] * (pairs - 1) + [10.0]) == ("?" if pairs < 4 else "0")
-
-
-def test_one_replication_decides_nothing_however_many_draws_have_its_luck():
-    assert signs([10.0] * 50, replications=1) == "?"
-    assert signs([1.0] * 50, replications=1) == "0"
 
 
 def test_no_pairs_are_undecided():

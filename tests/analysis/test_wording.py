@@ -126,7 +126,7 @@ def test_where_five_percent_are_less_than_a_pair_the_ends_are_called_interpolate
         ("lower", (0.1, 0.89, 0.01), "likely"),
         ("+", (0.5, 0.0, 0.5), "likely"),
         ("?", (0.5, 0.5, 0.0), "cannot tell"),
-        ("?", (1.0, 0.0, 0.0), "cannot tell"),  # few pairs, or one replication
+        ("?", (1.0, 0.0, 0.0), "cannot tell"),  # few pairs
         ("?", (math.nan,) * 3, "cannot tell"),
         ("0", (0.1, 0.0, 0.9), "no material change"),
         ("0", (0.11, 0.0, 0.89), "likely no material change"),
@@ -156,7 +156,7 @@ def test_ladder(sign, chances, word):
 def test_the_rule_and_the_ladder_together(better, worse, word):
     """20 pairs, so many of them on either side of the floor, the others within it."""
     changes = np.array([30.0] * better + [-30.0] * worse + [0.0] * (20 - better - worse))
-    sign = rubric.sign(changes, "level", 1, 20)
+    sign = rubric.sign(changes, "level", 1)
     assert wording.word(sign, rubric.chances(changes, "level")) == word
 
 
@@ -207,7 +207,7 @@ def test_the_rule_has_the_thresholds_and_one_meaning_for_every_sign(monkeypatch)
         "A pair is better or worse if",
         "at least 0.5 points of a share or 2 % of a level",
         "? cannot tell: more than 10 % of the pairs are better and more than 10 % are worse",
-        "fewer than 4, or one replication",
+        "fewer than 4 and not all are within the floor",
         "0 no material change",
         "called likely no material change",
         "+ better, − worse",

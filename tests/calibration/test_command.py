@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from sim import data
 from sim.calibration import calibrate as module
 from sim.calibration.blocks import BLOCKS, FITTED
-from sim.calibration.calibrate import QUICK, Sizes, calibrate
+from sim.calibration.calibrate import OF_ORIGIN, QUICK, Sizes, calibrate
 from sim.calibration.page import page
 from sim.calibration.record import central_csv, digests, ensemble_csv, record
 from sim.calibration.simulate import NAMES
@@ -47,6 +47,25 @@ def test_it_leaves_draws_a_central_one_and_a_page(fake, tmp_path):
     found = json.loads((tmp_path / "fit" / "calibration.json").read_text())
     assert (tmp_path / "fit" / "calibration.md").read_text() == page(found)
     assert call("--out", tmp_path / "fit", "--quick").exit_code == 0, "the same again is no fault"
+
+
+def test_a_fit_to_part_of_the_record_leaves_its_draws_only(monkeypatch, tmp_path):
+    asked = []
+
+    def fake(sizes, *, until, **_):
+        asked.append((sizes, until))
+        return calibrate(TINY, until=until, simulate=made_up)
+
+    monkeypatch.setattr(module, "calibrate", fake)
+    done = call("--until", "2024-06", "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert asked == [(OF_ORIGIN, "2024-06")]
+    assert {path.name for path in tmp_path.iterdir()} == {"ensemble.csv", "written.json"}
+    draws = read_ensemble(tmp_path / "ensemble.csv", "ensemble.csv", PARAMETERS)
+    assert len(draws) == TINY.draws
+    wrong = call("--until", "2024-07", "--out", tmp_path)
+    assert wrong.exit_code == 2
+    assert "2024-12" in wrong.output
 
 
 def test_files_of_a_user_are_not_written_over(fake, tmp_path):

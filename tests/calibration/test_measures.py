@@ -1,41 +1,19 @@
 """Measures of the calibration targets, on series made by hand."""
 
+from functools import partial
 from math import log
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from sim import data
-from sim.calibration.measures import LAST_MONTH, MEASURES, Run, distance
-from sim.model.outcomes import OUTCOMES
-from sim.model.records import Series
-from sim.months import month_index, month_name
-from sim.vocabulary import CHANNELS, CONSUMER
+from sim.calibration.measures import LAST_MONTH, MEASURES, distance
+from tests.calibration.made import made_until
 
-MONTHS = tuple(month_name(i) for i in range(month_index(LAST_MONTH) + 1))
 Y23, Y24 = (("2023-01", "2023-12"), ("2024-01", "2024-12"))
 H25, MAY = ("2025-01", "2025-06"), ("2025-05", "2025-05")
 ALL, SCORED = ("2023-01", "2025-06"), ("2023-03", "2025-06")
-MOMENTS = ("2023-06", "2023-12", "2024-06", "2024-12", "2025-06", LAST_MONTH)
-
-
-def made(p=None, use=None, **paths):
-    """A run in which outcomes are 7 but where it is said: (first, last) month to value or path."""
-    values = np.full((len(MONTHS), len(OUTCOMES)), 7.0, np.float32)
-    for name, changes in paths.items():
-        for (first, last), value in changes.items():
-            place = slice(month_index(first), month_index(last) + 1)
-            values[place, list(OUTCOMES).index(name)] = value
-    n = len(data.countries())
-    countries = np.full((len(MOMENTS), n, len(CHANNELS), 4), 0.5, np.float32)
-    if use is not None:
-        countries[MOMENTS.index("2025-06"), :, CONSUMER, 0] = use
-    panel = np.ones((n, len(CHANNELS)), np.int64)
-    return Run(
-        Series(tuple(OUTCOMES), MONTHS, values, MOMENTS, countries, panel),
-        SimpleNamespace(**(p or {})),
-    )
+made = partial(made_until, LAST_MONTH)
 
 
 def test_every_row_of_the_table_has_its_measure_and_no_other():

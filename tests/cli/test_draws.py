@@ -64,7 +64,8 @@ def test_a_comparison_over_draws_is_printed_in_words_with_what_is_not_drawn() ->
     text = " ".join(result.stdout.split())
     assert "mine minus status-quo" in text
     assert "12 draws of the uncertain numbers, each run once" in text
-    assert "share of the pairs" in text
+    assert "Change: median of the pairs" in text
+    assert "holds chance and parameters" in text
     assert "Few pairs" not in text
     assert result.stderr.count(NOTE) == 1
     assert call("compare", "p1-blanket", "--draws", 4, "--workers", 1).stderr.count("note:") == 0

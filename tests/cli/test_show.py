@@ -361,6 +361,7 @@ def test_months_beyond_what_is_stated_are_noted() -> None:
 
 def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
     from sim import api
+    from sim.cli import run as cli_run
 
     class RanError(Exception):
         pass
@@ -369,7 +370,7 @@ def test_a_run_prints_the_notes_of_its_scenarios_on_stderr(monkeypatch: pytest.M
         raise RanError
 
     monkeypatch.setattr(api, "run", stop)
-    monkeypatch.setattr(api, "compare", stop)
+    monkeypatch.setattr(cli_run, "carry_out", stop)
     change = ("--set", "policy.*.enforcement=0.1")
     for arguments in (
         ("run", "p1-blanket", *change),

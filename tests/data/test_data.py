@@ -12,6 +12,7 @@ import pytest
 
 from sim import data
 from sim.data import reading
+from sim.months import month_index
 from sim.vocabulary import BLOCS
 
 EARLIEST = -12  # 2022-01
@@ -310,6 +311,42 @@ def test_paper_signs() -> None:
     assert len(data.paper_signs()) == 12
 
 
+@pytest.mark.parametrize(
+    ("target", "quantity", "first", "last"),
+    [
+        ("C05", "users-world", "2025-01", "2025-06"),
+        ("C15", "clusters-cn", "2025-05", "2025-05"),
+        ("C16", "downloads-cn-of-both", "2024-09", "2025-08"),
+        ("C18", "router-cn", "2025-01", "2025-01"),
+        ("C19", "router-cn", "2025-06", "2025-06"),
+        ("C21", "incidents", "2023-01", "2023-12"),
+        ("C22", "incidents", "2024-01", "2024-12"),
+        ("C23", "derivative-ratio", "2024-06", "2024-06"),
+        ("C24", "derivative-ratio", "2024-12", "2024-12"),
+        ("C26", "enterprise-open", "2024-01", "2024-12"),
+        ("enterprise-2023", "enterprise-open", "2023-01", "2023-12"),
+        ("qwen-2024-01", "derivatives-alibaba", "2024-01", "2024-01"),
+    ],
+)
+def test_the_record_says_what_the_targets_say(
+    target: str, quantity: str, first: str, last: str
+) -> None:
+    inside = (month_index(first), month_index(last))
+    points = [
+        point.value
+        for point in data.record()
+        if point.quantity == quantity and inside[0] <= point.first and point.last <= inside[1]
+    ]
+    found = next(t for t in data.targets() if t.id == target)
+    scale = 100.0 if found.unit == "percent" else 1.0
+    assert scale * sum(points) == pytest.approx(found.value, rel=0.01)
+
+
+def test_no_window_of_the_record_ends_after_june_2025_but_the_one_of_c16() -> None:
+    late = {point.quantity for point in data.record() if point.last > LAST}
+    assert late == {"downloads-cn-of-both"}
+
+
 # form and faults
 
 
@@ -376,6 +413,10 @@ def test_records_are_frozen_and_cached() -> None:
         ("policy_timeline", ",secondary copy,87", ",hearsay,87", "column checked: expected one of"),
         ("chip_stocks", "9414", "many", "column h100e: expected a number, got 'many'"),
         ("targets", "C01,", "C01,extra,", r"targets\.csv, line 5: expected 11 fields, got 12"),
+        ("record", "2024-09,2025-08", "2025-09,2025-08",
+         r"record\.csv, line 5: expected a first month that is not after the last"),
+        ("record", "router-cn,2025-02,2025-02", "router-cn,2025-01,2025-01",
+         "appears more than once"),
         ("paper_signs", "--", "?", "column sign: expected one of"),
         ("countries", "AFG,Afghanistan,Asia,restricted,14.5", "AFG,Afghanistan,Asia,restricted,nan",
          "number from 0 "),

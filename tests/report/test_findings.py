@@ -136,7 +136,7 @@ def test_the_duel_is_paired(study, view):
         changes = rubric.changes(ours, theirs, np.zeros(16, int), made.outcome.kind)
         assert made.difference == pytest.approx(np.mean(ours - theirs))
         assert made.median == pytest.approx(np.median(changes))
-        assert made.sign == rubric.sign(changes, made.outcome.kind, made.outcome.direction, 16)
+        assert made.sign == rubric.sign(changes, made.outcome.kind, made.outcome.direction)
         better = made.median * made.outcome.direction > 0
         assert verdict != "better" or better
         assert verdict != "worse" or not better

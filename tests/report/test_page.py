@@ -309,7 +309,7 @@ def test_few_replications_are_said(make):
         make((0, 1), replications=4)
     )
     assert few(make((0, 1))) == ""
-    for draws, replications, said in ((1, 3, "3 replications"), (8, 1, "1 replication")):
+    for draws, replications, said in ((1, 3, "3 replications"), (3, 1, "3 pairs")):
         study = make((0, 1), draws=draws, replications=replications)
         assert few(study) == f"Too few for a sign other than 0 ({said}): run at least 8."
         assert set(study.rubric().sign) <= {"?", "0"}
@@ -322,7 +322,7 @@ def uncertain(draws, replications):
 
 
 def test_draws_count_as_pairs_when_few_is_said():
-    assert "Few pairs (3): by chance alone, 25.0 % of cells" in few(uncertain(3, 1))
+    assert "Few pairs (4): by chance alone, 12.5 % of cells" in few(uncertain(4, 1))
     assert few(uncertain(32, 1)) == few(uncertain(4, 4)) == ""
     assert by_chance(10**6) == 0.0
 
@@ -331,7 +331,9 @@ def test_limits_say_what_draws_and_replications_are():
     (said,) = (line for line in limits(uncertain(32, 1)) if "Each scenario was run" in line)
     assert "Each scenario was run 32 times; run k of every scenario uses the same" in said
     assert "They are 32 draws of the uncertain numbers, each run once, with luck of its" in said
-    assert "sets of values of 1 number. The intervals show chance and what is not known" in said
+    assert (
+        "sets of values of 1 number. The intervals are over all these pairs and hold" in said
+    )
 
 
 @pytest.mark.usefixtures("few_pictures")

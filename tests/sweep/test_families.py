@@ -64,8 +64,8 @@ def test_families_of_an_origin_sum_to_its_share(folder):
 def test_forked_worlds_keep_what_worlds_of_their_own_do(folder):
     store, plan = Folder.open(folder)
     for part in store.parts.values():
-        for (point, replication), found in zip(part.runs, store.families(part), strict=True):
-            world = World(plan.world(point)[1], rng=plan.seed, replication=replication)
+        for run, found in zip(part.runs, store.families(part), strict=True):
+            world = World(plan.run(run).scenario, rng=plan.seed, replication=run.luck)
             world.phases = (*world.phases, keep_families)
             series = world.run()
             np.testing.assert_array_equal(found, series.families)
