@@ -31,7 +31,7 @@ BLOCKS = {
         ),
     ),
     "releases": Block(
-        ("C01", "C02", "C03", "C10", "C11", "C12"),
+        ("C01", "C02", "C03", "C10", "C11", "C12", "C27"),
         (
             "run_growth", "algorithmic_growth", "follower_growth", "capability_2023",
             "capability_slope", "capability_noise", "public_knowledge", "idea_opacity",

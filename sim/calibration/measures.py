@@ -203,6 +203,11 @@ def c26(run: Run) -> float:
     return run.mean("open_share_world_enterprise", "2024-01", "2024-12")
 
 
+def c27(run: Run) -> float:
+    """Return the best US release at the end of June 2025, in index points."""
+    return run.mean("frontier_us", "2025-06", "2025-06")
+
+
 def enterprise_2023(run: Run) -> float:
     """Part of open releases in the world's enterprise workloads, mean of 2023."""
     return run.mean("open_share_world_enterprise", "2023-01", "2023-12")
@@ -279,7 +284,7 @@ MEASURES: dict[str, Callable[[Run], float]] = {
     "C01": c01, "C02": c02, "C03": c03, "C04": c04, "C05": c05, "C07": c07, "C08": c08,
     "C09": c09, "C10": c10, "C11": c11, "C12": c12, "C13": c13, "C14": c14, "C15": c15,
     "C16": c16, "C18": c18, "C19": c19, "C21": c21, "C22": c22, "C23": c23, "C24": c24,
-    "C25": c25, "C26": c26,
+    "C25": c25, "C26": c26, "C27": c27,
     "enterprise-2023": enterprise_2023, "enterprise-2024": c26, "router-2024-11": router_2024_11,
     "qwen-2024-01": qwen_2024_01, "openness-2025": openness_2025,
 }  # fmt: skip
