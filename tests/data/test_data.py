@@ -292,7 +292,7 @@ def test_chip_stocks_give_the_targets() -> None:
 
 def test_targets_have_their_range() -> None:
     targets = data.targets()
-    assert sum(t.role == "target" for t in targets) == 23
+    assert sum(t.role == "target" for t in targets) == 24
     assert all(t.low <= t.value <= t.high and t.low < t.high for t in targets)
 
 
