@@ -9,7 +9,7 @@ from typing import Any
 from sim import report  # gives `Study` its method `plot`
 from sim.analysis.study import Study
 from sim.scenario.scenario import Scenario, given
-from sim.sweep.design import Design
+from sim.sweep.design import DRAWS, Design
 from sim.sweep.execution import Again, OnError, Progress, execute
 from sim.sweep.experiment import load_experiment
 from sim.sweep.store import Store
@@ -26,7 +26,7 @@ def compare(
     scenarios: str | Scenario | Sequence[str | Scenario],
     against: str | Scenario = "status-quo",
     *,
-    draws: int | None = None,
+    draws: int = DRAWS,
     replications: int | None = None,
     seed: int = 0,
     workers: int | Workers | None = None,
@@ -46,10 +46,11 @@ def compare(
     draws
         Run all scenarios under the first so many draws of the calibrated ensemble: sets of values
         of uncertain parameters, each with luck of its own. Parameters that one of the scenarios
-        sets itself are not drawn. Default: every parameter keeps one value.
+        sets itself are not drawn. 0: every parameter keeps its central value, so that differences
+        show chance alone.
     replications
         Runs of each scenario, under each draw; replication k of all of them has the same random
-        numbers. Default: 32, with `draws` 1.
+        numbers. Default: 1, without draws 32.
     seed
         Root seed, 0 to 2**63 - 1.
     workers

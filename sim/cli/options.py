@@ -34,19 +34,20 @@ ComparedReplications = Annotated[
         "--replications",
         min=1,
         max=MOST_REPLICATIONS,
-        show_default="32, with --draws 1",
+        show_default="1, with --draws 0 32",
         help="Runs of each scenario, under each draw.",
     ),
 ]
 Draws = Annotated[
     int | None,
     typer.Option(
-        min=1,
+        min=0,
         max=MOST_DRAWS,
-        show_default="one value for each parameter",
-        help="Run under so many sets of parameter values, from the calibrated ensemble.",
+        show_default="32",
+        help="Sets of parameter values from the calibrated ensemble; 0: the central values alone.",
     ),
 ]
+Quick = Annotated[bool, typer.Option("--quick", help="A first look: --draws 4.")]
 ExperimentDraws = Annotated[
     int | None,
     typer.Option(

@@ -19,13 +19,14 @@ from sim.cli.options import (
     Out,
     Overrides,
     Profile,
+    Quick,
     Replications,
     Seed,
     Settings,
     Workers,
 )
 from sim.cli.outputs import encoding_of, files_of_report, finish
-from sim.cli.sweep import carry_out
+from sim.cli.sweep import carry_out, draws_asked
 from sim.messages import printable
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def compare(
     settings: Settings = [],  # noqa: B006  read, never changed
     overrides: Overrides = [],  # noqa: B006
     draws: Draws = None,
+    quick: Quick = False,
     replications: ComparedReplications = None,
     seed: Seed = 0,
     workers: Workers = None,
@@ -99,7 +101,7 @@ def compare(
             [(load_with_layer, against), *((changed, name) for name in scenarios)]
         )
         encoding = encoding_of(excel, out)
-        plan = _comparison(loaded, replications, draws, seed)
+        plan = _comparison(loaded, replications, draws_asked(draws, quick=quick), seed)
         check_out(out, partial(files_of_report, [scenario for scenario, _ in loaded]))
         _print_notes(loaded)
         carry_out("compare", plan, workers, out, encoding=encoding, as_json=as_json)
@@ -179,6 +181,8 @@ def _comparison(
     others = [scenario for scenario in rest if scenario != reference]
     if not others:
         refuse(f"nothing to compare: only the reference {reference.name!r} was given")
+    from sim.sweep.design import DRAWS
     from sim.sweep.uncertainties import comparison
 
-    return comparison([reference, *others], replications, draws, seed, also_without_assumed=True)
+    number = DRAWS if draws is None else draws
+    return comparison([reference, *others], replications, number, seed, also_without_assumed=True)

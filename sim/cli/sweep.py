@@ -27,6 +27,7 @@ from sim.cli.options import (
     Json,
     OnError,
     Out,
+    Quick,
     ShareOf,
     Workers,
 )
@@ -110,6 +111,7 @@ def sweep(
 def experiment(
     name: Annotated[str, typer.Argument(help="Name of an experiment, or its file.")],
     draws: ExperimentDraws = None,
+    quick: Quick = False,
     replications: ExperimentReplications = None,
     seed: ExperimentSeed = None,
     workers: Workers = None,
@@ -121,11 +123,21 @@ def experiment(
     with guarded(out):
         from sim.sweep.experiment import load_experiment
 
-        plan = load_experiment(name, draws=draws, replications=replications, seed=seed)[1]
+        number = draws_asked(draws, quick=quick)
+        plan = load_experiment(name, draws=number, replications=replications, seed=seed)[1]
         check_out(out, partial(_files, plan, csv=False))
         carry_out(
             "experiment", plan, workers, out, encoding=encoding_of(excel, out), as_json=as_json
         )
+
+
+def draws_asked(draws: int | None, *, quick: bool) -> int | None:
+    """Return the number of draws that the options ask for; None if they do not say."""
+    from sim.sweep.design import OF_A_QUICK_LOOK
+
+    if quick and draws is not None:
+        refuse(f"--quick means --draws {OF_A_QUICK_LOOK}: give one of the two")
+    return OF_A_QUICK_LOOK if quick else draws
 
 
 def _plan(

@@ -41,7 +41,8 @@ def command(study: Study, encoding: str = "utf-8") -> str:
     words += [
         "--against",
         _argument(study.scenario(study.against)),
-        *(["--draws", str(study.draws)] if drawn else []),
+        "--draws",
+        str(study.draws if drawn else 0),
         "--replications",
         str(study.replications),
     ]

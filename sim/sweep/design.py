@@ -41,6 +41,8 @@ BLOCK = 8
 MOST_FORKED = 16
 """Cases of one past in a chunk, at most."""
 
+DRAWS, OF_A_QUICK_LOOK = 32, 4
+"""Draws of the calibrated ensemble in a comparison unless said otherwise, and in a first look."""
 REPLICATIONS, OF_EACH_DRAW = 32, 1
 """Replications unless said otherwise: without uncertain numbers, and of each draw of them.
 

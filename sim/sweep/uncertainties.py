@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from sim.messages import ScenarioError, nearest, one_of, shown, whole
 from sim.scenario import library
 from sim.scenario.scenario import FileRecord, Scenario
-from sim.sweep.design import OF_EACH_DRAW, REPLICATIONS, Case, Design
+from sim.sweep.design import DRAWS, OF_EACH_DRAW, REPLICATIONS, Case, Design
 from sim.sweep.distributions import (
     LAWS,
     Number,
@@ -114,9 +114,9 @@ def calibrated(draws: int, cases: tuple[Case, ...]) -> Draws:
 
 def comparison(
     scenarios: Sequence[Scenario],
-    replications: int | None,
-    draws: int | None,
-    seed: int,
+    replications: int | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
     *,
     also_without_assumed: bool,
 ) -> Design:
@@ -127,23 +127,23 @@ def comparison(
     scenarios, seed, also_without_assumed
         As for `Design.of`.
     replications
-        Runs of each scenario, under each draw. Default: 32, with draws 1.
+        Runs of each scenario, under each draw. Default: 1, without draws 32.
     draws
-        So many draws of the calibrated ensemble. Default: every parameter keeps one value.
+        So many draws of the calibrated ensemble. 0: every parameter keeps its central value.
 
     Raises
     ------
     ScenarioError
         As for `Design.of` and `calibrated`.
     """
-    usual = REPLICATIONS if draws is None else OF_EACH_DRAW
+    usual = REPLICATIONS if draws == 0 else OF_EACH_DRAW
     plan = Design.of(
         scenarios,
         usual if replications is None else replications,
         seed,
         also_without_assumed=also_without_assumed,
     )
-    return plan if draws is None else replace(plan, draws=calibrated(draws, plan.cases))
+    return plan if draws == 0 else replace(plan, draws=calibrated(draws, plan.cases))
 
 
 def is_calibrated(design: Design) -> bool:

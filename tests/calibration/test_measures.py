@@ -47,7 +47,7 @@ def test_every_row_of_the_table_has_its_measure_and_no_other():
         ("C23", made(derivative_ratio_us_cn={("2024-06", "2024-06"): 11.0}), 11.0),
         ("C24", made(derivative_ratio_us_cn={("2024-12", "2024-12"): 1.25}), 1.25),
         ("C25", made(open_share_world_market={("2025-05", "2025-07"): 0.25}), 0.75),
-        ("C27", made(frontier_us={("2025-06", "2025-06"): 148.5, ("2025-05", "2025-05"): 99.0}), 148.5),
+        ("C27", made(frontier_us={("2025-06", "2025-06"): 148.5}), 148.5),
         ("C26", made(open_share_world_enterprise={Y24: 0.19}), 0.19),
         ("enterprise-2023", made(open_share_world_enterprise={Y23: 0.2}), 0.2),
         ("enterprise-2024", made(open_share_world_enterprise={Y24: 0.3}), 0.3),

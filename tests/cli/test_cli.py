@@ -69,6 +69,11 @@ def no_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sim.api.run_sweep", refuse)
 
 
+def chance(replications: int) -> tuple[str, ...]:
+    """Options of a comparison at the central values."""
+    return "--draws", "0", "--replications", str(replications)
+
+
 def call(*arguments: object) -> Result:
     return CliRunner().invoke(
         app.app, [str(argument) for argument in arguments], prog_name="openstakes"
@@ -188,7 +193,10 @@ BAD = {
         ["run", "status-quo", "--override", "p1-blanket"],
         "override 'p1-blanket' does not exist",
     ),
-    "no replications": (["compare", "p1-blanket", "--replications", "0"], "--replications"),
+    "no replications": (
+        ["compare", "p1-blanket", *chance(0)],
+        "--replications",
+    ),
     "negative replications": (["run", "status-quo", "--replications", "-3"], "--replications"),
     "too many replications": (["run", "status-quo", "--replications", "100000"], "--replications"),
     "replications in words": (["run", "status-quo", "--replications", "many"], "--replications"),
@@ -246,7 +254,16 @@ def test_a_folder_without_permission_is_refused(
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    result = call("compare", "p1-blanket", "--replications", "1", "--out", tmp_path / ("n" * 300))
+    result = call(
+        "compare",
+        "p1-blanket",
+        "--draws",
+        "0",
+        "--replications",
+        "1",
+        "--out",
+        tmp_path / ("n" * 300),
+    )
     assert result.exit_code == 2
     assert "File name too long" in result.stderr
     assert list(tmp_path.iterdir()) == []
@@ -359,7 +376,7 @@ def test_run_prints_headline_outcomes_on_stdout_and_writes_nothing(
 
 @pytest.mark.usefixtures("fake")
 def test_compare_prints_each_factor_in_order_with_change_interval_and_sign() -> None:
-    result = call("compare", "p1-blanket", "targeted-bundle", "--replications", "4")
+    result = call("compare", "p1-blanket", "targeted-bundle", *chance(4))
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 100
     titles = re.findall(
@@ -393,7 +410,7 @@ def test_compare_prints_each_factor_in_order_with_change_interval_and_sign() -> 
 def test_with_few_replications_the_ends_of_an_interval_are_called_interpolated(
     replications: int, said: bool
 ) -> None:
-    for words in (("run", "p1-blanket"), ("compare", "p1-blanket")):
+    for words in (("run", "p1-blanket"), ("compare", "p1-blanket", "--draws", "0")):
         text = call(*words, "--replications", str(replications)).stdout
         assert ("are interpolated between them" in " ".join(text.split())) == said
 
@@ -402,7 +419,7 @@ def test_with_few_replications_the_ends_of_an_interval_are_called_interpolated(
 def test_a_scenario_of_ones_own_is_not_compared_with_the_paper(tmp_path: Path) -> None:
     own = tmp_path / "mine.toml"
     own.write_text('name = "mine"\nextends = "p1-blanket"\n')
-    text = call("compare", str(own), "--replications", "4").stdout
+    text = call("compare", str(own), *chance(4)).stdout
     assert len(re.findall("not compared *$", text, flags=re.MULTILINE)) == 8
     assert "silent" not in text
     assert max(map(len, text.splitlines())) <= 100
@@ -422,7 +439,7 @@ def test_the_table_of_a_run_breaks_no_number_and_no_year() -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_one_replication_gets_no_signs() -> None:
-    text = call("compare", "p1-blanket", "--replications", "1").stdout
+    text = call("compare", "p1-blanket", *chance(1)).stdout
     assert "One replication shows no chance variation: no words are given. Run at least 8." in text
     assert not re.search(r"5-95|undecided|disagrees|Sign", text)
     assert ", 1 replication\n" in text
@@ -431,7 +448,7 @@ def test_one_replication_gets_no_signs() -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_compare_as_json_has_the_rubric() -> None:
-    content = json.loads(call("compare", "p1-blanket", "--replications", "4", "--json").stdout)
+    content = json.loads(call("compare", "p1-blanket", *chance(4), "--json").stdout)
     assert [scenario["name"] for scenario in content["scenarios"]] == ["status-quo", "p1-blanket"]
     assert content["windows"] == {"p1-blanket": ["2027-01", "2030-12"]}
     assert content["interval_holds"] == "chance"
@@ -444,9 +461,7 @@ def test_compare_as_json_has_the_rubric() -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_the_reference_may_be_listed_too() -> None:
-    content = json.loads(
-        call("compare", "status-quo", "p1-blanket", "--replications", "2", "--json").stdout
-    )
+    content = json.loads(call("compare", "status-quo", "p1-blanket", *chance(2), "--json").stdout)
     assert [scenario["name"] for scenario in content["scenarios"]] == ["status-quo", "p1-blanket"]
 
 
@@ -454,7 +469,7 @@ def test_the_reference_may_be_listed_too() -> None:
 def test_failed_runs_give_status_3_and_are_named(tmp_path: Path) -> None:
     path = tmp_path / "failing.toml"
     path.write_text('name = "failing"\nextends = "p1-blanket"\n[parameters]\nleak_hazard = 0.123\n')
-    result = call("compare", path, "--replications", "4")
+    result = call("compare", path, *chance(4))
     assert result.exit_code == 3
     point = re.search(
         r"failing, replication 1 \(([0-9a-f]{16}):0:1\): ZeroDivisionError: made to fail",
@@ -467,7 +482,7 @@ def test_failed_runs_give_status_3_and_are_named(tmp_path: Path) -> None:
     assert "Global power" not in result.stdout
     assert "US share of use" in result.stdout
     assert "nan" not in result.stdout
-    result = call("compare", path, "--replications", "4", "--json")
+    result = call("compare", path, *chance(4), "--json")
     assert result.exit_code == 3
     assert {failure["replication"] for failure in json.loads(result.stdout)["failures"]} == {1}
 
@@ -514,7 +529,16 @@ def test_an_interrupt_gives_status_130_and_says_how_to_go_on(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sim.sweep.execution.simulate_world", interrupt)
-    result = call("compare", "p1-blanket", "--replications", "1", "--out", tmp_path / "results")
+    result = call(
+        "compare",
+        "p1-blanket",
+        "--draws",
+        "0",
+        "--replications",
+        "1",
+        "--out",
+        tmp_path / "results",
+    )
     assert result.exit_code == 130
     assert "the same command goes on" in result.stderr
     assert list(tmp_path.rglob(".*.tmp")) == []
@@ -528,7 +552,16 @@ def test_a_full_disk_gives_status_1_and_no_traceback(
         raise OSError(28, "No space left on device", "part")
 
     monkeypatch.setattr("sim.sweep.execution.deposit", full)
-    result = call("compare", "p1-blanket", "--replications", "1", "--out", tmp_path / "results")
+    result = call(
+        "compare",
+        "p1-blanket",
+        "--draws",
+        "0",
+        "--replications",
+        "1",
+        "--out",
+        tmp_path / "results",
+    )
     assert result.exit_code == 1
     assert (
         "No space left on device: part: a fault of the machine, which is no result" in result.stderr
@@ -555,7 +588,15 @@ def test_a_small_comparison_of_real_worlds(tmp_path: Path) -> None:
         (tmp_path / f"{name}.toml").write_text(SMALL.format(name=name, base=base))
     before = sorted(tmp_path.iterdir())
     done = command(
-        "compare", "control.toml", "--against", "base.toml", "--replications", "1", cwd=tmp_path
+        "compare",
+        "control.toml",
+        "--against",
+        "base.toml",
+        "--draws",
+        "0",
+        "--replications",
+        "1",
+        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
     # A slow machine may show progress, a new one that it compiles; notes say which policies start
@@ -579,7 +620,7 @@ def test_the_report_of_a_folder_is_written_again(
 
     monkeypatch.setattr("sim.report.write", report)
     out = tmp_path / "results"
-    assert call("compare", "p1-blanket", "--replications", "2", "--out", out).exit_code == 0
+    assert call("compare", "p1-blanket", *chance(2), "--out", out).exit_code == 0
     result = call("report", out)
     assert result.exit_code == 0
     assert result.stdout == f"{out}/report.html\n"
@@ -604,7 +645,16 @@ def test_an_unfinished_folder_gets_no_report(
     out = tmp_path / "results"
     assert (
         call(
-            "compare", "p1-blanket", "--replications", "6", "--workers", "1", "--out", out
+            "compare",
+            "p1-blanket",
+            "--draws",
+            "0",
+            "--replications",
+            "6",
+            "--workers",
+            "1",
+            "--out",
+            out,
         ).exit_code
         == 130
     )
@@ -699,9 +749,7 @@ def test_an_experiment_runs_as_the_comparison_it_names(tmp_path: Path) -> None:
     assert (content["replications"], content["seed"]) == (2, 1)
     content = json.loads(call("experiment", path, "--replications", "3", "--json").stdout)
     assert content["replications"] == 3
-    direct = json.loads(
-        call("compare", "p1-blanket", "--replications", "2", "--seed", "1", "--json").stdout
-    )
+    direct = json.loads(call("compare", "p1-blanket", *chance(2), "--seed", "1", "--json").stdout)
     path = write_experiment(tmp_path)
     assert json.loads(call("experiment", path, "--json").stdout)["rubric"] == direct["rubric"]
 
@@ -804,7 +852,7 @@ def test_problems_are_counted_and_cut() -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_settings_and_overrides_change_what_is_compared_and_not_the_reference() -> None:
-    wording = ("compare", "p1-blanket", "--replications", "2", "--json")
+    wording = ("compare", "p1-blanket", *chance(2), "--json")
     plain = {row["name"]: row["id"] for row in json.loads(call(*wording).stdout)["scenarios"]}
     for change in (
         ("--override", "high-allied-coverage"),
@@ -829,7 +877,7 @@ def test_progress_is_named_after_the_command(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("sim.cli.progress.shown_on_stderr", shown)
     assert call("run", "status-quo").exit_code == 0
-    assert call("compare", "p1-blanket", "--replications", "2").exit_code == 0
+    assert call("compare", "p1-blanket", *chance(2)).exit_code == 0
     assert call("experiment", "four-policies", "--replications", "2").exit_code == 0
     assert named == ["run", "compare", "experiment"]
 

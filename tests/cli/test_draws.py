@@ -76,8 +76,26 @@ def test_json_says_draws_and_replications_in_numbers_and_words() -> None:
     content = json.loads(call(*arguments, "--workers", 1).stdout)
     assert (content["draws"], content["replications"]) == (4, 2)
     assert content["sample"] == "4 draws of the uncertain numbers, each run 2 times"
-    once = json.loads(call("compare", "p1-blanket", "--json", "--workers", 1).stdout)
-    assert (once["draws"], once["sample"]) == (1, "32 replications")
+    chance = (*arguments[:2], "--draws", 0, "--json", "--workers", 1)
+    alone = json.loads(call(*chance).stdout)
+    assert (alone["draws"], alone["sample"]) == (1, "32 replications")
+
+
+def test_a_comparison_draws_unless_told_otherwise_and_a_first_look_draws_few() -> None:
+    usual = json.loads(call("compare", "p1-blanket", "--json", "--workers", 1).stdout)
+    assert (usual["draws"], usual["replications"], usual["interval_holds"]) == (
+        32, 1, "chance and parameters",
+    )  # fmt: skip
+    look = json.loads(call("compare", "p1-blanket", "--quick", "--json", "--workers", 1).stdout)
+    assert (look["draws"], look["replications"]) == (4, 1)
+    stated = experiment(scenarios=["p1-blanket"], replications=9)
+    result = call("experiment", stated, "--quick", "--out", "look", "--workers", 1)
+    assert result.exit_code == 0, result.output
+    assert (sim.Study.open("look").draws, sim.Study.open("look").replications) == (4, 1)
+    for what in (("compare", "p1-blanket"), ("experiment", stated)):
+        both = call(*what, "--quick", "--draws", 8)
+        assert both.exit_code == 2
+        assert both.stderr == "--quick means --draws 4: give one of the two\n"
 
 
 def test_a_folder_of_a_comparison_takes_more_draws_by_the_same_command(
@@ -121,9 +139,9 @@ def test_experiments_and_sweeps_take_draws() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["compare", "p1-blanket", "--draws", 17], "has 16; ask for at most 16"),
-        (["compare", "p1-blanket", "--draws", 0], "--draws"),
-        (["experiment", "four-policies", "--draws", 17], "has 16; ask for at most 16"),
+        (["compare", "p1-blanket", "--draws", 33], "has 32; ask for at most 32"),
+        (["compare", "p1-blanket", "--draws", -1], "--draws"),
+        (["experiment", "four-policies", "--draws", 33], "has 32; ask for at most 32"),
     ],
 )
 def test_draws_that_are_not_there_give_one_message_and_no_run(

@@ -56,7 +56,16 @@ In a folder of ours it is a damaged part.
 COMMANDS = {
     "run": ["run", "control.toml", "--replications", "1", "--workers", "1", "--out", "place/out"],
     "compare": [
-        *("compare", "control.toml", "--against", "base.toml", "--replications", "1"),
+        *(
+            "compare",
+            "control.toml",
+            "--against",
+            "base.toml",
+            "--draws",
+            "0",
+            "--replications",
+            "1",
+        ),
         *("--workers", "1", "--out", "place/out"),
     ],
     "sweep": ["sweep", "small.toml", "--csv", "--workers", "1", "--out", "place/out"],

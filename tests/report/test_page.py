@@ -331,9 +331,7 @@ def test_limits_say_what_draws_and_replications_are():
     (said,) = (line for line in limits(uncertain(32, 1)) if "Each scenario was run" in line)
     assert "Each scenario was run 32 times; run k of every scenario uses the same" in said
     assert "They are 32 draws of the uncertain numbers, each run once, with luck of its" in said
-    assert (
-        "sets of values of 1 number. The intervals are over all these pairs and hold" in said
-    )
+    assert "sets of values of 1 number. The intervals are over all these pairs and hold" in said
 
 
 @pytest.mark.usefixtures("few_pictures")

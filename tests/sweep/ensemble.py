@@ -14,7 +14,7 @@ from sim.sweep.sampling import parameter_range, sample
 NAMES = ("leak_hazard", "network_weight", "theft_hazard")
 
 
-def stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path, draws: int = 16) -> Draws:
+def stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path, draws: int = 32) -> Draws:
     """Let the calibrated ensemble be one from ranges of a few parameters; return its draws."""
     made = sample({name: parameter_range(name) for name in NAMES}, draws, "latin-hypercube", 5)
     file = folder / "calibrated.csv"

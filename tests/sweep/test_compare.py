@@ -22,7 +22,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def study(folder):
     return sim.compare(
-        short("p1-blanket"), short("status-quo"), replications=2, workers=2, out=folder
+        short("p1-blanket"), short("status-quo"), draws=0, replications=2, workers=2, out=folder
     )
 
 
@@ -61,7 +61,7 @@ def test_a_folder_opens_and_is_not_run_again(study, folder, monkeypatch):
     monkeypatch.setattr("sim.sweep.execution.simulate_world", never)
     opened = sim.Study.open(folder)
     again = sim.compare(
-        short("p1-blanket"), short("status-quo"), replications=2, workers=1, out=folder
+        short("p1-blanket"), short("status-quo"), draws=0, replications=2, workers=1, out=folder
     )
     for other in (opened, again):
         assert other.failures == []

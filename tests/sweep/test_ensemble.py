@@ -56,7 +56,7 @@ def test_a_comparison_takes_the_first_draws_and_runs_each_once(shipped):
 
 
 def test_without_draws_a_comparison_is_what_it_was():
-    plan = compared(None)
+    plan = compared(0)
     assert list(plan.draws) == [{}]
     assert plan.replications == 32
     assert not is_calibrated(plan)
@@ -75,8 +75,8 @@ def test_a_number_that_a_scenario_sets_is_drawn_for_no_case(shipped):
 @pytest.mark.parametrize(
     ("draws", "words"),
     [
-        (17, r"^draws = 17: .*calibrated\.csv has 16; ask for at most 16$"),
-        (0, "draws = 0: must be a whole number from 1 to 100000"),
+        (33, r"^draws = 33: .*calibrated\.csv has 32; ask for at most 32$"),
+        (-1, "draws = -1: must be a whole number from 1 to 100000"),
         (2.5, "draws = 2.5: must be a whole number"),
     ],
 )
@@ -148,8 +148,8 @@ def test_draws_of_an_experiment_may_be_asked_for_anew(shipped):
     assert found.replications == 9, "the experiment's own replications are of each of its draws"
     with pytest.raises(ScenarioError, match="draws = 6: Sobol points need a power of 2"):
         load_experiment(stated, draws=6)
-    with pytest.raises(ScenarioError, match=r"uncertainties\.draws = 17: .*ask for at most 16"):
-        load_experiment(BASE, draws=17)
+    with pytest.raises(ScenarioError, match=r"uncertainties\.draws = 33: .*ask for at most 32"):
+        load_experiment(BASE, draws=33)
 
 
 @pytest.mark.parametrize(

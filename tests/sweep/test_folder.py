@@ -84,7 +84,7 @@ def test_a_users_project_with_folders_named_like_ours_is_refused_and_kept(tmp_pa
     put(tmp_path, "proj/report.html", "proj/table.csv")
     before = tree(tmp_path)
     asked = [
-        "compare", "control.toml", "--against", "base.toml", "--replications", "1",
+        "compare", "control.toml", "--against", "base.toml", "--draws", "0", "--replications", "1",
         "--workers", "1",
     ]  # fmt: skip
     done = command(*asked, "--out", "proj", cwd=tmp_path)

@@ -24,7 +24,7 @@ REFERENCE = sim.load("status-quo", settings=SHORT)
 
 def compared(friction, workers, replications=2, **more):
     return sim.compare(
-        control(friction), REFERENCE, replications=replications, workers=workers, **more
+        control(friction), REFERENCE, draws=0, replications=replications, workers=workers, **more
     )
 
 
@@ -105,7 +105,13 @@ def test_processes_stay_until_the_block_ends_and_one_that_is_killed_is_replaced(
         assert_equal(compared(0.1, workers, replications=1), compared(0.1, 1, replications=1))
         said, progress = first_counts()
         other = sim.compare(
-            control(0.2), REFERENCE, replications=2, seed=1, workers=workers, progress=progress
+            control(0.2),
+            REFERENCE,
+            draws=0,
+            replications=2,
+            seed=1,
+            workers=workers,
+            progress=progress,
         )
         assert said[0][0] == 0
         assert other.finished == 8
