@@ -263,7 +263,7 @@ def test_thresholds_are_printed_from_the_rule(page):
 def test_command_and_scenario_files(page):
     text = command(page.study)
     assert text.startswith("openstakes compare p1-blanket targeted-bundle ./scenarios/")
-    assert text.endswith("--against status-quo --replications 16 --seed 7 --out results")
+    assert text.endswith("--against status-quo --draws 0 --replications 16 --seed 7 --out results")
     assert "<" not in text
     assert {p.stem for p in (page.folder / "scenarios").glob("*.toml")} >= {
         "status-quo",
