@@ -49,7 +49,7 @@ PAGES = pytest.mark.parametrize(
 )
 LANGUAGES = {"python", "toml", "console", "csv", "markdown", "bash", "yaml"}
 QUICK = 2
-"""Most replications of a command in the test."""
+"""Most draws and replications of a command in the test."""
 
 
 def execute(block: Block, namespace: dict[str, Any]) -> None:
@@ -218,8 +218,9 @@ def run_commands(text: str, cluster: str, session: dict[str, Any]) -> None:
     for command in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         line, *below = command.strip().splitlines()
         words = [word.replace("tcp://HOST:8786", cluster) for word in shlex.split(line)]
-        if "--replications" in words:
-            assert int(words[words.index("--replications") + 1]) <= QUICK
+        assert "compare" not in words or "--draws" in words, line
+        for option in {"--draws", "--replications"}.intersection(words):
+            assert int(words[words.index(option) + 1]) <= QUICK
         if "POINT:0:0" in words:
             study = session["study"]
             words[words.index("POINT:0:0")] = f"{study.points(study.against)[0]}:0:0"
