@@ -9,7 +9,7 @@ BIN := .venv/bin
 # The name carries the folder's place, so a copied or moved checkout is installed again.
 READY := .venv/ready-$(shell pwd | cksum | cut -d' ' -f1)
 
-.PHONY: help calibrate compare test test-all test-lowest test-mesa check bench targets golden docs site clean
+.PHONY: help calibrate origins hindcast compare test test-all test-lowest test-mesa check bench targets golden docs site clean
 
 help:
 	@echo 'make compare   four policies against the status quo: results/four-policies/report.html'
@@ -20,6 +20,8 @@ help:
 	@echo 'make check     style and types'
 	@echo 'make bench     speed and memory, about 10 minutes; make bench BENCH=--help for more'
 	@echo 'make calibrate fit the parameters anew (20 minutes) and put the result in place of the shipped one'
+	@echo 'make origins   fit to what was known by three earlier months (15 minutes) and put the draws in place of the shipped ones'
+	@echo 'make hindcast  run the ensemble from 2023 to 2026 and write its page in docs/ again (2 minutes)'
 	@echo 'make targets   the calibration targets and what the model gives'
 	@echo 'make golden    write the golden numbers again (after a change that is meant to change results)'
 	@echo 'make docs      write the generated pages in docs/ again'
@@ -68,6 +70,18 @@ calibrate: $(READY)
 	@cp $(FIT)/central.csv sim/data/central.csv
 	@cp $(FIT)/calibration.json sim/calibration/calibrated.json
 	@$(BIN)/python -m docs.build
+
+ORIGINS := 2023-12 2024-06 2024-12
+
+origins: $(READY)
+	@mkdir -p sim/calibration/origins
+	@set -e; for month in $(ORIGINS); do \
+	  $(BIN)/openstakes calibrate --until $$month --out results/origins/$$month; \
+	  cp results/origins/$$month/ensemble.csv sim/calibration/origins/$$month.csv; done
+
+hindcast: $(READY)
+	@$(BIN)/openstakes hindcast --out results/hindcast
+	@cp results/hindcast/hindcast.md results/hindcast/hindcast.svg docs/explanation/
 
 targets: $(READY)
 	@$(BIN)/python benchmarks/targets.py
