@@ -19,6 +19,7 @@ from dataclasses import replace
 from math import comb
 
 import numpy as np
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -116,6 +117,17 @@ def shown(x: float | None) -> str:
     return f"{x:+.1f}" if abs(x) < 9.95 else f"{x:+.0f}"
 
 
+def headed(title: str) -> Table:
+    """Return the empty table: a column for each target and path."""
+    table = Table(title=title, box=SIMPLE, padding=(0, 1, 0, 0))
+    for heading in ("without", "section"):
+        table.add_column(heading, no_wrap=True)
+    for name in NAMES:
+        folded = name.replace("-", "\n", 1).replace("enterprise", "enter\nprise")
+        table.add_column(folded.replace("openness", "open\nness"), justify="right", min_width=4)
+    return table
+
+
 def main() -> None:
     """Run everything and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -126,11 +138,7 @@ def main() -> None:
     draws = shipped_ensemble()[: options.draws]
     if len(draws) < 6:
         raise SystemExit("ablation: --draws must be at least 6: of fewer no sign can be told")
-    table = Table(title=f"Change without a mechanism, {len(draws)} draws, seed {options.seed}")
-    for heading in ("without", "section"):
-        table.add_column(heading, no_wrap=True)
-    for name in NAMES:
-        table.add_column(name.replace("-", "\n", 1), justify="right", no_wrap=True)
+    table = headed(f"Change without a mechanism, {len(draws)} draws, seed {options.seed}")
     still, failed, total = [], 0, 1 + len(MECHANISMS) + len(FORMS)
     usual = np.zeros(0)
     with Workers(options.workers) as workers:
