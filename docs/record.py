@@ -2,7 +2,7 @@
 
 Each is stored with date, version and command.
 
-python docs/record.py [--replications 16]
+python docs/record.py [--replications 16] [--only targets]
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from sim.sweep.manifest import made_by
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "benchmarks" / "output"
-CHECKS = ("targets", "handover")
+CHECKS = {"targets": "--replications", "handover": "--replications", "ablation": "--draws"}
+"""Programs of benchmarks/, each with its option for how much is run."""
 
 
-def record(name: str, replications: int) -> Path:
+def record(name: str, runs: int) -> Path:
     """Run one program of benchmarks/ and store its output under a head that says what made it."""
     program = ROOT / "benchmarks" / f"{name}.py"
-    shown = f"python benchmarks/{name}.py --replications {replications}"
-    command = [sys.executable, str(program), "--replications", str(replications)]
+    shown = f"python benchmarks/{name}.py {CHECKS[name]} {runs}"
+    command = [sys.executable, str(program), CHECKS[name], str(runs)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     done = subprocess.run(
-        command, env=environment, capture_output=True, encoding="utf-8", check=False
-    )
+        command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", check=False
+    )  # progress and errors are seen as they come
     if done.returncode != 0:
-        raise SystemExit(f"{shown} failed:\n{done.stderr}")
+        raise SystemExit(f"{shown} failed")
     made = ", ".join(f"{key} {value}" for key, value in made_by().items())
     head = f"{shown}\n{datetime.now(UTC):%Y-%m-%d}, {made}\n"
     body = "\n".join(line.rstrip() for line in done.stdout.splitlines())
@@ -43,11 +44,12 @@ def record(name: str, replications: int) -> Path:
 def main() -> None:
     """Run all checks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replications", type=int, default=16)
-    replications = parser.parse_args().replications
+    parser.add_argument("--replications", type=int, default=16, help="or draws")
+    parser.add_argument("--only", choices=CHECKS, help="one of them")
+    options = parser.parse_args()
     OUTPUT.mkdir(exist_ok=True)
-    for name in CHECKS:
-        print(record(name, replications).relative_to(ROOT), flush=True)
+    for name in (options.only,) if options.only else CHECKS:
+        print(record(name, options.replications).relative_to(ROOT), flush=True)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,12 @@ from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import RULED_OUT
 from sim.calibration.likelihood import DISCREPANCY
 from sim.calibration.record import LEARNED, MOVED
+from sim.model.parameters import PARAMETERS
 
 Record = dict[str, Any]
 Cells = tuple[str, ...]
+EDGE = 0.05
+"""Part of a range beside an end: who has nearly all draws there is at the end of its range."""
 
 
 def page(record: Record) -> str:
@@ -21,6 +24,8 @@ def page(record: Record) -> str:
         _how(record),
         _targets(record),
         _parameters(record),
+        _ends(record),
+        _assumed(record),
         _waves(record),
         _again(record),
     ]
@@ -124,6 +129,46 @@ Not learned, so that they keep their range: {", ".join(others) or "none"}.
 Pairs inside a block whose correlation is larger than chance would make any of the block's.
 
 {together}"""
+
+
+def at_an_end(one: Record) -> bool:
+    """Tell whether 95 % of the draws of a fitted parameter lie at one end of its range, or out."""
+    edge = EDGE * (one["high"] - one["low"])
+    return bool(one["q95"] <= one["low"] + edge or one["q05"] >= one["high"] - edge)
+
+
+def _ends(record: Record) -> str:
+    rows = [
+        (f"`{one['name']}`", _span(one["low"], one["high"]), _span(one["q05"], one["q95"]))
+        for one in record["parameters"]
+        if at_an_end(one)
+    ]
+    heads = ("Parameter", "Range before: 5–95 %", "After: 5–95 %")
+    found = _table(heads, rows) if rows else "No fitted parameter is."
+    return f"""## At the end of their range
+
+A term whose parameter the fit drives to an end is either not needed or wants a wider range.
+At an end is a parameter with 95 % of its draws within {100 * EDGE:g} % of the range from one end,
+or beyond it. One that is listed here needs a reason to stay in the [model](model.md), or goes.
+
+{found}"""
+
+
+def _assumed(record: Record) -> str:
+    said = [
+        f"`{one['name']}`: {_number(one['median'])} ({_span(one['low'], one['high'])}) before, "
+        f"{_number(one['q50'])} ({_span(one['q05'], one['q95'])}) after; moved by "
+        f"{_number(one['moved'])} and {one['width']:.2f} as wide: "
+        + ("the record speaks of it." if one["learned"] else "the record says nothing of it.")
+        for one in record["parameters"]
+        if PARAMETERS[one["name"]].assumed
+    ]
+    return f"""## Assumed responses among the fitted
+
+Fitted or not, a response that is [assumed](model.md#9-what-is-assumed-what-is-found) stays so: it
+is put to 0 with the others in every comparison. Middle and 5–95 %:
+
+{chr(10).join(f"* {line}" for line in said) or "None is fitted."}"""
 
 
 def _waves(record: Record) -> str:

@@ -17,7 +17,8 @@ from sim.model.agents.lab_records import Lessons
 from sim.model.agents.malicious import Scene
 from sim.model.hubs import scan_files
 from sim.model.kernels.attempts import Prospects, decide, draw_attempts
-from sim.model.kernels.shares import earn, spread_use, use_by_release
+from sim.model.kernels.shares import spread_use, use_by_release
+from sim.model.kernels.spending import earn
 from sim.model.observation import measure
 from sim.model.readings import family_shares
 from sim.model.trust import meet_alarms, strike
@@ -194,7 +195,8 @@ def adopt(world: World) -> None:
 def _pay(world: World) -> None:
     """Revenue of every lab: price times use (market, enterprise channel), less compliance cost."""
     p, market, ledger = world.p, world.market, world.ledger
-    revenue = earn(market, world.tally.slot, p.open_revenue, len(world.labs)).tolist()
+    used = world.tally
+    revenue = earn(market, used.slot, used.tokens, p.open_revenue, len(world.labs)).tolist()
     volume = world.world_use
     if world.month <= MID_2025:
         ledger.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * volume, SMALLEST_REVENUE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from sim.model.parameters import DEFAULTS
 from sim.months import month_index
@@ -63,14 +63,21 @@ def _in_words(value: object) -> str:
     return "none" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
+def past_of(scenario: Scenario) -> Hashable:
+    """Return what acts from the first month on: scenarios that differ in it share nothing."""
+    parameters = tuple(scenario.parameters.items())
+    return scenario.history, scenario.structure, scenario.adopters, parameters
+
+
 def first_difference(a: Scenario, b: Scenario) -> int | None:
     """Return the month index from which two scenarios may differ.
 
     It is the earliest start of a policy or month of a crisis that is not the same in both; a policy
-    of which only the end differs counts from the earlier end. Differing parameters, history or
-    panel count from the first month. It is None if they never differ within the horizon.
+    of which only the end differs counts from the earlier end. Differing parameters, history,
+    structure or panel count from the first month. It is None if they never differ within the
+    horizon.
     """
-    if (a.parameters, a.history, a.adopters) != (b.parameters, b.history, b.adopters):
+    if past_of(a) != past_of(b):
         return 0
     months = [
         _policy_difference(a.policy.get(name), b.policy.get(name))

@@ -137,7 +137,7 @@ def _policy_fields(layer: Layer) -> dict[str, tuple[str, ...]]:
 
 
 def _assume(layer: Layer, beside: Path | None) -> list[str]:
-    """Add the parameters of the assumption set a layer names, in place; return the problems."""
+    """Add the values of the assumption set a layer names, in place; return the problems."""
     entry = layer.get(("assumptions",))
     # What is no text is refused with the other values.
     if entry is None or not isinstance(entry.value, str):
@@ -147,32 +147,35 @@ def _assume(layer: Layer, beside: Path | None) -> list[str]:
     except ScenarioError as error:
         return [f"{entry.source}: {problem}" for problem in error.problems]
     file = library.label(path)
-    parameters, problems = _assumption_parameters(path, file)
-    for name, value in parameters.items():
-        key = ("parameters", name)
-        if key in layer and layer[key].value != value:
+    assumed, problems = _assumed_values(path, file)
+    for key, one in assumed.items():
+        if key in layer and layer[key].value != one.value:
             problems.append(
                 f"{layer[key].source}: {dotted(key)} = {shown(layer[key].value)}: "
-                f"assumptions {entry.value!r} sets it to {shown(value)} ({file}); keep one of the "
-                f"two"
+                f"assumptions {entry.value!r} sets it to {shown(one.value)} ({file}); keep one of "
+                f"the two"
             )
-    layer.update(lay(flatten({"parameters": parameters}, file), layer))
+    layer.update(lay(assumed, layer))
     return problems
 
 
-def _assumption_parameters(path: Path, file: str) -> tuple[dict[str, object], list[str]]:
-    """Return the parameters of an assumption file and its problems."""
+def _assumed_values(path: Path, file: str) -> tuple[Layer, list[str]]:
+    """Return the values of an assumption file and its problems.
+
+    What its structure may say is checked with the scenario.
+    """
     table = read_toml(path, file)
-    known = (*LABELS, "parameters")
+    known = (*LABELS, "parameters", "structure")
     problems = [
         f"{file}: {dotted((key,))}: unknown key{nearest(key, known)}"
         for key in table
         if key not in known
     ]
     problems.extend(_name_problems(table, path, file))
-    parameters = table.get("parameters", {})
-    problems.extend(f"{file}: {sentence(problem)}" for problem in parameter_problems(parameters))
-    return (parameters if isinstance(parameters, dict) and not problems else {}), problems
+    found = parameter_problems(table.get("parameters", {}))
+    problems.extend(f"{file}: {sentence(problem)}" for problem in found)
+    values = {key: value for key, value in table.items() if key not in LABELS}
+    return ({} if problems else flatten(values, file)), problems
 
 
 def _name_problems(table: dict[str, object], path: Path, file: str) -> list[str]:

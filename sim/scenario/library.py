@@ -32,7 +32,7 @@ NAME_PATTERN = f"^(?!({NAME_TAKEN})$){NAME_RULE}$"
 """Both rules as one pattern, for JSON schema."""
 MARKS = {
     "scenario": (
-        *("extends", "remove", "history", "horizon", "adopters", "assumptions"),
+        *("extends", "remove", "history", "horizon", "adopters", "structure", "assumptions"),
         *("policy", "crisis"),
     ),
     "experiment": (

@@ -41,6 +41,7 @@ __all__ = [
     "Horizon",
     "Scenario",
     "ScenarioError",
+    "Structure",
     "load",
     "month_index",
     "month_name",
@@ -92,6 +93,21 @@ class Horizon(FileRecord):
         return end
 
 
+class Structure(FileRecord):
+    """Forms of equations that evidence does not decide: a finding should hold under each."""
+
+    capability: Literal["logistic", "linear"] = Field(
+        "logistic",
+        description="Worth of capability to users: levels off above what tasks ask for, or does "
+        "not",
+    )
+    tokens: Literal["fixed", "elastic"] = Field(
+        "fixed",
+        description="Tokens of a user in the market channel: the same at every price, or the more "
+        "the lower it is (elasticity 1)",
+    )
+
+
 class Crisis(FileRecord):
     """An event: latent compromise in releases of one origin is triggered in one month."""
 
@@ -118,8 +134,10 @@ class Scenario(FileRecord):
     horizon : Horizon
     adopters : int
         Size of the panel of adopters.
+    structure : Structure
+        Forms of equations.
     assumptions : str or None
-        The assumption set that `parameters` includes.
+        The assumption set that `parameters` and `structure` include.
     parameters : dict
         Parameters that differ from their defaults.
     policy : dict
@@ -134,6 +152,7 @@ class Scenario(FileRecord):
     history: Literal["replay", "free"] = "replay"
     horizon: Horizon = Horizon()
     adopters: int = Field(6000, ge=3500, le=1_000_000, json_schema_extra={"unit": "adopters"})
+    structure: Structure = Structure()
     assumptions: Name | None = None
     parameters: dict[str, float] = {}
     policy: dict[str, SerializeAsAny[Policy]] = {}
@@ -167,11 +186,15 @@ class Scenario(FileRecord):
 
     @property
     def id(self) -> str:
-        """16 hexadecimal digits of what decides a run: everything but the texts for people."""
+        """16 hexadecimal digits of what decides a run: everything but the texts for people.
+
+        The usual structure is left out: it is what scenarios had before there was a choice.
+        """
+        usual = ("structure",) if self.structure == Structure() else ()
         content = {
             key: value
             for key, value in self.as_table().items()
-            if key not in (*LABELS, "assumptions")
+            if key not in (*LABELS, "assumptions", *usual)
         }
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
@@ -196,6 +219,7 @@ class Scenario(FileRecord):
         if self.assumptions is not None:
             table["assumptions"] = self.assumptions
         table["horizon"] = self.horizon.model_dump()
+        table["structure"] = self.structure.model_dump()
         table["parameters"] = dict(self.parameters)
         table["policy"] = {
             name: policy_table(policy) for name, policy in sorted(self.policy.items())

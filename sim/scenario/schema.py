@@ -17,7 +17,7 @@ from sim.model.parameters import DEFAULTS, PARAMETERS, Parameter
 from sim.months import MONTH_RULE
 from sim.policies import LEVERS
 from sim.scenario.library import NAME_PATTERN
-from sim.scenario.scenario import Crisis, Horizon, Scenario
+from sim.scenario.scenario import Crisis, Horizon, Scenario, Structure
 
 Schema = dict[str, Any]
 
@@ -49,8 +49,12 @@ def scenario_schema() -> Schema:
                 "items": {"type": "string"},
             },
             **{name: _plain(schema) for name, schema in texts.items()},
-            "assumptions": {"description": "assumption set whose parameters hold", **_ref("name")},
+            "assumptions": {
+                "description": "assumption set whose parameters and structure hold",
+                **_ref("name"),
+            },
             "horizon": _record(Horizon),
+            "structure": _record(Structure),
             "parameters": {
                 "type": "object",
                 "additionalProperties": False,

@@ -21,8 +21,8 @@ from pydantic import ValidationError
 
 from sim.messages import LARGEST_SEED, ScenarioError, shown, whole
 from sim.model.parameters import PARAMETERS
+from sim.scenario.differences import past_of
 from sim.sweep.draws import CERTAIN, Draws
-from sim.sweep.forks import past_of
 from sim.sweep.runs import MOST_REPLICATIONS, Chunk, Run, RunId
 from sim.sweep.share import WHOLE, Share
 

@@ -12,17 +12,12 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sim.scenario.differences import first_difference
+from sim.scenario.differences import first_difference, past_of
 
 if TYPE_CHECKING:
     from sim.model.world import Series, World
     from sim.scenario.scenario import Scenario
     from sim.sweep.runs import Run
-
-
-def past_of(scenario: Scenario) -> Hashable:
-    """Return what acts from the first month on: scenarios that differ in it share nothing."""
-    return scenario.history, scenario.adopters, tuple(scenario.parameters.items())
 
 
 def parting_month(trunk: Scenario, other: Scenario) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from docs import build, speed
+from docs.record import CHECKS
 from sim import data
 from sim.analysis.comparison import Comparison
 from sim.analysis.tables import RUBRIC_COLUMNS
@@ -256,14 +257,14 @@ def test_the_pages_speak_of_the_project_only() -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["targets", "handover"])
+@pytest.mark.parametrize("name", CHECKS)
 def test_the_page_of_validation_shows_what_was_printed(name: str) -> None:
     """Numbers are never copied into the page: it links to stored output that says what made it."""
     assert f"../../benchmarks/output/{name}.txt" in page(VALIDATION)
     command, made, *rest = (
         (ROOT / "benchmarks" / "output" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     )
-    assert command.startswith(f"python benchmarks/{name}.py --replications ")
+    assert command.startswith(f"python benchmarks/{name}.py {CHECKS[name]} ")
     assert int(command.split()[-1]) >= 16
     assert re.match(r"\d{4}-\d\d-\d\d, openstakes \S+, code [0-9a-f]{16}, mesa ", made)
     if name == "targets":

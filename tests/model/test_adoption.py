@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.model.kernels.choice import NONE
-from sim.model.kernels.market import worth
+from sim.model.kernels.market import LOGISTIC, worth
 from sim.model.kernels.shares import spread_use
 from sim.model.phases import adopt, build
 from sim.model.records import Derivatives
@@ -359,13 +359,13 @@ def test_a_family_gains_users_by_a_second_mode_only_among_developers(world_at):
 def test_capability_is_worth_ever_less_below_what_tasks_need():
     """The logistic where it serves, a line below: continuous, and so is its slope."""
     x = np.linspace(-4.0, 3.0, 1401)
-    found = np.array([worth(v) for v in x])
+    found = np.array([worth(v, LOGISTIC) for v in x])
     upper = x >= -1.0
     np.testing.assert_allclose(found[upper], 1.0 / (1.0 + np.exp(-x[upper])))
     steps = np.diff(found)
     np.testing.assert_allclose(steps[x[1:] <= -1.0], steps[0])
     assert np.abs(np.diff(steps)).max() < 1e-5
-    assert worth(-30.0) < -5.0
+    assert worth(-30.0, LOGISTIC) < -5.0
 
 
 def test_no_price_falls_below_the_floor(world_at):

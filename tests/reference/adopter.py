@@ -103,7 +103,7 @@ class Place:
         self.review = by_channel(p, "review")[channel]
         self.inertia = by_channel(p, "inertia")[channel]
         self.access_factor = by_channel(p, "access_factor")[channel]
-        self.size = 0.0
+        self.size = self.volume = 0.0
         self.adopters: list[Adopter] = []
         self.month = -1
         self.offers: list[Offer] = []

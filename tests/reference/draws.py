@@ -54,8 +54,13 @@ def unit64(bits: int) -> float:
     return ((bits >> 12) + 0.5) / 2**52
 
 
-def worth(x: float) -> float:
-    """Value of capability: the logistic, and below -1 the line that touches it there."""
+def worth(x: float, form: str) -> float:
+    """Value of capability: the logistic, and below -1 the line that touches it there.
+
+    Or, where the scenario's structure says so, the line that touches it at 0.
+    """
+    if form == "linear":
+        return 0.5 + 0.25 * x
     if x >= -1.0:
         return logistic(x)
     return logistic(-1.0) + logistic(-1.0) * (1.0 - logistic(-1.0)) * (x + 1.0)

@@ -172,7 +172,10 @@ class Panel:
             4.0
             * steepest
             * p.capability_width
-            * worth((release.capability - need) / p.capability_width)
+            * worth(
+                (release.capability - need) / p.capability_width,
+                world.scenario.structure.capability,
+            )
         )
         age = world.month - release.month
         novelty = (

@@ -14,6 +14,7 @@ from tests.reference.adopter import Slot
 from tests.reference.panel import CONSUMER, DEVELOPER, ENTERPRISE, FLAGGED, MARKET
 
 if TYPE_CHECKING:
+    from tests.reference.adopter import Place
     from tests.reference.plain import PlainWorld
 
 BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
@@ -38,15 +39,18 @@ def count(world: PlainWorld) -> None:
                 ways[place.country][way] += 1.0 / people[place.country]
     holders = Counter(a.using for place in panel.places for a in place.adopters)
     parts = {(bloc, h): [0.0] * 4 for bloc in BLOCS for h in range(channels)}
-    total = Counter()
+    total, of_users = Counter(), Counter()
     for place in panel.places:
-        h, each = place.channel, place.weight / len(place.adopters)
-        total[place.bloc, h] += place.weight
+        h, each, place.volume = place.channel, place.weight / len(place.adopters), place.weight
+        of_users[h] += place.weight
         for slot, users in Counter(a.using for a in place.adopters if a.using).items():
             own[place.country][slot.family] += users / people[place.country]
-            used[h][slot] += users * each
-            parts[place.bloc, h][world.labs[slot.family].origin] += users * each
-            parts[place.bloc, h][3] += users * each if slot.mode >= OPEN_WEIGHTS else 0.0
+            volume = users * each * tokens(world, place, slot)
+            place.volume += volume - users * each
+            used[h][slot] += volume
+            parts[place.bloc, h][world.labs[slot.family].origin] += volume
+            parts[place.bloc, h][3] += volume if slot.mode >= OPEN_WEIGHTS else 0.0
+        total[place.bloc, h] += place.volume
 
     slot_share = [
         [used[h][slot] / sum(used[h].values()) for slot in slots] for h in range(channels)
@@ -77,6 +81,9 @@ def count(world: PlainWorld) -> None:
         slot=np.array(slot_share),
         region=np.array(region),
         use=np.array([place.weight for place in panel.places]).reshape(-1, channels),
+        tokens=np.array(
+            [sum(total[bloc, h] for bloc in BLOCS) / of_users[h] for h in range(channels)]
+        ),
         people=np.array([people_using(world, blocs) for blocs in REGIONS]),
         concentration=np.array(
             [[sum(x * x for x in row) for row in world_share], country_concentration(world)]
@@ -90,6 +97,18 @@ def count(world: PlainWorld) -> None:
     for h, row in enumerate(slot_share):
         for release, share in zip(panel.market.release[h].tolist(), row, strict=True):
             world.use_of_releases[release] += float(world.mix[h]) * share
+
+
+def tokens(world: PlainWorld, place: Place, slot: Slot) -> float:
+    """Tokens of a user of the market channel, of those at the closed leader's price.
+
+    The same for all, or where the scenario's structure says so as many as the same money buys.
+    """
+    if place.channel != MARKET or world.scenario.structure.tokens == "fixed":
+        return 1.0
+    at = world.panel.market.slot.tolist().index(slot.number)
+    factor = world.by_lab["price_factor"][place.country][world.labs[slot.family].origin]
+    return 1.0 / (exp(float(world.panel.market.log_price[MARKET, at])) * factor)
 
 
 def region_shares(
@@ -120,7 +139,7 @@ def country_concentration(world: PlainWorld) -> list[float]:
     """HHI over countries of use, by channel and for the mix."""
     columns = []
     for h in range(len(CHANNELS)):
-        use = [place.weight for place in world.panel.places if place.channel == h]
+        use = [place.volume for place in world.panel.places if place.channel == h]
         columns.append([x / sum(use) for x in use])
     mixed = [
         sum(m * x for m, x in zip(world.mix.tolist(), row, strict=True))
@@ -142,7 +161,10 @@ def pay(world: PlainWorld) -> None:
         ):
             kept = p.open_revenue if mode >= OPEN_WEIGHTS else 1.0
             revenue[family] += (
-                kept * float(world.tally.slot[h, k]) * exp(float(market.log_price[h, k]))
+                kept
+                * float(world.tally.slot[h, k])
+                * exp(float(market.log_price[h, k]))
+                * float(world.tally.tokens[h])
             )
     if world.month <= 30:
         world.ledger.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * world.world_use, 1e-9)
@@ -179,7 +201,8 @@ def subsidy(world: PlainWorld) -> float:
             for slot, users in Counter(a.using for a in place.adopters if a.using).items():
                 factor = world.by_lab["price_factor"][place.country][world.labs[slot.family].origin]
                 share = place.weight / total * users / len(place.adopters)
-                paid += max(0.0, 1.0 - factor) * share * exp(prices[slot.number])
+                spent = share * exp(prices[slot.number]) * tokens(world, place, slot)
+                paid += max(0.0, 1.0 - factor) * spent
     return paid
 
 

@@ -9,7 +9,7 @@ from sim.model.agents import adopters as fast_adopters
 from sim.model.parameters import PARAMETERS
 from sim.model.world import World
 from sim.policies import LEVERS
-from sim.scenario.scenario import load
+from sim.scenario.scenario import Structure, load
 from sim.vocabulary import CHANNELS, MODES
 from tests.marks import slow
 from tests.reference import panel
@@ -147,6 +147,16 @@ def test_past_the_handover_under_a_control():
     )
     assert pair.fast.law.class_origin.tolist() == [0, 1, 2, 2]
     assert pair.fast.law.controlled.tolist() == [1.0, 0.0, 0.0, 1.0]
+
+
+def test_other_forms_of_the_equations():
+    """A linear worth of capability, and tokens that answer to price and to a subsidy of it."""
+    other = Structure(capability="linear", tokens="elastic")
+    pair = Pair(everything().model_copy(update={"structure": other}), seed=7)
+    step_and_check(pair, 5)
+    np.testing.assert_allclose(pair.fast.tally.tokens, pair.plain.tally.tokens, rtol=1e-3)
+    assert pair.fast.tally.tokens[CHANNELS.index("market")] > 1.5
+    assert pair.fast.tables.subsidised
 
 
 @pytest.mark.parametrize("draw", [0, slow(1), slow(2)])

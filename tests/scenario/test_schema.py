@@ -39,7 +39,7 @@ def leaves() -> dict[Path, tuple[dict[str, Any], dict[str, Any]]]:
     top = SCHEMA["properties"]
     for name in ("question", "description", "history", "adopters", "name"):
         found[(name,)] = (top[name], {"name": "mine"})
-    for table in ("horizon", "parameters"):
+    for table in ("horizon", "structure", "parameters"):
         for name, schema in top[table]["properties"].items():
             found[table, name] = (schema, {"name": "mine"})
     for name, schema in top["crisis"]["additionalProperties"]["properties"].items():

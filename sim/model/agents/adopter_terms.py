@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.model.identity import identity
-from sim.model.kernels.market import N_CHANNELS, ChannelFactors, ChoiceWeights
+from sim.model.kernels.market import LINEAR, LOGISTIC, N_CHANNELS, ChannelFactors, ChoiceWeights
 from sim.model.parameters import by_channel
 from sim.model.uptake import log_gdp_per_head
 from sim.vocabulary import CN, DEVELOPER, ORIGINS
@@ -22,6 +22,11 @@ USUAL_LOG_GDP, SPREAD_LOG_GDP = 9.5, 1.5
 ``price_income`` acts: judgement, 9-10 and 1-2."""
 INCOME_FACTOR = 0.4, 2.0
 """Least and largest factor of income on the price weight: judgement, 0.2-0.6 and 1.5-3."""
+BENDS = {"logistic": LOGISTIC, "linear": LINEAR}
+"""Bends of the worth of capability by the scenario's structure."""
+ELASTICITY = {"fixed": 0.0, "elastic": 1.0}
+"""By how much tokens of a user of the market channel answer to price, by the scenario's structure:
+at 1 he spends the same whatever it is."""
 BY_GDP, BY_PEOPLE = 0.7, 0.3
 """Elasticities of a country's projects to GDP and to people, together 1: judgement, 0.5-0.9 for
 GDP."""
@@ -82,11 +87,12 @@ def fixed_traits(world: World) -> Traits:
     )
 
 
-def choice_weights(p: ParameterValues) -> ChoiceWeights:
-    """Weights of the choice that hold in every channel."""
+def choice_weights(p: ParameterValues, capability: str) -> ChoiceWeights:
+    """Weights of the choice that hold in every channel, with a form of the capability term."""
     return ChoiceWeights(
         capability=p.capability_weight,
         width=p.capability_width,
+        bends=BENDS[capability],
         openness=p.openness_weight,
         price=p.price_weight,
         novelty_months=p.novelty_months,

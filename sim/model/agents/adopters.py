@@ -17,6 +17,7 @@ import numpy as np
 
 from sim import data
 from sim.model.agents.adopter_terms import (
+    ELASTICITY,
     channel_factors,
     channel_sizes,
     choice_weights,
@@ -27,14 +28,9 @@ from sim.model.identity import identities
 from sim.model.kernels.bans import BanTerms, obey
 from sim.model.kernels.choice import NONE, Network, Panel, ReviewTerms, choose, choose_parallel
 from sim.model.kernels.countries import Choosers, CountryTerms, country_traits
-from sim.model.kernels.market import (
-    MAX_ALIVE,
-    N_CHANNELS,
-    Market,
-    Supply,
-    open_market,
-)
-from sim.model.kernels.shares import Building, Tally, Users, build, origin_shares, spend, tally
+from sim.model.kernels.market import MAX_ALIVE, N_CHANNELS, Market, Supply, open_market
+from sim.model.kernels.shares import Building, Tally, Users, build, origin_shares, tally
+from sim.model.kernels.spending import spend
 from sim.model.kernels.upkeep import Limits, Slots, learn, retire
 from sim.model.panel_sizes import panel_starts
 from sim.model.parameters import by_channel
@@ -147,7 +143,9 @@ class Adopters(Sequence[AdopterView]):
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
         self.taste = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
-        self.weights, self.factors = choice_weights(p), channel_factors(p)
+        structure = world.scenario.structure
+        self.weights, self.factors = choice_weights(p, structure.capability), channel_factors(p)
+        self.elasticity = ELASTICITY[structure.tokens]
         self.need_offset = np.array(by_channel(p, "need_offset"))
         self.access_factor = np.array(by_channel(p, "access_factor"))
         self.all_kept = np.ones((len(world.countries), self.counts.shape[1]))
@@ -310,6 +308,8 @@ class Adopters(Sequence[AdopterView]):
             mix=world.mix,
             families=len(world.labs),
             classes=len(world.law.class_origin),
+            log_price_factor=world.tables.log_price_factor,
+            elasticity=self.elasticity,
         )
         return tally(self.market, self.panel(), users)
 
@@ -366,7 +366,8 @@ class Adopters(Sequence[AdopterView]):
     def spending(self) -> np.ndarray:
         """What users pay at full prices, USD a year: array (country, origin)."""
         world = self.world
-        each = spend(self.market, self.panel(), world.tally.use)
+        factor = world.tables.log_price_factor
+        each = spend(self.market, self.panel(), world.tally.use, factor, self.elasticity)
         return each * (world.world_use * world.ledger.usd_per_unit)
 
     def covered_use(self, cover: np.ndarray) -> np.ndarray:

@@ -9,8 +9,9 @@ release per channel h: of its newest candidates r the one of highest
              - price_factor[h] * price weight * log price of r
              - mean concern[h] * audited risk of r
 
-where worth(x) is the logistic of x, and below -1 the line that touches it there: of releases that
-are too weak for a task, the weaker one is worth less by as much with each point.
+where worth(x) is the logistic of x, and below -1 the line that touches it there (``LOGISTIC``): of
+releases that are too weak for a task, the weaker one is worth less by as much with each point. The
+scenario may ask for the line that touches it at 0 throughout instead (``LINEAR``).
 
 What a country's adopters add to it or take from it needs the terms apart. ``Market.terms`` holds
 them for the release that is offered, each (channel, K), in the numbering below; those of price and
@@ -29,7 +30,7 @@ risk are positive where they deter.
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, inf
 from typing import NamedTuple
 
 import numpy as np
@@ -42,8 +43,6 @@ VECTOR = 8  # lists are filled up to a multiple of this, so that loops run in wh
 N_CHANNELS, N_MODES = len(CHANNELS), len(MODES)
 BARELY_KNOWN = 0.001  # familiarity that a family has at least: keeps the logarithm finite
 UNIT_SLOPE = 4.0  # a logistic is steepest at its centre, with a slope of 1/4
-BEND = -1.0  # in widths of the logistic: below it the worth of capability falls on in a line
-BEND_SLOPE = exp(-BEND) / (1.0 + exp(-BEND)) ** 2
 NOT_OFFERED = -1
 
 BASE, OPENNESS, PRICE, RISK, RELIEF, EXPOSED, PRIVATE = range(7)
@@ -51,6 +50,30 @@ N_TERMS = 7
 SLOT, WAY, ORIGIN, FAMILY = range(4)
 """Rows of the lists of alternatives; a way is class of labs (see :class:`sim.model.law.Law`) * 4 +
 mode."""
+
+
+class Bends(NamedTuple):
+    """Where the worth of capability leaves the logistic for the lines that touch it there.
+
+    Attributes
+    ----------
+    below, above : float, widths of the logistic from the need
+    slope_below, slope_above : float, of the logistic there
+    """
+
+    below: float
+    above: float
+    slope_below: float
+    slope_above: float
+
+
+def bends(below: float, above: float) -> Bends:
+    """Return bends with the slopes of the logistic there."""
+    slopes = (exp(-x) / (1.0 + exp(-x)) ** 2 for x in (below, above))
+    return Bends(below, above, *slopes)
+
+
+LOGISTIC, LINEAR = bends(-1.0, inf), bends(0.0, 0.0)
 
 
 class ChoiceWeights(NamedTuple):
@@ -64,6 +87,7 @@ class ChoiceWeights(NamedTuple):
         By unit of value, of openness at full own capacity, of log price, and for one's own
         country's families.
     width : float, index points
+    bends : Bends, of the worth of capability
     novelty_months : float
     price_fall : float
         Fall of log price over ``price_points`` index points behind the frontier.
@@ -76,6 +100,7 @@ class ChoiceWeights(NamedTuple):
 
     capability: float
     width: float
+    bends: Bends
     openness: float
     price: float
     novelty_months: float
@@ -170,9 +195,10 @@ def audited_risk(public, belief, row, flagged, clean):
 
 
 @piece
-def worth(x):
-    """Value of capability, 0 to 1 where it serves, on a line below ``BEND``."""
-    return logistic64(max(x, BEND)) + BEND_SLOPE * min(x - BEND, 0.0)
+def worth(x, at):
+    """Value of capability: the logistic between two bends, and the lines that touch it there."""
+    inner = logistic64(min(max(x, at.below), at.above))
+    return inner + at.slope_below * min(x - at.below, 0.0) + at.slope_above * max(x - at.above, 0.0)
 
 
 @piece
@@ -205,12 +231,12 @@ def fill_terms(terms, slots, release, mirrored, controlled, public, private, wei
 @piece
 def fill_value(value, capability, novelty, price, audited, weights, factors, need, concern, h):
     """Utils of all candidates in one channel, as slots compare them."""
-    width, f_novelty = weights.width, factors.novelty[h]
+    width, at, f_novelty = weights.width, weights.bends, factors.novelty[h]
     steep = factors.capability[h] * UNIT_SLOPE * weights.capability * width
     to_price = factors.price[h] * weights.price
     # One expression a step, in a loop of its own: the compiler takes several at once.
     for i in range(value.size):
-        value[i] = steep * worth((capability[i] - need) / width)
+        value[i] = steep * worth((capability[i] - need) / width, at)
         value[i] += f_novelty * novelty[i]
         value[i] = value[i] - to_price * price[i] - concern * audited[i]
 

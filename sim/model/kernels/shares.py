@@ -1,4 +1,4 @@
-"""Compiled accounts of a month: uptake, shares, revenue, applications."""
+"""Compiled accounts of a month: uptake, shares, applications."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from sim.model.kernels.countries import CAPACITY
 from sim.model.kernels.market import N_CHANNELS, N_MODES, RELIEF
 from sim.model.kernels.numerics import exp64, f4, kernel, logistic64, piece
+from sim.model.kernels.spending import tokens_by
 from sim.vocabulary import (
     BLOCS,
     BLOCS_OF_REGION,
     CONSUMER,
     DEVELOPER,
-    ENTERPRISE,
     FLAGGED,
     MARKET,
     MIX,
@@ -63,6 +63,8 @@ class Users(NamedTuple):
     china : array (channel,), weight of China in the world's region (what hubs and routers see)
     mix : array (channel,), weights of the mix of channels
     families, classes : int, how many families and classes of labs there are
+    log_price_factor : array (country, origin), log of the law's factor on prices
+    elasticity : float, of tokens in the market channel
     """
 
     use: np.ndarray
@@ -73,6 +75,8 @@ class Users(NamedTuple):
     mix: np.ndarray
     families: int
     classes: int
+    log_price_factor: np.ndarray
+    elasticity: float
 
 
 class Tally(NamedTuple):
@@ -84,7 +88,8 @@ class Tally(NamedTuple):
     world : float32 array (channel + 1, family), by use; the last row is the mix of channels
     slot : array (channel, K), share of the world's use
     region : array (region, channel + 1, SHARES); the last channel is the mix
-    use : array (country, channel), weight of use
+    use : array (country, channel), weight of use, by users
+    tokens : array (channel,), of a user in the mean; 1 but in the market channel
     people : array (region,), share of people 15-64 that use AI (consumer)
     concentration : array (2, channel + 1), HHI over labs and over countries of use
     adopters : int array (slot,), adopters of every slot, alive or not
@@ -96,6 +101,7 @@ class Tally(NamedTuple):
     slot: np.ndarray
     region: np.ndarray
     use: np.ndarray
+    tokens: np.ndarray
     people: np.ndarray
     concentration: np.ndarray
     adopters: np.ndarray
@@ -110,6 +116,7 @@ class Tally(NamedTuple):
             slot=np.zeros((N_CHANNELS, 0)),
             region=np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES))),
             use=np.zeros((countries, N_CHANNELS)),
+            tokens=np.ones(N_CHANNELS),
             people=np.zeros(len(REGIONS)),
             concentration=np.zeros((2, N_CHANNELS + 1)),
             adopters=np.zeros(families * N_MODES, np.int64),
@@ -240,7 +247,9 @@ def tally(market, panel, users):
     adopters_of = np.zeros(counts.shape[1], np.int64)
     ways = np.zeros((n_country, N_MODES * users.classes))
     parts = np.zeros((len(BLOCS), N_CHANNELS, len(SHARES) + 1))
-    weight, total = np.empty((n_country, N_CHANNELS)), np.zeros(N_CHANNELS)
+    weight, volume = np.empty((n_country, N_CHANNELS)), np.empty((n_country, N_CHANNELS))
+    total, of_users = np.zeros(N_CHANNELS), np.zeros(N_CHANNELS)
+    by_price, by_law = tokens_by(market.log_price[MARKET], users.log_price_factor, users.elasticity)
     in_use, persons = np.zeros(len(BLOCS)), np.zeros(len(BLOCS))
     for c in range(n_country):
         b = bloc[c]
@@ -251,8 +260,7 @@ def tally(market, panel, users):
             cell = c * N_CHANNELS + h
             weight[c, h] = size[c, h] * use[c, h]
             each = weight[c, h] / (start[cell + 1] - start[cell])
-            parts[b, h, len(SHARES)] += weight[c, h]
-            total[h] += weight[c, h]
+            more = 0.0
             # Alternatives in use are listed first: most are not in use, and a branch on each would
             # be mispredicted.
             found = 0
@@ -265,14 +273,26 @@ def tally(market, panel, users):
                 adopters_of[slots[k]] += count
                 ways[c, law_class[k] * N_MODES + mode[k]] += count / adopters
                 country[c, family[k]] += f4(count) / f4(adopters)
-                slot[h, k] += count * each
-                parts[b, h, origin[k]] += count * each
+                lot = count * each
+                if h == MARKET:
+                    tokens = lot * by_price[k] * by_law[c, origin[k]]
+                    more += tokens - lot
+                    lot = tokens
+                slot[h, k] += lot
+                parts[b, h, origin[k]] += lot
                 if mode[k] >= OPEN_WEIGHTS:
-                    parts[b, h, OPEN_SHARE] += count * each
+                    parts[b, h, OPEN_SHARE] += lot
+            volume[c, h] = weight[c, h] + more
+            parts[b, h, len(SHARES)] += volume[c, h]
+            total[h] += volume[c, h]
+            of_users[h] += weight[c, h]
     world = share_world(slot, total, family, users.mix, users.families)
     region, reach = sum_regions(parts, in_use, persons, users.china, users.mix)
-    concentration = concentrate(world, weight, users.mix)
-    return Tally(country, world, slot, region, weight, reach, concentration, adopters_of, ways)
+    concentration = concentrate(world, volume, users.mix)
+    tokens_each = total / of_users
+    return Tally(
+        country, world, slot, region, weight, tokens_each, reach, concentration, adopters_of, ways
+    )
 
 
 @kernel
@@ -321,50 +341,6 @@ def build(market, panel, who, building):
             used = float(building.used[h, f])
             tainted[f] += flow[f] * (building.slot[h, k] / used if used > 0.0 else 0.0)
     return flow, value, tainted
-
-
-@kernel
-def earn(market, slot_share, open_revenue, n_family):
-    """Revenue of every family per unit of use.
-
-    It is price times share in market and enterprise channels.
-    """
-    revenue = np.zeros(n_family)
-    for h in (MARKET, ENTERPRISE):
-        for k in range(market.slot.size):
-            part = open_revenue if market.mode[k] >= OPEN_WEIGHTS else 1.0
-            revenue[market.family[k]] += (
-                slot_share[h, k] * exp64(float(market.log_price[h, k])) * part
-            )
-    return revenue
-
-
-@kernel
-def spend(market, panel, use):
-    """What users pay per unit of use at full prices: array (country, origin).
-
-    That is in market and enterprise channels.
-
-    Parameters
-    ----------
-    use : array (country, channel), weight of use
-    """
-    start, counts = panel.start, panel.counts
-    spent = np.zeros((use.shape[0], len(ORIGINS)))
-    for h in (MARKET, ENTERPRISE):
-        total = 0.0
-        for c in range(use.shape[0]):
-            total += use[c, h]
-        for c in range(use.shape[0]):
-            cell = c * N_CHANNELS + h
-            each = use[c, h] / total / (start[cell + 1] - start[cell])
-            for k in range(market.slot.size):
-                count = counts[cell, market.slot[k]]
-                if count > 0:
-                    spent[c, market.origin[k]] += (
-                        count * each * exp64(float(market.log_price[h, k]))
-                    )
-    return spent
 
 
 @kernel
