@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sim.calibration.blocks import BLOCKS, FITTED
-from sim.calibration.calibrate import RULED_OUT
 from sim.calibration.likelihood import DISCREPANCY
 from sim.calibration.record import LEARNED, MOVED
+from sim.calibration.waves import RULED_OUT
 
 Record = dict[str, Any]
 Cells = tuple[str, ...]
