@@ -14,14 +14,23 @@ Record = dict[str, Any]
 Cells = tuple[str, ...]
 
 
-def page(record: Record) -> str:
-    """Return the page of a calibration in Markdown: what was fitted, how well, what was learned."""
+def page(record: Record, *sections: str) -> str:
+    """Return the page of a calibration in Markdown: what was fitted, how well, what was learned.
+
+    Parameters
+    ----------
+    record
+        Of the calibration.
+    sections
+        What else was found out about it.
+    """
     parts = [
         "# Calibration: what the record says of the parameters",
         _how(record),
         _targets(record),
         _parameters(record),
         _waves(record),
+        *sections,
         _again(record),
     ]
     return "\n\n".join(parts) + "\n"
