@@ -101,7 +101,9 @@ def main() -> None:
         "made_by": made_by(),
         "fit": {name: fit[name] for name in ("made_by", "seed", "sizes", "digests", "ensemble")},
     }
-    OUTPUT.write_text(json.dumps(head | found, indent=1) + "\n", encoding="utf-8")
+    # Four digits are more than the truths can tell.
+    short = json.loads(json.dumps(head | found), parse_float=lambda text: round(float(text), 4))
+    OUTPUT.write_text(json.dumps(short, indent=1) + "\n", encoding="utf-8")
     shown = Table("truths", "quantities", "inside 50 %", "inside 90 %", "U", "ranks")
     for row in rows(found):
         shown.add_row(*row)

@@ -45,7 +45,7 @@ def _how(found: dict[str, Any]) -> str:
     made, fit, ours = found["made_by"], found["fit"], shipped()
     keys = ("digests", "ensemble")
     same = all(fit[key] == ours[key] for key in keys)
-    of_fit = "the shipped fit" if same else "**an earlier fit than the one that is shipped**"
+    of_fit = "the shipped fit" if same else "**another fit than the one that is shipped**"
     sizes, apart = fit["sizes"], found["near"]["with"]["truths"] + found["far"]["with"]["truths"]
     return f"""Measured {found["date"]} with openstakes {made["openstakes"]}, code {made["code"]},
 on the runs of {of_fit}; `python benchmarks/coverage.py DIR` does it again.
@@ -75,7 +75,7 @@ def _all(found: dict[str, Any]) -> str:
         if one
     ]
     out = ", ".join(
-        f"{_percent(found[name]['with']['ruled_out'])} {words}" for name, words in SETS.items()
+        f"{words} {_percent(found[name]['with']['ruled_out'])}" for name, words in SETS.items()
     )
     return f"""In brackets: 95 % intervals (Wilson), in which quantities that hang together count as
 fewer cases. *U*: the chance of ranks that lie as far from the middle, if they were even; below
@@ -160,8 +160,8 @@ def _widening(found: dict[str, Any]) -> str:
 
 The rule: of the factors {", ".join(f"{x:g}" for x in FACTORS)} on the model's own error
 ({DISCREPANCY:g} of the record's) the smallest is taken at which, near the record and with the
-errors as they were, neither recovered parameters nor outcomes are U-shaped or held by 90 %
-intervals clearly less often than in 90 %. {says}
+errors as they were, neither recovered parameters nor outcomes are held by 90 % intervals clearly
+less often than in 90 %, and the ranks of those parameters are not U-shaped. {says}
 
 {table(heads, rows)}"""
 

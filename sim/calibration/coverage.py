@@ -162,8 +162,14 @@ def emulated(
     rng
         Takes draws, and gives runs of them their luck.
     """
+    itself = {
+        one: known.emulators[one].predict(truths.scores[:, columns(block)])
+        for name, block in BLOCKS.items()
+        for one in pools[name].expected
+    }
     fits = []
-    for scores, other, record in zip(truths.scores, truths.other, records, strict=True):
+    for place, record in enumerate(records):
+        scores, other = truths.scores[place], truths.other[place]
         drawn, foretold, worst = np.empty((draws, len(FITTED))), {}, 0.0
         for name, block in BLOCKS.items():
             pool = pools[name]
@@ -172,8 +178,7 @@ def emulated(
             for one, expected in pool.expected.items():
                 luck = pool.variance[one] ** 0.5 * rng.standard_normal(draws)
                 foretold[one] = expected[taken] + luck
-                itself = known.emulators[one].predict(scores[None, columns(block)])
-                misfit = record[one].misfit(itself, pool.variance[one])
+                misfit = record[one].misfit(itself[one][[place]], pool.variance[one])
                 worst = max(worst, float(np.abs(misfit[0])))
         happened = {one: record[one].scaled(other[None, NAMES.index(one)])[0] for one in foretold}
         fits.append(_ranked(drawn, foretold, scores, happened, worst))
@@ -255,11 +260,14 @@ def table(ranks: Ranks, learned: Sequence[bool]) -> Row:
 def enough(kinds: Row) -> bool:
     """Return whether neither recovered parameters nor outcomes show that draws are too sure.
 
-    Their pooled 90 % intervals do not hold clearly less than 90 % of the truths, and their ranks
-    are not U-shaped.
+    Their pooled 90 % intervals do not hold clearly less than 90 % of the truths, and the ranks of
+    the parameters are not U-shaped. Those of outcomes are not asked: most of their spread is luck,
+    and of so many ranks a U shows that takes nothing worth naming from the intervals.
     """
-    asked = [kinds[kind] for kind in ("recovered", "outcomes") if kinds[kind]]
-    return all(one["inside90"]["high"] >= INSIDE and one["u"] >= U_SHAPED for one in asked)
+    told = [kinds[kind] for kind in ("recovered", "outcomes") if kinds[kind]]
+    few = any(one["inside90"]["high"] < INSIDE for one in told)
+    bent = kinds["recovered"] is not None and kinds["recovered"]["u"] < U_SHAPED
+    return not few and not bent
 
 
 def widening(

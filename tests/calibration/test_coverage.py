@@ -31,10 +31,10 @@ from sim.calibration.likelihood import DISCREPANCY, TAIL, Observed
 from sim.calibration.ranks import U_SHAPED, binomial, inside, rank, shown, u_shape
 from sim.calibration.record import digests
 from sim.calibration.simulate import NAMES
-from tests.calibration.made_up import TINY, TOLD, made_up
+from tests.calibration.made_up import TINY, TOLD, linear, made_up
 
-SIZES = Sizes((512,), pool=4000, verified=199)
-TRUTHS = 120
+SIZES = Sizes((512,), pool=2000, verified=199)
+TRUTHS = 100
 HERE = Path("nowhere")
 """The made-up model writes nothing."""
 
@@ -42,9 +42,9 @@ HERE = Path("nowhere")
 @pytest.fixture(scope="module")
 def trained():
     """Emulators, pools, and truths over the whole ranges."""
-    run = Stages(made_up, 0, 3, HERE, lambda *_: None, {})
+    run = Stages(linear, 0, 3, HERE, lambda *_: None, {})
     known, scores, seen = held_apart(explored(SIZES, run, np.random.default_rng(3)), TRUTHS)
-    other = made_up(candidates_at(scores), 1, 99)[:, 0]
+    other = linear(candidates_at(scores), 1, 99)[:, 0]
     rng = np.random.default_rng(4)
     pools = {name: known.pool_of(name, rng) for name in BLOCKS}
     far = np.arange(TRUTHS, 2 * TRUTHS)
@@ -75,8 +75,7 @@ def test_where_the_likelihood_is_right_intervals_hold_what_they_say(trained):
     kinds = pooled(ranks, recovered(ranks))
     for kind in ("recovered", "others", "outcomes"):
         for part, nominal in (("inside50", 0.5), ("inside90", 0.9)):
-            assert abs(kinds[kind][part]["share"] - nominal) < 0.06, (kind, part)
-        assert kinds[kind]["u"] > U_SHAPED
+            assert abs(kinds[kind][part]["share"] - nominal) < 0.05, (kind, part)
     assert enough(kinds)
 
 
@@ -89,7 +88,8 @@ def test_where_the_error_is_understated_intervals_hold_too_few_and_ranks_are_u_s
     counts = [int(count) for count in told["ranks"].split()]
     assert min(counts[0], counts[-1]) > 2 * np.mean(counts[1:-1])
     assert not enough(kinds)
-    assert kinds["others"]["u"] > U_SHAPED, "parameters that no target speaks of keep their range"
+    others = kinds["others"]["inside90"]["share"]
+    assert abs(others - 0.9) < 0.03, "parameters that no target speaks of keep their range"
 
 
 def test_an_exact_record_is_held_more_often(trained):
@@ -100,18 +100,24 @@ def test_an_exact_record_is_held_more_often(trained):
     assert u_shape(exact.parameters[:, told]) > 0.99
 
 
-def test_the_rule_takes_the_least_factor_that_holds(trained):
+@pytest.mark.parametrize("true", [1.0, 3.0])
+def test_the_rule_takes_the_least_factor_that_holds(trained, true):
     known, pools, truths = trained
-    for true, least in ((1.0, 1.0), (3.0, None)):
-        records = records_of(trained, true * DISCREPANCY)
-        learned = recovered(ranks_of(trained, records))
-        rng = np.random.default_rng(7)
-        steps = widening(known, pools, truths, records, learned, 199, rng)
-        assert [step["factor"] for step in steps] == list(FACTORS)
-        held = [step["recovered"]["inside90"]["share"] for step in steps]
-        assert held == sorted(held)
-        found = next(step["factor"] for step in steps if step["enough"])
-        assert found == least if least else 1.0 < found <= 3.0
+    records = records_of(trained, true * DISCREPANCY)
+    learned = recovered(ranks_of(trained, records))
+    steps = widening(known, pools, truths, records, learned, 199, np.random.default_rng(7))
+    assert [step["factor"] for step in steps] == list(FACTORS)
+    held = [step["recovered"]["inside90"]["share"] for step in steps]
+    assert (np.diff(held) > -0.02).all(), "a larger error is held more often"
+    assert next(step["factor"] for step in steps if step["enough"]) == true
+
+
+def test_ranks_in_the_shape_of_a_u_are_not_enough_where_intervals_hold_enough():
+    fine = {"inside90": {"high": 0.92}, "u": 0.3}
+    assert enough({"recovered": fine, "outcomes": fine | {"u": 0.001}})
+    assert enough({"recovered": None, "outcomes": fine})
+    assert not enough({"recovered": fine | {"u": 0.001}, "outcomes": fine})
+    assert not enough({"recovered": fine, "outcomes": fine | {"inside90": {"high": 0.89}}})
 
 
 def test_what_moves_a_target_is_recovered_and_nothing_else(trained):
@@ -151,7 +157,7 @@ def test_truths_are_held_apart_from_training():
 def test_errors_of_a_record_are_those_that_the_likelihood_assumes(name):
     """Also where the range is wider on one side: its misfit is that of a normal."""
     observed = Observed(next(t for t in data.targets() if t.id == name))
-    there = observed.scaled(np.array([observed.target.value])) * np.ones(20_000)
+    there = observed.scaled(np.array([observed.target.value])) * np.ones(8_000)
     records = observed.with_error(there, np.random.default_rng(0))
     misfit = np.array([replace(observed, at=at).misfit(there[:1])[0] for at in records.tolist()])
     assert np.mean(misfit**2) == pytest.approx(1.0, abs=0.05)
@@ -291,7 +297,7 @@ def test_the_command_stores_what_the_page_shows(fit, monkeypatch, capsys):
     assert "near, whole procedure" in capsys.readouterr().out
     monkeypatch.setattr(page, "MEASURED", stored)
     text = page.section()
-    assert "an earlier fit than the one that is shipped" in text
+    assert "another fit than the one that is shipped" in text
     assert "Emulators trained on the other 48 runs" in text
     assert "8 truths are candidates of\nthe last wave" in text
     found = json.loads(stored.read_text())
