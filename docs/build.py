@@ -13,6 +13,7 @@ from typing import Any
 
 import tomli_w
 
+from docs import coverage
 from docs.parameter_page import parameter_values, parameters_page
 from docs.speed import readme
 from docs.tables import code, number, page, span, table
@@ -274,7 +275,7 @@ def pages() -> dict[str, str]:
         "reference/policy-timeline.md": timeline_page(),
         "reference/scenario.schema.json": schema.as_text(),
         "../sim/model/parameter_values.py": parameter_values(),
-        "explanation/calibration.md": calibration.page(shipped()),
+        "explanation/calibration.md": calibration.page(shipped(), coverage.section()),
         "../README.md": readme(),
     }
 

@@ -16,19 +16,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.calibration.blocks import BLOCKS, FITTED, Block
-from sim.calibration.emulator import Emulator
+from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.likelihood import Observed
 from sim.calibration.measures import Floats
 from sim.calibration.origins import observable
 from sim.calibration.simulate import NAMES, simulate
+from sim.calibration.waves import Knowledge, columns, first_points, likely_points, next_points
 from sim.model.parameters import PARAMETERS
 from sim.sweep.draws import Draws
 from sim.sweep.execution import Progress
@@ -36,12 +36,6 @@ from sim.sweep.sampling import parameter_range
 
 if TYPE_CHECKING:
     from sim.sweep.workers import Workers
-
-RULED_OUT = 3.0
-"""Standard deviations from any target beyond which a point is ruled out (Pukelsheim 1994: 95 % of
-any distribution with one mode lie inside)."""
-WIDEST = 3.0
-"""Normal score beyond which the emulators are not asked: 99.7 % of each range lie inside."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +113,7 @@ def calibrate(
     sizes: Sizes = Sizes(),
     *,
     seed: int = 0,
-    until: str | None = None,
+    targets: Sequence[Observed] = (),
     out: Path | None = None,
     workers: int | Workers | None = None,
     executor: str = "pool",
@@ -134,9 +128,8 @@ def calibrate(
         How much is run.
     seed
         Root seed of all draws and runs.
-    until
-        Only targets whose window ended by this month are fitted; what no other speaks of keeps its
-        range. Default: all.
+    targets
+        What is fitted; what none of them speaks of keeps its range. Default: the whole record.
     out
         Folder for the runs; a calibration that was stopped goes on from there.
     workers, executor
@@ -151,19 +144,11 @@ def calibrate(
     Fit
     """
     asked = {"workers": workers, "executor": executor}
-    run = _Stages(simulate, sizes.runs, seed, out, progress, asked)
+    run = Stages(simulate, sizes.runs, seed, out, progress, asked)
     rng = np.random.default_rng([seed, 1])
-    target = {one.id: Observed(one) for one in observable(until)}
-    known = _Knowledge(target, {}, sizes.pool, {})
-    scores, values = np.zeros((0, len(FITTED))), np.zeros((0, len(NAMES)))
-    for wave, count in enumerate(sizes.waves):
-        points = _next(count, known, rng) if wave else _first(count, seed)
-        found = run(candidates_at(points), 1, f"wave-{wave + 1}")[:, 0]
-        whole = np.isfinite(found).all(axis=1)
-        scores = np.concatenate((scores, points[whole]))
-        values = np.concatenate((values, found[whole]))
-        known = replace(known, emulators=_learn(scores, values, target))
-    points, proposed = _likely(sizes.verified, known, rng)
+    known = explored(sizes, run, rng, targets)
+    target = known.target
+    points, proposed = likely_points(sizes.verified, known, rng)
     found = run(candidates_at(points), sizes.replications, "verified")
     drawn, effective = _resampled(points, found, proposed, target, sizes.draws, rng)
     ensemble, central = _ensemble(drawn, seed), nearest_to_median(drawn)
@@ -179,16 +164,29 @@ def calibrate(
     )
 
 
+def explored(
+    sizes: Sizes, run: Stages, rng: np.random.Generator, targets: Sequence[Observed] = ()
+) -> Knowledge:
+    """Return what is known after the waves; arguments are those of `calibrate`."""
+    fitted = targets or [Observed(target) for target in observable(None)]
+    known = Knowledge.none({one.target.id: one for one in fitted}, sizes.pool)
+    for wave, count in enumerate(sizes.waves):
+        points = next_points(count, known, rng) if wave else first_points(count, run.seed)
+        known = known.after(points, run(candidates_at(points), 1, f"wave-{wave + 1}")[:, 0])
+    return known
+
+
 @dataclass
-class _Stages:
+class Stages:
     """Runs candidates stage by stage: each has luck and a folder of its own."""
 
     simulate: Callable[..., Floats]
     runs: int
-    next_seed: int
+    seed: int
     out: Path | None
     progress: Progress
     asked: dict[str, Any]
+    stages: int = 0
     finished: int = 0
     failed: int = 0
 
@@ -197,7 +195,7 @@ class _Stages:
         found = self.simulate(
             draws,
             replications,
-            self.next_seed,
+            self.seed + self.stages,
             out=self.out / name if self.out else None,
             progress=lambda finished, failed, _: self.progress(
                 self.finished + finished, self.failed + failed, self.runs
@@ -205,7 +203,7 @@ class _Stages:
             **self.asked,
         )
         whole = np.isfinite(found).all(axis=2)
-        self.next_seed += 1
+        self.stages += 1
         self.finished += int(whole.sum())
         self.failed += int((~whole).sum())
         return found
@@ -237,86 +235,6 @@ def nearest_to_median(scores: Floats) -> Floats:
     return nearest
 
 
-def _first(count: int, seed: int) -> Floats:
-    """Return points that fill the ranges evenly."""
-    from scipy.stats import norm, qmc
-
-    cube = qmc.Sobol(len(FITTED), rng=np.random.default_rng([seed, 0])).random(count)
-    scores: Floats = np.clip(norm.ppf(np.clip(cube, 1e-9, 1.0 - 1e-9)), -WIDEST, WIDEST)
-    return scores
-
-
-def _columns(block: Block) -> list[int]:
-    return [FITTED.index(name) for name in block.parameters]
-
-
-def _learn(scores: Floats, values: Floats, target: dict[str, Observed]) -> dict[str, Emulator]:
-    """Return an emulator of each target, of the parameters of its block."""
-    return {
-        name: Emulator(
-            scores[:, _columns(block)], target[name].scaled(values[:, NAMES.index(name)])
-        )
-        for block in BLOCKS.values()
-        for name in block.targets
-        if name in target
-    }
-
-
-@dataclass(frozen=True)
-class _Knowledge:
-    """What is known of the targets after some waves: emulators, and where points are ruled out."""
-
-    target: dict[str, Observed]
-    emulators: dict[str, Emulator]
-    pool: int
-    left: dict[str, list[float]]
-
-    def look(self, name: str, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-        """Return points of a block's range and how they stand, and note the share that is left.
-
-        Returns
-        -------
-        points : array (point, parameter)
-        worst : array (point,)
-            Misfit of the target that fits worst.
-        likelihood : array (point,)
-            Logarithm of the likelihood of all targets.
-        """
-        block = BLOCKS[name]
-        points = np.clip(rng.standard_normal((self.pool, len(block.parameters))), -WIDEST, WIDEST)
-        worst, likelihood = np.zeros(self.pool), np.zeros(self.pool)
-        for one in (name for name in block.targets if name in self.target):
-            expected, variance = self.emulators[one].predict(points), self.emulators[one].variance
-            misfit = self.target[one].misfit(expected, variance)
-            worst, likelihood = np.maximum(worst, np.abs(misfit)), likelihood - 0.5 * misfit**2
-        self.left.setdefault(name, []).append(float((worst < RULED_OUT).mean()))
-        return points, worst, likelihood
-
-
-def _next(count: int, known: _Knowledge, rng: np.random.Generator) -> Floats:
-    """Return points of the next wave: in each block any that are not ruled out."""
-    points = np.empty((count, len(FITTED)))
-    for name, block in BLOCKS.items():
-        pool, worst, _ = known.look(name, rng)
-        kept = np.argsort(worst, kind="stable")[: max(count, int((worst < RULED_OUT).sum()))]
-        points[:, _columns(block)] = pool[rng.choice(kept, count, replace=False)]
-    return points
-
-
-def _likely(
-    count: int, known: _Knowledge, rng: np.random.Generator
-) -> tuple[Floats, dict[str, Floats]]:
-    """Return points drawn by the emulators' likelihood, and its logarithm by block: (point,)."""
-    points, proposed = np.empty((count, len(FITTED))), {}
-    for name, block in BLOCKS.items():
-        pool, _, likelihood = known.look(name, rng)
-        chance = np.exp(likelihood - likelihood.max())
-        taken = rng.choice(len(pool), count, p=chance / chance.sum())
-        points[:, _columns(block)] = pool[taken]
-        proposed[name] = likelihood[taken]
-    return points, proposed
-
-
 def _resampled(
     points: Floats,
     found: Floats,
@@ -334,7 +252,7 @@ def _resampled(
         weights = _weights(found, proposed[name], [target[t] for t in block.targets if t in target])
         steps = (np.arange(draws) + rng.random()) / draws
         taken = np.searchsorted(np.cumsum(weights), steps).clip(0, len(weights) - 1)
-        drawn[:, _columns(block)] = points[rng.permutation(taken)][:, _columns(block)]
+        drawn[:, columns(block)] = points[rng.permutation(taken)][:, columns(block)]
         effective[name] = float(1.0 / (weights**2).sum())
     return drawn, effective
 

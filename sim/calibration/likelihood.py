@@ -49,9 +49,15 @@ class Observed:
     Parameters
     ----------
     target : Target
+    at : float, optional
+        Scaled value that was observed in place of the table's, with the same widths.
+    discrepancy : float
+        Standard deviation of the model's own error, in those of the observation.
     """
 
     target: Target
+    at: float | None = None
+    discrepancy: float = DISCREPANCY
 
     def scaled(self, values: Floats) -> Floats:
         """Return values of the measure on the scale."""
@@ -68,10 +74,32 @@ class Observed:
             Of what is compared with the record beyond its error and the model's: the luck of the
             one world that was observed, and the error of the expectation itself.
         """
-        value, low, high = self.scaled(
-            np.array([self.target.value, self.target.low, self.target.high])
-        )
-        width = np.where(expected > value, high - value, value - low) / TAIL
-        spread = np.sqrt(width**2 * (1.0 + DISCREPANCY**2) + variance)
-        misfit: Floats = (expected - value) / spread
+        value, below, above = self._widths()
+        observed = value if self.at is None else self.at
+        width = np.where(expected > observed, above, below)
+        spread = np.sqrt(width**2 * (1.0 + self.discrepancy**2) + variance)
+        misfit: Floats = (expected - observed) / spread
         return misfit
+
+    def with_error(self, values: Floats, rng: np.random.Generator) -> Floats:
+        """Return scaled values as a record would show them: with its error and the model's.
+
+        Parameters
+        ----------
+        values
+            Scaled values that the world had.
+        rng
+            Where errors are drawn from.
+        """
+        _, below, above = self._widths()
+        lower = rng.random(values.shape) * (below + above) < above
+        # Where the record shows too little, the value lies above it, on the side of that width.
+        size = np.abs(rng.standard_normal(values.shape)) * (1.0 + self.discrepancy**2) ** 0.5
+        return np.where(lower, values - above * size, values + below * size)
+
+    def _widths(self) -> tuple[float, float, float]:
+        """Return the value of the table and the standard deviations below and above it, scaled."""
+        low, value, high = self.scaled(
+            np.array([self.target.low, self.target.value, self.target.high])
+        ).tolist()
+        return value, (value - low) / TAIL, (high - value) / TAIL

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sim.calibration.blocks import BLOCKS, FITTED
-from sim.calibration.calibrate import RULED_OUT
 from sim.calibration.likelihood import DISCREPANCY
 from sim.calibration.record import LEARNED, MOVED
+from sim.calibration.waves import RULED_OUT
 from sim.model.parameters import PARAMETERS
 
 Record = dict[str, Any]
@@ -17,8 +17,16 @@ EDGE = 0.05
 """Part of a range beside an end: who has nearly all draws there is at the end of its range."""
 
 
-def page(record: Record) -> str:
-    """Return the page of a calibration in Markdown: what was fitted, how well, what was learned."""
+def page(record: Record, *sections: str) -> str:
+    """Return the page of a calibration in Markdown: what was fitted, how well, what was learned.
+
+    Parameters
+    ----------
+    record
+        Of the calibration.
+    sections
+        What else was found out about it.
+    """
     parts = [
         "# Calibration: what the record says of the parameters",
         _how(record),
@@ -27,6 +35,7 @@ def page(record: Record) -> str:
         _ends(record),
         _assumed(record),
         _waves(record),
+        *sections,
         _again(record),
     ]
     return "\n\n".join(parts) + "\n"

@@ -41,18 +41,21 @@ def calibrate(
     with guarded(out):
         _need_sklearn()
         from sim.calibration.calibrate import OF_ORIGIN, QUICK, Sizes, calibrate
+        from sim.calibration.likelihood import Observed
+        from sim.calibration.origins import observable
         from sim.calibration.page import page
         from sim.calibration.record import central_csv, ensemble_csv, record
         from sim.sweep.written import check, write
 
         names = FILES[:1] if until else FILES
         check(out, names)
+        targets = [Observed(target) for target in observable(until)]
         sizes = QUICK if quick else OF_ORIGIN if until else Sizes()
         with running("calibrate", out) as progress:
             fit = calibrate(
                 sizes,
                 seed=seed,
-                until=until,
+                targets=targets,
                 out=out,
                 workers=workers,
                 executor=executor,

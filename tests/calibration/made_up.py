@@ -7,7 +7,7 @@ import numpy as np
 from sim import data
 from sim.calibration.blocks import BLOCKS
 from sim.calibration.calibrate import Sizes
-from sim.calibration.likelihood import TAIL
+from sim.calibration.likelihood import TAIL, scaled, unscaled
 from sim.calibration.simulate import NAMES
 from sim.sweep.sampling import parameter_range
 
@@ -36,4 +36,20 @@ def made_up(draws, replications, seed, **_):
         if name in TOLD:
             column = draws.values[:, draws.names.index(TOLD[name])]
             found[:, :, place] += 4.0 * side * (score(TOLD[name], column) - 1.0)[:, None]
+    return found
+
+
+def linear(draws, replications, seed, **_):
+    """The same on the scales on which values are compared, where emulators can be exact."""
+    luck = np.random.default_rng(seed)
+    found = np.empty((len(draws), replications, len(NAMES)))
+    for place, name in enumerate(NAMES):
+        target = next(t for t in data.targets() if t.id == name)
+        low, value, high = scaled(np.array([target.low, target.value, target.high]), target.unit)
+        side = (high - low) / (2.0 * TAIL)
+        there = value + 0.2 * side * luck.standard_normal(found.shape[:2])
+        if name in TOLD:
+            column = draws.values[:, draws.names.index(TOLD[name])]
+            there += 2.0 * side * score(TOLD[name], column)[:, None]
+        found[:, :, place] = unscaled(there, target.unit)
     return found

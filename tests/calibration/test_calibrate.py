@@ -18,6 +18,7 @@ from sim.calibration.calibrate import (
 from sim.calibration.emulator import Emulator
 from sim.calibration.likelihood import DISCREPANCY, TAIL, Observed
 from sim.calibration.measures import MEASURES
+from sim.calibration.origins import observable
 from sim.calibration.simulate import NAMES, candidates, measured
 from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import load
@@ -47,14 +48,15 @@ def test_what_moves_a_target_is_learned_and_nothing_else(fit):
 
 def test_a_fit_to_part_of_the_record_learns_from_nothing_else():
     """By the end of 2023 the first targets of chips and misuse were known, and no others."""
-    part = calibrate(replace(SMALL, waves=(256,)), seed=3, until="2023-12", simulate=made_up)
+    known = [Observed(target) for target in observable("2023-12")]
+    part = calibrate(replace(SMALL, waves=(256,)), seed=3, targets=known, simulate=made_up)
     assert set(part.explained) == {"C10", "C13", "C21"}
-    for block, known in (
+    for block, told in (
         ("chips", True), ("misuse", True), ("use", False), ("choice", False), ("releases", False)
     ):  # fmt: skip
         drawn = part.scores[:, FITTED.index(BLOCKS[block].parameters[0])]
-        assert (drawn.std() < 0.6) == known, block
-        assert (drawn.mean() > 0.6) == known, block
+        assert (drawn.std() < 0.6) == told, block
+        assert (drawn.mean() > 0.6) == told, block
 
 
 def test_waves_rule_out_what_the_record_does_not_allow(fit):

@@ -13,6 +13,7 @@ from sim import data
 from sim.calibration import calibrate as module
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import OF_ORIGIN, QUICK, Sizes, calibrate
+from sim.calibration.origins import observable
 from sim.calibration.page import page
 from sim.calibration.record import central_csv, digests, ensemble_csv, record
 from sim.calibration.simulate import NAMES
@@ -52,14 +53,14 @@ def test_it_leaves_draws_a_central_one_and_a_page(fake, tmp_path):
 def test_a_fit_to_part_of_the_record_leaves_its_draws_only(monkeypatch, tmp_path):
     asked = []
 
-    def fake(sizes, *, until, **_):
-        asked.append((sizes, until))
-        return calibrate(TINY, until=until, simulate=made_up)
+    def fake(sizes, *, targets, **_):
+        asked.append((sizes, {observed.target.id for observed in targets}))
+        return calibrate(TINY, targets=targets, simulate=made_up)
 
     monkeypatch.setattr(module, "calibrate", fake)
     done = call("--until", "2024-06", "--out", tmp_path)
     assert done.exit_code == 0, done.output
-    assert asked == [(OF_ORIGIN, "2024-06")]
+    assert asked == [(OF_ORIGIN, {target.id for target in observable("2024-06")})]
     assert {path.name for path in tmp_path.iterdir()} == {"ensemble.csv", "written.json"}
     draws = read_ensemble(tmp_path / "ensemble.csv", "ensemble.csv", PARAMETERS)
     assert len(draws) == TINY.draws
