@@ -14,6 +14,7 @@ from typing import Any
 import tomli_w
 
 from docs.parameter_page import parameter_values, parameters_page
+from docs.patterns import validation
 from docs.speed import readme
 from docs.tables import code, number, page, span, table
 from sim.calibration import page as calibration
@@ -275,6 +276,7 @@ def pages() -> dict[str, str]:
         "reference/scenario.schema.json": schema.as_text(),
         "../sim/model/parameter_values.py": parameter_values(),
         "explanation/calibration.md": calibration.page(shipped()),
+        "explanation/validation.md": validation(),
         "../README.md": readme(),
     }
 
