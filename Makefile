@@ -69,6 +69,7 @@ calibrate: $(READY)
 	@cp $(FIT)/ensemble.csv scenarios/assumptions/calibrated.csv
 	@cp $(FIT)/central.csv sim/data/central.csv
 	@cp $(FIT)/calibration.json sim/calibration/calibrated.json
+	@$(BIN)/python benchmarks/baseline.py --workers $(WORKERS)
 	@$(BIN)/python -m docs.build
 
 ORIGINS := 2023-12 2024-06 2024-12

@@ -15,6 +15,7 @@ import tomli_w
 
 from docs import coverage
 from docs.parameter_page import parameter_values, parameters_page
+from docs.patterns import validation
 from docs.speed import readme
 from docs.tables import code, number, page, span, table
 from sim.calibration import page as calibration
@@ -276,6 +277,7 @@ def pages() -> dict[str, str]:
         "reference/scenario.schema.json": schema.as_text(),
         "../sim/model/parameter_values.py": parameter_values(),
         "explanation/calibration.md": calibration.page(shipped(), coverage.section()),
+        "explanation/validation.md": validation(),
         "../README.md": readme(),
     }
 

@@ -2,7 +2,7 @@
 
 Each is stored with date, version and command.
 
-python docs/record.py [--replications 16] [--only targets]
+python docs/record.py [targets] [handover] [patterns] [ablation]
 """
 
 from __future__ import annotations
@@ -18,15 +18,20 @@ from sim.sweep.manifest import made_by
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "benchmarks" / "output"
-CHECKS = {"targets": "--replications", "handover": "--replications", "ablation": "--draws"}
-"""Programs of benchmarks/, each with its option for how much is run."""
+CHECKS = {
+    "targets": ("--replications", "16"),
+    "handover": ("--replications", "16"),
+    "patterns": ("--draws", "32"),
+    "ablation": ("--draws", "16"),
+}
+"""Programs of benchmarks/, and what they are asked for."""
 
 
-def record(name: str, runs: int) -> Path:
+def record(name: str) -> Path:
     """Run one program of benchmarks/ and store its output under a head that says what made it."""
-    program = ROOT / "benchmarks" / f"{name}.py"
-    shown = f"python benchmarks/{name}.py {CHECKS[name]} {runs}"
-    command = [sys.executable, str(program), CHECKS[name], str(runs)]
+    program, arguments = ROOT / "benchmarks" / f"{name}.py", CHECKS[name]
+    shown = f"python benchmarks/{name}.py {' '.join(arguments)}"
+    command = [sys.executable, str(program), *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     done = subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", check=False
@@ -42,14 +47,15 @@ def record(name: str, runs: int) -> Path:
 
 
 def main() -> None:
-    """Run all checks."""
+    """Run the checks that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replications", type=int, default=16, help="or draws")
-    parser.add_argument("--only", choices=CHECKS, help="one of them")
-    options = parser.parse_args()
+    parser.add_argument("checks", nargs="*", metavar="check", help=", ".join(CHECKS))
+    asked = parser.parse_args().checks or list(CHECKS)
+    if unknown := [name for name in asked if name not in CHECKS]:
+        parser.error(f"no check {unknown[0]!r}; there are {', '.join(CHECKS)}")
     OUTPUT.mkdir(exist_ok=True)
-    for name in (options.only,) if options.only else CHECKS:
-        print(record(name, options.replications).relative_to(ROOT), flush=True)
+    for name in asked:
+        print(record(name).relative_to(ROOT), flush=True)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,10 @@ from sim.report.over_time import (
     POLICY_LINE,
     REFERENCE_LINE,
     footer,
+    hands_over,
     last,
     magnitude,
+    mark_handover,
     mark_starts,
     reference_bands,
     starts,
@@ -61,7 +63,7 @@ def comparison(view: View, outcomes: Sequence[str], *, steps: bool = False) -> F
     tall = max(1.35, (0.215 + more) * len(scenarios))
     since = _since(view)
     block = _TITLE + tall + _AXIS
-    over_time, foot = _over_time(view), footer(view, scenarios)
+    over_time, foot = _over_time(view), footer(view, scenarios, since)
     head = _HEAD + style.LINE * (len(over_time) - 1)
     figure = style.canvas(head + block * len(outcomes) + _FOOT - 0.1 + style.LINE * (len(foot) - 1))
     label = (
@@ -143,6 +145,8 @@ def _levels(
         )
     time_axis(axes, since, x[-1])
     mark_starts(axes, view, list(levels))
+    if hands_over(view, since):
+        mark_handover(axes)
 
 
 def _labels(

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from sim.calibration.quantities import CUT, QUANTITIES
 from sim.months import month_index
+from sim.report.over_time import mark_handover
 from sim.report.style import (
     INK,
     LINE,
@@ -49,21 +50,26 @@ LEAST_DRAWN = 0.01
 
 def picture(record: Record) -> bytes:
     """Return the picture as SVG: bands, observed points, and what baselines say."""
+    with look():
+        return svg(drawn(record))
+
+
+def drawn(record: Record) -> Figure:
+    """Return the picture as a figure."""
     rows = -(-len(PANELS) // COLUMNS)
     width, height = WIDTH / COLUMNS, 2.2
-    with look():
-        figure = canvas(rows * height + 3 * LINE)
-        for i, name in enumerate(PANELS):
-            left, top = i % COLUMNS * width, i // COLUMNS * height
-            _panel(figure, record, name, left, top, width, height)
-        text = (
-            "Bands: 5 to 95 % and 25 to 75 % of draws, line: median; from the vertical line on "
-            "predictions. Dots: observed. Blue crosses: last value, "
-            "orange ones: trend. Conditional on the structure of the model."
-        )
-        lines = wrapped(text, WIDTH - 0.2)
-        write_lines(figure, 0.1, rows * height + LINE, lines, color=MUTED, size=SMALL)
-        return svg(figure)
+    figure = canvas(rows * height + 3 * LINE)
+    for i, name in enumerate(PANELS):
+        left, top = i % COLUMNS * width, i // COLUMNS * height
+        _panel(figure, record, name, left, top, width, height)
+    text = (
+        "Bands: 5 to 95 % and 25 to 75 % of draws, line: median; from the dotted line "
+        "on, where releases are generated, predictions. Dots: observed. Blue crosses: last value, "
+        "orange ones: trend. Conditional on the structure of the model."
+    )
+    lines = wrapped(text, WIDTH - 0.2)
+    write_lines(figure, 0.1, rows * height + LINE, lines, color=MUTED, size=SMALL)
+    return figure
 
 
 def _panel(
@@ -87,7 +93,7 @@ def _panel(
         said = [one for one in later if one[baseline] is not None]
         axes.plot([_time(row.time, one) for one in said], [one[baseline] for one in said], "x",
                   color=color, markersize=5)  # fmt: skip
-    axes.axvline(month_index(CUT) + 0.5, color=MUTED, linewidth=0.8)
+    mark_handover(axes)
     axes.set_xlim(0, 48)
     axes.set_xticks([0, 12, 24, 36, 48], ["2023", "2024", "2025", "2026", "2027"])
     if row.unit == "share":

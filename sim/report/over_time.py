@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from sim.analysis import wording
 from sim.analysis.comparison import Floats
+from sim.calibration.quantities import CUT
 from sim.messages import nearest, one_of
-from sim.months import month_name
+from sim.months import month_index, month_name
 from sim.report import figure_data, style
 from sim.report.style import BODY, FORECAST, INK, MUTED, SMALL, Pen
 from sim.report.view import View
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 # Names of lines in the drawing. Names of scenarios never get into a drawing other than as outlines
 # of letters.
 REFERENCE_LINE, POLICY_LINE, START_LINE = "reference", "policy", "policy-start"
+HANDOVER_LINE = "handover"
+
+HANDOVER = month_index(CUT) + 1
+"""First month of generated releases, where a world replays the record."""
 
 FULL = style.WIDTH - 0.16
 """Width of text over a whole picture, in inches."""
@@ -134,6 +139,8 @@ def _panel(
         )
     time_axis(axes, 0, x[-1])
     mark_starts(axes, view, [name])
+    if hands_over(view):
+        mark_handover(axes)
 
 
 def _same_limits(panels: Sequence[Axes]) -> None:
@@ -215,16 +222,34 @@ def mark_starts(axes: Axes, view: View, names: Sequence[str]) -> None:
         axes.axvline(m, color=INK, linewidth=0.8, linestyle=(0, (1, 2)), gid=START_LINE)
 
 
+def hands_over(view: View, since: int = 0) -> bool:
+    """Tell whether generated releases take over from the record after the first month drawn."""
+    return view.reference.history == "replay" and since < HANDOVER < view.reference.months
+
+
+def mark_handover(axes: Axes) -> None:
+    """Draw a thin dotted line, with its label, where generated releases take over."""
+    axes.axvline(
+        HANDOVER, color=MUTED, linewidth=0.6, linestyle=(0, (1, 3)), zorder=1.5, gid=HANDOVER_LINE
+    )
+    behind = {"facecolor": "white", "alpha": 0.8, "linewidth": 0.0, "pad": 0.5}
+    place = axes.get_xaxis_transform()
+    axes.text(
+        HANDOVER + 0.5, 1.0, "generated", transform=place, color=MUTED, size=SMALL, va="top",
+        bbox=behind,
+    )  # fmt: skip
+
+
 def last(values: Floats) -> float:
     """Return the last number that is known, 0 if there is none."""
     known = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else 0.0
 
 
-def footer(view: View, names: Sequence[str]) -> list[str]:
+def footer(view: View, names: Sequence[str], since: int = 0) -> list[str]:
     """Return when policies start, how many runs there are and that it is no forecast, in lines.
 
-    The policies are those of the scenarios that are drawn.
+    The policies are those of the scenarios that are drawn; `since` is the first month drawn.
     """
     months = [month_name(m) for m in starts(view, names)]
     begin = (
@@ -232,6 +257,8 @@ def footer(view: View, names: Sequence[str]) -> list[str]:
         if months
         else ""
     )
+    if hands_over(view, since):
+        begin += f"From {wording.month(month_name(HANDOVER))} on releases are generated. "
     study = view.study
     runs = f"{wording.sample(study.draws, study.replications)}."
     holds = f"Bands and whiskers hold {study.interval_holds}." if study.pairs > 1 else ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis import wording
 from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
-from sim.report import cells, limits, pictures, prose, reproduction, style
+from sim.report import against_data, cells, limits, pictures, prose, reproduction, style
 from sim.report.cells import Cell
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
@@ -199,6 +199,7 @@ def _context(
         "enough": ENOUGH,
         "few": limits.few(study),
         "interpolated": wording.interpolated(study.pairs, study.unit),
+        "data": against_data.standing(study),
         "limits": limits.limits(study),
         "command": made_by,
         "versions": reproduction.versions(),

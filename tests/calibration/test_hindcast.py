@@ -30,9 +30,10 @@ from sim.calibration.windows import slopes
 from sim.cli.app import app
 from sim.messages import ScenarioError
 from sim.model.parameters import PARAMETERS
-from sim.model.world import World
+from sim.model.world import HANDOVER, World
 from sim.months import month_index
-from sim.report.hindcast import PANELS, page, picture, prediction_rows
+from sim.report.hindcast import PANELS, drawn, page, picture, prediction_rows
+from sim.report.over_time import HANDOVER_LINE
 from sim.sweep.draws import Draws
 from sim.sweep.sampling import parameter_range, sample
 
@@ -271,6 +272,15 @@ def test_the_picture_is_the_same_each_time_and_has_every_panel(found):
     again = picture(json.loads(json.dumps(found)))
     assert again == drawing
     assert all(name in QUANTITIES for name in PANELS)
+
+
+def test_the_handover_is_marked_in_every_panel(found):
+    panels = drawn(found).axes
+    assert len(panels) == len(PANELS)
+    for axes in panels:
+        marks = [line for line in axes.lines if line.get_gid() == HANDOVER_LINE]
+        assert [int(line.get_xdata()[0]) for line in marks] == [HANDOVER]
+        assert [text.get_text() for text in axes.texts] == ["generated"]
 
 
 # the command

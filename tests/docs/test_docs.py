@@ -101,6 +101,7 @@ GENERATED = (
     "reference/scenario.schema.json",
     "../sim/model/parameter_values.py",
     "explanation/calibration.md",
+    "explanation/validation.md",
     "../README.md",
 )
 WRITTEN = [
@@ -108,6 +109,7 @@ WRITTEN = [
         {path.relative_to(ROOT).as_posix() for path in DOCS.rglob("*.md")}
         - {f"docs/{name}" for name in GENERATED}
     ),
+    f"docs/{VALIDATION}",
     "README.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
@@ -264,8 +266,8 @@ def test_the_page_of_validation_shows_what_was_printed(name: str) -> None:
     command, made, *rest = (
         (ROOT / "benchmarks" / "output" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     )
-    assert command.startswith(f"python benchmarks/{name}.py {CHECKS[name]} ")
-    assert int(command.split()[-1]) >= 16
+    expected = " ".join(("python", f"benchmarks/{name}.py", *CHECKS[name]))
+    assert command == expected, f"store it anew: python docs/record.py {name}"
     assert re.match(r"\d{4}-\d\d-\d\d, openstakes \S+, code [0-9a-f]{16}, mesa ", made)
     if name == "targets":
         assert [
@@ -273,3 +275,14 @@ def test_the_page_of_validation_shows_what_was_printed(name: str) -> None:
             for target in data.targets()
             if not any(f" {target.id} " in line for line in rest)
         ] == []
+
+
+def test_the_page_of_validation_says_of_each_pattern_what_was_printed() -> None:
+    said = page(VALIDATION).partition("### What was found\n\n")[2].partition("\n\n")[0]
+    printed = (ROOT / "benchmarks" / "output" / "patterns.txt").read_text(encoding="utf-8")
+    lines = [line.removeprefix("* ") for line in said.splitlines()]
+    assert all(line in printed.splitlines() for line in lines)
+    for pattern in ("T5", "T8"):
+        assert sum(line.startswith(f"{pattern} ") for line in lines) == 1, "one verdict"
+        assert sum(line.startswith(f"{pattern}, ") for line in lines) >= 2, "figures"
+    assert int(CHECKS["patterns"][1]) >= 32

@@ -151,3 +151,13 @@ def test_nothing_jumps_at_the_handover(paths, name):
     found = handover.change(paths[name])
     bound = 2.0 if name in handover.ORIGINS else 1.0
     assert found.after <= bound * found.before
+
+
+def test_a_change_that_goes_on_is_told_from_a_jump():
+    months = np.arange(HANDOVER + 2 * handover.YEAR)
+    before, after = 0.01 * months, 0.03 * np.maximum(months - HANDOVER + 1, 0)
+    steady = handover.change(before)
+    assert (steady.ratio, steady.mark) == (pytest.approx(1.0), "")
+    assert handover.change(before + after).mark == " above, goes on"
+    jump = before + 0.5 * (months >= HANDOVER)
+    assert handover.change(jump).mark == " above"

@@ -12,6 +12,7 @@ from matplotlib.text import Text
 
 from sim.analysis import wording
 from sim.analysis.study import Study
+from sim.model.world import HANDOVER
 from sim.report import differences, figure_data, figures, maps, over_time, pictures, style
 from sim.report.pictures import PICTURES
 from sim.report.view import View, yearly
@@ -402,3 +403,49 @@ def test_long_names_are_whole_in_every_figure_and_the_footer_too(make, slug):
             or b.y1 - 2 <= a.y0 + 2
         )
         assert lie_apart
+
+
+def handover_lines(axes) -> list[int]:
+    """Return the months of the lines that mark the handover in a panel."""
+    marks = [line for line in axes.lines if line.get_gid() == over_time.HANDOVER_LINE]
+    return [int(line.get_xdata()[0]) for line in marks]
+
+
+@pytest.mark.parametrize("picture", OVER_TIME, ids=lambda p: p.slug)
+def test_the_handover_is_marked_in_every_panel_over_time(drawn, picture):
+    figure = drawn[picture.slug]
+    panels = [
+        axes
+        for axes in figure.axes
+        if any(line.get_gid() == over_time.REFERENCE_LINE for line in axes.lines)
+    ]
+    assert panels
+    for axes in panels:
+        assert handover_lines(axes) == [HANDOVER]
+        (line,) = [one for one in axes.lines if one.get_gid() == over_time.HANDOVER_LINE]
+        assert line.get_linewidth() < 0.8
+        assert line.is_dashed()
+        assert [t.get_text() for t in axes.texts].count("generated") == 1
+    foot = " ".join(t.get_text() for t in figure.texts)
+    assert "From July 2025 on releases are generated." in foot
+
+
+def test_no_handover_is_marked_where_none_is_crossed(make):
+    def later(scenario):
+        moved = {
+            name: policy.model_copy(update={"start": "2028-05"})
+            if name == "open-weight-control"
+            else policy
+            for name, policy in scenario.policy.items()
+        }
+        return scenario.model_copy(update={"policy": moved})
+
+    def generated(scenario):
+        return scenario.model_copy(update={"history": "free"})
+
+    free = View(make((0, 1), change=generated, twin=False))
+    for view in (View(make((0, 1), change=later, twin=False)), free):
+        rows = differences.comparison(view, ["us_share_abroad"])
+        assert handover_lines(rows.axes[0]) == []
+        assert "generated" not in " ".join(t.get_text() for t in texts(rows))
+    assert handover_lines(over_time.plot(free, "us_share_abroad").axes[0]) == []

@@ -250,7 +250,7 @@ def test_findings_agree_with_the_study_table(page):
 
 def test_sections_in_order(page):
     headings = re.findall(r"<h2>(\d+) ", page.text)
-    assert headings == [str(i) for i in range(1, 12)]
+    assert headings == [str(i) for i in range(1, 13)]
     assert "not a forecast" in page.text
 
 

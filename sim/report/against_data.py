@@ -1,0 +1,185 @@
+"""Where the model stands against data: targets, paths, and why the status quo moves to 2030."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.analysis import wording
+from sim.calibration import baseline
+from sim.calibration.record import shipped
+from sim.calibration.scores import quantiles
+from sim.model.outcomes import OUTCOMES
+from sim.report.figure_data import Grid
+from sim.scenario.scenario import load
+from sim.sweep.code import code_digest
+from sim.sweep.uncertainties import is_calibrated
+
+if TYPE_CHECKING:
+    from sim.analysis.study import Study
+    from sim.model.outcomes import Outcome
+
+Record = dict[str, Any]
+
+TOLD = 3
+"""Reasons of a movement that are told, the largest ones."""
+AGREED = 0.75
+"""Share of draws that must agree on the sign of a reason before it is told."""
+IMPOSED, INPUT_DRIVEN = "†", "‡"
+NO_REASON = "none of the mechanisms that were switched off makes a part on whose sign draws agree"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The section as the page prints it: sentences and tables."""
+
+    given: str
+    notes: list[str]
+    counts: list[str]
+    targets: Grid
+    moves: list[str]
+    reasons: Grid
+    draws: int
+
+
+def standing(study: Study) -> Standing:
+    """Return where the model stands against data, for the page of a study.
+
+    What the whole calibrated ensemble gives if the study's draws are of it, else what the central
+    draw gives, which is what a run without draws takes.
+    """
+    record, moved = shipped(), baseline.shipped()
+    ensemble = is_calibrated(study.design)
+    rows = [
+        {**one, "model": one["q50"]} if ensemble else _of_central(one, record)
+        for one in record["targets"]
+    ]
+    given = (
+        f"the calibrated ensemble of {record['sizes']['draws']} draws (median, 5–95 % of chance "
+        "and parameters)"
+        if ensemble
+        else f"the central draw of the calibration (mean, 5–95 % of chance over "
+        f"{record['sizes']['central']} replications)"
+    )
+    return Standing(
+        given=given,
+        notes=list(_notes(study, record, moved)),
+        counts=list(_counts(rows)),
+        targets=_targets_grid(rows),
+        moves=[_move(one, moved) for one in moved["movements"]],
+        reasons=_reasons_grid(moved),
+        draws=moved["draws"],
+    )
+
+
+# targets
+
+
+def _of_central(one: Record, record: Record) -> Record:
+    """Return a target with what the central draw gives in place of the ensemble."""
+    values = np.array(record["central"]["measures"][one["id"]])
+    mean = float(np.nanmean(values))
+    in_range = one["low"] <= mean <= one["high"]
+    return {**one, **quantiles(values), "model": mean, "in_range": in_range}
+
+
+def _kind(one: Record) -> str:
+    if one["role"] == "path":
+        return "path"
+    return f"imposed {IMPOSED}" if one["mode"] == "input" else "fitted"
+
+
+def _targets_grid(rows: list[Record]) -> Grid:
+    head = ("Quantity, unit (window)", "Kind", "Record", "Range", "Model", "5–95 %", "In range")
+    cells = [
+        (
+            f"{one['quantity']}, {one['unit']} ({one['window']})",
+            _kind(one),
+            _number(one["value"]),
+            f"{_number(one['low'])} to {_number(one['high'])}",
+            _number(one["model"]),
+            f"{_number(one['q05'])} to {_number(one['q95'])}",
+            "yes" if one["in_range"] else "no",
+        )
+        for one in rows
+    ]
+    return Grid(head, tuple(cells))
+
+
+def _counts(rows: list[Record]) -> Iterator[str]:
+    """Yield how many targets and paths are in range, and which are not."""
+    for kind, said in (("fitted", "fitted targets"), ("path", "paths that were never fitted")):
+        own = [one for one in rows if _kind(one) == kind]
+        missed = [one["quantity"] for one in own if not one["in_range"]]
+        text = f"{len(own) - len(missed)} of {len(own)} {said} are in range"
+        yield f"{text}; missed: {'; '.join(missed)}." if missed else f"{text}."
+
+
+def _notes(study: Study, record: Record, moved: Record) -> Iterator[str]:
+    """Yield what the tables do not speak of: another reference, another model."""
+    status_quo = load("status-quo")
+    if study.scenario(study.against).id != status_quo.id:
+        yield (
+            f"The reference of this study, {study.against}, is not the status quo as shipped, of "
+            "which this section speaks."
+        )
+    if record["made_by"]["code"] != code_digest():
+        yield "The calibration is of an earlier state of the model than this version."
+    made = moved["made_by"]["code"], moved["ensemble"], moved["scenario"]
+    if made != (code_digest(), record["ensemble"], status_quo.id):
+        yield "The movements to 2030 are of an earlier state of model, ensemble or status quo."
+
+
+def _number(x: float) -> str:
+    return f"{x:.3g}".replace("-", wording.MINUS)
+
+
+# movements
+
+
+def _told(one: Record) -> list[Record]:
+    """Return the reasons of a movement that are told: the largest on whose sign draws agree."""
+    agreed = [reason for reason in one["reasons"] if reason["agree"] >= AGREED]
+    return sorted(agreed, key=lambda reason: -abs(reason["q50"]))[:TOLD]
+
+
+def _move(one: Record, moved: Record) -> str:
+    """Return how an outcome moves, and the mechanisms that make most of it, in a sentence."""
+    outcome = OUTCOMES[one["outcome"]]
+    ends = [
+        f"{wording.value(one[at]['q50'], outcome)} in {wording.period(*moved[at])}"
+        for at in ("start", "end")
+    ]
+    reasons = [
+        f"{reason['mechanism']} ({wording.difference(reason['q50'], outcome)})"
+        for reason in _told(one)
+    ]
+    why = f"largest parts: {'; '.join(reasons)}" if reasons else NO_REASON
+    change = wording.difference(one["change"]["q50"], outcome)
+    return (
+        f"{_label(one)}: {ends[0]}, {ends[1]}; change {change} "
+        f"({_ends(one['change'], outcome)}); {why}."
+    )
+
+
+def _reasons_grid(moved: Record) -> Grid:
+    rows = []
+    for one in moved["movements"]:
+        outcome = OUTCOMES[one["outcome"]]
+        for reason in _told(one):
+            part = wording.difference(reason["q50"], outcome)
+            agree = wording.percent(reason["agree"], 0)
+            rows.append((_label(one), reason["mechanism"], part, _ends(reason, outcome), agree))
+    head = ("Outcome", "Mechanism", "Part of the change", "5–95 %", "Draws that agree on its sign")
+    return Grid(head, tuple(rows), names=2)
+
+
+def _label(one: Record) -> str:
+    return f"{OUTCOMES[one['outcome']].label}{f' {INPUT_DRIVEN}' if one['inputs'] else ''}"
+
+
+def _ends(one: Record, outcome: Outcome) -> str:
+    return wording.interval(one["q05"], one["q95"], outcome)
