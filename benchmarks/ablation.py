@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from math import comb
 
@@ -23,9 +23,9 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.draws import first, fixed
 from benchmarks.mechanisms import MECHANISMS
 from sim import data
-from sim.calibration.hindcast import shipped_ensemble
 from sim.calibration.measures import Floats
 from sim.calibration.simulate import NAMES, answers, candidates, measured
 from sim.scenario.scenario import Structure
@@ -39,14 +39,6 @@ FORMS = {
 }
 USUAL = Structure()
 LEAST_SHOWN = 0.05
-
-
-def without(draws: Draws, neutral: Mapping[str, float]) -> Draws:
-    """Return draws with some numbers replaced by one value each."""
-    values = draws.values.copy()
-    for name, value in neutral.items():
-        values[:, draws.names.index(name)] = value
-    return Draws(draws.names, values)
 
 
 def run(draws: Draws, structure: Structure, seed: int, workers: Workers) -> Floats:
@@ -65,7 +57,7 @@ def rows(draws: Draws, seed: int, workers: Workers) -> Iterator[tuple[str, str, 
     """
     yield "", "", run(draws, USUAL, seed, workers)
     for mechanism in MECHANISMS:
-        off = without(draws, mechanism.neutral)
+        off = fixed(draws, mechanism.neutral)
         yield mechanism.name, mechanism.section, run(off, USUAL, seed, workers)
     for name, structure in FORMS.items():
         yield name, "7.8", run(draws, structure, seed, workers)
@@ -135,7 +127,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    draws = shipped_ensemble()[: options.draws]
+    draws = first(options.draws)
     if len(draws) < 6:
         raise SystemExit("ablation: --draws must be at least 6: of fewer no sign can be told")
     table = headed(f"Change without a mechanism, {len(draws)} draws, seed {options.seed}")

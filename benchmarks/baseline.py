@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from benchmarks.draws import Fixed, Floats, first, paths
-from sim import data
+from benchmarks.draws import Floats, first, fixed, paths
+from benchmarks.mechanisms import MECHANISMS
 from sim.calibration.baseline import SHIPPED
 from sim.calibration.record import shipped
 from sim.calibration.scores import quantiles
 from sim.months import month_index
 from sim.scenario.scenario import load
-from sim.sweep.design import ASSUMED_OFF, Case
+from sim.sweep.design import Case
 from sim.sweep.manifest import made_by
-from sim.vocabulary import CHANNELS
 
 START, END = ("2025-01", "2025-06"), ("2030-07", "2030-12")
 """First and last month of the windows between which an outcome moves."""
@@ -37,51 +37,37 @@ MOVING = {
 """Outcomes whose movement is told, and the input that one follows from more than from the model."""
 
 
-class Mechanism(NamedTuple):
-    """A mechanism in words, and values of its parameters at which it does nothing."""
-
-    words: str
-    neutral: Fixed
-
-
-MECHANISMS = (
-    Mechanism("users choose by capability", {"capability_weight": 0.0}),
-    Mechanism("tasks ask for more each year", {"capability_need_growth": 0.0}),
-    Mechanism("users choose by price", {"price_weight": 0.0}),
-    Mechanism("users choose by openness", {"openness_weight": 0.0}),
-    Mechanism("users keep their family", {f"inertia_{name}": 0.0 for name in CHANNELS}),
-    Mechanism(
-        "families are not known at once",
-        {f"familiarity_{name}": 1.0 for name in ("us", "cn", "other")},
-    ),
-    Mechanism("a large base attracts users", {"network_weight": 0.0}),
-    Mechanism("what is new attracts users", {"novelty_weight": 0.0}),
-    Mechanism("users prefer labs of their country", {"home_weight": 0.0}),
-    Mechanism("concern about Chinese releases", {"security_weight": 0.0}),
-    Mechanism(
-        "not every lab serves everybody",
-        {row.reach: 0.0 for row in data.serving() if isinstance(row.reach, str)},
-    ),
-    Mechanism("labs learn from better releases", {"distillation": 0.0}),
-    Mechanism("labs learn from public ideas", {"public_knowledge": 0.0}),
-    Mechanism("followers gain efficiency more slowly", {"follower_growth": 1.0}),
-    Mechanism("chips limit Chinese training runs", {"compute_elasticity": 0.0}),
-    Mechanism("training runs grow more slowly to 2030", {"run_growth_2030": "run_growth"}),
-    Mechanism("revenue pays for larger runs", {"reinvestment": 0.0}),
-    Mechanism("luck of single releases", {"capability_noise": 0.0}),
-    Mechanism(
-        "labs open or close by lead and market",
-        {"lead_slope": 0.0, "catchup_slope": 0.0, "market_slope": 0.0},
-    ),
-    Mechanism("assumed responses", ASSUMED_OFF),
-)
+REASONS = {
+    "users choose by capability": "capability",
+    "tasks ask for more each year": "need grows",
+    "users choose by price": "price",
+    "users choose by openness": "openness",
+    "users keep their family": "inertia",
+    "families are not known at once": "familiarity",
+    "a large base attracts users": "network",
+    "what is new attracts users": "novelty",
+    "users prefer labs of their country": "a lab of one's own country",
+    "concern about Chinese releases": "perceived risk",
+    "not every lab serves everybody": "reach (who serves whom)",
+    "labs learn from better releases": "distillation",
+    "labs learn from public ideas": "public knowledge",
+    "followers gain efficiency more slowly": "followers progress more slowly",
+    "chips limit Chinese training runs": "Chinese runs follow chips",
+    "revenue pays for larger runs": "runs follow revenue",
+    "luck of single releases": "noise of releases",
+    "labs that lead close": "who leads closes",
+    "labs that are behind open": "who is behind opens",
+    "labs close as the market grows": "a larger market closes",
+    "assumed responses": "all assumed responses",
+}
+"""Mechanisms of `benchmarks.mechanisms` that may be a reason, as a sentence names them."""
 
 
-def levels(neutral: Fixed, draws: int, seed: int, workers: int) -> Floats:
+def levels(neutral: Mapping[str, float], draws: int, seed: int, workers: int) -> Floats:
     """Outcomes of `MOVING` at start and end: (draw, window, outcome)."""
     scenario = load("status-quo")
     case = Case(scenario.name, scenario, scenario.name)
-    path = paths([case], first(draws, neutral), tuple(MOVING), seed, workers)[0]
+    path = paths([case], fixed(first(draws), neutral), tuple(MOVING), seed, workers)[0]
     spans = [slice(month_index(begin), month_index(last) + 1) for begin, last in (START, END)]
     return np.stack([path[:, span].mean(axis=1) for span in spans], axis=1)
 
@@ -90,7 +76,8 @@ def record(draws: int, seed: int, workers: int) -> dict[str, Any]:
     """What moves, and what of it each mechanism makes, as plain tables."""
     base = levels({}, draws, seed, workers)
     moved = base[:, 1] - base[:, 0]
-    off = [levels(mechanism.neutral, draws, seed, workers) for mechanism in MECHANISMS]
+    neutral = {mechanism.name: mechanism.neutral for mechanism in MECHANISMS}
+    off = [levels(neutral[name], draws, seed, workers) for name in REASONS.values()]
     return {
         "made_by": made_by(),
         "ensemble": shipped()["ensemble"],
@@ -101,21 +88,21 @@ def record(draws: int, seed: int, workers: int) -> dict[str, Any]:
         "end": END,
         "movements": [
             {
-                "outcome": name,
+                "outcome": outcome,
                 "inputs": inputs,
                 "start": quantiles(base[:, 0, i]),
                 "end": quantiles(base[:, 1, i]),
                 "change": quantiles(moved[:, i]),
                 "reasons": [
                     {
-                        "mechanism": mechanism.words,
-                        "off": dict(mechanism.neutral),
+                        "mechanism": words,
+                        "off": neutral[name],
                         **_part(moved[:, i] - (found[:, 1, i] - found[:, 0, i])),
                     }
-                    for mechanism, found in zip(MECHANISMS, off, strict=True)
+                    for (words, name), found in zip(REASONS.items(), off, strict=True)
                 ],
             }
-            for i, (name, inputs) in enumerate(MOVING.items())
+            for i, (outcome, inputs) in enumerate(MOVING.items())
         ],
     }
 

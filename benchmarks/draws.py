@@ -15,22 +15,20 @@ from sim.sweep.execution import execute
 Floats = NDArray[np.float64]
 
 
-Fixed = Mapping[str, float | str]
-"""Values of parameters, or the name of one whose value of the same draw they take."""
-
-
-def first(number: int, fixed: Fixed | None = None) -> Draws:
-    """The first draws of the shipped ensemble; what is fixed has that value in each of them."""
+def first(number: int) -> Draws:
+    """The first draws of the shipped ensemble."""
     draws = shipped_ensemble()[:number]
     if len(draws) < number:
         raise SystemExit(f"--draws {number}: the shipped ensemble has {len(draws)}")
-    if not fixed:
-        return draws
-    columns = [
-        draws.values[:, draws.names.index(value)] if isinstance(value, str) else [value] * number
-        for value in fixed.values()
-    ]
-    return draws.without(fixed).beside(Draws(fixed, np.array(columns).T))
+    return draws
+
+
+def fixed(draws: Draws, values: Mapping[str, float]) -> Draws:
+    """The same draws with some numbers at one value each."""
+    table = draws.values.copy()
+    for name, value in values.items():
+        table[:, draws.names.index(name)] = value
+    return Draws(draws.names, table)
 
 
 def paths(

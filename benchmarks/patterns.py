@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.draws import Floats, first, paths, span
+from benchmarks.draws import Floats, first, fixed, paths, span
 from sim import data
 from sim.months import month_index
 from sim.scenario.scenario import load
@@ -51,10 +51,10 @@ def shares_by_bloc(draws: int, seed: int, workers: int) -> dict[tuple[str, str],
     scenario = load("status-quo", settings=[f"horizon.end={UNTIL}"])
     outcomes = [f"cn_share_{bloc}_consumer" for bloc in BLOCS]
     found = {}
-    for access, fixed in ACCESSES.items():
+    for access, reach in ACCESSES.items():
         for variant in VARIANTS:
             case = Case(scenario.name, scenario, scenario.name, variant)
-            path = paths([case], first(draws, fixed), outcomes, seed, workers)[0]
+            path = paths([case], fixed(first(draws), reach), outcomes, seed, workers)[0]
             found[access, variant] = path[:, month_index(SINCE) :].mean(axis=1)
     return found
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import tomli_w
 
-from docs import coverage
+from docs import truths
 from docs.parameter_page import parameter_values, parameters_page
 from docs.patterns import validation
 from docs.speed import readme
@@ -276,7 +276,7 @@ def pages() -> dict[str, str]:
         "reference/policy-timeline.md": timeline_page(),
         "reference/scenario.schema.json": schema.as_text(),
         "../sim/model/parameter_values.py": parameter_values(),
-        "explanation/calibration.md": calibration.page(shipped(), coverage.section()),
+        "explanation/calibration.md": calibration.page(shipped(), truths.section()),
         "explanation/validation.md": validation(),
         "../README.md": readme(),
     }

@@ -25,7 +25,7 @@ import numpy as np
 
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.likelihood import Observed
-from sim.calibration.measures import Floats
+from sim.calibration.measures import Floats, distance
 from sim.calibration.origins import observable
 from sim.calibration.simulate import NAMES, simulate
 from sim.calibration.waves import Knowledge, columns, first_points, likely_points, next_points
@@ -35,6 +35,7 @@ from sim.sweep.execution import Progress
 from sim.sweep.sampling import parameter_range
 
 if TYPE_CHECKING:
+    from sim.data import Target
     from sim.sweep.workers import Workers
 
 
@@ -88,7 +89,7 @@ class Fit:
     values : array (draw, replication, measure)
         What the draws give.
     central : array (fitted parameter,)
-        The draw nearest to the middle of all, other parameters at the middle of their ranges.
+        The draw that `central_of` takes, other parameters at the middle of their ranges.
     central_values : array (replication, measure)
         What the central draw gives.
     left : dict of str to list of float
@@ -151,11 +152,13 @@ def calibrate(
     points, proposed = likely_points(sizes.verified, known, rng)
     found = run(candidates_at(points), sizes.replications, "verified")
     drawn, effective = _resampled(points, found, proposed, target, sizes.draws, rng)
-    ensemble, central = _ensemble(drawn, seed), nearest_to_median(drawn)
+    ensemble = _ensemble(drawn, seed)
+    values = run(ensemble, sizes.replications, "ensemble")
+    central = central_of(drawn, values, [one.target for one in target.values()])
     return Fit(
         drawn,
         ensemble,
-        run(ensemble, sizes.replications, "ensemble"),
+        values,
         central,
         run(candidates_at(central[None]), sizes.central, "central")[0],
         known.left,
@@ -228,11 +231,28 @@ def candidates_at(scores: Floats) -> Draws:
     return Draws((*FITTED, *middles), np.concatenate((values_at(scores), others), axis=1))
 
 
-def nearest_to_median(scores: Floats) -> Floats:
-    """Return the point nearest to the median of all, in widths of the ranges."""
+def central_of(scores: Floats, values: Floats, targets: Sequence[Target]) -> Floats:
+    """Return the draw nearest to the median among those that meet the most targets.
+
+    Being near alone would tell little: with as many parameters all draws are about as far from the
+    middle, and what is one parameter's middle may miss a target together with another's.
+
+    Parameters
+    ----------
+    scores
+        Array (draw, parameter), in widths of the ranges.
+    values
+        Array (draw, replication, measure). A draw meets a target if its mean is in range.
+    targets
+        Those that were fitted.
+    """
+    means = np.nanmean(values, axis=1)
+    met = np.zeros(len(scores), int)
+    for target in targets:
+        met += [distance(target, x) <= 1.0 for x in means[:, NAMES.index(target.id)].tolist()]
     away = ((scores - np.median(scores, axis=0)) ** 2).sum(axis=1)
-    nearest: Floats = scores[np.argmin(away)]
-    return nearest
+    central: Floats = scores[np.argmin(np.where(met == met.max(), away, np.inf))]
+    return central
 
 
 def _resampled(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks import ablation
-from benchmarks.ablation import change, changes, least_agreeing, rows, shown, without
+from benchmarks.ablation import change, changes, least_agreeing, rows, shown
+from benchmarks.draws import fixed
 from benchmarks.mechanisms import MECHANISMS
 from sim import data
 from sim.calibration.simulate import NAMES
@@ -66,7 +67,7 @@ def test_a_row_replaces_the_numbers_of_its_mechanism_in_every_draw_and_no_other(
     ):
         assert row == mechanism.name
         assert structure == Structure()
-        assert values == without(draws, mechanism.neutral)
+        assert values == fixed(draws, mechanism.neutral)
         assert dict(values[1]) == dict(draws[1]) | dict(mechanism.neutral)
     forms = [structure for _, structure, _ in asked[1 + len(MECHANISMS) :]]
     assert forms == list(ablation.FORMS.values())

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks import baseline, patterns
-from benchmarks.draws import first, paths
+from benchmarks.draws import first, fixed, paths
+from benchmarks.mechanisms import MECHANISMS
 from sim import data
 from sim.calibration.hindcast import shipped_ensemble
-from sim.model.parameters import PARAMETERS
 from sim.model.world import World
 from sim.scenario.scenario import load
 from sim.sweep.design import STATED, WITHOUT_ASSUMED, Case
@@ -25,7 +25,7 @@ def test_a_run_is_that_of_its_case_and_draw():
         Case(name, scenario, "stated", variant)
         for name, variant in (("stated", STATED), ("without", WITHOUT_ASSUMED))
     ]
-    draws = first(2, {"home_weight": 0.25})
+    draws = fixed(first(2), {"home_weight": 0.25})
     found = paths(cases, draws, OUTCOMES, 3, 1)
     assert found.shape == (2, 2, 24, 1)
     for i, case in enumerate(cases):
@@ -38,12 +38,10 @@ def test_a_run_is_that_of_its_case_and_draw():
 
 def test_what_is_fixed_has_its_value_in_every_draw_and_the_rest_is_that_of_the_ensemble():
     shipped = shipped_ensemble()
-    draws = first(3, {"home_weight": 0.25, "run_growth_2030": "run_growth"})
+    draws = fixed(first(3), {"home_weight": 0.25})
     assert len(draws) == 3
     for draw in range(3):
-        expected = shipped[draw]
-        fixed = {"home_weight": 0.25, "run_growth_2030": expected["run_growth"]}
-        assert draws[draw] == {**expected, **fixed}
+        assert draws[draw] == {**shipped[draw], "home_weight": 0.25}
     with pytest.raises(SystemExit, match="--draws 100000: the shipped ensemble has"):
         first(100_000)
 
@@ -54,14 +52,9 @@ def test_equal_access_speaks_of_every_reach_that_is_a_parameter():
     assert {"access_restricted", "access_us_in_china"} <= named
 
 
-def test_mechanisms_are_switched_off_within_what_a_scenario_may_set():
-    for mechanism in baseline.MECHANISMS:
-        for name, value in mechanism.neutral.items():
-            if isinstance(value, str):
-                assert value in PARAMETERS
-            else:
-                low, high = PARAMETERS[name].bounds
-                assert low <= value <= high, name
+def test_reasons_are_mechanisms_of_the_table():
+    assert set(baseline.REASONS.values()) <= {mechanism.name for mechanism in MECHANISMS}
+    assert len(set(baseline.REASONS.values())) == len(baseline.REASONS)
 
 
 def shares(restricted: float, third: float) -> np.ndarray:

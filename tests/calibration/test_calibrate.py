@@ -12,7 +12,7 @@ from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import (
     calibrate,
     candidates_at,
-    nearest_to_median,
+    central_of,
     values_at,
 )
 from sim.calibration.emulator import Emulator
@@ -85,9 +85,17 @@ def test_the_same_seed_gives_the_same_fit():
     assert one.ensemble == same.ensemble != other.ensemble
 
 
-def test_the_central_draw_is_the_one_nearest_to_the_median():
+def test_the_central_draw_meets_most_targets_and_is_then_the_nearest_to_the_median():
     scores = np.array([[0.0, 3.0], [1.0, 1.0], [0.1, 0.0], [-1.0, -1.0], [0.2, 0.2]])
-    np.testing.assert_array_equal(nearest_to_median(scores), [0.2, 0.2])
+    targets = [TARGETS[name] for name in ("C01", "C22")]
+    values = np.zeros((5, 2, len(NAMES)))
+    for target in targets:
+        values[:, :, NAMES.index(target.id)] = target.value
+    np.testing.assert_array_equal(central_of(scores, values, targets), [0.2, 0.2])
+    low = TARGETS["C22"].low
+    values[4, :, NAMES.index("C22")] = low - 2.0, low + 1.0  # out of range in the mean
+    np.testing.assert_array_equal(central_of(scores, values, targets), [0.1, 0.0])
+    assert (central_of(scores, values, targets[:1]) == [0.2, 0.2]).all(), "none but what is fitted"
 
 
 def test_candidates_keep_other_parameters_at_the_middle_of_their_range():

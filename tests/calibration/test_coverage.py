@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import coverage as command
-from docs import coverage as page
+from benchmarks import truths as command
+from docs import truths as page
 from sim import data
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import Sizes, Stages, candidates_at, explored
@@ -288,7 +288,7 @@ def fit(tmp_path):
 
 
 def test_the_command_stores_what_the_page_shows(fit, monkeypatch, capsys):
-    stored = fit / "coverage.json"
+    stored = fit / "truths.json"
     monkeypatch.setattr(command, "OUTPUT", stored)
     monkeypatch.setattr(
         command, "coverage", lambda asked: coverage(replace(asked, simulate=made_up))
@@ -334,7 +334,7 @@ def test_quantities_that_are_held_too_seldom_are_named():
 
 
 def test_a_folder_without_a_fit_of_this_version_is_refused(fit, monkeypatch, capsys):
-    monkeypatch.setattr(command, "OUTPUT", fit / "coverage.json")
+    monkeypatch.setattr(command, "OUTPUT", fit / "truths.json")
     for folder, reason in ((fit / "none", "holds no finished fit"), (fit, "is of other targets")):
         record = json.loads((fit / "calibration.json").read_text())
         record["digests"]["targets"] = "0"
@@ -347,7 +347,7 @@ def test_a_folder_without_a_fit_of_this_version_is_refused(fit, monkeypatch, cap
         with pytest.raises(SystemExit) as end:
             run(monkeypatch, fit, *wrong)
         assert end.value.code == 2
-    assert not (fit / "coverage.json").exists()
+    assert not (fit / "truths.json").exists()
 
 
 def test_too_many_truths_are_refused_with_the_most(fit, monkeypatch, capsys):

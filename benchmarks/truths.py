@@ -1,11 +1,11 @@
 """Find out whether the calibration finds the truth, of made-up records whose truth is known.
 
-    python benchmarks/coverage.py DIR [--truths 100] [--full 5] [--out results/coverage]
+    python benchmarks/truths.py DIR [--truths 100] [--full 5] [--out results/truths]
 
 DIR is what `openstakes calibrate --out DIR` left: emulators are trained on its runs, less those of
 the truths. --full finds as many truths by the whole procedure too, which takes as long as so many
 calibrations; the same command goes on where it stopped. What was found is written to
-benchmarks/output/coverage.json, of which `make docs` makes a section of the page on the
+benchmarks/output/truths.json, of which `make docs` makes a section of the page on the
 calibration.
 """
 
@@ -30,7 +30,7 @@ from sim.cli.exits import guarded, refuse, running
 from sim.sweep.manifest import made_by
 
 ROOT = Path(__file__).resolve().parents[1]
-OUTPUT = ROOT / "benchmarks" / "output" / "coverage.json"
+OUTPUT = ROOT / "benchmarks" / "output" / "truths.json"
 
 
 def finished_fit(folder: Path) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("fit", type=Path, metavar="DIR")
     parser.add_argument("--truths", type=int, default=100)
     parser.add_argument("--full", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=ROOT / "results" / "coverage")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "truths")
     parser.add_argument("--workers", type=int, default=None)
     options = parser.parse_args()
     if options.truths < 2 or not 0 <= options.full <= options.truths:

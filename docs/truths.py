@@ -14,7 +14,7 @@ from sim.calibration.ranks import U_SHAPED
 from sim.calibration.record import LEARNED, shipped
 from sim.calibration.scores import INSIDE
 
-MEASURED = Path(__file__).resolve().parents[1] / "benchmarks" / "output" / "coverage.json"
+MEASURED = Path(__file__).resolve().parents[1] / "benchmarks" / "output" / "truths.json"
 SETS = {"near": "near the record", "far": "whole ranges"}
 KINDS = {
     "recovered": "parameters that are recovered",
@@ -48,7 +48,7 @@ def _how(found: dict[str, Any]) -> str:
     of_fit = "the shipped fit" if same else "**another fit than the one that is shipped**"
     sizes, apart = fit["sizes"], found["near"]["with"]["truths"] + found["far"]["with"]["truths"]
     return f"""Measured {found["date"]} with openstakes {made["openstakes"]}, code {made["code"]},
-on the runs of {of_fit}; `python benchmarks/coverage.py DIR` does it again.
+on the runs of {of_fit}; `python benchmarks/truths.py DIR` does it again.
 
 A truth is a candidate that was held apart from training. What one run of it gave, with luck of its
 own, takes the place of the record's values, around which the ranges of the targets keep their
@@ -133,7 +133,7 @@ def _doubted(rows: list[dict[str, Any]], key: str) -> str:
 def _full(full: dict[str, Any] | None) -> str:
     title = "### By the whole procedure"
     if not full:
-        return f"{title}\n\nNot done for this fit: `python benchmarks/coverage.py DIR --full 5`."
+        return f"{title}\n\nNot done for this fit: `python benchmarks/truths.py DIR --full 5`."
     rows = [(KINDS[kind], *_shown(one)) for kind, one in full["pooled"].items() if one]
     return f"""{title}
 
