@@ -25,6 +25,7 @@ from sim.calibration.quantities import (
     Described,
     coefficients,
 )
+from sim.calibration.record import shipped
 from sim.calibration.scores import covers, quantiles
 from sim.calibration.simulate import NAMES
 from sim.calibration.windows import slopes
@@ -96,6 +97,7 @@ def record(found: Hindcast) -> Row:
     rows = (*QUANTITIES.values(), *BY_COUNTRY, *chain.from_iterable(own))
     return {
         "made_by": made_by(),
+        "ensemble": shipped()["ensemble"],
         "scenario": SCENARIO,
         "first": "2023-01",
         "cut": CUT,

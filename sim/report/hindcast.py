@@ -273,7 +273,7 @@ def _again(record: Record) -> str:
 
     openstakes hindcast --seed {record["seed"]} --out DIR
 
-Made by {made}."""
+Made by {made}, from ensemble {record["ensemble"]}."""
 
 
 def _span(one: Record) -> str:

@@ -18,6 +18,8 @@ from docs.record import CHECKS
 from sim import data
 from sim.analysis.comparison import Comparison
 from sim.analysis.tables import RUBRIC_COLUMNS
+from sim.calibration.origins import FITTED_UNTIL
+from sim.calibration.record import shipped
 from sim.model.agents.lab_records import Draft
 from sim.model.agents.malicious import ACTORS, Incident
 from sim.model.catalogue import Columns
@@ -286,3 +288,12 @@ def test_the_page_of_validation_says_of_each_pattern_what_was_printed() -> None:
         assert sum(line.startswith(f"{pattern} ") for line in lines) == 1, "one verdict"
         assert sum(line.startswith(f"{pattern}, ") for line in lines) >= 2, "figures"
     assert int(CHECKS["patterns"][1]) >= 32
+
+
+def test_the_page_of_the_hindcast_is_of_the_shipped_ensemble() -> None:
+    text = page("explanation/hindcast.md")
+    assert f"from ensemble {shipped()['ensemble']}." in text, "run it again: make hindcast"
+    for target in data.targets():
+        assert f"| {target.id} |" in text, target.id
+    for origin in FITTED_UNTIL:
+        assert f"| {origin} |" in text, "the ensembles of all origins are scored"
