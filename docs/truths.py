@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.tables import code, table
-from sim.calibration.coverage import FACTORS
+from sim.calibration.coverage import WIDENINGS
 from sim.calibration.likelihood import DISCREPANCY
 from sim.calibration.ranks import U_SHAPED
 from sim.calibration.record import LEARNED, shipped
@@ -158,7 +158,7 @@ def _widening(found: dict[str, Any]) -> str:
     heads = ("Factor", *(f"Inside 90 %, {KINDS[kind]}" for kind in KINDS), "Enough")
     return f"""### The model's own error
 
-The rule: of the factors {", ".join(f"{x:g}" for x in FACTORS)} on the model's own error
+The rule: of the factors {", ".join(f"{x:g}" for x in WIDENINGS)} on the model's own error
 ({DISCREPANCY:g} of the record's) the smallest is taken at which, near the record and with the
 errors as they were, neither recovered parameters nor outcomes are held by 90 % intervals clearly
 less often than in 90 %, and the ranks of those parameters are not U-shaped. {says}

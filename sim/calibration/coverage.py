@@ -28,7 +28,7 @@ from sim.calibration.simulate import NAMES, simulate
 from sim.calibration.waves import RULED_OUT, Knowledge, Pool, columns, taken_by
 from sim.sweep.execution import Progress
 
-FACTORS = (1.0, 1.5, 2.0, 3.0, 4.0)
+WIDENINGS = (1.0, 1.5, 2.0, 3.0, 4.0)
 """Factors on the model's own error that are tried, smallest first."""
 TRUTHS_SEED = 1_000
 """Beyond the seeds of a fit: the further runs of truths, and after them their fits in full."""
@@ -284,7 +284,7 @@ def widening(
     Arguments are those of `emulated` and `pooled`; records stay as they were observed.
     """
     steps = []
-    for factor in FACTORS:
+    for factor in WIDENINGS:
         allowed = [
             {one: replace(seen, discrepancy=factor * DISCREPANCY) for one, seen in record.items()}
             for record in records

@@ -14,7 +14,7 @@ from sim import data
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import Sizes, Stages, candidates_at, explored
 from sim.calibration.coverage import (
-    FACTORS,
+    WIDENINGS,
     Asked,
     Truths,
     coverage,
@@ -106,7 +106,7 @@ def test_the_rule_takes_the_least_factor_that_holds(trained, true):
     records = records_of(trained, true * DISCREPANCY)
     learned = recovered(ranks_of(trained, records))
     steps = widening(known, pools, truths, records, learned, 199, np.random.default_rng(7))
-    assert [step["factor"] for step in steps] == list(FACTORS)
+    assert [step["factor"] for step in steps] == list(WIDENINGS)
     held = [step["recovered"]["inside90"]["share"] for step in steps]
     assert (np.diff(held) > -0.02).all(), "a larger error is held more often"
     assert next(step["factor"] for step in steps if step["enough"]) == true

@@ -878,7 +878,7 @@ def test_progress_is_named_after_the_command(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sim.cli.progress.shown_on_stderr", shown)
     assert call("run", "status-quo").exit_code == 0
     assert call("compare", "p1-blanket", *chance(2)).exit_code == 0
-    assert call("experiment", "four-policies", "--replications", "2").exit_code == 0
+    assert call("experiment", "four-policies", "--draws", "1").exit_code == 0
     assert named == ["run", "compare", "experiment"]
 
 

@@ -81,13 +81,16 @@ def test_json_says_draws_and_replications_in_numbers_and_words() -> None:
     assert (alone["draws"], alone["sample"]) == (1, "32 replications")
 
 
-def test_a_comparison_draws_unless_told_otherwise_and_a_first_look_draws_few() -> None:
+def test_a_comparison_draws_unless_told_otherwise_and_a_first_look_draws_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     usual = json.loads(call("compare", "p1-blanket", "--json", "--workers", 1).stdout)
     assert (usual["draws"], usual["replications"], usual["interval_holds"]) == (
         32, 1, "chance and parameters",
     )  # fmt: skip
     look = json.loads(call("compare", "p1-blanket", "--quick", "--json", "--workers", 1).stdout)
     assert (look["draws"], look["replications"]) == (4, 1)
+    monkeypatch.setattr(pictures, "PICTURES", pictures.PICTURES[:1])
     stated = experiment(scenarios=["p1-blanket"], replications=9)
     result = call("experiment", stated, "--quick", "--out", "look", "--workers", 1)
     assert result.exit_code == 0, result.output

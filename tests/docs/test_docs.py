@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -123,9 +123,12 @@ WRITTEN = [
 ]
 
 
+generated = cache(build.pages)
+
+
 @pytest.mark.parametrize("name", GENERATED)
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
-    pages = build.pages()
+    pages = generated()
     assert set(pages) == set(GENERATED)
     assert page(name) == pages[name], f"docs/{name} is out of date: run `make docs`"
 

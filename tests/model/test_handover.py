@@ -155,7 +155,7 @@ def test_nothing_jumps_at_the_handover(paths, name):
 
 def test_a_change_that_goes_on_is_told_from_a_jump():
     months = np.arange(HANDOVER + 2 * handover.YEAR)
-    before, after = 0.01 * months, 0.03 * np.maximum(months - HANDOVER + 1, 0)
+    before, after = months / 128.0, 0.03 * np.maximum(months - HANDOVER + 1, 0)
     steady = handover.change(before)
     assert (steady.ratio, steady.mark) == (pytest.approx(1.0), "")
     assert handover.change(before + after).mark == " above, goes on"

@@ -19,6 +19,7 @@ from sim.model.world import World
 from sim.scenario.scenario import Crisis, load
 from sim.vocabulary import (
     API,
+    CHANNELS,
     CLEAN,
     CN,
     DOMAINS,
@@ -424,15 +425,16 @@ def test_a_crisis_turns_hidden_exposure_of_one_origin_into_loss_and_knowledge(wo
     world = world_at(58, {"compromise": 0.3})
     mine, others = exposure(world, CN), exposure(world, US)
     assert mine > 0.0
-    before, per_country = world.trust.security[:, CN].copy(), world.adopters.start[::5]
-    chinese = np.asarray(world.adopters.origin)[world.adopters.choice // len(MODES)] == CN
-    used = np.logical_or.reduceat(chinese, per_country[:-1])
+    before, c = world.trust.security[:, CN].copy(), world.catalogue.columns
+    struck = c.compromised & (c.origin == CN) & (c.public_finding != FLAGGED)
+    users = np.isin(world.adopters.choice // len(MODES), c.lab[struck])
+    used = np.logical_or.reduceat(users, world.adopters.start[: -1 : len(CHANNELS)])
     strike(world, "CN", 0.5)
     assert world.counts.crisis_loss == pytest.approx(0.5 * mine)
     assert exposure(world, CN) == 0.0
     assert exposure(world, US) == pytest.approx(others)
     after = world.trust.security[:, CN]
-    assert (after[used] < before[used]).all(), "who uses what was struck trusts its origin less"
+    assert (after[used] < before[used]).all(), "whose family was struck trusts less"
     assert (after[~used] == before[~used]).all()
     assert 0 < used.sum() < len(used)
 
