@@ -39,11 +39,15 @@ CHANGING = [
     for page in FOLLOWED
     if any((block.file or "").startswith("sim/") for block in blocks(page))
 ]
-SECTIONS = [
-    (page, section)
-    for page in CHANGING
-    for section in dict.fromkeys(block.section for block in blocks(page) if not block.file)
-]
+
+
+def sections(page: Path) -> list[Any]:
+    """Sections of a page that run something; the last one has the files of all others."""
+    *others, last = dict.fromkeys(block.section for block in blocks(page) if not block.file)
+    return [*(pytest.param(page, x, marks=pytest.mark.slow) for x in others), (page, last)]
+
+
+SECTIONS = [section for page in CHANGING for section in sections(page)]
 PAGES = pytest.mark.parametrize(
     "page", [p for p in FOLLOWED if p not in CHANGING], ids=lambda page: page.stem
 )
