@@ -13,7 +13,7 @@ READY := .venv/ready-$(shell pwd | cksum | cut -d' ' -f1)
 
 help:
 	@echo 'make compare   four policies against the status quo: results/four-policies/report.html'
-	@echo 'make test      all tests but more cases of the slowest'
+	@echo 'make test      all tests but the slowest'
 	@echo 'make test-all  all tests'
 	@echo 'make test-lowest  part of the tests with the oldest versions that pyproject.toml allows, in .venv-lowest'
 	@echo 'make test-mesa  golden numbers and the tests of Mesa with three versions of Mesa, in .venv-mesa-*'

@@ -14,6 +14,7 @@ from sim.model.parameters import PARAMETERS
 from sim.model.world import World
 from sim.scenario.scenario import load
 from sim.vocabulary import CHANNELS
+from tests.marks import slow
 from tests.model.test_parameters import POLICIES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "model.md"
@@ -51,7 +52,7 @@ def unchanged() -> np.ndarray:
     return series()
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", [0, *map(slow, range(1, PARTS))])
 def test_each_mechanism_is_at_work_until_it_is_switched_off(part: int) -> None:
     idle = [
         mechanism.name

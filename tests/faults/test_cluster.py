@@ -191,6 +191,7 @@ def test_a_cluster_without_workers_is_waited_for(tmp_path, undisturbed, schedule
     assert values(out) == undisturbed
 
 
+@pytest.mark.slow
 @needs_proc
 def test_workers_that_join_late_are_used(tmp_path, undisturbed, scheduler) -> None:
     """One worker at first; then runs only go on while three are at work at the same time."""
@@ -234,6 +235,7 @@ def test_an_adaptive_cluster_starts_from_nothing(tmp_path, undisturbed, capsys) 
     assert values(out) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_chunk_that_loses_its_workers_by_chance_is_done_in_the_end(tmp_path, undisturbed) -> None:
     """In company that counts for nothing, alone less than three times; a walltime can do it."""
     out, marker = tmp_path / "out", tmp_path / "deaths"
@@ -250,6 +252,7 @@ def test_a_chunk_that_loses_its_workers_by_chance_is_done_in_the_end(tmp_path, u
     assert values(out).items() <= undisturbed.items()
 
 
+@pytest.mark.slow
 @needs_proc
 def test_another_scheduler_in_place_of_one_that_died_is_used(tmp_path, scheduler) -> None:
     out = tmp_path / "out"

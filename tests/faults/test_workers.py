@@ -68,6 +68,7 @@ def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_is_done(
     assert values(out) == undisturbed
 
 
+@pytest.mark.slow
 def test_the_command_names_lost_runs_and_does_them_next_time(tmp_path) -> None:
     out = tmp_path / "out"
     command = [

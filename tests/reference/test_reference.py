@@ -127,6 +127,7 @@ def test_every_rule_month_by_month():
     )
 
 
+@pytest.mark.slow
 def test_past_the_handover_under_a_control():
     """Replayed releases to June 2025, generated ones from July.
 

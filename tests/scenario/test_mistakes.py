@@ -259,7 +259,12 @@ def test_an_ensemble_is_a_file_of_the_experiments_folder_and_nothing_else_is_ope
         "../../../etc/passwd",
     ):
         found = ensemble_problem(folder, ensemble)
-        assert "must be a .csv file in the folder of the experiment" in found
+        said = (
+            "must be a .csv file in the folder of the experiment"
+            if ensemble.endswith(".csv")
+            else "a file of your own ends in .csv"
+        )
+        assert said in found
         assert "secret line" not in found
         assert "root:" not in found
     (folder / "data").mkdir()
