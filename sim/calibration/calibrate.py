@@ -242,11 +242,12 @@ def central_of(scores: Floats, values: Floats, targets: Sequence[Target]) -> Flo
     scores
         Array (draw, parameter), in widths of the ranges.
     values
-        Array (draw, replication, measure). A draw meets a target if its mean is in range.
+        Array (draw, replication, measure). A draw meets a target if its mean is in range;
+        one of which a run failed meets none.
     targets
         Those that were fitted.
     """
-    means = np.nanmean(values, axis=1)
+    means = values.mean(axis=1)
     met = np.zeros(len(scores), int)
     for target in targets:
         met += [distance(target, x) <= 1.0 for x in means[:, NAMES.index(target.id)].tolist()]

@@ -19,16 +19,16 @@ from sim import data
 from sim.calibration.measures import LAST_MONTH, MEASURES, Floats, Run
 from sim.calibration.observed import observed
 from sim.calibration.quantities import CUT, END, HALF_YEARS, QUANTITIES
-from sim.calibration.simulate import FREE, NAMES, answers
+from sim.calibration.simulate import FREE, NAMES, one_case, run_all
 from sim.messages import ScenarioError
 from sim.model.parameters import PARAMETERS
 from sim.model.records import Series
 from sim.months import month_name
 from sim.scenario.library import root
-from sim.scenario.scenario import Horizon, load
-from sim.sweep.design import Case, Design, Keep
+from sim.scenario.scenario import Horizon
+from sim.sweep.design import Design, Keep
 from sim.sweep.draws import Draws
-from sim.sweep.execution import Progress, execute
+from sim.sweep.execution import Progress
 from sim.sweep.sampling import read_ensemble
 from sim.vocabulary import CONSUMER
 
@@ -168,15 +168,8 @@ def foretold(scenario: Scenario, luck: int, seed: int) -> Series:
 
 def plan(draws: Draws, seed: int) -> Design:
     """Return the design of a hind-cast: each draw once."""
-    base = load(SCENARIO, settings=[f"horizon.end={END}"])
-    return Design(
-        (Case(base.name, base, base.name),),
-        1,
-        seed,
-        draws,
-        Keep(months=(END,), countries="half-years", families=True),
-        name="hindcast",
-    )
+    keep = Keep(months=(END,), countries="half-years", families=True)
+    return one_case("hindcast", SCENARIO, END, draws, seed, keep)
 
 
 def hindcast(
@@ -203,18 +196,15 @@ def hindcast(
 
     Raises
     ------
-    RuntimeError
-        If every run failed; the reason of one is told.
+    RunFailedError
+        If every run failed; it names the first.
     """
     asked = plan(draws, seed)
-    store = execute(
-        asked, workers=workers, executor=executor, out=out, progress=progress, simulate=foretold
-    )
     keys = tuple(reading.key for reading in readings())
-    found = answers(store, asked, (*NAMES, *keys))[:, 0]
+    options = {"workers": workers, "executor": executor, "out": out, "progress": progress}
+    store, values = run_all(asked, (*NAMES, *keys), foretold, **options)
+    found = values[:, 0]
     whole = np.isfinite(found).all(axis=1)
-    if not whole.any():
-        raise RuntimeError(f"every run of the hind-cast failed: {store.failures()[0].error}")
     consumers = _consumers(store, asked)[whole]
     measures, values = found[whole][:, : len(NAMES)], found[whole][:, len(NAMES) :]
     return Hindcast(measures, values, consumers, len(draws), int((~whole).sum()), seed)

@@ -25,12 +25,11 @@ from sim.calibration.measures import Floats, Run
 from sim.calibration.observed import observed
 from sim.calibration.quantities import CUT, HALF_YEAR, QUANTITIES, Quantity
 from sim.calibration.scores import FEWEST, covers, crps, verdict
-from sim.calibration.simulate import answers, one_month
+from sim.calibration.simulate import one_case, one_month, run_all
 from sim.model.parameters import PARAMETERS
 from sim.months import month_index
-from sim.scenario.scenario import load
-from sim.sweep.design import Case, Design, Keep
-from sim.sweep.execution import Progress, execute
+from sim.sweep.design import Keep
+from sim.sweep.execution import Progress
 from sim.sweep.sampling import read_ensemble
 
 if TYPE_CHECKING:
@@ -143,19 +142,17 @@ def foretold_from(
     -------
     ndarray of float64, shape (draw, reading)
         In the order of `readings_after`, without draws whose run failed.
+
+    Raises
+    ------
+    RunFailedError
+        If every run failed; it names the first.
     """
-    base = load(SCENARIO, settings=[f"horizon.end={CUT}"])
     keep = Keep(months=(CUT,), countries="none")
-    plan = Design((Case(base.name, base, base.name),), 1, seed, draws, keep, name=f"from {origin}")
-    store = execute(
-        plan,
-        workers=workers,
-        executor=executor,
-        out=out,
-        progress=progress,
-        simulate=partial(rolled, origin=origin),
-    )
-    found = answers(store, plan, tuple(reading.key for reading in readings_after(origin)))[:, 0]
+    plan = one_case(f"from {origin}", SCENARIO, CUT, draws, seed, keep)
+    options = {"workers": workers, "executor": executor, "out": out, "progress": progress}
+    names = tuple(reading.key for reading in readings_after(origin))
+    found = run_all(plan, names, partial(rolled, origin=origin), **options)[1][:, 0]
     whole: Floats = found[np.isfinite(found).all(axis=1)]
     return whole
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from sim.model.records import Series
 from sim.scenario.scenario import load
 from sim.sweep.design import Case, Design, Keep
 from sim.sweep.draws import Draws
-from sim.sweep.execution import Progress, RunFailedError, execute
+from sim.sweep.execution import Progress, RunFailedError, Simulate, execute
 from sim.sweep.store import Store
 
 if TYPE_CHECKING:
@@ -64,17 +64,19 @@ def one_month(names: tuple[str, ...], month: str, values: Sequence[float]) -> Se
     )
 
 
+def one_case(
+    name: str, scenario: str, end: str, draws: Draws, seed: int, keep: Keep, replications: int = 1
+) -> Design:
+    """Return the design of one shipped scenario under draws, to the month `end`."""
+    base = load(scenario, settings=[f"horizon.end={end}"])
+    case = Case(base.name, base, base.name)
+    return Design((case,), replications, seed, draws, keep, name=name)
+
+
 def candidates(draws: Draws, replications: int, seed: int) -> Design:
     """Return the design of some candidates."""
-    base = load("status-quo", settings=[f"horizon.end={LAST_MONTH}"])
-    return Design(
-        (Case(base.name, base, base.name),),
-        replications,
-        seed,
-        draws,
-        Keep(months=(LAST_MONTH,), countries="none"),
-        name="calibration",
-    )
+    keep = Keep(months=(LAST_MONTH,), countries="none")
+    return one_case("calibration", "status-quo", LAST_MONTH, draws, seed, keep, replications)
 
 
 def simulate(
@@ -111,18 +113,32 @@ def simulate(
         If every run failed; it names the first.
     """
     plan = candidates(draws, replications, seed)
-    store = execute(
-        plan,
-        workers=workers,
-        executor=executor,
-        out=out,
-        progress=progress,
-        simulate=measured,
-    )
-    found = answers(store, plan, NAMES)
+    asked = {"workers": workers, "executor": executor, "out": out, "progress": progress}
+    return run_all(plan, NAMES, measured, **asked)[1]
+
+
+def run_all(
+    plan: Design, names: tuple[str, ...], simulate: Simulate, **asked: Any
+) -> tuple[Store, Floats]:
+    """Run a plan of one case and return its readings (see `answers`) with what was run.
+
+    Parameters
+    ----------
+    plan, simulate, asked
+        As `sim.sweep.execution.execute` takes them.
+    names
+        Readings that are wanted.
+
+    Raises
+    ------
+    RunFailedError
+        If every run failed; it names the first.
+    """
+    store = execute(plan, simulate=simulate, **asked)
+    found = answers(store, plan, names)
     if not np.isfinite(found).any():
         raise RunFailedError(store.failures()[0])
-    return found
+    return store, found
 
 
 def answers(store: Store, plan: Design, names: tuple[str, ...]) -> NDArray[np.float64]:

@@ -29,6 +29,7 @@ from sim.model.parameters import PARAMETERS
 from sim.model.world import World
 from sim.months import month_index
 from sim.scenario.scenario import load
+from sim.sweep.execution import RunFailedError
 from sim.sweep.sampling import parameter_range, sample
 
 DRAWS = sample({name: parameter_range(name) for name in PARAMETERS}, 3, "latin-hypercube", 2)
@@ -107,6 +108,15 @@ def test_an_ensemble_is_run_and_read_after_its_origin(tmp_path):
 def rows_of(origin, values):
     count = len(readings_after(origin))
     return scored(origin, np.repeat(np.array(values)[:, None], count, axis=1))
+
+
+def test_an_origin_of_which_every_run_fails_ends_with_the_reason(monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("made to fail")
+
+    monkeypatch.setattr(module, "rolled", broken)
+    with pytest.raises(RunFailedError, match="made to fail"):
+        foretold_from("2024-12", DRAWS, workers=1)
 
 
 def test_points_are_scored_against_what_the_record_said_up_to_the_origin():
