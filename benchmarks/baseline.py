@@ -81,11 +81,11 @@ def record(draws: int, seed: int, workers: int) -> dict[str, Any]:
     return {
         "made_by": made_by(),
         "ensemble": shipped()["ensemble"],
-        "scenario": load("status-quo").id,
         "draws": draws,
         "seed": seed,
         "start": START,
         "end": END,
+        "first_draw": base[0].tolist(),
         "movements": [
             {
                 "outcome": outcome,

@@ -17,7 +17,8 @@ def shipped() -> dict[str, Any]:
     dict
         ``movements``: each outcome at ``start`` and ``end``, how it changes between them, and its
         ``reasons``: the part of the change that is gone once a mechanism is off, over the draws.
-        ``made_by``, ``ensemble`` and ``scenario`` say of which model, draws and status quo.
+        ``made_by`` and ``ensemble`` say of which model and draws; ``first_draw`` holds the outcomes
+        of the first draw at start and end.
     """
     found: dict[str, Any] = json.loads(SHIPPED.read_text(encoding="utf-8"))
     return found

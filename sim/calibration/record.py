@@ -36,10 +36,12 @@ def shipped() -> dict[str, Any]:
 
 
 def digests() -> dict[str, str]:
-    """Return digests of what a fit is made from, beside the model: targets, ranges, blocks."""
-    ranges = [
-        (name, p.low, p.median, p.high, p.bounds, name in FITTED) for name, p in PARAMETERS.items()
-    ]
+    """Return digests of what a fit is made from, beside the model: targets, ranges, blocks.
+
+    Ranges are those of fitted parameters; the values of all others are part of the model.
+    """
+    fitted = ((name, PARAMETERS[name]) for name in FITTED)
+    ranges = [(name, p.low, p.median, p.high, p.bounds) for name, p in fitted]
     made_from = {
         "targets": [asdict(target) for target in data.targets()],
         "ranges": ranges,

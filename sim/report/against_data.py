@@ -15,7 +15,6 @@ from sim.calibration.scores import quantiles
 from sim.model.outcomes import OUTCOMES
 from sim.report.figure_data import Grid
 from sim.scenario.scenario import load
-from sim.sweep.code import code_digest
 from sim.sweep.uncertainties import is_calibrated
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def standing(study: Study) -> Standing:
     )
     return Standing(
         given=given,
-        notes=list(_notes(study, record, moved)),
+        notes=list(_notes(study)),
         counts=list(_counts(rows)),
         targets=_targets_grid(rows),
         moves=[_move(one, moved) for one in moved["movements"]],
@@ -118,19 +117,13 @@ def _counts(rows: list[Record]) -> Iterator[str]:
         yield f"{text}; missed: {'; '.join(missed)}." if missed else f"{text}."
 
 
-def _notes(study: Study, record: Record, moved: Record) -> Iterator[str]:
-    """Yield what the tables do not speak of: another reference, another model."""
-    status_quo = load("status-quo")
-    if study.scenario(study.against).id != status_quo.id:
+def _notes(study: Study) -> Iterator[str]:
+    """Yield what the tables do not speak of: another reference."""
+    if study.scenario(study.against).id != load("status-quo").id:
         yield (
             f"The reference of this study, {study.against}, is not the status quo as shipped, of "
             "which this section speaks."
         )
-    if record["made_by"]["code"] != code_digest():
-        yield "The calibration is of an earlier state of the model than this version."
-    made = moved["made_by"]["code"], moved["ensemble"], moved["scenario"]
-    if made != (code_digest(), record["ensemble"], status_quo.id):
-        yield "The movements to 2030 are of an earlier state of model, ensemble or status quo."
 
 
 def _number(x: float) -> str:

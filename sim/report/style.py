@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 FORECAST = "Conditional comparison under stated assumptions, not a forecast."
 """Written on every picture."""
@@ -150,14 +150,8 @@ def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
     """Return the width of a text in inches."""
     if not text.strip():
         return 0.0
-    path = TextPath(
-        (0, 0),
-        text,
-        size=size,
-        prop=FontProperties(family="DejaVu Sans", weight=weight),
-        usetex=False,
-    )
-    return float(path.get_extents().width) / 72
+    font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
 
 
 def wrapped(text: str, inches: float, size: float = SMALL, weight: str = "normal") -> list[str]:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.baseline import MOVING, levels
 from sim import data
+from sim.calibration import baseline
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import values_at
 from sim.calibration.emulator import Emulator
@@ -92,3 +94,16 @@ def test_a_block_is_found_again_from_a_few_runs(found):
     for i, name in enumerate(block.parameters):
         middle = float((weights * pool[:, i]).sum())
         assert middle == pytest.approx(kept[name]["moved"], abs=0.5), name
+
+
+def test_the_status_quo_still_moves_as_the_report_says(found):
+    """The first draw's run to 2030 is that of the stored movements, as exactly as above."""
+    moved = baseline.shipped()
+    assert moved["ensemble"] == found["ensemble"], "make calibrate stores both"
+    assert moved["draws"] >= 16
+    here = levels({}, 1, moved["seed"], workers=1)[0]
+    assert tuple(one["outcome"] for one in moved["movements"]) == tuple(MOVING)
+    same = golden.environment() == golden.read()["environment"]
+    again = "the status quo moves otherwise now: python benchmarks/baseline.py"
+    tolerance = 1e-6 if same else 1e-2
+    np.testing.assert_allclose(here, moved["first_draw"], rtol=tolerance, err_msg=again)

@@ -22,6 +22,7 @@ from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import load, parse
 from sim.scenario.toml import parse_toml
 from sim.sweep.experiment import load_experiment
+from tests.marks import slow
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = max(PARAMETERS, key=len)
@@ -202,7 +203,9 @@ def many_calls(calls: list[list[str]], folder: Path) -> tuple[list[int], int, st
     return *json.loads(last), done.stderr
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
+@pytest.mark.parametrize(
+    "command", [c if c in ("check", "experiment", "run") else slow(c) for c in sorted(COMMANDS)]
+)
 def test_every_command_refuses_hostile_files_in_little_memory(tmp_path: Path, command: str) -> None:
     files = strange_files(tmp_path)
     for number, (what, content) in enumerate(sorted(HOSTILE.items())):

@@ -29,6 +29,7 @@ from sim.cli import app
 from sim.scenario import library
 from sim.sweep.share import Share
 from tests.docs.blocks import ROOT, Block, Checkout, blocks
+from tests.marks import slow
 
 SWEEPS = ROOT / "docs" / "tutorial" / "sweeps.md"
 FOLLOWED = sorted(
@@ -40,16 +41,22 @@ CHANGING = [
     if any((block.file or "").startswith("sim/") for block in blocks(page))
 ]
 
+LONG = ("scripts", "sweeps", "change-a-parameter", "add-an-outcome")
+"""Pages that take half a minute and more."""
+
 
 def sections(page: Path) -> list[Any]:
     """Sections of a page that run something; the last one has the files of all others."""
     *others, last = dict.fromkeys(block.section for block in blocks(page) if not block.file)
-    return [*(pytest.param(page, x, marks=pytest.mark.slow) for x in others), (page, last)]
+    end = slow(page, last) if page.stem in LONG else (page, last)
+    return [*(slow(page, x) for x in others), end]
 
 
 SECTIONS = [section for page in CHANGING for section in sections(page)]
 PAGES = pytest.mark.parametrize(
-    "page", [p for p in FOLLOWED if p not in CHANGING], ids=lambda page: page.stem
+    "page",
+    [slow(p) if p.stem in LONG else p for p in FOLLOWED if p not in CHANGING],
+    ids=lambda page: page.stem,
 )
 LANGUAGES = {"python", "toml", "console", "csv", "markdown", "bash", "yaml"}
 QUICK = 2

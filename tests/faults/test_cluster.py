@@ -96,6 +96,7 @@ def answers(address: str, workers: int) -> bool:
         return len(client.nthreads()) >= workers
 
 
+@pytest.mark.slow
 def test_workers_that_do_not_see_the_folder(tmp_path, scheduler) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
@@ -132,6 +133,7 @@ def test_workers_with_other_code(tmp_path, monkeypatch) -> None:
     assert parts(tmp_path / "out") == []
 
 
+@pytest.mark.slow
 @needs_proc
 def test_a_scheduler_that_dies(tmp_path, undisturbed, scheduler) -> None:
     out = tmp_path / "out"
@@ -214,6 +216,7 @@ def test_workers_that_join_late_are_used(tmp_path, undisturbed, scheduler) -> No
     assert values(out) == undisturbed
 
 
+@pytest.mark.slow
 def test_an_adaptive_cluster_starts_from_nothing(tmp_path, undisturbed, capsys) -> None:
     import distributed
 
@@ -272,6 +275,7 @@ def test_another_scheduler_in_place_of_one_that_died_is_used(tmp_path, scheduler
     assert_whole(out, 200)
 
 
+@pytest.mark.slow
 @needs_proc
 def test_a_node_with_another_version_is_named_and_the_rest_go_on(
     tmp_path, undisturbed, scheduler, capsys
@@ -294,6 +298,7 @@ def test_a_node_with_another_version_is_named_and_the_rest_go_on(
     assert values(out) == undisturbed
 
 
+@pytest.mark.slow
 @needs_proc
 def test_a_node_whose_disk_is_full_is_named_and_the_rest_go_on(
     tmp_path, undisturbed, scheduler, capsys

@@ -53,7 +53,7 @@ def kill_at(driver: Driver, out, moment: tuple[int, float]) -> None:
 
 
 @needs_proc
-@pytest.mark.parametrize("seed", [0, 1, slow(2), slow(3), slow(4)])
+@pytest.mark.parametrize("seed", [0, slow(1), slow(2), slow(3), slow(4)])
 def test_a_killed_sweep_goes_on(tmp_path, undisturbed, seed) -> None:
     out = tmp_path / "out"
     for moment in moments(seed, 2):
@@ -68,6 +68,7 @@ def test_a_killed_sweep_goes_on(tmp_path, undisturbed, seed) -> None:
 
 
 @needs_proc
+@pytest.mark.slow
 def test_a_killed_sweep_on_dask_goes_on(tmp_path, undisturbed) -> None:
     out = tmp_path / "out"
     with Driver(tmp_path, sweep_script(out, executor=DASK)) as driver:
@@ -157,7 +158,7 @@ def test_death_at_every_step_of_writing(tmp_path) -> None:
 
 @needs_proc
 @pytest.mark.parametrize(
-    ("executor", "seed"), [("pool", 0), slow("pool", 1), slow("dask", 0), ("dask", 1)]
+    ("executor", "seed"), [("pool", 0), slow("pool", 1), slow("dask", 0), slow("dask", 1)]
 )
 def test_ctrl_c_keeps_what_is_finished(tmp_path, executor, seed) -> None:
     out = tmp_path / "out"
