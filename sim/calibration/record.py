@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
@@ -35,13 +35,20 @@ def shipped() -> dict[str, Any]:
     return found
 
 
-def digests() -> dict[str, str]:
+def digests(drawn: Iterable[str] = PARAMETERS) -> dict[str, str]:
     """Return digests of what a fit is made from, beside the model: targets, ranges, blocks.
 
-    Ranges are those of fitted parameters; the values of all others are part of the model.
+    Parameters
+    ----------
+    drawn
+        Parameters whose ranges count: those that the fit's ensemble draws. One that came into the
+        model after it is not among them. Default: all.
     """
-    fitted = ((name, PARAMETERS[name]) for name in FITTED)
-    ranges = [(name, p.low, p.median, p.high, p.bounds) for name, p in fitted]
+    ranges = [
+        (name, p.low, p.median, p.high, p.bounds, name in FITTED)
+        for name, p in PARAMETERS.items()
+        if name in drawn
+    ]
     made_from = {
         "targets": [asdict(target) for target in data.targets()],
         "ranges": ranges,
