@@ -251,6 +251,10 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
                 )
 
 
+_STATED = ("enforcement", "compliance", "compliance_private")
+_CHOSEN = ("penalty", "back_checks", "whistle_blowers")
+
+
 def _unheard(scenario: Scenario, own: Layer) -> Iterator[str]:
     """Values of a user's on who obeys that the form of compliance does not read."""
     if scenario.structure.compliance == "stated":
@@ -268,13 +272,9 @@ def _unheard(scenario: Scenario, own: Layer) -> Iterator[str]:
         )
     for name, policy in sorted(scenario.policy.items()):
         if policy.obeyed_by:
-            keys += [key for field in fields if (key := ("policy", name, field)) in own]
+            keys += [place for field in fields if (place := ("policy", name, field)) in own]
     for key in keys:
         yield f"{dotted(key)} = {shown(own[key].value)}: {words}"
-
-
-_STATED: tuple[str, ...] = ("enforcement", "compliance", "compliance_private")
-_CHOSEN: tuple[str, ...] = ("penalty", "back_checks", "whistle_blowers")
 
 
 def _without_mode(
