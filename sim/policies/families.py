@@ -44,7 +44,7 @@ class Rule(Policy):
         0.0,
         "chance that somebody inside reports a breach",
         "0-1",
-        "scenario; Dyck, Morse and Zingales 2010: 19 % of frauds found, by employees; judgement",
+        "scenario; Dyck, Morse and Zingales 2007: 19 % of frauds found, by employees; judgement",
         allowed=(0.0, 1.0),
         likely=(0.0, 0.4),
     )
