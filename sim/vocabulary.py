@@ -52,6 +52,9 @@ FINDINGS = ("unaudited", "clean", "flagged")
 """What an audit found in a release."""
 UNAUDITED, CLEAN, FLAGGED = range(3)
 
+SUPPLIERS = "government suppliers"
+"""The auditor of what governments use."""
+
 Domain = Literal["fraud", "influence", "military", "cyber", "chem_bio"]
 DOMAINS: tuple[str, ...] = get_args(Domain)
 """Domains of misuse."""

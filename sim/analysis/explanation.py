@@ -49,7 +49,8 @@ def explain(
     Returns
     -------
     dict
-        ``policies`` in force; ``fields``, each with ``parts`` that were written alike: ``where``
+        ``policies`` in force, with who obeys each and why where that is chosen (``obeyed``);
+        ``fields``, each with ``parts`` that were written alike: ``where``
         (axes that are not named: all; rules for users name labs, or origins where all labs of an
         origin are meant), ``value``, ``default`` and ``changes`` (``by``, ``before``, ``after``);
         ``ledger`` in USD a year.
@@ -70,12 +71,17 @@ def explain(
         world.step()
     law, chosen = world.law, _chosen(world.jurisdictions, country, family)
     writers = {write.by for write in law.writes}
+    motives = world.schedule.motives(world.jurisdictions, index)
     policies = [
         {
             "policy": name,
             "lever": type(policy).lever,
             "title": type(policy).title,
             "strength": policy.intensity(index),
+            "obeyed": [
+                {"by": kind, "share": why.share, "detection": why.detection, **why._asdict()}
+                for kind, why in motives.get(name, {}).items()
+            ],
         }
         for name, policy in world.policies
         if name in writers

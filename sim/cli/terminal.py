@@ -143,6 +143,8 @@ def print_explanation(row: Row) -> None:
             f"  {policy['policy']}: {policy['lever']}, {policy['title']}, strength "
             f"{policy['strength']:g}"
         )
+        for kind in policy["obeyed"]:
+            screen.print(indented(_obeyed(kind), 4))
     untouched = []
     for field in row["fields"]:
         changed = [part for part in field["parts"] if part["changes"]]
@@ -169,6 +171,18 @@ def print_explanation(row: Row) -> None:
     screen.print(
         "Standing costs only: single releases, audits and subsidies come on top (outcomes "
         "cost_policy_*)."
+    )
+
+
+def _obeyed(kind: Row) -> str:
+    """Return who obeys a policy and why, in words."""
+    finders = ("base", "back_checks", "whistle_blowers", "audits")
+    found = [f"{name.replace('_', '-')} {kind[name]:.3g}" for name in finders if kind[name]]
+    return (
+        f"obeyed by {kind['share']:.3g} of {kind['by']}: detection {kind['detection']:.3g} "
+        f"({', '.join(found) or 'nobody looks'}) x penalty {kind['penalty']:.3g} + "
+        f"reputation {kind['reputation']:.3g}, against gains of median 1 and log sd "
+        f"{kind['gain_spread']:.3g}"
     )
 
 

@@ -205,3 +205,13 @@ class ParameterValues:
     measurement_noise: float
     measurement_bias_cn: float
     review_months: float
+    gain_spread: float
+    detection_firms: float
+    detection_hubs: float
+    detection_government: float
+    detection_private: float
+    audit_detection: float
+    reputation_firms: float
+    reputation_hubs: float
+    reputation_government: float
+    reputation_private: float

@@ -9,6 +9,7 @@ from sim.model.law import Law, Terms, terms_of_month, write_law
 from sim.months import month_index, month_name
 
 if TYPE_CHECKING:
+    from sim.model.compliance import Compliance, Motives
     from sim.model.duties import Trigger
     from sim.model.jurisdictions import Jurisdictions
     from sim.model.randomness import Streams
@@ -31,14 +32,20 @@ class PolicySchedule:
         Whether labs know of any policy before it starts.
     switched_on : dict of str to bool
         Whether each policy's switch is on.
+    compliance : Compliance or None
+        Who obeys, where that is chosen and not stated.
     """
 
     def __init__(
-        self, policies: Sequence[tuple[str, Policy]], months: int, streams: Streams
+        self,
+        policies: Sequence[tuple[str, Policy]],
+        months: int,
+        streams: Streams,
+        compliance: Compliance | None = None,
     ) -> None:
         self.given = tuple(policies)
         self.policies = self.given
-        self.months, self.streams = months, streams
+        self.months, self.streams, self.compliance = months, streams, compliance
         self.monitors = tuple(
             (name, policy) for name, policy in policies if policy.trigger(1.0) is not None
         )
@@ -53,7 +60,7 @@ class PolicySchedule:
 
         What triggers have switched so far is switched there too.
         """
-        other = PolicySchedule(policies, months, self.streams)
+        other = PolicySchedule(policies, months, self.streams, self.compliance)
         for name, stands, month in self._switches:
             if name in other.switched_on:
                 other._turn(name, stands, month)
@@ -84,7 +91,19 @@ class PolicySchedule:
 
     def law(self, jurisdictions: Jurisdictions, month: int) -> Law:
         """The law that the policies write in a month."""
-        return write_law(jurisdictions, self.terms(month)[1], month)
+        return self._write(jurisdictions, self.terms(month)[1], month)
+
+    def motives(self, jurisdictions: Jurisdictions, month: int) -> dict[str, dict[str, Motives]]:
+        """Why rules are obeyed in a month, where that is chosen: by policy and kind of who does."""
+        if self.compliance is None:
+            return {}
+        return self.compliance.motives(jurisdictions, self.terms(month)[1], month)
+
+    def _write(self, jurisdictions: Jurisdictions, terms: Sequence[Terms], month: int) -> Law:
+        """The law of policies that stand so."""
+        if self.compliance is not None:
+            terms = self.compliance.obeyed(jurisdictions, terms, month)
+        return write_law(jurisdictions, terms, month)
 
     def renews(self, month: int, thrown: Collection[Trigger]) -> bool:
         """Bring the policies up to a month; whether its law is to be made anew.
@@ -115,7 +134,7 @@ class PolicySchedule:
                 )
                 for one in self.terms(now)[1]
             ]
-            laws[month] = write_law(jurisdictions, terms, month)
+            laws[month] = self._write(jurisdictions, terms, month)
         return laws[month]
 
     def coming(self, now: int, month: int) -> list[Policy]:

@@ -18,6 +18,7 @@ from sim.model.agents.lab import Lab
 from sim.model.agents.malicious import Actors, Scene, recruit
 from sim.model.catalogue import Catalogue
 from sim.model.chips import Chips
+from sim.model.compliance import Compliance
 from sim.model.frontier import Frontier, Ideas
 from sim.model.hubs import Hub
 from sim.model.jurisdictions import Jurisdictions
@@ -38,7 +39,7 @@ from sim.model.trust import Trust
 from sim.model.uptake import HALF_YEAR, Curve, use_by_country, use_ceiling
 from sim.months import month_name
 from sim.scenario.scenario import given
-from sim.vocabulary import ABROAD, BLOCS_OF_REGION, DEVELOPER, ORIGINS, UNAUDITED
+from sim.vocabulary import ABROAD, BLOCS_OF_REGION, DEVELOPER, ORIGINS, SUPPLIERS, UNAUDITED
 
 if TYPE_CHECKING:
     from sim.policies.base import Policy
@@ -175,9 +176,9 @@ class World(mesa.Model):
         self.month = -1
         self.months = self.scenario.months
         self.handover = HANDOVER if self.scenario.history == "replay" else 0
-        self.schedule = PolicySchedule(
-            sorted(self.scenario.policy.items()), self.months, self.streams
-        )
+        policies = sorted(self.scenario.policy.items())
+        compliance = Compliance(self.p) if self.scenario.structure.compliance == "chosen" else None
+        self.schedule = PolicySchedule(policies, self.months, self.streams, compliance)
         self.mix = np.array(by_channel(self.p, "mix")) / sum(by_channel(self.p, "mix"))
         self._settle_places()
         self._settle_releases()
@@ -224,7 +225,7 @@ class World(mesa.Model):
         self.assessor = Assessor(self)
         self.auditors = (
             Auditor(self, "public repository", for_government=False),
-            Auditor(self, "government suppliers", for_government=True),
+            Auditor(self, SUPPLIERS, for_government=True),
         )
 
     def _settle_law(self) -> None:

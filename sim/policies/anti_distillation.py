@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from sim import data
 from sim.model.identity import identity
 from sim.months import month_index
-from sim.policies.base import Policy, allied_coverage, compliance_cost, own
+from sim.policies.base import allied_coverage, compliance_cost, own
+from sim.policies.families import Rule
 from sim.vocabulary import API, CN, ORIGINS
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sim.model.randomness import Streams
 
 
-class AntiDistillation(Policy):
+class AntiDistillation(Rule):
     """US labs (and allies that join) detect and stop Chinese labs that learn from their services.
 
     Accounts may be checked, which keeps those who were stopped from coming back and burdens
@@ -30,6 +31,7 @@ class AntiDistillation(Policy):
     title: ClassVar[str] = "Measures against distillation"
     main: ClassVar[tuple[str, ...]] = ("detect_prob", "account_kyc", "sanction_prob")
     phase: ClassVar[str] = "research"
+    seen_by_audits: ClassVar[bool] = False
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",
         "detect_prob": 0.8,

@@ -269,6 +269,11 @@ class Policy(BaseModel):
         return strength * self.enforcement
 
     @property
+    def obeyed_by(self) -> tuple[str, ...]:
+        """Kinds of those who have to obey (`sim.policies.families.Rule`); here nobody has to."""
+        return ()
+
+    @property
     def known_from(self) -> int:
         """First month in which labs may act on the policy: its start less its anticipation."""
         return month_index(self.start) - getattr(self, "anticipation_months", 0)

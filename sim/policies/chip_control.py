@@ -21,6 +21,7 @@ class ChipControl(Contestable):
     title: ClassVar[str] = "Chip export control"
     main: ClassVar[tuple[str, ...]] = ("stringency",)
     phase: ClassVar[str] = "compute"
+    seen_by_audits: ClassVar[bool] = False
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "stringency": 1.0}
 
     stringency: float = own(

@@ -6,20 +6,20 @@ from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.policies.base import (
-    Policy,
     allied_coverage,
     anticipation_months,
     compliance_cost,
     large_modifications,
     own,
 )
+from sim.policies.families import Rule
 from sim.vocabulary import OPEN
 
 if TYPE_CHECKING:
     from sim.model.law import Law
 
 
-class ComputeLicence(Policy):
+class ComputeLicence(Rule):
     """US labs (and allies that join) register releases of large runs; opening one needs a licence.
 
     Whoever modifies a release of that size, whatever its origin, with a large part of its compute

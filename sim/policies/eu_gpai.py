@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import model_validator
 
-from sim.policies.base import Policy, anticipation_months, compliance_cost, large_modifications, own
+from sim.policies.base import anticipation_months, compliance_cost, large_modifications, own
+from sim.policies.families import Rule
 from sim.vocabulary import OPEN_SOURCE
 
 if TYPE_CHECKING:
     from sim.model.law import Law
 
 
-class EuGpai(Policy):
+class EuGpai(Rule):
     """Releases in the EU owe documentation and a copyright policy; those of systemic risk owe more.
 
     All firms offer in the EU, so all are bound wherever they are; fringe labs are not. Open-source

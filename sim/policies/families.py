@@ -1,9 +1,12 @@
-"""What several levers share: controls that a court may end, rules by which releases are judged."""
+"""What several levers share.
+
+Rules that somebody has to obey, controls that a court may end, rules by which releases are judged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from sim.months import month_index
 from sim.policies.base import Policy, allied_coverage, anticipation_months, own
@@ -15,7 +18,54 @@ if TYPE_CHECKING:
     from sim.model.randomness import Streams
 
 
-class Contestable(Policy):
+class Rule(Policy):
+    """What somebody has to obey; who does is stated, or chosen (`sim.model.compliance`)."""
+
+    seen_by_audits: ClassVar[bool] = True
+    """Whether audits of open releases and of government products can show a breach."""
+
+    penalty: float = own(
+        4.0,
+        "cost of a breach that is found; counts where compliance is chosen, as the two below do",
+        "gains of breaking the rule (median)",
+        "judgement; EU AI Act, Art. 101: fines to 3 % of turnover",
+        allowed=(0.0, 1000.0),
+        likely=(1.0, 15.0),
+    )
+    back_checks: float = own(
+        0.0,
+        "chance that back-checks find a breach",
+        "0-1",
+        "scenario; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.6),
+    )
+    whistle_blowers: float = own(
+        0.0,
+        "chance that somebody inside reports a breach",
+        "0-1",
+        "scenario; Dyck, Morse and Zingales 2007: 19 % of frauds found, by employees; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.4),
+    )
+
+    @property
+    def obeyed_by(self) -> tuple[str, ...]:
+        """Kinds of those who have to obey."""
+        return ("firms",)
+
+    def obeyed(self, shares: Mapping[str, float]) -> Self:
+        """Return the policy as it acts where shares of those who are bound obey it, by kind.
+
+        Who breaks a rule is not touched by it and has none of its standing cost.
+        """
+        (share,) = shares.values()
+        cost = getattr(self, "compliance_cost", None)
+        spared = {} if cost is None else {"compliance_cost": cost * share}
+        return self.model_copy(update={"enforcement": share, **spared})
+
+
+class Contestable(Rule):
     """A control that a court may strike down or narrow.
 
     That happened to export control of published software.
@@ -54,7 +104,7 @@ class Contestable(Policy):
         )
 
 
-class Judging(Policy):
+class Judging(Rule):
     """A rule by which releases are judged before they come out.
 
     It says which are hazardous, and how often that is seen.

@@ -5,14 +5,15 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.policies.base import Policy, compliance_cost, own
+from sim.policies.base import compliance_cost, own
+from sim.policies.families import Rule
 from sim.vocabulary import DEVELOPER, OPEN
 
 if TYPE_CHECKING:
     from sim.model.law import Law
 
 
-class HubRules(Policy):
+class HubRules(Rule):
     """Hubs check who downloads, take down derivatives without safeguards, and scan files.
 
     Writes: friction on all who download open weights, outside China, which has hubs of its own;
@@ -78,6 +79,11 @@ class HubRules(Policy):
     compliance_cost: float = compliance_cost(
         10e6, "cost to hubs, passed on to their users", likely=(2e6, 50e6)
     )
+
+    @property
+    def obeyed_by(self) -> tuple[str, ...]:
+        """Hubs have to obey."""
+        return ("hubs",)
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the rules into a month's law."""

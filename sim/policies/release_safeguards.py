@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from sim.policies.base import Policy, allied_coverage, own
+from sim.policies.base import allied_coverage, own
+from sim.policies.families import Rule
 from sim.vocabulary import Domain
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ METHODS = {
 }
 
 
-class ReleaseSafeguards(Policy):
+class ReleaseSafeguards(Rule):
     """New open releases of US firms (and of allies that join) must carry a safeguard.
 
     *refusal*: the release declines harmful requests; that is stripped as cheaply as today.

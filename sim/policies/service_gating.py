@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from sim.months import month_index
-from sim.policies.base import Policy, allied_coverage, compliance_cost, own
+from sim.policies.base import allied_coverage, compliance_cost, own
+from sim.policies.families import Rule
 from sim.vocabulary import API, CN
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 CUT_OFF = 0.99  # of a service that is switched off: a share above 0 has a logarithm
 
 
-class ServiceGating(Policy):
+class ServiceGating(Rule):
     """Users in scope need leave for US (and joining allies') services: they wait; some are refused.
 
     A cut-off, drawn month by month, switches these services off for users in scope at once and for
@@ -31,6 +32,7 @@ class ServiceGating(Policy):
     title: ClassVar[str] = "Gating of closed services"
     main: ClassVar[tuple[str, ...]] = ("scope", "delay_months", "refusal", "shock_months")
     phase: ClassVar[str] = "adopt"
+    seen_by_audits: ClassVar[bool] = False
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",
         "scope": "foreign",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sim.policies.base import Policy, allied_coverage, own
-from sim.vocabulary import GOVERNMENT
+from sim.vocabulary import GOVERNMENT, SUPPLIERS
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -112,7 +112,7 @@ class SupplierAudits(Policy):
             name,
             "audits",
             AuditProgramme(
-                auditor="government suppliers",
+                auditor=SUPPLIERS,
                 countries=countries,
                 audits_a_month=audits / 12.0 * effect,
                 priority=self.priority,

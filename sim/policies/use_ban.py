@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Hashable, Mapping
+from math import fsum
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.months import month_index
-from sim.policies.base import Policy, allied_coverage, compliance_cost, own
+from sim.policies.base import allied_coverage, compliance_cost, own
+from sim.policies.families import Rule
 from sim.vocabulary import CHANNELS, ORIGINS, Channel, Origin
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ EVER = 9999
 """A month after every horizon."""
 
 
-class UseBan(Policy):
+class UseBan(Rule):
     """Users of some sectors in some countries may not use listed releases; the list is renewed.
 
     A release of the origins meant is on the list from the first renewal after it came out; of labs
@@ -102,6 +104,23 @@ class UseBan(Policy):
     )
     allied_coverage: float = allied_coverage("US-aligned governments")
 
+    @property
+    def obeyed_by(self) -> tuple[str, ...]:
+        """Users of the sectors have to obey."""
+        return tuple(sorted({_kind(sector) for sector in self.sectors}))
+
+    def obeyed(self, shares: Mapping[str, float]) -> Self:
+        """Return the ban as it acts where these shares obey; sectors bear the cost alike."""
+        bearing = [shares[_kind(sector)] for sector in set(self.sectors)]
+        return self.model_copy(
+            update={
+                "enforcement": 1.0,
+                "compliance": shares.get("government", 0.0),
+                "compliance_private": shares.get("private", 0.0),
+                "compliance_cost": self.compliance_cost * fsum(bearing) / max(1, len(bearing)),
+            }
+        )
+
     def listed(self, month: int) -> int:
         """Month of the list in force; a lab that is banned by name is on it for good."""
         if self.labs:
@@ -139,3 +158,7 @@ class UseBan(Policy):
             "adopters",
             self.compliance_cost * law.jurisdictions.economy(sorted(banning)) * strength,
         )
+
+
+def _kind(sector: str) -> str:
+    return "government" if sector == "government" else "private"

@@ -106,6 +106,11 @@ class Structure(FileRecord):
         description="Tokens of a user in the market channel: the same at every price, or the more "
         "the lower it is (elasticity 1)",
     )
+    compliance: Literal["stated", "chosen"] = Field(
+        "stated",
+        description="Share who obey a rule: as its policy states, or those for whom breaking it "
+        "does not pay",
+    )
 
 
 class Crisis(FileRecord):

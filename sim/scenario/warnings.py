@@ -49,6 +49,7 @@ def notes(scenario: Scenario, layer: Layer) -> list[str]:
         *_taken(scenario, own),
         *_alone(scenario),
         *_withheld(scenario),
+        *_unheard(scenario, own),
     ]
 
 
@@ -248,6 +249,32 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
                     f"from {month_name(month)} {' and '.join(policies)} leave {one_of(labs)} no "
                     "mode in common for a release judged hazardous: it is held back"
                 )
+
+
+_STATED = ("enforcement", "compliance", "compliance_private")
+_CHOSEN = ("penalty", "back_checks", "whistle_blowers")
+
+
+def _unheard(scenario: Scenario, own: Layer) -> Iterator[str]:
+    """Values of a user's on who obeys that the form of compliance does not read."""
+    if scenario.structure.compliance == "stated":
+        fields, words = _CHOSEN, 'counts only with structure.compliance = "chosen"'
+        keys = [
+            key
+            for key in own
+            if key[0] == "parameters" and PARAMETERS[key[1]].group == "compliance"
+        ]
+    else:
+        fields, keys = _STATED, []
+        words = (
+            "who obeys is chosen (structure.compliance); "
+            "it scales nothing but what is drawn (cut-offs, sanctions)"
+        )
+    for name, policy in sorted(scenario.policy.items()):
+        if policy.obeyed_by:
+            keys += [place for field in fields if (place := ("policy", name, field)) in own]
+    for key in keys:
+        yield f"{dotted(key)} = {shown(own[key].value)}: {words}"
 
 
 def _without_mode(

@@ -270,3 +270,28 @@ def test_what_does_not_exist_is_refused(
     with pytest.raises(ScenarioError) as caught:
         explain(load("status-quo"), month, country, family)
     assert part in str(caught.value)
+
+
+CHOSEN = ("structure.compliance=chosen", "policy.open-weight-control.whistle_blowers=0.2")
+
+
+def test_who_obeys_and_why_is_explained_where_that_is_chosen() -> None:
+    row = explain(load("p1-blanket", settings=CHOSEN), MONTH)
+    (of,) = [one for one in row["policies"] if one["policy"] == "open-weight-control"]
+    (firms,) = of["obeyed"]
+    assert firms["by"] == "firms"
+    assert (firms["whistle_blowers"], firms["audits"], firms["penalty"]) == (0.2, 0.0, 4.0)
+    assert firms["detection"] == 1.0 - (1.0 - firms["base"]) * (1.0 - 0.2)
+    (controlled,) = [field for field in row["fields"] if field["field"] == "controlled"]
+    assert max(part["value"] for part in controlled["parts"]) == firms["share"] < 1.0
+    stated = explain(load("p1-blanket", settings=CHOSEN[1:]), MONTH)
+    assert [one["obeyed"] for one in stated["policies"]] == [[]] * len(stated["policies"])
+
+
+def test_the_command_prints_who_obeys_with_the_terms_that_count() -> None:
+    sets = [word for change in CHOSEN for word in ("--set", change)]
+    said = CliRunner().invoke(app.app, ["explain", "p1-blanket", "--month", MONTH, *sets])
+    words = " ".join(said.stdout.split())
+    assert said.exit_code == 0, said.stderr
+    assert "of firms: detection 0.464 (base 0.33, whistle-blowers 0.2) x penalty 4" in words
+    assert "audits" not in words.split("open-weight-control: L1")[1].split("gains of")[0]

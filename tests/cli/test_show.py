@@ -325,6 +325,28 @@ def test_a_value_outside_its_range_is_allowed_and_noted(change: str, words: str)
     assert words in note
 
 
+@pytest.mark.parametrize(
+    ("form", "change", "words"),
+    [
+        ("stated", "policy.open-weight-control.penalty=5.0",
+         'penalty = 5.0: counts only with structure.compliance = "chosen"'),
+        ("stated", "policy.open-weight-control.whistle_blowers=0.2",
+         "whistle_blowers = 0.2: counts only"),
+        ("stated", "parameters.detection_hubs=0.5", "parameters.detection_hubs = 0.5: counts only"),
+        ("chosen", "policy.open-weight-control.enforcement=0.7",
+         "enforcement = 0.7: who obeys is chosen"),
+    ],
+)  # fmt: skip
+def test_what_the_form_of_compliance_does_not_read_is_noted(
+    form: str, change: str, words: str
+) -> None:
+    """A number that does nothing is not passed over in silence."""
+    other = {"stated": "chosen", "chosen": "stated"}[form]
+    (note,) = noted("p1-blanket", f"structure.compliance={form}", change)
+    assert words in note
+    assert noted("p1-blanket", f"structure.compliance={other}", change) == []
+
+
 def test_the_ends_of_a_range_and_what_a_shipped_file_says_are_not_noted() -> None:
     assert (
         noted(

@@ -76,7 +76,11 @@ def test_a_subsidy_buys_tokens_only_if_they_answer_to_price(world_of, decree):
 
 @pytest.mark.parametrize(
     ("name", "forms"),
-    [("linear-capability", {"capability": "linear"}), ("elastic-tokens", {"tokens": "elastic"})],
+    [
+        ("linear-capability", {"capability": "linear"}),
+        ("elastic-tokens", {"tokens": "elastic"}),
+        ("compliance-chosen", {"compliance": "chosen"}),
+    ],
 )
 def test_an_assumption_set_chooses_a_form_and_makes_another_design_point(name, forms):
     usual = load("status-quo")
