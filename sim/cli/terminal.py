@@ -143,6 +143,9 @@ def print_explanation(row: Row) -> None:
             f"  {policy['policy']}: {policy['lever']}, {policy['title']}, strength "
             f"{policy['strength']:g}"
         )
+        for many, names in policy.get("joined", {}).items():
+            if names:
+                screen.print(indented(f"joined by {many} {_shortened(many, names)}", 4))
     untouched = []
     for field in row["fields"]:
         changed = [part for part in field["parts"] if part["changes"]]
