@@ -51,9 +51,10 @@ def explain(
     Returns
     -------
     dict
-        ``policies`` in force, with the ``countries`` and ``labs`` that have ``joined``; ``fields``, each with ``parts`` that were written alike: ``where``
-        (axes that are not named: all; rules for users name labs, or origins where all labs of an
-        origin are meant), ``value``, ``default`` and ``changes`` (``by``, ``before``, ``after``);
+        ``policies`` in force, with the ``countries`` and ``labs`` that have ``joined``; ``fields``,
+        each with ``parts`` that were written alike: ``where`` (axes that are not named: all; rules
+        for users name labs, or origins where all labs of an origin are meant), ``value``,
+        ``default`` and ``changes`` (``by``, ``before``, ``after``);
         ``ledger`` in USD a year.
 
     Raises

@@ -167,10 +167,10 @@ class BindingLabs(Joinable):
 
     def joined(self, law: Law, name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Countries that joined by name or mimicry, and all firms that joined, in a law."""
-        where, (_, countries, _) = law.jurisdictions, self._who(law, name)
-        us = where.bound_labs()
-        firms = tuple(i for i in self.bound_labs(law, name) if i not in us)
-        return where.country_indices(set(countries)), firms
+        where, (_, codes, _) = law.jurisdictions, self._who(law, name)
+        own, us = self.starters(where), where.bound_labs()
+        countries = tuple(i for i in where.country_indices(codes) if i not in own)
+        return countries, tuple(i for i in self.bound_labs(law, name) if i not in us)
 
     def _who(self, law: Law, name: str) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
         countries = (*self.allies, *self.standing(law, name).followers)
