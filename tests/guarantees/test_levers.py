@@ -17,6 +17,7 @@ from sim.scenario.members import expanded, membership_problems
 from tests.guarantees import state
 from tests.guarantees.conftest import joining
 from tests.guarantees.test_pairing import moved
+from tests.reference.misuse import by_lab
 
 # What a world keeps of its law: set out of the law when it changes, and read by agents later.
 OF_THE_LAW = {"law", "tables", "schedule", "backfire", "policies", "scenario", "streams"}
@@ -142,7 +143,7 @@ def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_q
             and name not in QUALIFIERS
             and not (field == "enforcement" and name == "compliance_cost")
         ):
-            ours, most, none = (np.asarray(getattr(law, name)) for law in (hardly, full, default))
+            ours, most, none = (by_lab(law, name) for law in (hardly, full, default))
             left, whole = (float(np.abs(law - none).max()) for law in (ours, most))
             words = f"{key} moves {name} by {whole:g}, and at {field} 1e-9 still by {left:g}"
             assert left <= 1e-6 * whole + 1e-12, words
