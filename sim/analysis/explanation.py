@@ -16,6 +16,8 @@ from sim.model.jurisdictions import Jurisdictions
 from sim.model.law import Law
 from sim.model.law_fields import FIELDS
 from sim.months import month_index, month_name
+from sim.policies.base import Policy
+from sim.policies.families import Joinable
 from sim.scenario.members import member_problem
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import CHANNELS, MODES, ORIGINS
@@ -49,10 +51,11 @@ def explain(
     Returns
     -------
     dict
-        ``policies`` in force, with who obeys each and why where that is chosen (``obeyed``);
-        ``fields``, each with ``parts`` that were written alike: ``where``
-        (axes that are not named: all; rules for users name labs, or origins where all labs of an
-        origin are meant), ``value``, ``default`` and ``changes`` (``by``, ``before``, ``after``);
+        ``policies`` in force, with who obeys each and why where that is chosen (``obeyed``) and the
+        ``countries`` and ``labs`` that have ``joined``; ``fields``, each with ``parts`` that were
+        written alike: ``where`` (axes that are not named: all; rules for users name labs, or
+        origins where all labs of an origin are meant), ``value``, ``default`` and ``changes``
+        (``by``, ``before``, ``after``);
         ``ledger`` in USD a year.
 
     Raises
@@ -82,6 +85,7 @@ def explain(
                 {"by": kind, "share": why.share, "detection": why.detection, **why._asdict()}
                 for kind, why in motives.get(name, {}).items()
             ],
+            **_joined(policy, law, name),
         }
         for name, policy in world.policies
         if name in writers
@@ -100,6 +104,14 @@ def explain(
             for payer, usd, by in sorted(law.expenses)
         ],
     }
+
+
+def _joined(policy: Policy, law: Law, name: str) -> Row:
+    """Return which countries and firms have joined a policy that others may join."""
+    if not isinstance(policy, Joinable):
+        return {}
+    axes = zip(("country", "lab"), policy.joined(law, name), strict=True)
+    return {"joined": {_MANY[axis]: _names(axis, who, law.jurisdictions) for axis, who in axes}}
 
 
 def _chosen(

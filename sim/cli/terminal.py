@@ -145,6 +145,9 @@ def print_explanation(row: Row) -> None:
         )
         for kind in policy["obeyed"]:
             screen.print(indented(_obeyed(kind), 4))
+        for many, names in policy.get("joined", {}).items():
+            if names:
+                screen.print(indented(f"joined by {many} {_shortened(many, names)}", 4))
     untouched = []
     for field in row["fields"]:
         changed = [part for part in field["parts"] if part["changes"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -92,28 +92,45 @@ class Jurisdictions:
             fringe=tuple(lab.kind == "fringe" for lab in labs),
         )
 
-    def country_indices(self, codes: Sequence[str]) -> tuple[int, ...]:
+    def country_indices(self, codes: Collection[str]) -> tuple[int, ...]:
         """Indices of country codes, ascending."""
         wanted = set(codes)
         return tuple(i for i, code in enumerate(self.countries) if code in wanted)
 
-    def bound_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
-        """US firms, and the share of other non-Chinese firms that join.
+    def bound_labs(
+        self,
+        allied_coverage: float = 0.0,
+        allies: Collection[str] = (),
+        allied_labs: Collection[str] = (),
+    ) -> tuple[int, ...]:
+        """US firms, and the other non-Chinese firms that join.
 
-        These join in order of their home's alignment. Fringe labs release at an outside rate and
-        owe nothing themselves; their users do (see :meth:`covered_labs`).
+        These are the share ``allied_coverage`` of them in order of their home's alignment, those at
+        home in ``allies`` (codes) and ``allied_labs`` (slugs). Fringe labs release at an outside
+        rate and owe nothing themselves; their users do (see :meth:`covered_labs`).
         """
         us = [i for i, o in enumerate(self.lab_origins) if o == US and not self.fringe[i]]
-        allies = sorted(
+        others = sorted(
             (i for i, o in enumerate(self.lab_origins) if o == OTHER),
             key=lambda i: (-self.alignment[self.lab_homes[i]], i),
         )
-        return tuple(sorted(us + allies[: round(allied_coverage * len(allies))]))
+        aligned = others[: round(allied_coverage * len(others))]
+        named = (
+            i
+            for i in others
+            if self.countries[self.lab_homes[i]] in allies or self.labs[i] in allied_labs
+        )
+        return tuple(sorted({*us, *aligned, *named}))
 
-    def covered_labs(self, allied_coverage: float = 0.0) -> tuple[int, ...]:
+    def covered_labs(
+        self,
+        allied_coverage: float = 0.0,
+        allies: Collection[str] = (),
+        allied_labs: Collection[str] = (),
+    ) -> tuple[int, ...]:
         """Labs whose users a rule binds: those bound themselves, and the US fringe."""
         fringe = (i for i in self.labs_of(US) if self.fringe[i])
-        return tuple(sorted((*self.bound_labs(allied_coverage), *fringe)))
+        return tuple(sorted((*self.bound_labs(allied_coverage, allies, allied_labs), *fringe)))
 
     def labs_of(self, *origins: int) -> tuple[int, ...]:
         """All labs of some origins, fringe labs too."""

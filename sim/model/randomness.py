@@ -151,6 +151,7 @@ DECISIONS = frozenset(
         "cut-off",
         "fringe",
         "graph",
+        "joining",
         "leak",
         "legal challenge to",
         "licence",

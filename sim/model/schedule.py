@@ -118,7 +118,7 @@ class PolicySchedule:
         """The law that labs expect of a coming month: that of now with what is announced.
 
         None if nothing is announced. They foresee its start, neither its end nor how courts will
-        rule.
+        rule, what else will be drawn or who will follow.
         """
         coming = self.coming(now, month)
         if not coming:
@@ -129,9 +129,10 @@ class PolicySchedule:
         if month not in laws:
             terms = [
                 one._replace(
-                    strength=one.policy.planned(month) if one.policy in coming else one.strength,
-                    state=one.policy.state_key(month, self.streams),
+                    strength=one.policy.planned(month), state=one.policy.state_key(month, None)
                 )
+                if one.policy in coming
+                else one
                 for one in self.terms(now)[1]
             ]
             laws[month] = self._write(jurisdictions, terms, month)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from sim import data
 from sim.model.identity import identity
 from sim.months import month_index
-from sim.policies.base import allied_coverage, compliance_cost, own
-from sim.policies.families import Rule
+from sim.policies.base import compliance_cost, own
+from sim.policies.families import BindingLabs
 from sim.vocabulary import API, CN, ORIGINS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.model.randomness import Streams
 
 
-class AntiDistillation(Rule):
+class AntiDistillation(BindingLabs):
     """US labs (and allies that join) detect and stop Chinese labs that learn from their services.
 
     Accounts may be checked, which keeps those who were stopped from coming back and burdens
@@ -101,9 +101,8 @@ class AntiDistillation(Rule):
     compliance_cost: float = compliance_cost(
         5e6, "cost of detection to each bound lab", likely=(0.5e6, 30e6)
     )
-    allied_coverage: float = allied_coverage("other non-Chinese labs")
 
-    def state_key(self, month: int, streams: Streams | None) -> Hashable:
+    def drawn(self, month: int, streams: Streams | None) -> Hashable:
         """Who is under sanction, by slug."""
         if self.sanction_prob == 0.0:
             return ()
@@ -132,10 +131,11 @@ class AntiDistillation(Rule):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write barriers and checks into a month's law."""
         effect = self.effect(strength)
-        where, sanctioned = law.jurisdictions, cast("tuple[str, ...]", law.states[name])
-        labs, learners = where.bound_labs(self.allied_coverage), where.firms(CN)
+        where = law.jurisdictions
+        sanctioned = cast("tuple[str, ...]", self.standing(law, name).drawn)
+        labs, learners = self.bound_labs(law, name), where.firms(CN)
         caught = [lab for lab in learners if where.labs[lab] in sanctioned]
-        services = where.covered_labs(self.allied_coverage)
+        services = self.covered_labs(law, name)
         left = 1.0 - self.detect_prob * effect
         if self.account_kyc:
             left *= 1.0 - self.kyc_cut * effect

@@ -157,12 +157,6 @@ def compliance_cost(default: float, description: str, likely: Span) -> Any:
     return own(default, description, "USD a year", "judgement", allowed=(0.0, 1e11), likely=likely)
 
 
-def allied_coverage(who: str) -> Any:
-    """``allied_coverage``: others that apply the same rule, in order of alignment."""
-    description = f"share of {who} that apply the rule, most aligned first, in whole ones"
-    return own(0.0, description, "0-1", "scenario", allowed=(0.0, 1.0))
-
-
 def anticipation_months() -> Any:
     """``anticipation_months``: labs know of the policy before it starts and may act on it."""
     return own(

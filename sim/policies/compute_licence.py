@@ -5,21 +5,15 @@ from __future__ import annotations
 from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies.base import (
-    allied_coverage,
-    anticipation_months,
-    compliance_cost,
-    large_modifications,
-    own,
-)
-from sim.policies.families import Rule
+from sim.policies.base import anticipation_months, compliance_cost, large_modifications, own
+from sim.policies.families import BindingLabs, allied_coverage
 from sim.vocabulary import OPEN
 
 if TYPE_CHECKING:
     from sim.model.law import Law
 
 
-class ComputeLicence(Rule):
+class ComputeLicence(BindingLabs):
     """US labs (and allies that join) register releases of large runs; opening one needs a licence.
 
     Whoever modifies a release of that size, whatever its origin, with a large part of its compute
@@ -118,7 +112,7 @@ class ComputeLicence(Rule):
         from sim.model.duties import ComputeDuty, ModifierDuty
 
         effect = self.effect(strength)
-        labs = law.jurisdictions.bound_labs(self.allied_coverage)
+        labs = self.bound_labs(law, name)
         exempt = OPEN if self.open_exemption else ()
         duty = ComputeDuty(
             labs=labs,
@@ -136,7 +130,7 @@ class ComputeLicence(Rule):
         )
         law.write(name, "compute_duties", duty)
         lost = large_modifications(self.modifier_fraction) * self.modifier_loss * effect
-        countries = law.jurisdictions.bound_countries(self.allied_coverage)
+        countries = self.bound_countries(law, name)
         law.write(name, "modifier_duties", ModifierDuty(countries, duty.floor, exempt, lost))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))

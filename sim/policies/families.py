@@ -1,19 +1,23 @@
 """What several levers share.
 
-Rules that somebody has to obey, controls that a court may end, rules by which releases are judged.
+Rules that somebody has to obey, measures that others join, controls that a court may end, rules by
+which releases are judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, cast
+
+from pydantic import field_validator
 
 from sim.months import month_index
-from sim.policies.base import Policy, allied_coverage, anticipation_months, own
-from sim.vocabulary import Domain
+from sim.policies.base import Policy, anticipation_months, own
+from sim.vocabulary import ORIGINS, OTHER, Domain
 
 if TYPE_CHECKING:
     from sim.model.duties import Assessment
+    from sim.model.jurisdictions import Jurisdictions
     from sim.model.law import Law
     from sim.model.randomness import Streams
 
@@ -65,6 +69,165 @@ class Rule(Policy):
         return self.model_copy(update={"enforcement": share, **spared})
 
 
+def allied_coverage(who: str) -> Any:
+    """``allied_coverage``: others that apply the same rule, in order of alignment."""
+    description = f"share of {who} that apply the rule, most aligned first, in whole ones"
+    return own(0.0, description, "0-1", "scenario", allowed=(0.0, 1.0))
+
+
+class Standing(NamedTuple):
+    """How a measure that others may join stands in a month, beside its strength.
+
+    Attributes
+    ----------
+    drawn : hashable
+        What the lever draws or dates (see :meth:`Joinable.drawn`).
+    followers : tuple of str
+        Codes of the countries that have joined by mimicry, in the order in which they did.
+    """
+
+    drawn: Hashable
+    followers: tuple[str, ...]
+
+
+class Joinable(Policy):
+    """A measure that governments of other countries may join.
+
+    Those named join from its start, and so does a share of the US-aligned ones if it is a measure
+    of the US; with ``mimicry`` others follow their peers.
+    """
+
+    allied_coverage: float = allied_coverage("US-aligned governments")
+    allies: tuple[str, ...] = own(
+        (),
+        "countries and groups that join from the start, beside those of allied_coverage; China "
+        "cannot",
+        "country codes",
+        "scenario",
+        kind="countries",
+    )
+    mimicry: float = own(
+        0.0,
+        "hazard that a country outside the US and China joins once all its peers have",
+        "a year",
+        "diffusion of policies: Simmons, Dobbin and Garrett 2006, Shipan and Volden 2008; size: "
+        "judgement",
+        allowed=(0.0, 12.0),
+        likely=(0.0, 0.5),
+    )
+
+    @field_validator("allies")
+    @classmethod
+    def _not_china(cls, allies: tuple[str, ...]) -> tuple[str, ...]:
+        from sim.data import countries
+
+        china = [c for c in countries() if c.bloc == "CN" and c.code in allies]
+        if china:
+            words = f"has {china[0].code!r} ({china[0].name}): China joins no measure of others"
+            raise ValueError(f"{words}; name countries one by one, or a group without it")
+        return allies
+
+    def starters(self, where: Jurisdictions) -> tuple[int, ...]:
+        """Countries whose measure it is: the US."""
+        return where.bound_countries()
+
+    def members(self, where: Jurisdictions, followers: Sequence[str] = ()) -> tuple[int, ...]:
+        """Countries that have the measure: whose it is, and those that joined.
+
+        The most aligned join a measure of the US only.
+        """
+        own, named = self.starters(where), where.country_indices((*self.allies, *followers))
+        of_the_us = not set(own).isdisjoint(where.bound_countries())
+        aligned = where.bound_countries(self.allied_coverage) if of_the_us else ()
+        return tuple(sorted({*own, *aligned, *named}))
+
+    def state_key(self, month: int, streams: Streams | None) -> Standing:
+        """What the lever draws, and who has joined by mimicry."""
+        return Standing(self.drawn(month, streams), self.followers(month, streams))
+
+    def drawn(self, month: int, streams: Streams | None) -> Hashable:
+        """What the month's writes depend on besides strength and followers: see `state_key`."""
+        return None
+
+    def followers(self, month: int, streams: Streams | None) -> tuple[str, ...]:
+        """Codes of countries that have joined by mimicry while the policy has been in force.
+
+        Policies of one lever share the draws.
+        """
+        if streams is None or self.mimicry == 0.0 or self.intensity(month) == 0.0:
+            return ()
+        from sim.model.joining import followed
+        from sim.model.jurisdictions import Jurisdictions
+
+        where, luck = Jurisdictions.of_tables(), streams.about("joining", self.lever)
+        age = month - month_index(self.start)
+        joined = followed(where, self.members(where), self.mimicry, luck)
+        return tuple(code for code, since in joined if since <= age)
+
+    def standing(self, law: Law, name: str) -> Standing:
+        """How the policy, called ``name``, stands in a law."""
+        return cast("Standing", law.states[name])
+
+    def bound_countries(self, law: Law, name: str) -> tuple[int, ...]:
+        """Countries that have the measure in a law."""
+        return self.members(law.jurisdictions, self.standing(law, name).followers)
+
+    def joined(self, law: Law, name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Countries and labs that joined the measure of others, in a law."""
+        own = self.starters(law.jurisdictions)
+        return tuple(i for i in self.bound_countries(law, name) if i not in own), ()
+
+
+class BindingLabs(Joinable, Rule):
+    """A measure that binds labs: those of the US, and firms of other countries that join.
+
+    A country that joins does so with the firms that are at home there; firms may join without
+    their country.
+    """
+
+    allied_coverage: float = allied_coverage("other non-Chinese labs")
+    allied_labs: tuple[str, ...] = own(
+        (),
+        "firms outside the US and China that join from the start by themselves",
+        "labs",
+        "scenario",
+        kind="labs",
+    )
+
+    @field_validator("allied_labs")
+    @classmethod
+    def _other(cls, allied_labs: tuple[str, ...]) -> tuple[str, ...]:
+        from sim.data import labs
+
+        able = [lab.slug for lab in labs() if lab.origin == ORIGINS[OTHER]]
+        for lab in labs():
+            if lab.slug in allied_labs and lab.slug not in able:
+                why = "is bound anyway" if lab.origin == "US" else "joins no measure of others"
+                raise ValueError(
+                    f"has {lab.slug!r}: a lab of {lab.origin} {why}; others: {', '.join(able)}"
+                )
+        return allied_labs
+
+    def bound_labs(self, law: Law, name: str) -> tuple[int, ...]:
+        """Labs that the measure binds in a law."""
+        return law.jurisdictions.bound_labs(*self._who(law, name))
+
+    def covered_labs(self, law: Law, name: str) -> tuple[int, ...]:
+        """Labs whose users it binds in a law."""
+        return law.jurisdictions.covered_labs(*self._who(law, name))
+
+    def joined(self, law: Law, name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Countries that joined by name or mimicry, and all firms that joined, in a law."""
+        where, (_, codes, _) = law.jurisdictions, self._who(law, name)
+        own, us = self.starters(where), where.bound_labs()
+        countries = tuple(i for i in where.country_indices(codes) if i not in own)
+        return countries, tuple(i for i in self.bound_labs(law, name) if i not in us)
+
+    def _who(self, law: Law, name: str) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
+        countries = (*self.allies, *self.standing(law, name).followers)
+        return self.allied_coverage, countries, self.allied_labs
+
+
 class Contestable(Rule):
     """A control that a court may strike down or narrow.
 
@@ -104,7 +267,7 @@ class Contestable(Rule):
         )
 
 
-class Judging(Rule):
+class Judging(BindingLabs):
     """A rule by which releases are judged before they come out.
 
     It says which are hazardous, and how often that is seen.
@@ -162,11 +325,10 @@ class Judging(Rule):
         allowed=(0.0, 1.0),
         likely=(0.5, 0.95),
     )
-    allied_coverage: float = allied_coverage("other non-Chinese labs")
     anticipation_months: int = anticipation_months()
 
     def assessment(
-        self, law: Law, strength: float, modes: Iterable[int], **duties: Any
+        self, law: Law, name: str, strength: float, modes: Iterable[int], **duties: Any
     ) -> Assessment:
         """The assessment that bound labs owe; it leaves a hazardous release some modes.
 
@@ -175,7 +337,7 @@ class Judging(Rule):
         from sim.model.duties import Assessment
 
         return Assessment(
-            labs=law.jurisdictions.bound_labs(self.allied_coverage),
+            labs=self.bound_labs(law, name),
             floor=self.capability_floor,
             reference=self.hazard_reference,
             delta=self.delta,

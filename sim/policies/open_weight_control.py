@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.policies.base import allied_coverage, anticipation_months, compliance_cost, own
-from sim.policies.families import Contestable
+from sim.policies.base import anticipation_months, compliance_cost, own
+from sim.policies.families import BindingLabs, Contestable
 from sim.vocabulary import ENTERPRISE, GOVERNMENT, OPEN
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _JUDGED = "judgement"
 CAREFUL = (ENTERPRISE, GOVERNMENT)
 
 
-class OpenWeightControl(Contestable):
+class OpenWeightControl(Contestable, BindingLabs):
     """US labs (and allies that join) deny target countries open weights; every user passes a check.
 
     Writes: friction for all users of controlled open weights, denial for users in target countries
@@ -91,14 +91,13 @@ class OpenWeightControl(Contestable):
     compliance_cost: float = compliance_cost(
         20e6, "cost of the checks to each bound lab", likely=(2e6, 100e6)
     )
-    allied_coverage: float = allied_coverage("other non-Chinese labs")
     anticipation_months: int = anticipation_months()
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the control into a month's law."""
         effect = self.effect(strength)
         rise = max(0.0, effect - self.intensity(month - 1) * self.enforcement)
-        labs = law.jurisdictions.bound_labs(self.allied_coverage)
+        labs = self.bound_labs(law, name)
         self._bind_users(law, name, effect, rise)
         law.write(name, "opening_cost", self.opening_cost * effect, labs=labs)
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
@@ -106,7 +105,7 @@ class OpenWeightControl(Contestable):
 
     def _bind_users(self, law: Law, name: str, effect: float, rise: float) -> None:
         """What users of covered open weights meet: checks, denial, a cut-off as it tightens."""
-        labs = law.jurisdictions.covered_labs(self.allied_coverage)
+        labs = self.covered_labs(law, name)
         targets = law.jurisdictions.country_indices(self.targets)
         if self.kyc:
             law.write(

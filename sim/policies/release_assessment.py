@@ -49,4 +49,4 @@ class ReleaseAssessment(Judging):
 
         left = [MODES.index(mode) for mode in self.fallback]
         duties = {"delay": self.delay_months, "cost": self.cost_per_release}
-        law.write(name, "assessments", self.assessment(law, strength, left, **duties))
+        law.write(name, "assessments", self.assessment(law, name, strength, left, **duties))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from sim.policies.base import allied_coverage, own
-from sim.policies.families import Rule
+from sim.policies.base import own
+from sim.policies.families import BindingLabs
 from sim.vocabulary import Domain
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ METHODS = {
 }
 
 
-class ReleaseSafeguards(Rule):
+class ReleaseSafeguards(BindingLabs):
     """New open releases of US firms (and of allies that join) must carry a safeguard.
 
     *refusal*: the release declines harmful requests; that is stripped as cheaply as today.
@@ -102,7 +102,6 @@ class ReleaseSafeguards(Rule):
         allowed=(0.0, 10.0),
         likely=(0.0, 0.5),
     )
-    allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the safeguards into a month's law."""
@@ -112,7 +111,7 @@ class ReleaseSafeguards(Rule):
         stated = self.strip_cost_multiplier
         factor = usual.multiplier if stated is None else stated
         filtering = self.method == "data-filtering"
-        labs = law.jurisdictions.bound_labs(self.allied_coverage)
+        labs = self.bound_labs(law, name)
         law.write(
             name,
             "safeguards",

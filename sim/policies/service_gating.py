@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from sim.months import month_index
-from sim.policies.base import allied_coverage, compliance_cost, own
-from sim.policies.families import Rule
+from sim.policies.base import compliance_cost, own
+from sim.policies.families import BindingLabs
 from sim.vocabulary import API, CN
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CUT_OFF = 0.99  # of a service that is switched off: a share above 0 has a logarithm
 
 
-class ServiceGating(Rule):
+class ServiceGating(BindingLabs):
     """Users in scope need leave for US (and joining allies') services: they wait; some are refused.
 
     A cut-off, drawn month by month, switches these services off for users in scope at once and for
@@ -132,7 +132,6 @@ class ServiceGating(Rule):
     compliance_cost: float = compliance_cost(
         10e6, "cost of the licence desk to each bound lab", likely=(1e6, 50e6)
     )
-    allied_coverage: float = allied_coverage("other non-Chinese labs")
 
     def cut_off(self, month: int, streams: Streams | None) -> float:
         """Share of the month's service that is switched off for users in scope.
@@ -149,15 +148,15 @@ class ServiceGating(Rule):
                 share = max(share, min(1.0, self.shock_months - age))
         return self.shock_share * share if month >= month_index(self.start) else 0.0
 
-    def state_key(self, month: int, streams: Streams | None) -> Hashable:
+    def drawn(self, month: int, streams: Streams | None) -> Hashable:
         """The cut-off of the month."""
         return self.cut_off(month, streams)
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the gates, and a cut-off that is on, into a month's law."""
         effect = self.effect(strength)
-        labs = law.jurisdictions.bound_labs(self.allied_coverage)
-        self._gate(law, name, effect, cast("float", law.states[name]))
+        labs = self.bound_labs(law, name)
+        self._gate(law, name, effect, cast("float", self.standing(law, name).drawn))
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=labs)
         law.spend(name, "labs", self.compliance_cost * strength * len(labs))
 
@@ -166,7 +165,7 @@ class ServiceGating(Rule):
 
         A cut-off is of part of the month.
         """
-        users, services = self._in_scope(law), law.jurisdictions.covered_labs(self.allied_coverage)
+        users, services = self._in_scope(law), self.covered_labs(law, name)
         place: dict[str, Any] = {"countries": users, "labs": services}
         law.write(
             name,

@@ -72,10 +72,10 @@ class StructuredAccess(Judging):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the rule and the standard of the gates into a month's law."""
         effect = self.effect(strength)
-        labs = law.jurisdictions.bound_labs(self.allied_coverage)
+        labs = self.bound_labs(law, name)
         duties = {"delay": 0, "cost": self.cost_per_release, "reasons": False}
-        law.write(name, "assessments", self.assessment(law, strength, [GATED], **duties))
-        gates = law.jurisdictions.covered_labs(self.allied_coverage)
+        law.write(name, "assessments", self.assessment(law, name, strength, [GATED], **duties))
+        gates = self.covered_labs(law, name)
         law.write(name, "gate_pass", 1.0 - self.vetting * effect, labs=gates)
         law.write(name, "gate_leak", 1.0 - self.containment * effect, labs=gates)
         law.write(name, "friction", self.access_friction * effect, labs=gates, modes=[GATED])

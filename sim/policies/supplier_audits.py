@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sim.policies.base import Policy, allied_coverage, own
+from sim.policies.base import own
+from sim.policies.families import Joinable
 from sim.vocabulary import GOVERNMENT, SUPPLIERS
 
 if TYPE_CHECKING:
     from sim.model.law import Law
 
 
-class SupplierAudits(Policy):
+class SupplierAudits(Joinable):
     """Suppliers of the US government (and allies that join) audit open releases in their products.
 
     Writes: an audit programme whose findings reach government users only (unless
@@ -90,7 +91,6 @@ class SupplierAudits(Policy):
         "",
         "scenario",
     )
-    allied_coverage: float = allied_coverage("US-aligned governments")
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the audit programme into a month's law."""
@@ -98,7 +98,7 @@ class SupplierAudits(Policy):
         from sim.vocabulary import OPEN
 
         effect = self.effect(strength)
-        countries = law.jurisdictions.bound_countries(self.allied_coverage)
+        countries = self.bound_countries(law, name)
         audits = self.audits_a_year * law.jurisdictions.economy(countries)
         law.write(
             name,

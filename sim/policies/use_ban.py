@@ -7,11 +7,12 @@ from math import fsum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.months import month_index
-from sim.policies.base import allied_coverage, compliance_cost, own
-from sim.policies.families import Rule
+from sim.policies.base import compliance_cost, own
+from sim.policies.families import Joinable, Rule
 from sim.vocabulary import CHANNELS, ORIGINS, Channel, Origin
 
 if TYPE_CHECKING:
+    from sim.model.jurisdictions import Jurisdictions
     from sim.model.law import Law
     from sim.model.randomness import Streams
 
@@ -20,7 +21,7 @@ EVER = 9999
 """A month after every horizon."""
 
 
-class UseBan(Rule):
+class UseBan(Joinable, Rule):
     """Users of some sectors in some countries may not use listed releases; the list is renewed.
 
     A release of the origins meant is on the list from the first renewal after it came out; of labs
@@ -102,7 +103,6 @@ class UseBan(Rule):
         "GDP",
         likely=(1e6, 500e6),
     )
-    allied_coverage: float = allied_coverage("US-aligned governments")
 
     @property
     def obeyed_by(self) -> tuple[str, ...]:
@@ -128,18 +128,18 @@ class UseBan(Rule):
         start, every = month_index(self.start), max(1, round(self.list_update_days / DAYS_A_MONTH))
         return start + (month - start) // every * every
 
-    def state_key(self, month: int, streams: Streams | None) -> Hashable:
+    def drawn(self, month: int, streams: Streams | None) -> Hashable:
         """The list in force."""
         return self.listed(month)
+
+    def starters(self, where: Jurisdictions) -> tuple[int, ...]:
+        """The countries listed."""
+        return where.country_indices(self.countries)
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the ban into a month's law."""
         effect = self.effect(strength) * (1.0 - self.waiver_rate)
-        banning = set(law.jurisdictions.country_indices(self.countries))
-        if self.allied_coverage > 0.0 and banning & set(
-            law.jurisdictions.bound_countries()
-        ):  # allies join a ban of the US
-            banning |= set(law.jurisdictions.bound_countries(self.allied_coverage))
+        banning = self.bound_countries(law, name)
         if self.labs:
             labs = [law.jurisdictions.labs.index(lab) for lab in set(self.labs)]
         else:
@@ -147,7 +147,7 @@ class UseBan(Rule):
         for sector in sorted(set(self.sectors)):
             obey = self.compliance if sector == "government" else self.compliance_private
             place: dict[str, Any] = {
-                "countries": sorted(banning),
+                "countries": banning,
                 "labs": sorted(labs),
                 "channels": [CHANNELS.index(sector)],
             }
@@ -156,7 +156,7 @@ class UseBan(Rule):
         law.spend(
             name,
             "adopters",
-            self.compliance_cost * law.jurisdictions.economy(sorted(banning)) * strength,
+            self.compliance_cost * law.jurisdictions.economy(banning) * strength,
         )
 
 

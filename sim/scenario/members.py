@@ -67,6 +67,20 @@ def _members(kind: str) -> dict[str, tuple[str, ...]]:
     return {lab.slug: (lab.name,) for lab in labs()}
 
 
+def _of_the_other_kind(kind: str, item: str) -> str:
+    """Return what to write for a lab where countries are asked, or countries where labs are."""
+    from sim.data import group_named, labs
+
+    if kind == "countries":
+        homes = [lab.home for lab in labs() if item.casefold() in (lab.slug, lab.name.casefold())]
+        return f"it is a lab; its home is {homes[0]}" if homes else ""
+    group, codes = group_named(item), _members("countries")
+    members = group.members if group else (item,) if item in codes else ()
+    here = [lab.slug for lab in labs() if lab.home in members]
+    many = "a group of countries" if group else "a country"
+    return f"it is {many}; labs there: {one_of(here) or 'none'}" if members else ""
+
+
 def _nearest_member(kind: str, item: str, known: Mapping[str, tuple[str, ...]]) -> str:
     """Return what a wrong code may mean.
 
@@ -78,6 +92,8 @@ def _nearest_member(kind: str, item: str, known: Mapping[str, tuple[str, ...]]) 
     for code, others in known.items():
         if item.casefold() in (code.casefold(), *(other.casefold() for other in others)):
             return f"{what}; did you mean {code!r} ({others[0]})?"
+    if elsewhere := _of_the_other_kind(kind, item):
+        return f"{what}; {elsewhere}"
     by_name = {others[0]: code for code, others in known.items()}
     hint = nearest(item, known) or nearest(item, by_name)
     if kind != "countries":

@@ -16,6 +16,7 @@ from sim.messages import one_of, shown
 from sim.model.parameters import LAST_YEAR, PARAMETERS
 from sim.months import month_index, month_name
 from sim.policies.base import Policy
+from sim.policies.families import Joinable
 from sim.scenario import library
 from sim.scenario.overlay import Layer
 from sim.scenario.scenario import Scenario, load
@@ -200,27 +201,46 @@ def _taken(scenario: Scenario, own: Layer) -> Iterator[str]:
         )
 
 
+_NOBODY = {"allied_coverage": 0.0, "allies": (), "allied_labs": ()}
+"""Fields that say who joins a policy from its start, as they are where nobody does."""
+
+
 def _alone(scenario: Scenario) -> Iterator[str]:
-    """Policies whose allied coverage is too small for anybody to join."""
-    policies = sorted(scenario.policy.items())
+    """What asks others to join a policy and binds nobody.
+
+    Such are a share too small for one firm, and countries in which no firm is at home.
+    """
     asked = [
-        (name, p, share)
-        for name, p in policies
-        if (share := getattr(p, "allied_coverage", 0.0)) > 0.0
+        (name, policy, field)
+        for name, policy in sorted(scenario.policy.items())
+        if isinstance(policy, Joinable)
+        for field in ("allied_coverage", "allies")
+        if getattr(policy, field) != _NOBODY[field]
     ]
     if not asked:
         return
     from sim.model.jurisdictions import Jurisdictions
     from sim.model.law import law_of_month
+    from sim.vocabulary import OTHER
 
-    jurisdictions = Jurisdictions.of_tables()
-    for name, policy, share in asked:
-        month, alone = month_index(policy.start), policy.model_copy(update={"allied_coverage": 0.0})
-        joined, without = (
-            law_of_month(jurisdictions, [(name, p)], month).writes for p in (policy, alone)
+    where = Jurisdictions.of_tables()
+    homes = sorted({where.countries[where.lab_homes[lab]] for lab in where.firms(OTHER)})
+    for name, policy, field in asked:
+        nobody = {key: value for key, value in _NOBODY.items() if key in policy.lever_fields}
+        alone = policy.model_copy(update=nobody)
+        joined = alone.model_copy(update={field: getattr(policy, field)})
+        writes, without = (
+            law_of_month(where, [(name, one)], month_index(policy.start)).writes
+            for one in (joined, alone)
         )
-        if joined and joined == without:
-            yield f"policy.{name}.allied_coverage = {share:g}: nobody joins"
+        if not writes or writes != without:
+            continue
+        if field == "allied_coverage":
+            yield f"policy.{name}.allied_coverage = {policy.allied_coverage:g}: nobody joins"
+        elif policy.mimicry == 0.0:  # others may follow a country without firms
+            firms = f"; firms of others are at home in {one_of(homes)}"
+            hint = firms if "allied_labs" in nobody else ""
+            yield f"policy.{name}.allies: nobody joins who is not bound without it{hint}"
 
 
 def _withheld(scenario: Scenario) -> Iterator[str]:

@@ -28,7 +28,7 @@ MONTH = "2026-03"
 @lru_cache
 def everything() -> Scenario:
     """Every lever with its example, twice, once with allies who join, beside the status quo."""
-    allies = [{}, {"allied_coverage": 0.5}]
+    allies = [{}, {"allied_coverage": 0.5, "allies": ["FRA", "ARE"]}]
     policies = {
         f"{lever.lower().replace('_', '-')}-{n}": {
             "lever": lever,

@@ -26,6 +26,14 @@ def lever(key: str, **fields: Any) -> Policy:
     return LEVERS[key].model_validate({**LEVERS[key].example, **fields})
 
 
+JOINING = {"allies": ("FRA", "KOR"), "allied_labs": ("cohere",), "mimicry": 4.0}
+
+
+def joining(key: str) -> dict[str, Any]:
+    """Who joins a measure of a lever: by name, and by mimicry; nothing where nobody can."""
+    return {name: value for name, value in JOINING.items() if name in LEVERS[key].model_fields}
+
+
 @pytest.fixture(scope="session")
 def policy() -> Callable[..., Policy]:
     return lever

@@ -31,7 +31,10 @@ sim.data.reading.FOLDER = Path(sys.argv[1])
 from sim import World, load
 from sim.vocabulary import MODES
 
-world = World(load("p2-risk-assessment", settings=["horizon.end=2027-12"]), rng=1)
+follow = {"lever": "L6", "allies": ["FRA"], "mimicry": 1.0}
+settings = {"horizon.end": "2027-12", "policy.release-assessment.mimicry": 1.0}
+settings |= {f"policy.audits.{name}": value for name, value in follow.items()}
+world = World(load("p2-risk-assessment", settings=settings), rng=1)
 series = world.run()
 slots = [f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES]
 slots = np.array(slots + ["none"] * 256)

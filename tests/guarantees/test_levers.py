@@ -15,7 +15,9 @@ from sim.policies.base import Policy
 from sim.scenario.differences import first_difference
 from sim.scenario.members import expanded, membership_problems
 from tests.guarantees import state
+from tests.guarantees.conftest import joining
 from tests.guarantees.test_pairing import moved
+from tests.reference.misuse import by_lab
 
 # What a world keeps of its law: set out of the law when it changes, and read by agents later.
 OF_THE_LAW = {"law", "tables", "schedule", "backfire", "policies", "scenario", "streams"}
@@ -129,9 +131,9 @@ def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_q
     All but costs shrink with its enforcement.
     """
     jurisdictions = World(status_quo, rng=0).jurisdictions
-    loud = loud_fields(policy(key))
+    who = {**loud_fields(policy(key)), **joining(key)}
     full, hardly = (
-        law_of_month(jurisdictions, [("x", policy(key, **loud, **{field: x}))], 36)
+        law_of_month(jurisdictions, [("x", policy(key, **who, **{field: x}))], 36)
         for x in (1.0, 1e-9)
     )
     default = law_of_month(jurisdictions, [], 36)
@@ -141,7 +143,7 @@ def test_hardly_any_strength_hardly_changes_the_law(key, field, policy, status_q
             and name not in QUALIFIERS
             and not (field == "enforcement" and name == "compliance_cost")
         ):
-            ours, most, none = (np.asarray(getattr(law, name)) for law in (hardly, full, default))
+            ours, most, none = (by_lab(law, name) for law in (hardly, full, default))
             left, whole = (float(np.abs(law - none).max()) for law in (ours, most))
             words = f"{key} moves {name} by {whole:g}, and at {field} 1e-9 still by {left:g}"
             assert left <= 1e-6 * whole + 1e-12, words
@@ -172,6 +174,9 @@ def test_common_fields_mean_the_same_everywhere():
     for name in (
         "compliance_cost",
         "allied_coverage",
+        "allied_labs",
+        "allies",
+        "mimicry",
         "anticipation_months",
         "challenge_prob",
         "challenge_relief",
@@ -192,7 +197,7 @@ def test_common_fields_mean_the_same_everywhere():
 def test_notice_moves_labs_before_the_start_and_not_before_they_know(
     key, policy, with_policies, status_quo, series_of
 ):
-    fields = {"start": "2026-06", **LEVERS[key].telling}
+    fields = {"start": "2026-06", **LEVERS[key].telling, **joining(key)}
     warned, surprised = (
         with_policies({"added": policy(key, anticipation_months=n, **fields)}) for n in (5, 0)
     )

@@ -23,6 +23,7 @@ from sim.scenario import library
 from sim.scenario.differences import first_difference
 from sim.scenario.scenario import Crisis, load
 from sim.vocabulary import PAYERS
+from tests.guarantees.conftest import joining
 
 PAIRS = list(combinations_with_replacement(LEVERS, 2))
 NOTHING = {
@@ -90,7 +91,8 @@ def test_a_lever_that_ends_equals_one_that_does_not_until_then(
     key, policy, with_policies, series_of
 ):
     lasting, ending = (
-        with_policies({"added": policy(key, start="2025-08", end=end)}) for end in (None, "2026-04")
+        with_policies({"added": policy(key, start="2025-08", end=end, **joining(key))})
+        for end in (None, "2026-04")
     )
     end = first_difference(lasting, ending)
     assert end == 39
@@ -113,7 +115,7 @@ def test_a_crisis_changes_nothing_before_its_month(with_policies, status_quo, se
 def test_a_policy_without_force_changes_nothing(
     key, nothing, policy, with_policies, status_quo, series_of
 ):
-    scenario = with_policies({"idle": policy(key, **NOTHING[nothing])})
+    scenario = with_policies({"idle": policy(key, **NOTHING[nothing], **joining(key))})
     assert scenario.id != status_quo.id
     ours, theirs = series_of(scenario), series_of(status_quo)
     np.testing.assert_array_equal(ours.values, theirs.values)
@@ -136,8 +138,8 @@ def test_a_reform_never_leaks(status_quo, everything, series_of):
 
 
 def two_of(pair, policy):
-    """Two policies of a pair of levers that are never the same one."""
-    first, second = (policy(key) for key in pair)
+    """Two policies of a pair of levers that are never the same one; others join the first."""
+    first, second = policy(pair[0], **joining(pair[0])), policy(pair[1])
     return first, second.model_copy(update={"strength": 0.37})
 
 

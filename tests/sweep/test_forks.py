@@ -15,6 +15,7 @@ from sim.scenario.scenario import Crisis, Scenario, load
 from sim.sweep.forks import Forks, parting_month, past_of
 from sim.sweep.runs import Run, RunId
 from tests.guarantees import state
+from tests.guarantees.conftest import JOINING
 
 SHORT = load("status-quo", settings=["horizon.end=2026-06"])
 STARTS = ("2023-01", "2024-06", "2025-05", "2025-07", "2025-11", "2026-02")
@@ -57,8 +58,9 @@ def check(*scenarios: Scenario, draws: int = 1, replications: int = 1) -> None:
 
 @pytest.mark.parametrize("key", LEVERS)
 def test_each_lever_forks_from_the_status_quo(key):
-    """With notice, and with what makes labs act on it."""
-    fields = {"start": "2025-10", "anticipation_months": 4, **LEVERS[key].telling}
+    """With notice, and with what makes labs act on it; others join."""
+    known = {"anticipation_months": 4, **LEVERS[key].telling, **JOINING}
+    fields = {"start": "2025-10", **known}
     here, there = lever(key, **fields), lever(key, **fields, strength=0.4)
     check(SHORT, scenario({"x": here}), scenario({"x": there}))
 
@@ -75,6 +77,7 @@ def mixed(luck: random.Random) -> dict[str, Any]:
             ramp_months=luck.choice((0, 5)),
             strength=luck.choice((0.0, 0.5, 1.0)),
             anticipation_months=luck.choice((0, 3)),
+            **(JOINING if luck.random() < 0.5 else {}),
             **({"challenge_prob": 0.9} if luck.random() < 0.5 else {}),
         )
     if policies and luck.random() < 0.7:

@@ -378,7 +378,8 @@ class Adopters(Sequence[AdopterView]):
         cover : array (country,), share of a country's government use that the audits reach
         """
         use = self.world.tally.use[:, GOVERNMENT]
-        per_adopter = cover * use / use.sum() / self.per_cell()[:, GOVERNMENT]
+        each = np.maximum(1, self.per_cell()[:, GOVERNMENT])  # small countries may have no adopter
+        per_adopter = cover * use / use.sum() / each
         counts = self.counts[GOVERNMENT::N_CHANNELS][:, self.market.slot]
         return (counts * per_adopter[:, None]).sum(axis=0)
 
