@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 PAPERS_REFERENCE = "status-quo"
 
 RUBRIC_COLUMNS = (
-    "scenario", "factor", "outcome", "unit", "reference", "difference", "median", "low", "high",
-    "scale", "p_better", "p_worse", "p_floor", "sign", "word", "interval_holds", "paper",
+    "scenario", "title", "factor", "outcome", "unit", "reference", "difference", "median", "low",
+    "high", "scale", "p_better", "p_worse", "p_floor", "sign", "word", "interval_holds", "paper",
     "agreement", "sign_without_assumed", "first_month", "last_month", "months", "also_differs",
 )  # fmt: skip
 
@@ -49,13 +49,14 @@ def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     levers = study.lever_paths
-    head = ("scenario", *levers, "outcome", "unit")
+    head = ("scenario", "title", *levers, "outcome", "unit")
     months = ("first_month", "last_month", "months")
     columns = (*head, *Comparison.__slots__[:-1], "interval_holds", *months, "pairs")
     rows = []
     for name, outcome, found in comparisons(study, outcomes):
         values = study.case(name).levers
-        row: dict[str, Any] = {"scenario": name, **{path: values.get(path) for path in levers}}
+        row: dict[str, Any] = {"scenario": name, "title": study.titles[name]}
+        row |= {path: values.get(path) for path in levers}
         row |= {"outcome": outcome, "unit": study.outcome(outcome).unit}
         rows.append(row | _numbers(study, found) | _months(study, name))
     return pd.DataFrame(rows, columns=list(columns))
@@ -105,6 +106,7 @@ def rubric(study: PairedResults) -> pd.DataFrame:
         stands = rule.agreement(found.sign, paper) if comparable else rule.NOT_COMPARED
         row: dict[str, Any] = {
             "scenario": name,
+            "title": study.titles[name],
             "factor": factors[outcome],
             "outcome": outcome,
             "unit": study.outcome(outcome).unit,

@@ -69,7 +69,12 @@ def _scenarios() -> list[Row]:
 
     loaded = [load(name) for name in library.scenarios()]
     return [
-        {"name": scenario.name, "id": scenario.id, "question": scenario.question}
+        {
+            "name": scenario.name,
+            "title": scenario.title,
+            "id": scenario.id,
+            "question": scenario.question,
+        }
         for scenario in loaded
     ]
 

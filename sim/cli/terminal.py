@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _COLUMNS = {
-    "scenarios": ("name", "question"),
+    "scenarios": ("name", "title", "question"),
     "policies": ("lever", "name", "title", "paper"),
     "parameters": ("name", "value", "low", "high", "unit"),
     "outcomes": ("name", "label", "unit", "measure"),

@@ -123,8 +123,8 @@ def _notes(study: Study, record: Record, moved: Record) -> Iterator[str]:
     status_quo = load("status-quo")
     if study.scenario(study.against).id != status_quo.id:
         yield (
-            f"The reference of this study, {study.against}, is not the status quo as shipped, of "
-            "which this section speaks."
+            f"The reference of this study, {study.titles[study.against]}, is not the status quo as "
+            "shipped, of which this section speaks."
         )
     if record["made_by"]["code"] != code_digest():
         yield "The calibration is of an earlier state of the model than this version."

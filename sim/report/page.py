@@ -175,6 +175,8 @@ def _context(
         "question": question or _question(view),
         "forecast": FORECAST,
         "study": study,
+        "titles": study.titles,
+        "reference": study.titles[study.against],
         "introductions": prose.introductions(study),
         "cells": headlines,
         "leading": cells.leading(headlines),
@@ -213,11 +215,12 @@ def _context(
 
 
 def _title(view: View) -> str:
+    against = view.title(view.against)
     if not view.policies:
-        return f"{view.against} by itself"
+        return f"{against} by itself"
     if len(view.policies) == 1:
-        return f"{view.policies[0]} against {view.against}"
-    return f"{len(view.policies)} policy scenarios for open-weight AI against {view.against}"
+        return f"{view.title(view.policies[0])} against {against}"
+    return f"{len(view.policies)} policy scenarios for open-weight AI against {against}"
 
 
 def _question(view: View) -> str:
@@ -308,6 +311,7 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
     head = [
         "part",
         "scenario",
+        "title",
         "against",
         "factor",
         "outcome",
@@ -320,7 +324,8 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for section, against, own in sections:
         for c in own:
-            names = (section, c.scenario, against, c.factor, c.outcome.name, c.outcome.unit)
+            title = view.title(c.scenario)
+            names = (section, c.scenario, title, against, c.factor, c.outcome.name, c.outcome.unit)
             numbers = (getattr(c, name) for name in _NUMBERS)
             rows.append(
                 (
@@ -347,6 +352,7 @@ def _about(view: View, drawable: Iterable[Picture]) -> bytes:
         "interval_holds": study.interval_holds,
         "seed": study.seed,
         "scenarios": {s.name: s.id for s in study.scenarios},
+        "titles": study.titles,
         "versions": dict(reproduction.versions()),
         "figures": {
             p.slug: {

@@ -133,7 +133,7 @@ def test_another_reference_or_model_is_said(made, make):
     assert standing(study).notes == []
     other = make((0, 1), twin=False, change=lambda s: s.model_copy(update={"history": "free"}))
     (line,) = standing(other).notes
-    assert "status-quo, is not the status quo as shipped" in line
+    assert "Status quo, is not the status quo as shipped" in line
     calibration["made_by"] = {"code": "another"}
     movements["ensemble"] = "others"
     lines = standing(study).notes

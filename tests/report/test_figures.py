@@ -376,7 +376,7 @@ def test_long_names_are_whole_in_every_figure_and_the_footer_too(make, slug):
             if k in new
         }
         return scenario.model_copy(
-            update={"name": next(names), "policy": {**scenario.policy, **moved}}
+            update={"name": next(names), "title": "", "policy": {**scenario.policy, **moved}}
         )
 
     new = {name for shipped in SHIPPED for name in load(shipped).policy} - set(
