@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 _COLUMNS = {
     "scenarios": ("name", "title", "question"),
-    "policies": ("lever", "name", "title", "paper"),
+    "policies": ("lever", "name", "title", "allies", "paper"),
     "parameters": ("name", "value", "low", "high", "unit"),
     "outcomes": ("name", "label", "unit", "measure"),
     "phases": ("name", "description", "writes"),
@@ -32,6 +32,8 @@ _COLUMNS = {
     "labs": ("name", "title", "origin", "home", "kind", "first_month"),
     "groups": ("name", "title", "members"),
 }
+_GROUPED = {"policies": "pulled_by"}
+"""The column by which a list stands in groups, each under a head of its own."""
 
 
 def console() -> Console:
@@ -56,8 +58,14 @@ def print_rows(kind: str, rows: Sequence[Row]) -> None:
     )
     heads = tuple(column.replace("_", " ").capitalize() for column in columns)
     table = new_table(heads, right=numbers, whole=(0, *numbers))
+    group, indent = _GROUPED.get(kind), "  " if kind in _GROUPED else ""
+    head = None
     for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
+        if group and row[group] != head:
+            head = row[group]
+            table.add_row(_cell(head))
+        first, *others = (_cell(row[column]) for column in columns)
+        table.add_row(indent + first, *others)
     print_table(console(), table)
 
 
