@@ -160,9 +160,11 @@ class PairedResults(Results):
             p_floor (shares of pairs above, below and within the floor: 0.5 points, 2 %), sign (read
             towards the goal: "++", "+", "0", "?", "-", "--"; of an outcome without a goal "higher",
             "lower", "0" or "?"), word (clear, likely, no material change, likely no material
-            change, cannot tell), interval_holds ("chance" or "chance and parameters"), first_month
-            and last_month (the first and the last month in the means, `months_compared`; "" if
-            there is none), months (their number), pairs.
+            change, cannot tell), input (of a cost: "all" of the difference is set by fields of the
+            scenario, or "part" of it; it has no sign then, and its word is "input" or "partly
+            input", see `sim.analysis.inputs`), interval_holds ("chance" or "chance and
+            parameters"), first_month and last_month (the first and the last month in the means,
+            `months_compared`; "" if there is none), months (their number), pairs.
         """
         from sim.analysis.tables import table
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from sim.analysis import inputs
 from sim.analysis import rubric as rule
 from sim.analysis.comparison import Comparison, Floats, compare
 from sim.analysis.windows import Window
@@ -51,14 +52,17 @@ def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:
     levers = study.lever_paths
     head = ("scenario", "title", *levers, "outcome", "unit")
     months = ("first_month", "last_month", "months")
-    columns = (*head, *Comparison.__slots__[:-1], "interval_holds", *months, "pairs")
+    columns = (*head, *Comparison.__slots__[:-1], "input", "interval_holds", *months, "pairs")
     rows = []
+    costs = not inputs.CHARGED.keys().isdisjoint(outcomes)
+    typed_in = {c.name: inputs.typed_in(study, c.name) if costs else {} for c in study.cases}
     for name, outcome, found in comparisons(study, outcomes):
-        values = study.case(name).levers
+        values, typed = study.case(name).levers, typed_in[name].get(outcome, "")
         row: dict[str, Any] = {"scenario": name, "title": study.titles[name]}
         row |= {path: values.get(path) for path in levers}
         row |= {"outcome": outcome, "unit": study.outcome(outcome).unit}
-        rows.append(row | _numbers(study, found) | _months(study, name))
+        row |= _numbers(study, found) | _months(study, name) | {"input": typed}
+        rows.append(row | ({"sign": "", "word": inputs.WORDS[typed]} if typed else {}))
     return pd.DataFrame(rows, columns=list(columns))
 
 

@@ -173,10 +173,10 @@ def print_explanation(row: Row) -> None:
         if entry["usd_a_year"]:
             cost = _cell(entry["usd_a_year"])
             payer = entry["payer"].replace("_", " ")
-            screen.print(f"Standing cost to {payer}: {cost} USD a year ({entry['policy']})")
+            screen.print(f"Input, standing cost to {payer}: {cost} USD a year ({entry['policy']})")
     screen.print(
-        "Standing costs only: single releases, audits and subsidies come on top (outcomes "
-        "cost_policy_*)."
+        "Standing costs are inputs, set by the scenario. What is charged for single releases, "
+        "audits and subsidies comes on top and is a result (outcomes cost_charged_*)."
     )
 
 

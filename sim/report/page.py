@@ -17,6 +17,7 @@ from sim.report.cells import Cell
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
 from sim.report.pictures import Picture
+from sim.report.standing import standing_grid
 from sim.report.style import FORECAST
 from sim.report.view import View
 from sim.sweep.parts import hash_of
@@ -201,6 +202,7 @@ def _context(
         "enough": ENOUGH,
         "few": limits.few(study),
         "interpolated": wording.interpolated(study.pairs, study.unit),
+        "standing": standing_grid(study),
         "data": against_data.standing(study),
         "limits": limits.limits(study),
         "command": made_by,
@@ -278,7 +280,7 @@ def _show(
     source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
     frames = pictures.frames(view, picture)
     files |= {f"figures/{stem}.csv": csv_bytes(frame, encoding) for stem, frame in frames.items()}
-    held = view.present(picture.outcomes)
+    held = pictures.shown(view, picture)
     return Shown(
         picture=picture,
         caption=pictures.caption(view, picture),

@@ -22,6 +22,7 @@ from sim import report
 from sim.analysis import wording
 from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
+from sim.model.jurisdictions import Jurisdictions
 from sim.policies import LEVERS
 from sim.report import pictures, prose, reproduction
 from sim.report.limits import by_chance, few, limits
@@ -30,10 +31,11 @@ from sim.report.pictures import PICTURES
 from sim.report.prose import introductions
 from sim.report.reproduction import command
 from sim.scenario import library
+from sim.scenario.overlay import LABELS
 from sim.scenario.scenario import Scenario, load, load_with_origins
 from sim.sweep.design import Case, Design, Draws
 from sim.sweep.store import Store
-from sim.vocabulary import SIGNS
+from sim.vocabulary import SIGNS, US
 from tests.report.conftest import HOSTILE
 from tests.sweep import fake
 
@@ -319,6 +321,23 @@ def test_what_a_scenario_models_and_leaves_out_stands_folded_beside_it(page):
         assert any(all(html.escape(text) in one for text in texts) for one in folded)
 
 
+def test_standing_costs_are_called_inputs_and_are_no_findings(page):
+    section = page.text.partition('<section id="costs">')[2].partition("</section>")[0]
+    assert "Standing costs are <b>inputs</b>" in section
+    table = section.partition("Inputs: standing costs")[2].partition("</table>")[0]
+    title, control = load("p1-blanket").title, "open-weight-control (L1)"
+    cells = rf'{title}</th><th scope="row">{re.escape(control)}</th><td>labs</td><td>([^<]*)</td>'
+    firms = len(Jurisdictions.of_tables().firms(US))
+    (amount,) = re.findall(cells, table)
+    assert amount == wording.significant(20e6 * firms)
+    assert ">0</td>" not in table
+    figures = section.partition("<figure")[2]
+    assert "Charges of policies to" in figures
+    assert "Cost of policies to" not in figures
+    findings = (page.folder / "findings.csv").read_text(encoding="utf-8")
+    assert "cost_policy" not in findings
+
+
 def test_a_changed_scenario_says_that_it_is_not_the_shipped_one(make):
     study = make((0, 1))
     note = "Not the shipped scenario of this name"
@@ -534,7 +553,8 @@ def test_a_scenario_is_printed_without_what_the_reference_has():
             key: {**whole.get(key, {}), **own.get(key, {})}
             for key in ("policy", "parameters", "crisis")
         }
-        assert Scenario.model_validate(tuples({**whole, **own, **tables})) == scenario
+        shared = {key: value for key, value in whole.items() if key not in LABELS}
+        assert Scenario.model_validate(tuples({**shared, **own, **tables})) == scenario
     assert reproduction.scenario_text(base, base) == base.as_toml()
 
 
