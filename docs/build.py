@@ -6,6 +6,7 @@ With ``--check`` nothing is written; the pages that differ are named and the sta
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ import tomli_w
 from docs import truths
 from docs.parameter_page import parameter_values, parameters_page
 from docs.patterns import validation
+from docs.scenario_page import scenarios_page
 from docs.speed import readme
 from docs.tables import code, number, page, span, table
 from sim.calibration import page as calibration
@@ -25,7 +27,7 @@ from sim.data import PolicyStep, policy_timeline
 from sim.model.law_fields import FIELDS, Field
 from sim.model.outcomes import OUTCOMES, Outcome
 from sim.model.phases import phase_texts
-from sim.policies import LEVERS
+from sim.policies import LEVERS, by_puller
 from sim.policies.base import Policy
 from sim.scenario import library, schema
 from sim.vocabulary import CHANNELS, FACTORS, REGIONS
@@ -57,14 +59,57 @@ def policies_page() -> str:
     common = [field_row(name, Policy) for name in Policy.model_fields]
     heads = ("Field", "Default", "5–95 %", "Allowed", "Unit", "Meaning", "Source")
     shared = f"## Fields of every lever\n\n{table(heads, common)}"
-    levers = [lever_section(name, cls, heads) for name, cls in LEVERS.items()]
-    return page("Policies", intro, shared, *levers, law_section())
+    levers = [lever_section(name, cls, heads) for name, cls in by_puller()]
+    return page("Policies", intro, levers_table(), shared, *levers, law_section())
+
+
+def levers_table() -> str:
+    """All levers by who pulls them, with links to their cards."""
+    rows = [
+        (cls.pulled_by, f"[{name}](#{anchor(lever_heading(name, cls))})", cls.title, may_join(cls))
+        for name, cls in by_puller()
+    ]
+    intro = "Allies pull no lever of their own: they join one of others, where the table says so."
+    heads = ("Pulled by", "Lever", "What it is", "Allies")
+    return f"## Levers by who pulls them\n\n{intro}\n\n{table(heads, rows)}"
+
+
+def may_join(cls: type[Policy]) -> str:
+    """Whether allies may join."""
+    return "may join" if "allied_coverage" in cls.lever_fields else ""
+
+
+def lever_heading(name: str, cls: type[Policy]) -> str:
+    """The heading of a lever's part of the page."""
+    paper = f" (policy {cls.paper} of Wilson and Hine 2025)" if cls.paper else ""
+    return f"{name}: {cls.title}{paper}"
+
+
+def anchor(heading: str) -> str:
+    """The anchor that a heading gets."""
+    return re.sub(r"[^\w\s-]", "", heading).strip().lower().replace(" ", "-")
+
+
+def lever_card(name: str, cls: type[Policy], example: str) -> str:
+    """What an analyst asks first of a lever: the world, the model, the number it hangs on."""
+    field = cls.lever_fields[cls.assumption]
+    assert field.likely is not None
+    unit = "" if field.default is None or field.unit == "0-1" else f" {field.unit}"
+    number_here = f"{shown(field.default)}{unit} (5–95 %: {span(*field.likely)}; {field.source})"
+    lines = (
+        f"**Pulled by** {cls.pulled_by}{'; allies may join' if may_join(cls) else ''}.",
+        f"**Real policy.** {cls.real}",
+        f"**Modelled.** {paragraphs(cls.__doc__ or '')}",
+        f"**Not modelled.** {cls.not_modelled}",
+        f"**Main assumption.** {code(cls.assumption)}, {field.description}: {number_here}.",
+        f"**Example.**\n\n```toml\n{example.strip()}\n```",
+    )
+    return "\n\n".join(lines)
 
 
 def lever_section(name: str, cls: type[Policy], heads: Sequence[str]) -> str:
-    """Title, docstring, example, what it writes and own fields of a lever."""
+    """Card, what its example writes and own fields of a lever."""
     own = [field_row(field, cls) for field in cls.model_fields if field not in Policy.model_fields]
-    paper = f" (policy {cls.paper} of Wilson and Hine 2025)" if cls.paper else ""
     own_name = cls.__module__.rpartition(".")[2].replace("_", "-")
     example = tomli_w.dumps({"policy": {own_name: {"lever": name, **cls.example}}})
     written = ", ".join(code(field) for field in written_fields(cls))
@@ -73,9 +118,8 @@ def lever_section(name: str, cls: type[Policy], heads: Sequence[str]) -> str:
     if len(users) == len(library.scenarios()):
         where = "every shipped scenario"
     parts = (
-        f"## {name}: {cls.title}{paper}",
-        paragraphs(cls.__doc__ or ""),
-        f"```toml\n{example.strip()}\n```",
+        f"## {lever_heading(name, cls)}",
+        lever_card(name, cls, example),
         f"Fields of the law that this example writes: {written}. Scenarios that use it: {where}.",
         table(heads, own),
     )
@@ -271,6 +315,7 @@ def pages() -> dict[str, str]:
     return {
         "reference/parameters.md": parameters_page(),
         "reference/policies.md": policies_page(),
+        "reference/scenarios.md": scenarios_page(),
         "reference/outcomes.md": outcomes_page(),
         "reference/phases.md": phases_page(),
         "reference/policy-timeline.md": timeline_page(),

@@ -83,6 +83,9 @@ ROUTES = tuple(
 PAYERS = ("labs", "government", "adopters", "chip_makers")
 """Who bears what a policy costs."""
 
+PULLERS = ("US government", "allies", "EU", "China", "labs", "hosts")
+"""Who pulls a lever. What allies do they do by joining a lever of others."""
+
 FACTORS = (
     "transparency",
     "progress_specific",

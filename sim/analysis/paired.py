@@ -153,16 +153,18 @@ class PairedResults(Results):
         Returns
         -------
         DataFrame
-            Columns: scenario (name of the case), one for each lever, outcome, unit, reference and
-            difference (means, in the unit), median, low and high (5 and 95 % points) of the changes
-            over pairs of a draw and a replication, scale (what changes are in: "points", or
-            "percent" of the reference's mean in the draw), p_higher, p_lower and p_floor (shares of
-            pairs above, below and within the floor: 0.5 points, 2 %), sign (read towards the goal:
-            "++", "+", "0", "?", "-", "--"; of an outcome without a goal "higher", "lower", "0" or
-            "?"), word (clear, likely, no material change, likely no material change, cannot tell),
-            interval_holds ("chance" or "chance and parameters"), first_month and last_month (the
-            first and the last month in the means, `months_compared`; "" if there is none), months
-            (their number), pairs.
+            Columns: scenario (name of the case), title (`titles`), one for each lever, outcome,
+            unit, reference and difference (means, in the unit), median, low and high (5 and 95 %
+            points) of the changes over pairs of a draw and a replication, scale (what changes are
+            in: "points", or "percent" of the reference's mean in the draw), p_higher, p_lower and
+            p_floor (shares of pairs above, below and within the floor: 0.5 points, 2 %), sign (read
+            towards the goal: "++", "+", "0", "?", "-", "--"; of an outcome without a goal "higher",
+            "lower", "0" or "?"), word (clear, likely, no material change, likely no material
+            change, cannot tell), input (of a cost: "all" of the difference is set by fields of the
+            scenario, or "part" of it; it has no sign then, and its word is "input" or "partly
+            input", see `sim.analysis.inputs`), interval_holds ("chance" or "chance and
+            parameters"), first_month and last_month (the first and the last month in the means,
+            `months_compared`; "" if there is none), months (their number), pairs.
         """
         from sim.analysis.tables import table
 
@@ -178,15 +180,14 @@ class PairedResults(Results):
         Returns
         -------
         DataFrame
-            Columns: scenario, factor, outcome, unit, reference, difference, median, low, high,
-            scale, p_better and p_worse (shares of pairs beyond the floor on either side of the
-            goal; nan if a move is neither), p_floor, sign, word and interval_holds, all as in
-            `table`, paper, agreement (agrees, disagrees, undecided, paper silent;
-            of any scenario or reference that is not the paper's: not compared with the paper),
-            sign_without_assumed (the sign when all assumed responses are 0, empty if that was not
-            run), first_month, last_month and months (the months in the means, as in `table`; those
-            of `reference` too) and also_differs (what beside policy differs from the reference,
-            `other_differences`).
+            Columns: scenario, title, factor, outcome, unit, reference, difference, median, low,
+            high, scale, p_better and p_worse (shares of pairs beyond the floor on either side of
+            the goal; nan if a move is neither), p_floor, sign, word and interval_holds, all as in
+            `table`, paper, agreement (agrees, disagrees, undecided, paper silent; of any scenario
+            or reference that is not the paper's: not compared with the paper), sign_without_assumed
+            (the sign when all assumed responses are 0, empty if that was not run), first_month,
+            last_month and months (the months in the means, as in `table`; those of `reference` too)
+            and also_differs (what beside policy differs from the reference, `other_differences`).
         """
         from sim.analysis.tables import rubric
 

@@ -7,6 +7,7 @@ even the rounding of a sum.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -148,6 +149,23 @@ class Results:
                 f"no scenario {name!r} in this study; it has {one_of(known)}{nearest(name, known)}"
             )
         return self._by_name[name]
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What people read in place of the name of each case, no two alike.
+
+        The title of its scenario, or the name of one without a title, with the lever values that
+        set the case apart. Titles that are the same are told apart by the names in brackets.
+        """
+        found = {}
+        for case in self.cases:
+            levers = case.name.removeprefix(case.scenario.name).strip()
+            found[case.name] = ", ".join(filter(None, (case.scenario.label, levers)))
+        seen = Counter(found.values())
+        return {
+            name: f"{title} ({name})" if seen[title] > 1 and title != name else title
+            for name, title in found.items()
+        }
 
     def points(self, name: str) -> list[str]:
         """Return the ids of a case's design points.

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from sim.analysis import inputs
 from sim.analysis import rubric as rule
 from sim.analysis.comparison import Comparison, Floats, compare
 from sim.analysis.windows import Window
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 PAPERS_REFERENCE = "status-quo"
 
 RUBRIC_COLUMNS = (
-    "scenario", "factor", "outcome", "unit", "reference", "difference", "median", "low", "high",
-    "scale", "p_better", "p_worse", "p_floor", "sign", "word", "interval_holds", "paper",
+    "scenario", "title", "factor", "outcome", "unit", "reference", "difference", "median", "low",
+    "high", "scale", "p_better", "p_worse", "p_floor", "sign", "word", "interval_holds", "paper",
     "agreement", "sign_without_assumed", "first_month", "last_month", "months", "also_differs",
 )  # fmt: skip
 
@@ -49,15 +50,19 @@ def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     levers = study.lever_paths
-    head = ("scenario", *levers, "outcome", "unit")
+    head = ("scenario", "title", *levers, "outcome", "unit")
     months = ("first_month", "last_month", "months")
-    columns = (*head, *Comparison.__slots__[:-1], "interval_holds", *months, "pairs")
+    columns = (*head, *Comparison.__slots__[:-1], "input", "interval_holds", *months, "pairs")
     rows = []
+    costs = not inputs.CHARGED.keys().isdisjoint(outcomes)
+    typed_in = {c.name: inputs.typed_in(study, c.name) if costs else {} for c in study.cases}
     for name, outcome, found in comparisons(study, outcomes):
-        values = study.case(name).levers
-        row: dict[str, Any] = {"scenario": name, **{path: values.get(path) for path in levers}}
+        values, typed = study.case(name).levers, typed_in[name].get(outcome, "")
+        row: dict[str, Any] = {"scenario": name, "title": study.titles[name]}
+        row |= {path: values.get(path) for path in levers}
         row |= {"outcome": outcome, "unit": study.outcome(outcome).unit}
-        rows.append(row | _numbers(study, found) | _months(study, name))
+        row |= _numbers(study, found) | _months(study, name) | {"input": typed}
+        rows.append(row | ({"sign": "", "word": inputs.WORDS[typed]} if typed else {}))
     return pd.DataFrame(rows, columns=list(columns))
 
 
@@ -105,6 +110,7 @@ def rubric(study: PairedResults) -> pd.DataFrame:
         stands = rule.agreement(found.sign, paper) if comparable else rule.NOT_COMPARED
         row: dict[str, Any] = {
             "scenario": name,
+            "title": study.titles[name],
             "factor": factors[outcome],
             "outcome": outcome,
             "unit": study.outcome(outcome).unit,

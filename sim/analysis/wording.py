@@ -19,7 +19,7 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from sim.analysis import rubric
+from sim.analysis import inputs, rubric
 
 MINUS = "\N{MINUS SIGN}"
 NOT_AVAILABLE = "not available"
@@ -37,21 +37,13 @@ LIKELY_UNCHANGED = f"{LIKELY} {UNCHANGED}"
 RUNGS = (CLEAR, LIKELY, CANNOT_TELL, LIKELY_UNCHANGED, UNCHANGED)
 WITH_ENDS = (CANNOT_TELL, LIKELY_UNCHANGED)
 """Words that are said with the ends of the interval."""
+NOT_FOUND = tuple(inputs.WORDS.values())
+"""Said of a difference that is an input, in place of a word of the ladder."""
 
 _MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _INDEX = "0-1"
 HUGE = 1e15
 LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
@@ -319,7 +311,7 @@ def judgement(word_: str, change_: float, outcome: Measured) -> str:
 
 def said(word_: str, direction: str, change_: float, outcome: Measured) -> str:
     """Return a word of the ladder with a direction in words and whether that is better or worse."""
-    if word_ in (*WITH_ENDS, UNCHANGED):
+    if word_ in (*WITH_ENDS, UNCHANGED, *NOT_FOUND):
         return word_
     meant = goal(change_, outcome)
     return f"{'likely ' if word_ == LIKELY else ''}{direction}{f' ({meant})' if meant else ''}"

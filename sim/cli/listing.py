@@ -69,22 +69,29 @@ def _scenarios() -> list[Row]:
 
     loaded = [load(name) for name in library.scenarios()]
     return [
-        {"name": scenario.name, "id": scenario.id, "question": scenario.question}
+        {
+            "name": scenario.name,
+            "title": scenario.title,
+            "id": scenario.id,
+            "question": scenario.question,
+        }
         for scenario in loaded
     ]
 
 
 def _policies() -> list[Row]:
-    from sim.policies import LEVERS, called
+    from sim.policies import by_puller, called
 
     return [
         {
             "name": called(policy),
             "lever": lever,
             "title": policy.title,
+            "pulled_by": policy.pulled_by,
+            "allies": "may join" if "allied_coverage" in policy.lever_fields else "",
             "paper": policy.paper,
         }
-        for lever, policy in LEVERS.items()
+        for lever, policy in by_puller()
     ]
 
 
@@ -233,7 +240,10 @@ def _policy_details(row: Row) -> Row:
             }
         )
     return row | {
+        "real": policy.real,
         "description": (policy.__doc__ or "").strip(),
+        "not_modelled": policy.not_modelled,
+        "assumption": policy.assumption,
         "example": dict(policy.example),
         "writes": {name: FIELDS[name].meaning for name in written_fields(policy)},
         "scenarios": scenarios_with(row["lever"]),

@@ -87,7 +87,8 @@ def print_comparison(study: Study) -> None:
     for case in cases[:MOST_TABLES]:
         first, last = study.window(case.name)
         mean = mean_of(study.months_compared(case.name), last - first + 1)
-        title = f"{case.name} minus {case.against}, {mean}, {_counted(study)}"
+        titles = study.titles
+        title = f"{titles[case.name]} minus {titles[case.against]}, {mean}, {_counted(study)}"
         table = new_table(heads, right=(1, 2, 3, 4, 5), whole=range(1, len(heads)), gap=1)
         for row in rubric[rubric["scenario"] == case.name].to_dict("records"):
             cells = _comparison_cells(row)
@@ -156,7 +157,7 @@ def print_run(study: Study) -> None:
     if not headlines:
         screen.print("No headline outcome was kept; --csv writes the others.")
     for case in study.cases[:MOST_TABLES] if headlines else ():
-        screen.print(f"{case.name}, {_counted(study)}, yearly means")
+        screen.print(f"{study.titles[case.name]}, {_counted(study)}, yearly means")
         print_table(screen, _run_table(study, case.name, headlines))
     _print_rest(screen, study.cases)
     if study.pairs > 1:
@@ -269,6 +270,7 @@ def _heading(study: Study) -> dict[str, Any]:
     scenarios = [
         {
             "name": case.name,
+            "title": study.titles[case.name],
             "id": scenario.id,
             "question": scenario.question,
             "levers": dict(case.levers),

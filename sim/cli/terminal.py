@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _COLUMNS = {
-    "scenarios": ("name", "question"),
-    "policies": ("lever", "name", "title", "paper"),
+    "scenarios": ("name", "title", "question"),
+    "policies": ("lever", "name", "title", "allies", "paper"),
     "parameters": ("name", "value", "low", "high", "unit"),
     "outcomes": ("name", "label", "unit", "measure"),
     "phases": ("name", "description", "writes"),
@@ -32,6 +32,8 @@ _COLUMNS = {
     "labs": ("name", "title", "origin", "home", "kind", "first_month"),
     "groups": ("name", "title", "members"),
 }
+_GROUPED = {"policies": "pulled_by"}
+"""The column by which a list stands in groups, each under a head of its own."""
 
 
 def console() -> Console:
@@ -56,8 +58,14 @@ def print_rows(kind: str, rows: Sequence[Row]) -> None:
     )
     heads = tuple(column.replace("_", " ").capitalize() for column in columns)
     table = new_table(heads, right=numbers, whole=(0, *numbers))
+    group, indent = _GROUPED.get(kind), "  " if kind in _GROUPED else ""
+    head = None
     for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
+        if group and row[group] != head:
+            head = row[group]
+            table.add_row(_cell(head))
+        first, *others = (_cell(row[column]) for column in columns)
+        table.add_row(indent + first, *others)
     print_table(console(), table)
 
 
@@ -170,10 +178,10 @@ def print_explanation(row: Row) -> None:
         if entry["usd_a_year"]:
             cost = _cell(entry["usd_a_year"])
             payer = entry["payer"].replace("_", " ")
-            screen.print(f"Standing cost to {payer}: {cost} USD a year ({entry['policy']})")
+            screen.print(f"Input, standing cost to {payer}: {cost} USD a year ({entry['policy']})")
     screen.print(
-        "Standing costs only: single releases, audits and subsidies come on top (outcomes "
-        "cost_policy_*)."
+        "Standing costs are inputs, set by the scenario. What is charged for single releases, "
+        "audits and subsidies comes on top and is a result (outcomes cost_charged_*)."
     )
 
 

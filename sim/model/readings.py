@@ -302,6 +302,12 @@ def policies_switched(world: World) -> float:
     return float(sum(trigger in world.us_government.thrown for trigger in world.law.triggers))
 
 
+def policy_charges(world: World) -> list[float]:
+    """What policies charged each payer in the last 12 months for what agents did."""
+    recent = world.ledger.by_payer()
+    return [recent[payer] for payer in PAYERS]
+
+
 def policy_cost(world: World) -> list[float]:
     """What policies cost each payer, a year.
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from sim.policies.base import LeverError, Policy
+from sim.policies.base import Policy
+from sim.policies.completeness import LeverError
+from sim.vocabulary import PULLERS
 
-SHARED = ("base", "families")
+SHARED = ("base", "completeness", "families")
 
 
 def _levers() -> dict[str, type[Policy]]:
@@ -45,6 +47,11 @@ def _place(lever: str) -> tuple[bool, int, str]:
 
 
 LEVERS: dict[str, type[Policy]] = _levers()
+
+
+def by_puller() -> list[tuple[str, type[Policy]]]:
+    """Return the levers with their classes, those that one party pulls together."""
+    return sorted(LEVERS.items(), key=lambda item: PULLERS.index(item[1].pulled_by))
 
 
 def called(policy: type[Policy]) -> str:

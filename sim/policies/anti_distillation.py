@@ -29,6 +29,16 @@ class AntiDistillation(BindingLabs):
 
     lever: ClassVar[str] = "L13"
     title: ClassVar[str] = "Measures against distillation"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "Reported: 16 million exchanges through 24,000 accounts, a vendor's claim of 2026. "
+        "Proposed: H.R. 8283 (April 2026), a list of those who extract models, with sanctions."
+    )
+    not_modelled: ClassVar[str] = (
+        "Who distils by open releases: only learning from services is stopped. Students who "
+        "hide better as detection grows. What a sanction does beside learning."
+    )
+    assumption: ClassVar[str] = "detect_prob"
     main: ClassVar[tuple[str, ...]] = ("detect_prob", "account_kyc", "sanction_prob")
     phase: ClassVar[str] = "research"
     seen_by_audits: ClassVar[bool] = False

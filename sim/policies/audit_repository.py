@@ -19,6 +19,16 @@ class AuditRepository(Policy):
 
     lever: ClassVar[str] = "L7"
     title: ClassVar[str] = "Public audit repository"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "None for models. Public audits of shared code exist (OSTIF: 50 audits for just under 3 "
+        "million USD). Wilson and Hine (2025) assess it as P4."
+    )
+    not_modelled: ClassVar[str] = (
+        "Closed releases, which are not audited. Effects of news on trust beyond what a "
+        "disclosed compromise does."
+    )
+    assumption: ClassVar[str] = "detect_prob"
     paper: ClassVar[str] = "P4"
     main: ClassVar[tuple[str, ...]] = ("budget", "detect_prob")
     phase: ClassVar[str] = "audit"

@@ -6,9 +6,7 @@ module of this folder holds one, and says what it is, which fields it has and wh
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass
 from math import log10
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
@@ -16,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
-from sim.messages import ScenarioError
 from sim.months import month_index
+from sim.policies.completeness import LeverError, unsaid_by_fields, unsaid_by_lever
 
 if TYPE_CHECKING:
     from sim.model.duties import Trigger
@@ -171,6 +169,14 @@ class Policy(BaseModel):
 
     Attributes
     ----------
+    pulled_by : str
+        Who pulls the lever, one of `sim.vocabulary.PULLERS`.
+    real, not_modelled : str
+        For the lever's card: what exists in the world, with date and source (*reported* where only
+        the news has it), and what of it the model leaves out. What it models stands in the
+        docstring.
+    assumption : str
+        The field on whose value a finding about the lever rests most, with a 5-95 % range.
     main : tuple of str
         The one to four fields that say what a use of the lever amounts to; reports name them
         always.
@@ -186,6 +192,10 @@ class Policy(BaseModel):
 
     lever: ClassVar[str]
     title: ClassVar[str]
+    pulled_by: ClassVar[str]
+    real: ClassVar[str]
+    not_modelled: ClassVar[str]
+    assumption: ClassVar[str]
     paper: ClassVar[str] = ""
     main: ClassVar[tuple[str, ...]] = ()
     phase: ClassVar[str]
@@ -240,7 +250,7 @@ class Policy(BaseModel):
         cls.lever_fields = {
             name: LeverField.of(name, info) for name, info in cls.model_fields.items()
         }
-        missing = [*_of_fields(cls), *(_of_lever(cls) if hasattr(cls, "lever") else ())]
+        missing = [*unsaid_by_fields(cls), *(unsaid_by_lever(cls) if hasattr(cls, "lever") else ())]
         if missing:
             raise LeverError(cls, missing)
 
@@ -301,84 +311,6 @@ class Policy(BaseModel):
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write this policy, called ``name`` in the scenario, into a month's law."""
         raise NotImplementedError(f"lever {self.lever} does not say what it writes")
-
-
-class LeverError(ScenarioError):
-    """A class of policies that does not say all that is asked of a lever.
-
-    Listings, reports, draws and docs ask it.
-    """
-
-    def __init__(self, lever: type, missing: list[str]) -> None:
-        where = f"{lever.__module__}: {lever.__qualname__}"
-        *others, last = (f"{where}: {words}" for words in missing)
-        super().__init__(
-            [*others, f"{last}; a short lever that is complete: sim/policies/chip_control.py"]
-        )
-
-
-_LEVER = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
-
-
-def _of_lever(cls: type[Policy]) -> Iterator[str]:
-    """Yield what a lever does not say of itself."""
-    if not _LEVER.fullmatch(cls.lever):
-        yield f"lever = {cls.lever!r}: must be capitals, digits and _, such as L15 or EU_GPAI"
-    for name, words in _ASKED.items():
-        if not getattr(cls, name, None):
-            yield f"{name} is missing: {words}"
-    for name in ("main", "example"):
-        unknown = [field for field in getattr(cls, name, ()) if field not in cls.lever_fields]
-        if unknown:
-            yield f"{name} names {unknown[0]!r}, which is no field of the lever"
-    # Python run with -OO takes docstrings out.
-    if sys.flags.optimize < 2 and "Writes:" not in (vars(cls).get("__doc__") or ""):
-        yield (
-            'the docstring has no sentence that starts with "Writes:" '
-            "and says what the lever writes into the law"
-        )
-    if cls.write is Policy.write:
-        yield (
-            "write(self, law, name, strength, month) is missing: "
-            "it writes the policy into a month's law"
-        )
-
-
-_ASKED = {
-    "title": "the lever in a few words",
-    "main": "the one to four fields that say what a use of it amounts to; reports name them",
-    "phase": (
-        "the phase of a month in which the example first changes something (openstakes list phases)"
-    ),
-    "example": "fields of a policy that shows what the lever does",
-}
-
-
-def _of_fields(cls: type[Policy]) -> Iterator[str]:
-    """Yield what the fields of a class do not say."""
-    for name, field in cls.lever_fields.items():
-        if not (field.description and field.source):
-            yield (
-                f"{name} has no description or no source: "
-                "write it as own(default, description, unit, source)"
-            )
-        elif field.number:
-            yield from (f"{name} {words}" for words in _of_number(field))
-
-
-def _of_number(field: LeverField) -> Iterator[str]:
-    if not field.unit:
-        yield 'has no unit, such as "0-1", "months" or "USD a year"'
-    if field.allowed is None:
-        yield "has no allowed=(lowest, highest): the values that a file may set"
-        return
-    if field.likely is None and "judgement" in field.source and field.default is not None:
-        yield "rests on judgement and has no likely=(low, high): its 5-95 % range"
-    least, most = field.allowed
-    low, high = field.likely or field.allowed
-    middle = low if field.default is None else field.default
-    if not least <= low <= middle <= high <= most:
-        yield f"= {field.default}: default, likely and allowed values must lie inside each other"
 
 
 Policy.lever_fields = {

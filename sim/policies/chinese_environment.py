@@ -22,6 +22,17 @@ class ChineseEnvironment(Policy):
 
     lever: ClassVar[str] = "E1"
     title: ClassVar[str] = "Chinese policy environment"
+    pulled_by: ClassVar[str] = "China"
+    real: ClassVar[str] = (
+        "Support for open source in the AI+ initiative (August 2025); notices to firms and "
+        "customs on chips (September 2025 and January 2026, reported); an order on trade "
+        "secrets in force since June 2026 (reported)."
+    )
+    not_modelled: ClassVar[str] = (
+        "Provinces and single ministries: one push for all firms. Weights that were open "
+        "already, which stay on mirrors."
+    )
+    assumption: ClassVar[str] = "push_utils"
     main: ClassVar[tuple[str, ...]] = ("openness_push", "commercial_close_pressure")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {

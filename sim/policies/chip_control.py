@@ -19,6 +19,17 @@ class ChipControl(Contestable):
 
     lever: ClassVar[str] = "L3"
     title: ClassVar[str] = "Chip export control"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "In force since October 2022 (87 FR 62186), in dated steps; since January 2026 licences "
+        "for the H200 and weaker chips are judged case by case, with volume capped at half of "
+        "US sales (91 FR 1684)."
+    )
+    not_modelled: ClassVar[str] = (
+        "Single chips and single licences: a step is one number. Chips of makers other than "
+        "Nvidia in the legal stock. What chip makers do with what they lose."
+    )
+    assumption: ClassVar[str] = "stringency"
     main: ClassVar[tuple[str, ...]] = ("stringency",)
     phase: ClassVar[str] = "compute"
     seen_by_audits: ClassVar[bool] = False

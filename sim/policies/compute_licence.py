@@ -24,6 +24,17 @@ class ComputeLicence(BindingLabs):
 
     lever: ClassVar[str] = "L5"
     title: ClassVar[str] = "Licence above a compute threshold"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "SB 1047 of California (10^26 operations; vetoed in 2024); the EU's thresholds of 10^23 "
+        "and 10^25 FLOP (lever EU_GPAI)."
+    )
+    not_modelled: ClassVar[str] = (
+        "Money that a liable lab pays: liability is a cost of opening in its choice. Labs that "
+        "move abroad. Modifiers who choose another base: a part of large modifications is given "
+        "up."
+    )
+    assumption: ClassVar[str] = "liability"
     main: ClassVar[tuple[str, ...]] = ("threshold_flop", "liability", "refusal")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {

@@ -30,6 +30,16 @@ class EuGpai(Rule):
 
     lever: ClassVar[str] = "EU_GPAI"
     title: ClassVar[str] = "EU duties of general-purpose AI"
+    pulled_by: ClassVar[str] = "EU"
+    real: ClassVar[str] = (
+        "Regulation (EU) 2024/1689, Art. 51 to 55: duties since August 2025, fines from August "
+        "2026; guidelines of the Commission (July 2025) on thresholds, exemption and modifiers."
+    )
+    not_modelled: ClassVar[str] = (
+        "The code of practice and single duties: each step is one cost and one burden. Academic "
+        "and small labs, which owe nothing."
+    )
+    assumption: ClassVar[str] = "burden"
     main: ClassVar[tuple[str, ...]] = ("open_exemption", "threshold_flop")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "open_exemption": False, "burden": 1.0}

@@ -24,6 +24,16 @@ class HubRules(Rule):
 
     lever: ClassVar[str] = "L12"
     title: ClassVar[str] = "Rules for hosting platforms"
+    pulled_by: ClassVar[str] = "hosts"
+    real: ClassVar[str] = (
+        "No law: hubs set their own rules, such as click-through gates and scans of files "
+        "(Protect AI 2025)."
+    )
+    not_modelled: ClassVar[str] = (
+        "Hubs in China, which follow no such rules. Single hubs: all others are one. Scans of "
+        "weights: what sits in the weights stays."
+    )
+    assumption: ClassVar[str] = "mirror_prob"
     main: ClassVar[tuple[str, ...]] = ("gating", "takedown_rate")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {

@@ -32,6 +32,16 @@ class MonitorTrigger(Policy):
 
     lever: ClassVar[str] = "L14"
     title: ClassVar[str] = "Monitor and trigger"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "NTIA (July 2024): collect evidence, evaluate, and act when thresholds are crossed. No "
+        "threshold is in force."
+    )
+    not_modelled: ClassVar[str] = (
+        "Politics of a switch: it is thrown with a given probability. Actors who foresee it: "
+        "nobody acts on a switch before it is thrown. A monitor that switches monitors."
+    )
+    assumption: ClassVar[str] = "lag_months"
     main: ClassVar[tuple[str, ...]] = ("indicator", "threshold", "when")
     phase: ClassVar[str] = "respond"
     example: ClassVar[dict[str, Any]] = {

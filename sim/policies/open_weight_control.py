@@ -27,6 +27,17 @@ class OpenWeightControl(Contestable, BindingLabs):
 
     lever: ClassVar[str] = "L1"
     title: ClassVar[str] = "Export control on open weights"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "None for published weights. The Framework for AI Diffusion (90 FR 4544, January 2025) "
+        "left them free and was withdrawn before it applied; S. 321 (January 2025, proposed) "
+        "would end exports of AI to China. Wilson and Hine (2025) assess such a control as P1."
+    )
+    not_modelled: ClassVar[str] = (
+        "A floor of capability and penalties: every open release of a bound lab is controlled. "
+        "Closed services. Copies that honest users keep."
+    )
+    assumption: ClassVar[str] = "kyc_friction"
     paper: ClassVar[str] = "P1"
     main: ClassVar[tuple[str, ...]] = ("kyc", "kyc_friction", "targets")
     phase: ClassVar[str] = "release"

@@ -25,6 +25,19 @@ class PublicModels(Policy):
 
     lever: ClassVar[str] = "L9"
     title: ClassVar[str] = "Public funding of open models"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "152 million USD for fully open models by the National Science Foundation and Nvidia "
+        "(August 2025). Asked for: the ATOM Project (2025), several labs with 10,000 chips and "
+        "more each. Reported: Nvidia, 26 billion USD for open models over five years (March "
+        "2026)."
+    )
+    not_modelled: ClassVar[str] = (
+        "Data: money buys chips, with power, hosting and staff in their price. The other "
+        "releases of a funded lab, which stay as they were. Private money: the payer is the "
+        "government."
+    )
+    assumption: ClassVar[str] = "gpu_cost"
     main: ClassVar[tuple[str, ...]] = ("budget", "gpu_count", "openness_class")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {

@@ -23,6 +23,18 @@ class ReleaseAssessment(Judging):
 
     lever: ClassVar[str] = "L4"
     title: ClassVar[str] = "Release risk assessment"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "None that binds. Voluntary: Meta's Frontier AI Framework (February 2025). Reported: "
+        "Executive Order 14409 of June 2026, voluntary access for the government up to 30 days "
+        "before a release. Wilson and Hine (2025) assess it as P2."
+    )
+    not_modelled: ClassVar[str] = (
+        "Who assesses: independence is the accuracy of the judgement. Foresight of a bad "
+        "result: labs count delay and cost. Academic and small labs, which owe nothing. "
+        "Assessment of closed releases."
+    )
+    assumption: ClassVar[str] = "delta"
     paper: ClassVar[str] = "P2"
     main: ClassVar[tuple[str, ...]] = ("hazard_reference", "delay_months", "fallback")
     phase: ClassVar[str] = "release"

@@ -44,6 +44,16 @@ class ReleaseSafeguards(BindingLabs):
 
     lever: ClassVar[str] = "L11"
     title: ClassVar[str] = "Safeguards of open releases"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "No law. Methods are published: tamper-resistant training (Tamirisa et al. 2025), "
+        "filtering of training data (O'Brien et al. 2025)."
+    )
+    not_modelled: ClassVar[str] = (
+        "Safeguards on weights that are out: no later law adds to them. Academic and small "
+        "labs, which owe none."
+    )
+    assumption: ClassVar[str] = "strip_cost_multiplier"
     main: ClassVar[tuple[str, ...]] = ("method", "strip_cost_multiplier")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {

@@ -30,6 +30,18 @@ class ServiceGating(BindingLabs):
 
     lever: ClassVar[str] = "L2"
     title: ClassVar[str] = "Gating of closed services"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "Licences for closed weights in the Framework for AI Diffusion (90 FR 4544, January "
+        "2025, withdrawn). Reported: in June 2026 a US directive switched two services off "
+        "worldwide for 18 days, and a model went to about twenty vetted organisations first."
+    )
+    not_modelled: ClassVar[str] = (
+        "Who is vetted: refusal is a share of applications. Users who leave in the month of a "
+        "cut-off: trust carries what stays. A cut-off that follows from what happens in the "
+        "world: it is drawn."
+    )
+    assumption: ClassVar[str] = "delay_loss"
     main: ClassVar[tuple[str, ...]] = ("scope", "delay_months", "refusal", "shock_months")
     phase: ClassVar[str] = "adopt"
     seen_by_audits: ClassVar[bool] = False

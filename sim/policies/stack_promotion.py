@@ -25,6 +25,17 @@ class StackPromotion(Policy):
 
     lever: ClassVar[str] = "L10"
     title: ClassVar[str] = "Export promotion of the US stack"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "American AI Exports Program (Executive Order 14320, July 2025; FR Doc. 2025-19674, "
+        "October 2025). Reported: export credit for AI with more than 100 billion USD of room "
+        "(May 2026)."
+    )
+    not_modelled: ClassVar[str] = (
+        "Drift of alignment of partners. Subsidies of consumers and governments, which pay less "
+        "too and are not billed. Default on loans beyond their subsidy element."
+    )
+    assumption: ClassVar[str] = "uptake_per_dollar"
     main: ClassVar[tuple[str, ...]] = ("subsidy", "bundle_lockin")
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "subsidy": 0.4, "bundle_lockin": 2.0}

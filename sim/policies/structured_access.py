@@ -22,6 +22,16 @@ class StructuredAccess(Judging):
 
     lever: ClassVar[str] = "STRUCTURED_ACCESS"
     title: ClassVar[str] = "Structured access to weights"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "No law. Asked for by Shevlane (2022) and Seger et al. (2023); Wilson and Hine (2025) "
+        "name checks of academics as a middle way."
+    )
+    not_modelled: ClassVar[str] = (
+        "Hosting as such: containment slows leaks. Different gates for different users. Gates "
+        "of labs that are not bound, which stay as they were."
+    )
+    assumption: ClassVar[str] = "vetting"
     main: ClassVar[tuple[str, ...]] = ("hazard_reference", "vetting")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {

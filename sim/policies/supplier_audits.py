@@ -21,6 +21,15 @@ class SupplierAudits(Joinable):
 
     lever: ClassVar[str] = "L6"
     title: ClassVar[str] = "Audits of government AI products"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "No such duty is in the timeline of policy. Wilson and Hine (2025) assess it as P3."
+    )
+    not_modelled: ClassVar[str] = (
+        "What suppliers do beside audits: government users leave what is flagged by their own "
+        "choice. Components that cannot be traced are not found by other means."
+    )
+    assumption: ClassVar[str] = "detect_prob"
     paper: ClassVar[str] = "P3"
     main: ClassVar[tuple[str, ...]] = ("audits_a_year", "coverage", "public_results")
     phase: ClassVar[str] = "audit"

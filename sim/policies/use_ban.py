@@ -33,6 +33,18 @@ class UseBan(Joinable, Rule):
 
     lever: ClassVar[str] = "L8"
     title: ClassVar[str] = "Use ban on foreign releases"
+    pulled_by: ClassVar[str] = "US government"
+    real: ClassVar[str] = (
+        "Bans of DeepSeek for public bodies in US states and agencies, Taiwan, Australia and "
+        "Korea (January and February 2025); Public Law 119-60, sec. 1532 and 6604 (December "
+        "2025) for the Department of Defense and its contractors. Proposed: No Adversarial AI "
+        "Act (June 2025)."
+    )
+    not_modelled: ClassVar[str] = (
+        "Penalties and inspection: obedience is a share of users. Derivatives by others on "
+        "barred weights. Malicious actors, who do not obey."
+    )
+    assumption: ClassVar[str] = "compliance"
     main: ClassVar[tuple[str, ...]] = ("origins", "sectors", "compliance")
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {

@@ -121,8 +121,8 @@ def _notes(study: Study) -> Iterator[str]:
     """Yield what the tables do not speak of: another reference."""
     if study.scenario(study.against).id != load("status-quo").id:
         yield (
-            f"The reference of this study, {study.against}, is not the status quo as shipped, of "
-            "which this section speaks."
+            f"The reference of this study, {study.titles[study.against]}, is not the status quo as "
+            "shipped, of which this section speaks."
         )
 
 

@@ -58,7 +58,7 @@ def comparison(view: View, outcomes: Sequence[str], *, steps: bool = False) -> F
     scenarios = view.names
     pens = style.pens(scenarios, view.against)
     found, bands = view.paired(outcomes), view.bands(outcomes)
-    labels = {name: style.wrapped(name, _LABEL, weight="bold") for name in scenarios}
+    labels = {name: style.wrapped(view.title(name), _LABEL, weight="bold") for name in scenarios}
     more = style.LINE * (max(map(len, labels.values())) - 1)
     tall = max(1.35, (0.215 + more) * len(scenarios))
     since = _since(view)
@@ -107,7 +107,7 @@ def comparison(view: View, outcomes: Sequence[str], *, steps: bool = False) -> F
 def _over_time(view: View) -> list[str]:
     """Return the head of the left column in lines that leave room for that of the right one."""
     room = style.WIDTH - _LEFT - style.text_width(_PAIRED) - _RIGHT - 0.3
-    return style.wrapped(f"Medians; grey: 50 % and 90 % bands of {view.against}", room)
+    return style.wrapped(f"Medians; grey: 50 % and 90 % bands of {view.title(view.against)}", room)
 
 
 def _since(view: View) -> int:
@@ -158,9 +158,9 @@ def _labels(
     top: float,
     tall: float,
 ) -> dict[str, float]:
-    """Write each scenario's name at the end of its line.
+    """Write each scenario's title at the end of its line.
 
-    Return the height of each name, 0 to 1 from the bottom.
+    Return the height of each title by name, 0 to 1 from the bottom.
     """
     bottom, ceiling = axes.get_ylim()
     ends = {name: (last(levels[name][2]) - bottom) / (ceiling - bottom) for name in levels}
@@ -192,7 +192,7 @@ def _labels(
 def _differences(
     axes: Axes, cells: Mapping[str, Paired], places: Mapping[str, float], pens: Mapping[str, Pen]
 ) -> None:
-    """Draw each policy's paired difference at the height of its name.
+    """Draw each policy's paired difference at the height of its title.
 
     The reference is the line at zero.
     """

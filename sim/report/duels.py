@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ TARGETED = ("P2", "P3", "P4")
 
 @dataclass(frozen=True)
 class Duel:
-    """A targeted scenario against a blanket one, factor by factor."""
+    """A targeted scenario against a blanket one, factor by factor; sentences have their titles."""
 
     targeted: str
     blanket: str
@@ -40,6 +40,8 @@ class Sides:
 
     Attributes
     ----------
+    titles : mapping of str to str
+        What people read in place of the scenarios' names.
     blanket : tuple of str
         Scenarios that differ from the reference in the paper's P1 alone.
     targeted : tuple of str
@@ -48,6 +50,7 @@ class Sides:
         The others, with what they change besides.
     """
 
+    titles: Mapping[str, str]
     blanket: tuple[str, ...]
     targeted: tuple[str, ...]
     neither: tuple[tuple[str, str], ...]
@@ -56,7 +59,8 @@ class Sides:
     def sentences(self) -> list[str]:
         """Who stands for what."""
         blanket, targeted = (
-            wording.listing(list(names)) or "none" for names in (self.blanket, self.targeted)
+            wording.listing([self.titles[name] for name in names]) or "none"
+            for names in (self.blanket, self.targeted)
         )
         measures = f"{', '.join(TARGETED[:-1])} or {TARGETED[-1]}"
         text = [
@@ -68,12 +72,12 @@ class Sides:
         ]
         if len(self.targeted) > 1 and self.blanket:
             text.append(
-                f"Of these {self.targeted[0]} has the most measures of the paper and is the one "
-                "compared, unless only another of them starts in the same month as the blanket "
-                "control."
+                f"Of these {self.titles[self.targeted[0]]} has the most measures of the paper and "
+                "is the one compared, unless only another of them starts in the same month as the "
+                "blanket control."
             )
         if self.neither:
-            others = [f"{name} ({why})" for name, why in self.neither]
+            others = [f"{self.titles[name]} ({why})" for name, why in self.neither]
             text.append(f"Neither: {wording.listing(others)}.")
         return text
 
@@ -98,7 +102,7 @@ def sides(study: Study) -> Sides:
         else:
             targeted.append((scenario.name, len(papers)))
     ranked = sorted(targeted, key=lambda item: -item[1])
-    return Sides(tuple(blanket), tuple(name for name, _ in ranked), tuple(neither))
+    return Sides(study.titles, tuple(blanket), tuple(name for name, _ in ranked), tuple(neither))
 
 
 def _papers(scenario: Scenario, reference: Scenario) -> tuple[set[str], list[str]]:
@@ -154,8 +158,11 @@ def _starts_differ(view: View, targeted: str, blanket: str) -> list[str]:
     ours, theirs = (_start(view, name) for name in (targeted, blanket))
     if ours is None or theirs is None or ours == theirs:
         return []
-    first, second = (wording.month(month_name(month)) for month in (ours, theirs))
-    return [f"They start in different months: {targeted} in {first}, {blanket} in {second}."]
+    starts = [
+        f"{view.title(name)} in {wording.month(month_name(month))}"
+        for name, month in ((targeted, ours), (blanket, theirs))
+    ]
+    return [f"They start in different months: {', '.join(starts)}."]
 
 
 def _duel(view: View, headlines: Sequence[Cell], targeted: str, blanket: str) -> Duel | None:
@@ -172,8 +179,8 @@ def _duel(view: View, headlines: Sequence[Cell], targeted: str, blanket: str) ->
     period = wording.period(month_name(first), month_name(last))
     sentences = [
         *_starts_differ(view, targeted, blanket),
-        *_duel_sentences(targeted, blanket, found),
-        *_both_lose(headlines, contestants, view.against),
+        *_duel_sentences(view.title(targeted), view.title(blanket), found),
+        *_both_lose(headlines, contestants, view.title(view.against)),
     ]
     return Duel(targeted, blanket, period, found, verdicts, tuple(sentences))
 

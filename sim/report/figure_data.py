@@ -108,7 +108,7 @@ def year_end_grid(view: View, name: str) -> Grid:
     rows = []
     for scenario in view.names:
         levels = bands[scenario, name]
-        rows.append((scenario, *(_with_band(levels[:, m], outcome) for m in ends)))
+        rows.append((view.title(scenario), *(_with_band(levels[:, m], outcome) for m in ends)))
     return Grid(("Scenario", *(month_name(m) for m in ends)), tuple(rows))
 
 
@@ -126,14 +126,14 @@ def difference_grid(view: View, name: str) -> Grid:
     outcome, paired = view.study.outcome(name), view.paired([name])
     if view.study.pairs == 1:
         only = (printed(paired[scenario, name].median, outcome) for scenario in view.policies)
-        single = zip(view.policies, map(wording.signed, only), strict=True)
+        single = zip(map(view.title, view.policies), map(wording.signed, only), strict=True)
         return Grid(("Scenario", "Difference"), tuple(single))
     rows = []
     for scenario in view.policies:
         row, levels = view.rows[scenario, name], np.array(paired[scenario, name].levels)
         rows.append(
             (
-                scenario,
+                view.title(scenario),
                 wording.signed(_with_band(levels, outcome)),
                 wording.change(row.median, outcome),
                 wording.count(row.p_higher, row.pairs),

@@ -68,21 +68,19 @@ def lags(view: View) -> Figure:
 
 
 def costs(view: View) -> Figure:
-    """Cost of policy by who pays; payers of whom all that would be drawn is 0 are left out."""
-    left_out = unpaid(view)
-    drawn = [name for name in view.present(by_payer()) if name not in left_out]
-    return comparison(view, drawn, steps=True)
+    """Charges by who pays."""
+    return comparison(view, charged(view), steps=True)
 
 
-def unpaid(view: View) -> list[str]:
-    """Return the costs that are 0 in every month and difference that would be drawn of them."""
+def charged(view: View) -> list[str]:
+    """Return the charges that are not 0 in every month and difference drawn of them."""
     held = view.present(by_payer())
     bands, paired = view.bands(held), view.paired(held)
     return [
         name
         for name in held
-        if not any(np.nan_to_num(bands[scenario, name]).any() for scenario in view.names)
-        and not any(
+        if any(np.nan_to_num(bands[scenario, name]).any() for scenario in view.names)
+        or any(
             np.nan_to_num(cell.levels).any()
             for cell in (paired[scenario, name] for scenario in view.policies)
         )
@@ -110,5 +108,5 @@ def by_route() -> list[str]:
 
 
 def by_payer() -> list[str]:
-    """Return the names of the cost of policy by who pays."""
-    return [f"cost_policy_{payer}" for payer in PAYERS]
+    """Return the names of what policies charge, by who pays."""
+    return [f"cost_charged_{payer}" for payer in PAYERS]

@@ -134,7 +134,7 @@ def also_differs(study: Study, scenario: str) -> str:
     policies = study.scenario(scenario).policy != study.scenario(case.against).policy
     return (
         f"{'Not only a policy differs' if policies else 'No policy differs, but'}: "
-        f"{found} (in {case.against})."
+        f"{found} (in {study.titles[case.against]})."
     )
 
 

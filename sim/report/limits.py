@@ -152,6 +152,7 @@ def _short_windows(study: Study) -> list[str]:
         if months < _USUAL:
             period = wording.period(month_name(first), month_name(last))
             lines.append(
-                f"{name} is compared over {months} months only ({period}), not the usual {_USUAL}."
+                f"{study.titles[name]} is compared over {months} months only ({period}), not the "
+                f"usual {_USUAL}."
             )
     return lines

@@ -115,7 +115,7 @@ def cn_change_map(view: View) -> Figure:
 def share_map(view: View, scenario: str, origin: str) -> Figure:
     """Draw the share of one origin in each country in the last month."""
     tiles = shares(view, scenario, origin)
-    title = f"{MAPPED[origin][1]} share of use, %, {_last_month(view)}: {scenario}"
+    title = f"{MAPPED[origin][1]} share of use, %, {_last_month(view)}: {view.title(scenario)}"
     scale = _US if origin == "us" else _CN
     steps = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
     return _map(tiles, title, scale, (0.0, 100.0), steps, signed=False)
@@ -127,7 +127,7 @@ def change_map(view: View, scenario: str, origin: str) -> Figure:
     tiles = changes(view, scenario, origin)
     title = (
         f"Change of the {MAPPED[origin][1]} share, percentage points, {_last_month(view)}: "
-        f"{scenario} against {view.against}"
+        f"{view.title(scenario)} against {view.title(view.against)}"
     )
     largest = max((abs(tile.value) for tile in tiles if tile.value is not None), default=1.0)
     end = next((x for x in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0) if x >= largest), 100.0)
@@ -150,7 +150,7 @@ def share_grid(view: View, scenarios: Sequence[str]) -> Grid:
             cells.append(wording.fixed(float(effective[i]), 0))
         rows.append((country.name, code(country), country.bloc.replace("_", " "), *cells))
     columns = ("US share, %", "Chinese share, %", "Effective sample")
-    heads = [f"{column}, {name}" for name in scenarios for column in columns]
+    heads = [f"{column}, {view.title(name)}" for name in scenarios for column in columns]
     return Grid(("Country or group", "Tile", "Bloc", *heads), tuple(rows), names=1)
 
 

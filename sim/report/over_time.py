@@ -67,9 +67,9 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     levels = {name: values / divisor for name, values in levels.items()}
     reference = levels[view.against]
     width = (style.WIDTH - 0.2) / columns
-    heads = {name: style.wrapped(name, width - 0.55, BODY, "bold") for name in drawn}
+    heads = {name: style.wrapped(view.title(name), width - 0.55, BODY, "bold") for name in drawn}
     key = (
-        f"Black and grey: {view.against}; colour: the policy named above. "
+        f"Black and grey: {view.title(view.against)}; colour: the policy named above. "
         "Median, 50 % and 90 % bands"
     )
     keys, foot = style.wrapped(key, FULL), footer(view, drawn)

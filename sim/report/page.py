@@ -17,6 +17,7 @@ from sim.report.cells import Cell
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
 from sim.report.pictures import Picture
+from sim.report.standing import standing_grid
 from sim.report.style import FORECAST
 from sim.report.view import View
 from sim.sweep.parts import hash_of
@@ -175,6 +176,8 @@ def _context(
         "question": question or _question(view),
         "forecast": FORECAST,
         "study": study,
+        "titles": study.titles,
+        "reference": study.titles[study.against],
         "introductions": prose.introductions(study),
         "cells": headlines,
         "leading": cells.leading(headlines),
@@ -199,6 +202,7 @@ def _context(
         "enough": ENOUGH,
         "few": limits.few(study),
         "interpolated": wording.interpolated(study.pairs, study.unit),
+        "standing": standing_grid(study),
         "data": against_data.standing(study),
         "limits": limits.limits(study),
         "command": made_by,
@@ -213,11 +217,12 @@ def _context(
 
 
 def _title(view: View) -> str:
+    against = view.title(view.against)
     if not view.policies:
-        return f"{view.against} by itself"
+        return f"{against} by itself"
     if len(view.policies) == 1:
-        return f"{view.policies[0]} against {view.against}"
-    return f"{len(view.policies)} policy scenarios for open-weight AI against {view.against}"
+        return f"{view.title(view.policies[0])} against {against}"
+    return f"{len(view.policies)} policy scenarios for open-weight AI against {against}"
 
 
 def _question(view: View) -> str:
@@ -275,7 +280,7 @@ def _show(
     source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
     frames = pictures.frames(view, picture)
     files |= {f"figures/{stem}.csv": csv_bytes(frame, encoding) for stem, frame in frames.items()}
-    held = view.present(picture.outcomes)
+    held = pictures.shown(view, picture)
     return Shown(
         picture=picture,
         caption=pictures.caption(view, picture),
@@ -308,6 +313,7 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
     head = [
         "part",
         "scenario",
+        "title",
         "against",
         "factor",
         "outcome",
@@ -320,7 +326,8 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for section, against, own in sections:
         for c in own:
-            names = (section, c.scenario, against, c.factor, c.outcome.name, c.outcome.unit)
+            title = view.title(c.scenario)
+            names = (section, c.scenario, title, against, c.factor, c.outcome.name, c.outcome.unit)
             numbers = (getattr(c, name) for name in _NUMBERS)
             rows.append(
                 (
@@ -347,6 +354,7 @@ def _about(view: View, drawable: Iterable[Picture]) -> bytes:
         "interval_holds": study.interval_holds,
         "seed": study.seed,
         "scenarios": {s.name: s.id for s in study.scenarios},
+        "titles": study.titles,
         "versions": dict(reproduction.versions()),
         "figures": {
             p.slug: {

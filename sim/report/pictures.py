@@ -119,7 +119,7 @@ PICTURES = (
     Picture(
         "costs",
         "costs",
-        "Cost of policies by who pays",
+        "What policies charge for what is done, by who pays",
         _ROWS,
         figures.costs,
         tuple(figures.by_payer()),
@@ -133,22 +133,22 @@ def drawable(view: View) -> list[Picture]:
 
 
 def _drawable(view: View, picture: Picture) -> bool:
-    if picture.section == "costs":
-        return len(figures.unpaid(view)) < len(view.present(picture.outcomes))
     if picture.outcomes:
-        return bool(view.present(picture.outcomes))
+        return bool(shown(view, picture))
     return bool(view.policies) or "change" not in picture.slug
+
+
+def shown(view: View, picture: Picture) -> list[str]:
+    """Return the outcomes that a picture draws: those held, of costs those that are not all 0."""
+    held = view.present(picture.outcomes)
+    return figures.charged(view) if picture.section == "costs" and held else held
 
 
 def caption(view: View, picture: Picture) -> str:
     """Return what is said under a picture.
 
-    Under a map: which month it shows, and which months the findings average. Under the costs: which
-    are not drawn.
+    Under a map: which month it shows, and which months the findings average.
     """
-    if picture.section == "costs" and (zero := figures.unpaid(view)):
-        labels = wording.listing([view.study.outcome(name).label for name in zero])
-        return f"{picture.caption} Not drawn, as all that would be drawn is 0: {labels}."
     if picture.outcomes:
         return picture.caption
     last = wording.month(month_name(view.reference.months - 1))
@@ -178,7 +178,7 @@ def frames(view: View, picture: Picture) -> dict[str, pd.DataFrame]:
 
 def grids(view: View, picture: Picture) -> list[tuple[str, Grid]]:
     """Return the tables under a picture: the plotted numbers."""
-    held = view.present(picture.outcomes)
+    held = shown(view, picture)
     found = []
     for name in held:
         outcome = view.study.outcome(name)

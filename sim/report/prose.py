@@ -65,12 +65,10 @@ _NOT_SHIPPED = (
 
 @dataclass(frozen=True)
 class Introduction:
-    """One scenario as it is introduced to the reader."""
+    """One scenario as it is introduced to the reader: itself, its title, what it changes."""
 
-    name: str
-    id: str
-    question: str
-    description: str
+    scenario: Scenario
+    title: str
     changes: tuple[str, ...]
 
 
@@ -80,15 +78,13 @@ def reference(study: Study) -> Scenario:
 
 
 def introductions(study: Study) -> list[Introduction]:
-    """Return each scenario with its question, description and changes against the reference."""
+    """Return each scenario with its title and changes against the reference, which is first."""
     base = reference(study)
     ordered = [base, *(s for s in study.scenarios if s.name != study.against)]
     return [
         Introduction(
-            s.name,
-            s.id,
-            s.question,
-            " ".join(s.description.split()),
+            s,
+            study.titles[s.name],
             tuple(_changes(study, s, base) if s is not base else _common(base)),
         )
         for s in ordered
@@ -129,7 +125,7 @@ def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
     lines += [_in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)]
     dropped = sorted(set(base.policy) - set(scenario.policy))
     if dropped:
-        lines.append(f"Without {wording.listing(dropped)} of {base.name}.")
+        lines.append(f"Without {wording.listing(dropped)} of {study.titles[base.name]}.")
     also = also_differs(study, scenario.name)
     lines += [also] if also else []
     return lines or ["It changes nothing against the reference."]
@@ -276,7 +272,7 @@ def policy_grid(study: Study) -> Grid:
                 where = f"all {len(own)}" if everywhere else ", ".join(names)
                 rows.append(
                     (
-                        scenario.name,
+                        study.titles[scenario.name],
                         f"{where} ({lever})",
                         field_name,
                         "none" if value is None else _shown(value),
@@ -326,7 +322,7 @@ def parameter_grid(study: Study, *, assumed: bool) -> Grid:
 def _parameter_row(study: Study, parameter: Parameter) -> tuple[str, ...]:
     values: dict[float, list[str]] = {}
     for scenario in study.scenarios:
-        values.setdefault(_value(scenario, parameter.name), []).append(scenario.name)
+        values.setdefault(_value(scenario, parameter.name), []).append(study.titles[scenario.name])
     if len(values) == 1:
         here = wording.plain(next(iter(values)))
     else:

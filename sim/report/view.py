@@ -82,6 +82,10 @@ class View:
         """Names of the scenarios that are compared with the reference."""
         return tuple(policies(self.study))
 
+    def title(self, name: str) -> str:
+        """Return what people read in place of a scenario's name (`Results.titles`)."""
+        return self.study.titles[name]
+
     @cached_property
     def reference(self) -> Scenario:
         """The scenario with which all others are compared."""

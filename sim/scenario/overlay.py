@@ -10,7 +10,7 @@ from sim.messages import ScenarioError, is_unsafe, nearest, shown
 from sim.scenario.plain import ALLOWED, plain
 from sim.scenario.toml import LONGEST_LINE, Key, content_problems, dotted
 
-LABELS = ("name", "question", "description")
+LABELS = ("name", "title", "question", "description", "modelled", "not_modelled", "sources")
 """Texts for people: they belong to the file that says them, and do not change a run."""
 
 EVERY_POLICY = ("policy", "*")

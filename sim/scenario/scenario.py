@@ -32,6 +32,7 @@ from sim.scenario import library
 from sim.scenario.files import read_layer
 from sim.scenario.overlay import LABELS, Layer, flatten, nest, refuse, sources
 from sim.scenario.problems import refuse_problems, sentence, validation_problems, with_hints
+from sim.scenario.texts import Name, Texts, Title, short_texts
 from sim.scenario.toml import dotted, parse_toml
 from sim.scenario.validation import parameter_problems, policies_from_table
 from sim.vocabulary import Origin
@@ -54,22 +55,10 @@ def _checked_month(text: str) -> str:
     return text
 
 
-def _checked_name(text: str) -> str:
-    problem = library.name_problem(text)
-    if problem:
-        raise ValueError(problem)
-    return text
-
-
 Month = Annotated[
     str,
     AfterValidator(_checked_month),
     WithJsonSchema({"type": "string", "pattern": f"^{MONTH_RULE}$"}),
-]
-Name = Annotated[
-    str,
-    AfterValidator(_checked_name),
-    WithJsonSchema({"type": "string", "pattern": library.NAME_PATTERN}),
 ]
 
 
@@ -132,8 +121,11 @@ class Scenario(FileRecord):
 
     Attributes
     ----------
-    name, question, description : str
-        For people; they do not enter `id`.
+    name, title, question, description : str
+        For people; they do not enter `id`. The title says in a few words what the name stands for.
+    modelled, not_modelled, sources : tuple of str
+        For people as well: what of the matter the scenario holds, what it leaves out, and on which
+        texts or pages it rests.
     history : str
         "replay": releases to 2025-06 as they were; "free": generated from the start.
     horizon : Horizon
@@ -152,8 +144,12 @@ class Scenario(FileRecord):
     """
 
     name: Name
+    title: Title = ""
     question: str = Field("", max_length=2000)
     description: str = Field("", max_length=20_000)
+    modelled: Texts = short_texts()
+    not_modelled: Texts = short_texts()
+    sources: Texts = short_texts()
     history: Literal["replay", "free"] = "replay"
     horizon: Horizon = Horizon()
     adopters: int = Field(6000, ge=3500, le=1_000_000, json_schema_extra={"unit": "adopters"})
@@ -205,6 +201,11 @@ class Scenario(FileRecord):
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     @property
+    def label(self) -> str:
+        """Title, or the name of a scenario without one: what people read."""
+        return self.title or self.name
+
+    @property
     def months(self) -> int:
         """Number of months from 2023-01 to the end of the horizon."""
         return month_index(self.horizon.end) + 1
@@ -216,8 +217,12 @@ class Scenario(FileRecord):
         """
         table: dict[str, Any] = {
             "name": self.name,
+            "title": self.title,
             "question": self.question,
             "description": self.description,
+            "modelled": list(self.modelled),
+            "not_modelled": list(self.not_modelled),
+            "sources": list(self.sources),
             "history": self.history,
             "adopters": self.adopters,
         }
@@ -232,7 +237,7 @@ class Scenario(FileRecord):
         table["crisis"] = {
             name: crisis.model_dump() for name, crisis in sorted(self.crisis.items())
         }
-        return {key: value for key, value in table.items() if value not in ("", {})}
+        return {key: value for key, value in table.items() if value not in ("", [], {})}
 
     def as_toml(self) -> str:
         """Return the scenario as the text of a file that needs no other file."""

@@ -17,6 +17,7 @@ from sim.model.parameters import DEFAULTS, PARAMETERS, Parameter
 from sim.months import MONTH_RULE
 from sim.policies import LEVERS
 from sim.scenario.library import NAME_PATTERN
+from sim.scenario.overlay import LABELS
 from sim.scenario.scenario import Crisis, Horizon, Scenario, Structure
 
 Schema = dict[str, Any]
@@ -29,7 +30,7 @@ _LEFT_OUT = ("title", "kind")
 def scenario_schema() -> Schema:
     """Return the schema (JSON Schema draft 2020-12)."""
     own = Scenario.model_json_schema()["properties"]
-    texts = {name: own[name] for name in ("question", "description", "history", "adopters")}
+    texts = {name: own[name] for name in (*LABELS, "history", "adopters") if name != "name"}
     levers = {lever: _record(policy) for lever, policy in LEVERS.items()}
     for lever, schema in levers.items():
         schema["properties"] = {"lever": {"const": lever}} | schema["properties"]

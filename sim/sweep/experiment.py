@@ -46,7 +46,8 @@ from sim.scenario import library
 from sim.scenario.overlay import flatten, nest
 from sim.scenario.plain import plain
 from sim.scenario.problems import sentence, validation_problems
-from sim.scenario.scenario import FileRecord, Name, Scenario, load
+from sim.scenario.scenario import FileRecord, Scenario, load
+from sim.scenario.texts import Name
 from sim.scenario.toml import content_problems, dotted, read_toml
 from sim.sweep.design import OF_EACH_DRAW, REPLICATIONS, Design, Keep, with_twins
 from sim.sweep.distributions import EVERY

@@ -13,6 +13,7 @@ from itertools import product
 from math import isfinite, prod
 
 from sim.messages import ScenarioError, nearest, shown
+from sim.scenario.overlay import LABELS
 from sim.scenario.problems import month_words
 from sim.scenario.scenario import Scenario
 from sim.scenario.toml import dotted
@@ -24,7 +25,7 @@ ENOUGH = 20
 """Settings that cannot be used, after which no more are tried."""
 
 SPAN = ("from", "to", "steps")
-TEXTS = ("name", "question", "description", "extends", "remove")
+TEXTS = (*LABELS, "extends", "remove")
 
 Value = str | bool | int | float
 Loader = Callable[[str, Mapping[str, Value]], Scenario]

@@ -223,8 +223,8 @@ def test_labs_that_join_are_named_and_those_of_an_origin_are_one() -> None:
     assert (
         "to a lab (utils)\n  lab all US firms, mistral, cohere, lg, ai21, stability: 0.5\n" in text
     )
-    assert "Standing cost to labs: " in text
-    assert "single releases, audits and subsidies come on top" in text
+    assert "Input, standing cost to labs: " in text
+    assert "Standing costs are inputs, set by the scenario." in text
 
 
 def test_the_command_prints_changes_and_json() -> None:

@@ -34,7 +34,7 @@ from sim.model.world import Series
 from sim.months import month_name
 from sim.policies import LEVERS
 from sim.scenario import library
-from sim.scenario.scenario import Scenario
+from sim.scenario.scenario import Scenario, load
 from sim.sweep.design import Design
 from sim.sweep.store import Store
 
@@ -337,8 +337,6 @@ def test_each_kind_is_listed_as_text_and_as_json(kind: str) -> None:
 def test_a_listed_scenario_prints_as_a_file_that_can_be_loaded(tmp_path: Path) -> None:
     path = tmp_path / "copy.toml"
     path.write_text(call("list", "scenarios", "targeted-bundle").stdout)
-    from sim.scenario.scenario import load
-
     assert load(path) == load("targeted-bundle")
 
 
@@ -380,9 +378,9 @@ def test_compare_prints_each_factor_in_order_with_change_interval_and_sign() -> 
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 100
     titles = re.findall(
-        r"^(\S+) minus status-quo, mean of 2027-01 to 2030-12, 4 replications", result.stdout, re.M
+        r"^(.+) minus Status quo, mean of 2027-01 to 2030-12, 4\s+replications", result.stdout, re.M
     )
-    assert titles == ["p1-blanket", "targeted-bundle"]
+    assert titles == [load(name).title for name in ("p1-blanket", "targeted-bundle")]
     rows = re.findall(
         r"^(\w[\w :()]+?) +([\d.,]+) +([+−\d]\S*) (points|%) +(\S+) to (\S+)"
         r" +(\d+) % +(\d+) % (\S+)",
@@ -476,7 +474,7 @@ def test_failed_runs_give_status_3_and_are_named(tmp_path: Path) -> None:
         result.stderr,
     )
     assert point, result.stderr
-    assert "failing minus status-quo" in result.stdout
+    assert "failing minus Status quo" in result.stdout
     result = call("run", path, "--replications", "4")
     assert result.exit_code == 3
     assert "Global power" not in result.stdout

@@ -62,7 +62,7 @@ def test_a_comparison_over_draws_is_printed_in_words_with_what_is_not_drawn() ->
     result = call("compare", "mine.toml", "--draws", 12, "--workers", 1)
     assert result.exit_code == 0, result.output
     text = " ".join(result.stdout.split())
-    assert "mine minus status-quo" in text
+    assert "mine minus Status quo" in text
     assert "12 draws of the uncertain numbers, each run once" in text
     assert "Change: median of the pairs" in text
     assert "holds chance and parameters" in text

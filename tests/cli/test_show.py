@@ -20,6 +20,7 @@ from sim.scenario.differences import differences
 from sim.scenario.scenario import Scenario, load, load_with_layer, load_with_origins
 from sim.scenario.schema import as_text
 from sim.scenario.warnings import notes
+from sim.vocabulary import PULLERS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -497,6 +498,22 @@ def test_weights_may_not_all_be_zero(stem: str) -> None:
 # a lever in full
 
 
+def test_levers_are_listed_under_who_pulls_them_and_say_whether_allies_may_join() -> None:
+    lines = call("list", "policies").stdout.splitlines()
+    found: dict[str, str] = {}
+    head = ""
+    for line in lines[1:]:
+        group, lever = ("", line.split()[0]) if line.startswith(" ") else (line.strip(), "")
+        head = group or head
+        if lever:
+            found[lever] = head
+            joins = "allied_coverage" in LEVERS[lever].model_fields
+            assert ("may join" in line) == joins, lever
+    assert found == {lever: cls.pulled_by for lever, cls in LEVERS.items()}
+    order = list(dict.fromkeys(found.values()))
+    assert order == [puller for puller in PULLERS if puller in order]
+
+
 @pytest.mark.parametrize("lever", sorted(LEVERS))
 def test_a_lever_is_listed_with_parameters_effects_and_scenarios(lever: str) -> None:
     row = json.loads(call("list", "policies", lever, "--json").stdout)
@@ -511,6 +528,7 @@ def test_a_lever_is_listed_with_parameters_effects_and_scenarios(lever: str) -> 
         if lever in {p.lever for p in load(name).policy.values()}
     ]
     assert row["scenarios"] == used
+    assert (row["pulled_by"], row["real"]) == (LEVERS[lever].pulled_by, LEVERS[lever].real)
     text = call("list", "policies", lever).stdout
     assert all(re.search(rf"^{name}: ", text, flags=re.MULTILINE) for name in fields)
     assert all(name in text for name in (*used, *row["writes"]))

@@ -93,7 +93,10 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
     assert result.exit_code == 0, result.output
     text = " ".join(result.stdout.split())
     for friction in ("0.1", "0.2"):
-        title = f"p1-blanket adopters=4000 kyc_friction={friction} minus status-quo adopters=4000"
+        title = (
+            f"Blanket control on open weights, adopters=4000 kyc_friction={friction} "
+            "minus Status quo, adopters=4000"
+        )
         assert (
             f"{title}, mean of 4 months from 2027-12 to 2030-12, 2 draws of the uncertain numbers"
             in text

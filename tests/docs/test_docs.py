@@ -32,7 +32,7 @@ from sim.model.world import Series
 from sim.policies import LEVERS
 from sim.policies.base import Policy
 from sim.scenario import library
-from sim.scenario.scenario import Crisis, Horizon, Scenario
+from sim.scenario.scenario import Crisis, Horizon, Scenario, load
 from sim.vocabulary import CHANNELS, DOMAINS, MODES, REGIONS
 from sim.vocabulary import ROUTE_KINDS as KINDS_OF_ROUTE
 
@@ -98,7 +98,14 @@ def names() -> frozenset[str]:
 GENERATED = (
     *(
         f"reference/{name}.md"
-        for name in ("parameters", "policies", "outcomes", "phases", "policy-timeline")
+        for name in (
+            "parameters",
+            "policies",
+            "scenarios",
+            "outcomes",
+            "phases",
+            "policy-timeline",
+        )
     ),
     "reference/scenario.schema.json",
     "../sim/model/parameter_values.py",
@@ -136,8 +143,19 @@ def test_a_generated_page_is_what_the_code_says(name: str) -> None:
 def test_the_generated_pages_hold_every_parameter_lever_field_outcome_and_phase() -> None:
     for parameter in PARAMETERS:
         assert f"| `{parameter}` |" in page("reference/parameters.md"), parameter
+    for name in library.scenarios():
+        section = page("reference/scenarios.md").partition(f"\n## {load(name).title}\n")[2]
+        said = section.partition("\n## ")[0]
+        scenario = load(name)
+        for text in (scenario.question, *scenario.modelled, *scenario.not_modelled):
+            assert text in said, name
+        assert all(text in said for text in scenario.sources), name
+        assert f" {name}\n```" in said
     for lever, cls in LEVERS.items():
         assert f"## {lever}: {cls.title}" in page("reference/policies.md"), lever
+        card = page("reference/policies.md").partition(f"## {lever}: ")[2].partition("\n## ")[0]
+        for text in (cls.real, cls.not_modelled, f"**Main assumption.** `{cls.assumption}`"):
+            assert text in card, lever
         for field in cls.model_fields:
             assert f"| `{field}` |" in page("reference/policies.md"), (lever, field)
     for field in FIELDS:

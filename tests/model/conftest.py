@@ -24,6 +24,10 @@ class Decree(Policy):
 
     lever: ClassVar[str] = "T1"
     title: ClassVar[str] = "Decree of a test"
+    pulled_by: ClassVar[str] = "labs"
+    real: ClassVar[str] = "None."
+    not_modelled: ClassVar[str] = "The world."
+    assumption: ClassVar[str] = "enforcement"
     main: ClassVar[tuple[str, ...]] = ("field",)
     phase: ClassVar[str] = "law"
     example: ClassVar[dict[str, Any]] = {"field": "reporting", "value": 1.0}

@@ -172,6 +172,11 @@ def test_a_one_off_cost_counts_for_twelve_months_and_for_its_payer_alone(world_a
                 for who in payers
             ]
         )
+        for who in payers:
+            total, charge = (
+                charged.observed[f"cost_{kind}_{who}"] for kind in ("policy", "charged")
+            )
+            assert charge == total - charged.law.ledger(who), who
     assert more == [[0.0, 5e6, 0.0]] * 11 + [[0.0, 0.0, 0.0]] * 2
 
 

@@ -34,6 +34,10 @@ class Remainder(Policy):
 
     lever: ClassVar[str] = "T2"
     title: ClassVar[str] = "Everything else"
+    pulled_by: ClassVar[str] = "labs"
+    real: ClassVar[str] = "None."
+    not_modelled: ClassVar[str] = "The world."
+    assumption: ClassVar[str] = "enforcement"
     main: ClassVar[tuple[str, ...]] = ("strength",)
     phase: ClassVar[str] = "law"
     example: ClassVar[dict] = {"start": "2026-01"}

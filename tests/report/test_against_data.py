@@ -126,7 +126,7 @@ def test_another_reference_is_said(made, make):
     assert standing(study).notes == []
     other = make((0, 1), twin=False, change=lambda s: s.model_copy(update={"history": "free"}))
     (line,) = standing(other).notes
-    assert "status-quo, is not the status quo as shipped" in line
+    assert "Status quo, is not the status quo as shipped" in line
 
 
 def test_the_section_stands_on_the_page(page):

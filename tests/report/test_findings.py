@@ -199,7 +199,7 @@ def test_the_bundle_stands_for_targeted_measures(make):
         "p2-risk-assessment",
         study.scenarios[-1].name,
     }
-    assert "targeted-bundle has the most measures" in " ".join(found.sentences)
+    assert f"{load('targeted-bundle').title} has the most measures" in " ".join(found.sentences)
 
 
 def begun(starts):
@@ -221,7 +221,8 @@ def test_a_duel_is_between_policies_with_one_start_or_says_that_they_differ(make
     later = {"p1-blanket": "2027-03"}
     (alone,) = Findings.of(View(make((0, 1, 5, 2), change=begun(later)))).duels
     said = (
-        "They start in different months: targeted-bundle in January 2026, p1-blanket in March 2027."
+        f"They start in different months: {load('targeted-bundle').title} in January 2026, "
+        f"{load('p1-blanket').title} in March 2027."
     )
     assert (alone.targeted, alone.sentences[0]) == ("targeted-bundle", said)
     later["p2-risk-assessment"] = "2027-03"
@@ -238,6 +239,7 @@ class Held:
 
     def __init__(self, *scenarios):
         self.scenarios, self.against = scenarios, scenarios[0].name
+        self.titles = {scenario.name: scenario.label for scenario in scenarios}
 
     def scenario(self, name):
         return next(s for s in self.scenarios if s.name == name)
@@ -260,7 +262,7 @@ class Held:
 def test_a_side_is_what_a_scenario_changes_and_nothing_else(name, side, why):
     found = duels.sides(Held(load("status-quo"), load(name)))
     assert getattr(found, side) == (((name, why),) if side == "neither" else (name,))
-    assert name in " ".join(found.sentences)
+    assert load(name).title in " ".join(found.sentences)
 
 
 def test_a_control_with_other_parameters_is_not_the_blanket_control_alone():

@@ -22,6 +22,7 @@ from sim import report
 from sim.analysis import wording
 from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
+from sim.model.jurisdictions import Jurisdictions
 from sim.policies import LEVERS
 from sim.report import pictures, prose, reproduction
 from sim.report.limits import by_chance, few, limits
@@ -30,10 +31,12 @@ from sim.report.pictures import PICTURES
 from sim.report.prose import introductions
 from sim.report.reproduction import command
 from sim.scenario import library
+from sim.scenario.overlay import LABELS
 from sim.scenario.scenario import Scenario, load, load_with_origins
 from sim.sweep.design import Case, Design, Draws
 from sim.sweep.store import Store
-from sim.vocabulary import SIGNS
+from sim.vocabulary import SIGNS, US
+from tests.report.conftest import HOSTILE
 from tests.sweep import fake
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -194,6 +197,7 @@ def test_figures_name_what_they_show(page):
     about = json.loads((page.folder / "figures" / "about.json").read_text(encoding="utf-8"))
     assert "not a forecast" in about["note"]
     assert about["scenarios"] == {s.name: s.id for s in page.study.scenarios}
+    assert about["titles"] == page.study.titles
     assert about["figures"]["us-share"]["outcomes"]["us_share_abroad"]["unit"] == "% of use"
 
 
@@ -272,7 +276,7 @@ def test_command_and_scenario_files(page):
 
 
 def test_scenarios_are_described_from_their_levers(study):
-    found = {item.name: item for item in introductions(study)}
+    found = {item.scenario.name: item for item in introductions(study)}
     assert (
         "Export control on open weights (lever L1, the paper's P1), from January 2026."
         in found["p1-blanket"].changes[0]
@@ -287,13 +291,62 @@ def test_scenarios_are_described_from_their_levers(study):
     assert not any("dated steps" in line for line in bans)
 
 
+def test_people_read_titles_and_commands_have_names(page):
+    """Names stay in attributes, commands, files and keys: everywhere else stands the title."""
+    titles = page.study.titles
+    assert titles["p1-blanket"] == load("p1-blanket").title
+    assert titles[HOSTILE] == HOSTILE
+    text = re.sub(r"<pre>.*?</pre>|<code>.*?</code>|<[^>]*>", " ", page.text, flags=re.DOTALL)
+    before, _, after = text.partition("Name in commands and files")
+    for name in ("p1-blanket", "targeted-bundle", "status-quo"):
+        assert f"<h3>{titles[name]}" in page.text
+        assert name not in before.replace("docs/", "")
+        assert name in after
+    findings = pd.read_csv(page.folder / "findings.csv")
+    assert dict(zip(findings["scenario"], findings["title"], strict=True)) == {
+        name: title for name, title in titles.items() if name != page.study.against
+    }
+
+
+def test_what_a_scenario_models_and_leaves_out_stands_folded_beside_it(page):
+    scenario, part = load("p1-blanket"), page.text.partition('id="compared"')[2]
+    for heading, texts in (
+        ("What is modelled", scenario.modelled),
+        ("What is not modelled", scenario.not_modelled),
+        ("Sources", scenario.sources),
+    ):
+        folded = re.findall(
+            rf"<details><summary>{heading}</summary>(.*?)</details>", part, re.DOTALL
+        )
+        assert any(all(html.escape(text) in one for text in texts) for one in folded)
+
+
+def test_standing_costs_are_called_inputs_and_are_no_findings(page):
+    section = page.text.partition('<section id="costs">')[2].partition("</section>")[0]
+    assert "Standing costs are <b>inputs</b>" in section
+    table = section.partition("Inputs: standing costs")[2].partition("</table>")[0]
+    title, control = load("p1-blanket").title, "open-weight-control (L1)"
+    cells = rf'{title}</th><th scope="row">{re.escape(control)}</th><td>labs</td><td>([^<]*)</td>'
+    firms = len(Jurisdictions.of_tables().firms(US))
+    (amount,) = re.findall(cells, table)
+    assert amount == wording.significant(20e6 * firms)
+    assert ">0</td>" not in table
+    figures = section.partition("<figure")[2]
+    assert "Charges of policies to" in figures
+    assert "Cost of policies to" not in figures
+    findings = (page.folder / "findings.csv").read_text(encoding="utf-8")
+    assert "cost_policy" not in findings
+
+
 def test_a_changed_scenario_says_that_it_is_not_the_shipped_one(make):
     study = make((0, 1))
     note = "Not the shipped scenario of this name"
     assert not any(note in line for item in introductions(study) for line in item.changes)
     study.scenarios[1] = load("p1-blanket", overrides="high-allied-coverage")
     assert (
-        {item.name: item for item in introductions(study)}["p1-blanket"].changes[0].startswith(note)
+        {item.scenario.name: item for item in introductions(study)}["p1-blanket"]
+        .changes[0]
+        .startswith(note)
     )
 
 
@@ -473,7 +526,7 @@ def test_a_changed_step_says_what_it_was():
 def test_settings_that_all_steps_share_stand_once(study):
     rows = prose.policy_grid(study).rows
     chips = [row for row in rows if "(L3)" in row[1]]
-    assert {row[0] for row in chips} == {"status-quo"}
+    assert {row[0] for row in chips} == {"Status quo"}
     assert [row[1] for row in chips if row[2] == "smuggling"] == ["all 10 (L3)"]
     named = [
         name
@@ -484,7 +537,7 @@ def test_settings_that_all_steps_share_stand_once(study):
     assert sorted(named) == sorted(
         name for name, policy in load("status-quo").policy.items() if policy.lever == "L3"
     )
-    assert all(row[0] == "p1-blanket" for row in rows if "(L1)" in row[1])
+    assert all(row[0] == load("p1-blanket").title for row in rows if "(L1)" in row[1])
 
 
 def test_a_scenario_is_printed_without_what_the_reference_has():
@@ -500,7 +553,8 @@ def test_a_scenario_is_printed_without_what_the_reference_has():
             key: {**whole.get(key, {}), **own.get(key, {})}
             for key in ("policy", "parameters", "crisis")
         }
-        assert Scenario.model_validate(tuples({**whole, **own, **tables})) == scenario
+        shared = {key: value for key, value in whole.items() if key not in LABELS}
+        assert Scenario.model_validate(tuples({**shared, **own, **tables})) == scenario
     assert reproduction.scenario_text(base, base) == base.as_toml()
 
 
@@ -540,5 +594,8 @@ def test_every_interval_of_a_report_says_what_it_holds(page, make, tmp_path):
 
 
 def test_the_page_says_who_stands_for_which_side(page):
-    assert "a change of the paper&#39;s P1 and nothing else: p1-blanket." in page.text
-    assert "a change of P2, P3 or P4 and nothing else: targeted-bundle" in page.text
+    assert (
+        f"a change of the paper&#39;s P1 and nothing else: {load('p1-blanket').title}." in page.text
+    )
+    title = load("targeted-bundle").title
+    assert f"a change of P2, P3 or P4 and nothing else: {title}" in page.text

@@ -44,10 +44,28 @@ def test_the_shipped_files_are_found() -> None:
 def test_a_shipped_scenario_is_valid_named_as_its_file_and_explained(name: str) -> None:
     scenario = load(name)
     assert scenario.name == name
+    assert scenario.title
+    assert not scenario.title.endswith((".", "?"))
     assert scenario.question.endswith("?")
     assert scenario.description
     first = first_difference(load("status-quo"), scenario)
     assert first == (None if name == "status-quo" else 36)
+
+
+def test_shipped_scenarios_have_different_titles() -> None:
+    titles = [load(name).title for name in library.scenarios()]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize(
+    "name", ["status-quo", "p1-blanket", "p2-risk-assessment", "p3-government-audits",
+             "p4-audit-repository", "targeted-bundle", "eu-exemption", "eu-no-exemption"],
+)  # fmt: skip
+def test_the_scenarios_that_are_quoted_most_say_what_they_hold_and_rest_on(name: str) -> None:
+    scenario = load(name)
+    assert scenario.modelled
+    assert scenario.not_modelled
+    assert scenario.sources
 
 
 def test_shipped_scenarios_are_different_worlds() -> None:

@@ -67,9 +67,38 @@ def test_months_are_counted_from_2023() -> None:
 def test_a_file_extends_another_and_keeps_its_own_words(tmp_path: Path) -> None:
     scenario = load(write(tmp_path, HEAD + 'question = "Why?"\n' + CONTROL))
     assert scenario.question == "Why?"
-    assert scenario.description == ""
+    assert scenario.description == scenario.title == ""
+    assert scenario.label == scenario.name
+    assert (scenario.modelled, scenario.not_modelled, scenario.sources) == ((), (), ())
     assert set(scenario.policy) == {*load("status-quo").policy, "control"}
     assert scenario.policy["control"].lever == "L1"
+
+
+def test_a_title_and_notes_are_read_and_written_again(tmp_path: Path) -> None:
+    notes = 'title = "A check"\nmodelled = ["This", "That"]\nsources = ["Somebody 2026"]\n'
+    scenario = load(write(tmp_path, HEAD + notes + CONTROL))
+    assert scenario.label == "A check"
+    assert scenario.modelled == ("This", "That")
+    assert parse(scenario.as_toml()) == scenario
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (f'title = "{"x" * 49}"', "48"),
+        ('title = " A check"', "must not begin or end with a blank"),
+        ('title = "A\\nB"', "control or bidi characters are not allowed"),
+        ('sources = "Somebody 2026"', "sources"),
+        ("modelled = [1]", "modelled"),
+    ],
+)
+def test_a_title_or_note_that_cannot_be_printed_is_refused(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load(write(tmp_path, HEAD + line + "\n" + CONTROL))
+    (problem,) = caught.value.problems
+    assert words in problem
 
 
 def test_a_field_of_an_inherited_policy_can_be_changed(tmp_path: Path) -> None:
@@ -445,7 +474,8 @@ def test_the_id_does_not_depend_on_names_texts_or_order() -> None:
     shuffled["policy"] = {
         key: dict(reversed(value.items())) for key, value in shuffled["policy"].items()
     }
-    shuffled |= {"name": "other", "question": "Other?", "description": "Other."}
+    shuffled |= {"name": "other", "title": "Other", "question": "Other?", "description": "Other."}
+    shuffled |= {"modelled": ["This"], "not_modelled": ["That"], "sources": ["Somebody 2026"]}
     assert parse(tomli_w.dumps(shuffled)).id == scenario.id
     assert len(scenario.id) == 16
     assert int(scenario.id, 16) >= 0

@@ -37,7 +37,7 @@ def leaves() -> dict[Path, tuple[dict[str, Any], dict[str, Any]]]:
     """Every value that a file may set: key path -> (its schema, a smallest scenario around it)."""
     found: dict[Path, tuple[dict[str, Any], dict[str, Any]]] = {}
     top = SCHEMA["properties"]
-    for name in ("question", "description", "history", "adopters", "name"):
+    for name in ("title", "question", "description", "history", "adopters", "name"):
         found[(name,)] = (top[name], {"name": "mine"})
     for table in ("horizon", "structure", "parameters"):
         for name, schema in top[table]["properties"].items():

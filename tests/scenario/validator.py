@@ -61,6 +61,10 @@ def _word(value: Any, word: str, said: Any, top: dict[str, Any], path: str) -> l
         return [] if fits else [f"does not match {said}"]
     if word == "maxLength":
         return [] if not isinstance(value, str) or len(value) <= said else ["too long"]
+    if word == "minLength":
+        return [] if not isinstance(value, str) or len(value) >= said else ["too short"]
+    if word == "maxItems":
+        return [] if not isinstance(value, list | tuple) or len(value) <= said else ["too many"]
     if word == "minItems":
         return [] if not isinstance(value, list | tuple) or len(value) >= said else ["too few"]
     if word == "minimum":
