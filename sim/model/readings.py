@@ -9,8 +9,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sim.model.trust import exposure
 from sim.vocabulary import (
     ABROAD,
@@ -29,6 +27,8 @@ from sim.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sim.model.world import World
 
 INCIDENTS = (
@@ -49,10 +49,7 @@ def shares_of_use(world: World) -> np.ndarray:
 
 def shares_of_eu_labs(world: World) -> np.ndarray:
     """Share of EU labs' releases in use in the EU, and elsewhere: (where, channel or mix)."""
-    tally, ours = world.tally, world.eu_market.at_home[world.market.family]
-    parts = np.stack((tally.eu, tally.slot - tally.eu))
-    shares = (parts * ours).sum(axis=2) / parts.sum(axis=2)
-    return np.column_stack((shares, (shares * world.mix).sum(axis=1)))
+    return world.tally.eu_labs
 
 
 def people_using(world: World) -> np.ndarray:

@@ -59,7 +59,7 @@ BESIDE = {
     "other_misuse": ("incidents", "incidents_reported"),
 }
 
-IN_EU = (
+SAID_OF_EU = (
     "us_share_eu",
     "cn_share_eu",
     "open_share_eu",
@@ -246,7 +246,9 @@ def in_eu(view: View, scenario: str) -> list[Cell]:
     )
     if ours == theirs:
         return []
-    return [_of_row(view, scenario, "", view.study.outcome(name)) for name in view.present(IN_EU)]
+    return [
+        _of_row(view, scenario, "", view.study.outcome(name)) for name in view.present(SAID_OF_EU)
+    ]
 
 
 def _of_row(view: View, scenario: str, factor: str, outcome: Outcome) -> Cell:

@@ -19,7 +19,7 @@ from sim.report.view import View
 from sim.vocabulary import ACTOR_KINDS, CHANNELS, PAYERS, REGIONS, ROUTE_KINDS
 
 PARTS_ABROAD = REGIONS[1:5]  # abroad and its blocs
-IN_EU = ("us_share_eu", "cn_share_eu", "open_share_eu", "eu_labs_in_eu")
+EU_SHARES = ("us_share_eu", "cn_share_eu", "open_share_eu", "eu_labs_in_eu")
 LAGS = ("lag_us_cn", "lag_us_cn_true", "lag_open_closed", "lag_open_closed_true")
 
 
@@ -55,7 +55,7 @@ def cn_share_by_channel(view: View) -> Figure:
 
 def shares_in_eu(view: View) -> Figure:
     """Shares of use in the EU: by origin, of open releases, of labs at home there."""
-    return comparison(view, view.present(IN_EU))
+    return comparison(view, view.present(EU_SHARES))
 
 
 def misuse_by_actor(view: View) -> Figure:

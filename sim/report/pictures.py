@@ -95,7 +95,7 @@ PICTURES = (
         "eu-shares",
         "Use in the EU by origin, of open releases and of EU labs",
         figures.shares_in_eu,
-        list(figures.IN_EU),
+        list(figures.EU_SHARES),
     ),
     Picture(
         "misuse-actors",

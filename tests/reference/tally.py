@@ -98,6 +98,7 @@ def count(world: PlainWorld) -> None:
         concentration=np.array(
             [[sum(x * x for x in row) for row in world_share], country_concentration(world)]
         ),
+        eu_labs=np.array(shares_of_eu_labs(world, slots, used, used_in_eu)),
         ways=np.array(ways),
         adopters=np.array(
             [holders[Slot(f, m)] for f in range(families) for m in range(len(MODES))]
@@ -135,6 +136,22 @@ def region_shares(
     seen = {area: china[h] if area == "CN" and areas == BLOCS else 1.0 for area in areas}
     use = sum(seen[area] * total[area, h] for area in areas)
     return [sum(seen[area] * parts[area, h][kind] for area in areas) / use for kind in range(4)]
+
+
+def shares_of_eu_labs(
+    world: PlainWorld, slots: list[Slot], used: list[Counter], used_in_eu: list[Counter]
+) -> list[list[float]]:
+    """Share of labs whose home is a member of the EU in use there, and in use elsewhere."""
+    ours = {slot for slot in slots if world.countries[world.labs[slot.family].home].eu}
+    rows = []
+    for inside in (True, False):
+        shares = []
+        for whole, part in zip(used, used_in_eu, strict=True):
+            use = {slot: part[slot] if inside else whole[slot] - part[slot] for slot in slots}
+            shares.append(sum(use[slot] for slot in ours) / sum(use.values()))
+        mixed = sum(m * share for m, share in zip(world.mix.tolist(), shares, strict=True))
+        rows.append([*shares, mixed])
+    return rows
 
 
 def people_using(world: PlainWorld, areas: tuple[str, ...]) -> float:

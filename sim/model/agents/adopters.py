@@ -307,6 +307,7 @@ class Adopters(Sequence[AdopterView]):
             people=self.own_people,
             bloc=self.bloc,
             eu=self.in_eu,
+            at_home=world.eu_market.at_home,
             china=np.array([1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0]),
             mix=world.mix,
             families=len(world.labs),

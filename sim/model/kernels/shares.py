@@ -58,6 +58,7 @@ class Users(NamedTuple):
     people : array (country,), millions aged 15-64
     bloc : int array (country,), order of BLOCS
     eu : bool array (country,), member of the EU
+    at_home : bool array (family,), of a lab at home in the EU
     china : array (channel,), weight of China in the world's region (what hubs and routers see)
     mix : array (channel,), weights of the mix of channels
     families, classes : int, how many families and classes of labs there are
@@ -70,6 +71,7 @@ class Users(NamedTuple):
     people: np.ndarray
     bloc: np.ndarray
     eu: np.ndarray
+    at_home: np.ndarray
     china: np.ndarray
     mix: np.ndarray
     families: int
@@ -92,6 +94,7 @@ class Tally(NamedTuple):
     tokens : array (channel,), of a user in the mean; 1 but in the market channel
     people : array (region,), share of people 15-64 that use AI (consumer)
     concentration : array (2, channel + 1), HHI over labs and over countries of use
+    eu_labs : array (2, channel + 1), share of labs at home in the EU in use there and elsewhere
     adopters : int array (slot,), adopters of every slot, alive or not
     ways : array (country, way), share of a country's adopters by class of labs * 4 + mode
     """
@@ -105,6 +108,7 @@ class Tally(NamedTuple):
     tokens: np.ndarray
     people: np.ndarray
     concentration: np.ndarray
+    eu_labs: np.ndarray
     adopters: np.ndarray
     ways: np.ndarray
 
@@ -121,6 +125,7 @@ class Tally(NamedTuple):
             tokens=np.ones(N_CHANNELS),
             people=np.zeros(len(REGIONS)),
             concentration=np.zeros((2, N_CHANNELS + 1)),
+            eu_labs=np.zeros((2, N_CHANNELS + 1)),
             adopters=np.zeros(families * N_MODES, np.int64),
             ways=np.zeros((countries, len(ORIGINS) * N_MODES)),
         )
@@ -160,6 +165,29 @@ def count_eu(parts, within, market):
             parts[EU, h, market.origin[k]] += within[h, k]
             if market.mode[k] >= OPEN_WEIGHTS:
                 parts[EU, h, OPEN_SHARE] += within[h, k]
+
+
+@piece
+def share_eu_labs(slot, within, at_home, family, mix):
+    """Share of labs at home in the EU in use there and elsewhere, by channel (the last the mix).
+
+    Takes shares of the world's use by slot, and the EU's part of them.
+    """
+    shares = np.zeros((2, N_CHANNELS + 1))
+    for h in range(N_CHANNELS):
+        used, ours = np.zeros(2), np.zeros(2)
+        for k in range(family.size):
+            inside, outside = within[h, k], slot[h, k] - within[h, k]
+            used[0] += inside
+            used[1] += outside
+            if at_home[family[k]]:
+                ours[0] += inside
+                ours[1] += outside
+        for place in range(2):
+            if used[place] > 0.0:
+                shares[place, h] = ours[place] / used[place]
+            shares[place, MIX] += mix[h] * shares[place, h]
+    return shares
 
 
 @piece
@@ -278,6 +306,7 @@ def tally(market, panel, users):
     world = share_world(slot, within, total, family, users.mix, users.families)
     region, reach = sum_regions(parts, in_use, persons, users.china, users.mix)
     concentration = concentrate(world, volume, users.mix)
+    eu_labs = share_eu_labs(slot, within, users.at_home, family, users.mix)
     tokens_each = total / of_users
     return Tally(
         country,
@@ -289,6 +318,7 @@ def tally(market, panel, users):
         tokens_each,
         reach,
         concentration,
+        eu_labs,
         adopters_of,
         ways,
     )
