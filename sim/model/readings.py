@@ -325,11 +325,11 @@ def eu_cost(world: World) -> list[float]:
     return world.eu_market.costs(world.law)
 
 
-def services_left_eu(world: World) -> float:
+def services_withdrawn_eu(world: World) -> float:
     """Labs whose services have left the EU."""
     return float(len(world.eu_market.left))
 
 
-def use_left_eu(world: World) -> float:
+def use_withdrawn_eu(world: World) -> float:
     """Share of use in the EU that services had when they left it."""
     return min(1.0, sum(lab.use for lab in world.eu_market.left.values()))

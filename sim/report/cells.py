@@ -65,7 +65,7 @@ SAID_OF_EU = (
     "open_share_eu",
     "eu_labs_in_eu",
     "application_value_eu",
-    "services_left_eu",
+    "services_withdrawn_eu",
 )
 """What is said of the EU where a scenario changes its duties."""
 EU_LEVER = "EU_GPAI"

@@ -100,9 +100,9 @@ def test_users_in_the_eu_take_the_best_of_the_rest_and_nobody_else_chooses_anew(
     counted = np.zeros_like(gone.adopters.counts)
     np.add.at(counted, (cells, after), 1)
     np.testing.assert_array_equal(counted, gone.adopters.counts)
-    share = gone.observed["use_left_eu"]
+    share = gone.observed["use_withdrawn_eu"]
     assert 0.0 < share < 1.0
-    assert gone.observed["services_left_eu"] == len(gone.eu_market.left)
+    assert gone.observed["services_withdrawn_eu"] == len(gone.eu_market.left)
 
 
 def test_weights_stay_in_use_where_the_service_has_left(market_at):
@@ -190,7 +190,7 @@ def test_services_come_back_when_the_duties_end(market_at, world_at):
     assert ended.eu_market.left == {}
     assert ended.adopters.reach.log is not ended.adopters.served.log
     np.testing.assert_array_equal(ended.adopters.reach.log, ended.adopters.served.log)
-    assert ended.observed["services_left_eu"] == 0.0
+    assert ended.observed["services_withdrawn_eu"] == 0.0
 
 
 def test_services_come_back_when_a_review_finds_that_it_pays(duties, world_at):

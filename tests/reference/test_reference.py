@@ -18,7 +18,7 @@ from tests.reference.draws import neighbours, nth
 from tests.reference.pair import NEAR_TIE, Pair, everything, small
 
 HANDFUL = 5
-LEFT = list(OUTCOMES).index("services_left_eu")
+LEFT = list(OUTCOMES).index("services_withdrawn_eu")
 EXACT = {"share": 1e-6, "level": 1e-6}
 AFTER_A_TIE = {"share": 2e-3, "level": 2e-2}
 
