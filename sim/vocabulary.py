@@ -37,12 +37,16 @@ MIX = len(CHANNELS)
 
 BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
 """Groups of countries, none in two."""
+AREAS = (*BLOCS, "EU")
+"""Where use is counted: the blocs, and the EU, whose members are in a bloc as well."""
+EU = AREAS.index("EU")
 
-REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us", "cn")
+REGIONS = ("world", "abroad", "us_aligned", "third_country", "restricted", "us", "cn", "eu")
 """Where outcomes are measured; ``abroad`` is outside the US and China."""
 WORLD, ABROAD = 0, 1
-BLOCS_OF_REGION = (BLOCS, BLOCS[2:], *((bloc,) for bloc in (*BLOCS[2:], "US", "CN")))
-"""The blocs of each region."""
+IN_EU = REGIONS.index("eu")
+AREAS_OF_REGION = (BLOCS, BLOCS[2:], *((area,) for area in (*BLOCS[2:], "US", "CN", "EU")))
+"""The areas of each region."""
 
 SHARES = ("us", "cn", "other", "open")
 """What a share of use is counted for: three origins, and open releases of any origin."""
@@ -85,6 +89,9 @@ PAYERS = ("labs", "government", "adopters", "chip_makers")
 
 PULLERS = ("US government", "allies", "EU", "China", "labs", "hosts")
 """Who pulls a lever. What allies do they do by joining a lever of others."""
+
+HOMES = ("eu", "us", "cn", "other")
+"""Whose labs pay for duties of the EU: those at home in it, all others by origin."""
 
 FACTORS = (
     "transparency",

@@ -27,7 +27,7 @@ from sim.calibration.windows import (
     total,
 )
 from sim.months import month_index, month_name
-from sim.vocabulary import BLOCS_OF_REGION, CN, REGIONS, US
+from sim.vocabulary import AREAS_OF_REGION, CN, IN_EU, REGIONS, US
 
 Measure = Callable[[Run, str, str], float]
 
@@ -161,13 +161,13 @@ def _shares() -> Iterator[Quantity]:
                 f"Share of {word} releases in the world's {what}, mean over the window's months.",
                 partial(mean, outcome=f"{kind}_share_world_{channel}"), seen=seen,
             )  # fmt: skip
-    for region, (origin, word) in ((r, o) for r in REGIONS for o in OF_ORIGIN.items()):
+    for region, (origin, word) in ((r, o) for r in REGIONS[:IN_EU] for o in OF_ORIGIN.items()):
         yield Quantity(
             f"consumer-{origin}-{region.replace('_', '-')}",
             f"{word} share of consumers, {region.replace('_', ' ')}",
             "consumer", "mean over months", "share",
             f"Share of people who use releases of {word} origin among people who use AI in the "
-            f"region {region} ({', '.join(BLOCS_OF_REGION[REGIONS.index(region)])}), mean over "
+            f"region {region} ({', '.join(AREAS_OF_REGION[REGIONS.index(region)])}), mean over "
             "the window's months.",
             partial(mean, outcome=f"{origin}_share_{region}_consumer"),
             inputs=WHO_SERVES, seen=ACCESS,

@@ -10,7 +10,7 @@ import numpy as np
 from sim import data
 from sim.calibration.measures import Floats, Run, clusters_part, open_part, volume
 from sim.months import month_index
-from sim.vocabulary import ABROAD, BLOCS_OF_REGION, CONSUMER
+from sim.vocabulary import ABROAD, AREAS_OF_REGION, CONSUMER
 
 LEAST_SHARE = 0.01
 """Shares by country are cut at this and at 1 less it where their logit is taken: countries have a
@@ -113,7 +113,7 @@ def slopes(shares: Floats) -> tuple[float, float]:
 @lru_cache(maxsize=1)
 def _covariates() -> tuple[tuple[int, ...], Floats]:
     """Return places of the countries of `slopes`, and array (country, 3): 1, income, alignment."""
-    open_blocs = [bloc for bloc in BLOCS_OF_REGION[ABROAD] if bloc != "restricted"]
+    open_blocs = [bloc for bloc in AREAS_OF_REGION[ABROAD] if bloc != "restricted"]
     rows = [
         (i, 1.0, log(country.gdp_per_head), country.alignment)
         for i, country in enumerate(data.countries())

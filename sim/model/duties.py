@@ -84,6 +84,8 @@ class ComputeDuty:
         Months that a licence to open takes, and the probability that it is refused.
     documents : bool
         Whether documentation is published.
+    eu : bool
+        Whether it is owed for offering in the EU: labs that have left there are free of it.
     """
 
     labs: tuple[int, ...]
@@ -98,6 +100,39 @@ class ComputeDuty:
     refusal: float
     documents: bool
     strength: float
+    eu: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MarketDuty:
+    """What some labs owe each year for offering in the EU, and whether they may leave.
+
+    Attributes
+    ----------
+    labs : tuple of int
+    cost : float
+        USD a year, each.
+    withdrawal : float
+        Probability that a lab which owes more than it earns there leaves at a review.
+    since, months : int
+        First month of the duty (0 is January 2023), and months between reviews.
+    consumer_value : float
+        What a consumer of a service is worth to its lab, USD a year.
+    fine_chance : float
+        Probability of a fine that a lab expects if it stays, a year.
+    """
+
+    labs: tuple[int, ...]
+    cost: float
+    withdrawal: float
+    since: int
+    months: int
+    consumer_value: float
+    fine_chance: float
+
+    def reviewed(self, month: int) -> bool:
+        """Whether labs look at their presence in a month: first when one period has passed."""
+        return month > self.since and (month - self.since) % self.months == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +304,15 @@ def covering(duties: Sequence[ComputeDuty], lab: Lab, draw: int, run: float) -> 
     """Duties that bind a release of a lab, by the mode in which it comes out.
 
     They follow from its training run (log10 FLOP) and a draw against strength. The draws of a
-    release are the same under every duty.
+    release are the same under every duty. A lab that has left the EU is free of duties there.
     """
+    if lab.index in lab.model.eu_market.left:
+        duties = [duty for duty in duties if not duty.eu]
+    return binding(duties, lab, draw, run)
+
+
+def binding(duties: Sequence[ComputeDuty], lab: Lab, draw: int, run: float) -> Owed:
+    """Those that bind a release of a lab wherever it offers; arguments as of :func:`covering`."""
     met = [duty for duty in duties if run >= duty.floor and lab.index in duty.labs]
     if not met:
         return NOTHING

@@ -22,6 +22,7 @@ from sim.model.duties import (
     Assessment,
     AuditProgramme,
     ComputeDuty,
+    MarketDuty,
     ModifierDuty,
     Programme,
     Safeguard,
@@ -127,6 +128,7 @@ class Law:
     defence: float
     assessments: tuple[Assessment, ...]
     compute_duties: tuple[ComputeDuty, ...]
+    market_duties: tuple[MarketDuty, ...]
     modifier_duties: tuple[ModifierDuty, ...]
     audits: tuple[AuditProgramme, ...]
     safeguards: tuple[Safeguard, ...]

@@ -128,6 +128,13 @@ FIELDS: dict[str, Field] = {
     "compute_duties": Field(
         (), 0.0, "list", "", "duties for releases above a size of training run"
     ),
+    "market_duties": Field(
+        (),
+        0.0,
+        "list",
+        "",
+        "standing duties of labs that offer in the EU, and whether they may leave",
+    ),
     "modifier_duties": Field(
         (), 0.0, "list", "", "duties of those who modify releases above a size of training run"
     ),

@@ -17,9 +17,10 @@ from sim import data
 from sim.model import readings
 from sim.vocabulary import (
     ACTOR_KINDS,
-    BLOCS,
+    AREAS,
     CHANNELS,
     CN,
+    HOMES,
     OPEN_SHARE,
     ORIGINS,
     OTHER,
@@ -59,6 +60,7 @@ _REGION_TEXT = {
     "restricted": "restricted countries",
     "us": "the US",
     "cn": "China",
+    "eu": "the EU",
 }
 _ORIGIN_TEXTS = ((US, "us", "US"), (CN, "cn", "Chinese"), (OTHER, "other", "other"))
 _MEASURE = {
@@ -70,6 +72,7 @@ _MEASURE = {
     "all": "stated mix of channels",
 }
 _WITH_MIX = (*CHANNELS, "all")
+_WHERE_EU = (("in_eu", "in the EU"), ("outside_eu", "outside the EU"))
 _THROUGH = {**{channel: f"{channel} channel" for channel in CHANNELS}, "all": "mix of channels"}
 
 
@@ -135,6 +138,23 @@ def _share_rows() -> list[Outcome]:
     return rows
 
 
+def _eu_lab_rows() -> list[Outcome]:
+    rows = []
+    for (w, (name, where)), (h, channel) in product(enumerate(_WHERE_EU), enumerate(_WITH_MIX)):
+        row = Outcome(
+            f"eu_labs_{name}" + _suffix(channel),
+            f"EU labs' share of use {where}, {_THROUGH[channel]}",
+            "share of use",
+            _MEASURE[channel],
+            f"Share of releases of labs at home in the EU in use {where}, {_THROUGH[channel]}",
+            readings.shares_of_eu_labs,
+            kind="share",
+            cell=(w, h),
+        )
+        rows.append(row)
+    return rows
+
+
 def _spread_rows(
     name: str, label: str, over: int, definition: str, headline_factor: str | None
 ) -> list[Outcome]:
@@ -194,7 +214,7 @@ def _table() -> dict[str, Outcome]:
         Outcome("rationale_share", "Use on releases with a rationale", "share of use", "mix of channels", "Share of use on releases whose release mode was explained in public", readings.rationale_share, 1, "share", "transparency"),
         Outcome("application_value", "Applications built on open weights", index_year, "value, flow", "Value of applications built a year; 1 is what all developers would make in a year at 120 index points with fully adaptable weights", readings.application_value, 1, "level", "progress_specific", True, (0,)),
         *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", readings.application_value, 0, "level", "progress_specific", cell=(1 + o,)) for o, n, t in _ORIGIN_TEXTS),
-        *(Outcome(f"application_value_{b.lower()}", f"Applications built in {_REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {_REGION_TEXT[b.lower()]}", readings.application_value, 0, "level", "progress_specific", cell=(4 + i,)) for i, b in enumerate(BLOCS)),
+        *(Outcome(f"application_value_{b.lower()}", f"Applications built in {_REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {_REGION_TEXT[b.lower()]}", readings.application_value, 0, "level", "progress_specific", cell=(4 + i,)) for i, b in enumerate(AREAS)),
         Outcome("frontier_growth", "Frontier progress", f"{points} a year", "capability", "Gain of the best release of any lab over twelve months", readings.frontier_growth, 1, "level", "progress_frontier", True),
         *(Outcome(f"frontier_{n}", f"Best {t} release".replace("  ", " "), points, "capability, running best", f"Capability of the best {t} release so far".replace("  ", " "), partial(readings.best_capability, group=n), 0, "level", "progress_frontier") for n, t in (("us", "US"), ("cn", "Chinese"), ("open", "open"), ("closed", "closed"), ("all", ""))),
         Outcome("frontier_open_us", "Best open US release", points, "capability, running best", "Capability of the best US release so far with open weights", readings.best_open_us, 0, "level", "progress_frontier"),
@@ -225,6 +245,7 @@ def _table() -> dict[str, Outcome]:
         Outcome("scan_detections", "Compromises found by scans of files", "findings a month", "count, flow", "Compromised open releases whose files a hub's scan mended", partial(readings.audits_found, what="scanned"), 1, "level", "backdoors"),
         Outcome("crisis_loss", "Loss in crises", "share of critical use", "flow", "Exposure that a crisis event of the scenario turned into loss", readings.crisis_loss, -1),
         *_share_rows(),
+        *_eu_lab_rows(),
         *(Outcome(f"use_{r}", f"People who use AI in {_REGION_TEXT[r]}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in {_REGION_TEXT[r]}", readings.people_using, 0, "share", cell=(i,)) for i, r in enumerate(REGIONS)),
         *(Outcome(f"use_{n}", f"People who use AI in the Global {t}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in the Global {t}, as Microsoft AI Diffusion draws it", readings.people_using_in, 0, "share", cell=(i,)) for i, (n, t) in enumerate((("north", "North"), ("south", "South")))),
         *(Outcome(f"trust_{n}", f"Trust in {t} supply", "0-1", "stock", f"Trust in the supply of {t} releases outside the US and China, weighted by people", readings.trust, 0, "share", "global_power", cell=(o,)) for o, n, t in ((US, "us", "US"), (CN, "cn", "Chinese"))),
@@ -239,6 +260,9 @@ def _table() -> dict[str, Outcome]:
         Outcome("triggers_thrown", "Triggers thrown", "triggers", "count", "Monitors in force whose threshold was found crossed and acted upon", readings.policies_switched),
         *(Outcome(f"cost_charged_{w}", f"Charges of policies to {t}", "USD a year", "flow", f"What of the cost of policies to {t} follows from what agents do: one-off costs of the last 12 months for releases, audits and subsidised use. The rest is standing cost, an input", readings.policy_charges, -1, cell=(i,)) for i, (w, t) in enumerate((w, w.replace("_", " ")) for w in PAYERS)),
         *(Outcome(f"cost_policy_{w}", f"Cost of policies to {t}", "USD a year", "flow", f"What the policies in force cost {t}: standing costs and one-off costs of the last 12 months", readings.policy_cost, -1, cell=(i,)) for i, (w, t) in enumerate((w, w.replace("_", " ")) for w in PAYERS)),
+        *(Outcome(f"cost_eu_{h}", f"Cost of EU duties to {t} labs", "USD a year", "flow", f"What duties for offering in the EU cost {t} labs: standing costs and those of releases of the last 12 months", readings.eu_cost, -1, cell=(i,)) for i, (h, t) in enumerate(zip(HOMES, ("EU", "US", "Chinese", "other"), strict=True))),
+        Outcome("services_withdrawn_eu", "Services withdrawn from the EU", "labs", "count", "Labs that have withdrawn their service from the EU, since it cost more than it earned there", readings.services_withdrawn_eu),
+        Outcome("use_withdrawn_eu", "EU use of services that were withdrawn", "share of use", "mix of channels", "Share of use in the EU that withdrawn services had when they left", readings.use_withdrawn_eu, 0, "share"),
         *(Outcome(f"family_share_{lab.slug}", f"Use of {lab.name} releases", "share of use", "mix of channels", f"Share of {lab.name}'s releases in the world's use", readings.family_shares, 0, "share", cell=(i,)) for i, lab in enumerate(data.labs())),
         *(Outcome(f"months_to_half_peak_{lab.slug}", f"Months to half of peak, {lab.name}", "months", "mix of channels", f"Months from {lab.name}'s first release (from 2023-01 where that is older) to the first month in which its share of the world's use reached half of its highest so far; 0 before any use", readings.months_to_half_peak, cell=(i,)) for i, lab in enumerate(data.labs())),
     ]  # fmt: skip

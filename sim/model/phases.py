@@ -15,6 +15,7 @@ import numpy as np
 
 from sim.model.agents.lab_records import Lessons
 from sim.model.agents.malicious import Scene
+from sim.model.eu_market import close, leaving
 from sim.model.hubs import scan_files
 from sim.model.kernels.attempts import Prospects, decide, draw_attempts
 from sim.model.kernels.shares import spread_use, use_by_release
@@ -105,11 +106,12 @@ def _lessons(world: World, origin: int) -> Lessons:
 def release(world: World) -> None:
     """Labs finish releases and decide their mode; before the handover the record is replayed.
 
-    Reads: law, labs, chips, use of AI last month, the frontier.
+    Reads: law, labs, chips, use of AI last month, the frontier, what the EU earned and cost labs.
     Writes: labs, catalogue, releases, frontier, ideas, safeguards, adopters, history, ledger,
-    schedule.
+    eu_market, schedule.
     Why here: adopters choose among all that is out by the end of the month.
     """
+    world.eu_market.review(world)
     if world.month < world.handover:
         world.releases.replay(world.month)
     else:
@@ -172,7 +174,7 @@ def adopt(world: World) -> None:
     """Use spreads; adopters that review take the release of highest utility.
 
     Reads: tables, law, catalogue, frontier, trust, tally and derivatives of last month.
-    Writes: use, world_use, adopters, tally, use_of_releases, labs, ledger.
+    Writes: use, world_use, adopters, tally, use_of_releases, labs, ledger, eu_market.
     Why here: all that is out, leaked and found this month is known; who uses what decides on all
     that follows.
     """
@@ -182,6 +184,8 @@ def adopt(world: World) -> None:
     world.use[:, DEVELOPER] = 1.0
     people = world.adopters.own_people
     world.world_use = float((people * world.use[:, CONSUMER]).sum() / people.sum())
+    if tuple(world.eu_market.left) != world.eu_market.closed:
+        close(world.eu_market, world.adopters)
     world.adopters.open_market(world.month)
     world.adopters.review_all(world.month)
     world.tally = world.adopters.count_use()
@@ -193,15 +197,25 @@ def adopt(world: World) -> None:
 
 
 def _pay(world: World) -> None:
-    """Revenue of every lab: price times use (market, enterprise channel), less compliance cost."""
-    p, market, ledger = world.p, world.market, world.ledger
+    """Revenue of every lab: price times use (market, enterprise channel), less compliance cost.
+
+    A lab that has left the EU earns and owes nothing there.
+    """
+    p, market, ledger, eu = world.p, world.market, world.ledger, world.eu_market
     used = world.tally
     revenue = earn(market, used.slot, used.tokens, p.open_revenue, len(world.labs)).tolist()
     volume = world.world_use
     if world.month <= MID_2025:
         ledger.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * volume, SMALLEST_REVENUE)
-    standing = world.law.compliance_cost.tolist()
-    cost = [standing[lab.index] + 12.0 * lab.expense for lab in world.labs]
+    if leaving(world.law):
+        inside = earn(market, used.eu, used.tokens, p.open_revenue, len(world.labs))
+        usd = volume * ledger.usd_per_unit
+        eu.note(world, inside * usd, np.array(revenue) * usd)
+        revenue = [r - float(inside[i]) * (i in eu.left) for i, r in enumerate(revenue)]
+    standing, spared = world.law.compliance_cost.tolist(), eu.spared(world.law)
+    cost = [
+        standing[lab.index] - spared.get(lab.index, 0.0) + 12.0 * lab.expense for lab in world.labs
+    ]
     net = [max(0.0, r * volume * ledger.usd_per_unit - cost[i]) for i, r in enumerate(revenue)]
     total = sum(net) or 1.0
     for lab, x in zip(world.labs, net, strict=True):

@@ -165,6 +165,7 @@ DECISIONS = frozenset(
         "taste",
         "trigger",
         "use ceiling",
+        "withdrawal",
     }
 )
 """All decisions that have a stream; a stream's draws follow from its name, so a name is never

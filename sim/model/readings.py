@@ -16,6 +16,7 @@ from sim.vocabulary import (
     CN,
     CONSUMER,
     DOMAINS,
+    EU,
     GATED,
     MIX,
     ORIGINS,
@@ -44,6 +45,11 @@ INCIDENTS = (
 def shares_of_use(world: World) -> np.ndarray:
     """Share of origins and of open releases in a region's use: (region, channel or mix, kind)."""
     return world.tally.region
+
+
+def shares_of_eu_labs(world: World) -> np.ndarray:
+    """Share of EU labs' releases in use in the EU, and elsewhere: (where, channel or mix)."""
+    return world.tally.eu_labs
 
 
 def people_using(world: World) -> np.ndarray:
@@ -99,9 +105,10 @@ def audited_or_documented_share(world: World) -> float:
 
 
 def application_value(world: World) -> list[float]:
-    """Value of applications built on open weights, a year: all, by origin (1-3), by bloc (4-8)."""
+    """Value of applications built on open weights, a year: all, by origin (1-3), by area (4-9)."""
     by_origin = world.derivatives.value
-    sums = (sum(chain(*by_origin)), *map(sum, by_origin), *map(sum, zip(*by_origin, strict=True)))
+    blocs = [by_area[:EU] for by_area in by_origin]
+    sums = (sum(chain(*blocs)), *map(sum, blocs), *map(sum, zip(*by_origin, strict=True)))
     return [12.0 * x for x in sums]
 
 
@@ -313,5 +320,22 @@ def policy_cost(world: World) -> list[float]:
 
     The law's ledger and one-off costs of the last 12 months.
     """
-    recent = world.ledger.by_payer()
-    return [world.law.ledger(payer) + recent[payer] for payer in PAYERS]
+    recent, spared = world.ledger.by_payer(), sum(world.eu_market.spared(world.law).values())
+    costs = [world.law.ledger(payer) + recent[payer] for payer in PAYERS]
+    costs[PAYERS.index("labs")] -= spared
+    return costs
+
+
+def eu_cost(world: World) -> list[float]:
+    """What duties for offering in the EU cost labs, a year, by their home."""
+    return world.eu_market.costs(world.law)
+
+
+def services_withdrawn_eu(world: World) -> float:
+    """Labs whose services have left the EU."""
+    return float(len(world.eu_market.left))
+
+
+def use_withdrawn_eu(world: World) -> float:
+    """Share of use in the EU that services had when they left it."""
+    return min(1.0, sum(lab.use for lab in world.eu_market.left.values()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.model.uptake import Curve
-from sim.vocabulary import BLOCS, ORIGINS, PAYERS
+from sim.vocabulary import AREAS, ORIGINS, PAYERS
 
 MONTHS_OF_COSTS = 12
 
@@ -24,7 +24,7 @@ class Derivatives:
         Derivatives that appear on hubs this month.
     waiting, waiting_tainted : array (family,)
         Derivatives that have begun and not appeared, and those that carry a compromise.
-    value : list of lists of float (origin, bloc)
+    value : list of lists of float (origin, area)
         Value of the applications built this month.
     """
 
@@ -38,7 +38,7 @@ class Derivatives:
     @classmethod
     def none(cls, families: int) -> Derivatives:
         """Nothing has been built yet."""
-        value = [[0.0] * len(BLOCS) for _ in ORIGINS]
+        value = [[0.0] * len(AREAS) for _ in ORIGINS]
         stock, tainted, flow, waiting, waiting_tainted = np.zeros((5, families))
         return cls(stock, tainted, flow, waiting, waiting_tainted, value)
 

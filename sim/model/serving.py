@@ -32,10 +32,12 @@ class Reach(NamedTuple):
     zone : int array (country,)
     log : float32 array (zone, channel, slot), utils
         Minus infinity where a lab serves nobody. A slot is lab * 4 + mode.
+    eu : bool array (zone,)
     """
 
     zone: np.ndarray
     log: np.ndarray
+    eu: np.ndarray
 
 
 def reach_of_labs(p: ParameterValues, countries: Sequence[Country], labs: Sequence[Lab]) -> Reach:
@@ -48,12 +50,12 @@ def reach_of_labs(p: ParameterValues, countries: Sequence[Country], labs: Sequen
         Rows of the tables, in the order of the world's arrays.
     """
     homes = [lab.home for lab in labs]
-    kinds = [(c.bloc, c.code if c.code in homes else "") for c in countries]
+    kinds = [(c.bloc, c.code if c.code in homes else "", c.eu) for c in countries]
     zones = list(dict.fromkeys(kinds))
-    home = np.array([[code == own for own in homes] for _, code in zones])
+    home = np.array([[code == own for own in homes] for _, code, _ in zones])
     where = {EVERYWHERE: np.ones_like(home), HOME: home, ELSEWHERE: ~home}
     for bloc in BLOCS:
-        where[bloc] = np.repeat([[of == bloc] for of, _ in zones], len(labs), axis=1)
+        where[bloc] = np.repeat([[of == bloc] for of, _, _ in zones], len(labs), axis=1)
     reach = np.zeros((len(zones), len(CHANNELS), len(labs), len(MODES)))
     for row in data.serving():
         limit, there = _log_reach(row, p), where[row.place]
@@ -64,7 +66,16 @@ def reach_of_labs(p: ParameterValues, countries: Sequence[Country], labs: Sequen
                     for offer in row.offers:
                         reach[:, CHANNELS.index(channel), number, _MODES_OF[offer]] += added
     table = reach.reshape(len(zones), len(CHANNELS), -1).astype(np.float32)
-    return Reach(np.array([zones.index(kind) for kind in kinds]), table)
+    inside = np.array([eu for _, _, eu in zones])
+    return Reach(np.array([zones.index(kind) for kind in kinds]), table, inside)
+
+
+def without_services(reach: Reach, labs: Sequence[int]) -> Reach:
+    """Return the same where services of some labs reach nobody in the EU; weights do."""
+    log = reach.log.copy()
+    for lab in labs:
+        log[reach.eu, :, lab * len(MODES) + API] = -inf
+    return reach._replace(log=log)
 
 
 def _log_reach(row: Serving, p: ParameterValues) -> float:

@@ -19,6 +19,7 @@ from sim.model.agents.malicious import Actors, Scene, recruit
 from sim.model.catalogue import Catalogue
 from sim.model.chips import Chips
 from sim.model.compliance import Compliance
+from sim.model.eu_market import EuMarket
 from sim.model.frontier import Frontier, Ideas
 from sim.model.hubs import Hub
 from sim.model.jurisdictions import Jurisdictions
@@ -39,7 +40,7 @@ from sim.model.trust import Trust
 from sim.model.uptake import HALF_YEAR, Curve, use_by_country, use_ceiling
 from sim.months import month_name
 from sim.scenario.scenario import given
-from sim.vocabulary import ABROAD, BLOCS_OF_REGION, DEVELOPER, ORIGINS, SUPPLIERS, UNAUDITED
+from sim.vocabulary import ABROAD, AREAS_OF_REGION, DEVELOPER, ORIGINS, SUPPLIERS, UNAUDITED
 
 if TYPE_CHECKING:
     from sim.policies.base import Policy
@@ -144,6 +145,8 @@ class World(mesa.Model):
         Findings of audits, loss in crises, and sources of ideas this month.
     ledger : Ledger
         One-off costs of the law, and what use earns.
+    eu_market : EuMarket
+        What labs earn and owe in the EU, and whose services have left it.
     history : History
         Outcomes so far.
 
@@ -246,7 +249,7 @@ class World(mesa.Model):
         )
         self.trust = Trust.full(len(self.countries), p.perceived_risk_cn)
         self.people_abroad = self.adopters.own_people * [
-            c.bloc in BLOCS_OF_REGION[ABROAD] for c in self.countries
+            c.bloc in AREAS_OF_REGION[ABROAD] for c in self.countries
         ]
         self.derivatives, self.hub = Derivatives.none(families), Hub()
         self.defence = 0.0
@@ -254,14 +257,12 @@ class World(mesa.Model):
         self.tally = Tally.empty(len(self.countries), families)
         self.use_of_releases = np.zeros(0)
         self.counts, self.ledger = MonthCounts(), Ledger()
+        self.eu_market = EuMarket.of(self)
         self.history = History([Curve() for _ in self.labs])
 
     def __repr__(self) -> str:
-        number = self.streams.replication
-        return (
-            f"<World of {self.scenario.name}: {self.month_text}, "
-            f"rng={self.seed}, replication={number}>"
-        )
+        run = f"rng={self.seed}, replication={self.streams.replication}"
+        return f"<World of {self.scenario.name}: {self.month_text}, {run}>"
 
     # running
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import model_validator
 
+from sim.months import month_index
 from sim.policies.base import anticipation_months, compliance_cost, large_modifications, own
 from sim.policies.families import Rule
 from sim.vocabulary import OPEN_SOURCE
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 class EuGpai(Rule):
     """Releases in the EU owe documentation and a copyright policy; those of systemic risk owe more.
 
-    All firms offer in the EU, so all are bound wherever they are; fringe labs are not. Open-source
+    All firms offer in the EU, so all are bound wherever they are; fringe labs are not. A firm from
+    elsewhere may take its service out of the EU if it owes more than it earns there. Open-source
     releases (weights under a free licence) are exempt below the systemic threshold, unless they are
     monetised. Whoever in the EU modifies a release that owes duties with a large part of its
     compute becomes a provider; open modifications are exempt like open-source releases. Writes: two
-    duties by training compute, a duty of modifiers in the EU, and standing costs.
+    duties by training compute, a duty of modifiers in the EU, standing costs, and whether a
+    firm may leave.
     """
 
     lever: ClassVar[str] = "EU_GPAI"
@@ -42,7 +45,14 @@ class EuGpai(Rule):
     assumption: ClassVar[str] = "burden"
     main: ClassVar[tuple[str, ...]] = ("open_exemption", "threshold_flop")
     phase: ClassVar[str] = "release"
-    example: ClassVar[dict[str, Any]] = {"start": "2026-01", "open_exemption": False, "burden": 1.0}
+    example: ClassVar[dict[str, Any]] = {
+        "start": "2026-01",
+        "open_exemption": False,
+        "burden": 1.0,
+        "compliance_cost": 50e6,
+        "withdrawal": 1.0,
+        "review_months": 4,
+    }
 
     open_exemption: bool = own(
         True,
@@ -121,6 +131,40 @@ class EuGpai(Rule):
         likely=(0.0, 0.3),
     )
     compliance_cost: float = compliance_cost(1e6, "standing cost to each firm", likely=(0.1e6, 5e6))
+    withdrawal: float = own(
+        0.0,
+        "probability that a lab which owes more in the EU than it earns there withdraws its "
+        "service at a review",
+        "0-1",
+        "scenario; whether labs would is not known: judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 1.0),
+    )
+    review_months: int = own(
+        12,
+        "months between a lab's reviews of whether its service stays in the EU",
+        "months",
+        "yearly budgets; judgement",
+        allowed=(1, 60),
+        likely=(6, 24),
+    )
+    consumer_value: float = own(
+        10.0,
+        "what a consumer of its service in the EU is worth to a lab at a review",
+        "USD a year",
+        "subscriptions over all users of the largest services, mid 2025; judgement",
+        allowed=(0.0, 1000.0),
+        likely=(2.0, 20.0),
+    )
+    fine_chance: float = own(
+        0.0,
+        "chance of a fine (the higher of 3 % of turnover and EUR 15 m) that a lab which stays "
+        "reckons with",
+        "a year",
+        "scenario; AI Act, Art. 101; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 0.05),
+    )
     anticipation_months: int = anticipation_months()
 
     @model_validator(mode="after")
@@ -134,7 +178,7 @@ class EuGpai(Rule):
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the duties into a month's law."""
-        from sim.model.duties import ComputeDuty, ModifierDuty
+        from sim.model.duties import ComputeDuty, MarketDuty, ModifierDuty
 
         firms, systemic = law.jurisdictions.firms(), log10(self.systemic_flop)
         common: dict[str, Any] = {
@@ -143,6 +187,7 @@ class EuGpai(Rule):
             "refusal": 0.0,
             "documents": True,
             "strength": self.effect(strength),
+            "eu": True,
         }
         base = ComputeDuty(
             floor=log10(self.threshold_flop),
@@ -172,5 +217,15 @@ class EuGpai(Rule):
             countries = tuple(i for i, member in enumerate(law.jurisdictions.eu) if member)
             floor = systemic if self.open_exemption else log10(self.threshold_flop)
             law.write(name, "modifier_duties", ModifierDuty(countries, floor, (), lost))
+        presence = MarketDuty(
+            labs=firms,
+            cost=self.compliance_cost * strength,
+            withdrawal=self.withdrawal * self.effect(strength),
+            since=month_index(self.start),
+            months=self.review_months,
+            consumer_value=self.consumer_value,
+            fine_chance=self.fine_chance * self.effect(strength),
+        )
+        law.write(name, "market_duties", presence)
         law.write(name, "compliance_cost", self.compliance_cost * strength, labs=firms)
         law.spend(name, "labs", self.compliance_cost * strength * len(firms))

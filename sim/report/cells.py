@@ -59,6 +59,17 @@ BESIDE = {
     "other_misuse": ("incidents", "incidents_reported"),
 }
 
+SAID_OF_EU = (
+    "us_share_eu",
+    "cn_share_eu",
+    "open_share_eu",
+    "eu_labs_in_eu",
+    "application_value_eu",
+    "services_withdrawn_eu",
+)
+"""What is said of the EU where a scenario changes its duties."""
+EU_LEVER = "EU_GPAI"
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -225,6 +236,19 @@ def beside(view: View) -> dict[str, list[list[Cell]]]:
             for name in held
         ]
     return found
+
+
+def in_eu(view: View, scenario: str) -> list[Cell]:
+    """Return what a scenario does in the EU; nothing if it leaves the duties there as they are."""
+    ours, theirs = (
+        {name: p for name, p in one.policy.items() if p.lever == EU_LEVER}
+        for one in (view.study.scenario(scenario), view.reference)
+    )
+    if ours == theirs:
+        return []
+    return [
+        _of_row(view, scenario, "", view.study.outcome(name)) for name in view.present(SAID_OF_EU)
+    ]
 
 
 def _of_row(view: View, scenario: str, factor: str, outcome: Outcome) -> Cell:

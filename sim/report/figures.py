@@ -19,6 +19,7 @@ from sim.report.view import View
 from sim.vocabulary import ACTOR_KINDS, CHANNELS, PAYERS, REGIONS, ROUTE_KINDS
 
 PARTS_ABROAD = REGIONS[1:5]  # abroad and its blocs
+EU_SHARES = ("us_share_eu", "cn_share_eu", "open_share_eu", "eu_labs_in_eu")
 LAGS = ("lag_us_cn", "lag_us_cn_true", "lag_open_closed", "lag_open_closed_true")
 
 
@@ -50,6 +51,11 @@ def us_share_by_channel(view: View) -> Figure:
 def cn_share_by_channel(view: View) -> Figure:
     """Chinese share of use outside both countries by channel."""
     return comparison(view, view.present(by_channel("cn")))
+
+
+def shares_in_eu(view: View) -> Figure:
+    """Shares of use in the EU: by origin, of open releases, of labs at home there."""
+    return comparison(view, view.present(EU_SHARES))
 
 
 def misuse_by_actor(view: View) -> Figure:

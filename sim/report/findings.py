@@ -38,6 +38,7 @@ class PolicyFindings:
     paper: tuple[str, ...]
     summary: str
     uplift: Cell | None
+    eu: tuple[Cell, ...]
 
     def of(self, group: str) -> list[Cell]:
         """Return the cells of one group."""
@@ -114,11 +115,8 @@ def by_policy(
         first, last = view.study.window(name)
         period = wording.period(month_name(first), month_name(last))
         also = also_differs(view.study, name)
-        result.append(
-            PolicyFindings(
-                name, period, also, own, tuple(_paper(own)), _summary(own), uplift.get(name)
-            )
-        )
+        paper, summary, eu = tuple(_paper(own)), _summary(own), tuple(cells.in_eu(view, name))
+        result.append(PolicyFindings(name, period, also, own, paper, summary, uplift.get(name), eu))
     return result
 
 

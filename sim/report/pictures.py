@@ -91,6 +91,12 @@ PICTURES = (
         figures.cn_share_by_channel,
         figures.by_channel("cn"),
     ),
+    _adoption(
+        "eu-shares",
+        "Use in the EU by origin, of open releases and of EU labs",
+        figures.shares_in_eu,
+        list(figures.EU_SHARES),
+    ),
     Picture(
         "misuse-actors",
         "misuse",

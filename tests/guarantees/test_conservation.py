@@ -151,6 +151,7 @@ def test_regions_are_the_countries_they_name(months):
         **{name: weight * (bloc == name) for name in ("us_aligned", "third_country", "restricted")},
         "us": weight * (bloc == "US"),
         "cn": weight * (bloc == "CN"),
+        "eu": weight * np.array([c.eu for c in world.countries])[country],
     }
     assert tuple(regions) == REGIONS
     for r, counted in enumerate(regions.values()):

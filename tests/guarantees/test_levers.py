@@ -106,6 +106,7 @@ QUALIFIERS = {"containment", "listed_until", "remirroring"}
 WEAKENED = {
     "assessments": "strength",
     "compute_duties": "strength",
+    "market_duties": "withdrawal",
     "safeguards": "strength",
     "modifier_duties": "lost",
     "audits": "audits_a_month",

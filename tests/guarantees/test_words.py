@@ -17,8 +17,8 @@ MODULES = sorted(
     for path in PACKAGE.rglob("*.py")
     if path.name != "vocabulary.py"
 )
-AXES = ("ORIGINS", "MODES", "CHANNELS", "BLOCS", "REGIONS", "SHARES", "DOMAINS", "ACTOR_KINDS",
-        "ROUTE_KINDS", "PAYERS", "FACTORS", "SIGNS")  # fmt: skip
+AXES = ("ORIGINS", "MODES", "CHANNELS", "BLOCS", "AREAS", "REGIONS", "SHARES", "DOMAINS",
+        "ACTOR_KINDS", "ROUTE_KINDS", "PAYERS", "HOMES", "FACTORS", "SIGNS")  # fmt: skip
 NAMES = {name for name in vars(vocabulary) if name.isupper()}
 CODED = {
     "mode", "origin", "bloc", "region", "channel", "public_finding", "private_finding", "finding",
@@ -27,6 +27,7 @@ CODED = {
 """What arrays and fields are called that hold indices of the vocabulary."""
 
 CHOSEN = {
+    ("model/world.py", ("US", "CN", "EU")): "governments",
     ("policies/chinese_environment.py", ("US", "us_aligned")): "whom retaliation hits",
     ("policies/families.py", ("military", "cyber", "chem_bio")):
         "domains that are assessed if nothing else is said",

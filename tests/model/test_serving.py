@@ -93,7 +93,7 @@ def test_limits_multiply_and_hold_at_their_place(serving):
         limit("mistral", "elsewhere", "0"),
     )
     p = values({"access_restricted": -1.5})
-    zone, table = reach_of_labs(p, countries, labs)
+    zone, table, _ = reach_of_labs(p, countries, labs)
     place = {country.code: zone[i] for i, country in enumerate(countries)}
     slot = {lab.slug: 4 * i for i, lab in enumerate(labs)}
 

@@ -88,7 +88,8 @@ class Place:
         self.world, self.country, self.channel = world, country, channel
         p, info = world.p, world.countries[country]
         wealth = [log(place.gdp_per_head) for place in world.countries]
-        self.bloc = info.bloc
+        self.bloc, self.eu = info.bloc, info.eu
+        self.areas = (info.bloc, "EU") if info.eu else (info.bloc,)
         self.capacity = p.capacity_floor + (1.0 - p.capacity_floor) * (
             wealth[country] - min(wealth)
         ) / (max(wealth) - min(wealth))
@@ -157,7 +158,12 @@ class Place:
         )
 
     def reach(self, slot: Slot) -> float:
-        """Log of the share of people here whom a lab serves: all limits of the table multiply."""
+        """Log of the share of people here whom a lab serves: all limits of the table multiply.
+
+        In the EU nobody is served by a lab that has left.
+        """
+        if self.eu and slot.mode == API and slot.family in self.world.eu_market.left:
+            return -inf
         lab, country = self.world.labs[slot.family].info, self.world.countries[self.country]
         offer = "services" if slot.mode == API else "weights"
         places = {country.bloc, "everywhere", "home" if lab.home == country.code else "elsewhere"}
@@ -226,7 +232,12 @@ class Adopter(mesa.Agent):
         return mix64((key + self.identity) & MASK64)
 
     def remember(self) -> None:
-        """Keep last month's choice: neighbours look at that, whoever reviews first."""
+        """Keep last month's choice: neighbours look at that, whoever reviews first.
+
+        Who is not served any more has none.
+        """
+        if self.using is not None and self.place.reach(self.using) == -inf:
+            self.using = None
         self.before = self.using
 
     def review(self) -> None:

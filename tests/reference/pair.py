@@ -145,6 +145,9 @@ def everything() -> Scenario:
             strip_cost_multiplier=30.0,
             allied_coverage=1.0,
         ),
+        "eu": LEVERS["EU_GPAI"](
+            start="2023-03", withdrawal=1.0, review_months=3, compliance_cost=2e8, end="2024-01"
+        ),
         "public": LEVERS["L9"](start="2023-02", cadence_months=3),
         "remainder": Remainder(start="2023-02"),
     }

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tests.reference.plain import PlainWorld
 
 BLOCS = ("US", "CN", "us_aligned", "third_country", "restricted")
-REGIONS = (BLOCS, BLOCS[2:], ("us_aligned",), ("third_country",), ("restricted",), ("US",), ("CN",))
+AREAS = (*BLOCS, "EU")
+REGIONS = (BLOCS, BLOCS[2:], *((area,) for area in (*BLOCS[2:], "US", "CN", "EU")))
 
 
 def count(world: PlainWorld) -> None:
@@ -30,7 +31,7 @@ def count(world: PlainWorld) -> None:
     china = (1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0)
     own = [[0.0] * families for _ in world.countries]
     people = Counter(place.country for place in panel.places for _ in place.adopters)
-    used = [Counter() for _ in CHANNELS]
+    used, used_in_eu = [Counter() for _ in CHANNELS], [Counter() for _ in CHANNELS]
     ways = [[0.0] * (4 * len(world.law.class_origin)) for _ in world.countries]
     for place in panel.places:
         for a in place.adopters:
@@ -38,7 +39,7 @@ def count(world: PlainWorld) -> None:
                 way = int(world.law.class_of[a.using.family]) * len(MODES) + a.using.mode
                 ways[place.country][way] += 1.0 / people[place.country]
     holders = Counter(a.using for place in panel.places for a in place.adopters)
-    parts = {(bloc, h): [0.0] * 4 for bloc in BLOCS for h in range(channels)}
+    parts = {(area, h): [0.0] * 4 for area in AREAS for h in range(channels)}
     total, of_users = Counter(), Counter()
     for place in panel.places:
         h, each, place.volume = place.channel, place.weight / len(place.adopters), place.weight
@@ -48,9 +49,12 @@ def count(world: PlainWorld) -> None:
             volume = users * each * tokens(world, place, slot)
             place.volume += volume - users * each
             used[h][slot] += volume
-            parts[place.bloc, h][world.labs[slot.family].origin] += volume
-            parts[place.bloc, h][3] += volume if slot.mode >= OPEN_WEIGHTS else 0.0
-        total[place.bloc, h] += place.volume
+            used_in_eu[h][slot] += volume if "EU" in place.areas else 0.0
+            for area in place.areas:
+                parts[area, h][world.labs[slot.family].origin] += volume
+                parts[area, h][3] += volume if slot.mode >= OPEN_WEIGHTS else 0.0
+        for area in place.areas:
+            total[area, h] += place.volume
 
     slot_share = [
         [used[h][slot] / sum(used[h].values()) for slot in slots] for h in range(channels)
@@ -66,7 +70,7 @@ def count(world: PlainWorld) -> None:
     panel.country_share, panel.world_share = own, world_share[:channels]
 
     region = [
-        [region_shares(blocs, h, parts, total, china) for h in range(channels)] for blocs in REGIONS
+        [region_shares(areas, h, parts, total, china) for h in range(channels)] for areas in REGIONS
     ]
     for row in region:
         row.append(
@@ -79,15 +83,22 @@ def count(world: PlainWorld) -> None:
         country=np.array(own),
         world=np.array(world_share),
         slot=np.array(slot_share),
+        eu=np.array(
+            [
+                [used_in_eu[h][slot] / sum(used[h].values()) for slot in slots]
+                for h in range(channels)
+            ]
+        ),
         region=np.array(region),
         use=np.array([place.weight for place in panel.places]).reshape(-1, channels),
         tokens=np.array(
             [sum(total[bloc, h] for bloc in BLOCS) / of_users[h] for h in range(channels)]
         ),
-        people=np.array([people_using(world, blocs) for blocs in REGIONS]),
+        people=np.array([people_using(world, areas) for areas in REGIONS]),
         concentration=np.array(
             [[sum(x * x for x in row) for row in world_share], country_concentration(world)]
         ),
+        eu_labs=np.array(shares_of_eu_labs(world, slots, used, used_in_eu)),
         ways=np.array(ways),
         adopters=np.array(
             [holders[Slot(f, m)] for f in range(families) for m in range(len(MODES))]
@@ -112,7 +123,7 @@ def tokens(world: PlainWorld, place: Place, slot: Slot) -> float:
 
 
 def region_shares(
-    blocs: tuple[str, ...],
+    areas: tuple[str, ...],
     h: int,
     parts: dict[tuple[str, int], list[float]],
     total: Counter,
@@ -122,14 +133,34 @@ def region_shares(
 
     In the world China counts in part.
     """
-    seen = {bloc: china[h] if bloc == "CN" and blocs == BLOCS else 1.0 for bloc in blocs}
-    use = sum(seen[bloc] * total[bloc, h] for bloc in blocs)
-    return [sum(seen[bloc] * parts[bloc, h][kind] for bloc in blocs) / use for kind in range(4)]
+    seen = {area: china[h] if area == "CN" and areas == BLOCS else 1.0 for area in areas}
+    use = sum(seen[area] * total[area, h] for area in areas)
+    return [sum(seen[area] * parts[area, h][kind] for area in areas) / use for kind in range(4)]
 
 
-def people_using(world: PlainWorld, blocs: tuple[str, ...]) -> float:
+def shares_of_eu_labs(
+    world: PlainWorld, slots: list[Slot], used: list[Counter], used_in_eu: list[Counter]
+) -> list[list[float]]:
+    """Share of labs whose home is a member of the EU in use there, and in use elsewhere."""
+    ours = {slot for slot in slots if world.countries[world.labs[slot.family].home].eu}
+    rows = []
+    for inside in (True, False):
+        shares = []
+        for whole, part in zip(used, used_in_eu, strict=True):
+            use = {slot: part[slot] if inside else whole[slot] - part[slot] for slot in slots}
+            shares.append(sum(use[slot] for slot in ours) / sum(use.values()))
+        mixed = sum(m * share for m, share in zip(world.mix.tolist(), shares, strict=True))
+        rows.append([*shares, mixed])
+    return rows
+
+
+def people_using(world: PlainWorld, areas: tuple[str, ...]) -> float:
     """Share of a region's people who use AI."""
-    here = [(i, info.working_age_m) for i, info in enumerate(world.countries) if info.bloc in blocs]
+    here = [
+        (i, info.working_age_m)
+        for i, info in enumerate(world.countries)
+        if info.bloc in areas or ("EU" in areas and info.eu)
+    ]
     return sum(people * float(world.use[i, CONSUMER]) for i, people in here) / sum(
         people for _, people in here
     )
@@ -151,29 +182,31 @@ def country_concentration(world: PlainWorld) -> list[float]:
 def pay(world: PlainWorld) -> None:
     """Revenue: price times use in the market and enterprise channels, less the cost of the law.
 
-    Of what is spent on hosted open weights a part reaches the lab.
+    Of what is spent on hosted open weights a part reaches the lab. A lab that left the EU earns and
+    owes nothing there.
     """
-    p, market = world.p, world.panel.market
-    revenue = [0.0] * len(world.labs)
+    p, market, gone = world.p, world.panel.market, set(world.eu_market.left)
+    revenue, inside = [0.0] * len(world.labs), [0.0] * len(world.labs)
     for h in (MARKET, ENTERPRISE):
         for k, (family, mode) in enumerate(
             zip(market.family.tolist(), market.mode.tolist(), strict=True)
         ):
             kept = p.open_revenue if mode >= OPEN_WEIGHTS else 1.0
-            revenue[family] += (
-                kept
-                * float(world.tally.slot[h, k])
-                * exp(float(market.log_price[h, k]))
-                * float(world.tally.tokens[h])
-            )
+            each = kept * exp(float(market.log_price[h, k])) * float(world.tally.tokens[h])
+            revenue[family] += float(world.tally.slot[h, k]) * each
+            inside[family] += float(world.tally.eu[h, k]) * each
     if world.month <= 30:
         world.ledger.usd_per_unit = p.spend_2025_usd / max(sum(revenue) * world.world_use, 1e-9)
     unit = world.ledger.usd_per_unit * world.world_use
-    standing = world.law.compliance_cost.tolist()
-    net = [
-        max(0.0, revenue[lab.index] * unit - standing[lab.index] - 12.0 * lab.expense)
-        for lab in world.labs
-    ]
+    if any(duty.withdrawal > 0.0 for duty in world.law.market_duties):
+        world.eu_market.note(world, np.array(inside) * unit, np.array(revenue) * unit)
+    standing, net = world.law.compliance_cost.tolist(), []
+    for lab in world.labs:
+        i, earned, cost = lab.index, revenue[lab.index], standing[lab.index] + 12.0 * lab.expense
+        if i in gone:
+            earned -= inside[i]
+            cost -= sum(duty.cost for duty in world.law.market_duties if i in duty.labs)
+        net.append(max(0.0, earned * unit - cost))
     for lab, x in zip(world.labs, net, strict=True):
         lab.share_history.append(x / (sum(net) or 1.0))
         lab.expense = 0.0
@@ -213,7 +246,7 @@ def build(world: PlainWorld) -> None:
     """
     p, panel = world.p, world.panel
     flow, tainted = [0.0] * len(world.labs), [0.0] * len(world.labs)
-    value = [[0.0] * len(BLOCS) for _ in range(3)]
+    value = [[0.0] * len(AREAS) for _ in range(3)]
     for place in panel.places:
         if place.channel != DEVELOPER:
             continue
@@ -233,7 +266,8 @@ def build(world: PlainWorld) -> None:
             hubs_see = p.china_downloads if place.bloc == "CN" else 1.0
             flow[slot.family] += hubs_see * built
             worth = exp(p.application_slope * (base.capability - p.application_reference))
-            value[base.origin][BLOCS.index(place.bloc)] += built * worth
+            for area in place.areas:
+                value[base.origin][AREAS.index(area)] += built * worth
     developers = world.panel.world_share[DEVELOPER]
     for offer, share in zip(panel.offers[DEVELOPER], slot_shares(world, DEVELOPER), strict=True):
         family = offer.slot.family

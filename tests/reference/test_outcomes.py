@@ -17,7 +17,13 @@ REGIONS = {
     **{bloc: (bloc,) for bloc in OUTSIDE},
     "us": ("US",),
     "cn": ("CN",),
+    "eu": ("EU",),
 }  # fmt: skip
+
+
+def areas(country):
+    """The bloc of a country, and the EU if it is a member."""
+    return (country.bloc, "EU") if country.eu else (country.bloc,)
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +39,17 @@ def mix(world):
 
 @pytest.fixture(scope="module")
 def users(world):
-    """Use by (bloc, channel, family, open or closed) and by (country, channel).
+    """Use by (area, channel, family, open or closed) and by (country, channel).
 
     From the adopters one by one.
     """
-    bloc = {country.code: country.bloc for country in world.countries}
+    inside = {country.code: areas(country) for country in world.countries}
     by_kind, by_country = Counter(), Counter()
     for adopter in world.adopters:
         code, weight = adopter.country, adopter.weight
-        by_kind[bloc[code], adopter.channel, adopter.family, adopter.mode.startswith("open")] += (
-            weight
-        )
+        opened = adopter.mode.startswith("open")
+        for area in inside[code]:
+            by_kind[area, adopter.channel, adopter.family, opened] += weight
         by_country[code, adopter.channel] += weight
     return by_kind, by_country
 
@@ -94,8 +100,8 @@ def test_spread_over_labs_and_countries(world, users, mix):
     mixes = Counter(), Counter()
     for h, channel in enumerate(CHANNELS):
         labs, countries = Counter(), Counter()
-        for (_, seen, family, _), weight in users[0].items():
-            labs[family] += weight if seen == channel else 0.0
+        for (area, seen, family, _), weight in users[0].items():
+            labs[family] += weight if seen == channel and area != "EU" else 0.0
         for (country, seen), weight in users[1].items():
             countries[country] += weight if seen == channel else 0.0
         for name, part, mixed in (("labs", labs, mixes[0]), ("countries", countries, mixes[1])):
@@ -111,9 +117,29 @@ def test_spread_over_labs_and_countries(world, users, mix):
         assert world.observed[f"family_share_{family}"] == pytest.approx(share, abs=1e-6)
 
 
+def test_shares_of_labs_at_home_in_the_eu(world, users, mix):
+    """Of Mistral, the one lab of the table whose home is a member."""
+    ours = {lab.info.slug for lab in world.labs if world.countries[lab.home].eu}
+    assert ours == {"mistral"}
+    for name, within in (("in_eu", True), ("outside_eu", False)):
+        shares = []
+        for channel in CHANNELS:
+            used = Counter()
+            for (area, h, family, _), weight in users[0].items():
+                if h == channel:  # outside is what the blocs have less what the EU has
+                    sign = (1.0 if within else -1.0) if area == "EU" else float(not within)
+                    used[family in ours] += sign * weight
+            shares.append(used[True] / sum(used.values()))
+            found = world.observed[f"eu_labs_{name}_{channel}"]
+            assert found == pytest.approx(shares[-1], abs=1e-9)
+        mixed = sum(w * share for w, share in zip(mix, shares, strict=True))
+        assert world.observed[f"eu_labs_{name}"] == pytest.approx(mixed, abs=1e-9)
+    assert world.observed["eu_labs_in_eu"] > world.observed["eu_labs_outside_eu"]
+
+
 @pytest.mark.parametrize("region", REGIONS)
 def test_people_who_use_ai(world, region):
-    here = [c for c in world.country_agents if c.info.bloc in REGIONS[region]]
+    here = [c for c in world.country_agents if set(areas(c.info)) & set(REGIONS[region])]
     people = sum(c.info.working_age_m for c in here)
     users = sum(c.info.working_age_m * c.use["consumer"] for c in here)
     assert world.observed[f"use_{region}"] == pytest.approx(users / people, rel=1e-9)
@@ -219,11 +245,11 @@ def test_use_by_country_adds_up_to_the_regions(default_run):
     )
     assert run.countries.shape == (16, len(world.countries), len(CHANNELS), 4)
     people = np.array([c.working_age_m for c in world.countries])
-    bloc = np.array([c.bloc for c in world.countries])
+    bloc, eu = (np.array([getattr(c, name) for c in world.countries]) for name in ("bloc", "eu"))
     for moment, table in zip(run.moments, run.countries.astype(float), strict=True):
         then = dict(zip(run.names, run.values[run.months.index(moment)].tolist(), strict=True))
         for region, blocs in REGIONS.items():
-            here = np.isin(bloc, blocs)
+            here = eu if region == "eu" else np.isin(bloc, blocs)
             used = float(people[here] @ table[here, 0, 0] / people[here].sum())
             assert then[f"use_{region}"] == pytest.approx(used, rel=1e-5)
             for h, channel in enumerate(CHANNELS):

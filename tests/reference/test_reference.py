@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.model.agents import adopters as fast_adopters
+from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.model.world import World
 from sim.policies import LEVERS
@@ -17,6 +18,7 @@ from tests.reference.draws import neighbours, nth
 from tests.reference.pair import NEAR_TIE, Pair, everything, small
 
 HANDFUL = 5
+LEFT = list(OUTCOMES).index("services_withdrawn_eu")
 EXACT = {"share": 1e-6, "level": 1e-6}
 AFTER_A_TIE = {"share": 2e-3, "level": 2e-2}
 
@@ -122,6 +124,8 @@ def test_every_rule_month_by_month():
     assert len(pair.fast.safeguards) == 3, "neither, tamper resistance, both"
     assert any(name.startswith("us_fringe public") for name in pair.fast.catalogue.names)
     assert 0.0 < pair.fast.hub.shares()[1] < 1.0
+    assert max(row[LEFT] for row in pair.fast.history.rows) > 0.0, "no service leaves the EU"
+    assert not pair.fast.eu_market.left, "all are back when the duties have ended"
     assert pair.fast.law.class_origin.tolist() == [0, 1, 1, 2, 2, 2, 2], (
         "labs of an origin under different rules"
     )

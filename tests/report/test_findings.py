@@ -184,6 +184,18 @@ def test_factors_on_which_both_lose_are_named():
     assert duels._both_lose(found[1:], ("a", "b"), "r") == []
 
 
+def test_the_eu_is_spoken_of_where_a_scenario_changes_its_duties_and_nowhere_else(make):
+    def change(scenario):
+        if scenario.name != "p1-blanket":
+            return scenario
+        duties = scenario.policy["eu-gpai"].model_copy(update={"withdrawal": 1.0})
+        return scenario.model_copy(update={"policy": {**scenario.policy, "eu-gpai": duties}})
+
+    said = {p.scenario: p.eu for p in Findings.of(View(make((0, 1, 2), change=change))).policies}
+    assert said["p2-risk-assessment"] == ()
+    assert [cell.outcome.name for cell in said["p1-blanket"]] == list(cells.SAID_OF_EU)
+
+
 def test_no_duel_without_both_contestants(make):
     assert Findings.of(View(make((0, 1)))).duels == ()
     assert Findings.of(View(make((0, 2, 3)))).duels == ()

@@ -26,10 +26,11 @@ from sim.model.agents.adopter_terms import (
 from sim.model.catalogue import NEVER
 from sim.model.identity import identities
 from sim.model.kernels.bans import BanTerms, obey
+from sim.model.kernels.building import Building, build
 from sim.model.kernels.choice import NONE, Network, Panel, ReviewTerms, choose, choose_parallel
 from sim.model.kernels.countries import Choosers, CountryTerms, country_traits
 from sim.model.kernels.market import MAX_ALIVE, N_CHANNELS, Market, Supply, open_market
-from sim.model.kernels.shares import Building, Tally, Users, build, origin_shares, tally
+from sim.model.kernels.shares import Tally, Users, origin_shares, tally
 from sim.model.kernels.spending import spend
 from sim.model.kernels.upkeep import Limits, Slots, learn, retire
 from sim.model.panel_sizes import panel_starts
@@ -86,9 +87,8 @@ class AdopterView:
     def weight(self) -> float:
         """Use that the adopter stands for (share of its channel's world size)."""
         p, cell = self.population, self.cell
-        return float(
-            p.size.flat[cell] * p.world.use.flat[cell] / (p.start[cell + 1] - p.start[cell])
-        )
+        use = p.size.flat[cell] * p.world.use.flat[cell]
+        return float(use / (p.start[cell + 1] - p.start[cell]))
 
     @property
     def family(self) -> str | None:
@@ -137,8 +137,10 @@ class Adopters(Sequence[AdopterView]):
         north = data.group_named("Global-North")
         self.northern = np.array([north and c.code in north.members for c in world.countries])
         self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
+        self.in_eu = np.array(world.jurisdictions.eu)
         self.traits = fixed_traits(world)
-        self.reach = reach_of_labs(p, world.countries, [lab.info for lab in world.labs])
+        self.served = reach_of_labs(p, world.countries, [lab.info for lab in world.labs])
+        self.reach = self.served
         self.mean_concern = (self.traits.concern * self.size).sum(axis=0)
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
@@ -304,6 +306,8 @@ class Adopters(Sequence[AdopterView]):
             size=self.size,
             people=self.own_people,
             bloc=self.bloc,
+            eu=self.in_eu,
+            at_home=world.eu_market.at_home,
             china=np.array([1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0]),
             mix=world.mix,
             families=len(world.labs),
@@ -325,11 +329,7 @@ class Adopters(Sequence[AdopterView]):
         )
 
     def build(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Applications of the month.
-
-        What hubs will see of them by family, value by origin and bloc, and what of the first is
-        tainted.
-        """
+        """Applications: flow to hubs by family, value by origin and area, tainted flow."""
         p, c = self.world.p, self.world.catalogue.columns
         building = Building(
             projects=self.size[:, DEVELOPER],
@@ -344,6 +344,7 @@ class Adopters(Sequence[AdopterView]):
             reference=p.application_reference,
             families=len(self.world.labs),
             bloc=self.bloc,
+            eu=self.in_eu,
             seen=np.where(self.bloc == BLOCS.index("CN"), p.china_downloads, 1.0),
         )
         return build(self.market, self.panel(), self.who, building)

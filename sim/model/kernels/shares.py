@@ -1,4 +1,4 @@
-"""Compiled accounts of a month: uptake, shares, applications."""
+"""Compiled accounts of a month: uptake and shares of use."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.kernels.countries import CAPACITY
-from sim.model.kernels.market import N_CHANNELS, N_MODES, RELIEF
-from sim.model.kernels.numerics import exp64, f4, kernel, logistic64, piece
+from sim.model.kernels.market import N_CHANNELS, N_MODES
+from sim.model.kernels.numerics import f4, kernel, logistic64, piece
 from sim.model.kernels.spending import tokens_by
 from sim.vocabulary import (
+    AREAS,
+    AREAS_OF_REGION,
     BLOCS,
-    BLOCS_OF_REGION,
     CONSUMER,
-    DEVELOPER,
-    FLAGGED,
+    EU,
     MARKET,
     MIX,
     OPEN_SHARE,
@@ -28,10 +27,8 @@ from sim.vocabulary import (
 
 OVER_LABS, OVER_COUNTRIES = 0, 1
 """Rows of ``Tally.concentration``."""
-IN_REGION = np.array([[bloc in blocs for bloc in BLOCS] for blocs in BLOCS_OF_REGION])
+IN_REGION = np.array([[area in areas for area in AREAS] for areas in AREAS_OF_REGION])
 CHINA = BLOCS.index("CN")
-
-MOST_LOG_WORTH = 60.0  # of one application; the scale has no end, the series do
 
 
 @kernel
@@ -60,6 +57,8 @@ class Users(NamedTuple):
     use, size : array (country, channel), share that uses AI and size (people, GDP, projects)
     people : array (country,), millions aged 15-64
     bloc : int array (country,), order of BLOCS
+    eu : bool array (country,), member of the EU
+    at_home : bool array (family,), of a lab at home in the EU
     china : array (channel,), weight of China in the world's region (what hubs and routers see)
     mix : array (channel,), weights of the mix of channels
     families, classes : int, how many families and classes of labs there are
@@ -71,6 +70,8 @@ class Users(NamedTuple):
     size: np.ndarray
     people: np.ndarray
     bloc: np.ndarray
+    eu: np.ndarray
+    at_home: np.ndarray
     china: np.ndarray
     mix: np.ndarray
     families: int
@@ -87,11 +88,13 @@ class Tally(NamedTuple):
     country : float32 array (country, family), over a country's adopters
     world : float32 array (channel + 1, family), by use; the last row is the mix of channels
     slot : array (channel, K), share of the world's use
+    eu : array (channel, K), part of that share which is use in the EU
     region : array (region, channel + 1, SHARES); the last channel is the mix
     use : array (country, channel), weight of use, by users
     tokens : array (channel,), of a user in the mean; 1 but in the market channel
     people : array (region,), share of people 15-64 that use AI (consumer)
     concentration : array (2, channel + 1), HHI over labs and over countries of use
+    eu_labs : array (2, channel + 1), share of labs at home in the EU in use there and elsewhere
     adopters : int array (slot,), adopters of every slot, alive or not
     ways : array (country, way), share of a country's adopters by class of labs * 4 + mode
     """
@@ -99,11 +102,13 @@ class Tally(NamedTuple):
     country: np.ndarray
     world: np.ndarray
     slot: np.ndarray
+    eu: np.ndarray
     region: np.ndarray
     use: np.ndarray
     tokens: np.ndarray
     people: np.ndarray
     concentration: np.ndarray
+    eu_labs: np.ndarray
     adopters: np.ndarray
     ways: np.ndarray
 
@@ -114,46 +119,16 @@ class Tally(NamedTuple):
             country=np.zeros((countries, families), np.float32),
             world=np.zeros((N_CHANNELS + 1, families), np.float32),
             slot=np.zeros((N_CHANNELS, 0)),
+            eu=np.zeros((N_CHANNELS, 0)),
             region=np.zeros((len(REGIONS), N_CHANNELS + 1, len(SHARES))),
             use=np.zeros((countries, N_CHANNELS)),
             tokens=np.ones(N_CHANNELS),
             people=np.zeros(len(REGIONS)),
             concentration=np.zeros((2, N_CHANNELS + 1)),
+            eu_labs=np.zeros((2, N_CHANNELS + 1)),
             adopters=np.zeros(families * N_MODES, np.int64),
             ways=np.zeros((countries, len(ORIGINS) * N_MODES)),
         )
-
-
-class Building(NamedTuple):
-    """What developers build with.
-
-    Attributes
-    ----------
-    projects : array (country,), size of the developer channel
-    capability, adaptable : array (release,), index points and 0-1
-    kept : array (country, slot), share that the duties of modifiers leave
-    compromised, public : bool and int8 array (release,), and what public audits found
-    slot : array (channel, K), share of the world's use
-    used : float32 array (channel or more, family), the same by family
-    slope, reference : float, log value by index point, and index points of value 1
-    families : int
-    bloc : int array (country,), order of BLOCS
-    seen : array (country,), share of a country's derivatives that hubs see
-    """
-
-    projects: np.ndarray
-    capability: np.ndarray
-    adaptable: np.ndarray
-    kept: np.ndarray
-    compromised: np.ndarray
-    public: np.ndarray
-    slot: np.ndarray
-    used: np.ndarray
-    slope: float
-    reference: float
-    families: int
-    bloc: np.ndarray
-    seen: np.ndarray
 
 
 @piece
@@ -164,7 +139,7 @@ def sum_regions(parts, in_use, persons, china, mix):
     for r in range(len(REGIONS)):
         for h in range(N_CHANNELS):
             denominator = 0.0
-            for b in range(len(BLOCS)):
+            for b in range(len(AREAS)):
                 if IN_REGION[r, b]:
                     w = china[h] if (b == CHINA and r == WORLD) else 1.0
                     denominator += w * parts[b, h, len(SHARES)]
@@ -174,7 +149,7 @@ def sum_regions(parts, in_use, persons, china, mix):
                 region[r, h, kind] /= denominator
                 region[r, MIX, kind] += mix[h] * region[r, h, kind]
         a, d = 0.0, 0.0
-        for b in range(len(BLOCS)):
+        for b in range(len(AREAS)):
             if IN_REGION[r, b]:
                 a += in_use[b]
                 d += persons[b]
@@ -183,8 +158,41 @@ def sum_regions(parts, in_use, persons, china, mix):
 
 
 @piece
-def share_world(slot, total, family, mix, n_family):
-    """Divide use by slot by each channel's total, in place.
+def count_eu(parts, within, market):
+    """Use in the EU by channel and kind, from its use by alternative, into its row of ``parts``."""
+    for h in range(N_CHANNELS):
+        for k in range(market.slot.size):
+            parts[EU, h, market.origin[k]] += within[h, k]
+            if market.mode[k] >= OPEN_WEIGHTS:
+                parts[EU, h, OPEN_SHARE] += within[h, k]
+
+
+@piece
+def share_eu_labs(slot, within, at_home, family, mix):
+    """Share of labs at home in the EU in use there and elsewhere, by channel (the last the mix).
+
+    Takes shares of the world's use by slot, and the EU's part of them.
+    """
+    shares = np.zeros((2, N_CHANNELS + 1))
+    for h in range(N_CHANNELS):
+        used, ours = np.zeros(2), np.zeros(2)
+        for k in range(family.size):
+            inside, outside = within[h, k], slot[h, k] - within[h, k]
+            used[0] += inside
+            used[1] += outside
+            if at_home[family[k]]:
+                ours[0] += inside
+                ours[1] += outside
+        for place in range(2):
+            if used[place] > 0.0:
+                shares[place, h] = ours[place] / used[place]
+            shares[place, MIX] += mix[h] * shares[place, h]
+    return shares
+
+
+@piece
+def share_world(slot, within, total, family, mix, n_family):
+    """Divide use by slot, of the world and of the EU, by each channel's total, in place.
 
     Returns shares of families by channel (the last one the mix).
     """
@@ -192,6 +200,7 @@ def share_world(slot, total, family, mix, n_family):
     for h in range(N_CHANNELS):
         for k in range(family.size):
             slot[h, k] /= total[h]
+            within[h, k] /= total[h]
             world[h, family[k]] += f4(slot[h, k])
             world[MIX, family[k]] += f4(mix[h] * slot[h, k])
     return world
@@ -234,7 +243,7 @@ def tally(market, panel, users):
     -------
     Tally
     """
-    start, counts, bloc = panel.start, panel.counts, users.bloc
+    start, counts, bloc, eu = panel.start, panel.counts, users.bloc, users.eu
     use, size, people = users.use, users.size, users.people
     n_country, n = use.shape[0], market.slot.size
     slots = np.empty(n, np.uint64)  # an index that may be negative would be checked
@@ -243,18 +252,21 @@ def tally(market, panel, users):
     family, origin, mode, law_class = market.family, market.origin, market.mode, market.law_class
     used = np.empty(n, np.int64)
     country = np.zeros((n_country, users.families), np.float32)
-    slot = np.zeros((N_CHANNELS, n))
+    slot, within = np.zeros((N_CHANNELS, n)), np.zeros((N_CHANNELS, n))
     adopters_of = np.zeros(counts.shape[1], np.int64)
     ways = np.zeros((n_country, N_MODES * users.classes))
-    parts = np.zeros((len(BLOCS), N_CHANNELS, len(SHARES) + 1))
+    parts = np.zeros((len(AREAS), N_CHANNELS, len(SHARES) + 1))
     weight, volume = np.empty((n_country, N_CHANNELS)), np.empty((n_country, N_CHANNELS))
     total, of_users = np.zeros(N_CHANNELS), np.zeros(N_CHANNELS)
     by_price, by_law = tokens_by(market.log_price[MARKET], users.log_price_factor, users.elasticity)
-    in_use, persons = np.zeros(len(BLOCS)), np.zeros(len(BLOCS))
+    in_use, persons = np.zeros(len(AREAS)), np.zeros(len(AREAS))
     for c in range(n_country):
-        b = bloc[c]
+        b, inside = bloc[c], eu[c]
         in_use[b] += people[c] * use[c, CONSUMER]
         persons[b] += people[c]
+        if inside:
+            in_use[EU] += people[c] * use[c, CONSUMER]
+            persons[EU] += people[c]
         adopters = start[(c + 1) * N_CHANNELS] - start[c * N_CHANNELS]
         for h in range(N_CHANNELS):
             cell = c * N_CHANNELS + h
@@ -279,68 +291,37 @@ def tally(market, panel, users):
                     more += tokens - lot
                     lot = tokens
                 slot[h, k] += lot
+                if inside:
+                    within[h, k] += lot
                 parts[b, h, origin[k]] += lot
                 if mode[k] >= OPEN_WEIGHTS:
                     parts[b, h, OPEN_SHARE] += lot
             volume[c, h] = weight[c, h] + more
             parts[b, h, len(SHARES)] += volume[c, h]
+            if inside:
+                parts[EU, h, len(SHARES)] += volume[c, h]
             total[h] += volume[c, h]
             of_users[h] += weight[c, h]
-    world = share_world(slot, total, family, users.mix, users.families)
+    count_eu(parts, within, market)
+    world = share_world(slot, within, total, family, users.mix, users.families)
     region, reach = sum_regions(parts, in_use, persons, users.china, users.mix)
     concentration = concentrate(world, volume, users.mix)
+    eu_labs = share_eu_labs(slot, within, users.at_home, family, users.mix)
     tokens_each = total / of_users
     return Tally(
-        country, world, slot, region, weight, tokens_each, reach, concentration, adopters_of, ways
+        country,
+        world,
+        slot,
+        within,
+        region,
+        weight,
+        tokens_each,
+        reach,
+        concentration,
+        eu_labs,
+        adopters_of,
+        ways,
     )
-
-
-@kernel
-def build(market, panel, who, building):
-    """Applications that developers build on open weights in one month.
-
-    Parameters
-    ----------
-    market : sim.model.kernels.market.Market
-    panel : sim.model.kernels.choice.Panel
-    who : sim.model.kernels.countries.Choosers
-    building : Building
-
-    Returns
-    -------
-    flow : array (family,), applications that hubs will see as derivatives
-    value : array (origin, bloc), value of applications
-    tainted : array (family,), part of ``flow`` on releases with a compromise that nobody knows of
-    """
-    start, counts, h = panel.start, panel.counts, DEVELOPER
-    capability, adaptable, kept = building.capability, building.adaptable, building.kept
-    projects, bloc, seen = building.projects, building.bloc, building.seen
-    traits, friction, denial = who.traits, who.friction, who.denial
-    flow, value = np.zeros(building.families), np.zeros((len(ORIGINS), len(BLOCS)))
-    worth = np.empty(market.slot.size)
-    for k in range(market.slot.size):
-        release = market.release[h, k]
-        log_worth = min(building.slope * (capability[release] - building.reference), MOST_LOG_WORTH)
-        worth[k] = adaptable[release] * exp64(log_worth)
-    for c in range(projects.size):
-        cell = c * N_CHANNELS + h
-        each = projects[c] * traits[c, h, CAPACITY] / (start[cell + 1] - start[cell])
-        for k in range(market.slot.size):
-            count = counts[cell, market.slot[k]]
-            if count > 0:
-                o, way = market.origin[k], market.law_class[k] * N_MODES + market.mode[k]
-                lost = friction[c, h, way] + denial[c, h, way] * market.terms[h, RELIEF, k]
-                left = exp64(-float(lost)) if lost != 0 else 1.0
-                made = each * count * left * kept[c, market.slot[k]]
-                flow[market.family[k]] += seen[c] * made * adaptable[market.release[h, k]]
-                value[o, bloc[c]] += made * worth[k]
-    tainted = np.zeros(building.families)
-    for k in range(market.slot.size):
-        release, f = market.release[h, k], market.family[k]
-        if building.compromised[release] and building.public[release] != FLAGGED:
-            used = float(building.used[h, f])
-            tainted[f] += flow[f] * (building.slot[h, k] / used if used > 0.0 else 0.0)
-    return flow, value, tainted
 
 
 @kernel

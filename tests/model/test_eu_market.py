@@ -1,0 +1,229 @@
+"""The EU as a market: whose services leave it, what that does there, and when they come back."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from sim.model.eu_market import FINE_SHARE, LEAST_FINE
+from sim.model.kernels.market import N_CHANNELS
+from sim.months import month_index
+from sim.vocabulary import API, CONSUMER, DEVELOPER, ENTERPRISE, MARKET, MODES
+from tests.guarantees import state
+
+START, REVIEW = "2025-08", "2026-02"
+AFTER = month_index(REVIEW) + 1
+"""Months that a world has made when labs have looked at their presence once."""
+
+
+@pytest.fixture
+def duties(policy):
+    """The EU's duties under which labs may leave, with other fields."""
+
+    def make(**fields):
+        usual = {"start": START, "review_months": 6, "withdrawal": 1.0, "burden": 0.0}
+        return policy("EU_GPAI", **{**usual, "compliance_cost": 100e6, **fields})
+
+    return make
+
+
+@pytest.fixture
+def market_at(world_at, duties):
+    """A world under these duties after some months."""
+
+    def make(months=AFTER, parameters=None, **fields):
+        return world_at(months, parameters, **{"eu-gpai": duties(**fields)})
+
+    return make
+
+
+def slugs(world):
+    return {world.labs[lab].info.slug for lab in world.eu_market.left}
+
+
+def in_eu(world):
+    """Whether an adopter is of the EU: bool array."""
+    cell = np.repeat(np.arange(world.adopters.size.size), np.diff(world.adopters.start))
+    return world.adopters.in_eu[cell // N_CHANNELS]
+
+
+def services(world):
+    return [lab * len(MODES) + API for lab in world.eu_market.left]
+
+
+@pytest.mark.parametrize(
+    ("more", "fields"),
+    [
+        ("compliance_cost", (0.0, 30e6, 300e6, 1e10)),
+        ("systemic_cost", (0.0, 100e6, 1e9)),
+        ("fine_chance", (0.0, 0.5, 1.0)),
+    ],
+)
+def test_the_higher_the_duties_the_more_leave(market_at, more, fields):
+    kept = {"compliance_cost": 5e6, "duties_cost": 0.0, "systemic_cost": 0.0, "systemic_flop": 1e23}
+    unmoved = {"threshold_avoidance": 0.0}  # otherwise labs keep runs below the threshold
+    gone = [slugs(market_at(AFTER, unmoved, **{**kept, more: value})) for value in fields]
+    assert all(one <= other for one, other in pairwise(gone))
+    assert len(gone[0]) < len(gone[-1])
+
+
+@pytest.mark.parametrize(
+    ("smaller", "larger"),
+    [
+        ({"spend_2025_usd": 10e9}, {"spend_2025_usd": 60e9}),
+        ({"consumer_value": 0.0}, {"consumer_value": 100.0}),
+    ],
+)
+def test_the_larger_the_market_the_fewer_leave(market_at, smaller, larger):
+    def gone(values):
+        fields = {name: x for name, x in values.items() if name == "consumer_value"}
+        return slugs(market_at(AFTER, {} if fields else values, compliance_cost=200e6, **fields))
+
+    assert gone(larger) < gone(smaller)
+
+
+def test_users_in_the_eu_take_the_best_of_the_rest_and_nobody_else_chooses_anew(market_at):
+    """In the month of the withdrawal, before installed bases tell."""
+    stayed, gone = market_at(withdrawal=0.0), market_at()
+    assert gone.eu_market.left
+    assert not stayed.eu_market.left
+    inside, before, after = in_eu(gone), stayed.adopters.choice, gone.adopters.choice
+    assert (before[~inside] == after[~inside]).all()
+    used = np.isin(before, services(gone))
+    assert (used & inside).sum() > 0
+    assert not np.isin(after[inside], services(gone)).any()
+    kept = inside & ~used
+    assert (before[kept] == after[kept]).all(), "those who did not use them have the same best"
+    cells = np.repeat(np.arange(gone.adopters.start.size - 1), np.diff(gone.adopters.start))
+    counted = np.zeros_like(gone.adopters.counts)
+    np.add.at(counted, (cells, after), 1)
+    np.testing.assert_array_equal(counted, gone.adopters.counts)
+    share = gone.observed["use_withdrawn_eu"]
+    assert 0.0 < share < 1.0
+    assert gone.observed["services_withdrawn_eu"] == len(gone.eu_market.left)
+
+
+def test_weights_stay_in_use_where_the_service_has_left(market_at):
+    gone = market_at(AFTER + 3, compliance_cost=1e10)
+    labs = set(gone.eu_market.left)
+    market, within = gone.market, gone.tally.eu.sum(axis=0)
+    open_ones = np.isin(market.family, list(labs)) & (market.mode != API)
+    assert within[open_ones].sum() > 0.0
+    assert within[np.isin(market.slot, services(gone))].sum() == 0.0
+    assert gone.tally.eu[DEVELOPER].sum() > 0.0
+    assert gone.tally.slot[:, np.isin(market.slot, services(gone))].sum() > 0.0, (
+        "elsewhere they are"
+    )
+
+
+def test_who_has_left_owes_and_earns_nothing_there(market_at):
+    stayed, gone = market_at(withdrawal=0.0), market_at()
+    releases = sum(note.usd for note in gone.eu_market.paid if not note.due)
+    spared = 100e6 * len(gone.eu_market.left) + releases
+    costs = [w.observed["cost_policy_labs"] for w in (stayed, gone)]
+    assert costs[0] - costs[1] == pytest.approx(spared)
+    by_home = [
+        sum(w.observed[f"cost_eu_{home}"] for home in ("eu", "us", "cn", "other"))
+        for w in (stayed, gone)
+    ]
+    assert by_home[0] - by_home[1] == pytest.approx(spared)
+    lab = gone.labs[next(iter(gone.eu_market.left))]
+    lab.offset += 26.0 - lab.training_run(False)
+    assert not any(duty.eu for duty in lab.owes(2, False, gone.law)[API])
+    before = lab.expense
+    lab._draft(gone.month, 1000, False, 150.0, 150.0)
+    assert lab.expense == before
+    note = gone.eu_market.paid[-1]
+    assert (note.lab, note.due) == (lab.index, False)
+    assert note.usd == pytest.approx(6e6)
+
+
+def test_revenue_in_the_eu_is_price_times_use_there(market_at):
+    """The EU's part of what all labs earn, counted over the month's alternatives."""
+    world = market_at(AFTER - 1)
+    market, tally, p = world.market, world.tally, world.p
+    unit = world.world_use * world.ledger.usd_per_unit
+    for slug in ("openai", "meta"):
+        lab = world.slugs[slug]
+        mine = np.flatnonzero(market.family == lab)
+        paid = sum(
+            float(tally.eu[h, k])
+            * np.exp(float(market.log_price[h, k]))
+            * (1.0 if market.mode[k] < 2 else p.open_revenue)
+            for h in (MARKET, ENTERPRISE)
+            for k in mine
+        )
+        served = sum(float(tally.eu[CONSUMER, k]) for k in mine if market.mode[k] == API)
+        users = served * world.world_use * 1e6 * sum(c.working_age_m for c in world.countries)
+        found = world.eu_market.earned[-1][lab]
+        assert found == pytest.approx(paid * unit + 10.0 * users, rel=1e-6)
+
+
+def test_labs_at_home_in_the_eu_stay(market_at):
+    gone = slugs(market_at(compliance_cost=1e10))
+    assert "mistral" not in gone
+    assert {"openai", "google"} <= gone
+
+
+def test_a_fine_is_a_share_of_turnover_but_at_least_a_sum(market_at):
+    world = market_at(AFTER - 1, compliance_cost=0.0, fine_chance=1.0)
+    market = world.eu_market
+    market.paid = []
+    large, small = (world.slugs[slug] for slug in ("openai", "ai21"))
+    turnover = market.turnover
+    assert market._cost(world, large) == pytest.approx(FINE_SHARE * turnover[large])
+    assert FINE_SHARE * turnover[large] > LEAST_FINE > FINE_SHARE * turnover[small]
+    assert market._cost(world, small) == pytest.approx(LEAST_FINE)
+
+
+def test_a_chance_decides_and_the_draws_are_shared(market_at):
+    sure, maybe, never = (
+        slugs(market_at(withdrawal=x, compliance_cost=1e10)) for x in (1.0, 0.5, 1e-9)
+    )
+    assert never < maybe < sure
+
+
+def test_services_come_back_when_the_duties_end(market_at, world_at):
+    ended = market_at(AFTER + 1, end="2026-03")
+    assert ended.eu_market.left == {}
+    assert ended.adopters.reach.log is not ended.adopters.served.log
+    np.testing.assert_array_equal(ended.adopters.reach.log, ended.adopters.served.log)
+    assert ended.observed["services_withdrawn_eu"] == 0.0
+
+
+def test_services_come_back_when_a_review_finds_that_it_pays(duties, world_at):
+    """Not before it: duties become light in March 2026, and labs look again in September."""
+    once = {"duties_cost": 0.0, "systemic_cost": 0.0}
+    heavy = duties(end="2026-03", **once)
+    light = duties(start="2026-03", compliance_cost=0.0, **once)
+    world = world_at(month_index("2026-09"), **{"eu-gpai": heavy, "light": light})
+    gone = dict(world.eu_market.left)
+    assert gone
+    world.step()
+    assert not world.eu_market.left
+    for _ in range(3):
+        world.step()
+    used = world.tally.eu[:, np.isin(world.market.slot, [4 * lab + API for lab in gone])]
+    assert used.sum() > 0.0
+
+
+def test_a_larger_market_brings_services_back_that_duties_kept_away(duties, world_at):
+    """A lab expects the share of the market that it had."""
+    world = world_at(AFTER, **{"eu-gpai": duties(compliance_cost=60e6)})
+    lab = next(iter(world.eu_market.left))
+    before = world.eu_market.left[lab]
+    while world.month < month_index("2026-08") - 1:
+        world.step()
+    world.eu_market.earned = [3.0 * 60e6 / before.revenue * row for row in world.eu_market.earned]
+    world.step()
+    assert lab not in world.eu_market.left
+
+
+def test_the_fields_of_a_withdrawal_do_nothing_without_it(market_at):
+    one, other = (
+        market_at(AFTER + 2, withdrawal=0.0, **fields)
+        for fields in ({}, {"review_months": 1, "consumer_value": 0.0, "fine_chance": 1.0})
+    )
+    assert state.of_series(one.series()) == state.of_series(other.series())
