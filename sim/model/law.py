@@ -23,6 +23,7 @@ from sim.model.duties import (
     AuditProgramme,
     ComputeDuty,
     ModifierDuty,
+    Opening,
     Programme,
     Safeguard,
     Trigger,
@@ -106,6 +107,7 @@ class Law:
     controlled: np.ndarray
     containment: np.ndarray
     opening_cost: np.ndarray
+    open_stop: np.ndarray
     compliance_cost: np.ndarray
     price_factor: np.ndarray
     disclosure: np.ndarray
@@ -120,6 +122,8 @@ class Law:
     remirroring: float
     scan: float
     stringency: float
+    entity_listing: np.ndarray
+    remote_access: np.ndarray
     smuggling: float
     import_refusal: float
     chip_support: float
@@ -130,6 +134,7 @@ class Law:
     modifier_duties: tuple[ModifierDuty, ...]
     audits: tuple[AuditProgramme, ...]
     safeguards: tuple[Safeguard, ...]
+    openings: tuple[Opening, ...]
     programmes: tuple[Programme, ...]
     triggers: tuple[Trigger, ...]
 

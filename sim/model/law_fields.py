@@ -61,6 +61,9 @@ FIELDS: dict[str, Field] = {
     "opening_cost": Field(
         ("lab",), 0.0, "add", "utils", "cost and liability of an open release to a lab"
     ),
+    "open_stop": Field(
+        ("lab",), 0.0, "max", "0-1", "probability that a lab may not bring an open release out"
+    ),
     "compliance_cost": Field(("lab",), 0.0, "add", "USD a year", "cost of compliance to a lab"),
     "price_factor": Field(
         ("country", "origin"),
@@ -81,6 +84,12 @@ FIELDS: dict[str, Field] = {
         ("lab",), 1.0, "multiply", "factor", "factor on data and code published with open weights"
     ),
     "stringency": Field((), 0.0, "max", "0-1", "chip export control on China"),
+    "entity_listing": Field(
+        ("lab",), 0.0, "max", "0-1", "chip export control on single Chinese labs"
+    ),
+    "remote_access": Field(
+        ("lab",), 0.0, "max", "0-1", "share of chips rented abroad that a Chinese lab loses"
+    ),
     "smuggling": Field((), 1.0, "multiply", "factor", "factor on the smuggled share of chips"),
     "import_refusal": Field(
         (), 0.0, "max", "0-1", "share of chips that may be sold to China and that China declines"
@@ -133,6 +142,7 @@ FIELDS: dict[str, Field] = {
     ),
     "audits": Field((), 0.0, "list", "", "audit programmes in force"),
     "safeguards": Field((), 0.0, "list", "", "safeguards that open releases must carry"),
+    "openings": Field((), 0.0, "list", "", "open releases of labs behind their closed ones"),
     "programmes": Field((), 0.0, "list", "", "public programmes that train open models"),
     "triggers": Field((), 0.0, "list", "", "indicators watched and policies they switch"),
 }

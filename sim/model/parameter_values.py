@@ -20,6 +20,7 @@ class ParameterValues:
     domestic_growth: float
     domestic_substitution: float
     smuggled_share: float
+    rented_share: float
     us_stock_share: float
     reinvestment: float
     reinvestment_cap: float

@@ -156,6 +156,8 @@ DECISIONS = frozenset(
         "licence",
         "measurement",
         "monetised",
+        "open stop",
+        "opening",
         "release",
         "release mode",
         "review",

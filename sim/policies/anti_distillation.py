@@ -6,10 +6,13 @@ from collections.abc import Hashable
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from pydantic import field_validator
+
 from sim import data
 from sim.model.identity import identity
 from sim.months import month_index
 from sim.policies.base import Policy, allied_coverage, compliance_cost, own
+from sim.policies.families import labs_of_origin
 from sim.vocabulary import API, CN, ORIGINS
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 class AntiDistillation(Policy):
     """US labs (and allies that join) detect and stop Chinese labs that learn from their services.
 
-    Accounts may be checked, which keeps those who were stopped from coming back and burdens
+    All Chinese firms are meant, or ``labs`` by name, as on a blacklist. Accounts may be checked, which keeps those who were stopped from coming back and burdens
     everybody else; a lab that is caught may be sanctioned for a time. Writes: barriers to learning
     by student and teacher, friction and failed checks for users of these services, malicious
     accounts turned away, costs.
@@ -96,10 +99,22 @@ class AntiDistillation(Policy):
         allowed=(0.0, 1.0),
         likely=(0.2, 0.9),
     )
+    labs: tuple[str, ...] = own(
+        (),
+        "Chinese labs that are stopped and may be sanctioned; if none is named, all Chinese firms",
+        "labs",
+        "bill H.R. 8283 of April 2026; scenario",
+        kind="labs",
+    )
     compliance_cost: float = compliance_cost(
         5e6, "cost of detection to each bound lab", likely=(0.5e6, 30e6)
     )
     allied_coverage: float = allied_coverage("other non-Chinese labs")
+
+    @field_validator("labs")
+    @classmethod
+    def _chinese(cls, labs: tuple[str, ...]) -> tuple[str, ...]:
+        return labs_of_origin(labs, "CN")
 
     def state_key(self, month: int, streams: Streams | None) -> Hashable:
         """Who is under sanction, by slug."""
@@ -108,7 +123,9 @@ class AntiDistillation(Policy):
         return tuple(
             lab.slug
             for lab in data.labs()
-            if lab.origin == ORIGINS[CN] and self.sanctioned(lab.slug, month, streams)
+            if lab.origin == ORIGINS[CN]
+            and lab.slug in (self.labs or (lab.slug,))
+            and self.sanctioned(lab.slug, month, streams)
         )
 
     def sanctioned(self, lab: str, month: int, streams: Streams | None) -> bool:
@@ -131,7 +148,8 @@ class AntiDistillation(Policy):
         """Write barriers and checks into a month's law."""
         effect = self.effect(strength)
         where, sanctioned = law.jurisdictions, cast("tuple[str, ...]", law.states[name])
-        labs, learners = where.bound_labs(self.allied_coverage), where.firms(CN)
+        labs = where.bound_labs(self.allied_coverage)
+        learners = sorted(map(where.labs.index, set(self.labs))) or where.firms(CN)
         caught = [lab for lab in learners if where.labs[lab] in sanctioned]
         services = where.covered_labs(self.allied_coverage)
         left = 1.0 - self.detect_prob * effect

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sim.months import month_index
 from sim.policies.base import Policy, allied_coverage, anticipation_months, own
-from sim.vocabulary import Domain
+from sim.vocabulary import Domain, Origin
 
 if TYPE_CHECKING:
     from sim.model.duties import Assessment
@@ -136,3 +136,23 @@ class Judging(Policy):
             strength=self.effect(strength),
             **duties,
         )
+
+
+def labs_of_origin(labs: tuple[str, ...], origin: Origin) -> tuple[str, ...]:
+    """Return the labs that a field names, if all of them are of an origin.
+
+    Raises
+    ------
+    ValueError
+        If one is not.
+    """
+    from sim.data import labs as known
+
+    at_home = [lab.slug for lab in known() if lab.origin == origin]
+    foreign = [lab.slug for lab in known() if lab.slug in labs and lab.origin != origin]
+    if foreign:
+        adjective = {"US": "US", "CN": "Chinese"}.get(origin, origin)
+        raise ValueError(
+            f"{foreign[0]} is no {adjective} lab; {adjective} labs: {', '.join(at_home)}"
+        )
+    return labs

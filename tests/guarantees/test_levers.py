@@ -108,6 +108,7 @@ WEAKENED = {
     "modifier_duties": "lost",
     "audits": "audits_a_month",
     "programmes": "compute",
+    "openings": "strength",
     "triggers": "will",
 }
 

@@ -92,6 +92,14 @@ def everything() -> Scenario:
     }
     policy = {
         "chips": LEVERS["L3"](start="2023-02", stringency=0.9),
+        "listing": LEVERS["L3"](
+            start="2023-06",
+            end="2023-12",
+            labs=("deepseek", "moonshot"),
+            stringency=1.0,
+            strength=0.97,
+        ),
+        "rent": LEVERS["L3"](start="2023-04", stringency=0.0, remote_access=0.6),
         "control": LEVERS["L1"](
             start="2023-03",
             kyc_friction=0.4,

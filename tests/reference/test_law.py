@@ -46,7 +46,7 @@ COMBINE = {
     ), "multiply"),
     **dict.fromkeys((
         "controlled", "containment", "stringency", "import_refusal", "use_ban", "listed_until",
-        "takedown", "remirroring", "scan",
+        "takedown", "remirroring", "scan", "entity_listing", "remote_access", "open_stop",
     ), "max"),
 }  # fmt: skip
 NUMERIC = list(COMBINE)
@@ -211,7 +211,7 @@ def test_how_every_field_combines_is_stated_here():
     listed = {name for name, field in FIELDS.items() if field.combine == "list"}
     assert listed == {
         "assessments", "audits", "compute_duties", "modifier_duties", "safeguards", "programmes",
-        "triggers",
+        "triggers", "openings",
     }  # fmt: skip
     assert set(FIELDS) - listed == set(COMBINE)
 
