@@ -18,7 +18,7 @@ from sim.model.law_fields import FIELDS
 from sim.months import month_index, month_name
 from sim.scenario.members import member_problem
 from sim.scenario.scenario import Scenario
-from sim.vocabulary import CHANNELS, MODES, ORIGINS
+from sim.vocabulary import CHANNELS, MODES, OFFERS, ORIGINS
 
 Row = dict[str, Any]
 
@@ -282,6 +282,7 @@ _MANY = {
     "origin": "origins",
     "channel": "channels",
     "mode": "modes",
+    "offer": "offers",
     "lab": "labs",
 }
 
@@ -292,6 +293,7 @@ def _names(axis: str, indices: Sequence[int], jurisdictions: Jurisdictions) -> l
         "origin": ORIGINS,
         "channel": CHANNELS,
         "mode": MODES,
+        "offer": OFFERS,
         "lab": jurisdictions.labs,
         "student": jurisdictions.labs,
     }

@@ -156,6 +156,7 @@ class Law:
         origins: Sequence[int] | None = None,
         channels: Sequence[int] | None = None,
         modes: Sequence[int] | None = None,
+        offers: Sequence[int] | None = None,
         labs: Sequence[int] | None = None,
         students: Sequence[int] | None = None,
     ) -> None:
@@ -185,7 +186,7 @@ class Law:
                 raise _no_write(by, f"{name!r} by labs and by origins; it takes one of them")
             labs, origins = self.jurisdictions.labs_of(*origins), None
         given = {"country": countries, "origin": origins, "channel": channels, "mode": modes}
-        given |= {makers: labs, "student": students}
+        given |= {"offer": offers, makers: labs, "student": students}
         wrong = [
             axis for axis, entries in given.items() if entries is not None and axis not in axes
         ]

@@ -43,10 +43,14 @@ FIELDS: dict[str, Field] = {
         "barrier that a mirror relieves",
     ),
     "use_ban": Field(
-        ("country", "lab", "channel"), 0.0, "max", "0-1", "probability that an adopter is banned"
+        ("country", "lab", "channel", "offer"),
+        0.0,
+        "max",
+        "0-1",
+        "probability that an adopter is banned from using a lab's releases by an offer",
     ),
     "listed_until": Field(
-        ("country", "lab", "channel"),
+        ("country", "lab", "channel", "offer"),
         0.0,
         "max",
         "month",

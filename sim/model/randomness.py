@@ -166,6 +166,7 @@ DECISIONS = frozenset(
         "taste",
         "trigger",
         "use ceiling",
+        "way of use",
     }
 )
 """All decisions that have a stream; a stream's draws follow from its name, so a name is never

@@ -15,6 +15,16 @@ VARIANTS = {
     "entity listing": ("L3", {"labs": LISTED}),
     "remote access": ("L3", {"stringency": 0.0, "remote_access": 1.0}),
     "open stop": ("E1", {"openness_push": 0.0, "commercial_close_pressure": 0.0, "open_stop": 1.0}),
+    "ban of an app": (
+        "L8",
+        {
+            "labs": ("alibaba", "deepseek"),
+            "offers": ("service",),
+            "countries": ("CHN", "IND"),
+            "sectors": ("consumer", "enterprise", "government"),
+            "compliance_private": 0.9,
+        },
+    ),
     "blacklist": ("L13", {"labs": LISTED}),
 }
 ANNOUNCED = ("entity listing",)
