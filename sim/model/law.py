@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 
 LAWS_KEPT = 128
-"""Laws that are kept for other replications, each of up to 0.2 MB; a scenario has 20 to 50."""
+"""Laws that are kept for other replications, each of up to 1.2 MB, most of it where it bans use; a
+scenario has 20 to 50."""
 _COMBINE: dict[str, Callable[[Any, Any], Any]] = {
     "add": np.add,
     "multiply": np.multiply,

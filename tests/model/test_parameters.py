@@ -26,7 +26,7 @@ POLICIES = (
         "'developer', 'government'], offers=['service'], compliance_private=0.9}"
     ),
     (
-        "policy.hosts={lever='L8', start='2024-01', countries=['IND', 'GBR', 'JPN'], "
+        "policy.hosts={lever='L8', start='2024-01', countries=['CHN', 'IND', 'RUS', 'BRA'], "
         "origins=['US', 'CN', 'other'], sectors=['consumer', 'market', 'enterprise', 'developer', "
         "'government'], offers=['hosted'], compliance_private=0.9}"
     ),
