@@ -25,6 +25,12 @@ WEIGHTS = (GATED, *OPEN)
 HOLD = -1
 """In place of a mode: a release that is held back."""
 
+Offer = Literal["service", "hosted", "downloaded"]
+OFFERS: tuple[str, ...] = get_args(Offer)
+"""How a release is used: as a service that its lab runs, by its app or interface; as weights that
+somebody else serves; as weights on machines of one's own."""
+SERVICE, HOSTED, DOWNLOADED = range(3)
+
 RECORDED_MODES = ("hold", "api", "open_weights", "open_source")
 """Modes that the record of releases tells apart."""
 

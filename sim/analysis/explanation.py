@@ -20,7 +20,7 @@ from sim.policies.base import Policy
 from sim.policies.families import Joinable
 from sim.scenario.members import member_problem
 from sim.scenario.scenario import Scenario
-from sim.vocabulary import CHANNELS, MODES, ORIGINS
+from sim.vocabulary import CHANNELS, MODES, OFFERS, ORIGINS
 
 Row = dict[str, Any]
 
@@ -300,6 +300,7 @@ _MANY = {
     "origin": "origins",
     "channel": "channels",
     "mode": "modes",
+    "offer": "offers",
     "lab": "labs",
 }
 
@@ -310,6 +311,7 @@ def _names(axis: str, indices: Sequence[int], jurisdictions: Jurisdictions) -> l
         "origin": ORIGINS,
         "channel": CHANNELS,
         "mode": MODES,
+        "offer": OFFERS,
         "lab": jurisdictions.labs,
         "student": jurisdictions.labs,
     }

@@ -39,7 +39,7 @@ CHIP_OWNERS = ("CN", "rest_of_world")
 HOME, ELSEWHERE, EVERYWHERE = "home", "elsewhere", "everywhere"
 PLACES = (HOME, ELSEWHERE, EVERYWHERE, *BLOCS)
 """Where a lab serves: its home country, all others, everywhere, or a bloc."""
-OFFERS = ("services", "weights")
+SERVED = ("services", "weights")
 LAST_DATE = "2025-06-30"
 """Facts about who serves whom are not later: the record ends here."""
 
@@ -173,7 +173,7 @@ class Serving:
     lab: Text
     place: Annotated[str, one_of(*PLACES)]
     channels: Annotated[Words, some_of(*CHANNELS)]
-    offers: Annotated[Words, some_of(*OFFERS)]
+    offers: Annotated[Words, some_of(*SERVED)]
     reach: Reach
     date: Annotated[Day, AfterValidator(_in_record)]
     source: Text

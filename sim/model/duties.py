@@ -255,6 +255,35 @@ class Programme:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """Open releases that one lab brings out behind its closed ones.
+
+    Attributes
+    ----------
+    gap : float
+        Points below its best closed release.
+    since, cadence : int
+        Month of the first one (0 is January 2023), and months between two; 0 for one alone.
+    parts : tuple of float
+        Weights, data, code and licence, 0 to 1 each.
+    strength : float
+        Probability that one that is due comes out.
+    """
+
+    lab: int
+    gap: float
+    since: int
+    cadence: int
+    parts: tuple[float, float, float, float]
+    strength: float
+
+    def due(self, month: int) -> bool:
+        """Whether one is due in a month."""
+        age = month - self.since
+        return age == 0 or (age > 0 and self.cadence > 0 and age % self.cadence == 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
     """A government's standing order: watch an indicator, and switch policies when it crosses.
 
@@ -297,6 +326,8 @@ Owed = dict[int, Sequence[ComputeDuty]]
 nothing."""
 PUBLIC_DRAWS = 1_000_000
 """Releases of public programmes have numbers from here on."""
+OPENING_DRAWS = 500_000
+"""Releases that closed labs open beside their own plans have numbers from here on."""
 NOTHING: Owed = {**dict.fromkeys(range(len(MODES)), ()), HOLD: ()}
 
 

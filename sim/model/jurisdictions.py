@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim import data
-from sim.vocabulary import CHANNELS, CN, MODES, ORIGINS, OTHER, US
+from sim.vocabulary import CHANNELS, CN, MODES, OFFERS, ORIGINS, OTHER, US
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +59,7 @@ class Jurisdictions:
             "class": len(ORIGINS),
             "channel": len(CHANNELS),
             "mode": len(MODES),
+            "offer": len(OFFERS),
             "lab": len(self.labs),
             "student": len(self.labs),
         }

@@ -24,6 +24,7 @@ from sim.model.duties import (
     ComputeDuty,
     MarketDuty,
     ModifierDuty,
+    Opening,
     Programme,
     Safeguard,
     Trigger,
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 
 LAWS_KEPT = 128
-"""Laws that are kept for other replications, each of up to 0.2 MB; a scenario has 20 to 50."""
+"""Laws that are kept for other replications, each of up to 1.2 MB, most of it where it bans use; a
+scenario has 20 to 50."""
 _COMBINE: dict[str, Callable[[Any, Any], Any]] = {
     "add": np.add,
     "multiply": np.multiply,
@@ -107,6 +109,7 @@ class Law:
     controlled: np.ndarray
     containment: np.ndarray
     opening_cost: np.ndarray
+    open_stop: np.ndarray
     compliance_cost: np.ndarray
     price_factor: np.ndarray
     disclosure: np.ndarray
@@ -121,6 +124,8 @@ class Law:
     remirroring: float
     scan: float
     stringency: float
+    entity_listing: np.ndarray
+    remote_access: np.ndarray
     smuggling: float
     import_refusal: float
     chip_support: float
@@ -132,6 +137,7 @@ class Law:
     modifier_duties: tuple[ModifierDuty, ...]
     audits: tuple[AuditProgramme, ...]
     safeguards: tuple[Safeguard, ...]
+    openings: tuple[Opening, ...]
     programmes: tuple[Programme, ...]
     triggers: tuple[Trigger, ...]
 
@@ -153,6 +159,7 @@ class Law:
         origins: Sequence[int] | None = None,
         channels: Sequence[int] | None = None,
         modes: Sequence[int] | None = None,
+        offers: Sequence[int] | None = None,
         labs: Sequence[int] | None = None,
         students: Sequence[int] | None = None,
     ) -> None:
@@ -182,7 +189,7 @@ class Law:
                 raise _no_write(by, f"{name!r} by labs and by origins; it takes one of them")
             labs, origins = self.jurisdictions.labs_of(*origins), None
         given = {"country": countries, "origin": origins, "channel": channels, "mode": modes}
-        given |= {makers: labs, "student": students}
+        given |= {"offer": offers, makers: labs, "student": students}
         wrong = [
             axis for axis, entries in given.items() if entries is not None and axis not in axes
         ]

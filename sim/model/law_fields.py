@@ -43,10 +43,14 @@ FIELDS: dict[str, Field] = {
         "barrier that a mirror relieves",
     ),
     "use_ban": Field(
-        ("country", "lab", "channel"), 0.0, "max", "0-1", "probability that an adopter is banned"
+        ("country", "lab", "channel", "offer"),
+        0.0,
+        "max",
+        "0-1",
+        "probability that an adopter is banned from using a lab's releases by an offer",
     ),
     "listed_until": Field(
-        ("country", "lab", "channel"),
+        ("country", "lab", "channel", "offer"),
         0.0,
         "max",
         "month",
@@ -60,6 +64,9 @@ FIELDS: dict[str, Field] = {
     ),
     "opening_cost": Field(
         ("lab",), 0.0, "add", "utils", "cost and liability of an open release to a lab"
+    ),
+    "open_stop": Field(
+        ("lab",), 0.0, "max", "0-1", "probability that a lab may not bring an open release out"
     ),
     "compliance_cost": Field(("lab",), 0.0, "add", "USD a year", "cost of compliance to a lab"),
     "price_factor": Field(
@@ -81,6 +88,12 @@ FIELDS: dict[str, Field] = {
         ("lab",), 1.0, "multiply", "factor", "factor on data and code published with open weights"
     ),
     "stringency": Field((), 0.0, "max", "0-1", "chip export control on China"),
+    "entity_listing": Field(
+        ("lab",), 0.0, "max", "0-1", "chip export control on single Chinese labs"
+    ),
+    "remote_access": Field(
+        ("lab",), 0.0, "max", "0-1", "share of chips rented abroad that a Chinese lab loses"
+    ),
     "smuggling": Field((), 1.0, "multiply", "factor", "factor on the smuggled share of chips"),
     "import_refusal": Field(
         (), 0.0, "max", "0-1", "share of chips that may be sold to China and that China declines"
@@ -140,6 +153,7 @@ FIELDS: dict[str, Field] = {
     ),
     "audits": Field((), 0.0, "list", "", "audit programmes in force"),
     "safeguards": Field((), 0.0, "list", "", "safeguards that open releases must carry"),
+    "openings": Field((), 0.0, "list", "", "open releases of labs behind their closed ones"),
     "programmes": Field((), 0.0, "list", "", "public programmes that train open models"),
     "triggers": Field((), 0.0, "list", "", "indicators watched and policies they switch"),
 }

@@ -20,6 +20,7 @@ class ParameterValues:
     domestic_growth: float
     domestic_substitution: float
     smuggled_share: float
+    rented_share: float
     us_stock_share: float
     reinvestment: float
     reinvestment_cap: float
@@ -154,6 +155,17 @@ class ParameterValues:
     inertia_enterprise: float
     inertia_developer: float
     inertia_government: float
+    own_service_consumer: float
+    own_service_market: float
+    own_service_enterprise: float
+    own_service_developer: float
+    own_service_government: float
+    other_host_consumer: float
+    other_host_market: float
+    other_host_enterprise: float
+    other_host_developer: float
+    other_host_government: float
+    host_instead: float
     mix_consumer: float
     mix_market: float
     mix_enterprise: float

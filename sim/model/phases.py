@@ -21,6 +21,7 @@ from sim.model.kernels.attempts import Prospects, decide, draw_attempts
 from sim.model.kernels.shares import spread_use, use_by_release
 from sim.model.kernels.spending import earn
 from sim.model.observation import measure
+from sim.model.openings import open_behind
 from sim.model.readings import family_shares
 from sim.model.trust import meet_alarms, strike
 from sim.model.uptake import HALF_YEAR, use_by_country
@@ -95,12 +96,11 @@ def research(world: World) -> None:
 
 
 def _lessons(world: World, origin: int) -> Lessons:
-    """Scarcity spurs Chinese labs only; others distil as far as assumed."""
+    """Chinese labs distil in full, others as far as assumed."""
     p = world.p
     pool, author = world.ideas.pool(origin)
-    scarcity = p.scarcity_efficiency * world.chips.shortage / 12.0 if origin == CN else 0.0
     reach = 1.0 if origin == CN else p.distillation_elsewhere
-    return Lessons(pool, author, scarcity, reach * p.distillation)
+    return Lessons(pool, author, reach * p.distillation)
 
 
 def release(world: World) -> None:
@@ -119,7 +119,9 @@ def release(world: World) -> None:
     for number in {programme.lab: None for programme in world.law.programmes}:
         mine = [programme for programme in world.law.programmes if programme.lab == number]
         world.labs[number].train_public(mine, world.month)
-    for lab in world.labs:  # what public programmes finished; the labs' own are out already
+    for opening in world.law.openings:
+        open_behind(world, opening)
+    for lab in world.labs:  # what came beside the labs' own, which are out already
         if lab.drafts:
             lab.publish(world.month)
     world.frontier.close_month()

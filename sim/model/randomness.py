@@ -157,6 +157,8 @@ DECISIONS = frozenset(
         "licence",
         "measurement",
         "monetised",
+        "open stop",
+        "opening",
         "release",
         "release mode",
         "review",
@@ -165,6 +167,7 @@ DECISIONS = frozenset(
         "taste",
         "trigger",
         "use ceiling",
+        "way of use",
         "withdrawal",
     }
 )

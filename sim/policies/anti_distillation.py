@@ -6,11 +6,13 @@ from collections.abc import Hashable
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from pydantic import field_validator
+
 from sim import data
 from sim.model.identity import identity
 from sim.months import month_index
 from sim.policies.base import compliance_cost, own
-from sim.policies.families import BindingLabs
+from sim.policies.families import BindingLabs, labs_of_origin
 from sim.vocabulary import API, CN, ORIGINS
 
 if TYPE_CHECKING:
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
 class AntiDistillation(BindingLabs):
     """US labs (and allies that join) detect and stop Chinese labs that learn from their services.
 
-    Accounts may be checked, which keeps those who were stopped from coming back and burdens
-    everybody else; a lab that is caught may be sanctioned for a time. Writes: barriers to learning
-    by student and teacher, friction and failed checks for users of these services, malicious
-    accounts turned away, costs.
+    All Chinese firms are meant, or ``labs`` by name, as on a blacklist. Accounts may be checked,
+    which keeps those who were stopped from coming back and burdens everybody else; a lab that is
+    caught may be sanctioned for a time. Writes: barriers to learning by student and teacher,
+    friction and failed checks for users of these services, malicious accounts turned away, costs.
     """
 
     lever: ClassVar[str] = "L13"
@@ -108,9 +110,21 @@ class AntiDistillation(BindingLabs):
         allowed=(0.0, 1.0),
         likely=(0.2, 0.9),
     )
+    labs: tuple[str, ...] = own(
+        (),
+        "Chinese labs that are stopped and may be sanctioned; if none is named, all Chinese firms",
+        "labs",
+        "bill H.R. 8283 of April 2026; scenario",
+        kind="labs",
+    )
     compliance_cost: float = compliance_cost(
         5e6, "cost of detection to each bound lab", likely=(0.5e6, 30e6)
     )
+
+    @field_validator("labs")
+    @classmethod
+    def _chinese(cls, labs: tuple[str, ...]) -> tuple[str, ...]:
+        return labs_of_origin(labs, "CN")
 
     def drawn(self, month: int, streams: Streams | None) -> Hashable:
         """Who is under sanction, by slug."""
@@ -119,7 +133,9 @@ class AntiDistillation(BindingLabs):
         return tuple(
             lab.slug
             for lab in data.labs()
-            if lab.origin == ORIGINS[CN] and self.sanctioned(lab.slug, month, streams)
+            if lab.origin == ORIGINS[CN]
+            and lab.slug in (self.labs or (lab.slug,))
+            and self.sanctioned(lab.slug, month, streams)
         )
 
     def sanctioned(self, lab: str, month: int, streams: Streams | None) -> bool:
@@ -143,7 +159,8 @@ class AntiDistillation(BindingLabs):
         effect = self.effect(strength)
         where = law.jurisdictions
         sanctioned = cast("tuple[str, ...]", self.standing(law, name).drawn)
-        labs, learners = self.bound_labs(law, name), where.firms(CN)
+        labs = self.bound_labs(law, name)
+        learners = sorted(map(where.labs.index, set(self.labs))) or where.firms(CN)
         caught = [lab for lab in learners if where.labs[lab] in sanctioned]
         services = self.covered_labs(law, name)
         left = 1.0 - self.detect_prob * effect

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 class ChineseEnvironment(Policy):
     """China supports chips, pushes labs to open or to close, may decline chips and hold back releases.
 
+    ``open_stop`` ends open releases outright, of firms and of the academic fringe: what may not be
+    open is a service. Weights that are out stay out.
+
     Writes: growth of chips made in China, the share of chips on sale that China declines, the cost
-    (or reward) of opening to Chinese firms, how much data and code they publish with weights, and
-    what users in the US and aligned countries meet when they want Chinese releases. Chinese weights
-    are on mirrors from the first day, which relieve most of a denial.
+    (or reward) of opening to Chinese firms, how much data and code they publish with weights, the
+    probability that a release may not be open, and what users in the US and aligned countries meet
+    when they want Chinese releases. Chinese weights are on mirrors from the first day, which
+    relieve most of a denial.
     """
 
     lever: ClassVar[str] = "E1"
@@ -113,6 +117,14 @@ class ChineseEnvironment(Policy):
         allowed=(0.0, 1.0),
         likely=(0.2, 0.9),
     )
+    open_stop: float = own(
+        0.0,
+        "probability that a Chinese release may not be open",
+        "0-1",
+        "reports of 2026 on state limits; scenario",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 1.0),
+    )
     retaliation: float = own(
         0.0,
         "share of supply to the US and aligned countries that is withheld",
@@ -142,6 +154,9 @@ class ChineseEnvironment(Policy):
         close = self.close_utils * pressure - self.push_utils * self.openness_push
         law.write(name, "opening_cost", close * effect, labs=firms)
         law.write(name, "disclosure", 1.0 - self.secrecy * pressure * effect, labs=firms)
+        if self.open_stop > 0.0:
+            stopped = law.jurisdictions.labs_of(CN)
+            law.write(name, "open_stop", self.open_stop * effect, labs=stopped)
         if self.retaliation > 0.0:
             self._retaliate(law, name, effect * self.retaliation, month)
         law.spend(name, "government", self.support_budget * self.state_support * strength)

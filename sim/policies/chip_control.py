@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import field_validator
+
 from sim.policies.base import anticipation_months, compliance_cost, own
-from sim.policies.families import Contestable
+from sim.policies.families import Contestable, labs_of_origin
+from sim.vocabulary import CN
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -14,7 +17,10 @@ if TYPE_CHECKING:
 class ChipControl(Contestable):
     """Restricts sales of AI chips to China; of several steps in force the strictest counts.
 
-    Writes: stringency, and a factor on the smuggled share of the Chinese stock.
+    With ``labs`` it binds these alone, as an entry in a list of entities does: their own legal chips
+    fall behind while others in China go on buying. Chips rented abroad are out of its reach but for
+    ``remote_access``. Writes: stringency, for all of China or for single labs; the share of rented
+    chips that is lost; a factor on the smuggled share of the Chinese stock.
     """
 
     lever: ClassVar[str] = "L3"
@@ -51,12 +57,39 @@ class ChipControl(Contestable):
         allowed=(0.0, 10.0),
         likely=(0.3, 2.0),
     )
+    labs: tuple[str, ...] = own(
+        (),
+        "Chinese labs that are listed; if there are any, stringency and remote_access bind them alone",
+        "labs",
+        "entity listings of 2025 and 2026; scenario",
+        kind="labs",
+    )
+    remote_access: float = own(
+        0.0,
+        "share of chips rented abroad that Chinese labs lose",
+        "0-1",
+        "Remote Access Security Act, passed by the House in January 2026; judgement",
+        allowed=(0.0, 1.0),
+        likely=(0.0, 1.0),
+    )
     compliance_cost: float = compliance_cost(0.0, "cost to US chip makers", likely=(0.0, 5e9))
     anticipation_months: int = anticipation_months()
+
+    @field_validator("labs")
+    @classmethod
+    def _chinese(cls, labs: tuple[str, ...]) -> tuple[str, ...]:
+        return labs_of_origin(labs, "CN")
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the step into a month's law."""
         effect = self.effect(strength)
-        law.write(name, "stringency", self.stringency * effect)
+        labs = sorted(map(law.jurisdictions.labs.index, set(self.labs)))
+        if labs:
+            law.write(name, "entity_listing", self.stringency * effect, labs=labs)
+        else:
+            law.write(name, "stringency", self.stringency * effect)
+        if self.remote_access > 0.0:
+            renting = labs or law.jurisdictions.labs_of(CN)
+            law.write(name, "remote_access", self.remote_access * effect, labs=renting)
         law.write(name, "smuggling", self.smuggling**effect)
         law.spend(name, "chip_makers", self.compliance_cost * strength)

@@ -42,7 +42,7 @@ class EuGpai(Rule):
         "The code of practice and single duties: each step is one cost and one burden. Academic "
         "and small labs, which owe nothing."
     )
-    assumption: ClassVar[str] = "burden"
+    assumption: ClassVar[str] = "systemic_flop"
     main: ClassVar[tuple[str, ...]] = ("open_exemption", "threshold_flop")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {

@@ -13,7 +13,7 @@ from pydantic import field_validator
 
 from sim.months import month_index
 from sim.policies.base import Policy, anticipation_months, own
-from sim.vocabulary import ORIGINS, OTHER, Domain
+from sim.vocabulary import ORIGINS, OTHER, Domain, Origin
 
 if TYPE_CHECKING:
     from sim.model.duties import Assessment
@@ -348,3 +348,23 @@ class Judging(BindingLabs):
             strength=self.effect(strength),
             **duties,
         )
+
+
+def labs_of_origin(labs: tuple[str, ...], origin: Origin) -> tuple[str, ...]:
+    """Return the labs that a field names, if all of them are of an origin.
+
+    Raises
+    ------
+    ValueError
+        If one is not.
+    """
+    from sim.data import labs as known
+
+    at_home = [lab.slug for lab in known() if lab.origin == origin]
+    foreign = [lab.slug for lab in known() if lab.slug in labs and lab.origin != origin]
+    if foreign:
+        adjective = {"US": "US", "CN": "Chinese"}.get(origin, origin)
+        raise ValueError(
+            f"{foreign[0]} is no {adjective} lab; {adjective} labs: {', '.join(at_home)}"
+        )
+    return labs

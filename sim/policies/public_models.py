@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import field_validator
 
 from sim.policies.base import Policy, own
+from sim.policies.families import labs_of_origin
 
 if TYPE_CHECKING:
     from sim.model.law import Law
@@ -101,13 +102,7 @@ class PublicModels(Policy):
     @field_validator("labs")
     @classmethod
     def _domestic(cls, labs: tuple[str, ...]) -> tuple[str, ...]:
-        from sim.data import labs as known
-
-        foreign = [lab.slug for lab in known() if lab.slug in labs and lab.origin != "US"]
-        if foreign:
-            home = ", ".join(lab.slug for lab in known() if lab.origin == "US")
-            raise ValueError(f"{foreign[0]} is no US lab; US labs: {home}")
-        return labs
+        return labs_of_origin(labs, "US")
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the programmes into a month's law."""

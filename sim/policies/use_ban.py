@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from sim.months import month_index
 from sim.policies.base import compliance_cost, own
 from sim.policies.families import Joinable, Rule
-from sim.vocabulary import CHANNELS, ORIGINS, Channel, Origin
+from sim.vocabulary import CHANNELS, OFFERS, ORIGINS, Channel, Offer, Origin
 
 if TYPE_CHECKING:
     from sim.model.jurisdictions import Jurisdictions
@@ -27,8 +27,9 @@ class UseBan(Joinable, Rule):
     A release of the origins meant is on the list from the first renewal after it came out; of labs
     that are banned by name all releases are, from their first day. Who is bound leaves at once what
     is listed: a family and mode is barred where the release that it offers in the channel is on the
-    list, whether it is served or downloaded. Writes: the probability that an adopter is bound, and
-    the month of the list. Nothing changes elsewhere, and malicious actors do not obey.
+    list, and used by one of ``offers``. Who uses a service that is banned may go on with the same
+    weights at another host, if these are not (``host_instead``). Writes: the probability that an
+    adopter is bound, and the month of the list. Nothing changes elsewhere, and malicious actors do not obey.
     """
 
     lever: ClassVar[str] = "L8"
@@ -41,7 +42,8 @@ class UseBan(Joinable, Rule):
         "Act (June 2025)."
     )
     not_modelled: ClassVar[str] = (
-        "Penalties and inspection: obedience is a share of users. Derivatives by others on "
+        "Penalties and inspection, unless compliance is chosen: else obedience is a share of "
+        "users. Derivatives by others on "
         "barred weights. Malicious actors, who do not obey."
     )
     assumption: ClassVar[str] = "compliance"
@@ -63,6 +65,14 @@ class UseBan(Joinable, Rule):
         "labs",
         "bans of DeepSeek, 2025",
         kind="labs",
+    )
+    offers: tuple[Offer, ...] = own(
+        OFFERS,
+        "what of their releases is banned: services that the lab runs, weights that others serve, "
+        "weights on machines of one's own",
+        "",
+        "Australia's direction of 2025 leaves weights free, the defence act of 2025 does not",
+        min_length=1,
     )
     countries: tuple[str, ...] = own(
         ("USA",),
@@ -156,12 +166,14 @@ class UseBan(Joinable, Rule):
             labs = [law.jurisdictions.labs.index(lab) for lab in set(self.labs)]
         else:
             labs = list(law.jurisdictions.labs_of(*map(ORIGINS.index, self.origins)))
+        offers = sorted(map(OFFERS.index, set(self.offers)))
         for sector in sorted(set(self.sectors)):
             obey = self.compliance if sector == "government" else self.compliance_private
             place: dict[str, Any] = {
                 "countries": banning,
                 "labs": sorted(labs),
                 "channels": [CHANNELS.index(sector)],
+                "offers": None if len(offers) == len(OFFERS) else offers,
             }
             law.write(name, "use_ban", obey * effect, **place)
             law.write(name, "listed_until", float(self.listed(month) + 1), **place)

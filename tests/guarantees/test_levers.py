@@ -111,6 +111,7 @@ WEAKENED = {
     "modifier_duties": "lost",
     "audits": "audits_a_month",
     "programmes": "compute",
+    "openings": "strength",
     "triggers": "will",
 }
 

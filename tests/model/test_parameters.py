@@ -21,6 +21,17 @@ POLICIES = (
     "policy.hubs={lever='L12', start='2024-06'}",
     "policy.gates={lever='L2', start='2024-06', scope='all', refusal=0.3}",
     "policy.money={lever='L9', start='2023-06'}",
+    "policy.rent={lever='L3', start='2024-01', stringency=0.0, remote_access=0.5}",
+    (
+        "policy.apps={lever='L8', start='2024-01', countries=['USA', 'CHN', 'DEU'], "
+        "labs=['alibaba', 'deepseek', 'meta'], sectors=['consumer', 'market', 'enterprise', "
+        "'developer', 'government'], offers=['service'], compliance_private=0.9}"
+    ),
+    (
+        "policy.hosts={lever='L8', start='2024-01', countries=['CHN', 'IND', 'RUS', 'BRA'], "
+        "origins=['US', 'CN', 'other'], sectors=['consumer', 'market', 'enterprise', 'developer', "
+        "'government'], offers=['hosted'], compliance_private=0.9}"
+    ),
     "policy.eu={lever='EU_GPAI', start='2024-01'}",
     (
         "policy.licence={lever='L5', start='2024-01', "

@@ -59,3 +59,15 @@ def test_sanctions_last_and_are_drawn_by_lab(policy):
         runs = "".join("x" if hit else " " for hit in path).strip().split()
         assert all(len(run) >= 6 for run in runs[:-1])
     assert not any(one.sanctioned("deepseek", m, None) for m in range(12, 84))
+
+
+def test_a_blacklist_stops_those_it_names(world_at, policy):
+    """With ``labs`` nobody else meets the barrier or a sanction."""
+    named_labs = ("deepseek", "moonshot", "minimax")
+    barrier = policy("L13", start="2025-03", labs=named_labs, sanction_prob=1.0)
+    assert set(barrier.state_key(38, Streams(1, 0))) <= set(named_labs)
+    assert barrier.state_key(38, Streams(1, 0))
+    law = world_at(39, barrier=barrier).law
+    stopped = [lab for lab, row in zip(data.labs(), law.distillation_barrier, strict=True)
+               if row.min() < 1.0]  # fmt: skip
+    assert {lab.slug for lab in stopped} == set(named_labs)

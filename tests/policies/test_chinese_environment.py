@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.vocabulary import CN, GATED, OPEN, OPEN_WEIGHTS, US
+from sim.vocabulary import API, CN, DEVELOPER, GATED, OPEN, OPEN_WEIGHTS, US
 from tests.policies.conftest import named, opened, published, under
 
 
@@ -73,3 +73,52 @@ def test_retaliation_withholds_chinese_releases_from_those_it_names(world, polic
     assert (law.denial[hit, CN][:, :, list(OPEN)] > 0.0).all()
     assert (law.access[~hit] == 1.0).all()
     assert law.denial[~hit].max() == law.denial[:, US].max() == 0.0
+
+
+# a stop of open releases
+
+NO_PUSH = {"openness_push": 0.0, "commercial_close_pressure": 0.0}
+
+
+def chinese(world, since):
+    """Modes of what Chinese labs brought out from a month on."""
+    c, n = world.catalogue.columns, len(world.catalogue)
+    return c.mode[:n][(c.origin[:n] == CN) & (c.month[:n] >= since)]
+
+
+def test_a_full_stop_leaves_no_chinese_release_open_and_takes_none_back(world_at, policy):
+    free = world_at(42)
+    stopped = world_at(42, stop=policy("E1", start="2025-09", open_stop=1.0, **NO_PUSH))
+    assert np.isin(chinese(free, 32), OPEN).any()
+    assert set(chinese(stopped, 32).tolist()) == {API}
+    names = {name for name in stopped.catalogue.names if name.startswith("cn_fringe")}
+    assert names == {name for name in free.catalogue.names if name.startswith("cn_fringe")}
+    kept, all_of_them, later = (
+        np.isin(chinese(world, since), OPEN).sum()
+        for world, since in ((stopped, -12), (free, -12), (free, 32))
+    )
+    assert kept == all_of_them - later
+    used = stopped.tally.slot[DEVELOPER][np.isin(stopped.market.mode, OPEN)
+                                         & (stopped.market.origin == CN)]  # fmt: skip
+    assert used.sum() > 0.0
+
+
+def test_a_stop_binds_with_its_probability_and_the_labs_know(world_at, policy):
+    world, slug = world_at(32), "alibaba"
+    free = opened(named(under(world), slug))
+    found = [
+        opened(named(under(world, policy("E1", open_stop=stop, **NO_PUSH)), slug))
+        for stop in (0.3, 0.8, 1.0)
+    ]
+    assert free > found[0] > found[1] > found[2] == set()
+    for other in ("meta", "mistral"):
+        under(world)
+        before = opened(named(world, other))
+        under(world, policy("E1", open_stop=1.0, **NO_PUSH))
+        assert opened(named(world, other)) == before
+
+
+def test_a_release_that_waits_when_the_stop_begins_is_a_service(world_at, policy):
+    """The lab decided to open before it knew."""
+    world = under(world_at(32), policy("E1", open_stop=1.0, **NO_PUSH))
+    assert world.catalogue.columns.mode[published(world, "alibaba", OPEN_WEIGHTS)] == API

@@ -1,6 +1,7 @@
 """Bans of use (L8): who obeys, from when on, and which allies ban too."""
 
 import numpy as np
+import pytest
 
 from sim import data
 from sim.vocabulary import CHANNELS, CN, DEVELOPER, GOVERNMENT, US
@@ -142,18 +143,92 @@ def test_what_a_lab_banned_by_name_brings_out_is_barred_from_its_first_day(
 
 def test_allies_that_ban_too(world, policy):
     law = under(world, policy("L8", allied_coverage=0.5, sectors=("government",))).law
-    banned = law.use_ban[:, :, GOVERNMENT]
+    banned = law.use_ban[:, :, GOVERNMENT].max(axis=2)
     assert {world.countries[i].bloc for i in np.flatnonzero(banned.any(1))} == {"US", "us_aligned"}
     assert {world.labs[i].origin for i in np.flatnonzero(banned.any(0))} == {CN}
-    assert (law.use_ban.any((0, 2)) == [lab.origin == CN for lab in world.labs]).all()
+    assert (law.use_ban.any((0, 2, 3)) == [lab.origin == CN for lab in world.labs]).all()
 
 
 def test_allies_join_a_ban_of_the_us_and_no_other(world, policy):
     def banning(**fields):
         return {
             world.jurisdictions.countries[i]
-            for i in np.flatnonzero(under(world, policy("L8", **fields)).law.use_ban.any((1, 2)))
+            for i in np.flatnonzero(under(world, policy("L8", **fields)).law.use_ban.any((1, 2, 3)))
         }
 
     assert banning(countries=("CHN",), origins=("US",), allied_coverage=0.8) == {"CHN"}
     assert len(banning(countries=("USA",), allied_coverage=0.8)) > 10
+
+
+# offers: service, weights at hosts, weights on machines of one's own
+
+IN_CHINA = {
+    "start": "2025-09", "countries": ("CHN",), "sectors": CHANNELS, "compliance": 1.0,
+    "compliance_private": 1.0, "waiver_rate": 0.0,
+}  # fmt: skip
+
+
+def left(world_at, policy, parameters=None, **fields):
+    """Adopters in China who use Chinese releases under a ban: of services, and of weights."""
+    ban = {"ban": policy("L8", **IN_CHINA, **fields)} if fields else {}
+    world = world_at(33, parameters, **ban)
+    users = [i for channel in CHANNELS for i in banned_use(world, "CHN", channel)]
+    served = {i for i in users if world.adopters[i].mode == "api"}
+    return served, set(users) - served
+
+
+def test_who_is_bound_by_a_narrower_ban_is_bound_by_a_wider_one(world_at, policy):
+    offers = (("service",), ("service", "hosted"), ("service", "hosted", "downloaded"))
+    (_, free), *found = (
+        left(world_at, policy, **({"offers": x} if x else {})) for x in (None, *offers)
+    )
+    assert [served for served, _ in found] == [set()] * 3  # a closed service is a service to all
+    by_app, by_host, by_any = (weights for _, weights in found)
+    assert by_any == set()
+    assert set() < by_host < by_app
+    assert free - by_app
+    assert free - by_host > free - by_app
+
+
+def test_a_ban_of_weights_leaves_services_alone(world_at, policy):
+    free, _ = left(world_at, policy)
+    served, weights = left(world_at, policy, offers=("hosted", "downloaded"))
+    assert served >= free
+    assert free
+    assert weights < left(world_at, policy)[1]
+
+
+def test_who_would_use_a_host_instead_keeps_the_weights(world_at, policy):
+    """That is their own choice, and none where hosts are banned too."""
+    names = (f"{name}_{channel}" for name in ("own_service", "other_host") for channel in CHANNELS)
+    shares = dict.fromkeys(names, 0.5)
+    _, free = left(world_at, policy, shares)
+    for moving, kept in ((1.0, 1.0), (0.5, 0.75), (0.0, 0.5)):
+        parameters = {**shares, "host_instead": moving}
+        _, weights = left(world_at, policy, parameters, offers=("service",))
+        assert len(free & weights) / len(free) == pytest.approx(kept, abs=0.1)
+    _, most = left(world_at, policy, {**shares, "host_instead": 1.0}, offers=("service", "hosted"))
+    _, least = left(world_at, policy, {**shares, "host_instead": 0.0}, offers=("service", "hosted"))
+    assert most == least
+
+
+def test_the_app_of_one_lab_can_be_banned_alone(world_at, policy):
+    """With or without ``labs`` an offer means the same."""
+    app = policy("L8", labs=("deepseek",), offers=("service",), **IN_CHINA)
+    both = policy("L8", labs=("deepseek",), **IN_CHINA)
+    users = []
+    for ban in ({}, {"ban": app}, {"ban": both}):
+        world = world_at(33, **ban)
+        users.append(
+            {
+                i
+                for channel in CHANNELS
+                for i in banned_use(world, "CHN", channel)
+                if world.adopters[i].family == "deepseek"
+            }
+        )
+    free, app_banned, all_banned = users
+    assert all_banned == set()
+    assert app_banned
+    assert free - app_banned
+    assert app_banned <= free

@@ -10,7 +10,20 @@ import mesa
 
 from sim import data
 from sim.model.parameters import by_channel
-from sim.vocabulary import API, CHANNELS, CN, DEVELOPER, FLAGGED, GATED, MODES, OPEN_WEIGHTS, US
+from sim.vocabulary import (
+    API,
+    CHANNELS,
+    CN,
+    DEVELOPER,
+    DOWNLOADED,
+    FLAGGED,
+    GATED,
+    HOSTED,
+    MODES,
+    OPEN_WEIGHTS,
+    SERVICE,
+    US,
+)
 from tests.reference.draws import (
     GOLDEN,
     MASK64,
@@ -258,13 +271,32 @@ class Adopter(mesa.Agent):
         """Whether a ban binds this adopter and lists what the slot offers."""
         place, law = self.place, self.model.by_lab
         bans = law["use_ban"][place.country]
-        if not any(lab[place.channel] for lab in bans):
+        if not any(any(lab[place.channel]) for lab in bans):
             return False
         release = next(offer.release for offer, _ in place.look() if offer.slot == slot)
-        lab, channel = slot.family, place.channel
-        on_list = release.month < law["listed_until"][place.country][lab][channel]
+        lists = law["listed_until"][place.country][slot.family][place.channel]
         bound = unit32(self.bits(self.model.streams("bound by ban").key))
-        return on_list and bound < bans[lab][channel]
+        return all(
+            release.month < lists[way] and bound < bans[slot.family][place.channel][way]
+            for way in self.ways_of_using(slot.mode)
+        )
+
+    def ways_of_using(self, mode: int) -> tuple[int, ...]:
+        """Offers by which this adopter would use a release of a mode.
+
+        The lab's service, weights at another host, weights on its own machines.
+        """
+        p, channel = self.model.p, self.place.channel
+        if mode == API:
+            return (SERVICE,)
+        luck = unit32(self.bits(self.model.streams("way of use").key))
+        service = by_channel(p, "own_service")[channel]
+        hosted = (1.0 - service) * by_channel(p, "other_host")[channel]
+        if luck < service:
+            if mode == GATED:
+                return (HOSTED,)
+            return (SERVICE,) if luck < service * (1.0 - p.host_instead) else (SERVICE, HOSTED)
+        return (HOSTED,) if luck < service + hosted else (DOWNLOADED,)
 
     def reviews(self) -> bool:
         """Whether the adopter looks round: as a newcomer, or with its channel's probability."""

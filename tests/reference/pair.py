@@ -88,6 +88,9 @@ def everything() -> Scenario:
         "price_factor_developer": 0.3,
         "openness_factor_consumer": 0.4,
         "access_factor_developer": 0.4,
+        "host_instead": 0.5,
+        "own_service_developer": 0.2,
+        "other_host_developer": 0.5,
         "inertia_developer": 0.6,
         "trust_penalty": 0.15,
         "theft_hazard": 0.05,
@@ -96,6 +99,14 @@ def everything() -> Scenario:
     }
     policy = {
         "chips": LEVERS["L3"](start="2023-02", stringency=0.9),
+        "listing": LEVERS["L3"](
+            start="2023-06",
+            end="2023-12",
+            labs=("deepseek", "moonshot"),
+            stringency=1.0,
+            strength=0.97,
+        ),
+        "rent": LEVERS["L3"](start="2023-04", stringency=0.0, remote_access=0.6),
         "control": LEVERS["L1"](
             start="2023-03",
             kyc_friction=0.4,
@@ -124,6 +135,23 @@ def everything() -> Scenario:
         ),
         "named ban": LEVERS["L8"](
             start="2023-04", labs=("meta", "deepseek"), countries=("USA", "BRA"), compliance=1.0
+        ),
+        "app ban": LEVERS["L8"](
+            start="2023-03",
+            labs=("alibaba", "mistral", "meta"),
+            countries=("USA", "IND", "CHN", "FRA"),
+            offers=("service",),
+            sectors=CHANNELS,
+            compliance=0.9,
+            compliance_private=0.9,
+        ),
+        "hosts' ban": LEVERS["L8"](
+            start="2023-05",
+            countries=("IND", "GBR", "CHN"),
+            origins=("US", "CN"),
+            offers=("hosted", "downloaded"),
+            sectors=CHANNELS,
+            compliance_private=0.5,
         ),
         "declined": LEVERS["E1"](start="2023-02", import_refusal=0.4),
         "gates": LEVERS["L2"](

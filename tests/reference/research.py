@@ -32,6 +32,8 @@ class PlainResearch:
     gains : list of float, by origin: efficiency gained this month (OOM)
     run, offset : float and list of float: frontier run and each lab's distance to it (log10 FLOP)
     row, china, domestic, smuggled : float, H100-equivalents
+    listed, squeezed, lost : dict of float, by lab that was ever listed or loses rented chips: legal
+        chips as if all of China were in its place, its shortage while listed, OOM of its compute
     """
 
     def __init__(self, world: World) -> None:
@@ -44,6 +46,10 @@ class PlainResearch:
         self.domestic = world.p.domestic_2022
         self.smuggled = self.gap = self.squeeze = 0.0
         self.first_gap: float | None = None
+        self.gap_in_2025 = 0.0
+        self.listed: dict[int, float] = {}
+        self.squeezed: dict[int, float] = {}
+        self.lost: dict[int, float] = {}
         self.spread = [(-1e9, 0)]
         self.best: list[list[tuple[float, int, int]]] = []
         self.quality = [0.0] * n
@@ -79,6 +85,7 @@ class PlainResearch:
         growth = yearly(month / 12.0, known, p.stock_growth_2030)
         self.row *= growth ** (1 / 12)
         ahead = p.buying_ahead if month < NOVEMBER_2023 else 1.0
+        self.list_labs(growth, ahead, left, declined)
         self.china *= (growth**left * ahead ** (1.0 - declined)) ** (1 / 12)
         self.domestic *= (
             (p.domestic_growth_2023 if month < 24 else p.domestic_growth)
@@ -89,6 +96,7 @@ class PlainResearch:
         gap = log10((self.china + self.domestic + self.smuggled) / (p.us_stock_share * self.row))
         self.first_gap = gap if self.first_gap is None else self.first_gap
         self.gap = gap - self.first_gap
+        self.lose_compute()
         if month > 0:
             self.run += log10(yearly(month / 12.0, [p.run_growth] * 2, p.run_growth_2030)) / 12.0
         for i, lab in enumerate(world.labs):
@@ -98,6 +106,34 @@ class PlainResearch:
                 self.offset[i] += min(
                     max(change, -p.reinvestment_cap / 12.0), p.reinvestment_cap / 12.0
                 )
+
+    def list_labs(self, growth: float, ahead: float, left: float, declined: float) -> None:
+        """A month of the legal chips that China would have if all of it were where a lab is."""
+        self.squeezed = {}
+        for i, listing in enumerate(self.world.law.entity_listing.tolist()):
+            if not listing and i not in self.listed:
+                continue
+            stringency = max(listing, self.world.law.stringency)
+            bought = (1.0 - min(max(2.0 * (stringency - 0.5), 0.0), 1.0)) * (1.0 - declined)
+            hoarding = (1.0 - min(max(2.0 * (listing - 0.5), 0.0), 1.0)) * (1.0 - declined)
+            if listing:
+                self.squeezed[i] = 1.0 - bought
+            stock = self.listed.get(i, self.china)
+            self.listed[i] = stock * (growth**bought * ahead**hoarding) ** (1 / 12)
+
+    def lose_compute(self) -> None:
+        """What labs lack of the compute that others in China have, rented chips included."""
+        p, world = self.p, self.world
+        if world.month <= 30:
+            self.gap_in_2025 = self.gap
+        rented = p.rented_share * 10.0**self.gap_in_2025
+        owned = (1.0 - p.rented_share) * 10.0**self.gap
+        total = self.china + self.domestic + self.smuggled
+        self.lost = {}
+        for i, denied in enumerate(world.law.remote_access.tolist()):
+            own = owned * (1.0 - (self.china - self.listed.get(i, self.china)) / total)
+            left = (own + rented * (1.0 - denied)) / (owned + rented)
+            self.lost[i] = log10(max(1e-6, left))
 
     def public(self, origin: int) -> tuple[float, int]:
         """Best efficiency that labs of an origin can read about, and whose it is."""
@@ -135,7 +171,9 @@ class PlainResearch:
     def research_lab(self, i: int, origin: int, frontier: bool) -> None:
         """One lab's month."""
         p, world = self.p, self.world
-        run = self.run + self.offset[i] + (p.compute_elasticity * self.gap if origin == CN else 0.0)
+        run = self.run + self.offset[i]
+        if origin == CN:
+            run += p.compute_elasticity * (self.gap + self.lost[i])
         now = p.capability_2023 + p.capability_slope * (
             run - p.run_flop_2023 + self.efficiency[i] + self.distilled[i]
         )
@@ -153,7 +191,8 @@ class PlainResearch:
         own = p.algorithmic_growth * (1.0 if frontier else p.follower_growth) / 12.0
         pool, author = self.public(origin)
         read = p.public_knowledge * max(0.0, pool - self.efficiency[i]) / 12.0
-        scarce = p.scarcity_efficiency * self.squeeze / 12.0 if origin == CN else 0.0
+        squeeze = self.squeezed.get(i, self.squeeze) if origin == CN else 0.0
+        scarce = p.scarcity_efficiency * squeeze / 12.0
         learned = p.distillation * reach * behind / 12.0
         self.efficiency[i] += own + read + scarce
         self.distilled[i] += learned - p.distilled_fade * self.distilled[i] / 12.0

@@ -15,7 +15,7 @@ from sim.messages import ScenarioError
 from sim.model.jurisdictions import Jurisdictions
 from sim.model.law import Law, Write, defaults
 from sim.model.law_fields import FIELDS
-from sim.vocabulary import CHANNELS, MODES, ORIGINS
+from sim.vocabulary import CHANNELS, MODES, OFFERS, ORIGINS
 
 COUNTRIES = ("USA", "CHN", "FRA")
 LABS = ("one", "two", "three", "four", "five")
@@ -25,6 +25,7 @@ SIZES = {
     "origin": len(ORIGINS),
     "channel": len(CHANNELS),
     "mode": len(MODES),
+    "offer": len(OFFERS),
     "lab": 5,
 }
 SIZES |= {
@@ -33,7 +34,7 @@ SIZES |= {
 }  # what holds for a class holds for each of its labs
 AXIS_NAMES = {
     "country": "countries", "origin": "origins", "channel": "channels", "mode": "modes",
-    "lab": "labs", "class": "labs", "student": "students",
+    "offer": "offers", "lab": "labs", "class": "labs", "student": "students",
 }  # fmt: skip
 COMBINE = {
     **dict.fromkeys((
@@ -46,7 +47,7 @@ COMBINE = {
     ), "multiply"),
     **dict.fromkeys((
         "controlled", "containment", "stringency", "import_refusal", "use_ban", "listed_until",
-        "takedown", "remirroring", "scan",
+        "takedown", "remirroring", "scan", "entity_listing", "remote_access", "open_stop",
     ), "max"),
 }  # fmt: skip
 NUMERIC = list(COMBINE)
@@ -211,7 +212,7 @@ def test_how_every_field_combines_is_stated_here():
     listed = {name for name, field in FIELDS.items() if field.combine == "list"}
     assert listed == {
         "assessments", "audits", "compute_duties", "modifier_duties", "safeguards", "programmes",
-        "triggers",
+        "triggers", "openings",
     }  # fmt: skip
     assert set(FIELDS) - listed == set(COMBINE)
 

@@ -23,6 +23,8 @@ def check(world, plain):
         world.chips.domestic,
         world.chips.smuggled,
     )
+    cuts = [world.chips.cut.get(lab.index, 0.0) for lab in world.labs]
+    assert cuts == pytest.approx([plain.lost.get(lab.index, 0.0) for lab in world.labs], **close)
     assert stocks == pytest.approx(
         (plain.row, plain.china, plain.domestic, plain.smuggled), **close
     )

@@ -117,3 +117,14 @@ def channel_factors(p: ParameterValues) -> ChannelFactors:
         novelty=np.array(by_channel(p, "novelty_factor")) * p.novelty_weight,
         breadth=breadth,
     )
+
+
+def ways_of_use(p: ParameterValues) -> np.ndarray:
+    """Draws below which an adopter uses open weights in each way but the last: (channel, 3).
+
+    As :class:`sim.model.kernels.bans.BanTerms` takes them.
+    """
+    service = np.array(by_channel(p, "own_service"))
+    hosted = (1.0 - service) * np.array(by_channel(p, "other_host"))
+    alone = service * (1.0 - p.host_instead)
+    return np.stack((alone, service, service + hosted), axis=1)

@@ -22,6 +22,7 @@ from sim.model.agents.adopter_terms import (
     channel_sizes,
     choice_weights,
     fixed_traits,
+    ways_of_use,
 )
 from sim.model.catalogue import NEVER
 from sim.model.identity import identities
@@ -144,6 +145,7 @@ class Adopters(Sequence[AdopterView]):
         self.mean_concern = (self.traits.concern * self.size).sum(axis=0)
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
+        self.ways = ways_of_use(p)
         self.taste = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
         structure = world.scenario.structure
         self.weights, self.factors = choice_weights(p, structure.capability), channel_factors(p)
@@ -265,7 +267,9 @@ class Adopters(Sequence[AdopterView]):
             choose(0, self.start.size - 1, *args)
         if world.tables.bans:
             month_of = world.catalogue.columns.month[self.market.release]
-            obey(*args, BanTerms(world.law.use_ban, world.law.listed_until, month_of))
+            bans = world.law.use_ban, world.law.listed_until
+            way_key = np.uint64(world.streams("way of use").key)
+            obey(*args, BanTerms(*bans, month_of, self.ways, way_key))
 
     def _review_terms(self, month: int, graph: bool) -> ReviewTerms:
         """Who reviews.

@@ -10,6 +10,7 @@ from sim.model.agents.lab_records import COMPONENTS, FRINGE_COMPONENTS, Draft, R
 from sim.model.agents.researcher import Researcher
 from sim.model.duties import (
     NOTHING,
+    OPENING_DRAWS,
     PUBLIC_DRAWS,
     Assessment,
     ComputeDuty,
@@ -113,11 +114,13 @@ class Lab(Researcher):
     def decide_mode(self, capability: float, draw: int, owed: Owed) -> int:
         """Release mode by a logit: open against closed, given what each mode owes.
 
-        Open is with or without a free licence. Lead and market count as differences from their mean
-        over the lab's own record, which the leaning already contains; backfire counts control steps
-        since the record.
+        Open is with or without a free licence; a lab knows whether it may open at all. Lead and
+        market count as differences from their mean over the lab's own record, which the leaning
+        already contains; backfire counts control steps since the record.
         """
         world, p, record = self.model, self.model.p, self.record
+        if self._may_not_open(draw):
+            return API
         noise, n = world.streams("release mode"), record.situations
         lead, market, closed = self._lead_utility(capability), self._market(), 0.0
         if n:
@@ -131,6 +134,11 @@ class Lab(Researcher):
         opened += noise.gumbel(self.identity, draw, 0)
         closed += noise.gumbel(self.identity, draw, 1)
         return API if opened < closed else open_mode
+
+    def _may_not_open(self, draw: int) -> bool:
+        """Whether a stop of open releases is in force and binds this one."""
+        stop = float(self.model.law.open_stop[self.index])
+        return stop > 0.0 and self.model.streams("open stop").uniform(self.identity, draw) < stop
 
     def _licence(self, draw: int, owed: Owed) -> int:
         """Open with a free licence as often as earlier, more if the law asks more of others."""
@@ -257,7 +265,7 @@ class Lab(Researcher):
         parts = weights, records, code, licence
         name = f"{self.info.slug} public {month_name(month)}"
         draft = Draft(month, name, draw, OPEN_SOURCE, False, *able, True, run=run, parts=parts)
-        self.drafts.append(self._submit(draft, covering(world.law.compute_duties, self, draw, run)))
+        self.drafts.append(self.submit(draft, covering(world.law.compute_duties, self, draw, run)))
 
     def _name(self, draw: int) -> str:
         return f"{self.info.slug} {draw // 2}{' small' if draw % 2 else ''}"
@@ -270,9 +278,9 @@ class Lab(Researcher):
         mode = self.decide_mode(capability, draw, owed)
         able = capability, underlying, self.efficiency
         draft = Draft(month, self._name(draw), draw, mode, small, *able, run=run)
-        self.drafts.append(self._submit(draft, owed))
+        self.drafts.append(self.submit(draft, owed))
 
-    def _submit(self, draft: Draft, owed: Owed) -> Draft:
+    def submit(self, draft: Draft, owed: Owed) -> Draft:
         """Have a release assessed and licensed where the law asks, and pay for both.
 
         Returns the draft as it may come out.
@@ -324,7 +332,8 @@ class Lab(Researcher):
     def _fall_back(self, left: set[int], draft: Draft) -> int:
         """An open-minded lab keeps weights for vetted users if it may, else serves or holds.
 
-        What public money paid for is gated or held: it becomes no closed service.
+        What public money paid for, or a closed lab set out to open, is gated or held: it becomes no
+        closed service.
         """
         if draft.parts is not None:
             return GATED if GATED in left else HOLD
@@ -335,12 +344,15 @@ class Lab(Researcher):
         return min(left) if left else HOLD
 
     def publish(self, month: int) -> None:
-        """Bring out the drafts that are due."""
+        """Bring out the drafts that are due; what may not be open any more is a service."""
         due = [d for d in self.drafts if d.month <= month]
         self.drafts = [d for d in self.drafts if d.month > month]
         for draft in due:
+            if draft.mode in OPEN and self._may_not_open(draft.draw):
+                draft = draft._replace(mode=API if draft.parts is None else HOLD)
             if not draft.small:
-                notable = data.notable_per_flagship()[self.info.slug]
+                opened_behind = OPENING_DRAWS <= draft.draw < PUBLIC_DRAWS
+                notable = 1.0 if opened_behind else data.notable_per_flagship()[self.info.slug]
                 self.model.releases.count_notable(self, draft.mode, notable)
             if draft.mode != HOLD:
                 self.model.releases.bring_out(self, draft, self._parts(draft))

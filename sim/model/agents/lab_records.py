@@ -32,7 +32,8 @@ class Draft(NamedTuple):
     run : float
         Training compute (log10 FLOP), 0 where unknown.
     parts : tuple of float or None
-        Openness components of a public programme's release; None: those of its mode.
+        Openness components of a release of a public programme or one that a closed lab opens;
+        None: those of its mode.
     """
 
     month: int
@@ -80,13 +81,10 @@ class Lessons(NamedTuple):
     ----------
     pool, author : float and int
         Best public efficiency in their reach (OOM) and the origin it came from.
-    scarcity : float
-        Efficiency that scarce chips call forth in a month (OOM).
     distillation : float
         Share of the gap to the best service that they close in a year.
     """
 
     pool: float
     author: int
-    scarcity: float
     distillation: float

@@ -62,7 +62,9 @@ class Researcher(mesa.Agent):
     def run_size(self) -> float:
         """Largest training run (log10 FLOP)."""
         world = self.model
-        catch = world.p.compute_elasticity * world.chips.gap if self.origin == CN else 0.0
+        catch = 0.0
+        if self.origin == CN:
+            catch = world.p.compute_elasticity * world.chips.gap_of(self.index)
         return world.chips.run_frontier + self.offset + catch
 
     def training_run(self, small: bool) -> float:
@@ -95,9 +97,11 @@ class Researcher(mesa.Agent):
         """
         p = self.model.p
         own = p.algorithmic_growth * (1.0 if self.info.frontier else p.follower_growth) / 12.0
-        pool, author, scarce, distillation = lessons
+        pool, author, distillation = lessons
         public = p.public_knowledge * max(0.0, pool - self.efficiency) / 12.0
-        learned, teacher_origin = 0.0, self.origin
+        scarce, learned, teacher_origin = 0.0, 0.0, self.origin
+        if self.origin == CN:  # scarcity spurs Chinese labs only
+            scarce = p.scarcity_efficiency * self.model.chips.shortage_of(self.index) / 12.0
         if distillation > 0.0:
             margin, own_points = p.distillation_margin, self.capability()
             releases = self.model.releases

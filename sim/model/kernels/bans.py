@@ -1,4 +1,10 @@
-"""Use bans: adopters who are bound leave what is on the list and take the best of the rest."""
+"""Use bans: adopters who are bound leave what is on the list and take the best of the rest.
+
+A ban is of offers: the service of a lab, weights that others serve, weights on one's own machines.
+An adopter of a channel has one *way* of using open weights, by a draw: the lab's own service and
+nothing else; that service, or else another host; another host; machines of its own. What is served
+only is a service to all; who uses services uses hosts for weights that their lab does not serve.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +27,11 @@ from sim.model.kernels.choice import (
 )
 from sim.model.kernels.market import MAX_ALIVE, N_CHANNELS, N_MODES, SLOT, list_alternatives
 from sim.model.kernels.numerics import GOLDEN, f4, kernel, mix64, piece, u8, unit32
-from sim.vocabulary import API, DEVELOPER
+from sim.vocabulary import API, DEVELOPER, DOWNLOADED, GATED, HOSTED, SERVICE
 
+SERVICE_ALONE, SERVICE_OR_HOST, HOST, OWN_MACHINES = range(4)
+"""Ways of using open weights."""
+N_WAYS = 4
 NEVER = f4(1e30)  # exp(-utility) of what may not be taken
 
 
@@ -31,21 +40,39 @@ class BanTerms(NamedTuple):
 
     Attributes
     ----------
-    share : array (country, lab, channel), probability that an adopter is bound, by a draw per
-        adopter
-    listed : array (country, lab, channel), month before which a release must be out to be on the
-        list
+    share : array (country, lab, channel, offer), probability that an adopter is bound, by a draw
+        per adopter
+    listed : array (country, lab, channel, offer), month before which a release must be out to be on
+        the list
     month : int array (channel, K), month of the release of each alternative
+    ways : array (channel, 3), draws of the way of use below which an adopter uses the lab's service
+        and nothing else, that service or a host, and any of these or a host alone
+    way_key : uint64, key of these draws
     """
 
     share: np.ndarray
     listed: np.ndarray
     month: np.ndarray
+    ways: np.ndarray
+    way_key: np.uint64
 
 
 @piece
-def fill_limits(limit, forbidden, market, ban, base, z, c, h):
-    """Share of adopters that may not use each slot, nor take each alternative.
+def fill_barred(barred, mode, service, hosted, downloaded):
+    """Share of adopters that a ban of offers bars from a release of a mode, by their way of use."""
+    barred[SERVICE_ALONE] = barred[SERVICE_OR_HOST] = service
+    barred[HOST] = barred[OWN_MACHINES] = service
+    if mode != API:
+        barred[HOST], barred[OWN_MACHINES] = hosted, downloaded
+        if mode == GATED:
+            barred[SERVICE_ALONE] = barred[SERVICE_OR_HOST] = hosted
+        else:
+            barred[SERVICE_OR_HOST] = min(service, hosted)
+
+
+@piece
+def fill_limits(limit, forbidden, barred, market, ban, base, z, c, h):
+    """Share of adopters by way of use that may not use each slot, nor take each alternative.
 
     What does not reach them, nobody can take: there ``base`` is minus infinity in their zone z.
     Returns how many alternatives there are.
@@ -54,13 +81,30 @@ def fill_limits(limit, forbidden, market, ban, base, z, c, h):
     limit[:], forbidden[:] = 0.0, 0.0
     for k in range(market.slot.size):
         if h != DEVELOPER or market.mode[k] != API:
-            lab = market.family[k]
-            if ban.month[h, k] < ban.listed[c, lab, h]:
-                limit[market.slot[k]] = forbidden[real] = ban.share[c, lab, h]
-            if base[z, h, real] == -np.inf:
-                forbidden[real] = 1.0
+            lab, out = market.family[k], ban.month[h, k]
+            share, listed = ban.share, ban.listed
+            fill_barred(
+                barred,
+                market.mode[k],
+                share[c, lab, h, SERVICE] if out < listed[c, lab, h, SERVICE] else 0.0,
+                share[c, lab, h, HOSTED] if out < listed[c, lab, h, HOSTED] else 0.0,
+                share[c, lab, h, DOWNLOADED] if out < listed[c, lab, h, DOWNLOADED] else 0.0,
+            )
+            for way in range(N_WAYS):
+                limit[way, market.slot[k]] = forbidden[way, real] = barred[way]
+                if base[z, h, real] == -np.inf:
+                    forbidden[way, real] = 1.0
             real += 1
     return real
+
+
+@piece
+def way_of(draw, ways, h):
+    """Way in which an adopter of a channel uses open weights."""
+    way = SERVICE_ALONE
+    while way < OWN_MACHINES and draw >= ways[h, way]:
+        way += 1
+    return way
 
 
 @kernel
@@ -90,13 +134,14 @@ def obey(panel, market, who, network, terms, ban):
     v, w = np.empty(MAX_ALIVE, np.float32), np.empty(MAX_ALIVE, np.float32)
     net, stay = np.empty(families, np.float32), np.empty(N_ORIGINS, np.float32)
     taste = np.empty(-(-families // 8) * 8, np.float32)
-    limit, forbidden = np.zeros(NONE + 1), np.zeros(MAX_ALIVE)
+    limit, forbidden = np.zeros((N_WAYS, NONE + 1)), np.zeros((N_WAYS, MAX_ALIVE))
+    excluded = np.zeros(N_WAYS)
     for cell in range(start.size - 1):
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
         if not share[c, :, h].any():
             continue
         z, size = zone[c], size_of[h]
-        real = fill_limits(limit, forbidden, market, ban, base, z, c, h)
+        real = fill_limits(limit, forbidden, excluded, market, ban, base, z, c, h)
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
         fill_row(
             v, size, base, shared, lists, net, traits, offset, denial, fear, cover, barred, z, c, h
@@ -107,12 +152,13 @@ def obey(panel, market, who, network, terms, ban):
         for i in range(start[cell], start[cell + 1]):
             person = cell_key[cell] + u8(i - start[cell]) * GOLDEN
             bound = unit32(mix64(terms.ban_key + person))
+            way = way_of(unit32(mix64(ban.way_key + person)), ban.ways, h)
             current = choice[i]
-            if current == NONE or bound >= limit[current]:
+            if current == NONE or bound >= limit[way, current]:
                 continue
             left = 0
             for k in range(size):
-                out = k < real and bound < forbidden[k]
+                out = k < real and bound < forbidden[way, k]
                 w[k] = NEVER if out else v[k]
                 left += 1 if k < real and not out else 0
             if left == 0:
