@@ -27,6 +27,7 @@ GROUPS = {
     "misuse": "Misuse",
     "audit": "Compromise and audits",
     "trust": "Trust and measurement",
+    "compliance": "Who obeys, where that is chosen",
 }
 
 FIXED: dict[str, dict[str, str | float]] = {

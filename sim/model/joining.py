@@ -13,6 +13,7 @@ from math import inf, log
 from typing import TYPE_CHECKING
 
 from sim.model.identity import identity
+from sim.vocabulary import ABROAD, AREAS_OF_REGION
 
 if TYPE_CHECKING:
     from sim.model.jurisdictions import Jurisdictions
@@ -48,7 +49,7 @@ def followed(
     left = {
         i: -log(luck.uniform(identity(code)))
         for i, code in enumerate(where.countries)
-        if i not in members and where.blocs[i] not in ("US", "CN")
+        if i not in members and where.blocs[i] in AREAS_OF_REGION[ABROAD]
     }
     circle = ["us_aligned" if bloc == "US" else bloc for bloc in where.blocs]
     weight, joined = dict.fromkeys(circle, 0.0), dict.fromkeys(circle, 0.0)

@@ -248,9 +248,8 @@ class World(mesa.Model):
             {"CN": p.stock_cn_2022, "row": p.stock_row_2022}, p.domestic_2022, p.run_flop_2023
         )
         self.trust = Trust.full(len(self.countries), p.perceived_risk_cn)
-        self.people_abroad = self.adopters.own_people * [
-            c.bloc in AREAS_OF_REGION[ABROAD] for c in self.countries
-        ]
+        abroad = [c.bloc in AREAS_OF_REGION[ABROAD] for c in self.countries]
+        self.people_abroad = self.adopters.own_people * abroad
         self.derivatives, self.hub = Derivatives.none(families), Hub()
         self.defence = 0.0
         self.scene: Scene

@@ -127,10 +127,13 @@ def right(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 ONLY_THE_PROGRAM_TELLS = {
-    ("policy", "l9", "labs"), ("policy", "l14", "switch_on"), ("policy", "l14", "switch_off"),
+    ("policy", "l3", "labs"), ("policy", "l9", "labs"), ("policy", "l13", "labs"),
+    ("policy", "l14", "switch_on"), ("policy", "l14", "switch_off"),
+    *((*path[:2], field) for path in leaves() for field in ("allies", "allied_labs")),
     ("policy", "eu-gpai", "threshold_flop"), ("policy", "eu-gpai", "systemic_flop"),
 }  # fmt: skip
-"""Names of other policies and of labs at home, and two thresholds of which one is the higher."""
+"""Names of other policies, of labs of one origin, of who may join; and two thresholds of which one
+is the higher."""
 LEAVES = {path: leaf for path, leaf in leaves().items() if path not in ONLY_THE_PROGRAM_TELLS}
 
 
