@@ -89,7 +89,7 @@ def test_named_countries_join_any_ban_and_aligned_ones_that_of_the_us(policy):
     for home in ("USA", "AUS", "CHN"):
         fields = {"countries": (home,), "allied_coverage": 0.1, "allies": ("FRA", "KEN")}
         law = law_under(policy, "L8", **fields)
-        banning = {WHERE.countries[i] for i in np.flatnonzero(law.use_ban.any((1, 2)))}
+        banning = {WHERE.countries[i] for i in np.flatnonzero(law.use_ban.any((1, 2, 3)))}
         aligned = {WHERE.countries[i] for i in WHERE.bound_countries(0.1)} if home == "USA" else ()
         assert banning == {home, "FRA", "KEN", *aligned}
         who, _ = joined(policy, "L8", **fields)
