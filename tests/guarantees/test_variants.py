@@ -73,9 +73,9 @@ def test_one_that_ends_equals_one_that_does_not_until_then(variant, with_policie
 def test_it_commutes_with_every_lever(variant, other, status_quo):
     key, fields = variant
 
-    def policy(asked):
+    def policy(asked, **joining):
         mine.append(asked)
-        return lever(asked, **(fields if len(mine) == 1 else {}))
+        return lever(asked, **((joining | fields) if len(mine) == 1 else {}))
 
     mine = []
     pairing.test_policies_commute_in_the_law((key, other), policy, status_quo)

@@ -11,7 +11,19 @@ from sim.model.kernels.shares import spread_use
 from sim.model.phases import adopt, build
 from sim.model.records import Derivatives
 from sim.model.uptake import log_gdp_per_head
-from sim.vocabulary import CHANNELS, CN, GATED, MODES, OPEN, OPEN_WEIGHTS, US
+from sim.vocabulary import (
+    AREAS,
+    BLOCS,
+    CHANNELS,
+    CN,
+    EU,
+    GATED,
+    MODES,
+    OPEN,
+    OPEN_WEIGHTS,
+    ORIGINS,
+    US,
+)
 
 CONSUMER, MARKET, ENTERPRISE, DEVELOPER, GOVERNMENT = range(5)
 # Everybody chooses afresh every month: one month shows what the alternatives are worth.
@@ -295,7 +307,9 @@ def test_applications_fall_to_the_bloc_and_base_that_make_them(world_at):
     world = world_at(24)
     flow, value, _ = world.adopters.build()
     assert (flow >= 0.0).all()
-    assert value.shape == (3, 5)
+    assert value.shape == (len(ORIGINS), len(AREAS))
+    blocs = [AREAS.index(bloc) for bloc in BLOCS]
+    assert 0.0 < value[:, EU].sum() < value[:, blocs].sum()
     closed = [lab.index for lab in world.labs if world.slugs["anthropic"] == lab.index]
     assert flow[closed].sum() == 0.0
 
