@@ -99,7 +99,7 @@ def test_a_row_that_does_nothing_changes_nothing_else(run, table, row):
         assert (before[what] == after[what]).all(), what
     np.testing.assert_allclose(before["drawn"], after["drawn"], rtol=1e-12)
     costs = {"cost_policy_labs", "cost_eu_other"}
-        own = {"idea_share_us", "idea_share_cn", *costs} if table == "labs" else set()
+    own = {"idea_share_us", "idea_share_cn", *costs} if table == "labs" else set()
     place = {name: i for i, name in enumerate(after["names"].tolist())}
     assert len(place) == len(before["names"]) + 3 * (table == "labs")
     for name, path in zip(before["names"].tolist(), before["values"].T, strict=True):
