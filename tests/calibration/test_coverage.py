@@ -11,6 +11,7 @@ import pytest
 from benchmarks import truths as command
 from docs import truths as page
 from sim import data
+from sim.calibration import coverage as module
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import Sizes, Stages, candidates_at, explored
 from sim.calibration.coverage import (
@@ -238,6 +239,23 @@ def test_it_goes_on_from_folders_and_shares_no_luck(few):
     assert folders == (Path("fit/wave-1"), Path("fit/wave-2"), Path("more/truths"), *full)
     assert len(set(seeds)) == len(seeds)
     assert seeds[:2] == (5, 6), "the runs of the fit are those that it left"
+
+
+def test_truths_are_unknown_to_emulators_and_judged_by_another_run(monkeypatch):
+    """Of the 64 runs the 16 of truths are held apart, and each truth is run once more."""
+    asked = []
+
+    def kept(known, pools, truths, *others):
+        asked.append((known, truths))
+        return emulated(known, pools, truths, *others)
+
+    monkeypatch.setattr(module, "emulated", kept)
+    coverage(Asked(TINY, 5, HERE, HERE, truths=8, simulate=made_up))
+    assert asked
+    for known, truths in asked:
+        assert len(known.scores) == 64 - 16
+        assert not (truths.scores[:, None] == known.scores[None]).all(axis=2).any()
+        assert (truths.other != truths.seen).mean() > 0.9
 
 
 def test_the_whole_procedure_finds_what_a_target_tells(few):
