@@ -340,6 +340,21 @@ def test_the_page_says_what_the_rule_gives(factor, says):
     assert says in page._widening(found | {"factor": factor})
 
 
+def test_the_page_says_what_is_too_sure_and_what_is_too_wide():
+    found = json.loads(page.MEASURED.read_text())
+    text = page._beside(found)
+    assert "clearly more: the 50 % of outcomes, near the record (59 % [56, 61]); " in text
+    told = found["near"]["with"]["pooled"]["recovered"]
+    told["inside90"] |= {"share": 0.8, "low": 0.76, "high": 0.84}
+    sure = page._beside(found).partition("Too wide")[0]
+    assert "the 90 % of parameters that are recovered, near the record (80 % [76, 84])" in sure
+    for name in ("near", "far"):
+        for one in found[name]["with"]["pooled"].values():
+            one["inside50"] |= {"low": 0.45, "high": 0.55}
+            one["inside90"] |= {"low": 0.85, "high": 0.95}
+    assert page._beside(found).count("none") == 2
+
+
 def test_quantities_that_are_held_too_seldom_are_named():
     rows = [
         {"id": "good", "inside90": {"high": 0.93}, "u": 0.3},
