@@ -19,7 +19,7 @@ from rich.table import Table
 
 from sim import data
 from sim.calibration.measures import LAST_MONTH, MEASURES, Run, distance
-from sim.calibration.met import CRITERION, counts, stand
+from sim.calibration.met import OF_ONE_DRAW, counts_of_one_draw, stand
 from sim.model.parameters import PARAMETERS
 from sim.model.world import World
 from sim.scenario.scenario import Scenario, load
@@ -75,7 +75,7 @@ def main() -> None:
         )
     console = Console(width=160)
     console.print(table)
-    for line in (CRITERION, *counts(rows)):
+    for line in (OF_ONE_DRAW, *counts_of_one_draw(rows)):
         console.print(line)
 
 

@@ -12,6 +12,10 @@ CRITERION = (
     "A target or path is met if the median lies in its range and the record's value inside the "
     "90 % of runs."
 )
+OF_ONE_DRAW = (
+    "One draw spreads by chance alone, so that only its median is asked to lie in range: whether a "
+    "target is met is asked of the ensemble."
+)
 KINDS = {
     "fitted": "fitted targets",
     "imposed": "imposed targets",
@@ -52,7 +56,7 @@ def stand(one: Mapping[str, Any], values: Floats) -> dict[str, Any]:
 
 
 def counts(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a sentence for each of `KINDS`: how many rows are met, and which are not.
+    """Yield a sentence for each of `KINDS`: how many rows the ensemble meets, and which not.
 
     Parameters
     ----------
@@ -61,10 +65,30 @@ def counts(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """
     for name, words in KINDS.items():
         own = [one for one in rows if kind(one) == name]
-        missed = [one["quantity"] for one in own if not (one["in_range"] and one["inside"])]
-        held = [sum(one[part] for one in own) for part in ("in_range", "inside")]
-        text = (
-            f"{len(own) - len(missed)} of {len(own)} {words} are met: {held[0]} have the median in "
-            f"range, {held[1]} the record's value inside the 90 %"
-        )
-        yield f"{text}; missed: {'; '.join(missed)}." if missed else f"{text}."
+        missed = [one for one in own if not (one["in_range"] and one["inside"])]
+        text = f"{len(own) - len(missed)} of {len(own)} {words} are met: {_held(own)}"
+        yield _with(text, "missed", missed)
+
+
+def counts_of_one_draw(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each of `KINDS`: of how many rows one draw has the median in range.
+
+    Parameters
+    ----------
+    rows
+        As for `counts`.
+    """
+    for name, words in KINDS.items():
+        own = [one for one in rows if kind(one) == name]
+        missed = [one for one in own if not one["in_range"]]
+        yield _with(f"Of {len(own)} {words} {_held(own)}", "out of range", missed)
+
+
+def _held(own: Sequence[Mapping[str, Any]]) -> str:
+    in_range, inside = (sum(one[part] for one in own) for part in ("in_range", "inside"))
+    return f"{in_range} have the median in range, {inside} the record's value inside the 90 %"
+
+
+def _with(text: str, words: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    names = "; ".join(one["quantity"] for one in rows)
+    return f"{text}; {words}: {names}." if names else f"{text}."

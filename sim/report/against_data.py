@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.analysis import wording
 from sim.calibration import baseline
-from sim.calibration.met import CRITERION, counts, kind, stand
+from sim.calibration.met import CRITERION, OF_ONE_DRAW, counts, counts_of_one_draw, kind, stand
 from sim.calibration.record import shipped
 from sim.model.outcomes import OUTCOMES
 from sim.report.figure_data import Grid
@@ -66,7 +66,7 @@ def standing(study: Study) -> Standing:
     return Standing(
         given=given,
         notes=list(_notes(study)),
-        counts=[CRITERION, *counts(rows)],
+        counts=[CRITERION, *counts(rows)] if ensemble else [OF_ONE_DRAW, *counts_of_one_draw(rows)],
         targets=_targets_grid(rows),
         moves=[_move(one, moved) for one in moved["movements"]],
         reasons=_reasons_grid(moved),

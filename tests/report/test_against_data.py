@@ -9,12 +9,13 @@ import pytest
 
 from sim.analysis.wording import MINUS
 from sim.calibration import baseline, record
-from sim.calibration.met import CRITERION
+from sim.calibration.met import CRITERION, OF_ONE_DRAW
 from sim.report import against_data
 from sim.report.against_data import standing
 from sim.sweep.design import Case, Design
 from sim.sweep.uncertainties import calibrated
 
+NONE = "0 have the median in range, 0 the record's value inside the 90 %"
 RANGE = {"low": 0.2, "high": 0.4, "value": 0.3, "unit": "share", "window": "2024"}
 
 
@@ -89,13 +90,12 @@ def test_a_study_without_draws_shows_the_central_draw(made, make):
     assert in_range(found) == {"quantity A": "yes", "quantity B": "yes", "quantity C": "no"}
     assert found.targets.rows[2][4] == "0.5"
     assert [row[-1] for row in found.targets.rows] == ["yes", "yes", "no"]
-    assert found.counts[0] == CRITERION
-    assert [line.partition(" are met")[0] for line in found.counts[1:]] == [
-        "1 of 1 fitted targets",
-        "1 of 1 imposed targets",
-        "0 of 1 paths that were never fitted",
+    assert found.counts == [
+        OF_ONE_DRAW,
+        "Of 1 fitted targets 1 have the median in range, 1 the record's value inside the 90 %.",
+        "Of 1 imposed targets 1 have the median in range, 1 the record's value inside the 90 %.",
+        f"Of 1 paths that were never fitted {NONE}; out of range: quantity C.",
     ]
-    assert found.counts[-1].endswith("missed: quantity C.")
 
 
 def test_a_study_of_the_ensemble_shows_the_ensemble(made, make):
@@ -106,6 +106,13 @@ def test_a_study_of_the_ensemble_shows_the_ensemble(made, make):
     assert "ensemble of 200 draws" in found.given
     assert in_range(found) == {"quantity A": "no", "quantity B": "yes", "quantity C": "yes"}
     assert found.targets.rows[0][4:] == ("0.5", "0.4 to 0.6", "no", "no")
+    assert found.counts[0] == CRITERION
+    assert [line.partition(" are met")[0] for line in found.counts[1:]] == [
+        "0 of 1 fitted targets",
+        "1 of 1 imposed targets",
+        "1 of 1 paths that were never fitted",
+    ]
+    assert found.counts[1].endswith("missed: quantity A.")
 
 
 def test_fitted_imposed_and_paths_are_told_apart(made, make):
