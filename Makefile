@@ -81,7 +81,8 @@ origins: $(READY)
 	@mkdir -p sim/calibration/origins
 	@set -e; for month in $(ORIGINS); do \
 	  $(BIN)/openstakes calibrate --until $$month --out results/origins/$$month; \
-	  cp results/origins/$$month/ensemble.csv sim/calibration/origins/$$month.csv; done
+	  cp results/origins/$$month/ensemble.csv sim/calibration/origins/$$month.csv; \
+	  cp results/origins/$$month/calibration.json sim/calibration/origins/$$month.json; done
 
 hindcast: $(READY)
 	@$(BIN)/openstakes hindcast --out results/hindcast

@@ -30,7 +30,7 @@ from sim.sweep.manifest import made_by
 START, END = ("2025-01", "2025-06"), ("2030-07", "2030-12")
 """First and last month of the windows between which an outcome moves."""
 MOVING = {
-    "family_share_openai": "",
+    "family_share_openai": "who serves whom",
     "open_share_world_consumer": "who serves whom",
     "lag_us_cn_true": "",
 }

@@ -5,8 +5,9 @@
 T5: the share of Chinese releases is highest where US services are closed. Shares of consumer use by
 bloc in the last half-year of the record, and again with equal access: every lab reaches everybody.
 T8: a step of chip control raises the open activity of Chinese labs, noisily and with lags. Releases
-generated under the status quo, and again with full control from 2026-01, pair by pair. Each with
-and without assumed responses, by draws of the shipped ensemble.
+generated under the status quo, and again with full control from 2026-01, pair by pair, with and
+without assumed responses. None of these acts before July 2025, so T5 has one variant. Both by draws
+of the shipped ensemble.
 """
 
 from __future__ import annotations
@@ -46,16 +47,15 @@ CLEAR = 0.95
 SHARE, COUNT = "open share of releases of firms", "open notable models"
 
 
-def shares_by_bloc(draws: int, seed: int, workers: int) -> dict[tuple[str, str], Floats]:
-    """T5: Chinese share of consumer use by access and variant: (draw, bloc)."""
+def shares_by_bloc(draws: int, seed: int, workers: int) -> dict[str, Floats]:
+    """T5: Chinese share of consumer use by access: (draw, bloc)."""
     scenario = load("status-quo", settings=[f"horizon.end={UNTIL}"])
     outcomes = [f"cn_share_{bloc}_consumer" for bloc in BLOCS]
+    case = Case(scenario.name, scenario, scenario.name)
     found = {}
     for access, reach in ACCESSES.items():
-        for variant in VARIANTS:
-            case = Case(scenario.name, scenario, scenario.name, variant)
-            path = paths([case], fixed(first(draws), reach), outcomes, seed, workers)[0]
-            found[access, variant] = path[:, month_index(SINCE) :].mean(axis=1)
+        path = paths([case], fixed(first(draws), reach), outcomes, seed, workers)[0]
+        found[access] = path[:, month_index(SINCE) :].mean(axis=1)
     return found
 
 
@@ -86,15 +86,15 @@ def chance(values: Floats) -> float:
     return float((values > 0.0).mean())
 
 
-def _blocs_table(found: Mapping[tuple[str, str], Floats]) -> Table:
+def _blocs_table(found: Mapping[str, Floats]) -> Table:
     table = Table(title=f"T5: Chinese share of consumer use, {SINCE} to {UNTIL}")
-    for heading in ("access", "responses", "bloc", "median", "5-95 %", "above third countries in"):
+    for heading in ("access", "bloc", "median", "5-95 %", "above third countries in"):
         table.add_column(heading)
-    for (access, variant), shares in found.items():
+    for access, shares in found.items():
         for i, bloc in enumerate(BLOCS):
             more = chance(shares[:, i] - shares[:, BLOCS.index(OPENED)])
             beyond = "" if bloc == OPENED else f"{100 * more:.0f} %"
-            row = (access, variant, bloc, *span(shares[:, i], signed=False), beyond)
+            row = (access, bloc, *span(shares[:, i], signed=False), beyond)
             table.add_row(*row, end_section=i == len(BLOCS) - 1)
     return table
 
@@ -123,22 +123,25 @@ def _years_table(found: Mapping[tuple[str, str], tuple[Floats, Floats]]) -> Tabl
     return table
 
 
-def blocs_said(found: Mapping[tuple[str, str], Floats]) -> Iterator[str]:
+def blocs_said(found: Mapping[str, Floats]) -> Iterator[str]:
     """What T5 came to, in sentences."""
     closed, opened = BLOCS.index(CLOSED), BLOCS.index(OPENED)
-    shows = {}
-    for (access, variant), shares in found.items():
+    agree = {}
+    for access, shares in found.items():
         highest = shares[:, closed] > np.delete(shares[:, :ABROAD], closed, axis=1).max(axis=1)
-        shows[access, variant] = float(highest.mean()) >= CLEAR
+        agree[access] = float(highest.mean())
         median, ends = span(100.0 * (shares[:, closed] - shares[:, opened]), 1)
         yield (
-            f"T5, access {access}, {RESPONSES[variant]}: the Chinese share in restricted countries "
-            f"less that in third countries is {median} points ({ends}); it is the highest abroad "
-            f"in {100 * highest.mean():.0f} % of draws."
+            f"T5, access {access}: the Chinese share in restricted countries less that in third "
+            f"countries is {median} points ({ends}); it is the highest abroad in "
+            f"{100 * agree[access]:.0f} % of draws."
         )
-    if not any(shows["as stated", variant] for variant in VARIANTS):
-        yield "T5 does not show."
-    elif all(shows["equal", variant] for variant in VARIANTS):
+    if agree["as stated"] < CLEAR:
+        yield (
+            f"T5 does not show: {100 * agree['as stated']:.0f} % of draws agree, and "
+            f"{100 * CLEAR:.0f} % would have to."
+        )
+    elif agree["equal"] >= CLEAR:
         yield "T5 shows, with equal access as well: it does not rest on the access put in."
     else:
         yield "T5 shows with the access put in and not with equal access: the pattern is the input."

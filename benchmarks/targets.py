@@ -3,13 +3,15 @@
     python benchmarks/targets.py [--replications 16] [--seed 0] [--set parameter=value ...]
 
 Targets of mode "replay" use the replayed history, those of mode "free" releases generated from 2023
-on; what is imposed is shown as a check. Each row is a mean over replications, and how far it lies
-from the target: up to 1 it is in range. Paths are looked at and not fitted. Nothing is fitted here.
+on; what is imposed is shown as a check. Each row is the median over replications, and how far it
+lies from the target: up to 1 it is in range. The spread is that of chance alone. Paths are looked
+at and not fitted. Nothing is fitted here.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
 import numpy as np
 from rich.console import Console
@@ -17,6 +19,7 @@ from rich.table import Table
 
 from sim import data
 from sim.calibration.measures import LAST_MONTH, MEASURES, Run, distance
+from sim.calibration.met import OF_ONE_DRAW, counts_of_one_draw, stand
 from sim.model.parameters import PARAMETERS
 from sim.model.world import World
 from sim.scenario.scenario import Scenario, load
@@ -51,29 +54,29 @@ def main() -> None:
         title=f"Calibration targets, {options.replications} replications, seed {options.seed}; "
         "defaults of the model, 5-95 % holds chance"
     )
-    for heading in ("id", "quantity", "mode", "target", "range", "model", "5-95 %", "distance"):
-        right = heading in ("target", "model", "distance")
+    heads = ("id", "quantity", "mode", "target", "range", "median", "5-95 %", "in range", "inside")
+    for heading in (*heads, "distance"):
+        right = heading in ("target", "median", "distance")
         table.add_column(heading, justify="right" if right else "left")
-    hits = {"target": 0, "path": 0}
+    rows = []
     for t in data.targets():
-        values = np.array(found[t.id])
-        mean = float(np.nanmean(values))
-        hits[t.role] += t.low <= mean <= t.high
-        low, high = np.nanpercentile(values, (5, 95))
+        row = asdict(t) | stand(asdict(t), np.array(found[t.id]))
+        rows.append(row)
         table.add_row(
             t.id,
             t.quantity,
-            t.mode if t.role == "target" else f"{t.mode}, path",
+            t.mode if t.role == "target" else f"{t.mode}, {t.role}",
             f"{t.value:g}",
             f"{t.low:g} to {t.high:g}",
-            f"{mean:.3g}",
-            f"{low:.3g} to {high:.3g}",
-            f"{distance(t, mean):.1f}",
+            f"{row['q50']:.3g}",
+            f"{row['q05']:.3g} to {row['q95']:.3g}",
+            *("yes" if row[part] else "no" for part in ("in_range", "inside")),
+            f"{distance(t, row['q50']):.1f}",
         )
     console = Console(width=160)
     console.print(table)
-    for role, count in hits.items():
-        console.print(f"{count} of {sum(t.role == role for t in data.targets())} {role}s in range")
+    for line in (OF_ONE_DRAW, *counts_of_one_draw(rows)):
+        console.print(line)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,30 @@ fewer cases. *U*: the chance of ranks that lie as far from the middle, if they w
 
 {table(("Truths", "Errors", "Quantities", *RANKS), rows)}
 
+{_beside(found)}
+
 Ruled out by their own record, with errors: {out}."""
+
+
+def _beside(found: dict[str, Any]) -> str:
+    """Return where intervals hold clearly less than they say, and where clearly more.
+
+    With errors only: without them more are to be held.
+    """
+    less, more = [], []
+    for name, words in SETS.items():
+        for kind, one in found[name]["with"]["pooled"].items():
+            for part, nominal in zip(INSIDES, (0.5, INSIDE), strict=True):
+                if one and not one[part]["low"] <= nominal <= one[part]["high"]:
+                    side = less if one[part]["high"] < nominal else more
+                    said = f"the {100 * nominal:.0f} % of {KINDS[kind]}, {words}"
+                    side.append(f"{said} ({_share(one[part])})")
+    return (
+        f"With errors, too sure, as they hold clearly less than they say: "
+        f"{'; '.join(less) or 'none'}. Too wide, as they hold clearly more: "
+        f"{'; '.join(more) or 'none'}. What is too wide is no margin of safety: effects are "
+        "said to be less certain than they are."
+    )
 
 
 def _parameters(near: dict[str, Any]) -> str:

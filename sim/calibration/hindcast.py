@@ -88,14 +88,16 @@ class Hindcast:
     consumers : array (run, half-year, country, 3 + family)
         At the ends of the half-years of `LATER`: use of AI among people, and in it the share of US
         origin, of Chinese origin, and of each family.
-    draws, failed, seed : int
-        Draws of the ensemble, those whose run failed and are left out, and the root seed.
+    draws : Draws
+        The ensemble.
+    failed, seed : int
+        Draws whose run failed and which are left out, and the root seed.
     """
 
     measures: Floats
     values: Floats
     consumers: Floats
-    draws: int
+    draws: Draws
     failed: int
     seed: int
 
@@ -207,7 +209,7 @@ def hindcast(
     whole = np.isfinite(found).all(axis=1)
     consumers = _consumers(store, asked)[whole]
     measures, values = found[whole][:, : len(NAMES)], found[whole][:, len(NAMES) :]
-    return Hindcast(measures, values, consumers, len(draws), int((~whole).sum()), seed)
+    return Hindcast(measures, values, consumers, draws, int((~whole).sum()), seed)
 
 
 def _consumers(store: Store, asked: Design) -> Floats:

@@ -3,8 +3,9 @@
 An ensemble of an origin is fitted to the targets whose window had ended by then. Its runs enter the
 record of releases up to the origin and generate releases after it. Every later point of the record
 is scored, beside what the record up to the origin would have said by itself. The structure of the
-model and the ranges of its parameters were chosen with the whole record in sight, so the scores are
-conditional on both, and policies after the origin are inputs.
+model and the ranges of its parameters were chosen with the whole record in sight. Cadences of labs,
+notable models for each flagship and, in the fits, what labs lean to rest on the whole record of
+releases. The scores are conditional on all of it, and policies after the origin are inputs.
 """
 
 from __future__ import annotations
@@ -174,7 +175,8 @@ def scored(origin: str, values: Floats) -> list[Row]:
     -------
     list of dict
         ``crps`` and ``covered`` of the ensemble under "model" and of each baseline under its name;
-        None where a baseline says nothing, and ``covered`` None where it has no spread.
+        None where a baseline says nothing, or a single value: its score would be its distance,
+        which a distribution beats by being one.
     """
     points = {
         (name, point.first, point.last): point.value
@@ -195,9 +197,9 @@ def scored(origin: str, values: Floats) -> list[Row]:
                 "last": reading.last,
                 "horizon": next(horizon for horizon in HORIZONS if ahead <= horizon),
                 "observed": value,
-                "model": _score(sample, value, row.unit, spread=True),
+                "model": _score(sample, value, row.unit),
                 **{
-                    name: said and _score(said.sample(), value, row.unit, spread=bool(said.spread))
+                    name: _score(said.sample(), value, row.unit) if said and said.spread else None
                     for name, said in forecasts.items()
                 },
             }
@@ -215,43 +217,61 @@ def _baselines(row: Quantity, origin: str, time: float) -> dict[str, Forecast | 
     return {name: baseline(series, time) for name, baseline in BASELINES.items()}
 
 
-def _score(sample: Floats, value: float, unit: str, *, spread: bool) -> Row:
+def _score(sample: Floats, value: float, unit: str) -> Row:
     points, (there,) = scaled(sample, unit), scaled(np.array([value]), unit).tolist()
-    return {"crps": crps(points, there), "covered": covers(points, there) if spread else None}
+    return {"crps": crps(points, there), "covered": covers(points, there)}
 
 
 def compared(rows: Sequence[Row]) -> list[Row]:
-    """Return the ensemble against each baseline, over all points and by horizon.
+    """Return the ensembles against each baseline, over all points and by horizon.
+
+    A point that several origins foretold is one case: the lower score is that of the lower mean
+    over these origins, since what happened to it is the same luck for all of them.
 
     Returns
     -------
     list of dict
-        ``horizon``: months, or None for all; ``points``: those of which the baseline says anything;
-        ``wins``: in how many the ensemble has the lower score; ``verdict``: what that shows;
-        ``model_covered`` and ``covered``: in how many the 90 % of each hold the value, ``spread``:
-        of how many the baseline has a spread.
+        ``horizon``: months, or None for all; ``points``: those of which the baseline gives a
+        distribution; ``wins``: in how many the ensemble has the lower score; ``fair`` and
+        ``fair_wins``: the same without quantities that are `Described.unfair`; ``verdict``: what
+        the latter show; ``forecasts``: of the points, from all origins; ``model_covered`` and
+        ``covered``: in how many of them the 90 % of each hold the value.
     """
     return [
-        row
+        {"horizon": horizon, **row}
         for horizon in (None, *HORIZONS)
-        for row in _compared([one for one in rows if horizon in (None, one["horizon"])], horizon)
+        for row in _against([one for one in rows if horizon in (None, one["horizon"])])
     ]
 
 
-def _compared(rows: Sequence[Row], horizon: int | None) -> Iterator[Row]:
+def by_quantity(rows: Sequence[Row]) -> list[Row]:
+    """Return the ensembles against each baseline by quantity (``id``), as `compared` does."""
+    return [
+        {"id": name, "unfair": row.unfair, **against}
+        for name, row in QUANTITIES.items()
+        if (of_one := [one for one in rows if one["id"] == name])
+        for against in _against(of_one)
+    ]
+
+
+def _against(rows: Sequence[Row]) -> Iterator[Row]:
     for name in BASELINES:
-        both = [(one["model"], one[name]) for one in rows if one[name] is not None]
-        wins = sum(ours["crps"] < theirs["crps"] for ours, theirs in both)
-        spread = [theirs["covered"] for _, theirs in both if theirs["covered"] is not None]
+        both = [one for one in rows if one[name] is not None]
+        ahead: dict[tuple[str, ...], float] = {}
+        for one in both:
+            point = one["id"], one["first"], one["last"]
+            ahead[point] = ahead.get(point, 0.0) + one[name]["crps"] - one["model"]["crps"]
+        fair = [lead > 0.0 for point, lead in ahead.items() if not QUANTITIES[point[0]].unfair]
         yield {
-            "horizon": horizon,
             "baseline": name,
-            "points": len(both),
-            "wins": wins,
-            "verdict": verdict(wins, len(both)),
-            "model_covered": sum(ours["covered"] for ours, _ in both),
-            "spread": len(spread),
-            "covered": sum(spread),
+            "points": len(ahead),
+            "wins": sum(lead > 0.0 for lead in ahead.values()),
+            "fair": len(fair),
+            "fair_wins": sum(fair),
+            "verdict": verdict(sum(fair), len(fair)),
+            "forecasts": len(both),
+            "model_covered": sum(one["model"]["covered"] for one in both),
+            "covered": sum(one[name]["covered"] for one in both),
         }
 
 
@@ -266,8 +286,9 @@ def skill(rows: list[Row]) -> Row:
     Returns
     -------
     dict
-        ``observable``: targets that each origin's ensemble was fitted to; ``compared``: the
-        ensembles against each baseline; ``points``: the rows.
+        ``observable``: targets that each origin's ensemble was fitted to; ``distinct``: points
+        that were foretold, each counted once; ``compared`` and ``by_quantity``: the ensembles
+        against each baseline; ``points``: the rows.
     """
     return {
         "observable": {
@@ -275,6 +296,8 @@ def skill(rows: list[Row]) -> Row:
             for origin in FITTED_UNTIL
         },
         "fewest": FEWEST,
+        "distinct": len({(one["id"], one["first"], one["last"]) for one in rows}),
         "compared": compared(rows),
+        "by_quantity": by_quantity(rows),
         "points": rows,
     }

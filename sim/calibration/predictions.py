@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
@@ -12,6 +13,7 @@ from sim import data
 from sim.calibration.baselines import BASELINES, PULL, Series
 from sim.calibration.hindcast import LATER, SCENARIO, Hindcast, readings, readings_of_record
 from sim.calibration.measures import Floats, distance
+from sim.calibration.met import stand
 from sim.calibration.observed import Observation, observed, users_by_country
 from sim.calibration.quantities import (
     ACCESS,
@@ -25,7 +27,7 @@ from sim.calibration.quantities import (
     Described,
     coefficients,
 )
-from sim.calibration.record import shipped
+from sim.calibration.record import ensemble_csv, ensemble_digest
 from sim.calibration.scores import covers, quantiles
 from sim.calibration.simulate import NAMES
 from sim.calibration.windows import slopes
@@ -97,12 +99,12 @@ def record(found: Hindcast) -> Row:
     rows = (*QUANTITIES.values(), *BY_COUNTRY, *chain.from_iterable(own))
     return {
         "made_by": made_by(),
-        "ensemble": shipped()["ensemble"],
+        "ensemble": ensemble_digest(ensemble_csv(found.draws)),
         "scenario": SCENARIO,
         "first": "2023-01",
         "cut": CUT,
         "last": END,
-        "draws": found.draws,
+        "draws": len(found.draws),
         "failed": found.failed,
         "seed": found.seed,
         "columns": TEXTS,
@@ -120,7 +122,7 @@ def record(found: Hindcast) -> Row:
 def _targets(found: Hindcast) -> Iterator[Row]:
     for target in data.targets():
         values = found.measures[:, NAMES.index(target.id)]
-        summed = _summed(values)
+        summed, there = _summed(values), stand(asdict(target), values)
         yield {
             "id": target.id,
             "role": target.role,
@@ -133,7 +135,8 @@ def _targets(found: Hindcast) -> Iterator[Row]:
             "low": target.low,
             "high": target.high,
             **summed,
-            "in_range": target.low <= summed["q50"] <= target.high,
+            "in_range": there["in_range"],
+            "inside": there["inside"],
             "distance": _rounded(distance(target, summed["q50"])),
         }
 

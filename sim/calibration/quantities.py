@@ -26,8 +26,9 @@ from sim.calibration.windows import (
     slope,
     total,
 )
+from sim.model.outcomes import REGION_TEXT
 from sim.months import month_index, month_name
-from sim.vocabulary import AREAS_OF_REGION, CN, IN_EU, REGIONS, US
+from sim.vocabulary import CN, IN_EU, REGIONS, US
 
 Measure = Callable[[Run, str, str], float]
 
@@ -45,7 +46,12 @@ AT_END = "at the window's end"
 OF_ORIGIN = {"cn": "Chinese", "us": "US"}
 ORIGIN_INDEX = {"us": US, "cn": CN}
 
-ACCESS = "access_restricted"
+LATE = "C16 and C25, fitted with it, whose windows end in August and July 2025"
+ACCESS = f"access_restricted; {LATE}"
+LAGS = "distillation, through the lag that a lab leans by"
+SALES = (
+    "follows the dated controls of chips and their sales, which are inputs, and not the baselines"
+)
 WHO_SERVES = "who serves whom, an input; the restricted bloc follows from `access_restricted`"
 
 
@@ -69,6 +75,9 @@ class Described:
         What fixes it beside the model; "" if nothing does.
     seen : str
         What acts on it and was set with figures after June 2025 in sight; "" if nothing was.
+    unfair : str
+        Why it counts for nothing that the model foretells it better than a baseline; "" if it
+        counts.
     """
 
     id: str
@@ -80,6 +89,7 @@ class Described:
     months: int = field(default=HALF_YEAR, kw_only=True)
     inputs: str = field(default="", kw_only=True)
     seen: str = field(default="", kw_only=True)
+    unfair: str = field(default="", kw_only=True)
 
     def time(self, first: int, last: int) -> float:
         """Return the month that a window's value speaks of: its middle, or its end."""
@@ -113,7 +123,6 @@ class Quantity(Described):
 
 
 def _downloads() -> Iterator[Quantity]:
-    seen = "the fitted window of downloads (C16) ends in August 2025"
     spans = (
         ("flow", HALF_YEAR, "the half-year"),
         ("12m", YEAR, "the last twelve months"),
@@ -129,7 +138,7 @@ def _downloads() -> Iterator[Quantity]:
                 f"Share of models of {word} origin in the world's downloads of open models whose "
                 f"maker is a lab of the model, over {when}. {known}",
                 partial(by_volume, outcome=f"{origin}_share_world_developer"), months=months,
-                seen=seen,
+                seen=LATE,
             )  # fmt: skip
         yield Quantity(
             "downloads-cn-of-both" if months == YEAR else f"downloads-cn-of-both-{name}",
@@ -137,7 +146,7 @@ def _downloads() -> Iterator[Quantity]:
             "developer", "share over the window, by volume", "share",
             f"Downloads of open models of Chinese origin over those of Chinese or US origin, over "
             f"{when}. {known}",
-            downloads_part, months=months, seen=seen,
+            downloads_part, months=months, seen=LATE,
         )  # fmt: skip
     yield Quantity(
         "overtaking",
@@ -145,13 +154,13 @@ def _downloads() -> Iterator[Quantity]:
         "developer", "first month", "month",
         "First month in which downloads since November 2023 of models of Chinese origin exceed "
         f"those of US origin, having been at or below them the month before. {known}",
-        overtaking, months=WHOLE, seen=seen,
+        overtaking, months=WHOLE, seen=LATE,
     )  # fmt: skip
 
 
 def _shares() -> Iterator[Quantity]:
     for channel, name, what, seen in (
-        ("market", "router", "router tokens", "price_growth, access_restricted"),
+        ("market", "router", "router tokens", f"price_growth, {ACCESS}"),
         ("enterprise", "enterprise", "enterprise workloads", ACCESS),
     ):
         for kind, word in (*OF_ORIGIN.items(), ("open", "open")):
@@ -164,11 +173,10 @@ def _shares() -> Iterator[Quantity]:
     for region, (origin, word) in ((r, o) for r in REGIONS[:IN_EU] for o in OF_ORIGIN.items()):
         yield Quantity(
             f"consumer-{origin}-{region.replace('_', '-')}",
-            f"{word} share of consumers, {region.replace('_', ' ')}",
+            f"{word} share of consumers in {REGION_TEXT[region]}",
             "consumer", "mean over months", "share",
-            f"Share of people who use releases of {word} origin among people who use AI in the "
-            f"region {region} ({', '.join(AREAS_OF_REGION[REGIONS.index(region)])}), mean over "
-            "the window's months.",
+            f"Share of people who use releases of {word} origin among people who use AI in "
+            f"{REGION_TEXT[region]}, mean over the window's months.",
             partial(mean, outcome=f"{origin}_share_{region}_consumer"),
             inputs=WHO_SERVES, seen=ACCESS,
         )  # fmt: skip
@@ -208,6 +216,7 @@ def _releases() -> Iterator[Quantity]:
                 f"Open part of the notable models of {word} labs over {when}, unreleased ones "
                 "included.",
                 partial(openness, origin=origin), months=months, generated=True,
+                seen=LAGS,
             )  # fmt: skip
     for name, outcome, behind in (
         ("lag-cn-us", "lag_us_cn_true", "the best Chinese behind the best US release"),
@@ -224,6 +233,7 @@ def _releases() -> Iterator[Quantity]:
             f"best-{name}", f"best {word} release", "", AT_END, "index points",
             f"Score of the best {word} release so far on the Epoch Capabilities Index.",
             partial(at_end, outcome=f"frontier_{name}"), generated=True, seen="distillation",
+            unfair="a best so far never falls, so that its last value can only be too low",
         )  # fmt: skip
 
 
@@ -242,14 +252,14 @@ def _use_and_chips() -> Iterator[Quantity]:
         "chips-cn", "China's part of installed Nvidia chips", "", AT_END, "share",
         "Nvidia chips in China by legal sales over those of the world, H100-equivalents, at the "
         "window's end.",
-        partial(at_end, outcome="compute_share_cn"), seen="stock_growth_2025",
+        partial(at_end, outcome="compute_share_cn"), seen="stock_growth_2025", unfair=SALES,
     )  # fmt: skip
     yield Quantity(
         "clusters-cn", "China's part of AI cluster performance", "", AT_END,
         "share",
         "Chips in China, smuggled and Chinese-made ones included, over all chips, at the window's "
         "end.",
-        clusters, seen="stock_growth_2025",
+        clusters, seen="stock_growth_2025", unfair=SALES,
     )  # fmt: skip
     for lab in ("openai", "google", "meta", "anthropic", "xai"):
         yield Quantity(
@@ -270,7 +280,7 @@ def _derivatives() -> Iterator[Quantity]:
             f"{lab.name}'s share of new derivatives", "developer", "mean over months", "share",
             f"Share of new derivatives on hubs that build on releases of {lab.name}, mean over "
             "the window's months.",
-            partial(mean, outcome=f"derivative_share_{lab.slug}"),
+            partial(mean, outcome=f"derivative_share_{lab.slug}"), seen=LATE,
         )  # fmt: skip
     for origin, word in OF_ORIGIN.items():
         yield Quantity(
@@ -278,14 +288,14 @@ def _derivatives() -> Iterator[Quantity]:
             f"share of new derivatives on {word} bases", "developer", "mean over months", "share",
             f"Share of new derivatives on hubs that build on releases of {word} origin, mean over "
             "the window's months.",
-            partial(mean, outcome=f"derivative_share_{origin}"),
+            partial(mean, outcome=f"derivative_share_{origin}"), seen=LATE,
         )  # fmt: skip
     yield Quantity(
         "derivative-ratio", "new derivatives, Meta's per Alibaba's", "developer",
         "ratio of means over months", "ratio",
         "New derivatives of Meta's releases per new derivative of Alibaba's, as hubs see them, "
         "over the window.",
-        derivative_ratio,
+        derivative_ratio, seen=LATE,
     )  # fmt: skip
 
 

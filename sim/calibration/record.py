@@ -17,9 +17,12 @@ from sim import data
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import Fit, Sizes, candidates_at, values_at
 from sim.calibration.measures import distance
+from sim.calibration.met import stand
+from sim.calibration.origins import observable
 from sim.calibration.scores import quantiles
 from sim.calibration.simulate import NAMES
 from sim.model.parameters import PARAMETERS
+from sim.sweep.draws import Draws
 from sim.sweep.manifest import made_by
 
 SHIPPED = Path(__file__).with_name("calibrated.json")
@@ -35,7 +38,7 @@ def shipped() -> dict[str, Any]:
     return found
 
 
-def digests(drawn: Iterable[str] = PARAMETERS) -> dict[str, str]:
+def digests(drawn: Iterable[str] = PARAMETERS, until: str | None = None) -> dict[str, str]:
     """Return digests of what a fit is made from, beside the model: targets, ranges, blocks.
 
     Parameters
@@ -43,6 +46,9 @@ def digests(drawn: Iterable[str] = PARAMETERS) -> dict[str, str]:
     drawn
         Parameters whose ranges count: those that the fit's ensemble draws. One that came into the
         model after it is not among them. Default: all.
+    until
+        Last month by which windows of the targets had ended. Default: all targets. Paths are no
+        part of a fit.
     """
     ranges = [
         (name, p.low, p.median, p.high, p.bounds, name in FITTED)
@@ -50,7 +56,7 @@ def digests(drawn: Iterable[str] = PARAMETERS) -> dict[str, str]:
         if name in drawn
     ]
     made_from = {
-        "targets": [asdict(target) for target in data.targets()],
+        "targets": [asdict(target) for target in observable(until)],
         "ranges": ranges,
         "blocks": {name: block._asdict() for name, block in BLOCKS.items()},
     }
@@ -82,7 +88,7 @@ def record(fit: Fit, sizes: Sizes, seed: int) -> dict[str, Any]:
         "parameters": [_parameter(name, fit) for name in FITTED],
         "pairs": list(_pairs(fit)),
         "targets": [_target(target, fit) for target in data.targets()],
-        "ensemble": ensemble_digest(ensemble_csv(fit)),
+        "ensemble": ensemble_digest(ensemble_csv(fit.ensemble)),
         "central": {
             "seed": seed + len(sizes.waves) + 2,
             "draw": dict(candidates_at(fit.central[None])[0]),
@@ -92,15 +98,26 @@ def record(fit: Fit, sizes: Sizes, seed: int) -> dict[str, Any]:
     }
 
 
+def origin_record(fit: Fit, until: str, seed: int) -> dict[str, Any]:
+    """Return what a fit to the targets known by a month was made from, and which draws it gave."""
+    return {
+        "made_by": made_by(),
+        "until": until,
+        "seed": seed,
+        "digests": digests(fit.ensemble.names, until),
+        "ensemble": ensemble_digest(ensemble_csv(fit.ensemble)),
+    }
+
+
 def ensemble_digest(text: str) -> str:
     """Return the digest of a file of draws."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def ensemble_csv(fit: Fit) -> str:
-    """Return the ensemble as a file of draws: a column for each parameter, a row for each draw."""
-    rows = [",".join(fit.ensemble.names)]
-    rows += [",".join(f"{x:.6g}" for x in draw) for draw in fit.ensemble.values.tolist()]
+def ensemble_csv(draws: Draws) -> str:
+    """Return an ensemble as a file of draws: a column for each parameter, a row for each draw."""
+    rows = [",".join(draws.names)]
+    rows += [",".join(f"{x:.6g}" for x in draw) for draw in draws.values.tolist()]
     return "\n".join(rows) + "\n"
 
 
@@ -155,7 +172,7 @@ def _pairs(fit: Fit) -> Iterator[dict[str, Any]]:
 
 def _target(target: data.Target, fit: Fit) -> dict[str, Any]:
     """Return a target, and what the ensemble gives for it."""
-    found = quantiles(fit.values[:, :, NAMES.index(target.id)])
+    found = stand(asdict(target), fit.values[:, :, NAMES.index(target.id)])
     return {
         "id": target.id,
         "quantity": target.quantity,
@@ -167,8 +184,6 @@ def _target(target: data.Target, fit: Fit) -> dict[str, Any]:
         "low": target.low,
         "high": target.high,
         **found,
-        "in_range": target.low <= found["q50"] <= target.high,
-        "inside": found["q05"] <= target.value <= found["q95"],
         "distance": distance(target, found["q50"]),
         "explained": fit.explained.get(target.id),
     }

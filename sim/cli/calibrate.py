@@ -25,7 +25,7 @@ def calibrate(
         Literal["2023-12", "2024-06", "2024-12"] | None,
         typer.Option(
             show_default=False,
-            help="Fit targets whose window ended by then, 50 draws: leaves ensemble.csv only.",
+            help="Fit targets whose window ended by then, 50 draws, without a page.",
         ),
     ] = None,
     quick: Annotated[
@@ -36,7 +36,7 @@ def calibrate(
 
     The same command on the same folder goes on where it stopped. It leaves ensemble.csv (a row for
     each draw), central.csv (the draw in the middle), calibration.json and calibration.md; with
-    --until the first of them only.
+    --until the draws and what they were made from, calibration.json.
     """
     with guarded(out):
         _need_sklearn()
@@ -44,10 +44,10 @@ def calibrate(
         from sim.calibration.likelihood import Observed
         from sim.calibration.origins import observable
         from sim.calibration.page import page
-        from sim.calibration.record import central_csv, ensemble_csv, record
+        from sim.calibration.record import central_csv, ensemble_csv, origin_record, record
         from sim.sweep.written import check, write
 
-        names = FILES[:1] if until else FILES
+        names = FILES[::2] if until else FILES
         check(out, names)
         targets = [Observed(target) for target in observable(until)]
         sizes = QUICK if quick else OF_ORIGIN if until else Sizes()
@@ -61,11 +61,17 @@ def calibrate(
                 executor=executor,
                 progress=progress,
             )
-        texts = [ensemble_csv(fit)]
-        if not until:
+        if until:
+            found, others = origin_record(fit, until, seed), {}
+        else:
             found = record(fit, sizes, seed)
-            texts += [central_csv(fit), json.dumps(found, indent=1) + "\n", page(found)]
-        for path in write(out, dict(zip(names, map(str.encode, texts), strict=True))):
+            others = {"central.csv": central_csv(fit), "calibration.md": page(found)}
+        texts = {
+            "ensemble.csv": ensemble_csv(fit.ensemble),
+            "calibration.json": json.dumps(found, indent=1) + "\n",
+            **others,
+        }
+        for path in write(out, {name: texts[name].encode() for name in names}):
             print(path)
 
 

@@ -62,7 +62,7 @@ def hindcast(
         elif not as_json:
             _print(content)
         if found.failed:
-            print(f"{found.failed} of {found.draws} runs failed", file=sys.stderr)
+            print(f"{found.failed} of {len(found.draws)} runs failed", file=sys.stderr)
             raise typer.Exit(RUNS_FAILED)
 
 

@@ -222,11 +222,12 @@ class ChipStock:
 class Target:
     """An observed quantity; ``low`` and ``high`` bound the range to score against.
 
-    A target is fitted; a path is looked at afterwards and never fitted.
+    A target is fitted; a path is looked at afterwards and never fitted. A copy has the figure of a
+    target once more, under the name of a path, and counts as neither.
     """
 
     id: Text
-    role: Annotated[str, one_of("target", "path")]
+    role: Annotated[str, one_of("target", "path", "copy")]
     quantity: Text
     statistic: Text
     value: Number

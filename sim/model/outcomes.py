@@ -52,7 +52,7 @@ WORDS = {
     "other": "with a release of other origin",
     "no_model": "without a release",
 }
-_REGION_TEXT = {
+REGION_TEXT = {
     "world": "the world",
     "abroad": "countries outside the US and China",
     "us_aligned": "US-aligned countries",
@@ -116,7 +116,7 @@ def _share_rows() -> list[Outcome]:
         (OPEN_SHARE, "open", "Open", "open releases"),
     ):
         for (r, region), (h, channel) in product(enumerate(REGIONS), enumerate(_WITH_MIX)):
-            where, through = _REGION_TEXT[region], _THROUGH[channel]
+            where, through = REGION_TEXT[region], _THROUGH[channel]
             headline = kind == "us" and region == "abroad" and channel == "all"
             definition = f"Share of {what} in use in {where}, {through}"
             if region == "world":
@@ -214,14 +214,14 @@ def _table() -> dict[str, Outcome]:
         Outcome("rationale_share", "Use on releases with a rationale", "share of use", "mix of channels", "Share of use on releases whose release mode was explained in public", readings.rationale_share, 1, "share", "transparency"),
         Outcome("application_value", "Applications built on open weights", index_year, "value, flow", "Value of applications built a year; 1 is what all developers would make in a year at 120 index points with fully adaptable weights", readings.application_value, 1, "level", "progress_specific", True, (0,)),
         *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", readings.application_value, 0, "level", "progress_specific", cell=(1 + o,)) for o, n, t in _ORIGIN_TEXTS),
-        *(Outcome(f"application_value_{b.lower()}", f"Applications built in {_REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {_REGION_TEXT[b.lower()]}", readings.application_value, 0, "level", "progress_specific", cell=(4 + i,)) for i, b in enumerate(AREAS)),
+        *(Outcome(f"application_value_{b.lower()}", f"Applications built in {REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {REGION_TEXT[b.lower()]}", readings.application_value, 0, "level", "progress_specific", cell=(4 + i,)) for i, b in enumerate(AREAS)),
         Outcome("frontier_growth", "Frontier progress", f"{points} a year", "capability", "Gain of the best release of any lab over twelve months", readings.frontier_growth, 1, "level", "progress_frontier", True),
         *(Outcome(f"frontier_{n}", f"Best {t} release".replace("  ", " "), points, "capability, running best", f"Capability of the best {t} release so far".replace("  ", " "), partial(readings.best_capability, group=n), 0, "level", "progress_frontier") for n, t in (("us", "US"), ("cn", "Chinese"), ("open", "open"), ("closed", "closed"), ("all", ""))),
         Outcome("frontier_open_us", "Best open US release", points, "capability, running best", "Capability of the best US release so far with open weights", readings.best_open_us, 0, "level", "progress_frontier"),
         Outcome("lag_us_cn", "China's lag behind the US, as last measured", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by measured scores, at the US government's last review", partial(readings.reviewed_lag, name="lag_us_cn"), 0, "level", "progress_frontier"),
-        Outcome("lag_us_cn_true", "China's lag behind the US, true", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by true capability", partial(readings.capability_lag, reference="us", group="cn"), 0, "level", "progress_frontier"),
+        Outcome("lag_us_cn_true", "China's lag behind the US, by capability", "months", "point-score method", "Months since the best US release first exceeded the best Chinese one, by capability, without measurement error", partial(readings.capability_lag, reference="us", group="cn"), 0, "level", "progress_frontier"),
         Outcome("lag_open_closed", "Lag of open behind closed releases, as last measured", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by measured scores, at the US government's last review", partial(readings.reviewed_lag, name="lag_open_closed"), 0, "level", "progress_frontier"),
-        Outcome("lag_open_closed_true", "Lag of open behind closed releases, true", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by true capability", partial(readings.capability_lag, reference="closed", group="open"), 0, "level", "progress_frontier"),
+        Outcome("lag_open_closed_true", "Lag of open behind closed releases, by capability", "months", "point-score method", "Months since the best closed release first exceeded the best open one, by capability, without measurement error", partial(readings.capability_lag, reference="closed", group="open"), 0, "level", "progress_frontier"),
         *(Outcome(f"open_releases_{n}", f"Open share of {t} releases", "share of releases", "releases, flow", f"Share of open ones among the releases of {t} firms in the last twelve months", readings.opened_share, 0, "share", "transparency", cell=(i,)) for i, n, t in ((US, "us", "US"), (CN, "cn", "Chinese"))),
         *(Outcome(f"notable_releases_{n}", f"Notable {t} models", "models a month", "count, flow", f"Notable models of {t} labs in the month, unreleased ones included, as the record counts them; a generated flagship stands for as many as the lab's flagships did in the record", readings.notable_releases, cell=(o,)) for o, n, t in _ORIGIN_TEXTS),
         *(Outcome(f"notable_open_{n}", f"Open notable {t} models", "models a month", "count, flow", f"Notable models of {t} labs in the month whose weights are open", readings.notable_releases, cell=(len(ORIGINS) + o,)) for o, n, t in _ORIGIN_TEXTS),
@@ -246,7 +246,7 @@ def _table() -> dict[str, Outcome]:
         Outcome("crisis_loss", "Loss in crises", "share of critical use", "flow", "Exposure that a crisis event of the scenario turned into loss", readings.crisis_loss, -1),
         *_share_rows(),
         *_eu_lab_rows(),
-        *(Outcome(f"use_{r}", f"People who use AI in {_REGION_TEXT[r]}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in {_REGION_TEXT[r]}", readings.people_using, 0, "share", cell=(i,)) for i, r in enumerate(REGIONS)),
+        *(Outcome(f"use_{r}", f"People who use AI in {REGION_TEXT[r]}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in {REGION_TEXT[r]}", readings.people_using, 0, "share", cell=(i,)) for i, r in enumerate(REGIONS)),
         *(Outcome(f"use_{n}", f"People who use AI in the Global {t}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in the Global {t}, as Microsoft AI Diffusion draws it", readings.people_using_in, 0, "share", cell=(i,)) for i, (n, t) in enumerate((("north", "North"), ("south", "South")))),
         *(Outcome(f"trust_{n}", f"Trust in {t} supply", "0-1", "stock", f"Trust in the supply of {t} releases outside the US and China, weighted by people", readings.trust, 0, "share", "global_power", cell=(o,)) for o, n, t in ((US, "us", "US"), (CN, "cn", "Chinese"))),
         Outcome("dependence_abroad", "Dependence on one origin abroad", "share of use", "mix of channels", "Share of the largest origin in use outside the US and China", readings.dependence, 0, "share", "global_power"),

@@ -10,8 +10,8 @@ import numpy as np
 
 from sim.analysis import wording
 from sim.calibration import baseline
+from sim.calibration.met import CRITERION, OF_ONE_DRAW, counts, counts_of_one_draw, kind, stand
 from sim.calibration.record import shipped
-from sim.calibration.scores import quantiles
 from sim.model.outcomes import OUTCOMES
 from sim.report.figure_data import Grid
 from sim.scenario.scenario import load
@@ -53,20 +53,20 @@ def standing(study: Study) -> Standing:
     record, moved = shipped(), baseline.shipped()
     ensemble = is_calibrated(study.design)
     rows = [
-        {**one, "model": one["q50"]} if ensemble else _of_central(one, record)
+        one if ensemble else one | stand(one, np.array(record["central"]["measures"][one["id"]]))
         for one in record["targets"]
     ]
     given = (
         f"the calibrated ensemble of {record['sizes']['draws']} draws (median, 5–95 % of chance "
         "and parameters)"
         if ensemble
-        else f"the central draw of the calibration (mean, 5–95 % of chance over "
+        else f"the central draw of the calibration (median, 5–95 % of chance alone over "
         f"{record['sizes']['central']} replications)"
     )
     return Standing(
         given=given,
         notes=list(_notes(study)),
-        counts=list(_counts(rows)),
+        counts=[CRITERION, *counts(rows)] if ensemble else [OF_ONE_DRAW, *counts_of_one_draw(rows)],
         targets=_targets_grid(rows),
         moves=[_move(one, moved) for one in moved["movements"]],
         reasons=_reasons_grid(moved),
@@ -77,44 +77,34 @@ def standing(study: Study) -> Standing:
 # targets
 
 
-def _of_central(one: Record, record: Record) -> Record:
-    """Return a target with what the central draw gives in place of the ensemble."""
-    values = np.array(record["central"]["measures"][one["id"]])
-    mean = float(np.nanmean(values))
-    in_range = one["low"] <= mean <= one["high"]
-    return {**one, **quantiles(values), "model": mean, "in_range": in_range}
-
-
 def _kind(one: Record) -> str:
-    if one["role"] == "path":
-        return "path"
-    return f"imposed {IMPOSED}" if one["mode"] == "input" else "fitted"
+    return f"imposed {IMPOSED}" if kind(one) == "imposed" else kind(one)
 
 
 def _targets_grid(rows: list[Record]) -> Grid:
-    head = ("Quantity, unit (window)", "Kind", "Record", "Range", "Model", "5–95 %", "In range")
+    head = (
+        "Quantity, unit (window)",
+        "Kind",
+        "Record",
+        "Range",
+        "Model",
+        "5–95 %",
+        "In range",
+        "Inside",
+    )
     cells = [
         (
             f"{one['quantity']}, {one['unit']} ({one['window']})",
             _kind(one),
             _number(one["value"]),
             f"{_number(one['low'])} to {_number(one['high'])}",
-            _number(one["model"]),
+            _number(one["q50"]),
             f"{_number(one['q05'])} to {_number(one['q95'])}",
-            "yes" if one["in_range"] else "no",
+            *("yes" if one[part] else "no" for part in ("in_range", "inside")),
         )
         for one in rows
     ]
     return Grid(head, tuple(cells))
-
-
-def _counts(rows: list[Record]) -> Iterator[str]:
-    """Yield how many targets and paths are in range, and which are not."""
-    for kind, said in (("fitted", "fitted targets"), ("path", "paths that were never fitted")):
-        own = [one for one in rows if _kind(one) == kind]
-        missed = [one["quantity"] for one in own if not one["in_range"]]
-        text = f"{len(own) - len(missed)} of {len(own)} {said} are in range"
-        yield f"{text}; missed: {'; '.join(missed)}." if missed else f"{text}."
 
 
 def _notes(study: Study) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.calibration.markdown import number, table
+from sim.calibration.met import CRITERION, counts
 from sim.calibration.quantities import CUT, QUANTITIES
 from sim.months import month_index
 from sim.report.over_time import mark_handover
@@ -41,6 +43,15 @@ PANELS = (
 """Quantities that are drawn."""
 COLUMNS = 3
 PREDICTED = ("Quantity", "Window", "Draws", "Last value", "Trend", "AR(1)", "Points")
+COMPARED = ("Horizon", "Against", "Lower score", "Without", "The ensemble is", "Covered by it",
+            "Covered by the baseline")  # fmt: skip
+RIVALS = {"carry_forward": "last value", "trend": "trend", "ar1": "AR(1)"}
+BY_QUANTITY = (
+    "Quantity",
+    "Points",
+    "Forecasts",
+    *(f"Lower than {name}" for name in RIVALS.values()),
+)
 LEAST_DRAWN = 0.01
 """Families whose share of derivatives stays below it in 95 % of runs are not on the page."""
 
@@ -139,7 +150,8 @@ the policies that were made (`{record["scenario"]}`).{failed}
 
 The record of releases is entered to June 2025; after it releases are generated. What the record
 says of releases, lags and best scores is compared with runs that generate releases from 2023 on. No
-outcome after June 2025 entered these figures but the last two months of the window of downloads.
+outcome after June 2025 entered these figures but those of July and August 2025 in two fitted
+windows: downloads (C16, to August) and router tokens (C25, to July).
 
 All of it is conditional on the structure of the model, which was chosen with the whole record to
 June 2025 in sight, and on policies and events that are inputs. Bands are those of a model, and no
@@ -147,22 +159,37 @@ promise that the world lies in them."""
 
 
 def _points(record: Record) -> str:
-    by_name: dict[str, list[bool]] = {}
+    by_name: dict[str, list[Record]] = {}
     for one in record["paths"]:
         if one["observed"] is not None and not one["input_driven"]:
-            by_name.setdefault(one["id"], []).append(one["covered"])
-    rows = [
-        (QUANTITIES[name].quantity, str(len(covered)), str(sum(covered)))
-        for name, covered in by_name.items()
-    ]
-    everything = [inside for covered in by_name.values() for inside in covered]
+            by_name.setdefault(one["id"], []).append(one)
+    rows, one_sided, all_missed = [], [], 0
+    for name, points in by_name.items():
+        missed = [one for one in points if not one["covered"]]
+        high = sum(one["observed"] < one["q50"] for one in missed)
+        words = QUANTITIES[name].quantity
+        rows.append((words, len(points), len(points) - len(missed), high, len(missed) - high))
+        all_missed += len(missed)
+        if len(missed) > 1 and high in (0, len(missed)):
+            side, last = "high" if high else "low", max(one["last"] for one in missed)
+            one_sided.append(
+                f"* {words}: too {side} at all {len(missed)} points missed of {len(points)}, the "
+                f"last one in {last}"
+            )
+    everything = sum(map(len, by_name.values()))
+    sides = "\n".join(one_sided)
+    told = f"\n\nWhere all misses are on one side the model is off, not unlucky:\n\n{sides}"
+    heads = (
+        "Quantity", "Points", "Inside 5 to 95 %", "Missed, model too high", "Missed, model too low",
+    )  # fmt: skip
+    cells = ((words, *map(str, numbers)) for words, *numbers in rows)
     return f"""## Observed points to June 2025
 
-{sum(everything)} of {len(everything)} points lie inside the 5 to 95 % of the draws. Many of them
+{everything - all_missed} of {everything} points lie inside the 5 to 95 % of the draws. Many of them
 were fitted, and points of one quantity are alike, so this is no test; it shows where the model
 misses what is known. Chips by lab are left out, since they follow from an input.
 
-{_table(("Quantity", "Points", "Inside 5 to 95 %"), rows)}"""
+{table(heads, cells)}{told if one_sided else ""}"""
 
 
 def _targets(record: Record) -> str:
@@ -170,21 +197,24 @@ def _targets(record: Record) -> str:
         (
             one["id"],
             f"{one['quantity']} ({one['window']})",
-            _number(one["value"]),
-            f"{_number(one['low'])} to {_number(one['high'])}",
+            number(one["value"]),
+            f"{number(one['low'])} to {number(one['high'])}",
             _span(one),
-            "yes" if one["in_range"] else "**no**",
+            *("yes" if one[part] else "**no**" for part in ("in_range", "inside")),
             f"{one['distance']:.1f}",
         )
         for one in record["targets"]
     ]
-    heads = ("Id", "Quantity", "Record", "Range", "Draws", "In range", "Distance")
+    heads = ("Id", "Quantity", "Record", "Range", "Draws", "In range", "Inside", "Distance")
+    counted = "\n".join(f"* {line}" for line in counts(record["targets"]))
     return f"""## Targets
 
 Median and 5 to 95 % of the draws. *Distance*: of the median from the record's value, in halves of
-the range.
+the range. {CRITERION}
 
-{_table(heads, rows)}"""
+{counted}
+
+{table(heads, rows)}"""
 
 
 def _predictions(record: Record) -> str:
@@ -197,7 +227,7 @@ model. ‡ not blind: something that acts on it was set with figures after June 
 `hindcast.json` has means, quartiles, and use and origins by country as well; families with less
 than {100 * LEAST_DRAWN:g} % of derivatives are only there.
 
-{_table(PREDICTED, prediction_rows(record))}"""
+{table(PREDICTED, prediction_rows(record))}"""
 
 
 def prediction_rows(record: Record) -> Iterator[Sequence[str]]:
@@ -216,7 +246,7 @@ def prediction_rows(record: Record) -> Iterator[Sequence[str]]:
                 f"{one['quantity']} {marks}".strip() if i == 0 else "",
                 one["period"],
                 _span(one),
-                *("–" if value is None else _number(value) for value in said),
+                *("–" if value is None else number(value) for value in said),
                 str(one["points"]),
             )
 
@@ -231,35 +261,74 @@ Ensembles were fitted to the targets whose window had ended by an origin, and ev
 the record to June 2025 is scored: by the continuous ranked probability score on the scale on which
 its unit is compared (logit of shares, logarithm of counts and ratios), and by whether the 5 to 95 %
 hold it. Releases are entered up to the origin and generated after it; policies after it are inputs.
-The structure of the model and the ranges of its parameters were chosen with the whole record in
-sight, and what no target speaks of keeps its range: the scores are conditional on both. Points of
-one quantity are alike, so there is less in them than their number says.
 
-{_table(("Origin", "Targets", "Fitted to"), observable)}"""
+Not blind to what came after an origin: the structure of the model and the ranges of its parameters
+were chosen with the whole record in sight, and what no target speaks of keeps its range; labs have
+the cadence of the whole record to June 2025, and as many notable models for each flagship; and in
+the fits, which generate releases from 2023 on, labs lean to open or closed by their releases of the
+whole record. The scores are conditional on all of it.
+
+{table(("Origin", "Targets", "Fitted to"), observable)}"""
     if not skill["points"]:
         return f"{text}\n\nNo ensemble of an origin is stored yet: nothing is scored."
-    names = {"carry_forward": "last value", "trend": "trend", "ar1": "AR(1)"}
-    rows = [
-        (
-            "all" if one["horizon"] is None else f"{one['horizon']} months",
-            names[one["baseline"]],
-            str(one["points"]),
-            str(one["wins"]),
-            one["verdict"],
-            f"{one['model_covered']} of {one['points']}",
-            f"{one['covered']} of {one['spread']}",
-        )
-        for one in skill["compared"]
-    ]
-    heads = ("Horizon", "Against", "Points", "Lower score", "The ensemble is",
-             "Covered by it", "Covered by the baseline")  # fmt: skip
     return f"""{text}
 
-*Lower score*: points at which the ensemble's score is the lower one. Better or worse is said only
-from {skill["fewest"]} points on, and where tossing a coin would give as much in less than 5 % of
-cases.
+{len(skill["points"])} forecasts were made of {skill["distinct"]} points: a point that several
+origins foretold is one case, with its mean scores over them. Points of which a baseline gives a
+single value are left out: its score would be its distance. *Lower score*: points at which the
+ensemble's is the lower one. *Without* are those of quantities whose baselines are no fair rivals
+(marked in the second table). Better or worse is said of these only, from {skill["fewest"]} points
+on, and where tossing a coin would give as much in less than 5 % of cases. Points of one quantity
+are alike, so there is less in them than their number says. *Covered*: forecasts whose 5 to 95 %
+hold the point.
 
-{_table(heads, rows)}"""
+{table(COMPARED, _compared_rows(skill))}
+
+{table(BY_QUANTITY, _quantity_rows(skill))}
+
+{_marks(skill)}"""
+
+
+def _compared_rows(skill: Record) -> Iterator[Sequence[str]]:
+    for one in skill["compared"]:
+        yield (
+            "all" if one["horizon"] is None else f"{one['horizon']} months",
+            RIVALS[one["baseline"]],
+            f"{one['wins']} of {one['points']}",
+            f"{one['fair_wins']} of {one['fair']}",
+            one["verdict"],
+            f"{one['model_covered']} of {one['forecasts']}",
+            f"{one['covered']} of {one['forecasts']}",
+        )
+
+
+def _quantity_rows(skill: Record) -> Iterator[Sequence[str]]:
+    """Yield a row for each quantity: points at which the ensemble has the lower score."""
+    marks = _unfair(skill)
+    by_name: dict[str, list[Record]] = {}
+    for one in skill["by_quantity"]:
+        by_name.setdefault(one["id"], []).append(one)
+    forecasts = [one["id"] for one in skill["points"]]
+    for name, rivals in by_name.items():
+        mark = f" ({marks[rivals[0]['unfair']]})" if rivals[0]["unfair"] else ""
+        points = {(one["first"], one["last"]) for one in skill["points"] if one["id"] == name}
+        yield (
+            f"{QUANTITIES[name].quantity}{mark}",
+            str(len(points)),
+            str(forecasts.count(name)),
+            *(f"{one['wins']} of {one['points']}" if one["points"] else "–" for one in rivals),
+        )
+
+
+def _unfair(skill: Record) -> dict[str, str]:
+    """Return the mark of each reason for which baselines are no fair rivals."""
+    reasons = dict.fromkeys(one["unfair"] for one in skill["by_quantity"] if one["unfair"])
+    return dict(zip(reasons, "abcdefgh", strict=False))
+
+
+def _marks(skill: Record) -> str:
+    lines = [f"({mark}) {reason}" for reason, mark in _unfair(skill).items()]
+    return "\n".join(f"* {line}" for line in lines)
 
 
 def _definitions(record: Record) -> str:
@@ -282,13 +351,4 @@ def _span(one: Record) -> str:
         months = [one[name] or "later or never" for name in ("q50", "q05", "q95")]
         chance = f"; in {100 * one['probability']:.0f} % of runs"
         return f"{months[0]} ({months[1]} to {months[2]}){chance}"
-    return f"{_number(one['q50'])} ({_number(one['q05'])} to {_number(one['q95'])})"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _number(x: float) -> str:
-    return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}".replace("-", "−")
+    return f"{number(one['q50'])} ({number(one['q05'])} to {number(one['q95'])})"

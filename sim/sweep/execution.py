@@ -275,6 +275,15 @@ class _Tally:
         self._report()
 
     def done(self, chunk: Chunk, receipts: tuple[Receipt, ...]) -> None:
+        """Take the parts that a worker has written for a chunk into the store, and count its runs.
+
+        Raises
+        ------
+        StoreError
+            If a part is not sound.
+        RunFailedError
+            If a run of it failed, and the sweep is to stop then.
+        """
         failures: list[Failure] = []
         for receipt in receipts:
             try:

@@ -22,6 +22,9 @@ UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
 UNABLE = (errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 """What file systems, such as those of some clusters, answer when they cannot do what is asked."""
 
+NO_LINKS = (*UNABLE, errno.EPERM, errno.EXDEV, errno.EMLINK)
+"""What file systems without hard links answer when one is asked for."""
+
 _noted: set[str] = set()
 
 LONGEST_REASON = 200
@@ -146,7 +149,10 @@ def _link(hidden: Path, path: Path) -> None:
         os.link(hidden, path)
     except FileExistsError:
         pass  # another job was first
-    except OSError:  # no hard links here
+    except OSError as error:
+        # After any other fault, such as one of the network's, the name may be another job's by now.
+        if error.errno not in NO_LINKS:
+            raise
         hidden.replace(path)
         return
     hidden.unlink()

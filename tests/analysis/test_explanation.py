@@ -19,7 +19,7 @@ from sim.model.world import World
 from sim.months import month_index
 from sim.policies import LEVERS
 from sim.scenario.scenario import Scenario, load
-from sim.vocabulary import CHANNELS, MODES, ORIGINS
+from sim.vocabulary import CHANNELS, MODES, OFFERS, ORIGINS
 from tests.reference.misuse import by_lab
 
 MONTH = "2026-03"
@@ -72,7 +72,7 @@ def filled(law: Law, row: Row, chosen: dict[str, int], what: str) -> np.ndarray:
     jurisdictions = law.jurisdictions
     names = {
         "country": jurisdictions.countries, "origin": ORIGINS, "channel": CHANNELS, "mode": MODES,
-        "lab": jurisdictions.labs, "student": jurisdictions.labs,
+        "lab": jurisdictions.labs, "student": jurisdictions.labs, "offer": OFFERS,
     }  # fmt: skip
     axes = FIELDS[row["field"]].axes
     array = np.full(

@@ -93,6 +93,13 @@ def test_what_leaves_a_reference_of_zero_is_beyond_every_floor():
     assert rubric.chances(some, "level") == (30 / 80, 0.0, 50 / 80)
     assert signs(some) == "0"
     assert rubric.interval(some) == (1.0, math.inf)
+    one = np.r_[-math.inf, 1.0, 2.0, math.inf]
+    assert rubric.interval(one) == (-math.inf, math.inf), "the ends hold at least 90 % of changes"
+    few = np.r_[np.arange(28.0), math.inf, math.inf]
+    # 5 % and 95 % of 30 changes lie at places 1.45 and 27.55: down to place 1, up to place 28.
+    assert rubric.interval(few) == (1.0, math.inf)
+    falls = np.r_[-math.inf, -math.inf, np.arange(2.0, 30.0)]
+    assert rubric.interval(falls) == (-math.inf, 28.0)
     torn = np.array([-math.inf, math.inf] * 4)
     assert math.isnan(rubric.median(torn))
     assert signs(torn) == "?"

@@ -10,9 +10,11 @@ from sim.calibration import calibrate as module
 from sim.calibration import simulate as simulate_module
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import (
+    Stages,
     calibrate,
     candidates_at,
     central_of,
+    explored,
     values_at,
 )
 from sim.calibration.emulator import Emulator
@@ -20,6 +22,14 @@ from sim.calibration.likelihood import DISCREPANCY, TAIL, Observed
 from sim.calibration.measures import MEASURES
 from sim.calibration.origins import observable
 from sim.calibration.simulate import NAMES, candidates, measured
+from sim.calibration.waves import (
+    RULED_OUT,
+    Pool,
+    columns,
+    first_points,
+    likely_points,
+    next_points,
+)
 from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import load
 from sim.sweep.draws import Draws
@@ -130,6 +140,50 @@ def test_weights_are_the_likelihood_of_the_runs():
     found[20:, :, place] = 14.0 + (13.0 - 14.0) * 2.0 / abs(off)
     weights = module._weights(found, np.zeros(40), [target])
     np.testing.assert_allclose(weights[20:] / weights[0], np.exp(-2.0), rtol=1e-9)
+
+
+def test_weights_leave_room_for_the_luck_of_the_one_world():
+    """The spread of a candidate's runs, and the error of their mean, are added to the errors."""
+    target, place = Observed(TARGETS["C01"]), NAMES.index("C01")
+    found = at_target(40, 3)
+    found[:, :, place] += [-2.0, 0.0, 2.0]
+    found[20:, :, place] -= 3.0
+    weights = module._weights(found, np.zeros(40), [target])
+    off = target.misfit(np.array([11.0]), 4.0 * (1.0 + 1.0 / 3.0))[0]
+    np.testing.assert_allclose(weights[20:] / weights[0], np.exp(-0.5 * off**2), rtol=1e-9)
+    assert abs(off) < 0.9 * abs(target.misfit(np.array([11.0]))[0])
+
+
+@pytest.fixture(scope="module")
+def known():
+    """What a first wave of the made-up model told."""
+    run = Stages(made_up, 0, 3, None, lambda *_: None, {})
+    return explored(replace(SMALL, waves=(256,)), run, np.random.default_rng(3))
+
+
+def stands(known, points):
+    """How points stand to the targets: by block, worst misfit and logarithm of the likelihood."""
+    for name, block in BLOCKS.items():
+        own = points[:, columns(block)]
+        told = {one: known.emulators[one] for one in block.targets}
+        expected = {one: emulator.predict(own) for one, emulator in told.items()}
+        variance = {one: emulator.variance for one, emulator in told.items()}
+        yield name, *Pool(own, expected, variance).stand(known.target)
+
+
+def test_the_next_wave_takes_no_point_that_is_ruled_out(known):
+    points = next_points(100, known, np.random.default_rng(1))
+    assert all(left[-1] * SMALL.pool >= 100 for left in known.left.values())
+    assert all((worst < RULED_OUT).all() for _, worst, _ in stands(known, points))
+    evenly = first_points(128, 1)
+    assert any((worst >= RULED_OUT).any() for _, worst, _ in stands(known, evenly))
+
+
+def test_candidates_are_proposed_with_the_likelihood_by_which_they_were_drawn(known):
+    points, proposed = likely_points(50, known, np.random.default_rng(1))
+    for name, _, likelihood in stands(known, points):
+        np.testing.assert_allclose(proposed[name], likelihood, rtol=1e-6, atol=1e-9)
+        assert proposed[name].std() > 0.0
 
 
 def test_no_candidate_is_most_of_the_ensemble():

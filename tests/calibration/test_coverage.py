@@ -11,6 +11,7 @@ import pytest
 from benchmarks import truths as command
 from docs import truths as page
 from sim import data
+from sim.calibration import coverage as module
 from sim.calibration.blocks import BLOCKS, FITTED
 from sim.calibration.calibrate import Sizes, Stages, candidates_at, explored
 from sim.calibration.coverage import (
@@ -240,6 +241,23 @@ def test_it_goes_on_from_folders_and_shares_no_luck(few):
     assert seeds[:2] == (5, 6), "the runs of the fit are those that it left"
 
 
+def test_truths_are_unknown_to_emulators_and_judged_by_another_run(monkeypatch):
+    """Of the 64 runs the 16 of truths are held apart, and each truth is run once more."""
+    asked = []
+
+    def kept(known, pools, truths, *others):
+        asked.append((known, truths))
+        return emulated(known, pools, truths, *others)
+
+    monkeypatch.setattr(module, "emulated", kept)
+    coverage(Asked(TINY, 5, HERE, HERE, truths=8, simulate=made_up))
+    assert asked
+    for known, truths in asked:
+        assert len(known.scores) == 64 - 16
+        assert not (truths.scores[:, None] == known.scores[None]).all(axis=2).any()
+        assert (truths.other != truths.seen).mean() > 0.9
+
+
 def test_the_whole_procedure_finds_what_a_target_tells(few):
     found, _ = few
     assert found["full"]["truths"] == 2
@@ -320,6 +338,21 @@ def test_the_command_stores_what_the_page_shows(fit, monkeypatch, capsys):
 def test_the_page_says_what_the_rule_gives(factor, says):
     found = json.loads(page.MEASURED.read_text())
     assert says in page._widening(found | {"factor": factor})
+
+
+def test_the_page_says_what_is_too_sure_and_what_is_too_wide():
+    found = json.loads(page.MEASURED.read_text())
+    text = page._beside(found)
+    assert "clearly more: the 50 % of outcomes, near the record (59 % [56, 61]); " in text
+    told = found["near"]["with"]["pooled"]["recovered"]
+    told["inside90"] |= {"share": 0.8, "low": 0.76, "high": 0.84}
+    sure = page._beside(found).partition("Too wide")[0]
+    assert "the 90 % of parameters that are recovered, near the record (80 % [76, 84])" in sure
+    for name in ("near", "far"):
+        for one in found[name]["with"]["pooled"].values():
+            one["inside50"] |= {"low": 0.45, "high": 0.55}
+            one["inside90"] |= {"low": 0.85, "high": 0.95}
+    assert page._beside(found).count("none") == 2
 
 
 def test_quantities_that_are_held_too_seldom_are_named():

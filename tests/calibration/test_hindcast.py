@@ -25,6 +25,8 @@ from sim.calibration.measures import MEASURES
 from sim.calibration.observed import observed, users_by_country
 from sim.calibration.predictions import BY_COUNTRY, baselines, period, record
 from sim.calibration.quantities import CUT, END, QUANTITIES
+from sim.calibration.record import ensemble_csv, ensemble_digest
+from sim.calibration.record import shipped as shipped_record
 from sim.calibration.simulate import NAMES
 from sim.calibration.windows import slopes
 from sim.cli.app import app
@@ -36,7 +38,7 @@ from sim.report.hindcast import PANELS, drawn, page, picture, prediction_rows
 from sim.report.over_time import HANDOVER_LINE
 from sim.sweep.draws import Draws
 from sim.sweep.execution import RunFailedError
-from sim.sweep.sampling import parameter_range, sample
+from sim.sweep.sampling import parameter_range, read_ensemble, sample
 
 WIDTH = 3 + len(data.labs())
 FAMILIES = [lab.slug for lab in data.labs()[:2]]
@@ -54,7 +56,7 @@ def made_up(draws=24):
     values[:, place] = np.arange(draws) + 26.0
     consumers = rng.uniform(0.1, 0.9, (draws, len(LATER), len(data.countries()), WIDTH))
     consumers[..., 5:] = 0.001
-    return Hindcast(rng.random((draws, len(NAMES))), values, consumers, draws, 0, 0)
+    return Hindcast(rng.random((draws, len(NAMES))), values, consumers, STAND_IN[:draws], 0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +142,7 @@ def test_a_draw_whose_run_fails_is_left_out_and_counted(few, monkeypatch, tmp_pa
 
     monkeypatch.setattr(module, "foretold", simulate)
     rest = hindcast(STAND_IN[:2], 5, workers=1)
-    assert (rest.draws, rest.failed) == (2, 1)
+    assert (rest.draws, rest.failed) == (STAND_IN[:2], 1)
     np.testing.assert_array_equal(rest.values, runs.values[:1])
     with pytest.raises(RunFailedError, match="made to fail"):
         hindcast(STAND_IN[1:2], 5, workers=1)
@@ -191,7 +193,20 @@ def test_targets_have_what_the_draws_give_and_how_far_it_lies(found):
     assert [row["id"] for row in found["targets"]] == [target.id for target in data.targets()]
     for row in found["targets"]:
         assert row["in_range"] == (row["low"] <= row["q50"] <= row["high"])
+        assert row["inside"] == (row["q05"] <= row["value"] <= row["q95"])
         assert {"value", "mean", "distance", *QUANTILES} <= set(row)
+
+
+def test_the_draws_that_ran_are_named_by_their_digest(found, tmp_path):
+    """Not those of the shipped record: the same file, read, gives the digest of its text."""
+    path = tmp_path / "draws.csv"
+    path.write_text(ensemble_csv(STAND_IN), encoding="utf-8")
+    digest = ensemble_digest(path.read_text(encoding="utf-8"))
+    assert found["ensemble"] == digest != shipped_record()["ensemble"]
+    read = read_ensemble(path, path.name, PARAMETERS)
+    assert record(replace(made_up(), draws=read))["ensemble"] == digest
+    assert record(replace(made_up(), draws=STAND_IN[:2]))["ensemble"] != digest
+    assert digest in page(found)
 
 
 def test_observed_points_stand_in_their_windows(found):
@@ -349,6 +364,30 @@ def test_the_command_scores_the_ensembles_of_the_origins(shipped, monkeypatch, t
     assert "| 2023-12 | 3 | C10, C13, C21 |" in text
     assert "| all | last value |" in text
     assert "too few" in text
+    assert f"{len(asked)} forecasts were made of {len(asked)} points" in text.replace("\n", " ")
+    assert "| best US release (a) | 1 | 1 | " in text
+    assert f"* (a) {QUANTITIES['best-us'].unfair}" in text
+
+
+def test_misses_are_told_by_their_side(found):
+    """Where all are on one side it is said; one on each side is luck."""
+    paths = [dict(one, covered=True) for one in found["paths"]]
+    sides = {"best-cn": (200.0, 200.0, 200.0), "lag-cn-us": (0.0, 200.0)}
+    for name, middles in sides.items():
+        points = [one for one in paths if one["id"] == name and one["observed"] is not None]
+        for one, middle in zip(points, middles, strict=False):
+            one |= {"covered": False, "q50": middle}
+    text = page(found | {"paths": paths})
+    assert "| best Chinese release | 5 | 2 | 3 | 0 |" in text
+    assert "| lag of the best Chinese behind the best US release | 5 | 3 | 1 | 1 |" in text
+    assert (
+        "* best Chinese release: too high at all 3 points missed of 5, the last one in 2024-06"
+        in (text)
+    )
+    assert "* lag of the best Chinese" not in text
+    assert "is off, not unlucky" not in page(
+        found | {"paths": [dict(one, covered=True) for one in paths]}
+    )
 
 
 def test_the_command_changes_no_file_of_others(shipped, tmp_path):

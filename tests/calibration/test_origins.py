@@ -1,5 +1,8 @@
 """Rolling origin: what is fitted and entered up to an origin, and how later points are scored."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,8 @@ from sim.calibration.observed import observed
 from sim.calibration.origins import (
     FITTED_UNTIL,
     HORIZONS,
+    STORED,
+    by_quantity,
     compared,
     foretold_from,
     observable,
@@ -23,6 +28,7 @@ from sim.calibration.origins import (
     window_end,
 )
 from sim.calibration.quantities import CUT, QUANTITIES
+from sim.calibration.record import digests, ensemble_csv, ensemble_digest
 from sim.calibration.scores import FEWEST
 from sim.messages import ScenarioError
 from sim.model.parameters import PARAMETERS
@@ -89,11 +95,13 @@ def test_the_record_is_entered_to_the_origin_and_releases_are_generated_after_it
     for replication in (0, 1):
         rolled(scenario, replication, 0, origin="2024-06")
     replay = World(scenario, rng=0).run()
-    column, origin = replay.names.index("frontier_us"), month_index("2024-06")
+    origin = month_index("2024-06")
+    best, models = (replay.names.index(name) for name in ("frontier_us", "notable_releases_us"))
     for series in runs:
-        same = series.values[: origin + 1, column] == replay.values[: origin + 1, column]
-        assert same.all()
-    assert len({float(series.values[-1, column]) for series in (*runs, replay)}) == 3
+        same = series.values[:, [best, models]] == replay.values[:, [best, models]]
+        assert same[: origin + 1].all()
+        assert not same[origin + 1, 1], "the first month after the origin has generated releases"
+    assert len({float(series.values[-1, best]) for series in (*runs, replay)}) == 3
 
 
 def test_an_ensemble_is_run_and_read_after_its_origin(tmp_path):
@@ -132,8 +140,18 @@ def test_points_are_scored_against_what_the_record_said_up_to_the_origin():
     assert users["model"]["covered"]
     assert not lag["model"]["covered"]
     ratio = rows["derivative-ratio", "2024-12"]
-    assert ratio["carry_forward"]["covered"] is None, "one earlier point: no spread"
-    assert ratio["carry_forward"]["crps"] == pytest.approx(np.log(11.0 / 1.25))
+    assert ratio["carry_forward"] is None, "one earlier point is a value and no distribution"
+
+
+@pytest.mark.parametrize("origin", FITTED_UNTIL)
+def test_baselines_are_made_from_nothing_after_the_origin(origin):
+    """Quarter ends of chips: the next one is three months away."""
+    row, last = QUANTITIES["chips-cn"], month_index(origin)
+    seen = [point.value for point in observed()["chips-cn"] if point.last <= last]
+    said = module._baselines(row, origin, last + 6.0)["carry_forward"]
+    assert said is not None
+    assert said.points == len(seen)
+    assert said.value == pytest.approx(seen[-1])
 
 
 def test_shares_are_scored_by_their_logit():
@@ -144,37 +162,104 @@ def test_shares_are_scored_by_their_logit():
     assert other["users-world", "2025-06"]["model"]["crps"] == pytest.approx(expected)
 
 
-def point(horizon, ours, theirs, covered=None):
+def point(horizon, ours, theirs, covered=True, name="users-world", last="2025-06", origin=""):
     """A scored point whose only baseline is the last value."""
     said = None if theirs is None else {"crps": theirs, "covered": covered}
     model = {"crps": ours, "covered": True}
-    return {"horizon": horizon, "model": model, "carry_forward": said, "trend": None, "ar1": None}
+    place = {"origin": origin, "id": name, "first": last, "last": last, "horizon": horizon}
+    return {**place, "model": model, "carry_forward": said, "trend": None, "ar1": None}
+
+
+def points(count, *scores, **of_point):
+    """As many distinct points."""
+    return [point(*scores, last=f"point {i}", **of_point) for i in range(count)]
+
+
+def found_by(rows):
+    return {(row["horizon"], row["baseline"]): row for row in compared(rows)}
 
 
 def test_the_ensemble_is_compared_where_a_baseline_says_something():
-    rows = [
-        *(point(6, 1.0, 2.0, True) for _ in range(FEWEST)),
-        point(6, 1.0, None),
-        *(point(18, 2.0, 1.0) for _ in range(3)),
-    ]
-    found = {(row["horizon"], row["baseline"]): row for row in compared(rows)}
+    found = found_by([*points(FEWEST, 6, 1.0, 2.0), point(6, 1.0, None), *points(3, 18, 2.0, 1.0)])
     assert set(found) == {(h, name) for h in (None, *HORIZONS) for name in BASELINES}
     near = found[6, "carry_forward"]
     assert (near["points"], near["wins"], near["verdict"]) == (FEWEST, FEWEST, "better")
-    assert (near["model_covered"], near["spread"], near["covered"]) == (FEWEST,) * 3
+    assert (near["model_covered"], near["forecasts"], near["covered"]) == (FEWEST,) * 3
     far = found[18, "carry_forward"]
-    assert (far["points"], far["wins"], far["verdict"], far["spread"]) == (3, 0, "too few", 0)
-    assert found[None, "carry_forward"]["points"] == FEWEST + 3
+    assert (far["points"], far["wins"], far["verdict"], far["forecasts"]) == (3, 0, "too few", 3)
+    assert found[None, "carry_forward"]["forecasts"] == FEWEST + 3
     assert found[12, "trend"]["points"] == 0
     assert found[12, "trend"]["verdict"] == "too few"
 
 
+def test_a_slightly_worse_score_is_no_win():
+    assert found_by(points(FEWEST, 6, 1.01, 1.0))[6, "carry_forward"]["wins"] == 0
+    assert found_by(points(FEWEST, 6, 1.0, 1.0))[6, "carry_forward"]["wins"] == 0
+    assert found_by(points(FEWEST, 6, 1.0, 1.01))[6, "carry_forward"]["wins"] == FEWEST
+
+
+def test_a_point_of_several_origins_is_one_case_with_its_mean_score():
+    """Tossed as coins of their own, ten points from three origins would show what ten do not."""
+    rows = [row for origin in FITTED_UNTIL for row in points(10, 6, 1.0, 2.0, origin=origin)]
+    one = found_by(rows)[None, "carry_forward"]
+    assert (one["points"], one["forecasts"], one["wins"]) == (10, 30, 10)
+    assert one["verdict"] == "too few"
+    torn = [point(18, 1.0, 4.0), point(12, 3.0, 2.0), point(6, 3.0, 2.0)]
+    assert found_by(torn)[None, "carry_forward"]["wins"] == 1, "on the mean of its scores"
+    torn[0] = point(18, 1.0, 2.5)
+    assert found_by(torn)[None, "carry_forward"]["wins"] == 0
+
+
+def test_nothing_is_better_by_quantities_whose_baselines_are_no_fair_rivals():
+    easy = [name for name, row in QUANTITIES.items() if row.unfair]
+    assert sorted(easy) == ["best-cn", "best-open", "best-us", "chips-cn", "clusters-cn"]
+    rows = [*points(FEWEST, 6, 1.0, 2.0, name="best-us"), *points(FEWEST, 6, 2.0, 1.0)]
+    one = found_by(rows)[None, "carry_forward"]
+    assert (one["points"], one["wins"]) == (2 * FEWEST, FEWEST)
+    assert (one["fair"], one["fair_wins"], one["verdict"]) == (FEWEST, 0, "worse")
+    alone = found_by(rows[:FEWEST])[None, "carry_forward"]
+    assert (alone["wins"], alone["verdict"]) == (FEWEST, "too few")
+
+
+def test_scores_stand_by_quantity_too():
+    rows = [*points(2, 6, 1.0, 2.0, name="best-us"), *points(3, 6, 2.0, 1.0)]
+    found = {row["id"]: row for row in by_quantity(rows) if row["baseline"] == "carry_forward"}
+    assert list(found) == ["best-us", "users-world"]
+    assert [(row["points"], row["wins"]) for row in found.values()] == [(2, 2), (3, 0)]
+    assert found["best-us"]["unfair"]
+    assert not found["users-world"]["unfair"]
+
+
 def test_skill_says_what_each_origin_was_fitted_to():
-    found = skill(rows_of("2024-12", [0.1, 0.9]))
+    rows = rows_of("2024-12", [0.1, 0.9])
+    found = skill(rows)
+    assert skill(rows + rows)["distinct"] == found["distinct"] == len(rows)
     assert found["observable"]["2023-12"] == ["C10", "C13", "C21"]
     assert len(found["points"]) == len(readings_after("2024-12"))
     assert found["fewest"] == FEWEST
     assert all(row["verdict"] == "too few" for row in skill([])["compared"])
+
+
+@pytest.mark.parametrize("origin", FITTED_UNTIL)
+def test_stored_draws_were_fitted_to_these_targets_ranges_and_blocks(origin):
+    """Another table of targets, or other draws, want the origins fitted anew: make origins."""
+    found = json.loads((STORED / f"{origin}.json").read_text(encoding="utf-8"))
+    draws = stored(origin)
+    assert draws is not None
+    assert found["until"] == origin
+    assert found["digests"] == digests(draws.names, origin)
+    assert found["ensemble"] == ensemble_digest(ensemble_csv(draws))
+
+
+def test_a_digest_of_targets_is_of_those_that_were_known(monkeypatch):
+    """And of no path: what is only looked at is no part of a fit."""
+    known = {until: digests(until=until)["targets"] for until in (*FITTED_UNTIL, None)}
+    assert len(set(known.values())) == 4
+    changed = ("C25", "qwen-2024-01")
+    moved = tuple(replace(t, value=t.high) if t.id in changed else t for t in data.targets())
+    monkeypatch.setattr(data, "targets", lambda: moved)
+    again = {until: digests(until=until)["targets"] for until in known}
+    assert [until for until in known if known[until] != again[until]] == [None]
 
 
 def test_stored_ensembles_are_those_of_the_origins(monkeypatch, tmp_path):

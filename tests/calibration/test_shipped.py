@@ -11,8 +11,9 @@ from sim.calibration.calibrate import values_at
 from sim.calibration.emulator import Emulator
 from sim.calibration.hindcast import shipped_ensemble
 from sim.calibration.likelihood import Observed
+from sim.calibration.met import kind
 from sim.calibration.page import page
-from sim.calibration.record import digests, ensemble_digest, shipped
+from sim.calibration.record import LEARNED, digests, ensemble_digest, shipped
 from sim.calibration.simulate import NAMES, measured
 from sim.model.parameters import DEFAULTS, PARAMETERS
 from sim.scenario import library
@@ -64,11 +65,16 @@ def test_the_shipped_draws_are_those_of_the_record(found):
 
 
 def test_most_targets_are_met_by_the_ensemble(found):
-    """The bar that was set before the first fit: 17 of those that are not imposed."""
-    fitted = [t for t in found["targets"] if t["role"] == "target" and t["mode"] != "input"]
-    met = [t["id"] for t in fitted if t["inside"] and t["in_range"]]
-    assert len(met) >= 17, f"met: {met}"
-    assert page(found).count("**no**") == sum(not t["inside"] for t in found["targets"])
+    """A bar of 19 of 21. Before the first fit it was 17 of the 20 that were fitted then.
+
+    C27 came after a look at what the first shipped fit gave for it: that it is met is no success.
+    """
+    fitted = [one for one in found["targets"] if kind(one) == "fitted"]
+    met = [one["id"] for one in fitted if one["inside"] and one["in_range"]]
+    assert len(fitted) == 21
+    assert len(met) >= 19, f"met: {met}"
+    missed = sum((not one["inside"]) + (not one["in_range"]) for one in found["targets"])
+    assert page(found).count("**no**") == missed
 
 
 def test_a_block_is_found_again_from_a_few_runs(found):
@@ -92,9 +98,15 @@ def test_a_block_is_found_again_from_a_few_runs(found):
     weights = np.exp(likelihood - likelihood.max())
     weights /= weights.sum()
     kept = {one["name"]: one for one in found["parameters"]}
+    learned = []
     for i, name in enumerate(block.parameters):
         middle = float((weights * pool[:, i]).sum())
+        width = float((weights * (pool[:, i] - middle) ** 2).sum()) ** 0.5
         assert middle == pytest.approx(kept[name]["moved"], abs=0.5), name
+        assert width == pytest.approx(kept[name]["width"], abs=0.25), name
+        learned += [name] if width < LEARNED else []
+    assert learned == [name for name in block.parameters if kept[name]["width"] < LEARNED]
+    assert learned, "a fit that learns nothing is none"
 
 
 def test_the_status_quo_still_moves_as_the_report_says(found):

@@ -212,7 +212,7 @@ def test_how_every_field_combines_is_stated_here():
     listed = {name for name, field in FIELDS.items() if field.combine == "list"}
     assert listed == {
         "assessments", "audits", "compute_duties", "modifier_duties", "safeguards", "programmes",
-        "triggers", "openings",
+        "triggers", "openings", "market_duties",
     }  # fmt: skip
     assert set(FIELDS) - listed == set(COMBINE)
 

@@ -9,17 +9,20 @@ import pytest
 
 from sim.analysis.wording import MINUS
 from sim.calibration import baseline, record
+from sim.calibration.met import CRITERION, OF_ONE_DRAW
 from sim.report import against_data
 from sim.report.against_data import standing
 from sim.sweep.design import Case, Design
 from sim.sweep.uncertainties import calibrated
 
+NONE = "0 have the median in range, 0 the record's value inside the 90 %"
 RANGE = {"low": 0.2, "high": 0.4, "value": 0.3, "unit": "share", "window": "2024"}
 
 
 def target(name, role, mode, central, q50):
     quantiles = {"q05": q50 - 0.1, "q25": q50, "q50": q50, "q75": q50, "q95": q50 + 0.1}
     found = {"in_range": RANGE["low"] <= q50 <= RANGE["high"], **quantiles}
+    found["inside"] = quantiles["q05"] <= RANGE["value"] <= quantiles["q95"]
     one = {"id": name, "quantity": f"quantity {name}", "role": role, "mode": mode, **RANGE, **found}
     return one, [central - 0.01, central + 0.01]
 
@@ -45,13 +48,18 @@ def made(monkeypatch):
         "targets": [one for one, _ in TARGETS],
         "central": {"measures": {one["id"]: values for one, values in TARGETS}},
     }
-    spans = {"q05": 0.1, "q25": 0.2, "q50": 0.3, "q75": 0.4, "q95": 0.5}
+    spans = {
+        name: {f"q{q:02}": middle + (q - 50) / 1000 for q in (5, 25, 50, 75, 95)}
+        for name, middle in (("start", 0.3), ("end", 0.42), ("change", 0.15))
+    }
     reasons = [
         reason("first", 0.05),
         reason("largest", -0.2),
         reason("unsure", 0.4, agree=0.6),
+        reason("nearly", 0.39, agree=0.74),
         reason("third", 0.04),
         reason("fourth", 0.03),
+        reason("just", 0.035, agree=0.75),
     ]
     movements = {
         "ensemble": "draws",
@@ -62,7 +70,7 @@ def made(monkeypatch):
             {
                 "outcome": "open_share_world_consumer",
                 "inputs": "who serves whom",
-                **dict.fromkeys(("start", "end", "change"), spans),
+                **spans,
                 "reasons": reasons,
             }
         ],
@@ -73,7 +81,7 @@ def made(monkeypatch):
 
 
 def in_range(found) -> dict[str, str]:
-    return {row[0].partition(",")[0]: row[-1] for row in found.targets.rows}
+    return {row[0].partition(",")[0]: row[-2] for row in found.targets.rows}
 
 
 def test_a_study_without_draws_shows_the_central_draw(made, make):
@@ -81,9 +89,12 @@ def test_a_study_without_draws_shows_the_central_draw(made, make):
     assert "central draw" in found.given
     assert in_range(found) == {"quantity A": "yes", "quantity B": "yes", "quantity C": "no"}
     assert found.targets.rows[2][4] == "0.5"
+    assert [row[-1] for row in found.targets.rows] == ["yes", "yes", "no"]
     assert found.counts == [
-        "1 of 1 fitted targets are in range.",
-        "0 of 1 paths that were never fitted are in range; missed: quantity C.",
+        OF_ONE_DRAW,
+        "Of 1 fitted targets 1 have the median in range, 1 the record's value inside the 90 %.",
+        "Of 1 imposed targets 1 have the median in range, 1 the record's value inside the 90 %.",
+        f"Of 1 paths that were never fitted {NONE}; out of range: quantity C.",
     ]
 
 
@@ -94,7 +105,14 @@ def test_a_study_of_the_ensemble_shows_the_ensemble(made, make):
     found = standing(study)
     assert "ensemble of 200 draws" in found.given
     assert in_range(found) == {"quantity A": "no", "quantity B": "yes", "quantity C": "yes"}
-    assert found.targets.rows[0][4:6] == ("0.5", "0.4 to 0.6")
+    assert found.targets.rows[0][4:] == ("0.5", "0.4 to 0.6", "no", "no")
+    assert found.counts[0] == CRITERION
+    assert [line.partition(" are met")[0] for line in found.counts[1:]] == [
+        "0 of 1 fitted targets",
+        "1 of 1 imposed targets",
+        "1 of 1 paths that were never fitted",
+    ]
+    assert found.counts[1].endswith("missed: quantity A.")
 
 
 def test_fitted_imposed_and_paths_are_told_apart(made, make):
@@ -105,12 +123,15 @@ def test_fitted_imposed_and_paths_are_told_apart(made, make):
 def test_a_movement_is_told_with_its_largest_reasons_on_which_draws_agree(made, make):
     found = standing(make((0, 1), twin=False))
     assert [row[1] for row in found.reasons.rows] == ["largest", "first", "third"]
+    sure = {"reasons": [reason("just", 0.1, agree=0.75), reason("nearly", 0.2, agree=0.74)]}
+    assert [one["mechanism"] for one in against_data._told(sure)] == ["just"]
     part, ends, agree = found.reasons.rows[0][2:]
     assert part == f"{MINUS}20.0 percentage points"
     assert ends == f"{MINUS}21.0 to {MINUS}19.0"
     assert agree == "100 %"
     (line,) = found.moves
-    assert "‡: 30.0 % of use in January 2025 to June 2025, 30.0 % of use in July 2030 to" in line
+    assert "‡: 30.0 % of use in January 2025 to June 2025, 42.0 % of use in July 2030 to" in line
+    assert "; change +15.0 percentage points (10.5 to 19.5)" in line
     assert f"largest parts: largest ({MINUS}20.0 percentage points); first (" in line
 
 

@@ -316,6 +316,19 @@ def test_of_several_first_writers_one_succeeds(tmp_path, monkeypatch, error):
     assert tree(tmp_path) == {"a": b"two" if error else b"one"}
 
 
+@pytest.mark.parametrize("code", [errno.EIO, errno.EACCES, errno.ESTALE])
+def test_another_fault_than_a_lack_of_links_takes_no_other_jobs_file(tmp_path, monkeypatch, code):
+    write_first(tmp_path / "a", b"theirs")
+
+    def broken(source, target):
+        raise OSError(code, "made to fail")
+
+    monkeypatch.setattr("os.link", broken)
+    with pytest.raises(OSError, match="made to fail"):
+        write_first(tmp_path / "a", b"ours")
+    assert tree(tmp_path) == {"a": b"theirs"}
+
+
 def test_a_name_that_is_too_long_is_refused_in_words(tmp_path):
     with pytest.raises(StoreError, match="cannot be read: File name too long"):
         file_in(tmp_path, "a" * 300)
