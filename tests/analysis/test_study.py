@@ -668,14 +668,16 @@ def test_every_number_of_a_sweep_is_in_its_files(holed, tmp_path):
     frame = frame.sort_values([*keys, "outcome"], ignore_index=True)
     pd.testing.assert_frame_equal(long, frame, check_dtype=False)
     assert len(long) == holed.finished * 96 * 3
-    paths = holed.to_csv(tmp_path / "csv")
-    read = {path.stem: pd.read_csv(path, converters={"input": str}) for path in paths}
+    read = {path.stem: pd.read_csv(path) for path in holed.to_csv(tmp_path / "csv")}
     for name, frame in {
         "table": holed.table(),
         "runs": holed.runs(),
         "series": holed.summary(),
     }.items():
-        pd.testing.assert_frame_equal(read[name], frame, check_dtype=False, rtol=1e-6)
+        empty = frame.columns[(frame.astype(object) == "").all()]
+        assert read[name][empty].isna().all(axis=None)
+        numbers = frame.drop(columns=empty), read[name].drop(columns=empty)
+        pd.testing.assert_frame_equal(*numbers, check_dtype=False, rtol=1e-6)
 
 
 def test_every_csv_of_a_sweep_is_tidy_with_the_mark_for_excel_and_without(holed, tmp_path):
