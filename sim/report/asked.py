@@ -149,15 +149,13 @@ class Asked:
         ]
 
     def foot(self, *notes: str) -> str:
-        """Return what stands under a picture: notes, and how often the worlds were run."""
+        """Return what stands under a picture: how often worlds were run, why runs differ, notes."""
         study = self.study
         ran = f"{wording.sample(study.draws, study.replications)}."
-        return " ".join(note for note in (*notes, ran, self.holds(), FORECAST) if note)
+        why = f"Runs differ by {study.interval_holds}." if study.pairs > 1 else NO_INTERVAL
+        return " ".join(note for note in (ran, why, *notes, FORECAST) if note)
 
-    def holds(self) -> str:
-        """Return what the intervals of the study hold, or that one run has none."""
+    def ends(self) -> str:
+        """Return a note on the ends of intervals over few pairs, else nothing."""
         study = self.study
-        if study.pairs == 1:
-            return NO_INTERVAL
-        ends = wording.interpolated(study.pairs, study.unit, "of intervals")
-        return f"Intervals hold {study.interval_holds}. {ends}".strip()
+        return wording.interpolated(study.pairs, study.unit, "of intervals")

@@ -165,8 +165,10 @@ def ridgeline(asked: Asked, frame: pd.DataFrame) -> Figure:
         "Density over runs, each scaled to its row and cut at the smallest and the largest run; "
         "marker: median; bar: 5 to 95 %; an upright line: all runs agree"
     )
+    if asked.study.pairs == 1:
+        key = "An upright line: the one run"
     figure, top = sheet.sheet(
-        _title(asked, frame, size), key, asked.foot(), sheet.height(column) + sheet.AXIS
+        _title(asked, frame, size), key, asked.foot(asked.ends()), sheet.height(column) + sheet.AXIS
     )
     axes, middles = sheet.rows_axes(figure, column, top, 0.3)
     for name, row, middle in zip(cases, column, middles, strict=True):

@@ -14,7 +14,7 @@ from sim.analysis import wording
 from sim.analysis.comparison import Floats
 from sim.messages import one_of
 from sim.report import figure_data, sheet, style
-from sim.report.asked import CHANCE, Asked
+from sim.report.asked import Asked
 from sim.report.figure_data import COLUMNS
 from sim.report.over_time import magnitude
 from sim.report.style import SMALL, WIDTH, Pen
@@ -25,16 +25,18 @@ if TYPE_CHECKING:
 
     from sim.model.outcomes import Outcome
 
-_NUMBERS = 2.3
-"""Width of the numbers beside the bars, in inches."""
 _SAID = {"US": "US", "CN": "Chinese", "other": "other"}
 
 
 class Bar(NamedTuple):
-    """A row: its name, its pen, and the levels of each interval; a heading has none."""
+    """A row: its name, its pen, what its marker stands at, and the levels of each interval.
+
+    A heading has neither.
+    """
 
     title: str
     pen: Pen
+    marked: float = math.nan
     levels: tuple[Floats, ...] = ()
 
 
@@ -90,22 +92,22 @@ def differences(asked: Asked, frame: pd.DataFrame) -> Figure:
     for name in dict.fromkeys(frame["scenario"]):
         own = frame[frame["scenario"] == name]
         against = "" if len(references) == 1 else f" against {asked.title(own['against'].iloc[0])}"
-        bars.append(Bar(f"{asked.title(name)}{against}", asked.pens[name], _levels(own)))
+        marked = float(own["p50"].iloc[0])
+        bars.append(Bar(f"{asked.title(name)}{against}", asked.pens[name], marked, _levels(own)))
     whose = asked.title(references[0]) if len(references) == 1 else "the reference of each"
     title = f"{asked.outcome.label}: paired difference from {whose}"
-    return _rows(asked, bars, title, f"{_both(frame)} {months_said(frame)}", asked.outcome)
+    return _rows(asked, bars, title, f"{_key(asked, 'median')} {months_said(frame)}")
 
 
 def _levels(own: pd.DataFrame) -> tuple[Floats, ...]:
     return tuple(own[list(COLUMNS)].to_numpy(float))
 
 
-def _both(frame: pd.DataFrame) -> str:
+def _key(asked: Asked, marker: str) -> str:
     """Return how the bars are read."""
-    key = "Marker: median; thick: 50 %, thin: 90 % of the pairs."
-    if CHANCE in set(frame["interval_holds"]) and frame["interval_holds"].nunique() > 1:
-        return f"{key} Pale, with caps: chance alone (90 %)."
-    return key
+    if asked.study.pairs == 1:
+        return "Marker: the one run."
+    return f"Marker: {marker}; thick: 50 %, thin: 90 % of the {asked.study.unit}."
 
 
 def months_said(frame: pd.DataFrame) -> str:
@@ -230,7 +232,7 @@ def flows(asked: Asked, frame: pd.DataFrame) -> Figure:
         for i in range(len(own)):
             row = own.iloc[[i]]
             title = f"   {_SAID[row['source'].iloc[0]]} to {_SAID[row['target'].iloc[0]]}"
-            bars.append(Bar(title, pen, _levels(row)))
+            bars.append(Bar(title, pen, float(row["mean"].iloc[0]), _levels(row)))
     place = asked.outcome.label.partition(" share of ")[2]
     if asked.months:
         between = " and ".join(map(wording.month, asked.months))
@@ -238,34 +240,36 @@ def flows(asked: Asked, frame: pd.DataFrame) -> Figure:
         between = "the reference and the scenario, means over the months compared"
     title = f"What moves from one origin to another between {between}: {place}"
     key = (
-        f"{_both(frame)} The smallest movement that gives the shares of each pair: net, not gross."
+        f"{_key(asked, 'mean')} The smallest movement that gives the shares of each pair: net, not "
+        "gross. Means add up."
     )
-    return _rows(asked, bars, title, key, asked.outcome)
+    return _rows(asked, bars, title, key)
 
 
 # Rows of bars
 
 
-def _rows(asked: Asked, bars: Sequence[Bar], title: str, key: str, outcome: Outcome) -> Figure:
+def _rows(asked: Asked, bars: Sequence[Bar], title: str, key: str) -> Figure:
     """Draw bars in rows under each other, with their names at the left and numbers at the right."""
     divisor, size = magnitude([levels for bar in bars for levels in bar.levels])
-    unit = f"{size}{wording.unit(outcome, of_difference=True)}"
+    unit = f"{size}{wording.unit(asked.outcome, of_difference=True)}"
+    if any(len(bar.levels) > 1 for bar in bars):
+        key += " Pale, with caps: chance alone (90 %)."
     column = sheet.names([bar.title for bar in bars], [bar.pen for bar in bars], 0.32)
     tall = sheet.height(column) + sheet.AXIS
-    figure, top = sheet.sheet(f"{title}, {unit}", key, asked.foot(), tall)
-    axes, middles = sheet.rows_axes(figure, column, top, _NUMBERS + 0.1)
-    zero_and_all = [0.0, *(x for bar in bars for levels in bar.levels for x in levels / divisor)]
+    figure, top = sheet.sheet(f"{title}, {unit}", key, asked.foot(asked.ends()), tall)
+    drawn = [0.0, *(float(x) for bar in bars for own in bar.levels for x in own / divisor)]
+    drawn = [x for x in drawn if math.isfinite(x)]
+    numbers = [_numbers(bar, asked.outcome, divisor, max(map(abs, drawn))) for bar in bars]
+    axes, middles = sheet.rows_axes(figure, column, top, 0.25 + max(map(style.text_width, numbers)))
     sheet.zero_line(axes)
-    largest = max((abs(x) for x in zero_and_all if math.isfinite(x)), default=0.0)
-    for bar, middle in zip(bars, middles, strict=True):
-        if not bar.levels:
-            continue
-        _bar(axes, bar, middle, divisor)
-        text = _numbers(bar.levels[0], outcome, largest * divisor)
+    for bar, middle, text in zip(bars, middles, numbers, strict=True):
+        if bar.levels:
+            _bar(axes, bar, middle, divisor)
         style.write(
             figure, WIDTH - 0.1, top + middle, text, size=SMALL, va="center_baseline", ha="right"
         )
-    sheet.value_axis(axes, unit, [x for x in zero_and_all if math.isfinite(x)])
+    sheet.value_axis(axes, unit, drawn)
     return sheet.settle(figure)
 
 
@@ -273,29 +277,27 @@ def _bar(axes: Axes, bar: Bar, middle: float, divisor: float) -> None:
     """Draw the interval of all pairs, and under it that of chance alone where there is one."""
     pen, several = bar.pen, len(bar.levels) > 1
     y = middle - (0.05 if several else 0.0)
-    low, lower, median, upper, high = bar.levels[0] / divisor
+    low, lower, _, upper, high = bar.levels[0] / divisor
     axes.plot([low, high], [y, y], color=pen.color, linewidth=1.2, gid="interval")
     axes.plot([lower, upper], [y, y], color=pen.color, linewidth=3.8)
     axes.plot(
-        [median], [y], color=pen.color, marker=pen.marker, markersize=5.5, mec="white", mew=0.8
-    )
+        [bar.marked / divisor], [y], color=pen.color, marker=pen.marker, markersize=5.5,
+        mec="white", mew=0.8, gid="marker",
+    )  # fmt: skip
     if several:
         under, ends = middle + 0.08, [bar.levels[1][0] / divisor, bar.levels[1][4] / divisor]
         axes.plot(
-            ends,
-            [under] * 2,
-            color=pen.color,
-            linewidth=1.0,
-            alpha=0.6,
-            marker="|",
-            markersize=6,
-            gid="chance",
-        )
+            ends, [under] * 2, color=pen.color, linewidth=1.0, alpha=0.6, marker="|",
+            markersize=6, gid="chance",
+        )  # fmt: skip
 
 
-def _numbers(levels: Floats, outcome: Outcome, largest: float) -> str:
-    """Return the median and the ends of its interval as text."""
-    low, middle, high = (
-        wording.signed(figure_data.printed(float(levels[i]), outcome, largest)) for i in (0, 2, 4)
+def _numbers(bar: Bar, outcome: Outcome, divisor: float, largest: float) -> str:
+    """Return what is marked and the ends of the interval as text, "" for a heading."""
+    if not bar.levels:
+        return ""
+    middle, low, high = (
+        wording.signed(figure_data.printed(float(x) / divisor, outcome, largest))
+        for x in (bar.marked, bar.levels[0][0], bar.levels[0][4])
     )
-    return f"{middle} ({low} to {high})" if math.isfinite(levels[0]) else middle
+    return f"{middle} ({low} to {high})" if math.isfinite(bar.levels[0][0]) else middle

@@ -187,6 +187,8 @@ def _paths(study: Study, kind: str, number: int, asked_for: Sequence[str]) -> li
         meant = [name] if name in meant else meant
         if len(meant) != 1:
             problem = f"no lever {name!r}" if not meant else f"lever {name!r} may mean several"
-            raise ValueError(f"{problem}; this study has {one_of(known)}{nearest(name, known)}")
+            last_words = [path.split(".")[-1] for path in known]
+            near = nearest(name, [*known, *last_words])
+            raise ValueError(f"{problem}; this study has {one_of(known)}{near}")
         found += meant
     return found

@@ -49,7 +49,9 @@ def groups(asked: Asked) -> list[Group]:
         )
     return [
         Group(
-            ", ".join([label, *(f"{path.split('.')[-1]}={value}" for path, value in others)]),
+            ", ".join(
+                [label, *(f"{path.split('.')[-1]}={value_text(value)}" for path, value in others)]
+            ),
             tuple(cases),
         )
         for (label, *others), cases in found.items()
@@ -119,13 +121,15 @@ def dose(asked: Asked, frame: pd.DataFrame) -> Figure:
     (path,) = asked.levers
     unit = f"{size}{wording.unit(asked.outcome, of_difference=differ)}"
     what = "paired difference from the reference" if differ else "level"
-    key = "Line: mean; thick: 50 %, thin: 90 % of the pairs."
-    if set(frame["interval_holds"]) > {CHANCE}:
+    key = f"Line: mean; thick: 50 %, thin: 90 % of the {asked.study.unit}."
+    if asked.study.pairs == 1:
+        key = "Line: the one run."
+    elif set(frame["interval_holds"]) > {CHANCE}:
         key += " Pale, beside it: chance alone (90 %)."
     figure, top = sheet.sheet(
         f"{asked.outcome.label}, {what} by {path}, {unit}",
         f"{key} {months_said(frame)}",
-        asked.foot(),
+        asked.foot(asked.ends()),
         tall + sheet.AXIS,
     )
     wide = WIDTH - 0.75 - sheet.widest(column) - 0.9
@@ -226,10 +230,12 @@ def heat(asked: Asked, frame: pd.DataFrame) -> Figure:
     fits = [max(style.text_width(text[i]) for text in texts) + 0.08 < wide for i in (0, 1)]
     key = "Sign towards the goal and median of the change; "
     key += "under them its 5 and 95 % points." if all(fits) else "its interval is in the frame."
+    cells = len(across.values) * len(up.values) * len(panels)
+    blank = " Blank: not run." if len(frame) < cells else ""
     figure, top = sheet.sheet(
         f"{asked.outcome.label}: change from the reference, {wording.change_unit(asked.outcome)}",
-        f"{'' if asked.study.pairs == 1 else key} {months_said(frame)} Blank: not run.".strip(),
-        asked.foot(),
+        f"{'The one run.' if asked.study.pairs == 1 else key} {months_said(frame)}{blank}",
+        asked.foot(asked.ends()),
         sum(blocks),
     )
     known = frame["median"].abs()[np.isfinite(frame["median"])]
@@ -269,7 +275,7 @@ def value_text(value: Any) -> str:
 def _cell(row: Any) -> tuple[str, str]:
     """Return sign and median of a cell, and its interval."""
     median = wording.signed(wording.fixed(row.median, 1)) if math.isfinite(row.median) else "none"
-    sign = "" if row.pairs < 2 else f"{wording.symbol(row.sign)}   "
+    sign = f"{wording.symbol(row.sign)}   " if row.sign and row.pairs > 1 else ""
     ends = wording.change_interval(row.low, row.high) if row.pairs > 1 else ""
     return f"{sign}{median}", "" if ends == wording.NOT_AVAILABLE else ends
 

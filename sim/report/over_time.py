@@ -76,7 +76,8 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     grey = view.title(theirs[drawn[0]]) if one else "the reference of each"
     bound = ". Median, 50 % and 90 % bands" if view.study.pairs > 1 else ""
     key = f"Black and grey: {grey}; colour: the policy named above{bound}"
-    keys, foot = style.wrapped(key, FULL), footer(view, drawn)
+    since = min(int(view.months(name)[0]) for name in drawn)
+    keys, foot = style.wrapped(key, FULL), footer(view, drawn, since)
     begin = 0.62 + style.LINE * (len(keys) - 1)
     above = 0.28 + style.LINE * (max(map(len, heads.values())) - 1)
     block = height + above + 0.34
@@ -258,7 +259,7 @@ def footer(view: View, names: Sequence[str], since: int = 0) -> list[str]:
 
     The policies are those of the scenarios that are drawn; `since` is the first month drawn.
     """
-    months = [month_name(m) for m in starts(view, names)]
+    months = [month_name(m) for m in starts(view, names) if m >= since]
     begin = (
         f"Dotted: policies start ({wording.listing([wording.month(m) for m in months])}). "
         if months
