@@ -226,8 +226,9 @@ def flows(asked: Asked, frame: pd.DataFrame) -> Figure:
     bars = []
     for name in dict.fromkeys(frame["scenario"]):
         pen, own = asked.pens[name], frame[frame["scenario"] == name]
+        lost = ": no pair of runs finished" if own["mean"].isna().all() else ": nothing moves"
         own = own[own["mean"] > 0]
-        nothing = "" if len(own) else ": nothing moves"
+        nothing = "" if len(own) else lost
         bars.append(Bar(f"{asked.title(name)}{nothing}", pen))
         for i in range(len(own)):
             row = own.iloc[[i]]
@@ -241,7 +242,7 @@ def flows(asked: Asked, frame: pd.DataFrame) -> Figure:
     title = f"What moves from one origin to another between {between}: {place}"
     key = (
         f"{_key(asked, 'mean')} The smallest movement that gives the shares of each pair: net, not "
-        "gross. Means add up."
+        "gross."
     )
     return _rows(asked, bars, title, key)
 

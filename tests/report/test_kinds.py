@@ -370,6 +370,7 @@ def test_runs_that_failed_are_left_out(make):
     assert set(study.plotted(SHARE, kind="differences")["pairs"]) == {2}
     spoilt(study, lambda values: np.full_like(values, np.nan))
     assert "no run finished" in said(study.plot(SHARE, kind="ecdf"))
+    assert "no pair of runs finished" in said(study.plot(SHARE, kind="flows"))
 
 
 def test_one_month_and_year_ends_are_enough():
