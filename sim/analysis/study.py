@@ -29,8 +29,27 @@ class Study(PairedResults):
 
     if TYPE_CHECKING:  # given by `sim.report`, which knows studies; a study knows no pictures
 
-        def plot(self, outcome: str, scenarios: Sequence[str] | None = None) -> Figure:
-            """Draw an outcome over time (see `sim.report.plot`)."""
+        def plot(
+            self,
+            outcome: str,
+            scenarios: str | Sequence[str] | None = None,
+            *,
+            kind: str = "bands",
+            month: str | Sequence[str] | None = None,
+            lever: str | Sequence[str] | None = None,
+        ) -> Figure:
+            """Draw an outcome (see `sim.report.plot`)."""
+
+        def plotted(
+            self,
+            outcome: str,
+            scenarios: str | Sequence[str] | None = None,
+            *,
+            kind: str = "bands",
+            month: str | Sequence[str] | None = None,
+            lever: str | Sequence[str] | None = None,
+        ) -> pd.DataFrame:
+            """Return the numbers that `plot` draws (see `sim.report.plotted`)."""
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Study:

@@ -3,6 +3,9 @@
 `view` reads the study, once. From it are made the sentences (`cells`, `duels`, `findings`), the
 tables (`figure_data`) and the pictures (`figures`, in two forms: `over_time` and `differences`;
 `maps`; all in one `style`). With `prose`, `limits` and `reproduction` they become the `page`.
+
+Scripts ask for a picture of one outcome by its kind (`kinds`): what is `asked` is put into a frame
+and drawn on a `sheet`, by `distributions`, `intervals`, `levers` or `ranks`.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ from typing import TYPE_CHECKING
 from sim.analysis.study import Study
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["plot", "write"]
+__all__ = ["plot", "plotted", "write"]
 
 
 def write(
@@ -64,32 +68,96 @@ def write(
     )
 
 
-def plot(study: Study, outcome: str, scenarios: Sequence[str] | None = None) -> Figure:
-    """Draw an outcome over time; also `Study.plot`.
+def plot(
+    study: Study,
+    outcome: str,
+    scenarios: str | Sequence[str] | None = None,
+    *,
+    kind: str = "bands",
+    month: str | Sequence[str] | None = None,
+    lever: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw an outcome; also `Study.plot`.
 
     Parameters
     ----------
     study
-        Finished runs.
+        Finished runs, from one to many thousand of each scenario. With one run a picture says that
+        there is no interval.
     outcome
-        Name of an outcome (`openstakes list outcomes`).
+        Name of an outcome that was kept (`openstakes list outcomes`).
     scenarios
-        Names of the scenarios to draw beside the reference. Default: all.
+        Names of the scenarios to draw; one with levers stands for all its cases. Default: all.
+    kind
+        What is drawn, in the outcome's printed unit:
+
+        - "bands": median and middle 50 and 90 % of the runs by month, a panel for each scenario
+          with its reference
+        - "ridgeline", "ecdf": density, or empirical distribution, over runs in one month, the
+          reference beside the scenarios
+        - "differences": paired differences from the reference over the months compared, with the
+          interval of chance and parameters and, where draws were run several times, that of chance
+          alone
+        - "dose": paired differences by the value of one lever of a sweep
+        - "heat": sign, median and interval of the change by the values of two levers
+        - "ranks": share of the pairs in which each scenario is first, second, ...
+        - "flows": what moved from one origin of use to another, by the smallest movement that
+          explains the shares; of a share such as us_share_abroad
+        - "map": share of use by country in the last month, or its change under the scenario named
+    month
+        For "ridgeline" and "ecdf": a month that was kept, as "YYYY-MM". Default: the last one. For
+        "flows": two months, between which each scenario is compared with itself. Default: each is
+        compared with its reference over the months compared.
+    lever
+        For "dose" one key path of a lever, for "heat" two (across, up), or their last words.
+        Default: those of the study, if it has so many.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Median and middle 50 and 90 % of the runs, in the outcome's printed unit, by month.
+        The same study gives the same bytes. Runs are summed up before anything is drawn.
 
     Raises
     ------
+    KeyError
+        If the study has no such outcome or scenario.
     ValueError
-        If an outcome or scenario does not exist.
+        If the kind, the month or the lever is not there, or does not go with the others.
     """
-    from sim.report.over_time import plot as draw
-    from sim.report.view import View
+    from sim.report.kinds import ask
 
-    return draw(View(study), outcome, scenarios)
+    chosen, asked = ask(study, outcome, scenarios, kind, month, lever)
+    return chosen.draw(asked, chosen.frame(asked))
+
+
+def plotted(
+    study: Study,
+    outcome: str,
+    scenarios: str | Sequence[str] | None = None,
+    *,
+    kind: str = "bands",
+    month: str | Sequence[str] | None = None,
+    lever: str | Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return the numbers that `plot` draws; also `Study.plotted`.
+
+    Parameters are those of `plot`, and so are the errors.
+
+    Returns
+    -------
+    DataFrame
+        Tidy, in the outcome's printed unit, with names and titles of scenarios. Columns of "bands",
+        "differences" and "dose": five levels p5, p25, p50, p75 and p95, and interval_holds
+        ("chance", "chance and parameters", or "none" for one run, whose p50 it is). Of "ecdf":
+        value and share. Of "ridgeline": value and density. Of "heat": those of `Study.table`. Of
+        "ranks": rank and share. Of "flows": source, target and the levels. Of "map": share, and
+        change.
+    """
+    from sim.report.kinds import ask
+
+    chosen, asked = ask(study, outcome, scenarios, kind, month, lever)
+    return chosen.frame(asked)
 
 
 Study.plot = plot  # type: ignore[method-assign,assignment]
+Study.plotted = plotted  # type: ignore[method-assign,assignment]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from sim.model.outcomes import Outcome
 
-_COLUMNS = tuple(f"p{100 * level:g}" for level in LEVELS)
+COLUMNS = tuple(f"p{100 * level:g}" for level in LEVELS)
+"""Columns of frames that hold the five levels."""
 
 
 @dataclass(frozen=True)
@@ -36,22 +37,25 @@ def label(outcome: Outcome, size: str = "") -> str:
     return f"{outcome.label}, {size}{wording.unit(outcome)}{mean}"
 
 
-def levels_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
+def levels_frame(
+    view: View, outcomes: Sequence[str], scenarios: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Return the levels of every month in printed units, a row per outcome, scenario and month."""
     import pandas as pd
 
     frames = []
-    bands = view.bands(outcomes)
+    chosen = view.names if scenarios is None else scenarios
+    bands = view.bands(outcomes, chosen)
     for name in outcomes:
-        for scenario in view.names:
+        for scenario in chosen:
             levels = bands[scenario, name]
             head = {
                 "scenario": scenario,
                 "outcome": name,
                 "unit": wording.unit(view.study.outcome(name)),
             }
-            months = [month_name(m) for m in range(levels.shape[1])]
-            columns = dict(zip(_COLUMNS, levels, strict=True))
+            months = view.study.months(scenario)
+            columns = dict(zip(COLUMNS, levels, strict=True))
             holds = {"interval_holds": view.study.interval_holds}
             frames.append(pd.DataFrame({**head, "month": months, **columns, **holds}))
     return pd.concat(frames, ignore_index=True)
@@ -82,7 +86,7 @@ def changes_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
         "unit",
         "first_month",
         "last_month",
-        *_COLUMNS,
+        *COLUMNS,
         "word",
         "interval_holds",
     )

@@ -34,7 +34,7 @@ MAPPED = {"us": (US, "US"), "cn": (CN, "Chinese")}
 
 _US = LinearSegmentedColormap.from_list("us", ["#f3f7fb", "#9cc3e0", "#2f78b5", "#0b3563"])
 _CN = LinearSegmentedColormap.from_list("cn", ["#fdf5ec", "#f3bd85", "#d2691e", "#6e2a05"])
-_CHANGE = LinearSegmentedColormap.from_list(
+CHANGE = LinearSegmentedColormap.from_list(
     "change", ["#7a3503", "#d9812f", "#f7e3cd", "#f7f7f7", "#d9d3ea", "#7f6bb3", "#3b1f78"]
 )
 
@@ -132,7 +132,7 @@ def change_map(view: View, scenario: str, origin: str) -> Figure:
     largest = max((abs(tile.value) for tile in tiles if tile.value is not None), default=1.0)
     end = next((x for x in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0) if x >= largest), 100.0)
     steps = [-end, -end / 2, 0.0, end / 2, end]
-    return _map(tiles, title, _CHANGE, (-end, end), steps, signed=True)
+    return _map(tiles, title, CHANGE, (-end, end), steps, signed=True)
 
 
 def share_grid(view: View, scenarios: Sequence[str]) -> Grid:
@@ -248,7 +248,7 @@ def _tile(
         face, ink, number = to_rgb(style.MISSING), MUTED, ""
     else:
         face = scale((tile.value - ends[0]) / (ends[1] - ends[0]))[:3]
-        ink = _ink_on(face)
+        ink = ink_on(face)
         number = wording.fixed(tile.value, decimals)
         number = wording.signed(number) if signed else number
     axes.add_patch(
@@ -264,7 +264,7 @@ def _tile(
         axes.text(x + 0.5, y + 0.72, number, weight="bold", **centred)
 
 
-def _ink_on(face: Sequence[float]) -> str:
+def ink_on(face: Sequence[float]) -> str:
     """Return white or dark ink, whichever stands out more on a colour."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in face]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -32,6 +32,11 @@ HANDOVER_LINE = "handover"
 
 HANDOVER = month_index(CUT) + 1
 """First month of generated releases, where a world replays the record."""
+
+MOST_CASES = 48
+"""Scenarios that colour and dash together tell apart."""
+
+NO_INTERVAL = "One run: no interval."
 
 FULL = style.WIDTH - 0.16
 """Width of text over a whole picture, in inches."""
@@ -61,18 +66,18 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     columns = min(3, max(1, len(chosen)))
     lines = max(1, -(-len(chosen) // columns))
     height = 2.1 if columns > 1 else 3.2
-    bands = view.bands([outcome])
-    levels = {name: bands[name, outcome] for name in (view.against, *chosen)}
-    divisor, size = magnitude(levels.values())
-    levels = {name: values / divisor for name, values in levels.items()}
-    reference = levels[view.against]
+    theirs = {name: view.study.case(name).against for name in drawn}
+    bands = view.bands([outcome], list(dict.fromkeys([*theirs.values(), *drawn])))
+    divisor, size = magnitude(bands.values())
+    levels = {name: values / divisor for (name, _), values in bands.items()}
     width = (style.WIDTH - 0.2) / columns
     heads = {name: style.wrapped(view.title(name), width - 0.55, BODY, "bold") for name in drawn}
-    key = (
-        f"Black and grey: {view.title(view.against)}; colour: the policy named above. "
-        "Median, 50 % and 90 % bands"
-    )
-    keys, foot = style.wrapped(key, FULL), footer(view, drawn)
+    one = len(set(theirs.values())) == 1
+    grey = view.title(theirs[drawn[0]]) if one else "the reference of each"
+    bound = ". Median, 50 % and 90 % bands" if view.study.pairs > 1 else ""
+    key = f"Black and grey: {grey}; colour: the policy named above{bound}"
+    since = min(int(view.months(name)[0]) for name in drawn)
+    keys, foot = style.wrapped(key, FULL), footer(view, drawn, since)
     begin = 0.62 + style.LINE * (len(keys) - 1)
     above = 0.28 + style.LINE * (max(map(len, heads.values())) - 1)
     block = height + above + 0.34
@@ -85,7 +90,7 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
         row, column = divmod(i, columns)
         left, top = 0.1 + column * width + 0.5, begin + row * block + above
         axes = style.place(figure, left, top, width - 1.1, height)
-        _panel(axes, view, name, reference, levels[name], pens)
+        _panel(axes, view, name, levels[theirs[name]], levels[name], pens)
         first = top - 0.1 - style.LINE * (len(heads[name]) - 1)
         style.write_lines(
             figure, left, first, heads[name], size=BODY, weight="bold", color=pens[name].color
@@ -93,7 +98,9 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
         panels.append(axes)
     _same_limits(panels)
     for axes, name in zip(panels, drawn, strict=True):
-        _end_values(axes, view, name, reference, levels[name], pens, view.study.outcome(outcome))
+        color = INK if theirs[name] == name else pens[name].color
+        ends = {INK: levels[theirs[name]][2], color: levels[name][2]}
+        _end_values(axes, ends, view.study.outcome(outcome))
     write_footer(figure, foot)
     # Ticks are made when first drawn: draw them in this style, whatever the reader's settings are
     # later.
@@ -122,14 +129,18 @@ def _panel(
     levels: Floats,
     pens: Mapping[str, Pen],
 ) -> None:
-    x = np.arange(reference.shape[1])
+    x = view.months(name)
+    first, end = int(x[0]), int(x[-1])
+    if first == end:  # a month alone is drawn as wide as it is
+        x = np.array([first - 0.5, first + 0.5])
+        reference, levels = (np.repeat(values, 2, axis=1) for values in (reference, levels))
     reference_bands(axes, x, reference)
     axes.plot(x, reference[2], color=INK, linewidth=1.8, gid=REFERENCE_LINE)
-    if name != view.against:
+    if name != view.study.case(name).against:
         # Both are the same until the policy acts; from there the policy lies on top.
         differ = np.flatnonzero(np.any(levels != reference, axis=0))
-        own = x[max(0, differ[0] - 1) :] if len(differ) else x
-        pen, levels = pens[name], levels[:, own]
+        since = max(0, int(differ[0]) - 1) if len(differ) else 0
+        own, pen, levels = x[since:], pens[name], levels[:, since:]
         axes.fill_between(own, levels[0], levels[4], facecolor=pen.color, linewidth=0, alpha=0.13)
         axes.fill_between(own, levels[1], levels[3], facecolor=pen.color, linewidth=0, alpha=0.3)
         for edge in (levels[0], levels[4]):
@@ -137,9 +148,9 @@ def _panel(
         axes.plot(
             own, levels[2], color=pen.color, linestyle=pen.dash, linewidth=1.8, gid=POLICY_LINE
         )
-    time_axis(axes, 0, x[-1])
+    time_axis(axes, first, end)
     mark_starts(axes, view, [name])
-    if hands_over(view):
+    if hands_over(view, first) and end >= HANDOVER:
         mark_handover(axes)
 
 
@@ -149,28 +160,18 @@ def _same_limits(panels: Sequence[Axes]) -> None:
         axes.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
 
 
-def _end_values(
-    axes: Axes,
-    view: View,
-    name: str,
-    reference: Floats,
-    levels: Floats,
-    pens: Mapping[str, Pen],
-    outcome: Outcome,
-) -> None:
-    """Write the last medians at the line ends, in the colours of the lines."""
-    drawn = {view.against: reference[2]} | {name: levels[2]}
-    ends = {who: last(line) for who, line in drawn.items()}
+def _end_values(axes: Axes, lines: Mapping[str, Floats], outcome: Outcome) -> None:
+    """Write the last medians at the line ends; lines go by their colour."""
+    ends = [last(line) for line in lines.values()]
     low, high = axes.get_ylim()
     tall = axes.get_position().height * axes.figure.get_figure(root=True).get_size_inches()[1]
-    heights = style.separated(list(ends.values()), 0.17 * (high - low) / tall, low, high)
-    for (who, end), height in zip(ends.items(), heights, strict=True):
-        text = figure_data.printed(end, outcome)
-        where = (axes.get_xlim()[1] + 1.5, height)
-        weight = "bold" if who == view.against else "normal"
-        axes.text(
-            *where, text, color=pens[who].color, size=SMALL, va="center_baseline", weight=weight
-        )
+    heights = style.separated(ends, 0.17 * (high - low) / tall, low, high)
+    first, end = axes.get_xlim()
+    for value, height, color in zip(ends, heights, lines, strict=True):
+        text = figure_data.printed(value, outcome)
+        weight = "bold" if color == INK else "normal"
+        where = (end + (end - first) * 1.5 / 95, height)
+        axes.text(*where, text, color=color, size=SMALL, va="center_baseline", weight=weight)
 
 
 # What all pictures over time share
@@ -186,9 +187,7 @@ def magnitude(levels: Iterable[Floats]) -> tuple[float, str]:
     )
 
 
-def reference_bands(
-    axes: Axes, x: NDArray[np.int_], levels: Floats, *, steps: bool = False
-) -> None:
+def reference_bands(axes: Axes, x: NDArray[Any], levels: Floats, *, steps: bool = False) -> None:
     """Draw the 50 % and 90 % bands of the reference under the lines."""
     form: Literal["post"] | None = "post" if steps else None
     axes.fill_between(x, levels[0], levels[4], color=style.REFERENCE_90, linewidth=0, step=form)
@@ -196,12 +195,18 @@ def reference_bands(
 
 
 def time_axis(axes: Axes, first: int, last: int) -> None:
-    """Label Januaries: each, or every second or third where the axis is too narrow for that."""
+    """Label Januaries: each, or every second or third where the axis is too narrow for that.
+
+    Without one, the first month is labelled; a month alone is drawn half a month to both sides.
+    """
     wide = axes.get_position().width * style.WIDTH
     years = max(1.0, (last - first) / 12)
-    januaries = range(first, last + 1, 12 * math.ceil(0.43 * years / wide))
-    axes.set_xlim(first, last)
-    axes.set_xticks(list(januaries), [month_name(m)[:4] for m in januaries])
+    januaries = range(-(-first // 12) * 12, last + 1, 12 * math.ceil(0.43 * years / wide))
+    axes.set_xlim(*((first, last) if first < last else (first - 0.5, first + 0.5)))
+    if len(januaries) and first < last:
+        axes.set_xticks(list(januaries), [month_name(m)[:4] for m in januaries])
+    else:
+        axes.set_xticks([first], [month_name(first)])
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     axes.margins(y=0.06)
     if axes.dataLim.height == 0:
@@ -211,9 +216,12 @@ def time_axis(axes: Axes, first: int, last: int) -> None:
 
 def starts(view: View, names: Sequence[str]) -> list[int]:
     """Return the months in which some scenarios of a study begin to differ from the reference."""
-    reference = view.reference
-    found = {first_difference(reference, view.study.scenario(name)) for name in names}
-    return sorted(m for m in found if m is not None and 0 < m < reference.months)
+    study = view.study
+    found = {
+        first_difference(study.scenario(study.case(name).against), study.scenario(name))
+        for name in names
+    }
+    return sorted(m for m in found if m is not None and 0 < m < view.reference.months)
 
 
 def mark_starts(axes: Axes, view: View, names: Sequence[str]) -> None:
@@ -251,7 +259,7 @@ def footer(view: View, names: Sequence[str], since: int = 0) -> list[str]:
 
     The policies are those of the scenarios that are drawn; `since` is the first month drawn.
     """
-    months = [month_name(m) for m in starts(view, names)]
+    months = [month_name(m) for m in starts(view, names) if m >= since]
     begin = (
         f"Dotted: policies start ({wording.listing([wording.month(m) for m in months])}). "
         if months
@@ -261,7 +269,7 @@ def footer(view: View, names: Sequence[str], since: int = 0) -> list[str]:
         begin += f"From {wording.month(month_name(HANDOVER))} on releases are generated. "
     study = view.study
     runs = f"{wording.sample(study.draws, study.replications)}."
-    holds = f"Bands and whiskers hold {study.interval_holds}." if study.pairs > 1 else ""
+    holds = f"Bands and whiskers hold {study.interval_holds}." if study.pairs > 1 else NO_INTERVAL
     ends = wording.interpolated(study.pairs, study.unit, "of 90 % bands and of whiskers")
     return style.wrapped(f"{begin}{' '.join(x for x in (runs, holds, ends, FORECAST) if x)}", FULL)
 

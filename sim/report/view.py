@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.analysis import rubric, wording
 from sim.analysis.comparison import Floats
+from sim.months import month_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,7 @@ class View:
     Parameters
     ----------
     study
-        Finished runs. Without levers, so that each case is a scenario.
+        Finished runs. What is called a scenario here is a case: with levers, one for each value.
     """
 
     study: Study
@@ -115,8 +116,14 @@ class View:
         """Rows of `Study.rubric`, columns as attributes."""
         return records(self.study.rubric())
 
-    def bands(self, outcomes: Sequence[str]) -> dict[Cell, Floats]:
-        """Return the five levels of outcomes in each month.
+    def months(self, name: str) -> NDArray[np.int_]:
+        """Return the months of a scenario that were kept (0 = 2023-01), in order."""
+        return np.array([month_index(month) for month in self.study.months(name)], int)
+
+    def bands(
+        self, outcomes: Sequence[str], scenarios: Sequence[str] | None = None
+    ) -> dict[Cell, Floats]:
+        """Return the five levels of outcomes in each month that was kept.
 
         Counts of a month are small and noisy: they enter as means of the last twelve months.
 
@@ -124,23 +131,26 @@ class View:
         ----------
         outcomes
             Names of outcomes that the study holds.
+        scenarios
+            Names of scenarios. Default: all.
 
         Returns
         -------
         dict
-            Array (`LEVELS`, month) of each scenario and outcome, printed unit.
+            Array (`LEVELS`, month kept) of each scenario and outcome, printed unit.
         """
-        missing = [
-            name for name in dict.fromkeys(outcomes) if (self.against, name) not in self._bands
-        ]
-        for scenario in self.names if missing else ():
-            for name, series in self.study.series(scenario, missing).items():
+        chosen = self.names if scenarios is None else scenarios
+        for scenario in chosen:
+            missing = [
+                name for name in dict.fromkeys(outcomes) if (scenario, name) not in self._bands
+            ]
+            for name, series in self.study.series(scenario, missing).items() if missing else ():
                 outcome, values = self.study.outcome(name), series.astype(float)
                 smooth = yearly(values) if is_count(outcome) else values
                 self._bands[scenario, name] = quantiles(smooth) * wording.factor(outcome)
         return {
             (scenario, name): self._bands[scenario, name]
-            for scenario in self.names
+            for scenario in chosen
             for name in outcomes
         }
 
@@ -182,7 +192,7 @@ class View:
 
 def policies(study: Study) -> list[str]:
     """Return the names of a study's scenarios but the reference."""
-    return [scenario.name for scenario in study.scenarios if scenario.name != study.against]
+    return [case.name for case in study.cases if case.name != study.against]
 
 
 def records(frame: pd.DataFrame) -> list[Any]:
