@@ -29,6 +29,7 @@ def _section(scenario: Scenario, status_quo: Scenario) -> str:
         ("Not modelled", scenario.not_modelled),
         ("Sources", scenario.sources),
         ("Policies", _policies(scenario, status_quo)),
+        ("Allies", _allies(scenario, status_quo)),
     )
     command = (
         f"openstakes run {scenario.name}"
@@ -59,3 +60,17 @@ def _policies(scenario: Scenario, status_quo: Scenario) -> tuple[str, ...]:
         if held.get(name) != policy
     ]
     return (*lines, *(f"without {code(name)}" for name in held if name not in scenario.policy))
+
+
+def _allies(scenario: Scenario, status_quo: Scenario) -> tuple[str, ...]:
+    """Whether other countries may join what a scenario adds to the status quo, and how."""
+    if scenario is status_quo:
+        return ()
+    able = [
+        code(name)
+        for name, policy in sorted(scenario.policy.items())
+        if name not in status_quo.policy and "allies" in type(policy).lever_fields
+    ]
+    if not able:
+        return ("None of its measures is one that other countries may join.",)
+    return (f"Others may join {', '.join(able)}: `--override g7-joins`.",)

@@ -141,6 +141,10 @@ class Joinable(Policy):
         aligned = where.bound_countries(self.allied_coverage) if of_the_us else ()
         return tuple(sorted({*own, *aligned, *named}))
 
+    def first_movers(self, where: Jurisdictions) -> tuple[int, ...]:
+        """Countries whose peers may follow them."""
+        return self.members(where)
+
     def state_key(self, month: int, streams: Streams | None) -> Standing:
         """What the lever draws, and who has joined by mimicry."""
         return Standing(self.drawn(month, streams), self.followers(month, streams))
@@ -161,7 +165,7 @@ class Joinable(Policy):
 
         where, luck = Jurisdictions.of_tables(), streams.about("joining", self.lever)
         age = month - month_index(self.start)
-        joined = followed(where, self.members(where), self.mimicry, luck)
+        joined = followed(where, self.first_movers(where), self.mimicry, luck)
         return tuple(code for code, since in joined if since <= age)
 
     def standing(self, law: Law, name: str) -> Standing:
@@ -207,6 +211,10 @@ class BindingLabs(Joinable, Rule):
                     f"has {lab.slug!r}: a lab of {lab.origin} {why}; others: {', '.join(able)}"
                 )
         return allied_labs
+
+    def first_movers(self, where: Jurisdictions) -> tuple[int, ...]:
+        """The US and countries that join by name: ``allied_coverage`` is of firms, not of theirs."""
+        return tuple(sorted({*self.starters(where), *where.country_indices(self.allies)}))
 
     def bound_labs(self, law: Law, name: str) -> tuple[int, ...]:
         """Labs that the measure binds in a law."""

@@ -37,8 +37,9 @@ class ServiceGating(BindingLabs):
         "worldwide for 18 days, and a model went to about twenty vetted organisations first."
     )
     not_modelled: ClassVar[str] = (
-        "Who is vetted: refusal is a share of applications. Users who leave in the month of a "
-        "cut-off: trust carries what stays. A cut-off that follows from what happens in the "
+        "Who is vetted: refusal is a share of applications. Open weights of the labs that are "
+        "bound without the gate: access counts for all their releases. Users who leave in the "
+        "month of a cut-off: trust carries what stays. A cut-off that follows from what happens in the "
         "world: it is drawn."
     )
     assumption: ClassVar[str] = "delay_loss"

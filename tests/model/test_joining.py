@@ -234,6 +234,16 @@ def test_stronger_mimicry_and_more_first_movers_only_add_members(weak, strong, p
     assert more > 0
 
 
+def test_more_coverage_of_labs_takes_no_firm_away_that_would_have_followed(policy):
+    for replication in range(20):
+        streams = Streams(6, replication)
+        few, many = (
+            bound(law_under(policy, "L1", LATE, streams, mimicry=0.5, allied_coverage=share))[0]
+            for share in (0.0, 0.3)
+        )
+        assert few <= many
+
+
 def test_the_share_of_peers_counts_by_weight(policy):
     """With its largest economy a bloc follows sooner than with a small one."""
     chances = []
