@@ -141,7 +141,10 @@ def plotted(
 ) -> pd.DataFrame:
     """Return the numbers that `plot` draws; also `Study.plotted`.
 
-    Parameters are those of `plot`, and so are the errors.
+    Parameters
+    ----------
+    study, outcome, scenarios, kind, month, lever
+        As for `plot`, which draws the frame. The errors are the same too.
 
     Returns
     -------
