@@ -19,7 +19,14 @@ from sim.scenario.scenario import Scenario
 from tests.cli.test_draws import of_all_countries
 from tests.sweep import ensemble, fake
 
-MINE = 'name = "mine"\nextends = "p1-blanket"\ntitle = "My own"\nquestion = "What of it?"\n'
+OWN_SET = 'name = "own"\n[parameters]\nnetwork_weight = 0.7\n'
+MINE = """
+name = "mine"
+extends = "p1-blanket"
+assumptions = "own"
+title = "My own"
+question = "What of it?"
+"""
 WORLD = 'name = "world"\nextends = "status-quo"\n[parameters]\nroute_weight = 5.0\n'
 ASKED = 'question = "Why?"\nscenarios = ["mine"]\nagainst = "world"\n'
 LAW = f"""
@@ -77,6 +84,8 @@ def _place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "plain": PLAIN,
     }.items():
         Path(f"{name}.toml").write_text(text)
+    Path("assumptions").mkdir()
+    Path("assumptions/own.toml").write_text(OWN_SET)
     ensemble.stand_in(monkeypatch, tmp_path)
 
 
