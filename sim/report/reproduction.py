@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.frames import EXCEL
 from sim.scenario import library
 from sim.sweep.design import Keep
-from sim.sweep.uncertainties import is_calibrated
+from sim.sweep.uncertainties import CALIBRATED, is_calibrated
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
@@ -62,7 +62,7 @@ def files(study: Study) -> dict[str, bytes]:
     found = {scenario_file(s): s.as_toml().encode() for s in study.scenarios}
     if _needs_experiment(study):
         found[EXPERIMENT] = _experiment(study).encode()
-        if study.design.draws.names:
+        if _has_own_draws(study):
             found[DRAWS] = _draws(study.design.draws).encode()
     return found
 
@@ -73,21 +73,28 @@ def file_names(scenarios: Iterable[Scenario]) -> list[str]:
 
 
 def _needs_experiment(study: Study) -> bool:
-    """Tell whether the command compare would make another study: draws, twins or what is kept.
+    """Tell whether the command compare would make another study or another page.
+
+    It draws from the calibrated ensemble, runs all twice, keeps the usual and asks no question.
 
     Not if a scenario is only told from a shipped one by its file: experiments know names alone.
     """
     design, shipped = study.design, library.scenarios()
     compared = (
-        (not design.draws.names or is_calibrated(design))
+        not _has_own_draws(study)
         and design.keep == Keep()
         and study.without_assumed is not None
+        and not design.question
     )
     by_name = all(
         _argument(s) == s.name if s.name in shipped else library.is_name(s.name)
         for s in study.scenarios
     )
     return by_name and not compared
+
+
+def _has_own_draws(study: Study) -> bool:
+    return bool(study.design.draws.names) and not is_calibrated(study.design)
 
 
 def _experiment(study: Study) -> str:
@@ -106,8 +113,10 @@ def _experiment(study: Study) -> str:
         "also_without_assumed": study.without_assumed is not None,
         "keep": {"countries": design.keep.countries, "families": design.keep.families},
     }
-    if design.draws.names:
+    if _has_own_draws(study):
         table["uncertainties"] = {"ensemble": PurePosixPath(DRAWS).name}
+    elif design.draws.names:
+        table["uncertainties"] = {"ensemble": CALIBRATED, "draws": len(design.draws)}
     return tomli_w.dumps(table)
 
 

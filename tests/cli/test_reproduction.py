@@ -39,6 +39,14 @@ ensemble = "calibrated"
 leak_hazard = {{ uniform = [0.2, 0.4] }}
 "policy.open-weight-control.leakage" = "range"
 """
+TWO = """
+name = "asked"
+question = "Which of the two?"
+scenarios = ["p1-blanket", "mine"]
+[uncertainties]
+ensemble = "calibrated"
+draws = 32
+"""
 PLAIN = f"""
 name = "plain"
 {ASKED}
@@ -57,6 +65,7 @@ MADE = (
     f"{CHANGED} --draws 3 --replications 2 --seed 5 --excel",
     "compare p1-blanket --override high-allied-coverage --draws 0 --replications 3",
     "compare p1-blanket --set 'title=Another title' --set 'question=Another?' --draws 2",
+    "experiment asked.toml --quick",
     "experiment law.toml",
     "sweep plain.toml --replications 2 --seed 3",
 )
@@ -81,6 +90,7 @@ def _place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "world": WORLD,
         "over": OVER,
         "law": LAW,
+        "asked": TWO,
         "plain": PLAIN,
     }.items():
         Path(f"{name}.toml").write_text(text)
