@@ -256,12 +256,21 @@ def levels_of(
     for i in range(0, len(outcomes), BATCH):
         found = study.series(case, outcomes[i : i + BATCH])
         rows = np.array([values[pairs] for values in found.values()], np.float64)
-        levels = np.full((1 + len(LEVELS), len(rows), rows.shape[2]), np.nan)
-        if len(pairs):
-            levels[0] = [values.mean(axis=0) for values in rows]
-            levels[1:] = np.quantile(rows, list(LEVELS.values()), axis=1)
+        levels = levels_over_runs(rows)
         for j, outcome in enumerate(found):
             yield outcome, dict(zip(("mean", *LEVELS), levels[:, j], strict=True))
+
+
+def levels_over_runs(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return mean and quantiles over runs: (outcome, run, time) to (level, outcome, time).
+
+    Without a run they are nan.
+    """
+    levels = np.full((1 + len(LEVELS), len(rows), rows.shape[2]), np.nan)
+    if rows.shape[1]:
+        levels[0] = [values.mean(axis=0) for values in rows]
+        levels[1:] = np.quantile(rows, list(LEVELS.values()), axis=1)
+    return levels
 
 
 def csv_bytes(frame: pd.DataFrame, encoding: str = "utf-8", exact: Collection[str] = ()) -> bytes:

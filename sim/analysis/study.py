@@ -330,3 +330,24 @@ class Study(PairedResults):
         from sim.analysis.frames import to_parquet
 
         return to_parquet(self, Path(path))
+
+    def to_iamc(self, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return yearly statistics in the form of the IAMC, which pyam and its kin read.
+
+        Parameters
+        ----------
+        outcomes
+            Names of outcomes that were kept. Default: all of them.
+
+        Returns
+        -------
+        DataFrame
+            One row per number: columns model ("openstakes" and its version), scenario (name of the
+            case), region ("World" unless the outcome is measured elsewhere), variable (name of the
+            outcome without its region, "|" and mean, p5, p25, median, p75 or p95 over runs), unit,
+            year and value: of the mean over those months of the year that were kept. A case without
+            a finished run has no rows.
+        """
+        from sim.analysis.iamc import iamc
+
+        return iamc(self, self._chosen(outcomes))

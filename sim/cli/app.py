@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sim.cli import calibrate, hindcast, inspect, run, sweep
+from sim.cli import calibrate, hindcast, inspect, new, run, sweep
 from sim.cli.exits import FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -62,6 +62,7 @@ app.command()(run.compare)
 app.command()(sweep.sweep)
 app.command()(sweep.experiment)
 app.command()(sweep.compact)
+app.command()(new.new)
 app.command()(calibrate.calibrate)
 app.command()(hindcast.hindcast)
 app.command()(run.report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from sim.analysis.study import Study
     from sim.sweep.design import Case
-    from sim.sweep.estimate import Estimate
+    from sim.sweep.estimate import Estimate, Outlook
 
 MOST_TABLES = 10
 
@@ -46,6 +47,18 @@ def print_estimate(found: Estimate) -> None:
     out.print(
         f"estimated from {counted(found.sample, 'run')} made now, and from the start of one worker "
         f"process"
+    )
+
+
+def cost_line(found: Outlook, left: int, finished: int, out: Path | None) -> str:
+    """Return in a line what the runs that are left will cost."""
+    from sim.analysis.wording import counted
+
+    after = f" left of {left + finished:,}" if finished else ""
+    disk = f", {_size(found.bytes)} in {out}" if out else ""
+    return (
+        f"cost: {counted(left, 'run')}{after}, about {_duration(found.seconds)} with "
+        f"{counted(found.workers, 'worker')}{disk}"
     )
 
 

@@ -118,10 +118,7 @@ def write_report(
         ABOUT: _about(view, drawable),
     }
     made_by = reproduction.command(study, encoding)
-    files |= {
-        reproduction.scenario_file(scenario): scenario.as_toml().encode()
-        for scenario in study.scenarios
-    }
+    files |= reproduction.files(study)
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
     context = _context(view, found, shown, question, made_by, files["table.csv"])
     page = _template().render(context)
@@ -140,7 +137,7 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
         *tables,
         ABOUT,
         *figures,
-        *(reproduction.scenario_file(s) for s in scenarios),
+        *reproduction.file_names(scenarios),
     ]
 
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import platform
 import shlex
+from collections.abc import Iterable
 from importlib import metadata
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from sim.analysis.frames import EXCEL
 from sim.scenario import library
-from sim.sweep.uncertainties import is_calibrated
+from sim.sweep.design import Keep
+from sim.sweep.uncertainties import CALIBRATED, is_calibrated
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
     from sim.scenario.scenario import Scenario
+    from sim.sweep.draws import Draws
 
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
 _TABLES = ("parameters", "policy", "crisis")
+
+EXPERIMENT, DRAWS = "scenarios/the_experiment.toml", "scenarios/the_draws.csv"
+"""What the command needs beside the scenarios: no scenario can have a name with "_"."""
 
 
 def command(study: Study, encoding: str = "utf-8") -> str:
@@ -29,10 +38,9 @@ def command(study: Study, encoding: str = "utf-8") -> str:
     encoding
         Of the tables beside the page: their bytes, and so the hash on it, are of this encoding.
     """
-    excel = ["--excel"] if encoding == EXCEL else []
-    drawn = is_calibrated(study.design)
-    if study.design.draws.names and not drawn:
-        return shlex.join(["openstakes", "sweep", "results", *excel])
+    out = ["--out", "results", *(["--excel"] if encoding == EXCEL else [])]
+    if _needs_experiment(study):
+        return shlex.join(["openstakes", "experiment", f"./{EXPERIMENT}", *out])
     words = [
         "openstakes",
         "compare",
@@ -42,11 +50,81 @@ def command(study: Study, encoding: str = "utf-8") -> str:
         "--against",
         _argument(study.scenario(study.against)),
         "--draws",
-        str(study.draws if drawn else 0),
+        str(study.draws if study.design.draws.names else 0),
         "--replications",
         str(study.replications),
     ]
-    return shlex.join([*words, "--seed", str(study.seed), "--out", "results", *excel])
+    return shlex.join([*words, "--seed", str(study.seed), *out])
+
+
+def files(study: Study) -> dict[str, bytes]:
+    """Return the files beside the report that its command reads: name and content of each."""
+    found = {scenario_file(s): s.as_toml().encode() for s in study.scenarios}
+    if _needs_experiment(study):
+        found[EXPERIMENT] = _experiment(study).encode()
+        if _has_own_draws(study):
+            found[DRAWS] = _draws(study.design.draws).encode()
+    return found
+
+
+def file_names(scenarios: Iterable[Scenario]) -> list[str]:
+    """Return the names of all files that `files` may give for some scenarios."""
+    return [EXPERIMENT, DRAWS, *map(scenario_file, scenarios)]
+
+
+def _needs_experiment(study: Study) -> bool:
+    """Tell whether the command compare would make another study or another page.
+
+    It draws from the calibrated ensemble, runs all twice, keeps the usual and asks no question.
+
+    Not if a scenario is only told from a shipped one by its file: experiments know names alone.
+    """
+    design, shipped = study.design, library.scenarios()
+    compared = (
+        not _has_own_draws(study)
+        and design.keep == Keep()
+        and study.without_assumed is not None
+        and not design.question
+    )
+    by_name = all(
+        _argument(s) == s.name if s.name in shipped else library.is_name(s.name)
+        for s in study.scenarios
+    )
+    return by_name and not compared
+
+
+def _has_own_draws(study: Study) -> bool:
+    return bool(study.design.draws.names) and not is_calibrated(study.design)
+
+
+def _experiment(study: Study) -> str:
+    """Return the text of an experiment that is the study's design, draw by draw."""
+    import tomli_w
+
+    design = study.design
+    names = [s.name for s in study.scenarios if s.name != study.against]
+    table: dict[str, Any] = {
+        "name": design.name or "again",
+        "question": design.question,
+        "scenarios": names or [study.against],
+        "against": study.against,
+        "replications": design.replications,
+        "seed": design.seed,
+        "also_without_assumed": study.without_assumed is not None,
+        "keep": {"countries": design.keep.countries, "families": design.keep.families},
+    }
+    if _has_own_draws(study):
+        table["uncertainties"] = {"ensemble": PurePosixPath(DRAWS).name}
+    elif design.draws.names:
+        table["uncertainties"] = {"ensemble": CALIBRATED, "draws": len(design.draws)}
+    return tomli_w.dumps(table)
+
+
+def _draws(draws: Draws) -> str:
+    """Return draws as an ensemble file, every number with all its digits."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([draws.names, *draws.values.tolist()])
+    return text.getvalue()
 
 
 def _argument(scenario: Scenario) -> str:
@@ -54,7 +132,7 @@ def _argument(scenario: Scenario) -> str:
     if scenario.name in library.scenarios():
         from sim.scenario.scenario import load
 
-        if load(scenario.name).id == scenario.id:
+        if load(scenario.name) == scenario:  # texts for people, which stand on the page, too
             return scenario.name
     return f"./{scenario_file(scenario)}"
 

@@ -156,6 +156,9 @@ def _assume(layer: Layer, beside: Path | None) -> list[str]:
                 f"the two"
             )
     layer.update(lay(assumed, layer))
+    if path not in library.assumptions().values():
+        # A scenario needs no other file: the name of a user's own set would say nothing elsewhere.
+        del layer["assumptions",]
     return problems
 
 

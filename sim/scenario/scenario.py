@@ -134,7 +134,8 @@ class Scenario(FileRecord):
     structure : Structure
         Forms of equations.
     assumptions : str or None
-        The assumption set that `parameters` and `structure` include.
+        The shipped assumption set that `parameters` and `structure` include. Of a user's own set
+        they have the values, and nothing has the name.
     parameters : dict
         Parameters that differ from their defaults.
     policy : dict

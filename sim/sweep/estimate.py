@@ -1,4 +1,4 @@
-"""What a sweep will cost: a few of its runs are timed and measured, then multiplied."""
+"""What a sweep will cost: known roughly at once, or from a few of its runs, timed and measured."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from sim.months import month_name
 from sim.sweep import execution
 from sim.sweep.design import Design, Keep
 from sim.sweep.execution import Simulate, run_chunk, workers_for
@@ -19,8 +20,86 @@ from sim.sweep.manifest import made_by
 from sim.sweep.parts import Receipt
 from sim.sweep.runs import Chunk, RunId
 from sim.sweep.store import Store
+from sim.vocabulary import CHANNELS, ORIGINS
 
 SAMPLE = 4
+
+# Of a run on the machine on which `make bench` was last recorded, in seconds of its processor.
+SECONDS_A_MONTH = 3.3e-3
+SECONDS_A_MONTH_AND_ADOPTER = 1e-7
+SECONDS_TO_START = 4.0
+LOOP = 50_000
+SECONDS_OF_LOOP = 2.9e-3
+"""A loop of Python, by which this machine is compared with that one."""
+
+# On disk, parts compressed.
+BYTES_A_NUMBER = 1.5
+BYTES_A_COLUMN = 20
+"""Of what a part of several runs says of each of its columns, for each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Time and disk of the runs that are left, from what runs take in general: nothing is run.
+
+    Attributes
+    ----------
+    workers : int
+        Worker processes meant.
+    seconds : float
+        With their start, on this machine if nothing else uses it.
+    bytes : float
+        Disk.
+    """
+
+    workers: int
+    seconds: float
+    bytes: float
+
+
+def outlook(plan: Design, left: int, workers: int | None = None) -> Outlook:
+    """Return about what the runs of a design that are left will cost, in a few milliseconds.
+
+    Parameters
+    ----------
+    plan
+        The design.
+    left
+        Runs that are not finished.
+    workers
+        Worker processes. Default: as for the sweep.
+    """
+    width = workers_for(left) if workers is None else workers
+    each = [
+        scenario.months * (SECONDS_A_MONTH + SECONDS_A_MONTH_AND_ADOPTER * scenario.adopters)
+        for scenario in (case.scenario for case in plan.cases)
+    ]
+    busy = SECONDS_TO_START + left * sum(each) / len(each) / min(width, max(left, 1))
+    return Outlook(width, busy * _slowness(), left * _bytes_of_a_run(plan))
+
+
+def _slowness() -> float:
+    """Return how many times as long this machine takes for a loop of Python as the usual one."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        sum(i * i for i in range(LOOP))
+        times.append(time.perf_counter() - start)
+    return min(times) / SECONDS_OF_LOOP
+
+
+def _bytes_of_a_run(plan: Design) -> float:
+    """Return about how much disk a run takes: by the numbers that are kept of it."""
+    from sim.data import countries, labs
+    from sim.model.outcomes import OUTCOMES
+
+    keep, months = plan.keep, plan.cases[0].scenario.months
+    outcomes = len(OUTCOMES) if keep.outcomes is None else len(keep.outcomes)
+    kept = len(keep.chosen([month_name(i) for i in range(months)]))
+    moments = {"none": 0, "last": 1, "year-ends": months // 12, "half-years": months // 6}
+    shares = len(ORIGINS) + 1 + (len(labs()) if keep.families else 0)
+    places = moments[keep.countries] * len(countries()) * len(CHANNELS)
+    return outcomes * (BYTES_A_COLUMN + BYTES_A_NUMBER * kept) + BYTES_A_NUMBER * places * shares
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import sim
 from sim.cli import app
 from sim.messages import ScenarioError
 from sim.model.law_fields import FIELDS
@@ -50,6 +52,33 @@ def test_what_show_prints_is_a_file_that_is_the_same_scenario(tmp_path: Path, na
     again = load(write(tmp_path, printed))
     assert again == load(name)
     assert printed.startswith(f"# id {again.id}\n")
+
+
+def test_what_show_prints_runs_to_the_same_bits_from_an_empty_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chain of files, an assumption set, an override and --set are all in it."""
+    there, empty = tmp_path / "there", tmp_path / "empty"
+    (there / "assumptions").mkdir(parents=True)
+    empty.mkdir()
+    write(there, "name = 'own'\n[parameters]\nleak_hazard = 0.9\n", "assumptions/own")
+    write(there, 'name = "base"\nextends = "p1-blanket"\nassumptions = "own"\n', "base")
+    small = '[horizon]\nend = "2024-12"\n'
+    mine = write(there, f'name = "mine"\nextends = "base"\nadopters = 3500\n{small}')
+    over = write(there, '[policy.open-weight-control]\nstart = "2023-06"\n', "over")
+    setting = "policy.open-weight-control.kyc_friction=0.123456789012345678"
+    printed = call("show", mine, "--override", over, "--set", setting).stdout
+    stated = load(mine, over, setting)
+    assert stated.parameters["leak_hazard"] == 0.9
+    monkeypatch.chdir(empty)
+    shutil.rmtree(there)
+    flat = load(write(empty, printed))
+    assert flat == stated
+    first, again = (
+        {name: values.tobytes() for name, values in study.series("mine", study.outcomes()).items()}
+        for study in (sim.run(scenario, seed=5, workers=1) for scenario in (stated, flat))
+    )
+    assert first == again
 
 
 def test_show_says_which_file_gave_each_value(tmp_path: Path) -> None:

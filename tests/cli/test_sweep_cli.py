@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -557,6 +558,57 @@ def test_a_dry_run_says_that_runs_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     result = call(write(BASE), "--dry-run")
     assert result.exit_code == 0
     assert "2 of the 2 sample runs failed" in result.stdout
+
+
+def said_before_it_ran(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
+    """What a command says on stderr before its first run."""
+
+    def world(*given: Any) -> fake.Series:
+        print("a run", file=sys.stderr)
+        return fake_world(*given)
+
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", world)
+    words = [*map(str, arguments), "--workers", "1"]
+    result = CliRunner().invoke(app.app, words, prog_name="openstakes")
+    assert result.exit_code == 0, result.output
+    return result.stderr.partition("a run\n")[0]
+
+
+def test_the_cost_stands_in_one_line_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = re.compile(
+        r"cost: (\d+) runs( left of \d+)?, about \d+ s with 1 worker(?:, \d+ [kM]B in (\w+))?\n"
+    )
+    file = write(SWEPT)
+    for arguments, groups in (
+        (("sweep", file, "--out", "results"), ("12", None, "results")),
+        (
+            ("sweep", file, "--out", "results", "--replications", 5),
+            ("18", " left of 30", "results"),
+        ),
+        (("sweep", file, "--out", "shares", "--share", "1/1"), ("12", None, "shares")),
+        (("experiment", file), ("12", None, None)),
+        (("compare", "p1-blanket", "--draws", 0, "--replications", 2), ("8", None, None)),
+    ):
+        said = known.fullmatch(said_before_it_ran(monkeypatch, *arguments))
+        assert said, arguments
+        assert said.groups() == groups
+    again = said_before_it_ran(monkeypatch, "sweep", "results")
+    assert "cost" not in again, "all is finished"
+
+
+def test_levers_are_crossed_with_draws_of_the_ensemble() -> None:
+    lever = "policy.open-weight-control.kyc_friction"
+    content = BASE | {"scenarios": ["p1-blanket"], "levers": {lever: [0.0, 0.1, 0.2]}}
+    result = call(write(content), "--draws", "3", "--out", "results", "--workers", "1")
+    assert result.exit_code == 0, result.output
+    study = sim.Study.open("results")
+    frame = study.runs(["us_share_abroad"])
+    controlled = frame[frame["scenario"] != study.against]
+    assert sorted(zip(controlled[lever], controlled["draw"], strict=True)) == [
+        (value, draw) for value in (0.0, 0.1, 0.2) for draw in range(3)
+    ]
+    (hazards,) = {tuple(rows) for _, rows in frame.groupby("scenario")["leak_hazard"]}
+    assert len(set(hazards)) == 3, "every case meets the same draws"
 
 
 def test_one_of_a_thing_is_no_plural() -> None:

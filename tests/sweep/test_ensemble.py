@@ -192,7 +192,7 @@ def test_draws_of_something_else_are_not_said_to_be_the_ensembles(shipped):
         plan = Design((case,), 1, 1, draws)
         assert not is_calibrated(plan)
         study = sim.Study(sim.sweep.store.Store(), plan, described=fake.DESCRIBED)
-        assert shlex.split(command(study))[:2] == ["openstakes", "sweep"]
+        assert shlex.split(command(study))[:2] == ["openstakes", "experiment"]
 
 
 def test_more_draws_of_a_comparison_keep_the_runs_that_were_made(shipped, monkeypatch, tmp_path):
