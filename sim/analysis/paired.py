@@ -156,13 +156,14 @@ class PairedResults(Results):
             Columns: scenario (name of the case), title (`titles`), one for each lever, outcome,
             unit, reference and difference (means, in the unit), median, low and high (5 and 95 %
             points) of the changes over pairs of a draw and a replication, scale (what changes are
-            in: "points", or "percent" of the reference's mean in the draw), p_higher, p_lower and
+            in: "points", "percent" of the reference's mean in the draw, or "unit" of an outcome
+            that is a difference and has no sign), p_higher, p_lower and
             p_floor (shares of pairs above, below and within the floor: 0.5 points, 2 %), sign (read
             towards the goal: "++", "+", "0", "?", "-", "--"; of an outcome without a goal "higher",
             "lower", "0" or "?"), word (clear, likely, no material change, likely no material
             change, cannot tell), input (of a cost: "all" of the difference is set by fields of the
-            scenario, or "part" of it; it has no sign then, and its word is "input" or "partly
-            input", see `sim.analysis.inputs`), interval_holds ("chance" or "chance and
+            scenario, or "part" of it, see `sim.analysis.inputs`; no cost has a sign, and its word
+            is "input", "partly input" or ""), interval_holds ("chance" or "chance and
             parameters"), first_month and last_month (the first and the last month in the means,
             `months_compared`; "" if there is none), months (their number), pairs.
         """

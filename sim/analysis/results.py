@@ -226,8 +226,8 @@ class Results:
         Returns
         -------
         Outcome
-            With label, unit, measure, definition, kind ("share" or "level") and direction (+1 where
-            more is better).
+            With label, unit, measure, definition, kind ("share", "level" or "difference") and
+            direction (+1 where more is better).
 
         Raises
         ------

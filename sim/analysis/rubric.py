@@ -4,6 +4,8 @@ There is one change for each pair of a draw of the uncertain numbers and a repli
 less reference under the same random numbers, both averaged over the months compared. Of a share it
 is in points (hundredths), of a level in percent of the reference's mean in that draw. So neither
 draws whose levels are of other orders of magnitude nor one nearly empty replication decide.
+A level that is itself a difference has no percent, since it may be near 0 or below it while both
+sides of it are large: its change is in its unit, and has no floor and no sign.
 
 A change of less than 0.5 points or 2 % is within the floor and matters to nobody; any other is
 better or worse. The rule, in order:
@@ -29,10 +31,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-SCALE = {"share": "points", "level": "percent"}
+SCALE = {"share": "points", "level": "percent", "difference": "unit"}
 """What changes are measured in, by the kind of an outcome."""
-FLOOR = {"share": 0.5, "level": 2.0}
-"""Smallest change that matters."""
+FLOOR = {"share": 0.5, "level": 2.0, "difference": 0.0}
+"""Smallest change that matters; 0 where none is known."""
 LARGE = {"share": 5.0, "level": 20.0}
 """Smallest change that is large in itself: a judgement, as the paper's doubled signs are."""
 SPLIT = 0.1
@@ -62,7 +64,7 @@ class Chances(NamedTuple):
 def changes(
     ours: Values, theirs: Values, draw: NDArray[np.integer[Any]], kind: str
 ) -> NDArray[np.float64]:
-    """Return the change of each pair, in points or percent.
+    """Return the change of each pair, in points, percent or the outcome's unit.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def changes(
         Array (pair,): the draw that each pair is of, counted from 0.
     kind
         "share" (0 to 1): changes are in points. "level": in percent of the mean size of `theirs`
-        over the pairs of the draw.
+        over the pairs of the draw. "difference": in the outcome's unit.
 
     Returns
     -------
@@ -83,6 +85,8 @@ def changes(
     differences = np.asarray(ours - theirs, float)
     if kind == "share":
         return 100 * differences
+    if kind == "difference":
+        return differences
     size = (np.bincount(draw, np.abs(theirs)) / np.maximum(np.bincount(draw), 1))[draw]
     found = np.where(differences == 0, 0.0, np.copysign(np.inf, differences))
     return np.divide(100 * differences, size, out=found, where=size > 0)
@@ -91,12 +95,13 @@ def changes(
 def chances(found: Values, kind: str) -> Chances:
     """Return how many of the changes are above, below and within the floor; nan if there are none.
 
-    A change of exactly the floor is not within it.
+    A change of exactly the floor is not within it, and no change is.
     """
     if len(found) == 0:
         return Chances(math.nan, math.nan, math.nan)
     floor = FLOOR[kind]
-    sides = (found >= floor, found <= -floor, np.abs(found) < floor)
+    higher, lower = (side * found >= max(floor, math.ulp(0.0)) for side in (1, -1))
+    sides = (higher, lower, ~(higher | lower))
     return Chances(*(float(np.mean(side)) for side in sides))
 
 
@@ -126,16 +131,20 @@ def interval(found: Values) -> tuple[float, float]:
 def sign(found: Values, kind: str, direction: int) -> str:
     """Return the sign of a finding: "++", "+", "0", "?", "-" or "--"; "higher" or "lower".
 
+    A difference has none: "".
+
     Parameters
     ----------
     found
         The change of each pair (`changes`).
     kind
-        "share" or "level", which chooses the floor and what is large.
+        "share" or "level", which chooses the floor and what is large, or "difference".
     direction
         +1 if more is better, -1 if less is better. 0 if a move is neither: what would have a plus
         or a minus is then "higher" or "lower", as the outcome itself moves.
     """
+    if kind == "difference":
+        return ""
     here, middle = chances(found, kind), median(found)
     if len(found) == 0 or (len(found) < FEWEST and here.floor < 1):
         return "?"

@@ -54,15 +54,15 @@ def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:
     months = ("first_month", "last_month", "months")
     columns = (*head, *Comparison.__slots__[:-1], "input", "interval_holds", *months, "pairs")
     rows = []
-    costs = not inputs.CHARGED.keys().isdisjoint(outcomes)
-    typed_in = {c.name: inputs.typed_in(study, c.name) if costs else {} for c in study.cases}
+    typed_in = {case.name: inputs.typed_in(study, case.name, outcomes) for case in study.cases}
     for name, outcome, found in comparisons(study, outcomes):
-        values, typed = study.case(name).levers, typed_in[name].get(outcome, "")
+        values, typed = study.case(name).levers, typed_in[name].get(outcome)
         row: dict[str, Any] = {"scenario": name, "title": study.titles[name]}
         row |= {path: values.get(path) for path in levers}
         row |= {"outcome": outcome, "unit": study.outcome(outcome).unit}
-        row |= _numbers(study, found) | _months(study, name) | {"input": typed}
-        rows.append(row | ({"sign": "", "word": inputs.WORDS[typed]} if typed else {}))
+        row |= _numbers(study, found) | _months(study, name) | {"input": typed or ""}
+        unsigned = {} if typed is None else {"sign": "", "word": inputs.WORDS[typed]}
+        rows.append(row | unsigned)
     return pd.DataFrame(rows, columns=list(columns))
 
 

@@ -38,7 +38,7 @@ RUNGS = (CLEAR, LIKELY, CANNOT_TELL, LIKELY_UNCHANGED, UNCHANGED)
 WITH_ENDS = (CANNOT_TELL, LIKELY_UNCHANGED)
 """Words that are said with the ends of the interval."""
 NOT_FOUND = tuple(inputs.WORDS.values())
-"""Said of a difference that is an input, in place of a word of the ladder."""
+"""Said of a difference of costs in place of a word of the ladder; "" says nothing."""
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -186,27 +186,31 @@ def interval(low: float, high: float, outcome: Measured) -> str:
     return f"{number(low, outcome, high)} to {number(high, outcome, low)}"
 
 
-# Changes: points of a share, percent of a level of the reference
+# Changes: points of a share, percent of a level of the reference, else the outcome's unit
 
 
 def change_unit(outcome: Measured) -> str:
-    """Return what changes of an outcome are in: "points", or "%" of the reference."""
-    return "points" if outcome.kind == "share" else "%"
+    """Return what changes of an outcome are in: "points", "%" of the reference, or its unit."""
+    return {"share": "points", "level": "%"}.get(outcome.kind, outcome.unit)
 
 
 def change(x: float, outcome: Measured) -> str:
     """Return a signed change: "+4.3 points", "−0.9 %"; "from 0" where there is no percentage."""
     if math.isinf(x):
         return "from 0"
-    text = signed(fixed(x, 1))
+    text = signed(_of_change(x, outcome))
     return text if text == NOT_AVAILABLE else f"{text} {change_unit(outcome)}"
 
 
-def change_interval(low: float, high: float) -> str:
+def change_interval(low: float, high: float, outcome: Measured) -> str:
     """Return the ends of a change as "low to high", without the unit."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return NOT_AVAILABLE
-    return f"{fixed(low, 1)} to {fixed(high, 1)}"
+    return f"{_of_change(low, outcome, high)} to {_of_change(high, outcome, low)}"
+
+
+def _of_change(x: float, outcome: Measured, beside: float | None = None) -> str:
+    return number(x, outcome, beside) if outcome.kind == "difference" else fixed(x, 1)
 
 
 def between(low: float, high: float, outcome: Measured) -> str:
@@ -264,7 +268,7 @@ def mean_of(months: Sequence[str], window: int) -> str:
 
 
 def word(sign: str, chances: rubric.Chances) -> str:
-    """Return the word of the ladder for a finding.
+    """Return the word of the ladder for a finding; "" for what has no sign.
 
     Parameters
     ----------
@@ -273,6 +277,8 @@ def word(sign: str, chances: rubric.Chances) -> str:
     chances : Chances
         Shares of the pairs above, below and within the floor.
     """
+    if not sign:
+        return ""
     if sign == "?":
         return CANNOT_TELL
     if sign == "0":

@@ -152,7 +152,7 @@ def _comparison_cells(row: Mapping[Any, Any]) -> dict[str, str]:
     return {
         "Reference": number(row["reference"], outcome),
         "Change": change(row["median"], outcome),
-        "5-95 %": change_interval(row["low"], row["high"]),
+        "5-95 %": change_interval(row["low"], row["high"], outcome),
         "Better": percent(row["p_better"], 0),
         "Worse": percent(row["p_worse"], 0),
         "Sign": symbol(row["sign"]),

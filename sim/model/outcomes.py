@@ -88,7 +88,8 @@ class Outcome:
     direction : int
         +1 where more is better for the goal, -1 where less is, 0 where neither is meant.
     kind : str
-        "share" (0 to 1, differences in points) or "level".
+        "share" (0 to 1, differences in points), "level", or "difference" of two levels, which has
+        no percent.
     factor : str or None
         Rubric factor; ``headline`` marks the outcome that stands for it.
     cell : tuple of int or None
@@ -231,7 +232,7 @@ def _table() -> dict[str, Outcome]:
         *_spread_rows("power_countries", "Spread of use over countries", 1, "1 - HHI over the countries where AI is used", None),
         Outcome("labs_near_frontier", "Labs within six months of the frontier", "labs", "count", "Labs whose best release is at least the frontier of six months ago", readings.labs_near_frontier, 1, "level", "power_distribution"),
         Outcome("cn_state_harm", "Harm by Chinese state actors", "units of harm a year", "expected", "Expected harm by Chinese state actors over all routes; 1 is a mean fraud incident that would be reported", readings.harm, -1, "level", "chinese_misuse", True, (ACTOR_KINDS.index("cn_state"),)),
-        Outcome("uplift_us_releases", "Uplift of Chinese state actors from US releases", "units of harm a year", "expected", "Expected harm by Chinese state actors less what it would be without any release of US origin", readings.uplift_from_us, -1, "level", "chinese_misuse"),
+        Outcome("uplift_us_releases", "Uplift of Chinese state actors from US releases", "units of harm a year", "expected", "Expected harm by Chinese state actors less what it would be without any release of US origin", readings.uplift_from_us, -1, "difference", "chinese_misuse"),
         Outcome("other_harm", "Harm by all other malicious actors", "units of harm a year", "expected", "Expected harm by other states, criminals and lone actors over all routes", readings.harm, -1, "level", "other_misuse", True, (len(ACTOR_KINDS),)),
         *(Outcome(f"harm_{k}", f"Harm by {WORDS[k]}", "units of harm a year", "expected", f"Expected harm by {WORDS[k]} over all routes", readings.harm, -1, cell=(i,)) for i, k in enumerate(ACTOR_KINDS)),
         *_incident_rows(),
@@ -258,9 +259,9 @@ def _table() -> dict[str, Outcome]:
         Outcome("compute_smuggled", "Smuggled share of China's chips", "share of chips", "stock", "Smuggled over effective Chinese stock", partial(readings.compute_share, part="smuggled"), 0, "share"),
         Outcome("compute_domestic_cn", "Chinese-made share of China's chips", "share of chips", "stock", "Chinese-made over effective Chinese stock", readings.domestic_share, 0, "share"),
         Outcome("triggers_thrown", "Triggers thrown", "triggers", "count", "Monitors in force whose threshold was found crossed and acted upon", readings.policies_switched),
-        *(Outcome(f"cost_charged_{w}", f"Charges of policies to {t}", "USD a year", "flow", f"What of the cost of policies to {t} follows from what agents do: one-off costs of the last 12 months for releases, audits and subsidised use. The rest is standing cost, an input", readings.policy_charges, -1, cell=(i,)) for i, (w, t) in enumerate((w, w.replace("_", " ")) for w in PAYERS)),
-        *(Outcome(f"cost_policy_{w}", f"Cost of policies to {t}", "USD a year", "flow", f"What the policies in force cost {t}: standing costs and one-off costs of the last 12 months", readings.policy_cost, -1, cell=(i,)) for i, (w, t) in enumerate((w, w.replace("_", " ")) for w in PAYERS)),
-        *(Outcome(f"cost_eu_{h}", f"Cost of EU duties to {t} labs", "USD a year", "flow", f"What duties for offering in the EU cost {t} labs: standing costs and those of releases of the last 12 months", readings.eu_cost, -1, cell=(i,)) for i, (h, t) in enumerate(zip(HOMES, ("EU", "US", "Chinese", "other"), strict=True))),
+        *(Outcome(f"cost_charged_{w}", f"Charges of policies to {t}", "USD a year", "flow", f"What of the cost of policies to {t} follows from what agents do: one-off costs of the last 12 months for releases, audits and subsidised use, each at the price that the scenario sets. The rest is standing cost, an input", readings.policy_charges, cell=(i,)) for i, (w, t) in enumerate((w, w.replace("_", " ")) for w in PAYERS)),
+        *(Outcome(f"cost_policy_{w}", f"Cost of policies to {t}", "USD a year", "flow", f"What the policies in force cost {t}: standing costs and one-off costs of the last 12 months", readings.policy_cost, cell=(i,)) for i, (w, t) in enumerate((w, w.replace("_", " ")) for w in PAYERS)),
+        *(Outcome(f"cost_eu_{h}", f"Cost of EU duties to {t} labs", "USD a year", "flow", f"What duties for offering in the EU cost {t} labs: standing costs and those of releases of the last 12 months", readings.eu_cost, cell=(i,)) for i, (h, t) in enumerate(zip(HOMES, ("EU", "US", "Chinese", "other"), strict=True))),
         Outcome("services_withdrawn_eu", "Services withdrawn from the EU", "labs", "count", "Labs that have withdrawn their service from the EU, since it cost more than it earned there", readings.services_withdrawn_eu),
         Outcome("use_withdrawn_eu", "EU use of services that were withdrawn", "share of use", "mix of channels", "Share of use in the EU that withdrawn services had when they left", readings.use_withdrawn_eu, 0, "share"),
         *(Outcome(f"family_share_{lab.slug}", f"Use of {lab.name} releases", "share of use", "mix of channels", f"Share of {lab.name}'s releases in the world's use", readings.family_shares, 0, "share", cell=(i,)) for i, lab in enumerate(data.labs())),

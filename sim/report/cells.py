@@ -112,7 +112,7 @@ class Cell:
     @property
     def interval(self) -> str:
         """The ends of the change as printed."""
-        return wording.change_interval(self.low, self.high)
+        return wording.change_interval(self.low, self.high, self.outcome)
 
     @property
     def strength(self) -> float:

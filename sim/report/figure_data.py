@@ -147,6 +147,7 @@ def difference_grid(view: View, name: str) -> Grid:
                 wording.period(row.first_month, row.last_month),
             )
         )
-    change = "Change, points" if outcome.kind == "share" else "Change, % of the reference"
+    of = " of the reference" if outcome.kind == "level" else ""
+    change = f"Change, {wording.change_unit(outcome)}{of}"
     head = ("Scenario", "Median (5 to 95 %)", change, "Higher", "Lower", "Of")
     return Grid((*head, "In words", "Months compared"), tuple(rows))

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def standing_grid(study: Study) -> Grid:
-    """Return the standing costs that a study's scenarios set, one row per policy and payer.
+    """Return the standing costs as a study's scenarios set them, one row per policy and payer.
+
+    That is before anybody joins by mimicry, leaves, or chooses to break a rule.
 
     Of the reference all, of every other scenario those of policies that it adds or changes. Amounts
     are those at a policy's full strength; what is 0 is left out.

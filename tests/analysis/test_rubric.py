@@ -37,6 +37,15 @@ HEAVY = np.repeat(np.geomspace(0.01, 10.0, MANY), TIMES) * NOISE
 # Made-up studies
 
 
+def test_a_difference_near_zero_has_neither_percent_nor_sign():
+    theirs = 0.01 * (NOISE - 1.0)
+    changes = rubric.changes(theirs - 1.5, theirs, DRAW, "difference")
+    assert changes == pytest.approx(-1.5)
+    assert rubric.chances(changes, "difference") == (0.0, 1.0, 0.0)
+    assert rubric.chances(np.zeros(4), "difference") == (0.0, 0.0, 1.0)
+    assert rubric.sign(changes, "difference", -1) == ""
+
+
 @pytest.mark.parametrize(
     ("factor", "found"),
     [

@@ -186,8 +186,15 @@ def test_a_change_is_in_points_or_percent():
     assert wording.change(1234.5, EXPOSURE) == "+1,234.5 %"
     assert wording.change(math.nan, HARM) == "not available"
     assert wording.change(math.inf, HARM) == wording.change(-math.inf, HARM) == "from 0"
-    assert wording.change_interval(-4.21, 12.0) == "−4.2 to 12.0"
-    assert wording.change_interval(1.0, math.inf) == "not available"
+    assert wording.change_interval(-4.21, 12.0, HARM) == "−4.2 to 12.0"
+    assert wording.change_interval(1.0, math.inf, HARM) == "not available"
+
+
+def test_a_change_of_a_difference_is_in_its_unit_and_without_a_word():
+    uplift = Kind("difference", "units of harm a year", -1)
+    assert wording.change(-1.62, uplift) == "−1.62 units of harm a year"
+    assert wording.change_interval(-4.21, 12.0, uplift) == "−4.2 to 12.0"
+    assert wording.judgement(wording.word("", rubric.Chances(1.0, 0.0, 0.0)), 1.0, uplift) == ""
 
 
 def test_the_ends_are_said_with_signs_and_unit():

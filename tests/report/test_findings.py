@@ -79,16 +79,19 @@ def test_a_finding_names_unit_interval_and_count():
 
 
 def test_where_there_is_no_percentage_the_mean_stands_in_the_unit():
-    cost = replace(
+    harm = replace(
         cell("--"),
-        outcome=OUTCOMES["cost_policy_labs"],
+        outcome=OUTCOMES["other_harm"],
         median=np.inf,
         low=1.0,
         high=np.inf,
         difference=2e6,
     )
-    assert ": from 0 (5–95 %: not available; mean +2.00 million USD a year; better" in cost.text
-    assert cost.judgement == "higher (worse)"
+    assert (
+        ": from 0 (5–95 %: not available; mean +2.00 million units of harm a year; better"
+        in harm.text
+    )
+    assert harm.judgement == "higher (worse)"
 
 
 def test_every_cell_is_in_one_group(view):
