@@ -198,8 +198,13 @@ def change(x: float, outcome: Measured) -> str:
     """Return a signed change: "+4.3 points", "−0.9 %"; "from 0" where there is no percentage."""
     if math.isinf(x):
         return "from 0"
-    text = signed(_of_change(x, outcome))
+    text = change_number(x, outcome)
     return text if text == NOT_AVAILABLE else f"{text} {change_unit(outcome)}"
+
+
+def change_number(x: float, outcome: Measured) -> str:
+    """Return a signed change without the unit."""
+    return signed(_of_change(x, outcome))
 
 
 def change_interval(low: float, high: float, outcome: Measured) -> str:

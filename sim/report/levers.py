@@ -23,6 +23,7 @@ from sim.report.style import LINE, SMALL, WIDTH
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.model.outcomes import Outcome
     from sim.sweep.design import Case
 
 MOST_LINES, MOST_PANELS, MOST_VALUES = 24, 6, 40
@@ -226,7 +227,7 @@ def heat(asked: Asked, frame: pd.DataFrame) -> Figure:
     wide, high = (WIDTH - left - 0.1) / len(across.values), 2 * LINE + 0.14
     heads = [style.wrapped(name, WIDTH - 0.2, style.BODY, "bold") for name in panels]
     blocks = [LINE * len(head) + high * len(up.values) + sheet.AXIS + 0.15 for head in heads]
-    texts = [_cell(row) for row in frame.itertuples()]
+    texts = [_cell(row, asked.outcome) for row in frame.itertuples()]
     fits = [max(style.text_width(text[i]) for text in texts) + 0.08 < wide for i in (0, 1)]
     key = "Sign towards the goal and median of the change; "
     key += "under them its 5 and 95 % points." if all(fits) else "its interval is in the frame."
@@ -272,11 +273,11 @@ def value_text(value: Any) -> str:
     return wording.plain(float(value)) if number else str(value)
 
 
-def _cell(row: Any) -> tuple[str, str]:
+def _cell(row: Any, outcome: Outcome) -> tuple[str, str]:
     """Return sign and median of a cell, and its interval."""
-    median = wording.signed(wording.fixed(row.median, 1)) if math.isfinite(row.median) else "none"
+    median = wording.change_number(row.median, outcome) if math.isfinite(row.median) else "none"
     sign = f"{wording.symbol(row.sign)}   " if row.sign and row.pairs > 1 else ""
-    ends = wording.change_interval(row.low, row.high) if row.pairs > 1 else ""
+    ends = wording.change_interval(row.low, row.high, outcome) if row.pairs > 1 else ""
     return f"{sign}{median}", "" if ends == wording.NOT_AVAILABLE else ends
 
 

@@ -33,7 +33,7 @@ NAME_PATTERN = f"^(?!({NAME_TAKEN})$){NAME_RULE}$"
 MARKS = {
     "scenario": (
         *("extends", "remove", "history", "horizon", "adopters", "structure", "assumptions"),
-        *("policy", "crisis"),
+        *("policy", "crisis", "title", "modelled", "not_modelled", "sources"),
     ),
     "experiment": (
         *("scenarios", "against", "replications", "seed", "also_without_assumed"),
