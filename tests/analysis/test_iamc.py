@@ -12,7 +12,7 @@ import pytest
 from sim import __version__
 from sim.analysis.iamc import COLUMNS, REGION_NAMES, STATISTICS, region_and_variable
 from sim.analysis.study import Study
-from sim.model.outcomes import _REGION_TEXT, OUTCOMES
+from sim.model.outcomes import OUTCOMES, REGION_TEXT
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Case, Design, Keep
 from sim.sweep.execution import execute
@@ -96,7 +96,7 @@ def test_without_a_finished_run_there_are_no_rows() -> None:
 
 
 def test_regions_are_those_that_labels_of_outcomes_speak_of() -> None:
-    texts = _REGION_TEXT | {"north": "the Global North", "south": "the Global South"}
+    texts = REGION_TEXT | {"north": "the Global North", "south": "the Global South"}
     for name, outcome in OUTCOMES.items():
         label = outcome.label.partition(",")[0]
         named = [region for region, text in texts.items() if label.endswith(f" in {text}")]

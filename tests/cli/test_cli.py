@@ -599,7 +599,7 @@ def test_a_small_comparison_of_real_worlds(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     # A slow machine may show progress, a new one that it compiles; notes say which policies start
     # after the short horizon.
-    known = ("compare: ", "note: ", "compiling the model's kernels")
+    known = ("compare: ", "cost: ", "note: ", "compiling the model's kernels")
     assert all(line.startswith(known) for line in done.stderr.splitlines())
     assert "control minus base" in done.stdout
     assert sorted(tmp_path.iterdir()) == before

@@ -124,7 +124,7 @@ def test_a_sweep_that_keeps_some_months_says_which_are_in_the_mean(
 ) -> None:
     source = write(SWEPT | {"keep": SWEPT["keep"] | {"months": months}})
     text = " ".join(call(source, "--out", "results", "--csv").stdout.split())
-    assert f"minus status-quo adopters=4000, {said}, 2 draws" in text
+    assert f"minus Status quo, adopters=4000, {said}, 2 draws" in text
     number = 4 if months == "year-ends" else len(months) - 1
     for name in ("table", "rubric"):
         frame = pd.read_csv(f"results/csv/{name}.csv")
@@ -184,7 +184,7 @@ def test_a_sweep_of_the_reference_alone_is_printed_as_a_run() -> None:
     assert found["months"] == [f"{year}-12" for year in range(2023, 2031)]
     content["levers"] = {"adopters": [4000, 5000]}
     result = call(write(content), "--out", "two")
-    assert [f"status-quo adopters={n}, 2 draws" in result.stdout for n in (4000, 5000)] == [
+    assert [f"Status quo, adopters={n}, 2 draws" in result.stdout for n in (4000, 5000)] == [
         True,
         True,
     ]
@@ -199,7 +199,7 @@ def test_of_many_cases_some_are_printed() -> None:
     }
     result = call(write(content), "--out", "results")
     assert result.exit_code == 0
-    assert len(re.findall(r"minus\s+status-quo", result.stdout)) == 10
+    assert len(re.findall(r"minus\s+Status\s+quo", result.stdout)) == 10
     assert "And 3 more cases; --csv writes them all." in result.stdout
 
 
