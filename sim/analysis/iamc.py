@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "value")
 
-WORLD, EU = "World", "European Union"
+_WORLD, _UNION = "World", "European Union"
 REGION_NAMES = {
-    "world": WORLD,
+    "world": _WORLD,
     "abroad": "World outside the US and China",
     "us_aligned": "US-aligned countries",
     "third_country": "Third countries",
     "restricted": "Restricted countries",
     "us": "United States",
     "cn": "China",
-    "eu": EU,
+    "eu": _UNION,
     "north": "Global North",
     "south": "Global South",
 }
@@ -42,10 +42,10 @@ _BY_REGION = re.compile(
 In other names us, cn and other stand for whose releases are meant.
 """
 _OF_THE_EU = {
-    "eu_labs_in_eu": EU,
-    "eu_labs_outside_eu": f"World outside the {EU}",
-    "services_withdrawn_eu": EU,
-    "use_withdrawn_eu": EU,
+    "eu_labs_in_eu": _UNION,
+    "eu_labs_outside_eu": f"World outside the {_UNION}",
+    "services_withdrawn_eu": _UNION,
+    "use_withdrawn_eu": _UNION,
 }
 """Beginnings of names of outcomes that are about the EU alone."""
 
@@ -58,7 +58,7 @@ def region_and_variable(outcome: str) -> tuple[str, str]:
     if match:
         return REGION_NAMES[match[2]], match[1] + match[3]
     regions = (region for begin, region in _OF_THE_EU.items() if outcome.startswith(begin))
-    return next(regions, WORLD), outcome
+    return next(regions, _WORLD), outcome
 
 
 def iamc(study: Study, outcomes: list[str]) -> pd.DataFrame:

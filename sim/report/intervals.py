@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.model.outcomes import Outcome
 
 _SAID = {"US": "US", "CN": "Chinese", "other": "other"}
+_ORIGINS = tuple(origin.lower() for origin in ORIGINS[:2])
 
 
 class Bar(NamedTuple):
@@ -205,12 +206,12 @@ def _place(asked: Asked) -> str:
     """Return region and channel of the outcome, as in its name."""
     origin, _, where = asked.name.partition("_share_")
     places = {f"{region}{end}" for region in REGIONS for end in ("", *(f"_{c}" for c in CHANNELS))}
-    if origin not in ("us", "cn") or where not in places:
+    if origin not in _ORIGINS or where not in places:
         raise ValueError(
             "kind 'flows' needs the share of use of an origin, such as 'us_share_abroad', in place "
             f"of {asked.name!r}"
         )
-    missing = [f"{o}_share_{where}" for o in ("us", "cn")]
+    missing = [f"{o}_share_{where}" for o in _ORIGINS]
     missing = [name for name in missing if name not in asked.study.outcomes()]
     if missing:
         raise ValueError(

@@ -175,7 +175,8 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path, executor, seed) -> None:
         assert until(lambda: not driver.others(), 1.0), driver.others()
         said = driver.errors().strip().splitlines()
         # A worker that is ended over a file leaves it half-written; its removal is told.
-        assert all("was left unfinished by a command" in line for line in said[:-1]), said
+        assert said[0].startswith("cost: ")
+        assert all("was left unfinished by a command" in line for line in said[1:-1]), said
         assert said[-1] == (
             f"interrupted; finished runs are kept in {out}, and the same command goes on from there"
         )
