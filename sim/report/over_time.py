@@ -72,10 +72,7 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     levels = {name: values / divisor for (name, _), values in bands.items()}
     width = (style.WIDTH - 0.2) / columns
     heads = {name: style.wrapped(view.title(name), width - 0.55, BODY, "bold") for name in drawn}
-    one = len(set(theirs.values())) == 1
-    grey = view.title(theirs[drawn[0]]) if one else "the reference of each"
-    bound = ". Median, 50 % and 90 % bands" if view.study.pairs > 1 else ""
-    key = f"Black and grey: {grey}; colour: the policy named above{bound}"
+    key = _key(view, list(theirs.values()))
     since = min(int(view.months(name)[0]) for name in drawn)
     keys, foot = style.wrapped(key, FULL), footer(view, drawn, since)
     begin = 0.62 + style.LINE * (len(keys) - 1)
@@ -106,6 +103,14 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     # later.
     figure.draw_without_rendering()
     return figure
+
+
+def _key(view: View, references: Sequence[str]) -> str:
+    """Return how panels are read, of which these are the references."""
+    one = len(set(references)) == 1
+    grey = view.title(references[0]) if one else "the reference of each"
+    bound = ". Median, 50 % and 90 % bands" if view.study.pairs > 1 else ""
+    return f"Black and grey: {grey}; colour: the policy named above{bound}"
 
 
 def _chosen(view: View, scenarios: Sequence[str] | None) -> list[str]:

@@ -260,6 +260,26 @@ def test_dose_of_a_sweep_without_a_reference_is_the_level():
         study.plot("alpha", kind="differences")
 
 
+def test_references_that_vary_with_a_lever_are_no_line_of_differences():
+    cases = []
+    for size in (3500, 4000):
+        for name, policies in (("status-quo", 0), ("audits", 1)):
+            scenario = fake.scenario(name, policies, adopters=size)
+            against = f"status-quo adopters={size}"
+            levers = {"adopters": size}
+            cases.append(Case(f"{name} adopters={size}", scenario, against, levers=levers))
+    plan = Design(tuple(cases), 4, 3)
+    study = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
+    frame = study.plotted("alpha", kind="dose")
+    assert list(frame["line"]) == ["audits", "audits"]
+    np.testing.assert_allclose(frame["mean"], fake.SHIFT)
+    figure = study.plot("alpha", ["audits adopters=4000"])
+    assert "Black and grey: status-quo, adopters=4000" in said(figure)
+    text = said(study.plot("alpha", "audits", kind="differences"))
+    assert "paired difference from the reference of each" in text
+    assert "against status-quo, adopters=3500" in text
+
+
 def test_heat_has_the_rows_of_the_table(grid):
     frame = grid.plotted("alpha", kind="heat", lever=("enforcement", STRENGTH))
     table = grid.table(["alpha"]).set_index("scenario")
