@@ -59,7 +59,8 @@ class Comparison:
     `reference` and `difference` are means in the outcome's unit over the months compared. `median`,
     `low` and `high` are of the changes (`sim.analysis.rubric.changes`), in points, percent or the
     unit as `scale` says; `p_higher`, `p_lower` and `p_floor` are the shares of pairs above, below
-    and within the floor. `word` says `sign` in a word. `pairs` counts the pairs that finished in both.
+    and within the floor. `word` says `sign` in a word. `pairs` counts the pairs that finished in
+    both.
     """
 
     reference: float

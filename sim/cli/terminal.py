@@ -180,8 +180,8 @@ def print_explanation(row: Row) -> None:
             payer = entry["payer"].replace("_", " ")
             screen.print(f"Input, standing cost to {payer}: {cost} USD a year ({entry['policy']})")
     screen.print(
-        "Standing costs are inputs, set by the scenario. Labs that leave bear none. What is charged "
-        "for single releases, audits and subsidies comes on top (outcomes cost_charged_*)."
+        "Standing costs are inputs, set by the scenario. Labs that leave bear none. What is "
+        "charged for single releases, audits and subsidies comes on top (outcomes cost_charged_*)."
     )
 
 
