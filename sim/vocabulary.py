@@ -93,8 +93,9 @@ ROUTES = tuple(
 PAYERS = ("labs", "government", "adopters", "chip_makers")
 """Who bears what a policy costs."""
 
-PULLERS = ("US government", "allies", "EU", "China", "labs", "hosts")
-"""Who pulls a lever. What allies do they do by joining a lever of others."""
+PULLERS = ("US government", "governments", "allies", "EU", "China", "labs", "hosts")
+"""Who pulls a lever; "governments" where a field says which. What allies do they do by joining a
+lever of others."""
 
 HOMES = ("eu", "us", "cn", "other")
 """Whose labs pay for duties of the EU: those at home in it, all others by origin."""

@@ -278,6 +278,11 @@ class Policy(BaseModel):
         return ()
 
     @property
+    def idle(self) -> tuple[str, ...]:
+        """Own fields that do nothing in this use, whatever they are set to; reports leave them out."""
+        return ()
+
+    @property
     def known_from(self) -> int:
         """First month in which labs may act on the policy: its start less its anticipation."""
         return month_index(self.start) - getattr(self, "anticipation_months", 0)

@@ -80,6 +80,11 @@ class ChipControl(Contestable):
     def _chinese(cls, labs: tuple[str, ...]) -> tuple[str, ...]:
         return labs_of_origin(labs, "CN")
 
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """A stringency of 0 restricts nothing."""
+        return () if self.stringency > 0.0 else ("stringency",)
+
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the step into a month's law."""
         effect = self.effect(strength)

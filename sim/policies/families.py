@@ -30,7 +30,8 @@ class Rule(Policy):
 
     penalty: float = own(
         4.0,
-        "cost of a breach that is found; counts where compliance is chosen, as the two below do",
+        "cost of a breach that is found; counts, as back_checks and whistle_blowers do, where "
+        "compliance is chosen",
         "gains of breaking the rule (median)",
         "judgement; EU AI Act, Art. 101: fines to 3 % of turnover",
         allowed=(0.0, 1000.0),

@@ -34,8 +34,8 @@ class OpenWeightControl(Contestable, BindingLabs):
         "would end exports of AI to China. Wilson and Hine (2025) assess such a control as P1."
     )
     not_modelled: ClassVar[str] = (
-        "A floor of capability and penalties: every open release of a bound lab is controlled. "
-        "Closed services. Copies that honest users keep."
+        "A floor of capability: every open release of a bound lab is controlled. Penalties, "
+        "unless compliance is chosen. Closed services. Copies that honest users keep."
     )
     assumption: ClassVar[str] = "kyc_friction"
     paper: ClassVar[str] = "P1"

@@ -34,7 +34,7 @@ class UseBan(Joinable, Rule):
 
     lever: ClassVar[str] = "L8"
     title: ClassVar[str] = "Use ban on foreign releases"
-    pulled_by: ClassVar[str] = "US government"
+    pulled_by: ClassVar[str] = "governments"
     real: ClassVar[str] = (
         "Bans of DeepSeek for public bodies in US states and agencies, Taiwan, Australia and "
         "Korea (January and February 2025); Public Law 119-60, sec. 1532 and 6604 (December "
@@ -47,7 +47,7 @@ class UseBan(Joinable, Rule):
         "barred weights. Malicious actors, who do not obey."
     )
     assumption: ClassVar[str] = "compliance"
-    main: ClassVar[tuple[str, ...]] = ("origins", "sectors", "compliance")
+    main: ClassVar[tuple[str, ...]] = ("origins", "sectors", "compliance", "compliance_private")
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {
         "start": "2026-01",
@@ -125,6 +125,13 @@ class UseBan(Joinable, Rule):
         "GDP",
         likely=(1e6, 500e6),
     )
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Origins and new lists do nothing in a ban by name, nor does who obeys where nobody has to."""
+        shares = {"government": "compliance", "private": "compliance_private"}
+        unbound = (field for kind, field in shares.items() if kind not in self.obeyed_by)
+        return (*(("origins", "list_update_days") if self.labs else ()), *unbound)
 
     @property
     def obeyed_by(self) -> tuple[str, ...]:

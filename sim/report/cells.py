@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sim.analysis import rubric, wording
 from sim.analysis.comparison import Comparison
 from sim.report.view import View
+from sim.vocabulary import HOMES
 
 if TYPE_CHECKING:
     from sim.model.outcomes import Outcome
@@ -64,8 +65,11 @@ SAID_OF_EU = (
     "cn_share_eu",
     "open_share_eu",
     "eu_labs_in_eu",
+    "eu_labs_outside_eu",
     "application_value_eu",
     "services_withdrawn_eu",
+    "use_withdrawn_eu",
+    *(f"cost_eu_{home}" for home in HOMES),
 )
 """What is said of the EU where a scenario changes its duties."""
 EU_LEVER = "EU_GPAI"
@@ -240,15 +244,20 @@ def beside(view: View) -> dict[str, list[list[Cell]]]:
 
 def in_eu(view: View, scenario: str) -> list[Cell]:
     """Return what a scenario does in the EU; nothing if it leaves the duties there as they are."""
-    ours, theirs = (
-        {name: p for name, p in one.policy.items() if p.lever == EU_LEVER}
-        for one in (view.study.scenario(scenario), view.reference)
-    )
-    if ours == theirs:
+    if not changes_eu(view, scenario):
         return []
     return [
         _of_row(view, scenario, "", view.study.outcome(name)) for name in view.present(SAID_OF_EU)
     ]
+
+
+def changes_eu(view: View, scenario: str) -> bool:
+    """Tell whether a scenario has other duties in the EU than the reference."""
+    ours, theirs = (
+        {name: p for name, p in one.policy.items() if p.lever == EU_LEVER}
+        for one in (view.study.scenario(scenario), view.reference)
+    )
+    return ours != theirs
 
 
 def _of_row(view: View, scenario: str, factor: str, outcome: Outcome) -> Cell:

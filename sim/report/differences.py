@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sim.model.outcomes import Outcome
 
 # Widths and heights in inches.
-_LEFT, _TIME, _GAP, _DIFFERENCE, _VERDICT, _RIGHT = 0.62, 4.05, 0.34, 1.3, 1.5, 0.1
+_LEFT, _TIME, _GAP, _DIFFERENCE, _VERDICT, _RIGHT = 0.62, 3.6, 0.34, 1.1, 2.45, 0.1
 _HEAD, _TITLE, _AXIS, _FOOT = 0.5, 0.3, 0.42, 0.42
 _LABEL = 1.9
 
@@ -241,7 +241,7 @@ def _verdicts(
     for name, cell in cells.items():
         number = wording.signed(figure_data.printed(cell.median, outcome, largest))
         y = top + (1 - places[name]) * tall
-        short = {wording.UNCHANGED: "not material", wording.LIKELY_UNCHANGED: "mostly small"}
-        word = short.get(cell.word, cell.word)
         style.write(figure, left + 0.55, y, number, size=SMALL, va="center_baseline", ha="right")
-        style.write(figure, left + 0.65, y, word, size=SMALL, va="center_baseline", color=MUTED)
+        style.write(
+            figure, left + 0.65, y, cell.word, size=SMALL, va="center_baseline", color=MUTED
+        )

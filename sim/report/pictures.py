@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from sim.analysis import wording
 from sim.months import month_name
 from sim.report import figure_data, figures, maps
+from sim.report.cells import changes_eu
 from sim.report.figure_data import Grid
 from sim.report.view import View
 
@@ -27,6 +28,8 @@ _PANELS = (
     "One panel per policy, on one scale: the reference in black and grey, the policy in colour. "
     "The numbers are the medians of the last month."
 )
+EU_SLUG = "eu-shares"
+"""The picture of the EU, which only studies have that change its duties."""
 _ABROAD = "share of use outside the US and China"
 
 
@@ -92,7 +95,7 @@ PICTURES = (
         figures.by_channel("cn"),
     ),
     _adoption(
-        "eu-shares",
+        EU_SLUG,
         "Use in the EU by origin, of open releases and of EU labs",
         figures.shares_in_eu,
         list(figures.EU_SHARES),
@@ -134,11 +137,13 @@ PICTURES = (
 
 
 def drawable(view: View) -> list[Picture]:
-    """Return the pictures for which a study holds what they draw."""
+    """Return the pictures for which a study holds what they draw, and of what it changes."""
     return [picture for picture in PICTURES if _drawable(view, picture)]
 
 
 def _drawable(view: View, picture: Picture) -> bool:
+    if picture.slug == EU_SLUG and not any(changes_eu(view, name) for name in view.policies):
+        return False
     if picture.outcomes:
         return bool(shown(view, picture))
     return bool(view.policies) or "change" not in picture.slug

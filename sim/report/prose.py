@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis import wording
 from sim.data import countries
+from sim.model.jurisdictions import Jurisdictions
 from sim.model.parameters import DEFAULTS, PARAMETERS, Parameter
 from sim.months import month_index, month_name
+from sim.policies.families import Joinable
 from sim.report.cells import FACTOR_NAMES
 from sim.report.figure_data import Grid
 from sim.report.findings import also_differs
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from sim.policies.base import LeverField
     from sim.scenario.scenario import Scenario
 
+_SCALES = ("", "0-1", "-1 to 1", "share", "factor")
+"""Said in place of a unit of numbers that have none."""
 _TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
 _BETTER = {1: "more is better", -1: "less is better", 0: "neither"}
 
@@ -171,10 +175,15 @@ def _values(policy: Any, before: Any = None) -> str:
         )
     fields = policy.lever_fields
     return "; ".join(
-        f"{name}: {_printed(value, field)}, not {_printed(old, field)} ({field.description})"
+        f"{name}: {_printed(value, field)}{_instead_of(old, field)} ({field.description})"
         for name, field in fields.items()
         if (value := getattr(policy, name)) != (old := getattr(before, name))
     )
+
+
+def _instead_of(old: Any, field: LeverField) -> str:
+    """Return ", not ..." for the reference's value; yes and no say it by themselves."""
+    return "" if isinstance(old, bool) else f", not {_printed(old, field)}"
 
 
 def _printed(value: Any, field: LeverField) -> str:
@@ -203,18 +212,21 @@ def _timing(policy: Any) -> str:
 def _chosen(policy: Any) -> list[tuple[str, Any, LeverField]]:
     """Return name, value and field of what defines a policy.
 
-    That is the lever's main fields, and those off the default.
+    That is the lever's main fields, and those off the default; none that does nothing in this use.
     """
-    kind = type(policy)
+    kind, where = type(policy), Jurisdictions.of_tables()
     others = [
         name
         for name, field in kind.lever_fields.items()
-        if name not in (*_TIMING, *kind.main)
+        if name not in (*_TIMING, *kind.main, *policy.idle)
         and _unordered(getattr(policy, name)) != _unordered(field.default)
     ]
-    return [
-        (name, getattr(policy, name), kind.lever_fields[name]) for name in (*kind.main, *others)
-    ]
+    main = [name for name in kind.main if name not in policy.idle]
+    values = {name: getattr(policy, name) for name in (*main, *others)}
+    if isinstance(policy, Joinable) and "allies" in values:
+        codes = {where.countries[i] for i in policy.starters(where)}
+        values["allies"] = tuple(code for code in values["allies"] if code not in codes)
+    return [(name, value, kind.lever_fields[name]) for name, value in values.items()]
 
 
 def _unordered(value: Any) -> Any:
@@ -224,9 +236,11 @@ def _unordered(value: Any) -> Any:
 
 def _unit(field: LeverField, value: Any) -> str:
     unit = field.unit
+    if not field.number or unit in _SCALES or unit.startswith("of the indicator"):
+        return ""
     if value == 1 and unit in ("months", "utils"):
         unit = unit[:-1]
-    return "" if unit in ("", "0-1", "country codes", "yes or no") else f" {unit}"
+    return f" {unit}"
 
 
 def _named(value: Any, field: LeverField) -> str:
@@ -242,9 +256,7 @@ def _shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return wording.plain(float(value))
-    if isinstance(value, tuple | list):
-        return ", ".join(str(item) for item in value) or "none"
-    return str(value)
+    return (", ".join(value) or "none") if isinstance(value, tuple | list) else str(value)
 
 
 def _value(scenario: Scenario, name: str) -> float:

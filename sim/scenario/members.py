@@ -96,6 +96,8 @@ def _nearest_member(kind: str, item: str, known: Mapping[str, tuple[str, ...]]) 
         return f"{what}; {elsewhere}"
     by_name = {others[0]: code for code, others in known.items()}
     hint = nearest(item, known) or nearest(item, by_name)
+    for code, others in known.items():
+        hint = hint.replace(f"{code!r}?", f"{code!r} ({others[0]})?")
     if kind != "countries":
         return f"{what}{hint or '; such as ' + one_of(list(known)[:3])}"
     group = group_named(item)

@@ -72,7 +72,11 @@ def validation_problems(
 ) -> list[Problem]:
     """Return pydantic's errors in the words of this program."""
     problems: list[Problem] = []
-    for details in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    for details in found:
+        inside = (other["loc"][: len(details["loc"])] for other in found if other is not details)
+        if details["type"] == "too_short" and details["loc"] in inside:
+            continue  # a wrong item is left out before items are counted
         cause = details.get("ctx", {}).get("error")
         if isinstance(cause, ProblemsError):
             problems.extend(cause.problems)
@@ -169,6 +173,7 @@ def _described(details: ErrorDetails, model: type[BaseModel], key: tuple[str, ..
         "bool_type": "must be true or false",
         "tuple_type": f"must be a list{_example(value, field)}",
         "list_type": f"must be a list{_example(value, field)}",
+        "too_short": f"must name at least one{_example(value, field)}",
         "dict_type": table,
         "model_type": table,
         "model_attributes_type": table,

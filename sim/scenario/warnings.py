@@ -123,7 +123,7 @@ def _turned(own: Layer) -> Iterator[str]:
 
 
 def _twice(scenario: Scenario, own: Layer) -> Iterator[str]:
-    """Policies of one lever that are in force at one time, at least one of them a user's."""
+    """Policies of one lever in force at one time and place, at least one of them a user's."""
     written = {key[1] for key in own if key[0] == "policy"}
     partners: dict[str, list[str]] = {}
     for pair in combinations(sorted(scenario.policy.items()), 2):
@@ -132,6 +132,7 @@ def _twice(scenario: Scenario, own: Layer) -> Iterator[str]:
             name in written
             and policy.lever == second.lever
             and _meet(policy, second, scenario.months)
+            and _overlap((name, policy), (other, second))
         ):
             partners.setdefault(name, []).append(other)
     for name, others in partners.items():
@@ -156,6 +157,28 @@ def _meet(one: Policy, other: Policy, months: int) -> bool:
     ends = [month_index(policy.end) for policy in (one, other) if policy.end is not None]
     start = max(0, month_index(one.start), month_index(other.start))
     return one.comes and other.comes and all(start < end for end in (*ends, months))
+
+
+def _overlap(*pair: tuple[str, Policy]) -> bool:
+    """Tell whether two policies write of the same places: countries, labs and channels alike.
+
+    Those that write no field of places in common, such as duties, are taken to overlap.
+    """
+    from sim.model.jurisdictions import Jurisdictions
+    from sim.model.law import law_of_month
+    from sim.model.law_fields import FIELDS
+
+    month = max(month_index(policy.start) for _, policy in pair)
+    law = law_of_month(Jurisdictions.of_tables(), list(pair), month)
+    ours, theirs = (
+        [w for w in law.writes if w.by == name and FIELDS[w.field].combine != "list"]
+        for name, _ in pair
+    )
+    both = [(a, b) for a in ours for b in theirs if a.field == b.field]
+    return not both or any(
+        all(set(a) & set(b) for a, b in zip(law.reach(one), law.reach(other), strict=True))
+        for one, other in both
+    )
 
 
 def _unlikely(scenario: Scenario, own: Layer) -> Iterator[str]:

@@ -66,8 +66,14 @@ def test_a_complete_lever_is_made_and_knows_its_fields():
     ("changes", "words"),
     [
         ({"title": None}, "title is missing"),
-        ({"pulled_by": None}, "pulled_by is missing: who pulls it: US government, allies, EU"),
-        ({"pulled_by": "Congress"}, "pulled_by = 'Congress': must be US government, allies, EU"),
+        (
+            {"pulled_by": None},
+            "pulled_by is missing: who pulls it: US government, governments, allies",
+        ),
+        (
+            {"pulled_by": "Congress"},
+            "pulled_by = 'Congress': must be US government, governments, allies",
+        ),
         ({"real": None}, "real is missing"),
         ({"not_modelled": None}, "not_modelled is missing"),
         ({"assumption": None}, "assumption is missing"),

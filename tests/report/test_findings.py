@@ -10,7 +10,7 @@ import pytest
 
 from sim.analysis import rubric, wording
 from sim.model.outcomes import OUTCOMES
-from sim.report import cells, duels, findings
+from sim.report import cells, duels, findings, pictures
 from sim.report.cells import Cell
 from sim.report.findings import Findings
 from sim.report.view import View
@@ -197,6 +197,12 @@ def test_the_eu_is_spoken_of_where_a_scenario_changes_its_duties_and_nowhere_els
     said = {p.scenario: p.eu for p in Findings.of(View(make((0, 1, 2), change=change))).policies}
     assert said["p2-risk-assessment"] == ()
     assert [cell.outcome.name for cell in said["p1-blanket"]] == list(cells.SAID_OF_EU)
+    assert {"cost_eu_us", "use_withdrawn_eu", "eu_labs_outside_eu"} <= set(cells.SAID_OF_EU)
+    drawn, left_out = (
+        {picture.slug for picture in pictures.drawable(View(study))}
+        for study in (make((0, 1), change=change), make((0, 1)))
+    )
+    assert drawn - left_out == {pictures.EU_SLUG}
 
 
 def test_no_duel_without_both_contestants(make):

@@ -597,3 +597,33 @@ def test_the_page_says_who_stands_for_which_side(page):
     )
     title = load("targeted-bundle").title
     assert f"a change of P2, P3 or P4 and nothing else: {title}" in page.text
+
+
+def test_a_policy_is_told_by_the_fields_that_act_in_this_use():
+    private = prose._in_words(load("us-ban-private").policy["private-ban"])
+    assert "compliance_private: 0.2 (" in private
+    assert "compliance: " not in private
+    by_name = prose._in_words(load("status-quo").policy["deepseek-aus-2025-02"])
+    assert "labs: deepseek (" in by_name
+    assert "origins: " not in by_name
+    assert "compliance_private: " not in by_name
+    rented = prose._in_words(load("rent-barred").policy["remote-access"])
+    assert "stringency: " not in rented
+    assert "remote_access: 1 (" in rented
+
+
+def test_values_have_units_that_are_units_and_allies_are_others():
+    g7 = ("USA", "CAN", "DEU", "FRA", "GBR", "ITA", "JPN")
+    gate = LEVERS["L2"](start="2026-01", allies=g7, countries=("KEN",))
+    told = prose._in_words(gate)
+    assert "allies: Canada, France, Germany, Italy, Japan and " in told
+    assert "United States" not in told
+    ban = LEVERS["L8"](start="2026-01", countries=("KEN",), allies=("USA",))
+    assert "allies: United States (" in prose._in_words(ban)  # no measure of the US
+    push = LEVERS["E1"](start="2026-01", openness_push=0.5)
+    assert "openness_push: 0.5 (" in prose._in_words(push)
+    duties = LEVERS["EU_GPAI"](start="2026-01")
+    other = duties.model_copy(update={"open_exemption": False, "end": "2026-08"})
+    text = prose._in_words(other, duties)
+    assert "open_exemption: no (" in text
+    assert "end: 2026-08, not none (" in text

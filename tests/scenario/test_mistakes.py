@@ -382,3 +382,29 @@ def test_results_and_problems_stand_in_the_order_in_which_they_arise(tmp_path: P
         "p1-blanket",
         "bad.toml",
     ]
+
+
+def test_a_wrong_item_of_a_list_is_one_problem_and_a_country_is_named(tmp_path: Path) -> None:
+    ban = '[policy.ban]\nlever = "L8"\nstart = "2026-01"\n'
+    head = 'name = "mine"\nextends = "status-quo"\n'
+    write(tmp_path, f'{head}{ban}offers = ["app"]\n', "mine.toml")
+    said = call("check", tmp_path / "mine.toml").output
+    assert "offers.0 = 'app': must be one of service" in said
+    assert "problems" not in said
+    write(tmp_path, f"{head}{ban}offers = []\n", "mine.toml")
+    assert "must name at least one such as" in call("check", tmp_path / "mine.toml").output
+    write(tmp_path, f'{head}{ban}countries = ["Korea"]\n', "mine.toml")
+    assert "did you mean 'KOR' (South Korea)?" in call("check", tmp_path / "mine.toml").output
+
+
+def test_policies_of_one_lever_overlap_where_country_lab_and_sector_do(tmp_path: Path) -> None:
+    def said(fields: str) -> str:
+        text = f'name = "mine"\nextends = "status-quo"\n[policy.ban]\nlever = "L8"\n{fields}\n'
+        write(tmp_path, text, "mine.toml")
+        return call("check", tmp_path / "mine.toml").output
+
+    assert "more than once" not in said('countries = ["BRA"]')
+    assert "more than once" not in said('countries = ["AUS"]\nsectors = ["market"]')
+    assert "more than once" not in said('countries = ["AUS"]\nlabs = ["zhipu"]')
+    both = said('countries = ["AUS"]\nlabs = ["deepseek"]')
+    assert "policy.ban and policy.deepseek-aus-2025-02: L8" in both
