@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.model.eu_market import FINE_SHARE, LEAST_FINE
+from sim.model.eu_market import FINE_SHARE, LEAST_FINE, Paid
 from sim.model.kernels.market import N_CHANNELS
+from sim.model.phases import _pay
 from sim.months import month_index
 from sim.vocabulary import API, CONSUMER, DEVELOPER, ENTERPRISE, MARKET, MODES
 from tests.guarantees import state
@@ -138,6 +139,42 @@ def test_who_has_left_owes_and_earns_nothing_there(market_at):
     note = gone.eu_market.paid[-1]
     assert (note.lab, note.due) == (lab.index, False)
     assert note.usd == pytest.approx(6e6)
+
+
+def test_what_a_lab_that_left_is_spared_stays_in_its_net_revenue(market_at):
+    gone = market_at()
+    _pay(gone)  # once more: what releases of the month cost is paid
+    market, tally, p = gone.market, gone.tally, gone.p
+    unit = gone.world_use * gone.ledger.usd_per_unit
+
+    def net(lab):
+        used = tally.slot - tally.eu * (lab in gone.eu_market.left)
+        paid = sum(
+            float(used[h, k])
+            * float(tally.tokens[h])
+            * np.exp(float(market.log_price[h, k]))
+            * (1.0 if market.mode[k] < 2 else p.open_revenue)
+            for h in (MARKET, ENTERPRISE)
+            for k in np.flatnonzero(market.family == lab)
+        )
+        owed = float(gone.law.compliance_cost[lab]) - 100e6 * (lab in gone.eu_market.left)
+        return max(0.0, paid * unit - owed)
+
+    large = gone.slugs["openai"]
+    assert large not in gone.eu_market.left
+    known = [lab for lab in gone.eu_market.left if net(lab) > 0.0]
+    assert known
+    for lab in known:
+        shares = (gone.labs[one].share_history[-1] for one in (lab, large))
+        assert next(shares) / next(shares) == pytest.approx(net(lab) / net(large), rel=1e-5)
+
+
+def test_releases_of_twelve_months_count_in_a_review(market_at):
+    world = market_at(AFTER - 1)
+    market, lab = world.eu_market, world.slugs["ai21"]
+    market.paid = [Paid(world.month - age, lab, 1.0, True) for age in (0, 11, 12, 30)]
+    market.review(world)
+    assert [world.month - entry.month for entry in market.paid] == [0, 11]
 
 
 def test_revenue_in_the_eu_is_price_times_use_there(market_at):

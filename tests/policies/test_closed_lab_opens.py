@@ -1,6 +1,7 @@
 """Open releases of closed labs (L15): when they come, what they owe, whom they move."""
 
 import numpy as np
+import pytest
 
 from sim.model.duties import OPENING_DRAWS, is_monetised
 from sim.vocabulary import API, DEVELOPER, GATED, OPEN, OPEN_SOURCE, US
@@ -12,17 +13,36 @@ def opened(world):
     return [i for i, name in enumerate(world.catalogue.names) if " opened " in name]
 
 
+def closed_of(world, slug):
+    """Rows of the closed releases of a lab."""
+    c, n = world.catalogue.columns, len(world.catalogue)
+    return np.flatnonzero((c.lab[:n] == named(world, slug).index) & (c.mode[:n] == API))
+
+
 def test_it_opens_its_best_closed_release_less_the_gap(world_at, policy):
     world = world_at(31, opening=policy("L15", start="2025-07", gap=7.0, cadence_months=0))
     (row,) = opened(world)
     c = world.catalogue.columns
     assert world.catalogue.names[row] == "openai opened 2025-07"
     assert (c.mode[row], c.month[row]) == (OPEN_SOURCE, 30)
-    openai = c.capability[: len(world.catalogue)][
-        (c.lab[: len(world.catalogue)] == c.lab[row]) & (c.mode[: len(world.catalogue)] == API)
-    ]
-    assert c.capability[row] == openai.max() - 7.0
+    closed = closed_of(world, "openai")
+    best = closed[np.argmax(c.capability[closed])]
+    for measure in (c.capability, c.underlying):
+        assert measure[row] == pytest.approx(measure[best] - 7.0)
+    lab = named(world, "openai")
+    largest = lab.training_run(False)
+    assert c.run[row] == pytest.approx(largest - 7.0 / world.p.capability_slope, abs=1e-3)
     assert (c.weights[row], c.data[row], c.licence[row]) == (1.0, 0.1, 1.0)
+
+
+def test_the_best_closed_release_counts_and_not_the_newest(world_at, policy, release_by_hand):
+    world = world_at(30, opening=policy("L15", start="2025-07", gap=7.0, cadence_months=0))
+    weak = release_by_hand(world, API, 90.0, named(world, "openai"))
+    world.step()
+    (row,) = opened(world)
+    c = world.catalogue.columns
+    assert closed_of(world, "openai")[-1] == weak
+    assert c.capability[row] > c.capability[weak] + 10.0
 
 
 def test_it_opens_once_or_again_every_so_many_months(world_at, policy):

@@ -4,7 +4,20 @@ import numpy as np
 import pytest
 
 from sim import data
-from sim.vocabulary import CHANNELS, CN, DEVELOPER, GOVERNMENT, US
+from sim.model.kernels.bans import fill_barred
+from sim.vocabulary import (
+    API,
+    CHANNELS,
+    CN,
+    DEVELOPER,
+    DOWNLOADED,
+    GATED,
+    GOVERNMENT,
+    HOSTED,
+    OPEN_WEIGHTS,
+    SERVICE,
+    US,
+)  # fmt: skip
 from tests.policies.conftest import named, under
 
 
@@ -232,3 +245,23 @@ def test_the_app_of_one_lab_can_be_banned_alone(world_at, policy):
     assert app_banned
     assert free - app_banned
     assert app_banned <= free
+
+
+@pytest.mark.parametrize(
+    ("mode", "offer", "bound"),
+    [
+        (API, SERVICE, (1, 1, 1, 1)),
+        (API, HOSTED, (0, 0, 0, 0)),
+        (GATED, SERVICE, (0, 0, 0, 0)),
+        (GATED, HOSTED, (1, 1, 1, 0)),
+        (GATED, DOWNLOADED, (0, 0, 0, 1)),
+        (OPEN_WEIGHTS, SERVICE, (1, 0, 0, 0)),
+        (OPEN_WEIGHTS, HOSTED, (0, 0, 1, 0)),
+        (OPEN_WEIGHTS, DOWNLOADED, (0, 0, 0, 1)),
+    ],
+)
+def test_whom_a_ban_of_one_offer_binds_by_mode_and_way_of_use(mode, offer, bound):
+    """Nobody runs gated weights as the service of their lab: who would takes them from a host."""
+    barred = np.full(4, np.nan)
+    fill_barred(barred, mode, *(float(offer == one) for one in (SERVICE, HOSTED, DOWNLOADED)))
+    assert tuple(barred) == bound
