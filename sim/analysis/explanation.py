@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from sim.policies.families import Joinable
 from sim.scenario.members import member_problem
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import CHANNELS, MODES, OFFERS, ORIGINS
+
+if TYPE_CHECKING:
+    from sim.model.world import World
 
 Row = dict[str, Any]
 
@@ -73,23 +76,6 @@ def explain(
     while world.month < index:
         world.step()
     law, chosen = world.law, _chosen(world.jurisdictions, country, family)
-    writers = {write.by for write in law.writes}
-    motives = world.schedule.motives(world.jurisdictions, index)
-    policies = [
-        {
-            "policy": name,
-            "lever": type(policy).lever,
-            "title": type(policy).title,
-            "strength": policy.intensity(index),
-            "obeyed": [
-                {"by": kind, "share": why.share, "detection": why.detection, **why._asdict()}
-                for kind, why in motives.get(name, {}).items()
-            ],
-            **_joined(policy, law, name),
-        }
-        for name, policy in world.policies
-        if name in writers
-    ]
     return {
         "scenario": scenario.name,
         "id": scenario.id,
@@ -97,13 +83,34 @@ def explain(
         "country": country,
         "family": family,
         "seed": seed,
-        "policies": policies,
+        "policies": _policies(world),
         "fields": [field_row(law, name, chosen) for name in FIELDS],
         "ledger": [
             {"payer": payer, "policy": by, "usd_a_year": usd}
             for payer, usd, by in sorted(law.expenses)
         ],
     }
+
+
+def _policies(world: World) -> list[Row]:
+    """Return the policies in force, who obeys them and who has joined them."""
+    writers = {write.by for write in world.law.writes}
+    motives = world.schedule.motives(world.jurisdictions, world.month)
+    return [
+        {
+            "policy": name,
+            "lever": type(policy).lever,
+            "title": type(policy).title,
+            "strength": policy.intensity(world.month),
+            "obeyed": [
+                {"by": kind, "share": why.share, "detection": why.detection, **why._asdict()}
+                for kind, why in motives.get(name, {}).items()
+            ],
+            **_joined(policy, world.law, name),
+        }
+        for name, policy in world.policies
+        if name in writers
+    ]
 
 
 def _joined(policy: Policy, law: Law, name: str) -> Row:

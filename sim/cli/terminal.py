@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from sim.months import month_name
 from sim.vocabulary import ORIGINS
 
 if TYPE_CHECKING:
@@ -154,8 +155,9 @@ def print_explanation(row: Row) -> None:
         for kind in policy["obeyed"]:
             screen.print(indented(_obeyed(kind), 4))
         for many, names in policy.get("joined", {}).items():
-            if names:
-                screen.print(indented(f"joined by {many} {_shortened(many, names)}", 4))
+            if names:  # who joined is what is asked: nobody is left out
+                said = _by_origin(names) if many == "labs" else names
+                screen.print(indented(f"joined by {many} {', '.join(said)}", 4))
     untouched = []
     for field in row["fields"]:
         changed = [part for part in field["parts"] if part["changes"]]
@@ -167,9 +169,10 @@ def print_explanation(row: Row) -> None:
         screen.print(f"\n{field['field']}: {field['meaning']}{unit}")
         for part in changed:
             whole = field["combine"] == "list"
-            screen.print(indented(_where(part) + ("" if whole else f": {_cell(part['value'])}"), 2))
+            value = "" if whole else f": {_fact(field, 'value', part['value'])}"
+            screen.print(indented(_where(part) + value, 2))
             for change in part["changes"]:
-                screen.print(indented(f"{change['by']}: {_change(change)}", 4))
+                screen.print(indented(f"{change['by']}: {_change(field, change)}", 4))
         if others:
             screen.print(indented(f"elsewhere: {_values(others)}", 2))
     screen.print("\nAs without any policy:")
@@ -210,14 +213,32 @@ def _values(parts: Sequence[Row]) -> str:
     return ", ".join(dict.fromkeys(_cell(part["value"]) or "none" for part in parts))
 
 
-def _change(change: Row) -> str:
-    if isinstance(change["after"], dict):
-        return "; ".join(
-            f"{key} {_shortened(key, value) if isinstance(value, list) else _cell(value)}"
-            for key, value in change["after"].items()
-        )
-    same = change["before"] == change["after"]
-    return "no change" if same else f"{_cell(change['before'])} to {_cell(change['after'])}"
+def _change(field: Row, change: Row) -> str:
+    after = change["after"]
+    if isinstance(after, dict):
+        return "; ".join(f"{key} {_fact(field, key, value)}" for key, value in after.items())
+    if change["before"] == after:
+        return "no change"
+    return " to ".join(_fact(field, "value", change[side]) for side in ("before", "after"))
+
+
+LOG_FLOP = {"compute_duties": ("floor", "exempt_below"), "modifier_duties": ("floor",)}
+"""Facts of a field's records that are log10 FLOP."""
+
+
+def _fact(field: Row, key: str, value: Any) -> str:
+    """Return a value of a field, or a fact of one of its records, in words and not in codes."""
+    from sim.policies.use_ban import EVER
+
+    if isinstance(value, list):
+        return _shortened(key, value) or "none"
+    if key in LOG_FLOP.get(field["field"], ()):
+        return f"10^{value:g} FLOP"
+    if key == "since" or (key == "value" and field["unit"] == "month"):
+        if not value:
+            return "none"
+        return month_name(int(value)) if value <= EVER else "for good"
+    return _cell(value)
 
 
 def _shortened(axis: str, items: Sequence[Any]) -> str:

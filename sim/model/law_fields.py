@@ -54,7 +54,7 @@ FIELDS: dict[str, Field] = {
         0.0,
         "max",
         "month",
-        "releases before this month are on the list of a ban, all of them at 10,000",
+        "releases before this month are on a ban's list, those of labs banned by name for good",
     ),
     "controlled": Field(
         ("class",), 0.0, "max", "0-1", "share of open weights that may not be published freely"

@@ -41,6 +41,10 @@ class AntiDistillation(BindingLabs):
         "hide better as detection grows. What a sanction does beside learning."
     )
     assumption: ClassVar[str] = "detect_prob"
+    idle_without: ClassVar[dict[str, tuple[str, ...]]] = {
+        "account_kyc": ("kyc_cut", "kyc_friction", "kyc_refusal", "account_check"),
+        "sanction_prob": ("sanction_months", "sanction_cut"),
+    }
     main: ClassVar[tuple[str, ...]] = ("detect_prob", "account_kyc", "sanction_prob")
     phase: ClassVar[str] = "research"
     seen_by_audits: ClassVar[bool] = False

@@ -184,6 +184,8 @@ class Policy(BaseModel):
         The phase in which the example first changes something other than the law.
     telling : dict
         Fields beside the example under which labs act before the start if they know of the policy.
+    idle_without : dict
+        Fields that do nothing while another one is 0, no or empty, by the name of that one.
     """
 
     model_config = ConfigDict(
@@ -201,6 +203,7 @@ class Policy(BaseModel):
     phase: ClassVar[str]
     example: ClassVar[dict[str, Any]]
     telling: ClassVar[dict[str, Any]] = {}
+    idle_without: ClassVar[dict[str, tuple[str, ...]]] = {}
     lever_fields: ClassVar[dict[str, LeverField]]
 
     start: str = own("2026-01", "first month in force", "YYYY-MM", "scenario")
@@ -279,8 +282,12 @@ class Policy(BaseModel):
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """Own fields that do nothing in this use, whatever they are set to; reports leave them out."""
-        return ()
+        """Own fields that do nothing in this use, whatever they are set to.
+
+        Reports leave them out, and `openstakes check` names those that a file sets.
+        """
+        off = (fields for key, fields in self.idle_without.items() if not getattr(self, key))
+        return tuple(dict.fromkeys(field for fields in off for field in fields))
 
     @property
     def known_from(self) -> int:

@@ -37,6 +37,12 @@ class ChineseEnvironment(Policy):
         "already, which stay on mirrors."
     )
     assumption: ClassVar[str] = "push_utils"
+    idle_without: ClassVar[dict[str, tuple[str, ...]]] = {
+        "state_support": ("support_growth", "support_budget"),
+        "openness_push": ("push_utils",),
+        "commercial_close_pressure": ("close_utils", "secrecy"),
+        "retaliation": ("retaliation_denial",),
+    }
     main: ClassVar[tuple[str, ...]] = ("openness_push", "commercial_close_pressure")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {

@@ -36,6 +36,10 @@ class ChipControl(Contestable):
         "Nvidia in the legal stock. What chip makers do with what they lose."
     )
     assumption: ClassVar[str] = "stringency"
+    idle_without: ClassVar[dict[str, tuple[str, ...]]] = {
+        **Contestable.idle_without,
+        "stringency": ("stringency", "anticipation_months"),
+    }
     main: ClassVar[tuple[str, ...]] = ("stringency",)
     phase: ClassVar[str] = "compute"
     seen_by_audits: ClassVar[bool] = False
@@ -79,11 +83,6 @@ class ChipControl(Contestable):
     @classmethod
     def _chinese(cls, labs: tuple[str, ...]) -> tuple[str, ...]:
         return labs_of_origin(labs, "CN")
-
-    @property
-    def idle(self) -> tuple[str, ...]:
-        """A stringency of 0 restricts nothing."""
-        return () if self.stringency > 0.0 else ("stringency",)
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:
         """Write the step into a month's law."""

@@ -43,6 +43,9 @@ class EuGpai(Rule):
         "and small labs, which owe nothing."
     )
     assumption: ClassVar[str] = "systemic_flop"
+    idle_without: ClassVar[dict[str, tuple[str, ...]]] = {
+        "withdrawal": ("review_months", "consumer_value", "fine_chance")
+    }
     main: ClassVar[tuple[str, ...]] = ("open_exemption", "threshold_flop")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {

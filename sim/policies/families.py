@@ -243,6 +243,8 @@ class Contestable(Rule):
     That happened to export control of published software.
     """
 
+    idle_without: ClassVar[dict[str, tuple[str, ...]]] = {"challenge_prob": ("challenge_relief",)}
+
     challenge_prob: float = own(
         0.0,
         "probability a year that a court relaxes the control",

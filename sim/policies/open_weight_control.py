@@ -39,6 +39,10 @@ class OpenWeightControl(Contestable, BindingLabs):
     )
     assumption: ClassVar[str] = "kyc_friction"
     paper: ClassVar[str] = "P1"
+    idle_without: ClassVar[dict[str, tuple[str, ...]]] = {
+        **Contestable.idle_without,
+        "kyc": ("kyc_friction", "kyc_refusal", "reassurance"),
+    }
     main: ClassVar[tuple[str, ...]] = ("kyc", "kyc_friction", "targets")
     phase: ClassVar[str] = "release"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "kyc_friction": 0.3}

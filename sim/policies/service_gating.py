@@ -43,6 +43,9 @@ class ServiceGating(BindingLabs):
         "world: it is drawn."
     )
     assumption: ClassVar[str] = "delay_loss"
+    idle_without: ClassVar[dict[str, tuple[str, ...]]] = {
+        "shock_prob": ("shock_months", "shock_share", "trust_penalty")
+    }
     main: ClassVar[tuple[str, ...]] = ("scope", "delay_months", "refusal", "shock_months")
     phase: ClassVar[str] = "adopt"
     seen_by_audits: ClassVar[bool] = False

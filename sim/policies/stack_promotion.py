@@ -36,6 +36,9 @@ class StackPromotion(Policy):
         "too and are not billed. Default on loans beyond their subsidy element."
     )
     assumption: ClassVar[str] = "uptake_per_dollar"
+    idle_without: ClassVar[dict[str, tuple[str, ...]]] = {
+        "financing": ("uptake_per_dollar", "uptake_most", "subsidy_element")
+    }
     main: ClassVar[tuple[str, ...]] = ("subsidy", "bundle_lockin")
     phase: ClassVar[str] = "adopt"
     example: ClassVar[dict[str, Any]] = {"start": "2026-01", "subsidy": 0.4, "bundle_lockin": 2.0}

@@ -128,7 +128,7 @@ class UseBan(Joinable, Rule):
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """Origins and new lists do nothing in a ban by name, nor does who obeys where nobody has to."""
+        """Origins and lists do nothing in a ban by name, nor does who obeys where nobody has to."""
         shares = {"government": "compliance", "private": "compliance_private"}
         unbound = (field for kind, field in shares.items() if kind not in self.obeyed_by)
         return (*(("origins", "list_update_days") if self.labs else ()), *unbound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _LEFT, _TIME, _GAP, _DIFFERENCE, _VERDICT, _RIGHT = 0.62, 3.6, 0.34, 1.1, 2.45, 0.1
 _HEAD, _TITLE, _AXIS, _FOOT = 0.5, 0.3, 0.42, 0.42
 _LABEL = 1.9
+_APART = 0.06
 
 _PAIRED = "Paired difference: median, 50 %, 90 %"
 
@@ -215,14 +217,17 @@ def _differences(
 
 
 def _few_ticks(axes: Axes) -> None:
-    """Put up to three labels under a narrow axis, two where they are long."""
+    """Put up to three labels under a narrow axis, fewer where they would touch."""
     low, high = axes.get_xlim()
-    letters = (axes.get_position().width * style.WIDTH + 0.2) / 0.1
-    for most in (3, 2):
+    inches = axes.get_position().width * style.WIDTH / (high - low)
+    for most in (3, 2, 1):
         locator = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10])
         axes.xaxis.set_major_locator(locator)
-        shown = [f"{x:g}" for x in locator.tick_values(low, high) if low <= x <= high]
-        if len(shown) * (1 + max(len(text) for text in shown)) <= letters:
+        ticks = [x for x in locator.tick_values(low, high) if low <= x <= high]
+        widest = max(
+            map(style.text_width, axes.xaxis.get_major_formatter().format_ticks(ticks)), default=0
+        )
+        if all((after - x) * inches >= widest + _APART for x, after in pairwise(ticks)):
             return
 
 

@@ -51,6 +51,7 @@ def notes(scenario: Scenario, layer: Layer) -> list[str]:
         *_alone(scenario),
         *_withheld(scenario),
         *_unheard(scenario, own),
+        *_without_effect(scenario, own),
     ]
 
 
@@ -318,6 +319,16 @@ def _unheard(scenario: Scenario, own: Layer) -> Iterator[str]:
             keys += [place for field in fields if (place := ("policy", name, field)) in own]
     for key in keys:
         yield f"{dotted(key)} = {shown(own[key].value)}: {words}"
+
+
+def _without_effect(scenario: Scenario, own: Layer) -> Iterator[str]:
+    """Values of a user's that do nothing beside the others of their policy; 0 may say just that."""
+    for name, policy in sorted(scenario.policy.items()):
+        for field in policy.idle:
+            given = own.get(("policy", name, field))
+            if given is not None and given.value:
+                words = "does nothing in this use of the lever"
+                yield f"policy.{name}.{field} = {shown(given.value)}: {words}"
 
 
 def _without_mode(

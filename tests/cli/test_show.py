@@ -255,6 +255,39 @@ def test_what_changes_nothing_is_noted_and_allowed(changes: list[str], part: str
     assert part in note
 
 
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        (["lever=E1", "secrecy=0.9"], ["policy.x.secrecy = 0.9"]),
+        (["lever=E1", "secrecy=0.9", "commercial_close_pressure=0.5"], []),
+        (["lever=L8", 'labs=["deepseek"]', 'origins=["US"]', "compliance_private=0.4"],
+         ["policy.x.origins = ['US']", "policy.x.compliance_private = 0.4"]),
+        (["lever=L3", "stringency=0", "remote_access=1"], []),
+    ],
+)  # fmt: skip
+def test_what_does_nothing_beside_the_rest_of_its_policy_is_noted(
+    changes: list[str], parts: list[str]
+) -> None:
+    found = [note for note in noted("status-quo", *(f"policy.x.{x}" for x in changes))
+             if "does nothing in this use" in note]  # fmt: skip
+    assert len(found) == len(parts)
+    assert all(any(part in note for note in found) for part in parts)
+
+
+def test_a_law_is_explained_in_months_flop_and_words_and_who_joined_in_full() -> None:
+    settings = ["--set", 'policy.open-weight-control.allies=["EU"]']
+    result = CliRunner().invoke(app.app, ["explain", "p1-blanket", "--month", "2027-06", *settings])
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.stdout.split())
+    assert "deepseek-ita-2025-01: none to for good" in text
+    assert "defence-bar-2025-12: none to 2027-07" in text
+    assert "floor 10^23 FLOP; exempt_modes open_source; exempt_below 10^25 FLOP" in text
+    assert "floor 10^25 FLOP; exempt_modes none" in text
+    joined = text.partition("joined by countries ")[2].partition(" joined by")[0].split(", ")
+    assert {"AUT", "FRA", "SWE", "X-EU-SMALL"} <= set(joined)
+    assert "more" not in joined[-1]
+
+
 def test_a_window_that_ends_with_the_first_month_is_no_mistake() -> None:
     """Its law holds in the month before the first, where the world starts."""
     changes = ["policy.x.lever=L3", "policy.x.start=2020-01", "policy.x.end=2023-01"]

@@ -8,6 +8,7 @@ import pytest
 
 from sim.model.law import law_of_month
 from sim.model.law_fields import FIELDS
+from sim.model.randomness import Streams
 from sim.model.world import World
 from sim.months import month_index
 from sim.policies import LEVERS
@@ -248,3 +249,32 @@ def test_labs_do_not_foresee_an_end(key, policy, with_policies, series_of):
     end = first_difference(lasting, ending)
     assert end == month_index("2026-05")
     assert (series_of(lasting).values[:end] == series_of(ending).values[:end]).all()
+
+
+IDLE = [
+    pytest.param(key, switch, field, id=f"{key}-{field}")
+    for key, lever in LEVERS.items()
+    for switch, fields in lever.idle_without.items()
+    for field in fields
+]
+
+
+@pytest.mark.parametrize(("key", "switch", "field"), IDLE)
+def test_a_field_that_is_idle_writes_nothing_whatever_it_is(key, switch, field, policy, status_quo):
+    """What reports leave out and `check` names does nothing: the law of a year is the same."""
+    off = {float: 0.0, bool: False, tuple: ()}[type(getattr(policy(key), switch))]
+    known = LEVERS[key].lever_fields[field]
+    where = World(status_quo, rng=0).jurisdictions
+    laws = []
+    for value in known.allowed:
+        value = int(value) if known.whole else value
+        one = policy(key, **{switch: off} | ({} if field == switch else {field: value}))
+        assert field in one.idle
+        terms = [("one", one)]
+        laws.append([law_of_month(where, terms, month, Streams(3, 0)) for month in range(34, 46)])
+    for low, high in zip(*laws, strict=True):
+        duties = ("market_duties",)  # who may not leave looks at nothing: tests of the EU's market
+        assert [w for w in low.writes if w.field not in duties] == [
+            w for w in high.writes if w.field not in duties
+        ]
+        assert low.expenses == high.expenses

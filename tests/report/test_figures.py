@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -451,3 +451,17 @@ def test_no_handover_is_marked_where_none_is_crossed(make):
         assert handover_lines(rows.axes[0]) == []
         assert "generated" not in " ".join(t.get_text() for t in texts(rows))
     assert handover_lines(over_time.plot(free, "us_share_abroad").axes[0]) == []
+
+
+@pytest.mark.parametrize("ends", [(-0.08, 0.05), (-0.0025, 0.0001), (-3.0, 40.0), (-1e5, 2e5)])
+def test_labels_under_a_narrow_axis_do_not_touch(ends):
+    with style.look():
+        figure = style.canvas(2.0)
+        axes = style.place(figure, 1.0, 0.3, differences._DIFFERENCE, 1.0)
+        axes.set_xlim(*ends)
+        differences._few_ticks(axes)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        boxes = [label.get_window_extent(canvas.get_renderer()) for label in axes.get_xticklabels()]
+    assert boxes
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))

@@ -24,6 +24,7 @@ from sim.model.agents.adopter_terms import (
     fixed_traits,
     ways_of_use,
 )
+from sim.model.agents.adopter_view import AdopterView
 from sim.model.catalogue import NEVER
 from sim.model.identity import identities
 from sim.model.kernels.bans import BanTerms, obey
@@ -59,49 +60,6 @@ TASTES = tuple(z * _scale for z in _quantiles)
 def _salts(names: Iterable[str]) -> np.ndarray:
     """32 bits of each name's hash, by which draws of families and slots differ: uint32 array."""
     return (identities(names) & np.uint64(0xFFFFFFFF)).astype(np.uint32)
-
-
-class AdopterView:
-    """One adopter as an object; made on access, registered nowhere."""
-
-    __slots__ = ("index", "population")
-
-    def __init__(self, population: Adopters, index: int) -> None:
-        self.population, self.index = population, index
-
-    @property
-    def cell(self) -> int:
-        """Number of the adopter's country and channel."""
-        return int(np.searchsorted(self.population.start, self.index, side="right")) - 1
-
-    @property
-    def country(self) -> str:
-        """Country code."""
-        return self.population.world.countries[self.cell // N_CHANNELS].code
-
-    @property
-    def channel(self) -> str:
-        """Channel name."""
-        return CHANNELS[self.cell % N_CHANNELS]
-
-    @property
-    def weight(self) -> float:
-        """Use that the adopter stands for (share of its channel's world size)."""
-        p, cell = self.population, self.cell
-        use = p.size.flat[cell] * p.world.use.flat[cell]
-        return float(use / (p.start[cell + 1] - p.start[cell]))
-
-    @property
-    def family(self) -> str | None:
-        """Lab whose releases the adopter uses."""
-        slot = int(self.population.choice[self.index])
-        return None if slot == NONE else self.population.world.labs[slot // len(MODES)].info.slug
-
-    @property
-    def mode(self) -> str | None:
-        """Release mode in use."""
-        slot = int(self.population.choice[self.index])
-        return None if slot == NONE else MODES[slot % len(MODES)]
 
 
 class Adopters(Sequence[AdopterView]):
@@ -328,9 +286,8 @@ class Adopters(Sequence[AdopterView]):
 
     def notice(self, family: int) -> None:
         """An open release set a record: its family becomes better known in every channel."""
-        self.familiarity[:, family] += self.world.p.familiarity_record * (
-            1.0 - self.familiarity[:, family]
-        )
+        known = self.familiarity[:, family]
+        known += self.world.p.familiarity_record * (1.0 - known)
 
     def build(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Applications: flow to hubs by family, value by origin and area, tainted flow."""
@@ -383,8 +340,7 @@ class Adopters(Sequence[AdopterView]):
         cover : array (country,), share of a country's government use that the audits reach
         """
         use = self.world.tally.use[:, GOVERNMENT]
-        each = np.maximum(1, self.per_cell()[:, GOVERNMENT])  # small countries may have no adopter
-        per_adopter = cover * use / use.sum() / each
+        per_adopter = cover * use / use.sum() / self._divisor()[:, GOVERNMENT]
         counts = self.counts[GOVERNMENT::N_CHANNELS][:, self.market.slot]
         return (counts * per_adopter[:, None]).sum(axis=0)
 
@@ -394,9 +350,13 @@ class Adopters(Sequence[AdopterView]):
 
     def family_shares(self) -> np.ndarray:
         """Share of families among a cell's adopters: float32 array (country, channel, family)."""
-        per_cell = self.per_cell()
+        per_cell = self._divisor()
         used = self.counts.reshape(*per_cell.shape, -1, len(MODES)).sum(axis=3)
         return (used / per_cell[:, :, None]).astype(np.float32)
+
+    def _divisor(self) -> np.ndarray:
+        """Adopters of a cell, but 1 where a country has none: its shares are 0."""
+        return np.maximum(1, self.per_cell())
 
     def per_cell(self) -> np.ndarray:
         """Adopters behind each figure: int array (country, channel)."""

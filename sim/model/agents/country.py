@@ -10,7 +10,7 @@ from sim.vocabulary import CHANNELS, ORIGINS
 
 if TYPE_CHECKING:
     from sim import data
-    from sim.model.agents.adopters import AdopterView
+    from sim.model.agents.adopter_view import AdopterView
     from sim.model.world import World
 
 

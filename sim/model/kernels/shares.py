@@ -229,6 +229,19 @@ def concentrate(world, weight, mix):
     return concentration
 
 
+@piece
+def count_people(people, use, bloc, eu):
+    """People who use AI, and all people, by area."""
+    in_use, persons = np.zeros(len(AREAS)), np.zeros(len(AREAS))
+    for c in range(people.size):
+        in_use[bloc[c]] += people[c] * use[c, CONSUMER]
+        persons[bloc[c]] += people[c]
+        if eu[c]:
+            in_use[EU] += people[c] * use[c, CONSUMER]
+            persons[EU] += people[c]
+    return in_use, persons
+
+
 @kernel
 def tally(market, panel, users):
     """Count who uses what, weighted by use.
@@ -244,7 +257,7 @@ def tally(market, panel, users):
     Tally
     """
     start, counts, bloc, eu = panel.start, panel.counts, users.bloc, users.eu
-    use, size, people = users.use, users.size, users.people
+    use, size = users.use, users.size
     n_country, n = use.shape[0], market.slot.size
     slots = np.empty(n, np.uint64)  # an index that may be negative would be checked
     for k in range(n):
@@ -259,14 +272,9 @@ def tally(market, panel, users):
     weight, volume = np.empty((n_country, N_CHANNELS)), np.empty((n_country, N_CHANNELS))
     total, of_users = np.zeros(N_CHANNELS), np.zeros(N_CHANNELS)
     by_price, by_law = tokens_by(market.log_price[MARKET], users.log_price_factor, users.elasticity)
-    in_use, persons = np.zeros(len(AREAS)), np.zeros(len(AREAS))
+    in_use, persons = count_people(users.people, use, bloc, eu)
     for c in range(n_country):
         b, inside = bloc[c], eu[c]
-        in_use[b] += people[c] * use[c, CONSUMER]
-        persons[b] += people[c]
-        if inside:
-            in_use[EU] += people[c] * use[c, CONSUMER]
-            persons[EU] += people[c]
         adopters = start[(c + 1) * N_CHANNELS] - start[c * N_CHANNELS]
         for h in range(N_CHANNELS):
             cell = c * N_CHANNELS + h
