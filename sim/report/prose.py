@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis import wording
-from sim.data import countries
-from sim.model.jurisdictions import Jurisdictions
 from sim.model.parameters import DEFAULTS, PARAMETERS, Parameter
-from sim.months import month_index, month_name
-from sim.policies.families import Joinable
+from sim.report import policy_words as words
 from sim.report.cells import FACTOR_NAMES
 from sim.report.figure_data import Grid
 from sim.report.findings import also_differs
@@ -24,9 +21,6 @@ if TYPE_CHECKING:
     from sim.policies.base import LeverField
     from sim.scenario.scenario import Scenario
 
-_SCALES = ("", "0-1", "-1 to 1", "share", "factor")
-"""Said in place of a unit of numbers that have none."""
-_TIMING = ("start", "end", "ramp_months", "strength", "enforcement")
 _BETTER = {1: "more is better", -1: "less is better", 0: "neither"}
 
 GLOSSARY = (
@@ -105,11 +99,11 @@ def _common(base: Scenario) -> list[str]:
     for (lever, _), names in sorted(series_of(base.policy).items(), key=lambda one: one[0][0]):
         last = base.policy[names[-1]]
         if len(names) == 1 and lever not in said:
-            lines.append(_in_words(last))
+            lines.append(words.in_words(last))
         else:
             first = wording.month(base.policy[names[0]].start)
             steps = f", {len(names)} dated steps from {first}. The last" if len(names) > 1 else ""
-            lines.append(f"{_lever(last)}{steps}, {_timing(last)}: {_values(last)}.")
+            lines.append(f"{words.lever(last)}{steps}, {words.timing(last)}: {words.values(last)}.")
         said.add(lever)
     return lines
 
@@ -126,7 +120,9 @@ def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
     lines = (
         [] if is_shipped(scenario) or scenario.name not in library.scenarios() else [_NOT_SHIPPED]
     )
-    lines += [_in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)]
+    lines += [
+        words.in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)
+    ]
     dropped = sorted(set(base.policy) - set(scenario.policy))
     if dropped:
         lines.append(f"Without {wording.listing(dropped)} of {study.titles[base.name]}.")
@@ -137,126 +133,11 @@ def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
 
 def added(scenario: Scenario, base: Scenario) -> list[tuple[str, Any]]:
     """Return the policies of a scenario that the reference lacks in the same form, by name."""
-    return [(name, p) for name, p in sorted(scenario.policy.items()) if base.policy.get(name) != p]
-
-
-def _in_words(policy: Any, before: Any = None) -> str:
-    """Return lever, timing and values of a policy.
-
-    Of one that the reference has in another form, what differs.
-    """
-    if before is not None and type(before) is type(policy):
-        return (
-            f"{_lever(policy)}, {_timing(policy)}, as in the reference but for: "
-            f"{_values(policy, before)}."
-        )
-    doc = " ".join((type(policy).__doc__ or "").split("\n\n")[0].split())
-    values = _values(policy)
-    return (
-        f"{_lever(policy)}, {_timing(policy)}. {doc}{f' Its values: {values}.' if values else ''}"
-    )
-
-
-def _lever(policy: Any) -> str:
-    lever = type(policy)
-    paper = f", the paper's {lever.paper}" if lever.paper else ""
-    return f"{lever.title} (lever {lever.lever}{paper})"
-
-
-def _values(policy: Any, before: Any = None) -> str:
-    """Return the values that define a policy.
-
-    Against another form of it: those that differ, with the value there.
-    """
-    if before is None:
-        return "; ".join(
-            f"{name}: {_printed(value, field)} ({field.description})"
-            for name, value, field in _chosen(policy)
-        )
-    fields = policy.lever_fields
-    return "; ".join(
-        f"{name}: {_printed(value, field)}{_instead_of(old, field)} ({field.description})"
-        for name, field in fields.items()
-        if (value := getattr(policy, name)) != (old := getattr(before, name))
-    )
-
-
-def _instead_of(old: Any, field: LeverField) -> str:
-    """Return ", not ..." for the reference's value; yes and no say it by themselves."""
-    return "" if isinstance(old, bool) else f", not {_printed(old, field)}"
-
-
-def _printed(value: Any, field: LeverField) -> str:
-    return "none" if value is None else f"{_named(value, field)}{_unit(field, value)}"
-
-
-def _timing(policy: Any) -> str:
-    when = f"from {wording.month(policy.start)}"
-    if policy.end is not None:
-        last = month_name(month_index(policy.end) - 1)
-        when = (
-            f"in {wording.month(last)}"
-            if last == policy.start
-            else f"{when} to {wording.month(last)}"
-        )
-    clauses = [when]
-    if policy.ramp_months:
-        clauses.append(f"phased in over {policy.ramp_months} months")
-    if policy.strength != 1:
-        clauses.append(f"at strength {wording.plain(policy.strength)}")
-    if policy.enforcement != 1:
-        clauses.append(f"enforced to {wording.plain(policy.enforcement)}")
-    return ", ".join(clauses)
-
-
-def _chosen(policy: Any) -> list[tuple[str, Any, LeverField]]:
-    """Return name, value and field of what defines a policy.
-
-    That is the lever's main fields, and those off the default; none that does nothing in this use.
-    """
-    kind, where = type(policy), Jurisdictions.of_tables()
-    others = [
-        name
-        for name, field in kind.lever_fields.items()
-        if name not in (*_TIMING, *kind.main, *policy.idle)
-        and _unordered(getattr(policy, name)) != _unordered(field.default)
+    return [
+        (name, policy)
+        for name, policy in sorted(scenario.policy.items())
+        if not words.alike(policy, base.policy.get(name))
     ]
-    main = [name for name in kind.main if name not in policy.idle]
-    values = {name: getattr(policy, name) for name in (*main, *others)}
-    if isinstance(policy, Joinable) and "allies" in values:
-        codes = {where.countries[i] for i in policy.starters(where)}
-        values["allies"] = tuple(code for code in values["allies"] if code not in codes)
-    return [(name, value, kind.lever_fields[name]) for name, value in values.items()]
-
-
-def _unordered(value: Any) -> Any:
-    """Return a list of countries as a set, since their order says nothing."""
-    return frozenset(value) if isinstance(value, tuple | list) else value
-
-
-def _unit(field: LeverField, value: Any) -> str:
-    unit = field.unit
-    if not field.number or unit in _SCALES or unit.startswith("of the indicator"):
-        return ""
-    if value == 1 and unit in ("months", "utils"):
-        unit = unit[:-1]
-    return f" {unit}"
-
-
-def _named(value: Any, field: LeverField) -> str:
-    """Return a setting for a sentence: countries by name."""
-    if field.kind != "countries":
-        return _shown(value)
-    known = {country.code: country.name for country in countries()}
-    return wording.listing(sorted(known.get(code, code) for code in value)) or "none"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return wording.plain(float(value))
-    return (", ".join(value) or "none") if isinstance(value, tuple | list) else str(value)
 
 
 def _value(scenario: Scenario, name: str) -> float:
@@ -287,7 +168,7 @@ def policy_grid(study: Study) -> Grid:
                         study.titles[scenario.name],
                         f"{where} ({lever})",
                         field_name,
-                        "none" if value is None else _shown(value),
+                        "none" if value is None else words.shown(value),
                         _range(field),
                         field.unit,
                         field.description,

@@ -20,6 +20,7 @@ from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
 from sim.data import countries
 from sim.model.outcomes import OUTCOMES
+from sim.report.pictures import EU_SLUG, PICTURES
 from sim.report.view import View
 from sim.scenario.scenario import Scenario, load
 from sim.sweep.design import Case, Design
@@ -156,6 +157,10 @@ def made_up(position: int, outcome: str, pairs: int, seed: int) -> np.ndarray:
         return np.clip(changed, 0.001, 0.999).astype(np.float32)
     size = 1e6 if OUTCOMES[outcome].unit.startswith("USD") else 10.0 ** (word % 4 - 1)
     return (size * np.exp(2.5 * changed)).astype(np.float32)
+
+
+DRAWN = tuple(picture for picture in PICTURES if picture.slug != EU_SLUG)
+"""Pictures of the page below: no duty of the EU differs in it."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from sim.scenario.differences import differences, other_differences
 from sim.scenario.overlay import LABELS
 from sim.scenario.scenario import Scenario, load
 from tests.analysis.tidy import read_tidy
+from tests.report.conftest import DRAWN
 
 INPUTS = {
     "parameters": {"parameters": {"leak_hazard": 0.25}},
@@ -194,8 +195,8 @@ def test_findings_say_the_months_of_each_comparison(later, tmp_path, monkeypatch
 
 def test_every_csv_of_a_report_is_tidy(page) -> None:
     frames = {path.name: read_tidy(path) for path in sorted(page.folder.rglob("*.csv"))}
-    assert {f"{picture.slug}.csv" for picture in PICTURES} < set(frames)
-    for picture in PICTURES:
+    assert {f"{picture.slug}.csv" for picture in DRAWN} < set(frames)
+    for picture in DRAWN:
         changes = frames.get(f"{picture.slug}-changes.csv") if picture.outcomes else None
         if picture.outcomes:
             assert set(changes.outcome) == set(picture.outcomes)

@@ -24,10 +24,10 @@ from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
 from sim.model.jurisdictions import Jurisdictions
 from sim.policies import LEVERS
-from sim.report import pictures, prose, reproduction
+from sim.report import pictures, policy_words, prose, reproduction
 from sim.report.limits import by_chance, few, limits
 from sim.report.page import POLICY
-from sim.report.pictures import EU_SLUG, PICTURES
+from sim.report.pictures import PICTURES
 from sim.report.prose import introductions
 from sim.report.reproduction import command
 from sim.scenario import library
@@ -36,7 +36,7 @@ from sim.scenario.scenario import Scenario, load, load_with_origins
 from sim.sweep.design import Case, Design, Draws
 from sim.sweep.store import Store
 from sim.vocabulary import SIGNS, US
-from tests.report.conftest import HOSTILE
+from tests.report.conftest import DRAWN, HOSTILE
 from tests.sweep import fake
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -186,12 +186,9 @@ def test_same_bytes_on_rebuild(make, tmp_path):
 
 def test_every_picture_is_there_in_both_formats(page, read):
     figures = page.folder / "figures"
-    drawn = [
-        picture for picture in PICTURES if picture.slug != EU_SLUG
-    ]  # no duty of the EU differs
-    for picture in drawn:
+    for picture in DRAWN:
         assert {p.suffix for p in figures.glob(f"{picture.slug}.*")} == {".svg", ".png", ".csv"}
-    assert sum(tag == "figure" for tag, _ in read.elements) == len(drawn)
+    assert sum(tag == "figure" for tag, _ in read.elements) == len(DRAWN)
     images = [a for tag, a in read.elements if tag == "img"]
     assert all(a["alt"] for a in images)
 
@@ -421,8 +418,8 @@ def test_target_countries_in_another_order_are_not_set_here():
     policy = load("p1-blanket").policy["open-weight-control"]
     turned = policy.model_copy(update={"targets": tuple(reversed(policy.targets))})
     assert len(policy.targets) > 1
-    assert prose._in_words(turned) == prose._in_words(policy)
-    set_here = prose._in_words(policy.model_copy(update={"kyc_friction": 0.07}))
+    assert policy_words.in_words(turned) == policy_words.in_words(policy)
+    set_here = policy_words.in_words(policy.model_copy(update={"kyc_friction": 0.07}))
     assert ": 0.07" in set_here
 
 
@@ -488,7 +485,7 @@ def test_every_value_that_a_shipped_scenario_sets_is_shown_near_the_top():
     for name in library.scenarios():
         scenario, origins = load_with_origins(name)
         for policy_name, policy in prose.added(scenario, base):
-            text = prose._in_words(policy, base.policy.get(policy_name))
+            text = policy_words.in_words(policy, base.policy.get(policy_name))
             for field in type(policy).model_fields:
                 source = origins.get(f"policy.{policy_name}.{field}", "default")
                 if source == "default" or field in (
@@ -517,12 +514,12 @@ def test_every_lever_names_the_fields_that_define_it():
 
 def test_a_changed_step_says_what_it_was():
     base, other = load("status-quo"), load("decouple")
-    text = prose._in_words(other.policy["chips-2026-01"], base.policy["chips-2026-01"])
+    text = policy_words.in_words(other.policy["chips-2026-01"], base.policy["chips-2026-01"])
     assert "as in the reference but for: stringency: 1, not 0.6" in text
     cut_off = load("history-2023-2026").policy["cut-off-2026-06"]
-    assert "(lever L2), in June 2026." in prose._in_words(cut_off)
+    assert "(lever L2), in June 2026." in policy_words.in_words(cut_off)
     weak = other.policy["use-ban"].model_copy(update={"strength": 0.5, "enforcement": 0.25})
-    assert "from January 2026, at strength 0.5, enforced to 0.25." in prose._in_words(weak)
+    assert "from January 2026, at strength 0.5, enforced to 0.25." in policy_words.in_words(weak)
 
 
 def test_settings_that_all_steps_share_stand_once(study):
@@ -604,30 +601,42 @@ def test_the_page_says_who_stands_for_which_side(page):
 
 
 def test_a_policy_is_told_by_the_fields_that_act_in_this_use():
-    private = prose._in_words(load("us-ban-private").policy["private-ban"])
+    private = policy_words.in_words(load("us-ban-private").policy["private-ban"])
     assert "compliance_private: 0.2 (" in private
     assert "compliance: " not in private
-    by_name = prose._in_words(load("status-quo").policy["deepseek-aus-2025-02"])
+    by_name = policy_words.in_words(load("status-quo").policy["deepseek-aus-2025-02"])
     assert "labs: deepseek (" in by_name
     assert "origins: " not in by_name
     assert "compliance_private: " not in by_name
-    rented = prose._in_words(load("rent-barred").policy["remote-access"])
+    rented = policy_words.in_words(load("rent-barred").policy["remote-access"])
     assert "stringency: " not in rented
     assert "remote_access: 1 (" in rented
+
+
+def test_another_order_of_a_list_is_no_difference():
+    """The blanket control names its targets in an order of its own."""
+    base = load("p1-blanket")
+    targets = tuple(reversed(base.policy["open-weight-control"].targets))
+    turned = base.policy["open-weight-control"].model_copy(update={"targets": targets})
+    other = base.model_copy(update={"policy": {**base.policy, "open-weight-control": turned}})
+    assert prose.added(other, base) == []
+    lighter = turned.model_copy(update={"kyc_friction": 0.05})
+    text = policy_words.in_words(lighter, base.policy["open-weight-control"])
+    assert "but for: kyc_friction: 0.05, not 0.15" in text
 
 
 def test_values_have_units_that_are_units_and_allies_are_others():
     g7 = ("USA", "CAN", "DEU", "FRA", "GBR", "ITA", "JPN")
     gate = LEVERS["L2"](start="2026-01", allies=g7, countries=("KEN",))
-    told = prose._in_words(gate)
+    told = policy_words.in_words(gate)
     assert "allies: Canada, France, Germany, Italy, Japan and " in told
     assert "United States" not in told
     ban = LEVERS["L8"](start="2026-01", countries=("KEN",), allies=("USA",))
-    assert "allies: United States (" in prose._in_words(ban)  # no measure of the US
+    assert "allies: United States (" in policy_words.in_words(ban)  # no measure of the US
     push = LEVERS["E1"](start="2026-01", openness_push=0.5)
-    assert "openness_push: 0.5 (" in prose._in_words(push)
+    assert "openness_push: 0.5 (" in policy_words.in_words(push)
     duties = LEVERS["EU_GPAI"](start="2026-01")
     other = duties.model_copy(update={"open_exemption": False, "end": "2026-08"})
-    text = prose._in_words(other, duties)
+    text = policy_words.in_words(other, duties)
     assert "open_exemption: no (" in text
     assert "end: 2026-08, not none (" in text
