@@ -16,7 +16,8 @@ from sim.analysis import wording
 from sim.cli import results, terminal
 from sim.months import month_name
 from sim.report import cells, pictures, prose
-from sim.report.matrix import Row, write_report
+from sim.report.matrix import Row
+from sim.report.page import write_report
 from sim.report.pictures import PICTURES
 from sim.report.view import View
 from sim.scenario.differences import differences, other_differences

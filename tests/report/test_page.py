@@ -244,6 +244,7 @@ def test_every_number_of_the_findings_is_in_the_table(page, read):
         plain = re.sub(
             r"paper [+−0/]+|(\+\+|\+|−−|−|0) +(?=no material|likely no material)", "", plain
         )
+        plain = re.sub(r"^\s*(\+\+|\+|−−|−|0|\?) {2,}", "", plain)  # the sign of the matrix
         for match in NUMBER.finditer(plain):
             token = match[0].replace(",", "").replace("−", "-")
             factor = {" mi": 1e6, " bi": 1e9}.get(plain[match.end() : match.end() + 3], 1.0)
