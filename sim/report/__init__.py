@@ -1,8 +1,9 @@
 """The report of a study: one self-contained HTML page with findings, a rubric and figures.
 
 `view` reads the study, once. From it are made the sentences (`cells`, `duels`, `findings`), the
-tables (`figure_data`) and the pictures (`figures`, in two forms: `over_time` and `differences`;
-`maps`; all in one `style`). With `prose`, `limits` and `reproduction` they become the `page`.
+tables (`figure_data`, `matrix`) and the pictures (`glance`; `figures`, in two forms: `over_time`
+and `differences`; `maps`; `spread`; all in one `style`, each with its `origin`). With `prose`,
+`paper`, `limits` and `reproduction` they become the `page`, in the order of `sections`.
 
 Scripts ask for a picture of one outcome by its kind (`kinds`): what is `asked` is put into a frame
 and drawn on a `sheet`, by `distributions`, `intervals`, `levers` or `ranks`.
