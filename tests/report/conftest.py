@@ -103,7 +103,7 @@ class MadeUpStudy(Study):
     @cached_property
     def without_assumed(self) -> Study | None:
         again = {"change": self._change, "replications": self.replications, "seed": 8}
-        return MadeUpStudy(self.positions, **again, twin=False) if self._twin else None
+        return type(self)(self.positions, **again, twin=False) if self._twin else None
 
     def _position(self, scenario: str) -> int:
         return self.positions[list(self._by_name).index(scenario)]

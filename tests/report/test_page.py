@@ -88,10 +88,20 @@ def test_nothing_is_fetched(read):
         for name in ("src", "href", "srcset", "action", "data", "poster", "background"):
             link = attributes.get(name)
             here = link is None or link.startswith(("data:image/svg+xml;base64,", "#"))
-            assert here, (tag, name, link)
+            followed = tag == "a" and name == "href" and link == "brief.html"
+            assert here or followed, (tag, name, link)
     assert not {"script", "iframe", "object", "embed", "link", "base", "form"} & {
         tag for tag, _ in read.elements
     }
+
+
+def test_the_brief_stands_beside_the_report_with_its_numbers(page, read):
+    assert "brief.html" in [a.get("href") for _, a in read.elements]
+    brief = (page.folder / "brief.html").read_text(encoding="utf-8")
+    assert POLICY in html.unescape(brief)
+    assert 'href="report.html"' in brief
+    targets = pd.read_csv(page.folder / "targets.csv")
+    assert set(targets["kind"]) == {"fitted", "imposed", "path", "copy"}
 
 
 def test_content_security_policy(read):
