@@ -215,7 +215,8 @@ def _still(view: View, cells: Sequence[Cell], headlines: Sequence[Cell]) -> Sent
         named = [piece for name in policies for piece in (Said(" and "), _title(view, name))][1:]
         verb = "does" if len(policies) == 1 else "do"
         said = [*named, Said(f" {likely}{verb} not move {what} materially")]
-    return [*said, Said(": the widest intervals are "), *_widest(cells), Said(".")]
+    ends = _widest(cells)
+    return [*said, *([Said(": the widest intervals are "), *ends] if ends else []), Said(".")]
 
 
 def _title(view: View, name: str) -> Said:
@@ -224,7 +225,7 @@ def _title(view: View, name: str) -> Said:
 
 def _widest(cells: Sequence[Cell]) -> Sentence:
     said: Sentence = []
-    for kind, of in (("share", "points of a share"), ("level", "% of a level")):
+    for kind, of in (("share", "points"), ("level", "%")):
         own = [c for c in cells if c.outcome.kind == kind and math.isfinite(c.low + c.high)]
         if own:
             low, high = min(own, key=lambda c: c.low), max(own, key=lambda c: c.high)

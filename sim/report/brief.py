@@ -155,7 +155,11 @@ def context(view: View, found: Findings, title: str, question: str) -> dict[str,
         "seed": study.seed,
         "holds": study.interval_holds,
         "periods": list(dict.fromkeys(policy.period for policy in found.policies)),
-        "also": [policy.also_differs for policy in found.policies if policy.also_differs],
+        "also": [
+            f"{view.title(policy.scenario)}: {policy.also_differs}"
+            for policy in found.policies
+            if policy.also_differs
+        ],
         "policies": [view.title(name) for name in view.policies],
         "factors": _factors(found),
         "wide": len(view.policies) <= COLUMNS,

@@ -19,7 +19,7 @@ from sim.report.page import POLICY, _findings_frame, _template
 from sim.report.view import View
 from tests.report.conftest import HOSTILE
 from tests.report.test_page import Reader
-from tests.report.told import BUNDLE, P1, P3, Small, Told, split
+from tests.report.told import BUNDLE, HEADLINES, P1, P3, Small, Told, split
 
 NUMBER = re.compile(r"[−+]?\d+(?:\.\d+)?")
 CHROMIUM = shutil.which("chromium")
@@ -112,7 +112,7 @@ def test_sentences_have_no_number_that_is_not_of_a_finding(text, study):
 
 def test_no_number_has_more_than_two_digits_that_mean_something(read):
     numbers = [token for _, _, said in read.said for token in NUMBER.findall(said)]
-    assert len(numbers) > 100
+    assert len(numbers) >= 100
     for token in numbers:
         digits = token.strip("−+").replace(".", "").lstrip("0")
         assert len(digits if "." in token else digits.rstrip("0")) <= 2, token
@@ -176,7 +176,7 @@ def test_it_is_conditional_and_says_how_to_cite_and_make_it_again(text):
 
 
 def test_it_links_to_the_report_and_fetches_nothing(text, read):
-    assert f'content="{html.escape(POLICY)}"' in text
+    assert f'content="{POLICY}"' in html.unescape(text)
     links = {a["href"] for _, a in read.elements if "href" in a}
     assert links == {"report.html", "report.html#reproduce"}
     assert not any("src" in a for _, a in read.elements)
@@ -221,8 +221,7 @@ def test_few_pairs_are_said():
 
 def test_without_a_policy_or_a_finding_it_says_so():
     assert "there is nothing to compare it with" in rendered(Small((0,), twin=False))
-    every = [name for name in Told({})._names if Told({}).outcome(name).headline]
-    text = rendered(Told({(P1, name): split(30.0) for name in every}, [P1]))
+    text = rendered(Told({(P1, name): split(30.0) for name in HEADLINES}, [P1]))
     assert "These runs settle nothing that can be said aloud" in text
 
 

@@ -1,4 +1,4 @@
-"""Made-up studies of few outcomes; of one the effects are typed in, so that what matters is known."""
+"""Made-up studies of few outcomes, one with effects that are typed in: what matters is known."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ KEPT = tuple(
     if outcome.headline or any(name in beside for beside in BESIDE.values())
 )
 """Outcomes of the study: those that findings are of."""
+HEADLINES = tuple(name for name in KEPT if OUTCOMES[name].headline)
 P1, P2, P3, P4, BUNDLE = SHIPPED[1:]
 
 
