@@ -66,9 +66,17 @@ def finish(
         print_profile(times)
     if page is not None:
         print(f"report: {page}", file=sys.stderr)
+        print_brief(page)
     if failures:
         _print_failures(failures, study.design.runs, out)
         raise typer.Exit(RUNS_FAILED)
+
+
+def print_brief(page: Path) -> None:
+    """Print on stderr, as the file to open, the brief that stands beside a report."""
+    from sim.report.brief import BRIEF
+
+    print(f"brief: {page.with_name(BRIEF)}", file=sys.stderr)
 
 
 def _print_failures(failures: list[Failure], runs: int, out: Path | None) -> None:

@@ -25,7 +25,7 @@ from sim.cli.options import (
     Settings,
     Workers,
 )
-from sim.cli.outputs import encoding_of, files_of_report, finish
+from sim.cli.outputs import encoding_of, files_of_report, finish, print_brief
 from sim.cli.sweep import carry_out, draws_asked
 from sim.messages import printable
 
@@ -113,7 +113,7 @@ def report(
     ],
     excel: Excel = False,
 ) -> None:
-    """Write the report of a results folder again."""
+    """Write the report and the brief of a results folder again."""
     with guarded(folder):
         from sim.analysis.study import Study
 
@@ -129,7 +129,9 @@ def report(
             refuse(f"{folder}: no report: {study.no_report}; {tables} writes tables")
         from sim.report import write
 
-        print(write(study, folder, encoding=encoding_of(excel, folder)))
+        page = write(study, folder, encoding=encoding_of(excel, folder))
+        print(page)
+        print_brief(page)
 
 
 def warm() -> None:

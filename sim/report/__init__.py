@@ -1,9 +1,10 @@
-"""The report of a study: one self-contained HTML page with findings, a rubric and figures.
+"""The report of a study: a self-contained HTML page with findings and figures, and a brief.
 
 `view` reads the study, once. From it are made the sentences (`cells`, `duels`, `findings`), the
 tables (`figure_data`, `matrix`) and the pictures (`glance`; `figures`, in two forms: `over_time`
 and `differences`; `maps`; `spread`; all in one `style`, each with its `origin`). With `prose`,
-`paper`, `limits` and `reproduction` they become the `page`, in the order of `sections`.
+`paper`, `limits` and `reproduction` they become the `page`, in the order of `sections`. What
+matters most of them (`importance`), said `aloud`, becomes the `brief` beside it.
 
 Scripts ask for a picture of one outcome by its kind (`kinds`): what is `asked` is put into a frame
 and drawn on a `sheet`, by `distributions`, `intervals`, `levers` or `ranks`.
@@ -32,7 +33,7 @@ def write(
     question: str | None = None,
     encoding: str = "utf-8",
 ) -> Path:
-    """Write report.html with its figures and tables into a folder.
+    """Write report.html and brief.html with their figures and tables into a folder.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
 from sim.report import (
     against_data,
+    brief,
     cells,
     limits,
     matrix,
@@ -80,7 +81,8 @@ def write_report(
     study : Study
         Finished runs.
     out : Path
-        Folder for report.html, findings.csv, figures/, scenarios/ and the tables of `Study.to_csv`.
+        Folder for report.html, brief.html, findings.csv, targets.csv, figures/, scenarios/ and the
+        tables of `Study.to_csv`.
     question : str, optional
         The question the comparison answers; by default that of the only policy, or the general one.
     encoding : str
@@ -113,9 +115,14 @@ def write_report(
     made_by = reproduction.command(study, encoding)
     files |= reproduction.files(study)
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
+    files["targets.csv"] = csv_bytes(against_data.targets_frame(study), encoding)
     context = _context(view, found, shown, question, made_by, files["table.csv"])
-    page = _template().render(context)
-    write(Path(out), {**files, PAGE: page.encode()})
+    short = brief.context(view, found, context["title"], context["question"])
+    pages = {
+        brief.BRIEF: _template(brief.TEMPLATE).render(short, content_policy=POLICY),
+        PAGE: _template("report.html.j2").render(context),
+    }
+    write(Path(out), files | {name: page.encode() for name, page in pages.items()})
     return Path(out) / PAGE
 
 
@@ -126,7 +133,9 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     tables = [f"{name}.csv" for name in TABLES]
     return [
         PAGE,
+        brief.BRIEF,
         "findings.csv",
+        "targets.csv",
         *tables,
         ABOUT,
         *figures,
@@ -134,7 +143,7 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     ]
 
 
-def _template() -> jinja2.Template:
+def _template(name: str) -> jinja2.Template:
     import jinja2
 
     environment = jinja2.Environment(
@@ -146,7 +155,7 @@ def _template() -> jinja2.Template:
         keep_trailing_newline=True,
     )
     environment.filters["css_text"] = css_text
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)
 
 
 # What the page is made of

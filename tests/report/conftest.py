@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,8 @@ EFFECTS = {
 }
 
 
-def scenarios() -> list[Scenario]:
+@cache
+def scenarios() -> tuple[Scenario, ...]:
     """Six shipped scenarios and one whose name no loader would accept."""
     hostile = Scenario.model_validate(
         {"name": "held", "question": HOSTILE_QUESTION, "policy": {"x": {"lever": "L7"}}}
@@ -59,7 +60,7 @@ def scenarios() -> list[Scenario]:
     hostile = hostile.model_copy(
         update={"name": HOSTILE, "policy": {**reference.policy, **hostile.policy}}
     )
-    return [*(load(name) for name in SHIPPED), hostile]
+    return (*(load(name) for name in SHIPPED), hostile)
 
 
 class MadeUpStudy(Study):
@@ -103,7 +104,7 @@ class MadeUpStudy(Study):
     @cached_property
     def without_assumed(self) -> Study | None:
         again = {"change": self._change, "replications": self.replications, "seed": 8}
-        return MadeUpStudy(self.positions, **again, twin=False) if self._twin else None
+        return type(self)(self.positions, **again, twin=False) if self._twin else None
 
     def _position(self, scenario: str) -> int:
         return self.positions[list(self._by_name).index(scenario)]

@@ -105,6 +105,15 @@ def test_nothing_is_fetched_and_links_lead_to_files_beside_the_page(page, read):
     }
 
 
+def test_the_brief_stands_beside_the_report_with_its_numbers(page, read):
+    assert "brief.html" in [a.get("href") for _, a in read.elements]
+    brief = (page.folder / "brief.html").read_text(encoding="utf-8")
+    assert POLICY in html.unescape(brief)
+    assert 'href="report.html"' in brief
+    targets = pd.read_csv(page.folder / "targets.csv")
+    assert set(targets["kind"]) == {"fitted", "imposed", "path", "copy"}
+
+
 def test_content_security_policy(read):
     metas = [
         a
