@@ -102,6 +102,31 @@ def by_draw(values: Floats, pairs: PairIndex) -> Floats:
     )
 
 
+def within_draws(values: Floats, pairs: PairIndex) -> Floats:
+    """Return what chance alone makes of paired numbers: each less the mean of its draw.
+
+    Parameters
+    ----------
+    values
+        Array (pair,); nan where a run failed.
+    pairs
+        Which pair is of which draw.
+
+    Returns
+    -------
+    ndarray of float64, shape (number,)
+        Widened by sqrt(n / (n - 1)) for the n runs that gave the mean. Empty with one draw, where
+        all is chance, and where no draw was run twice.
+    """
+    if pairs.draws == 1:
+        return np.zeros(0)
+    table = pairs.folded(values)
+    number = np.isfinite(table).sum(axis=1)
+    wider = np.sqrt(number / np.maximum(number - 1, 1))
+    rest = ((table - by_draw(values, pairs)[:, None]) * wider[:, None])[number > 1]
+    return np.asarray(rest[np.isfinite(rest)])
+
+
 def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) -> Comparison:
     """Compare window means; pairs with a missing run are left out.
 

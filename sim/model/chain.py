@@ -80,6 +80,8 @@ EDGES = (
     Edge("derivative_share_us", "us_share_abroad", "adopt", 1, "Families on which much is built are chosen more."),
     # What malicious actors find.
     Edge("audited_share", "defence", "misuse", 1, "Audits teach defenders."),
+    Edge("frontier_open_us", "cn_state_harm", "misuse", 1, "Stripped US weights are a way of their own, beside Chinese ones."),
+    Edge("frontier_open_us", "other_harm", "misuse", 1, "Stripped US weights are a way of their own, beside Chinese ones."),
     Edge("frontier_open", "cn_state_harm", "misuse", 1, "Open weights can be stripped of their safeguards."),
     Edge("frontier_open", "other_harm", "misuse", 1, "Open weights can be stripped of their safeguards."),
     Edge("open_releases_cn", "cn_state_harm", "misuse", 0, "What is not open is a service: it cannot be stripped, and can be jailbroken."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis import wording
 from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
-from sim.report import against_data, cells, limits, pictures, prose, reproduction, style
+from sim.report import (
+    against_data,
+    cells,
+    chain,
+    limits,
+    pictures,
+    prose,
+    reproduction,
+    style,
+    who_figure,
+)
 from sim.report.cells import Cell
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
@@ -117,10 +126,11 @@ def write_report(
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
         ABOUT: _about(view, drawable),
     }
+    files |= chain.files(view, encoding) | who_figure.files(view, encoding)
     made_by = reproduction.command(study, encoding)
     files |= reproduction.files(study)
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
-    context = _context(view, found, shown, question, made_by, files["table.csv"])
+    context = _context(view, found, shown, question, made_by, files)
     page = _template().render(context)
     write(Path(out), {**files, PAGE: page.encode()})
     return Path(out) / PAGE
@@ -128,6 +138,7 @@ def write_report(
 
 def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     """Return the names of all files that a report on some scenarios may have."""
+    scenarios = list(scenarios)
     stems = [f"figures/{picture.slug}" for picture in pictures.PICTURES]
     figures = [f"{stem}{end}" for stem in stems for end in (".svg", ".png", ".csv", "-changes.csv")]
     tables = [f"{name}.csv" for name in TABLES]
@@ -137,6 +148,8 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
         *tables,
         ABOUT,
         *figures,
+        chain.CSV,
+        *who_figure.file_names(len(scenarios) - 1),
         *reproduction.file_names(scenarios),
     ]
 
@@ -164,7 +177,7 @@ def _context(
     shown: list[Shown],
     question: str | None,
     made_by: str,
-    table: bytes,
+    files: dict[str, bytes],
 ) -> dict[str, Any]:
     study, headlines = view.study, found.headlines
     return {
@@ -204,12 +217,14 @@ def _context(
         "limits": limits.limits(study),
         "command": made_by,
         "versions": reproduction.versions(),
-        "digest": hash_of(table),
+        "digest": hash_of(files["table.csv"]),
         "scenario_files": [
             (s, reproduction.scenario_file(s), reproduction.scenario_text(s, view.reference))
             for s in study.scenarios
         ],
         "words": wording,
+        "chains": chain.chains(view),
+        **who_figure.context(view, files),
     }
 
 
@@ -274,7 +289,6 @@ def _show(
     figure, name = picture.draw(view), f"figures/{picture.slug}"
     drawing = style.svg(figure)
     files |= {f"{name}.svg": drawing, f"{name}.png": style.png(figure)}
-    source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
     frames = pictures.frames(view, picture)
     files |= {f"figures/{stem}.csv": csv_bytes(frame, encoding) for stem, frame in frames.items()}
     held = pictures.shown(view, picture)
@@ -282,7 +296,7 @@ def _show(
         picture=picture,
         caption=pictures.caption(view, picture),
         number=number,
-        source=source,
+        source=style.embedded(drawing),
         alt=(
             f"Figure {number}: {picture.title}. "
             "All plotted numbers are in the tables under the figure."

@@ -116,6 +116,21 @@ class View:
         """Rows of `Study.rubric`, columns as attributes."""
         return records(self.study.rubric())
 
+    @cached_property
+    def chain(self) -> list[Any]:
+        """Rows of `Study.chain`, columns as attributes."""
+        return records(self.study.chain())
+
+    @cached_property
+    def actors(self) -> list[Any]:
+        """Rows of `Study.actors`, columns as attributes."""
+        return records(self.study.actors())
+
+    @cached_property
+    def country_changes(self) -> list[Any]:
+        """Rows of `Study.country_changes`, columns as attributes."""
+        return records(self.study.country_changes())
+
     def months(self, name: str) -> NDArray[np.int_]:
         """Return the months of a scenario that were kept (0 = 2023-01), in order."""
         return np.array([month_index(month) for month in self.study.months(name)], int)
