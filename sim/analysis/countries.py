@@ -133,6 +133,8 @@ def changes(study: PairedResults) -> pd.DataFrame:
         effective = np.minimum(
             *(map_shares(study, name).effective for name in (case.name, case.against))
         )
+        if ours.shares.shape != theirs.shares.shape or not ours.shares.shape[1]:
+            continue  # one of the two kept no countries
         moved = ours.shares - theirs.shares
         for i, origin in enumerate(ORIGINS_RANKED):
             head = {"scenario": case.name, "title": study.titles[case.name], "origin": origin}
@@ -167,12 +169,10 @@ def shares_by_pair(results: Results, scenario: str, window: tuple[int, int]) -> 
     Returns
     -------
     PairShares
-        0 to 1; nan for runs that failed or kept no countries.
+        0 to 1; nan for runs that failed. Without countries if none were kept.
     """
-    from sim.data import countries
-
     mix, row_of = _mix(results.scenario(scenario)), results.pair_index.row
-    found = np.full((results.design.pairs, len(countries()), len(ORIGINS_RANKED)), np.nan)
+    found = np.full((results.design.pairs, 0, len(ORIGINS_RANKED)), np.nan)
     months: tuple[str, ...] = ("",)
     for part, rows in _country_parts(results, scenario):
         inside = [
@@ -183,11 +183,11 @@ def shares_by_pair(results: Results, scenario: str, window: tuple[int, int]) -> 
         places = inside or [len(part.moments) - 1]
         months = tuple(part.moments[i] for i in places)
         values, _ = results.store.countries(part)
-        shares = values[rows][:, places, :, :, 1 : 1 + len(ORIGINS_RANKED)].mean(
-            axis=1, dtype=float
-        )
-        pairs = [row_of(part.runs[row].draw, part.runs[row].replication) for row in rows]
-        found[pairs] = np.einsum("rkco,c->rko", shares, mix)
+        kept = values[rows][:, places, :, :, 1 : 1 + len(ORIGINS_RANKED)]
+        shares = np.einsum("rkco,c->rko", kept.mean(axis=1, dtype=float), mix)
+        if not found.shape[1]:
+            found = np.full((results.design.pairs, *shares.shape[1:]), np.nan)
+        found[[row_of(part.runs[row].draw, part.runs[row].replication) for row in rows]] = shares
     return PairShares(found, months)
 
 

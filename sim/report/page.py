@@ -20,6 +20,7 @@ from sim.report import (
     prose,
     reproduction,
     style,
+    who,
     who_figure,
 )
 from sim.report.cells import Cell
@@ -126,7 +127,7 @@ def write_report(
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
         ABOUT: _about(view, drawable),
     }
-    files |= chain.files(view, encoding) | who_figure.files(view, encoding)
+    files |= chain.files(view, encoding) | who.files(view, encoding) | who_figure.files(view)
     made_by = reproduction.command(study, encoding)
     files |= reproduction.files(study)
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
@@ -149,6 +150,7 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
         ABOUT,
         *figures,
         chain.CSV,
+        *who.FILES,
         *who_figure.file_names(len(scenarios) - 1),
         *reproduction.file_names(scenarios),
     ]

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.analysis import actors, wording
+from sim.analysis.countries import RANKED
+from sim.analysis.frames import csv_bytes
 from sim.report.figure_data import Grid
 from sim.report.view import View
 
-CSV, COUNTRIES_CSV = "who.csv", "who-countries.csv"
+FILES = CSV, COUNTRIES_CSV = ("who.csv", "who-countries.csv")
 
 SHARES = (actors.POWERS, *actors.LABS.values())
 """Groups whose rows are parts of one whole."""
@@ -53,6 +55,15 @@ def of(view: View) -> list[Who]:
         )
         for name in view.policies
     ]
+
+
+def files(view: View, encoding: str) -> dict[str, bytes]:
+    """Return the numbers by actor and by country as CSV: name and content of each."""
+    import pandas as pd
+
+    found = (view.actors, actors.COLUMNS), (view.country_changes, RANKED)
+    frames = [pd.DataFrame(rows, columns=list(columns)) for rows, columns in found]
+    return {n: csv_bytes(frame, encoding) for n, frame in zip(FILES, frames, strict=True)}
 
 
 def rows_of(view: View, scenario: str, groups: Sequence[str]) -> list[Any]:

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.analysis import actors, countries, rubric, wording
-from sim.analysis.frames import csv_bytes
+from sim.analysis import actors, rubric, wording
 from sim.report import sheet, style, who
 from sim.report.style import INK, MUTED, SMALL, WIDTH, Pen
 from sim.report.view import View
@@ -170,9 +169,8 @@ def _bar(axes: Axes, row: Any, y: float) -> list[float]:
 
 
 def file_names(policies: int) -> list[str]:
-    """Return the names of the files for so many policies."""
-    figures = [f"{stem(i)}{end}" for i in range(policies) for end in (".svg", ".png")]
-    return [who.CSV, who.COUNTRIES_CSV, *figures]
+    """Return the names of the pictures of so many policies."""
+    return [f"{stem(i)}{end}" for i in range(policies) for end in (".svg", ".png")]
 
 
 def stem(place: int) -> str:
@@ -180,16 +178,9 @@ def stem(place: int) -> str:
     return f"figures/who-{place + 1}"
 
 
-def files(view: View, encoding: str) -> dict[str, bytes]:
-    """Return tables and pictures of who gains and who loses: name and content of each."""
-    import pandas as pd
-
-    found = {
-        who.CSV: csv_bytes(pd.DataFrame(view.actors, columns=list(actors.COLUMNS)), encoding),
-        who.COUNTRIES_CSV: csv_bytes(
-            pd.DataFrame(view.country_changes, columns=list(countries.RANKED)), encoding
-        ),
-    }
+def files(view: View) -> dict[str, bytes]:
+    """Return the pictures of all policies: name and content of each."""
+    found = {}
     for i, name in enumerate(view.policies):
         figure = draw(view, name)
         found |= {f"{stem(i)}.svg": style.svg(figure), f"{stem(i)}.png": style.png(figure)}
@@ -202,5 +193,5 @@ def context(view: View, files: dict[str, bytes]) -> dict[str, Any]:
     return {
         "who": who.of(view),
         "who_figures": [style.embedded(drawing) for drawing in drawings],
-        "who_files": [who.CSV, who.COUNTRIES_CSV],
+        "who_files": who.FILES,
     }

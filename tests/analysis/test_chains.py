@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from sim.analysis.chains import COLUMNS, MOST, beside, longest
@@ -60,7 +62,7 @@ def test_what_else_feeds_the_headline_is_named_and_mirror_images_are_not():
 
 
 def test_the_chains_of_a_study_follow_edges_and_hold_only_what_moved(study):
-    """Each step after the first has its edge, in the order of the stages; numbers are the table's."""
+    """Each step after the first has its edge, in the order of stages; numbers are the table's."""
     found = study.chain()
     assert list(found.columns) == list(COLUMNS)
     assert len(found)
@@ -72,7 +74,7 @@ def test_the_chains_of_a_study_follow_edges_and_hold_only_what_moved(study):
         assert outcomes[-1] == steps["headline"].iloc[0]
         assert OUTCOMES[outcomes[-1]].headline
         assert set(steps["word"]) <= {"clear", "likely"}
-        for before, after in zip(outcomes, outcomes[1:], strict=False):
+        for before, after in pairwise(outcomes):
             assert stage(before) <= stage(after)
             assert edges[before, after].text in set(steps["why"])
     table = study.table().set_index(["scenario", "outcome"])
