@@ -89,7 +89,7 @@ def everybody() -> Iterator[Actor]:
             yield Actor(group, REGION_TEXT[bloc], f"{stem}_{bloc}", 1)
     yield Actor(USERS, "developers: value that they build", "application_value", 1)
     yield Actor(USERS, "people who use AI", "use_world", 1)
-    yield Actor(USERS, "critical users: hidden compromises", "backdoor_exposure", -1)
+    yield Actor(USERS, "critical users: exposure", "backdoor_exposure", -1)
     for channel in CHANNELS:
         yield Actor(CHANNEL, channel, f"us_share_abroad_{channel}", 0)
     for payer in PAYERS:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.analysis import wording
 from sim.analysis.chains import COLUMNS
 from sim.analysis.frames import csv_bytes
 from sim.report.view import View
+
+if TYPE_CHECKING:
+    from sim.model.outcomes import Outcome
 
 CSV = "chain.csv"
 
@@ -94,7 +98,7 @@ def _box(view: View, row: Any, ends: set[str]) -> Box:
     return Box(
         row.outcome,
         outcome.label,
-        wording.change(row.median, outcome),
+        change_of(row, outcome),
         interval if interval != wording.NOT_AVAILABLE else "",
         f"{row.word}: {sure} {view.study.unit}",
         row.why,
@@ -102,12 +106,19 @@ def _box(view: View, row: Any, ends: set[str]) -> Box:
     )
 
 
+def change_of(row: Any, outcome: Outcome) -> str:
+    """Return a change as printed; of what was 0 before, which has no percentage, the mean."""
+    if math.isinf(row.median):
+        return f"from 0, mean {wording.difference(row.difference, outcome)}"
+    return wording.change(row.median, outcome)
+
+
 def _also(view: View, scenario: str, end: Any) -> str:
     """Return as a sentence what else moved and feeds the end of a chain, "" if nothing does."""
     said = []
     for name in end.also.split():
         outcome, row = view.study.outcome(name), view.rows[scenario, name]
-        said.append(f"{outcome.label} ({wording.change(row.median, outcome)})")
+        said.append(f"{outcome.label} ({change_of(row, outcome)})")
     label = view.study.outcome(end.outcome).label
     return f"Also feeding {label}: {wording.listing(said)}." if said else ""
 

@@ -83,7 +83,9 @@ def moved(row: Any) -> bool:
 def verdict(row: Any) -> str:
     """Return what is said of an actor: gains, loses, less harm; a direction if it is neither."""
     if row.group in (actors.MALICIOUS, actors.ROUTES):
-        return HARM.get(row.verdict, row.verdict)
+        return HARM.get(row.verdict, row.word)
+    if row.verdict == wording.UNCHANGED:
+        return str(row.word)  # which may say that it is likely only
     if row.verdict:
         return str(row.verdict)
     if row.group == actors.COSTS:

@@ -24,7 +24,7 @@ MOST_LABS = 12
 ROW = 0.24
 """Height of a row in inches."""
 
-_WORDS, _RIGHT = 1.45, 3.4
+_WORDS, _RIGHT = 1.75, 3.7
 """Width of the column of verdicts, and with it that of numbers, in inches."""
 _GAIN, _LOSS = "#0072b2", "#c24e00"
 _MARKS = {
@@ -180,7 +180,7 @@ def stem(place: int) -> str:
 
 def files(view: View) -> dict[str, bytes]:
     """Return the pictures of all policies: name and content of each."""
-    found = {}
+    found: dict[str, bytes] = {}
     for i, name in enumerate(view.policies):
         figure = draw(view, name)
         found |= {f"{stem(i)}.svg": style.svg(figure), f"{stem(i)}.png": style.png(figure)}

@@ -20,7 +20,7 @@ NUMBER = re.compile(r"[−+]?\d+\.\d+")
 
 @pytest.fixture(scope="module")
 def seen() -> View:
-    return View(MadeUpStudy((0, 1, 5, 6)))
+    return View(MadeUpStudy((0, 1, 5), replications=8))
 
 
 def printed(frame: pd.DataFrame) -> set[str]:
