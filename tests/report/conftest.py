@@ -136,8 +136,7 @@ class MadeUpStudy(Study):
 
     def country_changes(self) -> pd.DataFrame:
         """Countries that differ by noise alone."""
-        effective = self.map_shares(self.against).effective
-        rng = np.random.default_rng(self.seed)
+        effective, rng = np.full(len(countries()), 200.0), np.random.default_rng(self.seed)
         rows = [
             {"scenario": case.name, "title": self.titles[case.name], "origin": origin}
             | row
