@@ -22,7 +22,7 @@ from sim import data
 from sim.analysis import inputs, rubric, wording
 from sim.analysis.comparison import Comparison, Floats, compare, within_draws
 from sim.model.outcomes import REGION_TEXT, WORDS
-from sim.vocabulary import ACTOR_KINDS, CHANNELS, PAYERS, ROUTE_KINDS
+from sim.vocabulary import ACTOR_KINDS, AREAS, CHANNELS, PAYERS, ROUTE_KINDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ ROUTES = "Misuse by route"
 OTHERS = "other_share_abroad"
 OF_OTHERS = ("us_share_abroad", "cn_share_abroad")
 """What is left of use abroad once two outcomes are taken from it is no outcome of its own."""
-BLOCS = ("us", "cn", "us_aligned", "third_country", "restricted", "eu")
+WHERE = tuple(area.lower() for area in AREAS)
 
 COLUMNS = (
     "scenario", "title", "group", "actor", "outcome", "unit", "reference", "difference", "median",
@@ -85,7 +85,7 @@ def everybody() -> Iterator[Actor]:
     for lab in data.labs():
         yield Actor(DERIVATIVES, lab.name, f"derivative_share_{lab.slug}", 1)
     for group, stem in ((BUILT, "application_value"), (PEOPLE, "use")):
-        for bloc in BLOCS:
+        for bloc in WHERE:
             yield Actor(group, REGION_TEXT[bloc], f"{stem}_{bloc}", 1)
     yield Actor(USERS, "developers: value that they build", "application_value", 1)
     yield Actor(USERS, "people who use AI", "use_world", 1)

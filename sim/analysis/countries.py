@@ -18,7 +18,7 @@ from sim.messages import nearest, one_of
 from sim.model.parameters import DEFAULTS
 from sim.months import month_index
 from sim.sweep.parts import USE
-from sim.vocabulary import CHANNELS
+from sim.vocabulary import CHANNELS, ORIGINS, OTHER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ ENOUGH = 100
 SURE = 0.9
 """Chance with which the intervals of all countries hold at once."""
 
-ORIGINS_RANKED = ("US", "CN")
+ORIGINS_RANKED = ORIGINS[:OTHER]
 """Origins whose shares are compared country by country."""
 
 FINE = 2.0**32
