@@ -41,7 +41,7 @@ USERS = "Users"
 CHANNEL = "US share of use abroad, by channel"
 COSTS = "Costs"
 MALICIOUS = "Malicious actors"
-ROUTES = "Misuse by route"
+MISUSED = "Misuse by route"
 
 OTHERS = "other_share_abroad"
 OF_OTHERS = ("us_share_abroad", "cn_share_abroad")
@@ -97,7 +97,7 @@ def everybody() -> Iterator[Actor]:
     for kind in ACTOR_KINDS:
         yield Actor(MALICIOUS, WORDS[kind], f"harm_{kind}", -1)
     for route in ROUTE_KINDS:
-        yield Actor(ROUTES, WORDS[route], f"incidents_{route}", -1)
+        yield Actor(MISUSED, WORDS[route], f"incidents_{route}", -1)
 
 
 def actors(study: PairedResults) -> pd.DataFrame:

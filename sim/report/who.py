@@ -17,14 +17,14 @@ from sim.report.view import View
 
 FILES = CSV, COUNTRIES_CSV = ("who.csv", "who-countries.csv")
 
-SHARES = (actors.POWERS, *actors.LABS.values())
+OF_USE = (actors.POWERS, *actors.LABS.values())
 """Groups whose rows are parts of one whole."""
 NAMED = 4
 """Most actors that a line names on a side."""
 FEW = 5
 """Most countries that a sentence names on a side."""
-TOLD = (*SHARES, actors.BUILT, actors.PEOPLE, actors.USERS, actors.CHANNEL, actors.COSTS,
-        actors.MALICIOUS, actors.ROUTES)  # fmt: skip
+TOLD = (*OF_USE, actors.BUILT, actors.PEOPLE, actors.USERS, actors.CHANNEL, actors.COSTS,
+        actors.MALICIOUS, actors.MISUSED)  # fmt: skip
 """Groups of the table; new derivatives stand beside the labs."""
 HARM = {actors.GAINS: "less harm", actors.LOSES: "more harm"}
 """Verdicts on malicious actors and routes, which are read from everybody else's side."""
@@ -82,7 +82,7 @@ def moved(row: Any) -> bool:
 
 def verdict(row: Any) -> str:
     """Return what is said of an actor: gains, loses, less harm; a direction if it is neither."""
-    if row.group in (actors.MALICIOUS, actors.ROUTES):
+    if row.group in (actors.MALICIOUS, actors.MISUSED):
         return HARM.get(row.verdict, row.word)
     if row.verdict == wording.UNCHANGED:
         return str(row.word)  # which may say that it is likely only
@@ -126,7 +126,7 @@ def line(view: View, scenario: str) -> str:
         by use abroad, labs by use in the world, the largest first; "Nobody gains or loses use
         beyond the floor." if so; "" if the study holds no shares.
     """
-    own = rows_of(view, scenario, SHARES)
+    own = rows_of(view, scenario, OF_USE)
     own.sort(key=lambda row: (row.group != actors.POWERS, -abs(row.median)))
     said = []
     for word, head in (

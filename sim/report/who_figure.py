@@ -46,7 +46,7 @@ class Block(NamedTuple):
 
 def blocks(view: View, scenario: str) -> list[Block]:
     """Return what is drawn for a policy, block by block; those without rows are left out."""
-    shares = who.rows_of(view, scenario, who.SHARES)
+    shares = who.rows_of(view, scenario, who.OF_USE)
     labs = [row for row in shares if row.group != actors.POWERS]
     kept = sorted(labs, key=lambda row: -abs(row.median))[:MOST_LABS]
     drawn = [row for row in shares if row.group == actors.POWERS or row in kept]

@@ -59,7 +59,7 @@ def test_a_chain_is_printed_once_though_another_begins_with_it(seen):
 def test_the_line_names_who_gains_and_loses_and_whom_nobody_can_tell(seen):
     """Everybody whom the frame calls a winner is named or counted, and nobody else."""
     for name in seen.policies:
-        rows = who.rows_of(seen, name, who.SHARES)
+        rows = who.rows_of(seen, name, who.OF_USE)
         text = who.line(seen, name)
         for verdict, head in ((actors.GAINS, "Gains: "), (actors.LOSES, "Loses: ")):
             there = [row for row in rows if row.verdict == verdict]
