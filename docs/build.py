@@ -15,6 +15,7 @@ from typing import Any
 import tomli_w
 
 from docs import truths
+from docs.chain_page import chain_page
 from docs.parameter_page import parameter_values, parameters_page
 from docs.patterns import validation
 from docs.scenario_page import scenarios_page
@@ -318,6 +319,7 @@ def pages() -> dict[str, str]:
         "reference/scenarios.md": scenarios_page(),
         "reference/outcomes.md": outcomes_page(),
         "reference/phases.md": phases_page(),
+        "reference/chain.md": chain_page(),
         "reference/policy-timeline.md": timeline_page(),
         "reference/scenario.schema.json": schema.as_text(),
         "../sim/model/parameter_values.py": parameter_values(),

@@ -102,6 +102,34 @@ def by_draw(values: Floats, pairs: PairIndex) -> Floats:
     )
 
 
+def chance_alone(values: Floats, pairs: PairIndex) -> Floats:
+    """Return what chance alone adds to paired numbers.
+
+    That is what is left of each number less the mean of its draw, widened by sqrt(n / (n - 1)) for
+    the n runs that gave that mean.
+
+    Parameters
+    ----------
+    values
+        Array (pair, ...); nan where a run failed.
+    pairs
+        Which pair is of which draw.
+
+    Returns
+    -------
+    ndarray of float64, shape of `values`
+        nan for a draw of which fewer than two runs finished.
+    """
+    table = pairs.folded(values)
+    there = np.isfinite(table)
+    number = there.sum(axis=1, keepdims=True)
+    known = np.where(there, table, 0.0)
+    rest = known - known.sum(axis=1, keepdims=True) / np.maximum(number, 1)
+    rest *= np.sqrt(number / np.maximum(number - 1, 1))
+    found = np.where(there & (number > 1), rest, np.nan)
+    return np.asarray(found.reshape(values.shape), dtype=float)
+
+
 def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) -> Comparison:
     """Compare window means; pairs with a missing run are left out.
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis import wording
-from sim.analysis.comparison import Floats
+from sim.analysis.comparison import Floats, chance_alone
 from sim.messages import nearest, one_of
 from sim.report import origin
 from sim.report.figure_data import COLUMNS
 from sim.report.over_time import NO_INTERVAL
 from sim.report.style import FORECAST, Pen, pens
-from sim.report.view import CHANCE, chance_alone, quantiles
+from sim.report.view import CHANCE, quantiles
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
@@ -118,7 +118,7 @@ class Asked:
         list of (str, ndarray)
             What the interval holds, and the levels (`sim.report.view.LEVELS`). With several draws
             the first holds chance and parameters; where draws were run several times the second
-            holds chance alone (`sim.report.view.chance_alone`), around the median of all. One
+            holds chance alone (`sim.analysis.comparison.chance_alone`), around the median of all. One
             number has no interval: its ends are nan.
         """
         known = values[np.isfinite(values)]

@@ -11,13 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.analysis import rubric, wording
+from sim.analysis.comparison import chance_alone
 from sim.report import origin, sheet, style
 from sim.report.cells import Cell, headlines
 from sim.report.figure_data import COLUMNS
 from sim.report.over_time import NO_INTERVAL
 from sim.report.sheet import AXIS
 from sim.report.style import FORECAST, SMALL, WIDTH
-from sim.report.view import CHANCE, View, chance_alone, quantiles
+from sim.report.view import CHANCE, View, quantiles
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sim.report import (
     against_data,
     brief,
     cells,
+    chain,
     limits,
     matrix,
     origin,
@@ -24,6 +24,8 @@ from sim.report import (
     prose,
     reproduction,
     style,
+    who,
+    who_figure,
 )
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
@@ -112,11 +114,12 @@ def write_report(
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
         ABOUT: _about(view, drawable),
     }
+    files |= chain.files(view, encoding) | who.files(view, encoding) | who_figure.files(view)
     made_by = reproduction.command(study, encoding)
     files |= reproduction.files(study)
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
     files["targets.csv"] = csv_bytes(against_data.targets_frame(study), encoding)
-    context = _context(view, found, shown, question, made_by, files["table.csv"])
+    context = _context(view, found, shown, question, made_by, files)
     short = brief.context(view, found, context["title"], context["question"])
     pages = {
         brief.BRIEF: _template(brief.TEMPLATE).render(short, content_policy=POLICY),
@@ -128,6 +131,7 @@ def write_report(
 
 def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     """Return the names of all files that a report on some scenarios may have."""
+    scenarios = list(scenarios)
     stems = [f"figures/{picture.slug}" for picture in pictures.PICTURES]
     figures = [f"{stem}{end}" for stem in stems for end in (".svg", ".png", ".csv", "-changes.csv")]
     tables = [f"{name}.csv" for name in TABLES]
@@ -139,6 +143,9 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
         *tables,
         ABOUT,
         *figures,
+        chain.CSV,
+        *who.FILES,
+        *who_figure.file_names(len(scenarios) - 1),
         *reproduction.file_names(scenarios),
     ]
 
@@ -167,7 +174,7 @@ def _context(
     shown: list[Shown],
     question: str | None,
     made_by: str,
-    table: bytes,
+    files: dict[str, bytes],
 ) -> dict[str, Any]:
     study, headlines = view.study, found.headlines
     telling = [policy for policy in found.policies if policy.moves]
@@ -215,12 +222,14 @@ def _context(
         "limits": limits.limits(study),
         "command": made_by,
         "versions": reproduction.versions(),
-        "digest": hash_of(table),
+        "digest": hash_of(files["table.csv"]),
         "scenario_files": [
             (s, reproduction.scenario_file(s), reproduction.scenario_text(s, view.reference))
             for s in study.scenarios
         ],
         "words": wording,
+        "chains": chain.chains(view),
+        **who_figure.context(view, files),
     }
 
 
@@ -261,7 +270,6 @@ def _show(
     about = origin.metadata(view.study, picture.title)
     drawing = style.svg(figure, about)
     made = {f"{picture.slug}.svg": drawing, f"{picture.slug}.png": style.png(figure, about)}
-    source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
     frames = form.frames(view, picture)
     made |= {f"{stem}.csv": csv_bytes(frame, encoding) for stem, frame in frames.items()}
     files |= {f"figures/{name}": content for name, content in made.items()}
@@ -270,7 +278,7 @@ def _show(
         picture=picture,
         caption=form.caption(view, picture),
         number=number,
-        source=source,
+        source=style.embedded(drawing),
         alt=(
             f"Figure {number}: {picture.title}. "
             "All plotted numbers are in the annex and in the files named under the figure."

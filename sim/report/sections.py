@@ -30,6 +30,8 @@ class Part(NamedTuple):
 
 _SECTIONS = (
     ("glance", "At one glance", "At one glance"),
+    ("why", "Why", "Why: what moved on the way"),
+    ("who", "Who", "Who gains and who loses"),
     ("adoption", "Adoption", "Adoption: who is used where"),
     ("misuse", "Misuse", "Misuse by actor and by route"),
     ("lags", "Capability lags", "Capability lags: US and China, open and closed"),

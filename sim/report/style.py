@@ -7,6 +7,7 @@ written: the same study gives the same bytes.
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -230,6 +231,11 @@ def svg(figure: Figure, about: Mapping[str, str] = MappingProxyType({})) -> byte
     drawing = _saved(figure, "svg", {"Date": None, "Creator": None, **about}).decode()
     drawing = re.sub(r"<!--.*?-->\s*", "", drawing, flags=re.DOTALL)
     return re.sub(r' d="[^"]*"', _rounded, drawing).encode()
+
+
+def embedded(drawing: bytes) -> str:
+    """Return an SVG as the source of an image on a page that fetches nothing."""
+    return "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
 
 
 def _rounded(path: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis import rubric, wording
-from sim.analysis.comparison import Floats, PairIndex
+from sim.analysis.comparison import Floats, chance_alone
 from sim.months import month_index
 
 if TYPE_CHECKING:
@@ -123,6 +123,21 @@ class View:
     def rubric(self) -> list[Any]:
         """Rows of `Study.rubric`, columns as attributes."""
         return records(self.study.rubric())
+
+    @cached_property
+    def chain(self) -> list[Any]:
+        """Rows of `Study.chain`, columns as attributes."""
+        return records(self.study.chain())
+
+    @cached_property
+    def actors(self) -> list[Any]:
+        """Rows of `Study.actors`, columns as attributes."""
+        return records(self.study.actors())
+
+    @cached_property
+    def country_changes(self) -> list[Any]:
+        """Rows of `Study.country_changes`, columns as attributes."""
+        return records(self.study.country_changes())
 
     def months(self, name: str) -> NDArray[np.int_]:
         """Return the months of a scenario that were kept (0 = 2023-01), in order."""
@@ -240,34 +255,6 @@ def quantiles(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return np.asarray(np.nanquantile(values, LEVELS, axis=0), dtype=float)
-
-
-def chance_alone(values: Floats, pairs: PairIndex) -> Floats:
-    """Return what chance alone adds to paired numbers.
-
-    That is what is left of each number less the mean of its draw, widened by sqrt(n / (n - 1)) for
-    the n runs that gave that mean.
-
-    Parameters
-    ----------
-    values
-        Array (pair, ...); nan where a run failed.
-    pairs
-        Which pair is of which draw.
-
-    Returns
-    -------
-    ndarray of float64, shape of `values`
-        nan for a draw of which fewer than two runs finished.
-    """
-    table = pairs.folded(values)
-    there = np.isfinite(table)
-    number = there.sum(axis=1, keepdims=True)
-    known = np.where(there, table, 0.0)
-    rest = known - known.sum(axis=1, keepdims=True) / np.maximum(number, 1)
-    rest *= np.sqrt(number / np.maximum(number - 1, 1))
-    found = np.where(there & (number > 1), rest, np.nan)
-    return np.asarray(found.reshape(values.shape), dtype=float)
 
 
 def is_count(outcome: Outcome) -> bool:

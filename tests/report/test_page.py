@@ -24,12 +24,13 @@ from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
 from sim.model.jurisdictions import Jurisdictions
 from sim.policies import LEVERS
-from sim.report import pictures, policy_words, prose, reproduction, sections
+from sim.report import chain, pictures, policy_words, prose, reproduction, sections, who
 from sim.report.limits import by_chance, few, limits
 from sim.report.page import POLICY
 from sim.report.pictures import PICTURES
 from sim.report.prose import introductions
 from sim.report.reproduction import command
+from sim.report.view import View
 from sim.scenario import library
 from sim.scenario.overlay import LABELS
 from sim.scenario.scenario import Scenario, load, load_with_origins
@@ -208,7 +209,8 @@ def test_every_picture_is_there_in_both_formats(page, read):
     figures = page.folder / "figures"
     for picture in DRAWN:
         assert {p.suffix for p in figures.glob(f"{picture.slug}.*")} == {".svg", ".png", ".csv"}
-    assert sum(tag == "figure" for tag, _ in read.elements) == len(DRAWN)
+    of_who = len(page.study.cases) - 1
+    assert sum(tag == "figure" for tag, _ in read.elements) == len(DRAWN) + of_who
     images = [a for tag, a in read.elements if tag == "img"]
     assert all(a["alt"] for a in images)
 
@@ -679,3 +681,15 @@ def test_values_have_units_that_are_units_and_allies_are_others():
     text = policy_words.in_words(other, duties)
     assert "open_exemption: no (" in text
     assert "end: 2026-08, not none (" in text
+
+
+def test_the_page_says_what_moved_on_the_way_and_who_gains(page):
+    """Both parts stand on it with their files; a name that is hostile is in none of them."""
+    text = page.text
+    assert 'id="chain"' in text
+    assert 'id="who"' in text
+    found = chain.chains(View(page.study))
+    assert text.count('<ol class="chain">') == sum(len(policy.chains) for policy in found) > 0
+    pictures_of_who = [f"figures/who-{i}{end}" for i in (1, 2, 3) for end in (".svg", ".png")]
+    for name in (chain.CSV, *who.FILES, *pictures_of_who):
+        assert (page.folder / name).is_file()
