@@ -118,8 +118,8 @@ class Asked:
         list of (str, ndarray)
             What the interval holds, and the levels (`sim.report.view.LEVELS`). With several draws
             the first holds chance and parameters; where draws were run several times the second
-            holds chance alone (`sim.analysis.comparison.chance_alone`), around the median of all. One
-            number has no interval: its ends are nan.
+            holds chance alone (`sim.analysis.comparison.chance_alone`), around the median of all.
+            One number has no interval: its ends are nan.
         """
         known = values[np.isfinite(values)]
         if len(known) < 2:
