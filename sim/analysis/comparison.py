@@ -102,6 +102,31 @@ def by_draw(values: Floats, pairs: PairIndex) -> Floats:
     )
 
 
+def chance_alone(values: Floats, pairs: PairIndex) -> Floats:
+    """Return what chance adds to paired numbers: each less the mean of its draw.
+
+    Parameters
+    ----------
+    values
+        Array (pair,); nan where a run failed.
+    pairs
+        Which pair is of which draw.
+
+    Returns
+    -------
+    ndarray of float64, shape (pair of a draw that was run several times,)
+        In the unit of the values, widened by sqrt(n / (n - 1)) for the n runs of the draw, so that
+        the mean of the squares is the variance between runs of a draw. Empty if none was run twice.
+    """
+    table = pairs.folded(values)
+    there = np.isfinite(table)
+    number = there.sum(axis=1)
+    mean = np.where(there, table, 0.0).sum(axis=1) / np.maximum(number, 1)
+    wider = np.sqrt(number / np.maximum(number - 1, 1))
+    rest = (table - mean[:, None]) * wider[:, None]
+    return np.asarray(rest[there & (number > 1)[:, None]], dtype=float)
+
+
 def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) -> Comparison:
     """Compare window means; pairs with a missing run are left out.
 

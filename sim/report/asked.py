@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis import wording
-from sim.analysis.comparison import Floats, by_draw
+from sim.analysis.comparison import Floats, chance_alone
 from sim.messages import nearest, one_of
 from sim.report.figure_data import COLUMNS
 from sim.report.over_time import NO_INTERVAL
@@ -127,12 +127,7 @@ class Asked:
             return [(NONE, np.array([math.nan, math.nan, middle, math.nan, math.nan]))]
         found = [(self.study.interval_holds, quantiles(known))]
         if self.study.draws > 1:
-            table = self.study.pair_index.folded(values)
-            number = np.isfinite(table).sum(axis=1)
-            wider = np.sqrt(number / np.maximum(number - 1, 1))
-            rest = (table - by_draw(values, self.study.pair_index)[:, None]) * wider[:, None]
-            rest = rest[number > 1]
-            rest = rest[np.isfinite(rest)]
+            rest = chance_alone(values, self.study.pair_index)
             if len(rest):
                 found.append((CHANCE, quantiles(rest) + found[0][1][2]))
         return found

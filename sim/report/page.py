@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis import wording
 from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
-from sim.report import against_data, cells, limits, pictures, prose, reproduction, style
+from sim.report import against_data, cells, limits, pictures, prose, reproduction, style, why
 from sim.report.cells import Cell
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
@@ -121,6 +120,8 @@ def write_report(
     files |= reproduction.files(study)
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
     context = _context(view, found, shown, question, made_by, files["table.csv"])
+    context["why"] = because = why.section(view, Path(out))
+    files |= because.files if because else {}
     page = _template().render(context)
     write(Path(out), {**files, PAGE: page.encode()})
     return Path(out) / PAGE
@@ -128,6 +129,7 @@ def write_report(
 
 def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     """Return the names of all files that a report on some scenarios may have."""
+    scenarios = list(scenarios)
     stems = [f"figures/{picture.slug}" for picture in pictures.PICTURES]
     figures = [f"{stem}{end}" for stem in stems for end in (".svg", ".png", ".csv", "-changes.csv")]
     tables = [f"{name}.csv" for name in TABLES]
@@ -138,6 +140,7 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
         ABOUT,
         *figures,
         *reproduction.file_names(scenarios),
+        *why.file_names(scenarios),
     ]
 
 
@@ -274,7 +277,6 @@ def _show(
     figure, name = picture.draw(view), f"figures/{picture.slug}"
     drawing = style.svg(figure)
     files |= {f"{name}.svg": drawing, f"{name}.png": style.png(figure)}
-    source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
     frames = pictures.frames(view, picture)
     files |= {f"figures/{stem}.csv": csv_bytes(frame, encoding) for stem, frame in frames.items()}
     held = pictures.shown(view, picture)
@@ -282,7 +284,7 @@ def _show(
         picture=picture,
         caption=pictures.caption(view, picture),
         number=number,
-        source=source,
+        source=style.embedded(drawing),
         alt=(
             f"Figure {number}: {picture.title}. "
             "All plotted numbers are in the tables under the figure."

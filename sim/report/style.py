@@ -7,6 +7,7 @@ written: the same study gives the same bytes.
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -223,6 +224,11 @@ def svg(figure: Figure) -> bytes:
     drawing = _saved(figure, "svg", {"Date": None, "Creator": None}).decode()
     drawing = re.sub(r"<!--.*?-->\s*", "", drawing, flags=re.DOTALL)
     return re.sub(r' d="[^"]*"', _rounded, drawing).encode()
+
+
+def embedded(drawing: bytes) -> str:
+    """Return an SVG as the source of an image on the page."""
+    return "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
 
 
 def _rounded(path: re.Match[str]) -> str:
