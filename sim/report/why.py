@@ -121,7 +121,7 @@ def _of_policy(
 ) -> OfPolicy:
     title = view.title(name)
     rows = records(top)
-    sentences = [_of_parts(view, title, row) for row in rows]
+    sentences = [_of_parts(view, row) for row in rows]
     if not rows:
         sentences = [
             f"No headline changes by more than its floor under {title}: nothing to divide."
@@ -136,7 +136,7 @@ def _of_policy(
     return OfPolicy(name, title, slug, source, alt, tuple(sentences))
 
 
-def _of_parts(view: View, title: str, row: Any) -> str:
+def _of_parts(view: View, row: Any) -> str:
     """Say which parts most of a change comes from."""
     outcome = view.study.outcome(row.outcome)
     parts = row.parts.split("; ")
@@ -146,9 +146,11 @@ def _of_parts(view: View, title: str, row: Any) -> str:
     rest = ""
     if row.rest and abs(row.rest) >= SMALLEST:
         rest = f"; {wording.percent(row.rest, 0)} from {REST} of the policy"
+    share = wording.percent(row.fraction, 0)
+    much = share if row.fraction <= 1 else f"all of it and more ({share})"
     return (
-        f"{outcome.label} under {title}, {change} (5–95 %: {ends}): of the mean change "
-        f"{wording.percent(row.fraction, 0)} comes from {wording.listing(parts)}{together}{rest}."
+        f"{outcome.label}: {change} (5–95 %: {ends}). Of the mean change {much} comes from "
+        f"{wording.listing(parts)}{together}{rest}."
     )
 
 
@@ -163,8 +165,9 @@ def draw_parts(view: View, title: str, frame: pd.DataFrame, outcomes: Sequence[s
     chosen = sorted(weight, key=lambda name: -weight[name])[:MOST_PANELS]
     panels = [(name, _bars(frame[frame["outcome"] == name])) for name in outcomes if name in chosen]
     key = (
-        "Bar: share of the part, median over runs. Thin line: 5–95 %. Open triangles: the part "
-        "alone (pointing right), and taken out of the whole (left)."
+        "Bar: share of the part, median over runs. Thin line: 5–95 %; thick: chance alone, where "
+        "draws were run several times. Triangles: the part alone (pointing right), and what is "
+        "lost without it (left)."
     )
     heights = [0.27 * len(bars) + 0.3 + sheet.AXIS for _, bars in panels]
     figure, top = sheet.sheet(
@@ -201,7 +204,7 @@ def _bars(own: pd.DataFrame) -> list[Bar]:
         bars.append(Bar(row.part, pens[row.part], row, (first.median, last.median)))
     grey = Pen(MUTED, "-", "o", 1.6)
     bars += [Bar(REST, grey, row, None) for row in by.get("rest", [])]
-    return [*bars, Bar("of this, only together", grey, by["interaction"][0], None)]
+    return [*bars, Bar("interaction, within the shares", grey, by["interaction"][0], None)]
 
 
 def _panel(figure: Figure, axes: Axes, bars: list[Bar], outcome: Outcome, top: float) -> None:
@@ -216,7 +219,7 @@ def _panel(figure: Figure, axes: Axes, bars: list[Bar], outcome: Outcome, top: f
     for i, bar in enumerate(bars):
         y, row, colour = i + 0.5, bar.row, bar.pen.color
         drawn += [row.median, row.low, row.high, *(bar.alone or ())]
-        axes.barh([y], [row.median], height=0.52, color=colour, alpha=0.75, gid="share")
+        axes.barh([y], [row.median], height=0.52, color=colour, alpha=0.5, gid="share")
         axes.plot([row.low, row.high], [y, y], color=INK, linewidth=1.0, gid="interval")
         if math.isfinite(row.chance_low):
             axes.plot([row.chance_low, row.chance_high], [y, y], color=INK, linewidth=2.4)

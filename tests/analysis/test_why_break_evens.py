@@ -136,6 +136,14 @@ def test_several_crossings_are_listed():
     assert [row["value"] for row in rows] == pytest.approx([0.6, 0.9], abs=2e-3)
 
 
+def test_where_0_is_met_it_is_closed_in_on_from_both_sides():
+    (row,), _, _ = searched(lambda x: round((x - 0.75) * 8) / 8)
+    assert row["found"] == FLIPS
+    assert row["left"] < row["value"] < row["right"]
+    assert row["left_change"] < 0 < row["right_change"]
+    assert row["right"] - row["left"] <= 0.125 + 0.5 / 16  # 0 from 11/16 to 13/16
+
+
 def test_a_median_that_is_not_known_is_said_so():
     def world(scenario, replication, seed):
         if any(policy.enforcement == 0.75 for policy in scenario.policy.values()):

@@ -106,7 +106,8 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
 
     path = folder / FOLDER / name
     try:
-        return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=_TEXTS)
+        frame = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=_TEXTS)
+        return frame.fillna({name: "" for name in _TEXTS if name in frame})
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
     except (OSError, ValueError):

@@ -306,11 +306,11 @@ def _halved(assumption: Assumption, verdicts: Sequence[Verdict], values: Values)
     for verdict in verdicts:
         points, heights = medians(verdict.curve)
         for i, j in brackets(heights):
-            if j > i + 1:  # 0 itself was met
-                continue
+            # Where 0 itself was met, it is closed in on from both sides.
+            middles = {(points[i] + points[i + 1]) / 2, (points[j - 1] + points[j]) / 2}
             for name in (verdict.scenario, verdict.against):
                 if name in more:
-                    more[name].append((points[i] + points[j]) / 2)
+                    more[name].extend(middles)
     return {name: assumption.allowed(own) for name, own in more.items()}
 
 

@@ -80,7 +80,9 @@ def design(study: Study, draws: int = DRAWS) -> Design:
         If a scenario may not have one of the values.
     """
     cases = tuple(case for case in study.design.cases if case.variant == STATED)
-    asked = Uncertainties(draws=draws, method="sobol", numbers=dict.fromkeys(drawn(study), "range"))
+    # Sobol points of so many numbers fall into the same halves, and cannot tell them apart.
+    numbers = dict.fromkeys(drawn(study), "range")
+    asked = Uncertainties(draws=draws, method="latin-hypercube", numbers=numbers)
     found, problems = draws_of(asked, cases, None, study.seed)
     if problems:
         raise ScenarioError(problems)
