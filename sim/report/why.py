@@ -123,9 +123,7 @@ def _of_policy(
     rows = records(top)
     sentences = [_of_parts(view, row) for row in rows]
     if not rows:
-        sentences = [
-            f"No headline changes by more than its floor under {title}: nothing to divide."
-        ]
+        sentences = [f"No headline changes by its floor under {title}: nothing to divide."]
     source = ""
     if rows:
         figure = draw_parts(view, title, own, [row.outcome for row in rows])
@@ -279,8 +277,16 @@ def _matters(view: View, row: Any) -> bool:
     return max(abs(row.at_low), abs(row.at_high)) >= floor
 
 
+def _number(path: str) -> str:
+    """Return a number in words: the parameter's name, or the field with the name of its policy."""
+    if not path.startswith("policy."):
+        return path
+    _, name, field = path.split(".")
+    return f"{field} of {name}"
+
+
 def _assumption(row: Any) -> str:
-    field = row.number.rpartition(".")[2]
+    field = _number(row.number)
     what = row.description if isinstance(row.description, str) else ""
     unit = row.unit if isinstance(row.unit, str) and row.unit not in ("0-1", "") else ""
     told = ", ".join(text for text in (what, unit) if text)
@@ -299,7 +305,7 @@ def _flip(view: View, row: Any) -> str:
         else f" against {row.against_title}"
     )
     return (
-        f"{outcome.label} under {row.title}{duel} turns at {row.number.rpartition('.')[2]} = "
+        f"{outcome.label} under {row.title}{duel} turns at {_number(row.number)} = "
         f"{wording.plain(row.value)}{several} (5–95 %: {ends}{sure}): "
         f"{wording.change(row.left_change, outcome)} at {wording.plain(row.left)}, "
         f"{wording.change(row.right_change, outcome)} at {wording.plain(row.right)}, both run."
@@ -318,7 +324,7 @@ def _variance(view: View, frame: pd.DataFrame | None) -> Grid | None:
         name, outcome = own["scenario"].iloc[0], own["outcome"].iloc[0]
         share = dict(zip(own["kind"], own["share"], strict=True))
         numbers = records(own[own["kind"] == NUMBER])[:MOST_NUMBERS]
-        said_ = [f"{r.number.rpartition('.')[2]} {wording.percent(r.share, 0)}" for r in numbers]
+        said_ = [f"{_number(r.number)} {wording.percent(r.share, 0)}" for r in numbers]
         rows.append(
             (
                 view.title(name),
