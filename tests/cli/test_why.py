@@ -108,7 +108,8 @@ def test_it_goes_on_where_it_was_stopped(folder, monkeypatch):
     assert Why.of(folder).parts is not None
 
 
-def test_a_flip_of_the_check_is_found_and_both_sides_of_it_were_run(folder):
+def test_a_flip_of_the_check_is_found_and_both_sides_of_it_were_run(folder, monkeypatch):
+    monkeypatch.setattr(break_evens, "MOST", 1)
     done = call(folder, "break-evens")
     assert done.exit_code == 0, done.output
     frame = Why.of(folder).break_evens
