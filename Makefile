@@ -30,6 +30,7 @@ help:
 
 compare: $(READY)
 	@$(BIN)/openstakes experiment four-policies --out results/four-policies
+	@$(BIN)/openstakes why results/four-policies parts
 
 # Each process begins with a part of its own in one piece, so that what a module shares is mostly made once.
 PARALLEL = -n $(WORKERS) --dist worksteal

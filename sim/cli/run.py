@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -25,7 +24,7 @@ from sim.cli.options import (
     Settings,
     Workers,
 )
-from sim.cli.outputs import encoding_of, files_of_report, finish, print_brief
+from sim.cli.outputs import encoding_of, files_of_report, finish, finished_study, print_brief
 from sim.cli.sweep import carry_out, draws_asked
 from sim.messages import printable
 
@@ -115,18 +114,7 @@ def report(
 ) -> None:
     """Write the report and the brief of a results folder again."""
     with guarded(folder):
-        from sim.analysis.study import Study
-
-        study = Study.open(folder)
-        finished, failed = study.finished, len(study.failures)
-        if finished + failed < study.design.runs:
-            done = f"{finished + failed} of {study.design.runs} runs are finished"
-            refuse(f"{folder}: {done}; run the same command again to finish it")
-        if not finished:
-            refuse(f"{folder}: nothing to report: all {failed} runs failed")
-        if study.no_report:
-            tables = f"openstakes sweep {shlex.quote(str(folder))} --csv"
-            refuse(f"{folder}: no report: {study.no_report}; {tables} writes tables")
+        study = finished_study(folder)
         from sim.report import write
 
         page = write(study, folder, encoding=encoding_of(excel, folder))

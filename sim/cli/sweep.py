@@ -31,12 +31,10 @@ from sim.cli.options import (
     ShareOf,
     Workers,
 )
-from sim.cli.outputs import encoding_of, files_of_report, finish
-from sim.messages import printable
+from sim.cli.outputs import encoding_of, files_of_report, finish, saying_the_cost
 
 if TYPE_CHECKING:
     from sim.sweep.design import Design
-    from sim.sweep.execution import Progress
     from sim.sweep.runs import RunId
 
 CSV = "csv"
@@ -205,7 +203,7 @@ def carry_out(
             out=out,
             on_error=on_error,
             again=again,
-            progress=_saying_the_cost(progress, plan, workers, out),
+            progress=saying_the_cost(progress, plan, workers, out),
         )
     study = Study(store, plan)
     if csv and out is not None and study.outcomes():
@@ -225,30 +223,6 @@ def _print_settled(plan: Design) -> None:
             f"note: not drawn, since a scenario or a lever sets them: {one_of(found)}",
             file=sys.stderr,
         )
-
-
-def _saying_the_cost(
-    progress: Progress, plan: Design, workers: int | None, out: Path | None
-) -> Progress:
-    """Return the function that shows progress, and before it says on stderr what runs will cost.
-
-    The first call comes when it is known what is finished already, and before anything is run.
-    """
-    said = False
-
-    def show(finished: int, failed: int, total: int) -> None:
-        nonlocal said
-        done = finished + failed
-        if not said and done < total:
-            from sim.cli.results import cost_line
-            from sim.sweep.estimate import outlook
-
-            found = outlook(plan, total - done, workers)
-            print(printable(cost_line(found, total - done, done, out)), file=sys.stderr)
-        said = True
-        progress(finished, failed, total)
-
-    return show
 
 
 def _run_share(
@@ -288,7 +262,7 @@ def _run_share(
             out=out,
             on_error=on_error,
             again=again,
-            progress=_saying_the_cost(noted, plan, workers, out),
+            progress=saying_the_cost(noted, plan, workers, out),
             share=Share.of_text(share),
         )
     finished, failed, total = counts

@@ -26,6 +26,7 @@ from sim.report import (
     style,
     who,
     who_figure,
+    why,
 )
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
@@ -120,6 +121,8 @@ def write_report(
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
     files["targets.csv"] = csv_bytes(against_data.targets_frame(study), encoding)
     context = _context(view, found, shown, question, made_by, files)
+    context["why"] = because = why.section(view, Path(out))
+    files |= because.files if because else {}
     short = brief.context(view, found, context["title"], context["question"])
     pages = {
         brief.BRIEF: _template(brief.TEMPLATE).render(short, content_policy=POLICY),
@@ -147,6 +150,7 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
         *who.FILES,
         *who_figure.file_names(len(scenarios) - 1),
         *reproduction.file_names(scenarios),
+        *why.file_names(scenarios),
     ]
 
 

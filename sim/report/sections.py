@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 _SECTIONS = (
     ("glance", "At one glance", "At one glance"),
-    ("why", "Why", "Why: what moved on the way"),
+    ("why", "Why", "Why"),
     ("who", "Who", "Who gains and who loses"),
     ("adoption", "Adoption", "Adoption: who is used where"),
     ("misuse", "Misuse", "Misuse by actor and by route"),
