@@ -85,4 +85,4 @@ def test_the_chains_of_a_study_follow_edges_and_hold_only_what_moved(study):
 
 @pytest.fixture(scope="module")
 def study():
-    return MadeUpStudy()
+    return MadeUpStudy((0, 1, 5), replications=8)
