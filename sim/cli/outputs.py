@@ -14,7 +14,7 @@ from sim.cli.exits import RUNS_FAILED, refuse
 if TYPE_CHECKING:
     from sim.analysis.study import Study
     from sim.cli.profile import Times
-    from sim.scenario.scenario import Scenario
+    from sim.sweep.design import Design
     from sim.sweep.parts import Failure
 
 
@@ -27,11 +27,13 @@ def encoding_of(excel: bool, out: Path | None) -> str:
     return EXCEL if excel else "utf-8"
 
 
-def files_of_report(scenarios: list[Scenario]) -> dict[str, list[str]]:
-    """Return the names of the files of a report on scenarios, by their folder."""
-    from sim.report.page import report_files
+def files_of_report(plan: Design) -> dict[str, list[str]]:
+    """Return the names of the files of a report on a design, by their folder."""
+    from sim.analysis.study import Study
+    from sim.report import files
+    from sim.sweep.store import Store
 
-    return {"": report_files(scenarios)}
+    return {"": files(Study(Store(), plan))}
 
 
 def finish(

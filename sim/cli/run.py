@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.exits import FAILED, all_or_problems, check_out, guarded, refuse, running
+from sim.cli.finished import compared_with, print_versus
 from sim.cli.options import (
     ComparedReplications,
     Draws,
@@ -30,6 +30,7 @@ from sim.cli.sweep import carry_out, draws_asked
 from sim.messages import printable
 
 if TYPE_CHECKING:
+    from sim.analysis.study import Study
     from sim.scenario.overlay import Layer
     from sim.scenario.scenario import Scenario
     from sim.sweep.design import Design
@@ -49,9 +50,11 @@ def run(
     """Run one scenario and print its headline outcomes."""
     with guarded(out):
         from sim.scenario.scenario import load_with_layer
+        from sim.sweep.design import Design
 
         checked, layer = load_with_layer(scenario, overrides, settings)
-        check_out(out)
+        plan = Design.of([checked], replications, seed, also_without_assumed=False)
+        check_out(out, partial(files_of_report, plan))
         _print_notes([(checked, layer)])
         from sim.api import run as run_scenario
 
@@ -102,7 +105,7 @@ def compare(
         )
         encoding = encoding_of(excel, out)
         plan = _comparison(loaded, replications, draws_asked(draws, quick=quick), seed)
-        check_out(out, partial(files_of_report, [scenario for scenario, _ in loaded]))
+        check_out(out, partial(files_of_report, plan))
         _print_notes(loaded)
         carry_out("compare", plan, workers, out, encoding=encoding, as_json=as_json)
 
@@ -111,6 +114,23 @@ def report(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder that compare or experiment wrote.")
     ],
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Compare all with this scenario, into DIR/against-NAME; nothing is run.",
+            show_default=False,
+        ),
+    ] = None,
+    versus: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OLD",
+            help="List what this older folder of the same question gives differently, into "
+            "DIR/versus.csv.",
+            show_default=False,
+        ),
+    ] = None,
     excel: Excel = False,
 ) -> None:
     """Write the report of a results folder again."""
@@ -118,18 +138,28 @@ def report(
         from sim.analysis.study import Study
 
         study = Study.open(folder)
-        finished, failed = study.finished, len(study.failures)
-        if finished + failed < study.design.runs:
-            done = f"{finished + failed} of {study.design.runs} runs are finished"
-            refuse(f"{folder}: {done}; run the same command again to finish it")
-        if not finished:
-            refuse(f"{folder}: nothing to report: all {failed} runs failed")
-        if study.no_report:
-            tables = f"openstakes sweep {shlex.quote(str(folder))} --csv"
-            refuse(f"{folder}: no report: {study.no_report}; {tables} writes tables")
+        _check_finished(study, folder)
+        encoding = encoding_of(excel, folder)
+        if versus is not None:
+            if against is not None:
+                refuse("--versus and --against: give one of the two")
+            print_versus(study, folder, versus, encoding)
+            return
         from sim.report import write
 
-        print(write(study, folder, encoding=encoding_of(excel, folder)))
+        if against is not None:
+            study, folder = compared_with(study, against, folder)
+        print(write(study, folder, encoding=encoding))
+
+
+def _check_finished(study: Study, folder: Path) -> None:
+    """Refuse a folder with runs that were not made, or without one that finished."""
+    finished, failed = study.finished, len(study.failures)
+    if finished + failed < study.design.runs:
+        done = f"{finished + failed} of {study.design.runs} runs are finished"
+        refuse(f"{folder}: {done}; run the same command again to finish it")
+    if not finished:
+        refuse(f"{folder}: nothing to report: all {failed} runs failed")
 
 
 def warm() -> None:

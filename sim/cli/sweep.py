@@ -170,12 +170,8 @@ def _plan(
 def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
     """Return the names of the files for people that a design may come with, by their folder."""
     from sim.analysis.frames import TABLES
-    from sim.analysis.study import Study
-    from sim.sweep.store import Store
 
-    study = Study(Store(), plan)
-    report = {} if study.unfit_for_report else files_of_report(study.scenarios)
-    return report | ({CSV: [f"{name}.csv" for name in TABLES]} if csv else {})
+    return files_of_report(plan) | ({CSV: [f"{name}.csv" for name in TABLES]} if csv else {})
 
 
 def carry_out(
