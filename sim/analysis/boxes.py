@@ -96,8 +96,12 @@ def peel(x: Floats, happens: NDArray[np.bool_]) -> Box:
     here = np.ones(len(x), bool)
     best, most = Box(low, high, here), _quality(here, happens)
     while (slimmer := _slimmer(x, happens, here)) is not None:
-        here = slimmer
-        low, high = x[here].min(axis=0), x[here].max(axis=0)
+        here, j, above = slimmer
+        low, high = low.copy(), high.copy()
+        if above:
+            low[j] = x[here, j].min()
+        else:
+            high[j] = x[here, j].max()
         if (quality := _quality(here, happens)) > most:
             best, most = Box(low, high, here), quality
     return best
@@ -110,28 +114,28 @@ def _quality(here: NDArray[np.bool_], happens: NDArray[np.bool_]) -> float:
 
 def _slimmer(
     x: Floats, happens: NDArray[np.bool_], here: NDArray[np.bool_]
-) -> NDArray[np.bool_] | None:
+) -> tuple[NDArray[np.bool_], int, bool] | None:
     """Return the points left by the peeling that purifies most for what it takes; None at the end.
 
-    Inputs with few values lose at least one of them.
+    With them the input that is peeled, and whether what is above stays. Inputs with few values lose
+    at least one of them.
     """
     rows = np.flatnonzero(here)
-    own, hits = x[rows], happens[rows]
-    least, density, best, chosen = max(1, SMALLEST * len(x)), hits.mean(), 0.0, None
+    own, hits = x[rows], happens[rows].astype(float)
+    least, density, best = max(1, SMALLEST * len(x)), hits.mean(), 0.0
+    chosen: tuple[NDArray[np.bool_], int, bool] | None = None
     lower = np.quantile(own, PEEL, axis=0, method="lower")
     upper = np.quantile(own, 1 - PEEL, axis=0, method="higher")
-    for keep in (own > lower, own < upper):
+    for above, keep in ((True, own > lower), (False, own < upper)):
         left = keep.sum(axis=0)
         purity = np.divide(hits @ keep, left, out=np.zeros(len(left)), where=left > 0)
         gain = np.where(left >= least, (purity - density) / (len(rows) - left), 0.0)
         j = int(np.argmax(gain))
         if gain[j] > best:
-            best, chosen = float(gain[j]), rows[keep[:, j]]
-    if chosen is None:
-        return None
-    found = np.zeros(len(x), bool)
-    found[chosen] = True
-    return found
+            best, left_over = float(gain[j]), np.zeros(len(x), bool)
+            left_over[rows[keep[:, j]]] = True
+            chosen = left_over, j, above
+    return chosen
 
 
 def pruned(

@@ -13,10 +13,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.analysis import rubric
 from sim.analysis.comparison import Floats, changes
+from sim.analysis.resampling import resamples
 from sim.analysis.windows import Window
 from sim.analysis.wording import change_unit
 from sim.sweep.levers import text_of
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     from sim.analysis.study import Study
     from sim.sweep.design import Case
-
-RESAMPLES = 400
-"""How often pairs are drawn again for the band of a break-even."""
 
 
 class Line(NamedTuple):
@@ -281,28 +278,18 @@ def _band(study: Study, x: Floats, pairs: Floats, at: float, y: Floats) -> tuple
     Where the line of a resample does not cross, its break-even lies beyond the grid, on the side
     where the other sign would be.
     """
-    blocks = _blocks(study, np.flatnonzero(~np.isnan(pairs).any(axis=0)))
-    if len(blocks) < 2:
-        return np.nan, np.nan
-    rng = np.random.default_rng(0)
+    whole = np.array(~np.isnan(pairs).any(axis=0))
     last = np.sign(y[np.isfinite(y) & (y != 0)][-1])
     found = []
-    for _ in range(RESAMPLES):
-        chosen = np.concatenate([blocks[i] for i in rng.integers(0, len(blocks), len(blocks))])
+    for chosen in resamples(study.pair_index, whole):
         again = np.median(pairs[:, chosen], axis=1)
         there = crossings(x, again)
         if there:
             found.append(min(there, key=lambda value: abs(value - at)))
         else:
             found.append(-np.inf if (again * last > 0).any() else np.inf)
+    if not found:
+        return np.nan, np.nan
     low = np.quantile(found, rubric.INTERVAL[0], method="lower")
     high = np.quantile(found, rubric.INTERVAL[1], method="higher")
     return float(low), float(high)
-
-
-def _blocks(study: Study, rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    """Return the pairs that are drawn again together: those of a draw, else each by itself."""
-    if study.draws == 1:
-        return list(rows[:, None])
-    draw, _ = study.pair_index.of(rows)
-    return [rows[draw == i] for i in np.unique(draw)]

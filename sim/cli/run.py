@@ -12,6 +12,7 @@ import typer
 from sim.cli.exits import FAILED, all_or_problems, check_out, guarded, refuse, running
 from sim.cli.finished import compared_with, print_versus
 from sim.cli.options import (
+    AtMost,
     ComparedReplications,
     Draws,
     Excel,
@@ -23,9 +24,11 @@ from sim.cli.options import (
     Replications,
     Seed,
     Settings,
+    UntilPrecision,
     Workers,
 )
 from sim.cli.outputs import encoding_of, files_of_report, finish
+from sim.cli.precise import until
 from sim.cli.sweep import carry_out, draws_asked
 from sim.messages import printable
 
@@ -88,6 +91,8 @@ def compare(
     quick: Quick = False,
     replications: ComparedReplications = None,
     seed: Seed = 0,
+    until_precision: UntilPrecision = [],  # noqa: B006
+    at_most: AtMost = None,
     workers: Workers = None,
     out: Out = None,
     excel: Excel = False,
@@ -104,10 +109,20 @@ def compare(
             [(load_with_layer, against), *((changed, name) for name in scenarios)]
         )
         encoding = encoding_of(excel, out)
-        plan = _comparison(loaded, replications, draws_asked(draws, quick=quick), seed)
+        number = draws_asked(draws, quick=quick)
+
+        def larger(size: int) -> Design:
+            return (
+                _comparison(loaded, size, 0, seed)
+                if number == 0
+                else _comparison(loaded, replications, size, seed)
+            )
+
+        plan = _comparison(loaded, replications, number, seed)
+        grows = until(until_precision, at_most, plan, out, larger)
         check_out(out, partial(files_of_report, plan))
         _print_notes(loaded)
-        carry_out("compare", plan, workers, out, encoding=encoding, as_json=as_json)
+        carry_out("compare", plan, workers, out, grows=grows, encoding=encoding, as_json=as_json)
 
 
 def report(

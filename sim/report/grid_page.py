@@ -20,6 +20,7 @@ from sim.analysis.grids import (
     lever_values,
     pair_changes,
 )
+from sim.analysis.precision import undecided, undecided_sentences
 from sim.analysis.tables import headlines
 from sim.report import grid_pictures, grid_words, limits, reproduction
 from sim.report.figure_data import Grid
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 MOST_OUTCOMES, MOST_ROWS = 8, 40
 """Outcomes with pictures, and cells in the table of the page."""
 
-TABLES = ("table", "rubric", "levers", "break-evens", "boxes", "signs")
+TABLES = ("table", "rubric", "levers", "break-evens", "boxes", "signs", "undecided")
 
 
 def grid_files(study: Study) -> list[str]:
@@ -93,7 +94,10 @@ def write_grid(
     turning = break_evens(study, chosen, changes, order)
     found = boxes(study, chosen, changes)
     signs = grid_words.signs_frame(own)
-    frames = dict(zip(TABLES, (table, study.rubric(), shares, turning, found, signs), strict=True))
+    unsure = undecided(study)
+    frames = dict(
+        zip(TABLES, (table, study.rubric(), shares, turning, found, signs, unsure), strict=True)
+    )
     exact = {*study.lever_paths}
     files = {f"{name}.csv": csv_bytes(frame, encoding, exact) for name, frame in frames.items()}
     files |= reproduction.files(study)
@@ -117,6 +121,7 @@ def write_grid(
         ],
         "boxes": grid_words.box_sentences(study, found),
         "box_note": _box_note(study),
+        "undecided": undecided_sentences(study, unsure),
         "command": reproduction.command(study, encoding),
         "digest": hash_of(files["table.csv"]),
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis import wording
 from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
+from sim.analysis.precision import undecided, undecided_sentences
 from sim.report import against_data, cells, limits, pictures, prose, reproduction, style
 from sim.report.cells import Cell
 from sim.report.figure_data import Grid
@@ -115,6 +116,7 @@ def write_report(
     found = Findings.of(view)
     files = study.csv_files(encoding) | {
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
+        "undecided.csv": csv_bytes(undecided(study), encoding),
         ABOUT: _about(view, drawable),
     }
     made_by = reproduction.command(study, encoding)
@@ -134,6 +136,7 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     return [
         PAGE,
         "findings.csv",
+        "undecided.csv",
         *tables,
         ABOUT,
         *figures,
@@ -201,6 +204,7 @@ def _context(
         "interpolated": wording.interpolated(study.pairs, study.unit),
         "standing": standing_grid(study),
         "data": against_data.standing(study),
+        "undecided": undecided_sentences(study, undecided(study)),
         "limits": limits.limits(study),
         "command": made_by,
         "versions": reproduction.versions(),

@@ -8,7 +8,6 @@ import platform
 import shlex
 from collections.abc import Iterable
 from importlib import metadata
-from math import prod
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ from sim.sweep.uncertainties import CALIBRATED, is_calibrated
 if TYPE_CHECKING:
     from sim.analysis.study import Study
     from sim.scenario.scenario import Scenario
-    from sim.sweep.design import Case
     from sim.sweep.draws import Draws
 
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
@@ -144,19 +142,22 @@ def _is_of_an_experiment(study: Study) -> bool:
     first case, unless it is shipped.
     """
     from sim.scenario.scenario import load
+    from sim.sweep.levers import make_cases
 
-    values = lever_values(study)
-    own: dict[str, list[Case]] = {}
-    for case in study.cases:
-        own.setdefault(case.scenario.name, []).append(case)
-    for name, cases in own.items():
-        first = cases[0]
-        if not library.is_name(name) or len(cases) != prod(len(values[x]) for x in first.levers):
+    first = {case.scenario.name: case for case in reversed(study.cases)}
+    if not all(map(library.is_name, first)):
+        return False
+    for name, case in first.items():
+        shipped = load(name, settings=case.levers) if name in library.scenarios() else None
+        if shipped is not None and shipped.id != case.scenario.id:
             return False
-        shipped = load(name, settings=first.levers) if name in library.scenarios() else None
-        if shipped is not None and shipped.id != first.scenario.id:
-            return False
-    return True
+    against = study.scenario(study.against).name
+    names = list(dict.fromkeys(case.scenario.name for case in study.cases))
+    made, problems = make_cases(
+        names, against, lever_values(study), lambda name, _: first[name].scenario
+    )
+    ours = [(case.name, case.against) for case in study.cases]
+    return not problems and [(case.name, case.against) for case in made] == ours
 
 
 def _draws(draws: Draws) -> str:
