@@ -16,6 +16,7 @@ import numpy as np
 from sim.analysis import rubric, wording
 from sim.analysis.grids import compared, pair_changes
 from sim.analysis.resampling import resamples
+from sim.analysis.tables import headlines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,12 +88,19 @@ def precision(study: Study, outcomes: Iterable[str]) -> pd.DataFrame:
 # Findings that are undecided
 
 
-def undecided(study: Study) -> pd.DataFrame:
+def undecided(study: Study, table: Iterable[Any]) -> pd.DataFrame:
     """Return for each undecided factor of the rubric whether more runs would decide it.
 
     A finding is undecided while more than one pair in ten is on either side. The share of the
     smaller side is known the better the more pairs there are; if it is surely more than that,
     further pairs will be as divided.
+
+    Parameters
+    ----------
+    study
+        Finished runs.
+    table
+        Rows of `Study.table`, columns as attributes.
 
     Returns
     -------
@@ -103,38 +111,29 @@ def undecided(study: Study) -> pd.DataFrame:
     """
     import pandas as pd
 
+    factors = list(headlines(study))
     rows = [
         _row(study, row)
-        for row in study.rubric().to_dict("records")
-        if row["sign"] == "?" and row["pairs"] > 0
+        for row in table
+        if row.outcome in factors and row.sign == "?" and row.pairs > 0
     ]
     columns = ["scenario", "outcome", "smaller", "pairs", "needed", "help"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _row(study: Study, row: dict[Any, Any]) -> dict[str, Any]:
-    number = study.draws if study.draws > 1 else row["pairs"]
-    sides = row["p_better"], row["p_worse"]
-    smaller = min(sides) if not math.isnan(sides[0]) else _smaller(study, row)
-    away, spread = smaller - rubric.SPLIT, smaller * (1 - smaller)
-    needed = (
-        SURE**2 * max(spread, rubric.SPLIT * (1 - rubric.SPLIT)) / away**2 if away else math.inf
-    )
-    decided = number >= rubric.FEWEST and away > 0 and needed <= number
-    times = 1 if study.draws == 1 else row["pairs"] / study.draws
-    head = {"scenario": row["scenario"], "outcome": row["outcome"], "smaller": smaller}
+def _row(study: Study, row: Any) -> dict[str, Any]:
+    number = study.draws if study.draws > 1 else row.pairs
+    smaller = min(row.p_higher, row.p_lower)
+    away, least = smaller - rubric.SPLIT, rubric.SPLIT * (1 - rubric.SPLIT)
+    needed = SURE**2 * max(smaller * (1 - smaller), least) / away**2 if away else math.inf
+    decided = number >= FEWEST and away > 0 and needed <= number
+    times = row.pairs / number
+    head = {"scenario": row.scenario, "outcome": row.outcome, "smaller": smaller}
     return head | {
-        "pairs": row["pairs"],
+        "pairs": row.pairs,
         "needed": math.nan if decided else math.ceil(min(max(needed, FEWEST), MANY) * times),
         "help": "none" if decided else "more runs",
     }
-
-
-def _smaller(study: Study, row: dict[Any, Any]) -> float:
-    """Return the smaller side of an outcome that is neither better nor worse when it moves."""
-    table = study.table([row["outcome"]])
-    own = table[table["scenario"] == row["scenario"]].iloc[0]
-    return float(min(own["p_higher"], own["p_lower"]))
 
 
 def undecided_sentences(study: Study, found: pd.DataFrame, most: int = 12) -> list[str]:

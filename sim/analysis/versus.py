@@ -59,7 +59,7 @@ def versus(new: Study, old: Study) -> pd.DataFrame:
     if problems:
         more = len(problems) - MOST_SHOWN
         cut = [*problems[:MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])]
-        raise ScenarioError(["the two folders answer different questions:", *cut])
+        raise ScenarioError(f"the two folders answer different questions: {what}" for what in cut)
     shared = [name for name in new.outcomes() if name in old.outcomes()]
     if not shared:
         raise ScenarioError(["the two folders have no outcome in common"])

@@ -94,7 +94,7 @@ def write_grid(
     turning = break_evens(study, chosen, changes, order)
     found = boxes(study, chosen, changes)
     signs = grid_words.signs_frame(own)
-    unsure = undecided(study)
+    unsure = undecided(study, records(own))
     frames = dict(
         zip(TABLES, (table, study.rubric(), shares, turning, found, signs, unsure), strict=True)
     )

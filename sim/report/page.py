@@ -116,7 +116,7 @@ def write_report(
     found = Findings.of(view)
     files = study.csv_files(encoding) | {
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
-        "undecided.csv": csv_bytes(undecided(study), encoding),
+        "undecided.csv": csv_bytes(undecided(study, view.rows.values()), encoding),
         ABOUT: _about(view, drawable),
     }
     made_by = reproduction.command(study, encoding)
@@ -204,7 +204,7 @@ def _context(
         "interpolated": wording.interpolated(study.pairs, study.unit),
         "standing": standing_grid(study),
         "data": against_data.standing(study),
-        "undecided": undecided_sentences(study, undecided(study)),
+        "undecided": undecided_sentences(study, undecided(study, view.rows.values())),
         "limits": limits.limits(study),
         "command": made_by,
         "versions": reproduction.versions(),

@@ -56,7 +56,7 @@ def test_what_is_surely_divided_no_run_will_decide(share, helps):
     plan = Design.of(scenarios, 40, 3, also_without_assumed=False)
     store = execute(plan, workers=1, simulate=divided(share))
     study = Study(store, plan, described=fake.DESCRIBED)
-    found = undecided(study)
+    found = undecided(study, study.table().itertuples())
     row = found[found["outcome"] == "alpha"].iloc[0]
     assert (row["smaller"], row["help"]) == (pytest.approx(share), helps)
     (text,) = [line for line in undecided_sentences(study, found) if "A made-up number" in line]
