@@ -161,3 +161,17 @@ def larger_experiment(
     return lambda number: load_experiment(
         source, draws=number, replications=replications, seed=seed
     )[1]
+
+
+def until_of_experiment(
+    texts: Sequence[str],
+    at_most: int | None,
+    plan: Design,
+    out: Path | None,
+    source: str,
+    replications: int | None,
+    seed: int | None,
+) -> Until | None:
+    """Return what --until-precision asks for of an experiment; None if it was not given."""
+    larger = larger_experiment(source, plan, replications, seed) if texts else None
+    return until(texts, at_most, plan, out, larger)

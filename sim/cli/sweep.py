@@ -34,7 +34,7 @@ from sim.cli.options import (
     Workers,
 )
 from sim.cli.outputs import encoding_of, files_of_report, finish
-from sim.cli.precise import larger_experiment, until
+from sim.cli.precise import until_of_experiment
 from sim.messages import printable
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def sweep(
         plan, out = _plan(source, draws, replications, seed, out)
         if until_precision and (share is not None or alone is not None or dry_run):
             refuse("--until-precision: not with --share, --alone or --dry-run")
-        larger = larger_experiment(source, plan, replications, seed) if until_precision else None
-        grows = until(until_precision, at_most, plan, out, larger)
+        grows = until_of_experiment(until_precision, at_most, plan, out, source, replications, seed)
         check_out(out, partial(_files, plan, csv=csv))
         if share is not None:
             others = {"--alone": alone, "--dry-run": dry_run, "--csv": csv, "--excel": excel}
@@ -140,8 +139,7 @@ def experiment(
 
         number = draws_asked(draws, quick=quick)
         plan = load_experiment(name, draws=number, replications=replications, seed=seed)[1]
-        larger = larger_experiment(name, plan, replications, seed) if until_precision else None
-        grows = until(until_precision, at_most, plan, out, larger)
+        grows = until_of_experiment(until_precision, at_most, plan, out, name, replications, seed)
         check_out(out, partial(_files, plan, csv=False))
         encoding = encoding_of(excel, out)
         carry_out("experiment", plan, workers, out, grows=grows, encoding=encoding, as_json=as_json)

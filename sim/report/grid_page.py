@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jinja2
 import numpy as np
@@ -82,8 +82,58 @@ def write_grid(
         written then.
     """
     check(out, grid_files(study))  # before any work
-    chosen = list(headlines(study)) or study.outcomes()
-    chosen = chosen[:MOST_OUTCOMES]
+    found = _look(study)
+    files = {
+        f"{name}.csv": csv_bytes(frame, encoding, study.lever_paths)
+        for name, frame in found.frames.items()
+    }
+    files |= reproduction.files(study)
+    turning, box = found.frames["break-evens"], found.frames["boxes"]
+    order, own = found.order, found.rows
+    context: dict[str, Any] = {
+        **_head(study, question),
+        "short": _short(study, found, turning, box),
+        "signs": grid_words.signs_grid(study, found.frames["signs"]) if len(own) else None,
+        "cells": _cells(study, own, found.chosen),
+        "cells_note": _cut(len(compared(study)), "cells", "table.csv"),
+        "weights": _weights(study, found.moving, order),
+        "turning": grid_words.turning_grid(study, turning),
+        "turning_note": _turning_note(study),
+        "turning_figure": grid_pictures.turning(study, own, turning, order, files, encoding),
+        "quiet": found.quiet,
+        "outcomes": [
+            (
+                study.outcome(name).label,
+                grid_pictures.of_outcome(study, name, order, files, encoding),
+            )
+            for name in found.drawn
+        ],
+        "boxes": grid_words.box_sentences(study, box),
+        "box_note": _box_note(study),
+        "undecided": undecided_sentences(study, found.frames["undecided"]),
+        "command": reproduction.command(study, encoding),
+        "digest": hash_of(files["table.csv"]),
+    }
+    page = _template().render(context)
+    write(out, {**files, PAGE: page.encode()})
+    return out / PAGE
+
+
+class _Found(NamedTuple):
+    """What was found in a grid: its tables, and what the page makes of them."""
+
+    frames: dict[str, pd.DataFrame]
+    chosen: list[str]
+    quiet: list[str]
+    drawn: list[str]
+    rows: pd.DataFrame
+    moving: pd.DataFrame
+    order: list[str]
+
+
+def _look(study: Study) -> _Found:
+    """Return what is in a grid; of the table, only the rows of chosen outcomes are on the page."""
+    chosen = (list(headlines(study)) or study.outcomes())[:MOST_OUTCOMES]
     table = study.table()
     own = table[table["outcome"].isin(chosen)]
     shares = lever_shares(study, own)
@@ -91,43 +141,17 @@ def write_grid(
     moving = shares[shares["outcome"].isin(drawn)]
     order = by_weight(moving) or study.lever_paths
     changes = pair_changes(study, chosen)
-    turning = break_evens(study, chosen, changes, order)
-    found = boxes(study, chosen, changes)
-    signs = grid_words.signs_frame(own)
-    unsure = undecided(study, records(own))
-    frames = dict(
-        zip(TABLES, (table, study.rubric(), shares, turning, found, signs, unsure), strict=True)
+    frames = (
+        table,
+        study.rubric(),
+        shares,
+        break_evens(study, chosen, changes, order),
+        boxes(study, chosen, changes),
+        grid_words.signs_frame(own),
+        undecided(study, records(own)),
     )
-    exact = {*study.lever_paths}
-    files = {f"{name}.csv": csv_bytes(frame, encoding, exact) for name, frame in frames.items()}
-    files |= reproduction.files(study)
-    context: dict[str, Any] = {
-        **_head(study, question),
-        "short": _short(study, own[own["outcome"].isin(drawn)], moving, order, turning, found),
-        "signs": grid_words.signs_grid(study, signs) if len(own) else None,
-        "cells": _cells(study, own, chosen),
-        "cells_note": _cut(len(compared(study)), "cells", "table.csv"),
-        "weights": _weights(study, moving, order),
-        "turning": grid_words.turning_grid(study, turning),
-        "turning_note": _turning_note(study),
-        "turning_figure": grid_pictures.turning(study, own, turning, order, files, encoding),
-        "quiet": quiet,
-        "outcomes": [
-            (
-                study.outcome(name).label,
-                grid_pictures.of_outcome(study, name, order, files, encoding),
-            )
-            for name in drawn
-        ],
-        "boxes": grid_words.box_sentences(study, found),
-        "box_note": _box_note(study),
-        "undecided": undecided_sentences(study, unsure),
-        "command": reproduction.command(study, encoding),
-        "digest": hash_of(files["table.csv"]),
-    }
-    page = _template().render(context)
-    write(out, {**files, PAGE: page.encode()})
-    return out / PAGE
+    named = dict(zip(TABLES, frames, strict=True))
+    return _Found(named, chosen, quiet, drawn, own, moving, order)
 
 
 def _template() -> jinja2.Template:
@@ -217,22 +241,15 @@ def _kept(study: Study) -> str:
     )
 
 
-def _short(
-    study: Study,
-    table: pd.DataFrame,
-    shares: pd.DataFrame,
-    order: Sequence[str],
-    turning: pd.DataFrame,
-    found: pd.DataFrame,
-) -> list[str]:
+def _short(study: Study, seen: _Found, turning: pd.DataFrame, found: pd.DataFrame) -> list[str]:
     """Return what the page found, in a few sentences."""
     cells = len(compared(study))
     cases = wording.counted(len(study.cases), "case")
     lines = [f"{cases}, {cells} of them compared with a reference."]
-    lines += grid_words.ranges(study, table)
-    if study.lever_paths and len(shares):
-        lines.append(grid_words.weights(shares, list(order)))
-    for path in order[:2]:
+    lines += grid_words.ranges(study, seen.rows[seen.rows["outcome"].isin(seen.drawn)])
+    if len(seen.moving):
+        lines.append(grid_words.weights(seen.moving, seen.order))
+    for path in seen.order[:2]:
         lines += grid_words.turning_in_short(study, turning, path)
     if len(turning) and not ((turning["crossings"] > 0) & (turning["beyond_floor"] > 0)).any():
         lines.append(
