@@ -130,6 +130,26 @@ def chance_alone(values: Floats, pairs: PairIndex) -> Floats:
     return np.asarray(found.reshape(values.shape), dtype=float)
 
 
+def changes(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) -> Floats:
+    """Return the change of each pair, in points, percent or the unit (`sim.analysis.rubric`).
+
+    Parameters
+    ----------
+    ours, theirs, outcome, pairs
+        As for `compare`.
+
+    Returns
+    -------
+    ndarray of float64, shape (pair,)
+        nan where one of the two runs failed.
+    """
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    draw, _ = pairs.of(np.flatnonzero(both))
+    found = np.full(len(both), np.nan)
+    found[both] = rubric.changes(ours[both], theirs[both], draw, outcome.kind)
+    return found
+
+
 def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) -> Comparison:
     """Compare window means; pairs with a missing run are left out.
 
@@ -148,8 +168,7 @@ def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) ->
         Numbers are nan, and the sign is "?", if no pair finished.
     """
     both = np.isfinite(ours) & np.isfinite(theirs)
-    draw, _ = pairs.of(np.flatnonzero(both))
-    found = rubric.changes(ours[both], theirs[both], draw, outcome.kind)
+    found = changes(ours, theirs, outcome, pairs)[both]
     level, mean = (
         float(x.mean()) if len(found) else math.nan for x in (theirs[both], (ours - theirs)[both])
     )

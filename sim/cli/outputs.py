@@ -15,7 +15,6 @@ from sim.messages import printable
 if TYPE_CHECKING:
     from sim.analysis.study import Study
     from sim.cli.profile import Times
-    from sim.scenario.scenario import Scenario
     from sim.sweep.design import Design
     from sim.sweep.execution import Progress
     from sim.sweep.parts import Failure
@@ -30,11 +29,13 @@ def encoding_of(excel: bool, out: Path | None) -> str:
     return EXCEL if excel else "utf-8"
 
 
-def files_of_report(scenarios: list[Scenario]) -> dict[str, list[str]]:
-    """Return the names of the files of a report on scenarios, by their folder."""
-    from sim.report.page import report_files
+def files_of_report(plan: Design) -> dict[str, list[str]]:
+    """Return the names of the files of a report on a design, by their folder."""
+    from sim.analysis.study import Study
+    from sim.report import files
+    from sim.sweep.store import Store
 
-    return {"": report_files(scenarios)}
+    return {"": files(Study(Store(), plan))}
 
 
 def finish(
@@ -69,14 +70,16 @@ def finish(
         print_profile(times)
     if page is not None:
         print(f"report: {page}", file=sys.stderr)
-        print_brief(page)
+        print_brief(study, page)
     if failures:
         _print_failures(failures, study.design.runs, out)
         raise typer.Exit(RUNS_FAILED)
 
 
-def print_brief(page: Path) -> None:
-    """Print on stderr, as the file to open, the brief that stands beside a report."""
+def print_brief(study: Study, page: Path) -> None:
+    """Print on stderr, as the file to open, the brief beside a report; a grid has none."""
+    if study.is_grid:
+        return
     from sim.report.brief import BRIEF
 
     print(f"brief: {page.with_name(BRIEF)}", file=sys.stderr)
@@ -120,7 +123,7 @@ def saying_the_cost(
 
 
 def finished_study(folder: Path) -> Study:
-    """Return the study of a folder whose runs are all finished, and that has a report."""
+    """Return the study of a folder whose runs are all finished."""
     from sim.analysis.study import Study
 
     study = Study.open(folder)
@@ -130,7 +133,4 @@ def finished_study(folder: Path) -> Study:
         refuse(f"{folder}: {done}; run the same command again to finish it")
     if not finished:
         refuse(f"{folder}: nothing to report: all {failed} runs failed")
-    if study.no_report:
-        tables = f"openstakes sweep {shlex.quote(str(folder))} --csv"
-        refuse(f"{folder}: no report: {study.no_report}; {tables} writes tables")
     return study

@@ -49,7 +49,12 @@ def why(
         study = finished_study(folder)
         if all(case.name == case.against for case in study.cases):
             refuse(f"{folder}: one scenario, and nothing that it is compared with")
-        check(folder, files_of_report(study.scenarios)[""])
+        if study.is_grid:
+            refuse(
+                f"{folder}: levers vary, or not all outcomes and months were kept: why asks about "
+                f"whole scenarios, as compare and experiment run them"
+            )
+        check(folder, files_of_report(study.design)[""])
         failed = _ask(study, folder, asked, workers)
         from sim.report import write
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis import wording
 from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
+from sim.analysis.precision import undecided, undecided_sentences
 from sim.report import (
     against_data,
     brief,
@@ -113,6 +114,7 @@ def write_report(
     found = Findings.of(view)
     files = study.csv_files(encoding) | {
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
+        "undecided.csv": csv_bytes(undecided(study, view.rows.values()), encoding),
         ABOUT: _about(view, drawable),
     }
     files |= chain.files(view, encoding) | who.files(view, encoding) | who_figure.files(view)
@@ -143,6 +145,7 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
         brief.BRIEF,
         "findings.csv",
         "targets.csv",
+        "undecided.csv",
         *tables,
         ABOUT,
         *figures,
@@ -223,6 +226,7 @@ def _context(
         "interpolated": wording.interpolated(study.pairs, study.unit),
         "standing": standing_grid(study),
         "data": against_data.standing(study),
+        "undecided": undecided_sentences(study, undecided(study, view.rows.values())),
         "limits": limits.limits(study),
         "command": made_by,
         "versions": reproduction.versions(),

@@ -65,6 +65,7 @@ def fake_world(scenario: Scenario, replication: int, seed: int) -> fake.Series:
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sim.sweep.execution.simulate_world", fake_world)
+    monkeypatch.setattr("sim.report.write", lambda study, out, **_: Path(out) / "report.html")
     monkeypatch.chdir(tmp_path)
 
 
