@@ -20,7 +20,7 @@ import numpy as np
 
 from sim import data
 from sim.analysis import inputs, rubric, wording
-from sim.analysis.comparison import Comparison, Floats, chance_alone, compare
+from sim.analysis.comparison import Comparison, Floats, chance_alone, changes, compare
 from sim.model.outcomes import REGION_TEXT, WORDS
 from sim.vocabulary import ACTOR_KINDS, AREAS, CHANNELS, PAYERS, ROUTE_KINDS
 
@@ -150,10 +150,7 @@ def _row(
     study: PairedResults, actor: Actor, known: Outcome, sides: tuple[Floats, Floats]
 ) -> dict[str, Any]:
     found = compare(*sides, known, study.pair_index)
-    moved = np.full(len(sides[0]), np.nan)
-    both = np.isfinite(sides[0]) & np.isfinite(sides[1])
-    draw, _ = study.pair_index.of(np.flatnonzero(both))
-    moved[both] = rubric.changes(sides[0][both], sides[1][both], draw, known.kind)
+    moved = changes(*sides, known.kind, study.pair_index)
     better, worse = {1: (found.p_higher, found.p_lower), -1: (found.p_lower, found.p_higher)}.get(
         actor.side, (math.nan, math.nan)
     )

@@ -130,13 +130,15 @@ def chance_alone(values: Floats, pairs: PairIndex) -> Floats:
     return np.asarray(found.reshape(values.shape), dtype=float)
 
 
-def changes(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) -> Floats:
+def changes(ours: Floats, theirs: Floats, kind: str, pairs: PairIndex) -> Floats:
     """Return the change of each pair, in points, percent or the unit (`sim.analysis.rubric`).
 
     Parameters
     ----------
-    ours, theirs, outcome, pairs
+    ours, theirs, pairs
         As for `compare`.
+    kind
+        Of the outcome.
 
     Returns
     -------
@@ -146,7 +148,7 @@ def changes(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) ->
     both = np.isfinite(ours) & np.isfinite(theirs)
     draw, _ = pairs.of(np.flatnonzero(both))
     found = np.full(len(both), np.nan)
-    found[both] = rubric.changes(ours[both], theirs[both], draw, outcome.kind)
+    found[both] = rubric.changes(ours[both], theirs[both], draw, kind)
     return found
 
 
@@ -168,7 +170,7 @@ def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) ->
         Numbers are nan, and the sign is "?", if no pair finished.
     """
     both = np.isfinite(ours) & np.isfinite(theirs)
-    found = changes(ours, theirs, outcome, pairs)[both]
+    found = changes(ours, theirs, outcome.kind, pairs)[both]
     level, mean = (
         float(x.mean()) if len(found) else math.nan for x in (theirs[both], (ours - theirs)[both])
     )

@@ -168,7 +168,7 @@ def pair_changes(study: Study, outcomes: Sequence[str]) -> dict[str, Floats]:
         ours, theirs = study.means(case.name, outcomes, window), known[case.against, window]
         found[case.name] = np.stack(
             [
-                changes(ours[:, i], theirs[:, i], study.outcome(name), study.pair_index)
+                changes(ours[:, i], theirs[:, i], study.outcome(name).kind, study.pair_index)
                 for i, name in enumerate(outcomes)
             ],
             axis=1,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sim.analysis import rubric, wording
-from sim.report import against_data, aloud, cells, importance, limits, reproduction
+from sim.report import against_data, aloud, cells, importance, limits, paper, reproduction
 from sim.report.cells import Cell
 from sim.report.findings import Findings
 from sim.report.style import FORECAST
@@ -150,6 +150,7 @@ def context(view: View, found: Findings, title: str, question: str) -> dict[str,
         "forecast": FORECAST,
         "reference": study.titles[study.against],
         "few": _few(view),
+        "paper": paper,
         "few_pairs": study.pairs == 1,
         "sample": wording.sample(study.draws, study.replications),
         "seed": study.seed,

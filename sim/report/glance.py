@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.analysis import rubric, wording
-from sim.analysis.comparison import chance_alone
+from sim.analysis.comparison import chance_alone, changes
 from sim.report import origin, sheet, style
 from sim.report.cells import Cell, headlines
 from sim.report.figure_data import COLUMNS
@@ -60,10 +60,7 @@ def _chance(view: View, cell: Cell) -> tuple[float, ...]:
         return ()
     window, name = study.window(cell.scenario), cell.outcome.name
     ours, theirs = (study.means(one, [name], window)[:, 0] for one in (cell.scenario, view.against))
-    both = np.isfinite(ours) & np.isfinite(theirs)
-    draw, _ = study.pair_index.of(np.flatnonzero(both))
-    found = np.full(len(both), math.nan)
-    found[both] = rubric.changes(ours[both], theirs[both], draw, cell.outcome.kind)
+    found = changes(ours, theirs, cell.outcome.kind, study.pair_index)
     levels = quantiles(chance_alone(found, study.pair_index)) + cell.median
     return tuple(float(x) for x in levels[::2])
 

@@ -16,6 +16,7 @@ from sim.report import against_data, brief
 from sim.report.brief import context
 from sim.report.findings import Findings
 from sim.report.page import POLICY, _findings_frame, _template
+from sim.report.paper import LINK
 from sim.report.view import View
 from tests.report.conftest import HOSTILE
 from tests.report.test_page import Reader
@@ -178,7 +179,7 @@ def test_it_is_conditional_and_says_how_to_cite_and_make_it_again(text):
 def test_it_links_to_the_report_and_fetches_nothing(text, read):
     assert f'content="{POLICY}"' in html.unescape(text)
     links = {a["href"] for _, a in read.elements if "href" in a}
-    assert links == {"report.html", "report.html#reproduce"}
+    assert links == {"report.html", "report.html#reproduce", LINK}
     assert not any("src" in a for _, a in read.elements)
     assert not {"script", "iframe", "object", "link", "base", "form", "img"} & {
         tag for tag, _ in read.elements

@@ -18,10 +18,10 @@ import numpy as np
 from scipy.stats import rankdata
 
 from sim.analysis import rubric, windows
-from sim.analysis.comparison import by_draw
+from sim.analysis.comparison import by_draw, changes
 from sim.analysis.tables import headlines
 from sim.analysis.why.crossings import Crossing, Curve, brackets, crossings, medians
-from sim.analysis.why.held import Held, change, kept, named
+from sim.analysis.why.held import Held, kept, named
 from sim.analysis.why.shares import NUMBER, drawn, uncertain_fields
 from sim.model.parameters import PARAMETERS
 from sim.scenario.scenario import Scenario
@@ -255,7 +255,7 @@ class Search:
         for column, outcome in enumerate(outcomes):
             kind = self.study.outcome(outcome).kind
             curve = {
-                value: change(ours[:, column], theirs[:, column], self.study.pair_index, kind)
+                value: changes(ours[:, column], theirs[:, column], kind, self.study.pair_index)
                 for value, (ours, theirs) in means.items()
             }
             yield Verdict(name, against, outcome, curve)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.analysis import rubric
-from sim.analysis.comparison import Floats, PairIndex
+from sim.analysis.comparison import Floats
 from sim.analysis.tables import headlines
 from sim.sweep.design import Keep
 
@@ -50,25 +50,6 @@ class Held:
 def kept(study: Study) -> Keep:
     """Return what is kept of each run: the headline outcomes alone."""
     return Keep(outcomes=tuple(headlines(study)), countries="none")
-
-
-def change(ours: Floats, theirs: Floats, pairs: PairIndex, kind: str) -> Floats:
-    """Return the change of each pair (`rubric.changes`), nan where a run of the two failed.
-
-    Parameters
-    ----------
-    ours, theirs
-        Means of two worlds, arrays (pair,).
-    pairs
-        Which pair is of which draw.
-    kind
-        Of the outcome.
-    """
-    there = np.isfinite(ours) & np.isfinite(theirs)
-    draw, _ = pairs.of(np.flatnonzero(there))
-    found = np.full(pairs.count, np.nan)
-    found[there] = rubric.changes(ours[there], theirs[there], draw, kind)
-    return found
 
 
 def finite(values: Floats) -> Floats:

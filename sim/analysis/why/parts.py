@@ -24,9 +24,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from sim.analysis import rubric
-from sim.analysis.comparison import Floats, chance_alone
+from sim.analysis.comparison import Floats, chance_alone, changes
 from sim.analysis.tables import headlines
-from sim.analysis.why.held import Held, change, kept, named, summed_up
+from sim.analysis.why.held import Held, kept, named, summed_up
 from sim.policies.base import Policy
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Case, Design
@@ -256,7 +256,7 @@ def _changes(
     ours: dict[Chosen, Floats], theirs: Floats, study: Study, kind: str
 ) -> dict[Chosen, Floats]:
     """Return the change of each world in each pair; nan in all where one is not finite."""
-    found = {x: change(own, theirs, study.pair_index, kind) for x, own in ours.items()}
+    found = {x: changes(own, theirs, kind, study.pair_index) for x, own in ours.items()}
     there = np.isfinite(list(found.values())).all(axis=0)
     return {chosen: np.where(there, x, np.nan) for chosen, x in found.items()}
 
@@ -317,7 +317,7 @@ def leading(frame: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per scenario and outcome whose median change is beyond the floor: columns scenario,
         title, outcome, label, scale, total (the median) with low and high, parts (those of the
-        largest shares, until they make up two thirds of the mean change, joined by "; "), number
+        largest shares, until they make up two thirds of the mean joined by "; "), number
         (of these parts), fraction (of the mean change that is theirs), rest and interaction
         (fractions too).
     """

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.comparison import Floats, PairIndex, by_draw, chance_alone
+from sim.analysis.comparison import Floats, PairIndex, by_draw, chance_alone, changes
 from sim.analysis.tables import headlines
-from sim.analysis.why.held import change, finite, kept, named
+from sim.analysis.why.held import finite, kept, named
 from sim.messages import ScenarioError
 from sim.model.parameters import PARAMETERS
 from sim.sweep.design import STATED, Design
@@ -158,7 +158,7 @@ def variance(study: Study, original: Study) -> pd.DataFrame:
         ours, theirs = (study.means(name, outcomes, window) for name in (case.name, case.against))
         for column, outcome in enumerate(outcomes):
             kind, draws = study.outcome(outcome).kind, study.design.draws
-            found = change(ours[:, column], theirs[:, column], study.pair_index, kind)
+            found = changes(ours[:, column], theirs[:, column], kind, study.pair_index)
             head = named(original, case.name, outcome)
             causes = due_to(finite(found), study.pair_index, draws.values, draws.names)
             rows += [head | row for row in causes]
