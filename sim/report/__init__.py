@@ -79,6 +79,11 @@ def files(study: Study) -> list[str]:
     ----------
     study
         Runs of a design, which need not be finished.
+
+    Returns
+    -------
+    list of str
+        In the folder, with "/" between folders. Not every study has all of them.
     """
     from sim.report.grid_page import grid_files
     from sim.report.page import report_files

@@ -105,7 +105,7 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
         )
     assert result.stdout.count("Global power (US)") == 3
     assert "percent of the reference in the same draw. 5-95 %: holds chance and parameters." in text
-    assert "report:" not in result.stderr
+    assert "report: results/report.html" in result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 100
     study = sim.Study.open("results")
     assert (study.draws, study.replications, study.finished) == (2, 2, 12)
