@@ -137,12 +137,22 @@ def _with_ends(text: str, cell: Cell, part: str) -> Said:
     return Said(f"{_united(text, cell.outcome)} ({interval(cell.low, cell.high)})", cell, part)
 
 
+def short(x: float) -> str:
+    """Return a number that was set, with two digits that mean something: "0.15", "32 million"."""
+    return wording.plain(float(f"{x:.1e}")) if math.isfinite(x) else wording.NOT_AVAILABLE
+
+
 # Sentences
+
+
+def named(outcome: str, label: str) -> str:
+    """Return what an outcome is called in a sentence."""
+    return SUBJECTS.get(outcome, label)
 
 
 def subject(cell: Cell) -> str:
     """Return what a finding speaks of, as the subject of a sentence."""
-    return SUBJECTS.get(cell.outcome.name, cell.outcome.label)
+    return named(cell.outcome.name, cell.outcome.label)
 
 
 def sentence(view: View, found: Findings, news: News) -> Sentence:

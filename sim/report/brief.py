@@ -5,14 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.analysis import rubric, wording
-from sim.report import against_data, aloud, cells, importance, limits, paper, reproduction
+from sim.report import (
+    against_data,
+    aloud,
+    cells,
+    importance,
+    limits,
+    paper,
+    reasons,
+    reproduction,
+)
 from sim.report.cells import Cell
 from sim.report.findings import Findings
 from sim.report.style import FORECAST
 from sim.report.view import View
+
+if TYPE_CHECKING:
+    from sim.analysis.why import Why
 
 BRIEF, TEMPLATE = "brief.html", "brief.html.j2"
 
@@ -130,7 +142,9 @@ class Factor:
         return f"{aloud.two(100 * own[0].reference)} %"
 
 
-def context(view: View, found: Findings, title: str, question: str) -> dict[str, Any]:
+def context(
+    view: View, found: Findings, title: str, question: str, because: Why | None = None
+) -> dict[str, Any]:
     """Return what the template of the brief is filled with.
 
     Parameters
@@ -141,6 +155,8 @@ def context(view: View, found: Findings, title: str, question: str) -> dict[str,
         The findings on it.
     title, question
         Those of the report.
+    because
+        What `openstakes why` found on the same runs, if it was asked.
     """
     study = view.study
     news = [] if study.pairs == 1 else importance.important(found)
@@ -150,7 +166,6 @@ def context(view: View, found: Findings, title: str, question: str) -> dict[str,
         "forecast": FORECAST,
         "reference": study.titles[study.against],
         "few": _few(view),
-        "paper": paper,
         "few_pairs": study.pairs == 1,
         "sample": wording.sample(study.draws, study.replications),
         "seed": study.seed,
@@ -165,17 +180,21 @@ def context(view: View, found: Findings, title: str, question: str) -> dict[str,
         "factors": _factors(found),
         "wide": len(view.policies) <= COLUMNS,
         "agreements": AGREEMENTS,
-        "paper": any(cell.paper for cell in found.headlines),
+        "paper": paper,
+        "signed": any(cell.paper for cell in found.headlines),
         "news": [
             (
                 _head(one),
                 aloud.sentence(view, found, one),
-                aloud.hangs_on(view, found, one),
+                [*aloud.hangs_on(view, found, one), *_leads(because, one)],
             )
             for one in news
         ],
         "rule": importance.RULE,
         "change": [] if study.pairs == 1 else aloud.would_change(view, found),
+        "flips": reasons.flips(view, because),
+        "asked": because is not None and because.break_evens is not None,
+        "reasons": [] if study.pairs == 1 else reasons.reasons(view, _named(news), because),
         "data": against_data.tallies(study),
         "notes": against_data.notes(study),
         "versions": dict(reproduction.versions()),
@@ -189,6 +208,20 @@ def _few(view: View) -> str:
     return (
         f"Few {study.unit} ({study.pairs}): run more before quoting." if limits.few(study) else ""
     )
+
+
+def _named(news: Sequence[importance.News]) -> list[str]:
+    """Return the policies of which the important findings are."""
+    return list(dict.fromkeys(cell.scenario for one in news if not one.still for cell in one.cells))
+
+
+def _leads(because: Why | None, news: importance.News) -> aloud.Sentence:
+    """Return what the spread of the first finding of a sentence is due to."""
+    if news.still:
+        return []
+    first = news.cells[0]
+    text = reasons.leads(because, first.scenario, first.outcome.name)
+    return [aloud.Said(f" {text}")] if text else []
 
 
 def _head(news: importance.News) -> str:

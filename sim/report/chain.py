@@ -55,7 +55,7 @@ def chains(view: View) -> list[PolicyChains]:
 
     A chain that is only the beginning of another one is left out.
     """
-    rows = {name: _rows(view, name) for name in view.policies}
+    rows = {name: rows_of(view, name) for name in view.policies}
     return [_of_policy(view, name, own) for name, own in rows.items()]
 
 
@@ -66,7 +66,7 @@ def files(view: View, encoding: str) -> dict[str, bytes]:
     return {CSV: csv_bytes(pd.DataFrame(view.chain, columns=list(COLUMNS)), encoding)}
 
 
-def _rows(view: View, scenario: str) -> list[list[Any]]:
+def rows_of(view: View, scenario: str) -> list[list[Any]]:
     """Return the rows of each chain of a policy, the longest chains first."""
     own = [row for row in view.chain if row.scenario == scenario]
     found = [list(steps) for _, steps in groupby(own, key=lambda row: row.headline)]
@@ -139,7 +139,7 @@ def sentences(view: View, scenario: str) -> list[str]:
         As "Open share of US releases: −10.0 points; so Best open US release: −2.6 %; so ...", the
         longest first; empty if nothing moved on the way to a headline.
     """
-    found = _of_policy(view, scenario, _rows(view, scenario))
+    found = _of_policy(view, scenario, rows_of(view, scenario))
     return [
         "; so ".join(f"{box.label}: {box.change}" for box in chain.boxes) + "."
         for chain in found.chains

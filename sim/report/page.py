@@ -12,6 +12,7 @@ from sim.analysis import wording
 from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
 from sim.analysis.precision import undecided, undecided_sentences
+from sim.analysis.why import Why
 from sim.report import (
     against_data,
     brief,
@@ -123,9 +124,10 @@ def write_report(
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
     files["targets.csv"] = csv_bytes(against_data.targets_frame(study), encoding)
     context = _context(view, found, shown, question, made_by, files)
-    context["why"] = because = why.section(view, Path(out))
-    files |= because.files if because else {}
-    short = brief.context(view, found, context["title"], context["question"])
+    because = Why.of(Path(out))
+    context["why"] = None if because is None else why.said(view, because)
+    files |= context["why"].files if because else {}
+    short = brief.context(view, found, context["title"], context["question"], because)
     pages = {
         brief.BRIEF: _template(brief.TEMPLATE).render(short, content_policy=POLICY),
         PAGE: _template("report.html.j2").render(context),

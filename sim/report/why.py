@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis import rubric, wording
@@ -71,20 +70,6 @@ class Section:
     steady: tuple[str, ...]
     varied: Grid | None
     files: dict[str, bytes]
-
-
-def section(view: View, folder: Path) -> Section | None:
-    """Return what the page says of why; None if nothing was asked of the folder's results.
-
-    Parameters
-    ----------
-    view
-        Of the study.
-    folder
-        Of its results.
-    """
-    found = Why.of(folder)
-    return None if found is None else said(view, found)
 
 
 def said(view: View, found: Why) -> Section:
@@ -257,7 +242,7 @@ def _break_evens(view: View, frame: pd.DataFrame | None) -> tuple[tuple[str, ...
     for number in dict.fromkeys(frame["number"]):
         own = records(frame[frame["number"] == number])
         crossing = [row for row in own if row.found in (FLIPS, SEVERAL)]
-        told = [row for row in crossing if _matters(view, row)]
+        told = [row for row in crossing if turns(view, row)]
         flips += [_flip(view, row) for row in told]
         counted = [
             (sum(row.found == NO_CROSSING for row in own), "keep their side"),
@@ -275,13 +260,18 @@ def _break_evens(view: View, frame: pd.DataFrame | None) -> tuple[tuple[str, ...
     return tuple(flips), tuple(steady)
 
 
+def turns(view: View, row: Any) -> bool:
+    """Tell whether a row of break-evens is a flip of a verdict that matters."""
+    return row.found in (FLIPS, SEVERAL) and _matters(view, row)
+
+
 def _matters(view: View, row: Any) -> bool:
     """Tell whether the change is beyond its floor at one end of the range at least."""
     floor = rubric.FLOOR[view.study.outcome(row.outcome).kind]
     return max(abs(row.at_low), abs(row.at_high)) >= floor
 
 
-def _number(path: str) -> str:
+def number(path: str) -> str:
     """Return a number in words: the parameter's name, or the field with the name of its policy."""
     if not path.startswith("policy."):
         return path
@@ -290,7 +280,7 @@ def _number(path: str) -> str:
 
 
 def _assumption(row: Any) -> str:
-    field = _number(row.number)
+    field = number(row.number)
     what = row.description if isinstance(row.description, str) else ""
     unit = row.unit if isinstance(row.unit, str) and row.unit not in ("0-1", "") else ""
     told = ", ".join(text for text in (what, unit) if text)
@@ -309,7 +299,7 @@ def _flip(view: View, row: Any) -> str:
         else f" against {row.against_title}"
     )
     return (
-        f"{outcome.label} under {row.title}{duel} turns at {_number(row.number)} = "
+        f"{outcome.label} under {row.title}{duel} turns at {number(row.number)} = "
         f"{wording.plain(row.value)}{several} (5–95 %: {ends}{sure}): "
         f"{wording.change(row.left_change, outcome)} at {wording.plain(row.left)}, "
         f"{wording.change(row.right_change, outcome)} at {wording.plain(row.right)}, both run."
@@ -328,7 +318,7 @@ def _variance(view: View, frame: pd.DataFrame | None) -> Grid | None:
         name, outcome = own["scenario"].iloc[0], own["outcome"].iloc[0]
         share = dict(zip(own["kind"], own["share"], strict=True))
         numbers = records(own[own["kind"] == NUMBER])[:MOST_NUMBERS]
-        said_ = [f"{_number(r.number)} {wording.percent(r.share, 0)}" for r in numbers]
+        said_ = [f"{number(r.number)} {wording.percent(r.share, 0)}" for r in numbers]
         rows.append(
             (
                 view.title(name),

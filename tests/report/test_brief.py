@@ -9,16 +9,22 @@ import re
 import shutil
 import subprocess
 
+import pandas as pd
 import pytest
 
+from sim.analysis import actors
 from sim.analysis.frames import csv_bytes
-from sim.report import against_data, brief
+from sim.analysis.why import Why
+from sim.analysis.why.break_evens import FLIPS
+from sim.analysis.why.shares import LUCK, REMAINDER
+from sim.analysis.why.shares import NUMBER as OF_A_NUMBER
+from sim.report import against_data, aloud, brief, chain, reasons, who
 from sim.report.brief import context
 from sim.report.findings import Findings
 from sim.report.page import POLICY, _findings_frame, _template
 from sim.report.paper import LINK
 from sim.report.view import View
-from tests.report.conftest import HOSTILE
+from tests.report.conftest import HOSTILE, MadeUpStudy
 from tests.report.test_page import Reader
 from tests.report.told import BUNDLE, HEADLINES, P1, P3, Small, Told, split
 
@@ -267,3 +273,75 @@ def test_six_policies_take_two_pages_of_paper(tmp_path, paper):
     out = tmp_path / "brief.pdf"
     chromium(profile, f"--print-to-pdf={out}", f"file://{tmp_path}/brief.html")
     assert re.findall(rb"/Type /Pages\s.*?/Count (\d+)", out.read_bytes(), re.DOTALL) == [b"2"]
+
+
+@pytest.fixture(scope="module")
+def whole() -> MadeUpStudy:
+    """Status quo, blanket control and targeted bundle, with every outcome."""
+    return MadeUpStudy((0, 1, 5), twin=False)
+
+
+def test_who_gains_and_by_way_of_what_has_the_numbers_of_the_tables(whole):
+    study, text = whole, rendered(whole)
+    view = View(study)
+
+    def label(outcome: str) -> str:
+        return aloud.named(outcome, study.outcome(outcome).label)
+
+    tables = {
+        who.FILES[0]: {(r.scenario, r.outcome, r.actor): r.median for r in view.actors},
+        chain.CSV: {
+            (
+                r.scenario,
+                r.outcome,
+                aloud.named(r.outcome, study.outcome(r.outcome).label),
+            ): r.median
+            for r in view.chain
+        },
+    }
+    spans = re.findall(
+        r'class="w" data-file="([^"]*)" data-policy="([^"]*)" data-row="([^"]*)" '
+        r'data-name="([^"]*)">([^<]*)<',
+        text,
+    )
+    assert {file for file, *_ in spans} == set(tables)
+    for file, *key, said in spans:
+        median = tables[file][tuple(html.unescape(part) for part in key)]
+        known = study.outcome("us_share_abroad" if key[1] == actors.OTHERS else key[1])
+        assert said == reasons.changed(median, known)
+
+
+def test_the_brief_says_what_why_found(whole):
+    study, view, us = whole, View(whole), "us_share_abroad"
+    label, name = study.outcome(us).label, P1
+    head = {"scenario": name, "title": view.title(name), "outcome": us, "label": label}
+    leading = {"parts": "check; liability", "number": 2, "fraction": 0.71, "total": -3.5}
+    flip = {
+        "against": study.against, "number": "policy.open-weight-control.kyc_friction",
+        "found": FLIPS, "value": 0.1534, "low": 0.0512, "high": 0.2, "at_low": -1.0, "at_high": 2.0,
+    }  # fmt: skip
+    immaterial = flip | {"at_low": -0.1, "at_high": 0.1, "value": 0.77}
+    shares = [{"kind": LUCK, "number": "", "share": 0.2},
+              {"kind": OF_A_NUMBER, "number": "leak_hazard", "share": 0.418},
+              {"kind": REMAINDER, "number": "", "share": 0.9}]  # fmt: skip
+    because = Why(
+        leading=pd.DataFrame([head | leading]),
+        break_evens=pd.DataFrame([head | flip, head | immaterial]),
+        variance=pd.DataFrame([head | share for share in shares]),
+    )
+    (own,) = (one for one in reasons.reasons(view, [P1], because) if one.scenario == name)
+    assert own.parts == (
+        "71 % of the mean change in the US share of AI use abroad comes from check and liability "
+        "together."
+    )
+    (flip,) = reasons.flips(view, because)
+    turns = "turns at kyc_friction of open-weight-control = 0.15 (0.051 to 0.2)."
+    verdict = "the verdict on the US share of AI use abroad"
+    assert flip == f"Under {view.title(name)}, {verdict} {turns}"
+    assert reasons.leads(because, name, us).endswith("leak_hazard (42 %).")
+    assert reasons.leads(because, BUNDLE, us) == ""
+    asked = "openstakes why DIR"
+    filled = context(view, Findings.of(view), "t", "q", because)
+    page = _template(brief.TEMPLATE).render(filled, content_policy=POLICY)
+    assert asked not in page
+    assert asked in rendered(study)
