@@ -107,7 +107,7 @@ def undecided(study: Study, table: Iterable[Any]) -> pd.DataFrame:
     DataFrame
         Columns: scenario, outcome, smaller (share of the pairs on the smaller side), pairs, needed
         (pairs at which a share like this would be told from one in ten; nan if it is already) and
-        help ("more runs", or "none": the pairs differ, and more would too).
+        help ("more runs", or "no run": the pairs differ, and more would too).
     """
     import pandas as pd
 
@@ -132,7 +132,7 @@ def _row(study: Study, row: Any) -> dict[str, Any]:
     return head | {
         "pairs": row.pairs,
         "needed": math.nan if decided else math.ceil(min(max(needed, FEWEST), MANY) * times),
-        "help": "none" if decided else "more runs",
+        "help": "no run" if decided else "more runs",
     }
 
 
@@ -142,7 +142,7 @@ def undecided_sentences(study: Study, found: pd.DataFrame, most: int = 12) -> li
     for row in found.head(most).to_dict("records"):
         where = f"{study.outcome(row['outcome']).label}, {study.titles[row['scenario']]}"
         divided = f"{wording.percent(row['smaller'], 0)} of {row['pairs']:,} {study.unit}"
-        if row["help"] == "none":
+        if row["help"] == "no run":
             lines.append(
                 f"{where}: more runs would not help. {divided} are on the smaller side, surely "
                 f"more than one in ten: the {study.unit} differ by {study.interval_holds}."

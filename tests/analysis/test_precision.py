@@ -50,7 +50,7 @@ def divided(share):
     return world
 
 
-@pytest.mark.parametrize(("share", "helps"), [(0.4, "none"), (0.15, "more runs")])
+@pytest.mark.parametrize(("share", "helps"), [(0.4, "no run"), (0.15, "more runs")])
 def test_what_is_surely_divided_no_run_will_decide(share, helps):
     scenarios = [fake.scenario("base"), fake.scenario("audits", 1)]
     plan = Design.of(scenarios, 40, 3, also_without_assumed=False)
@@ -60,7 +60,7 @@ def test_what_is_surely_divided_no_run_will_decide(share, helps):
     row = found[found["outcome"] == "alpha"].iloc[0]
     assert (row["smaller"], row["help"]) == (pytest.approx(share), helps)
     (text,) = [line for line in undecided_sentences(study, found) if "A made-up number" in line]
-    if helps == "none":
+    if helps == "no run":
         assert np.isnan(row["needed"])
         assert "more runs would not help. 40 % of 40 replications" in text
     else:
