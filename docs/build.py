@@ -14,7 +14,7 @@ from typing import Any
 
 import tomli_w
 
-from docs import truths
+from docs import findings, truths
 from docs.parameter_page import parameter_values, parameters_page
 from docs.patterns import validation
 from docs.scenario_page import scenarios_page
@@ -324,6 +324,7 @@ def pages() -> dict[str, str]:
         "explanation/calibration.md": calibration.page(shipped(), truths.section()),
         "explanation/validation.md": validation(),
         "../README.md": readme(),
+        **findings.pages(),
     }
 
 
