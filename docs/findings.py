@@ -45,10 +45,10 @@ def four_policies() -> list[str]:
     said = [row for row in found if row["paper"]]
     groups = {key: len(of(said, agreement=key)) for key in ("agrees", "disagrees")}
     left = len(said) - sum(groups.values())
-    counts = " and ".join(f"{key} in {number}" for key, number in groups.items())
+    counts = ", ".join(f"{key} in {number}" for key, number in groups.items())
     cells = (
         f"Of the {len(said)} cells that the paper speaks of, by our reading of its prose, the "
-        f"model {counts}; {left or 'none'} cannot be told."
+        f"model {counts} and is undecided in {left or 'none'}."
     )
     return [cells, *each("four-policies")]
 

@@ -6,6 +6,7 @@ Directions come from the column `sign`.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -23,10 +24,11 @@ WORDS = {
     "lower": LOWER,
 }  # fmt: skip
 """The word of each sign."""
-IN_TITLES = {
-    "kyc_friction": "check", "opening_cost": "liability", "systemic_flop": "systemic from FLOP",
-    "strip_cost_multiplier": "times the cost of stripping", "stringency": "stringency",
+LEVERS_SHORT = {
+    "kyc_friction": "check", "opening_cost": "liability", "systemic_flop": "line",
+    "strip_cost_multiplier": "stripping times", "stringency": "stringency", "method": "",
 }  # fmt: skip
+"""Levers as they stand in the title of a case."""
 
 Row = dict[str, str]
 
@@ -56,18 +58,21 @@ def listed(parts: Iterable[str]) -> str:
 
 
 def effect(row: Row) -> str:
-    """The size of a change with its interval."""
+    """The size of a change with its interval; what leaves 0 has no percentage."""
+    if not all(row[key] for key in ("median", "low", "high")):
+        return "from none in some draws"
     unit = {"points": "points", "percent": "%"}.get(row["scale"], row.get("unit", ""))
     middle, low, high = (fixed(float(row[key]), 1) for key in ("median", "low", "high"))
     return f"{signed(middle)} {unit}, {low} to {high}"
 
 
 def titled(row: Row) -> str:
-    """The title of a case."""
+    """The title of a case, its levers in brackets."""
     title = row.get("title") or row["scenario"]
-    for lever, words in IN_TITLES.items():
-        title = title.replace(f"{lever}=", f"{words} ")
-    return title.replace("method=", "")
+    levers = re.findall(r"(\w+)=(\S+)", title)
+    said = ", ".join(f"{LEVERS_SHORT[name]} {value}".strip() for name, value in levers)
+    plain = re.sub(r",? ?\w+=\S+", "", title)
+    return f"{plain} ({said})" if said else plain
 
 
 def by_word(found: Iterable[Row]) -> dict[str, list[Row]]:
@@ -86,12 +91,19 @@ def across(found: Sequence[Row], subject: str) -> str:
         for word in (BETTER, WORSE, HIGHER, LOWER)
         if word in groups
     ]
-    said += [
-        f"{word} under {listed(map(titled, groups[word]))}"
-        for word in (UNKNOWN, EVEN)
-        if word in groups
-    ]
+    if UNKNOWN in groups:
+        said.append(f"{UNKNOWN} under {listed(map(titled, groups[UNKNOWN]))}")
+    if EVEN in groups:
+        said.append(f"{EVEN} under {others(map(titled, groups[EVEN]), len(found))}")
     return f"{subject}: {'; '.join(said)}."
+
+
+def others(names: Iterable[str], of_all: int) -> str:
+    """The names of up to two, else how many there are."""
+    there = list(names)
+    if len(there) < 3:
+        return listed(there)
+    return f"all {len(there)}" if len(there) == of_all else f"the other {len(there)}"
 
 
 def alone(found: Sequence[Row], subject: str) -> str:
@@ -102,11 +114,11 @@ def alone(found: Sequence[Row], subject: str) -> str:
         for word in (BETTER, WORSE)
         if word in groups
     ]
-    said += [
-        f"{word} on {listed(label(row['factor']) for row in groups[word])}"
-        for word in (UNKNOWN, EVEN)
-        if word in groups
-    ]
+    if UNKNOWN in groups:
+        said.append(f"{UNKNOWN} on {listed(label(row['factor']) for row in groups[UNKNOWN])}")
+    if EVEN in groups:
+        names = [label(row["factor"]) for row in groups[EVEN]]
+        said.append(f"{EVEN} on {others(names, len(found))}")
     return f"{subject}: {'; '.join(said)}."
 
 
