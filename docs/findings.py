@@ -175,7 +175,7 @@ def third_countries() -> list[str]:
     lines = [
         f"From {_ORIGIN[row['source']]} to {_ORIGIN[row['target']]} models under {titled(row)}: "
         f"{_points(row)}."
-        for row in large
+        for row in large[1:]
     ]
     first = (
         f"The largest switch in third countries is from {_ORIGIN[large[0]['source']]} to "
@@ -237,6 +237,14 @@ def decoupling() -> list[str]:
     own = of(found, scenario="decouple")
     first = alone(own, titled(own[0]))
     moved = [row["factor"] for row in own if WORDS[row["sign"]] in (BETTER, WORSE)]
+    words = {row["factor"]: WORDS[row["sign"]] for row in own}
+    parts = [
+        (theirs[0], sum(WORDS[r["sign"]] == words[r["factor"]] for r in theirs))
+        for case in ("only-control", "only-ban", "only-chips")
+        if (theirs := [r for r in of(found, scenario=case) if r["factor"] in moved])
+    ]
+    said = listed(f"{count(same, len(moved))} under {titled(row)}" for row, same in parts)
+    first += f" Of what moves, the same direction has {said}."
     lines = [factor_line("decoupling", factor) for factor in moved]
     return [first, *lines, *outcome_lines("decoupling")]
 

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim import report
 from sim.analysis import choice, sensitivity
 from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
@@ -40,7 +41,7 @@ def firsts(study: Study) -> pd.DataFrame:
 
 def flows(study: Study) -> pd.DataFrame:
     """Who switches to whom in third countries."""
-    return study.plotted("us_share_third_country", kind="flows")
+    return report.plotted(study, "us_share_third_country", kind="flows")
 
 
 def outcomes(*names: str) -> Make:
