@@ -205,7 +205,7 @@ def factor_line(name: str, factor: str) -> str:
 def openness_gradient() -> list[str]:
     """Openness and harm along the scale."""
     name = "openness-gradient"
-    factors = ("transparency", "chinese_misuse", "other_misuse", "progress_specific")
+    factors = ("transparency", "progress_specific")
     return [*(factor_line(name, f) for f in factors), *outcome_lines(name)]
 
 
@@ -227,8 +227,14 @@ def eu_threshold() -> list[str]:
 
 def safeguards() -> list[str]:
     """Harm by method and cost."""
-    factors = ("other_misuse", "chinese_misuse", "transparency", "global_power")
-    return [*(factor_line("safeguards", f) for f in factors), *outcome_lines("safeguards")]
+    name = "safeguards"
+    harm = ("other_harm", "cn_state_harm", "uplift_us_releases")
+    rest = ("open_releases_us", "us_share_abroad", "cn_share_abroad", "open_share_world")
+    return [
+        *outcome_lines(name, harm),
+        factor_line(name, "transparency"),
+        *outcome_lines(name, rest),
+    ]
 
 
 def decoupling() -> list[str]:
