@@ -6,7 +6,7 @@ No number and no direction is written by hand: both come from experiments/NAME/e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from docs.sentences import (
     BETTER,
@@ -29,7 +29,7 @@ from docs.sentences import (
     signs_table,
     titled,
 )
-from docs.tables import code, table
+from docs.tables import table
 from sim.analysis.wording import fixed, percent
 from sim.sweep.experiment import load_experiment
 from sim.vocabulary import FACTORS
@@ -80,61 +80,6 @@ def where_it_turns() -> list[str]:
 
 
 _ORDER = (BETTER, WORSE, UNKNOWN, EVEN)
-
-
-def paper_rubric() -> list[str]:
-    """What allies, the reading of hazard and assumed responses change."""
-    found = rows("paper-rubric", "rubric")
-    signs = {(row["scenario"], row["factor"]): WORDS[row["sign"]] for row in found}
-    pairs = {
-        "the other countries of the G7 joining": _ALLIES,
-        "a reading of hazard by capability alone": _ABSOLUTE,
-    }
-    said = []
-    for what, cases in pairs.items():
-        both = [(signs[a, f], signs[b, f]) for a, b in cases.items() for f in FACTORS]
-        said.append(f"{what} changes {count(sum(a != b for a, b in both), len(both))} words")
-    assumed = [(row["sign"], row["sign_without_assumed"]) for row in found]
-    changed = sum(WORDS[a] != WORDS[b] for a, b in assumed)
-    first = (
-        f"{said[0][0].upper()}{said[0][1:]}, {said[1]}, and assumed responses at zero change "
-        f"{count(changed, len(assumed))}."
-    )
-    return [first, *_weights(), *four_of_paper(found)]
-
-
-def four_of_paper(found: Sequence[Row]) -> Iterator[str]:
-    """A sentence on each policy of the paper."""
-    for case in _PAPER:
-        own = of(found, scenario=case)
-        yield alone(own, titled(own[0]))
-
-
-def _weights() -> Iterator[str]:
-    found = sorted(rows("paper-rubric", "firsts"), key=lambda row: -float(row["first"]))
-    leading = [row for row in found if float(row["first"]) >= 0.05]
-    yield (
-        "Weights decide who is first: of all weightings of the paper's six factors "
-        + listed(f"{percent(float(row['first']), 0)} put {titled(row)} first" for row in leading)
-        + "; equal ones share."
-    )
-
-
-_PAPER = (
-    "p1-blanket", "p2-risk-assessment", "p3-government-audits", "p4-audit-repository",
-    "p3-p4-audits", "targeted-bundle",
-)  # fmt: skip
-_ALLIES = {
-    "p1-blanket": "p1-with-allies", "p2-risk-assessment": "p2-with-allies",
-    "p2-risk-assessment-absolute": "p2-absolute-with-allies",
-    "p3-government-audits": "p3-with-allies", "p3-p4-audits": "p3-p4-with-allies",
-    "targeted-bundle": "bundle-with-allies", "bundle-absolute": "bundle-absolute-with-allies",
-}  # fmt: skip
-_ABSOLUTE = {
-    "p2-risk-assessment": "p2-risk-assessment-absolute", "targeted-bundle": "bundle-absolute",
-    "p2-with-allies": "p2-absolute-with-allies",
-    "bundle-with-allies": "bundle-absolute-with-allies",
-}  # fmt: skip
 
 
 def blanket_or_targeted() -> list[str]:
@@ -225,18 +170,6 @@ def eu_threshold() -> list[str]:
     return [f"{first}.", *outcome_lines("eu-threshold")]
 
 
-def safeguards() -> list[str]:
-    """Harm by method and cost."""
-    name = "safeguards"
-    harm = ("other_harm", "cn_state_harm", "uplift_us_releases")
-    rest = ("open_releases_us", "us_share_abroad", "cn_share_abroad", "open_share_world")
-    return [
-        *outcome_lines(name, harm),
-        factor_line(name, "transparency"),
-        *outcome_lines(name, rest),
-    ]
-
-
 def decoupling() -> list[str]:
     """The whole and its parts."""
     found = rows("decoupling", "rubric")
@@ -255,87 +188,49 @@ def decoupling() -> list[str]:
     return [first, *lines, *outcome_lines("decoupling")]
 
 
-def chip_controls() -> list[str]:
-    """What China loses, and whether its labs open."""
-    first, *others = outcome_lines("chip-controls")
-    return [first, *others, *each("chip-controls")]
-
-
-def sensitivity() -> list[str]:
-    """What decides each factor."""
-    found = rows("sensitivity", "importance")
-    deciding = [row for row in found if row["decides"] == "True"]
-    lines = []
-    for factor in FACTORS:
-        own = of(deciding, factor=factor)
-        said = [
-            f"{code(row['number'])} (index {float(row['pawn']):.2f}; the more of it, the "
-            f"{BETTER if float(row['rank_correlation']) > 0 else WORSE})"
-            for row in own
-        ]
-        text = label(factor)
-        what = listed(said) if said else "no number stands out from luck"
-        lines.append(f"{text[0].upper()}{text[1:]}: {what}.")
-    names = dict.fromkeys(row["number"] for row in deciding)
-    first = (
-        f"What a blanket control does hangs on {listed(map(code, names))}: "
-        f"{len(names)} of the uncertain numbers stand out from luck on some factor."
-        if names
-        else "No uncertain number stands out from luck on any factor."
-    )
-    return [first, *lines]
-
-
 def robust_choice() -> list[str]:
-    """Which portfolio is acceptable most often, by its number of levers."""
-    found = rows("robust-choice", "satisficing")
-    paths = [key for key in found[0] if key.startswith("policy.")]
-    some = [row for row in found if _levers(row, paths)]
-    best = max(some, key=lambda row: float(row["acceptable"]))
+    """Which policy is acceptable most often, which is never far behind, and what weights decide."""
+    name = "robust-choice"
+    found = sorted(rows(name, "satisficing"), key=lambda row: -float(row["acceptable"]))
+    best = found[0]
     first = (
-        f"{_portfolio(best, paths)} is acceptable most often: worse on no factor and better on "
-        f"some under {percent(float(best['acceptable']), 0)} of the draws."
+        f"{titled(best)} is acceptable most often: worse on no factor and better on some under "
+        f"{percent(float(best['acceptable']), 0)} of the draws."
     )
-    lines = []
-    for size in range(1, len(paths) + 1):
-        own = [row for row in some if len(_levers(row, paths)) == size]
-        top = max(float(row["acceptable"]) for row in own)
-        names = [_portfolio(row, paths) for row in own if float(row["acceptable"]) == top]
-        lines.append(f"Most often acceptable with {size}: {'; '.join(names)} ({percent(top, 0)}).")
-    lines += [_least(factor, paths) for factor in FACTORS]
-    return [f"{first[0].upper()}{first[1:]}", *lines]
+    often = [row for row in found[1:] if float(row["acceptable"]) >= 0.1]
+    said = (f"{titled(row)} ({percent(float(row['acceptable']), 0)})" for row in often)
+    lines = [f"Acceptable in a tenth of the draws or more: {listed(said)}."] if often else []
+    return [first, *lines, _weights(name), *(_least(name, factor) for factor in FACTORS)]
 
 
-def _levers(row: Row, paths: Sequence[str]) -> list[str]:
-    return [path.split(".")[1] for path in paths if float(row[path] or 0)]
+def _weights(name: str) -> str:
+    found = sorted(rows(name, "firsts"), key=lambda row: -float(row["first"]))
+    leading = [row for row in found if float(row["first"]) >= 0.05]
+    return (
+        "Of all weightings of the paper's six factors "
+        + listed(f"{percent(float(row['first']), 0)} put {titled(row)} first" for row in leading)
+        + "; equal ones share."
+    )
 
 
-def _portfolio(row: Row, paths: Sequence[str]) -> str:
-    return " + ".join(_levers(row, paths)).replace("-", " ") or "no lever"
-
-
-def _least(factor: str, paths: Sequence[str]) -> str:
-    own = of(rows("robust-choice", "regret"), factor=factor)
+def _least(name: str, factor: str) -> str:
+    own = of(rows(name, "regret"), factor=factor)
     least = min(own, key=lambda row: float(row["largest"]))
     text, unit = label(factor), {"points": "points", "percent": "%"}[least["scale"]]
     return (
-        f"{text[0].upper()}{text[1:]}: the largest regret is smallest with "
-        f"{_portfolio(least, paths)} ({fixed(float(least['largest']), 1)} {unit})."
+        f"{text[0].upper()}{text[1:]}: the largest regret is smallest with {titled(least)} "
+        f"({fixed(float(least['largest']), 1)} {unit})."
     )
 
 
 FINDINGS: dict[str, Callable[[], list[str]]] = {
     "four-policies": four_policies,
     "where-it-turns": where_it_turns,
-    "paper-rubric": paper_rubric,
     "blanket-or-targeted": blanket_or_targeted,
     "third-countries": third_countries,
     "openness-gradient": openness_gradient,
     "eu-threshold": eu_threshold,
-    "safeguards": safeguards,
     "decoupling": decoupling,
-    "chip-controls": chip_controls,
-    "sensitivity": sensitivity,
     "robust-choice": robust_choice,
 }
 """What makes the sentences of each experiment, the one for the index first."""

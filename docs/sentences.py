@@ -26,7 +26,6 @@ WORDS = {
 """The word of each sign."""
 LEVERS_SHORT = {
     "kyc_friction": "check", "opening_cost": "liability", "systemic_flop": "line",
-    "strip_cost_multiplier": "stripping times", "stringency": "stringency", "method": "",
 }  # fmt: skip
 """Levers as they stand in the title of a case."""
 

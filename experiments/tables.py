@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim import report
-from sim.analysis import choice, sensitivity
+from sim.analysis import choice
 from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
 from sim.messages import ScenarioError
@@ -58,7 +58,6 @@ HARM = ("cn_state_harm", "other_harm", "uplift_us_releases")
 TABLES: dict[str, dict[str, Make]] = {
     "four-policies": {"rubric": rubric},
     "where-it-turns": {"rubric": rubric},
-    "paper-rubric": {"rubric": rubric, "firsts": firsts},
     "blanket-or-targeted": {"rubric": rubric, "front": choice.front},
     "third-countries": {"rubric": rubric, "flows": flows},
     "openness-gradient": {
@@ -72,7 +71,6 @@ TABLES: dict[str, dict[str, Make]] = {
             "services_withdrawn_eu",
         ),
     },
-    "safeguards": {"rubric": rubric, "table": outcomes("open_releases_us", *STANDING, *HARM)},
     "decoupling": {
         "rubric": rubric,
         "table": outcomes(
@@ -80,14 +78,12 @@ TABLES: dict[str, dict[str, Make]] = {
             "frontier_cn", "lag_us_cn_true",
         ),
     },
-    "chip-controls": {
+    "robust-choice": {
         "rubric": rubric,
-        "table": outcomes(
-            "frontier_cn", "lag_us_cn_true", "open_releases_cn", "idea_share_cn", *STANDING
-        ),
+        "satisficing": choice.satisficing,
+        "regret": choice.regret,
+        "firsts": firsts,
     },
-    "sensitivity": {"importance": sensitivity.importance},
-    "robust-choice": {"regret": choice.regret, "satisficing": choice.satisficing},
 }  # fmt: skip
 """The tables of each experiment, by the name of their file."""
 

@@ -171,21 +171,24 @@ def regret(study: PairedResults) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per case and factor. Columns: scenario, title, one for each lever, factor, scale
-        ("points" or "percent"), mean, high (95 % point) and largest of the regrets over pairs (the
-        gain of the best case in the pair less that of this one, the reference being among the
-        choices with a gain of 0), and best (share of the pairs in which nothing does better by a
-        floor or more). Pairs in which a case failed are left out.
+        One row per case and factor, a reference that all cases have in common included: to do
+        nothing is a choice. Columns: scenario, title, one for each lever, factor, scale ("points"
+        or "percent"), mean, high (95 % point) and largest of the regrets over pairs (the gain of
+        the best case in the pair, 0 at least, less that of this one), and best (share of the pairs
+        in which nothing does better by a floor or more). Pairs in which a case failed are left out.
     """
     import pandas as pd
 
     found = gains(study)
     whole = found.values[:, :, np.isfinite(found.values).all(axis=(0, 1))]
     best = np.maximum(whole.max(axis=1, initial=-np.inf), 0.0)
+    gained = dict(zip(found.names, whole.swapaxes(0, 1), strict=True))
+    if len(references := {study.case(name).against for name in found.names}) == 1:
+        gained |= dict.fromkeys(references, np.zeros_like(best))
     rows = []
-    for j, name in enumerate(found.names):
+    for name, own in gained.items():
         for i, factor in enumerate(found.factors):
-            lost = best[i] - whole[i, j]
+            lost = best[i] - own[i]
             numbers = [np.nan] * 4
             if lost.size:
                 high = float(np.quantile(lost, rule.INTERVAL[1]))

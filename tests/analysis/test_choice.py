@@ -10,7 +10,6 @@ from sim.analysis import choice
 from sim.analysis.comparison import PairIndex
 from sim.messages import ScenarioError
 from sim.model.outcomes import OUTCOMES
-from sim.sweep.draws import Draws
 
 HEADLINES = {o.factor: name for name, o in OUTCOMES.items() if o.headline}
 LEVELS = 100.0
@@ -21,7 +20,7 @@ class Made:
 
     lever_paths = ("policy.x.strength",)
 
-    def __init__(self, gains, factors=tuple(HEADLINES), draws=None):
+    def __init__(self, gains, factors=tuple(HEADLINES)):
         self.pairs = len(next(iter(next(iter(gains.values())).values())))
         self.pair_index = PairIndex(self.pairs, 1)
         self.gains, self.factors = gains, factors
@@ -31,7 +30,7 @@ class Made:
             for name in names
         ]
         self.titles = {name: name.title() for name in names}
-        self.design = SimpleNamespace(draws=draws)
+        self.design = SimpleNamespace(name="")
 
     def case(self, name):
         return next(case for case in self.cases if case.name == name)
@@ -134,11 +133,12 @@ def test_regret_by_hand():
         "b": {"chinese_misuse": np.array([4.0, 8.0, -2.0, 3.0])},
     }
     found = choice.regret(Made(gains, ("chinese_misuse",))).set_index("scenario")
-    assert found["mean"].to_dict() == {"a": (0 + 8 + 6 + 0) / 4, "b": (6 + 0 + 2 + 1) / 4}
-    assert found["largest"].to_dict() == {"a": 8, "b": 6}
-    assert found["best"].to_dict() == {"a": 0.5, "b": 0.5}  # 1 is within the floor, 2 is not
+    means = {"a": (0 + 8 + 6 + 0) / 4, "b": (6 + 0 + 2 + 1) / 4, "reference": (10 + 8 + 4) / 4}
+    assert found["mean"].to_dict() == means
+    assert found["largest"].to_dict() == {"a": 8, "b": 6, "reference": 10}
+    assert found["best"].to_dict() == {"a": 0.5, "b": 0.5, "reference": 0.25}  # 1 is within it
     assert set(found["scale"]) == {"percent"}
-    assert found["policy.x.strength"].tolist() == [1.0, 1.0]
+    assert found["policy.x.strength"].tolist() == [1.0] * 3
 
 
 def test_regret_leaves_out_a_pair_in_which_a_case_failed():
@@ -146,7 +146,7 @@ def test_regret_leaves_out_a_pair_in_which_a_case_failed():
         "a": {"chinese_misuse": np.array([10.0, 0.0, 0.0, 0.0])},
         "b": {"chinese_misuse": np.array([np.nan, 0.0, 0.0, 0.0])},
     }
-    assert choice.regret(Made(gains, ("chinese_misuse",)))["largest"].tolist() == [0, 0]
+    assert choice.regret(Made(gains, ("chinese_misuse",)))["largest"].tolist() == [0, 0, 0]
 
 
 def test_acceptable_is_worse_on_nothing_and_better_on_something():
@@ -220,48 +220,3 @@ def test_a_readers_own_weights_change_the_order():
 def test_weights_that_cannot_be_used(weights, said):
     with pytest.raises(ScenarioError, match=said):
         choice.order(rubric_of({"a": {}}), weights)
-
-
-def drawn(draws, numbers=3):
-    rng = np.random.default_rng(5)
-    return Draws([f"n{i}" for i in range(numbers)], rng.random((draws, numbers)))
-
-
-def test_the_number_that_decides_is_found_with_its_direction():
-    from sim.analysis import sensitivity
-
-    draws = drawn(200)
-    gain = -30 * draws.values[:, 1] + np.random.default_rng(6).normal(0, 2, 200)
-    study = Made({"a": {"chinese_misuse": gain}}, ("chinese_misuse",), draws)
-    found = sensitivity.importance(study)
-    first = found.iloc[0]
-    assert (first["number"], bool(first["decides"])) == ("n1", True)
-    assert first["rank_correlation"] < -0.9
-    assert not found["decides"].iloc[1:].any()
-    assert first["draws"] == 200
-
-
-def test_where_only_luck_acts_nothing_decides():
-    from sim.analysis import sensitivity
-
-    gain = np.random.default_rng(7).normal(0, 9, 240)
-    study = Made({"a": {"chinese_misuse": gain}}, ("chinese_misuse",), drawn(240, 20))
-    assert not sensitivity.importance(study, most=20)["decides"].any()
-
-
-def test_pawn_of_a_known_step():
-    """The result is 0 below the middle and 1 above: each part is half away from the whole."""
-    from sim.analysis import sensitivity
-
-    x = np.linspace(0, 1, 160)
-    assert sensitivity.pawn(x, (x > 0.5).astype(float)) == pytest.approx(0.5)
-    assert sensitivity.pawn(x, np.zeros(160)) == 0
-    assert sensitivity.rank_correlation(x, np.zeros(160)) == 0
-
-
-def test_too_few_draws_decide_nothing():
-    from sim.analysis import sensitivity
-
-    study = Made({"a": {"chinese_misuse": np.zeros(8)}}, ("chinese_misuse",), drawn(8))
-    with pytest.raises(ScenarioError, match="at least 160 draws, not 8"):
-        sensitivity.importance(study)

@@ -118,13 +118,14 @@ def test_a_figure_of_the_front_page_has_the_same_bytes_each_time():
 
 
 def test_tables_are_written_for_the_experiment_of_a_study():
-    from tests.analysis.test_choice import Made, around
+    from tests.analysis.test_choice import Made, around, rubric_of
 
     study = Made({"a": {"transparency": around(3, 1)}, "b": {"backdoors": around(9, 1)}})
+    study.rubric = lambda: rubric_of({"a": {}, "b": {}})
     study.design.name = "robust-choice"
     found = tables.files(study)
-    assert list(found) == ["regret.csv", "satisficing.csv"]
-    assert found["regret.csv"].count(b"\n") == 1 + 2 * len(FACTORS)
+    assert list(found) == ["rubric.csv", "satisficing.csv", "regret.csv", "firsts.csv"]
+    assert found["regret.csv"].count(b"\n") == 1 + 3 * len(FACTORS)
     study.design.name = "mine"
     with pytest.raises(SystemExit, match="results of 'mine'"):
         tables.files(study)
