@@ -21,7 +21,7 @@ from sim.messages import ScenarioError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.analysis.paired import PairedResults
+    from sim.analysis.study import Study
 
 PARTS = 8
 """Parts of a number's range, of equally many draws each."""
@@ -32,7 +32,7 @@ MOST = 10
 """Numbers of each finding that are reported."""
 
 
-def importance(study: PairedResults, most: int = MOST) -> pd.DataFrame:
+def importance(study: Study, most: int = MOST) -> pd.DataFrame:
     """Return which uncertain numbers decide the gain on each factor, the strongest first.
 
     Parameters
