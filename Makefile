@@ -12,7 +12,7 @@ READY := .venv/ready-$(shell pwd | cksum | cut -d' ' -f1)
 .PHONY: help calibrate origins hindcast compare test test-all test-lowest test-mesa check bench targets golden docs site clean
 
 help:
-	@echo 'make compare   four policies against the status quo: results/four-policies/report.html'
+	@echo 'make compare   four policies against the status quo: results/four-policies/brief.html'
 	@echo 'make test      all tests but the slowest'
 	@echo 'make test-all  all tests'
 	@echo 'make test-lowest  part of the tests with the oldest versions that pyproject.toml allows, in .venv-lowest'
@@ -30,6 +30,7 @@ help:
 
 compare: $(READY)
 	@$(BIN)/openstakes experiment four-policies --out results/four-policies
+	@$(BIN)/openstakes why results/four-policies parts
 
 # Each process begins with a part of its own in one piece, so that what a module shares is mostly made once.
 PARALLEL = -n $(WORKERS) --dist worksteal

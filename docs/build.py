@@ -8,13 +8,14 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 from docs import findings, truths
+from docs.chain_page import chain_page
 from docs.parameter_page import parameter_values, parameters_page
 from docs.patterns import validation
 from docs.scenario_page import scenarios_page
@@ -102,9 +103,19 @@ def lever_card(name: str, cls: type[Policy], example: str) -> str:
         f"**Modelled.** {paragraphs(cls.__doc__ or '')}",
         f"**Not modelled.** {cls.not_modelled}",
         f"**Main assumption.** {code(cls.assumption)}, {field.description}: {number_here}.",
+        *parts_line(cls),
         f"**Example.**\n\n```toml\n{example.strip()}\n```",
     )
     return "\n\n".join(lines)
+
+
+def parts_line(cls: type[Policy]) -> Iterator[str]:
+    """The parts that `openstakes why` takes out of a policy of the lever, if there are any."""
+    parts = [
+        f"{field.part} ({code(field.name)})" for field in cls.lever_fields.values() if field.part
+    ]
+    if parts:
+        yield f"**Parts** that `openstakes why` tells apart: {', '.join(parts)}."
 
 
 def lever_section(name: str, cls: type[Policy], heads: Sequence[str]) -> str:
@@ -318,6 +329,7 @@ def pages() -> dict[str, str]:
         "reference/scenarios.md": scenarios_page(),
         "reference/outcomes.md": outcomes_page(),
         "reference/phases.md": phases_page(),
+        "reference/chain.md": chain_page(),
         "reference/policy-timeline.md": timeline_page(),
         "reference/scenario.schema.json": schema.as_text(),
         "../sim/model/parameter_values.py": parameter_values(),

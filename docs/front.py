@@ -157,11 +157,9 @@ def drawn_from(name: str) -> str:
 
 def svg(name: str) -> bytes:
     """A figure with the mark of its table, by which a test sees that it is up to date."""
+    about = {"Description": f"experiments/{name}/expected/rubric.csv {drawn_from(name)}"}
     with style.look():
-        drawing = style.svg(FIGURES[name]())
-    note = f"<desc>experiments/{name}/expected/rubric.csv {drawn_from(name)}</desc>"
-    head, end, rest = drawing.partition(b'version="1.1">')
-    return head + end + note.encode() + rest
+        return style.svg(FIGURES[name](), about)
 
 
 def main() -> None:

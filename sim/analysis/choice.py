@@ -15,13 +15,14 @@ import numpy as np
 
 from sim.analysis import rubric as rule
 from sim.analysis.comparison import Floats
+from sim.analysis.grids import compared, pair_changes
 from sim.analysis.tables import headlines
 from sim.messages import ScenarioError, nearest, one_of, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.analysis.paired import PairedResults
+    from sim.analysis.study import Study
 
 PREVENTS = ("chinese_misuse", "other_misuse")
 """Factors of harm prevented, one side of a front."""
@@ -65,26 +66,19 @@ class Gains(NamedTuple):
     values: Floats
 
 
-def gains(study: PairedResults) -> Gains:
+def gains(study: Study) -> Gains:
     """Return the gains of every case, each over its own window, as `Study.rubric` has them."""
-    found = {
+    factors = {
         name: factor for name, factor in headlines(study).items() if study.outcome(name).direction
     }
-    outcomes = [study.outcome(name) for name in found]
-    cases = [case for case in study.cases if case.name != case.against]
-    values = np.full((len(found), len(cases), study.pairs), np.nan)
-    for j, case in enumerate(cases):
-        window = study.window(case.name)
-        ours, theirs = (
-            study.means(name, list(found), window) for name in (case.name, case.against)
-        )
-        both = np.isfinite(ours).all(axis=1) & np.isfinite(theirs).all(axis=1)
-        draw, _ = study.pair_index.of(np.flatnonzero(both))
-        for i, outcome in enumerate(outcomes):
-            changes = rule.changes(ours[both, i], theirs[both, i], draw, outcome.kind)
-            values[i, j, both] = outcome.direction * changes
+    outcomes = [study.outcome(name) for name in factors]
+    cases = compared(study)
+    found = pair_changes(study, list(factors))
+    towards = np.array([outcome.direction for outcome in outcomes])
+    values = np.array([(towards * found[case.name]).T for case in cases])
+    values = values.reshape(len(cases), len(outcomes), study.pairs).swapaxes(0, 1)
     floors = np.array([rule.FLOOR[outcome.kind] for outcome in outcomes])
-    return Gains(tuple(found.values()), tuple(case.name for case in cases), floors, values)
+    return Gains(tuple(factors.values()), tuple(case.name for case in cases), floors, values)
 
 
 # Fronts
@@ -116,7 +110,7 @@ def dominates(ours: Floats, theirs: Floats, floors: Floats) -> bool:
 
 
 def front(
-    study: PairedResults, prevents: Sequence[str] = PREVENTS, keeps: Sequence[str] = KEEPS
+    study: Study, prevents: Sequence[str] = PREVENTS, keeps: Sequence[str] = KEEPS
 ) -> pd.DataFrame:
     """Return which cases no other surely beats on two factors, for each two of them.
 
@@ -165,7 +159,7 @@ def _levels(name: str, values: Floats) -> dict[str, float]:
 # Regret, and what is acceptable
 
 
-def regret(study: PairedResults) -> pd.DataFrame:
+def regret(study: Study) -> pd.DataFrame:
     """Return how far each case stays behind the best one of each draw, factor by factor.
 
     Returns
@@ -200,7 +194,7 @@ def regret(study: PairedResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def satisficing(study: PairedResults) -> pd.DataFrame:
+def satisficing(study: Study) -> pd.DataFrame:
     """Return under how many draws each case is acceptable: worse on no factor, better on some.
 
     Better and worse are beyond the floor, as in the rubric. No factor counts more than another.
@@ -228,7 +222,7 @@ def satisficing(study: PairedResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _head(study: PairedResults, name: str) -> dict[str, Any]:
+def _head(study: Study, name: str) -> dict[str, Any]:
     levers = study.case(name).levers
     head: dict[str, Any] = {"scenario": name, "title": study.titles[name]}
     return head | {path: levers.get(path) for path in study.lever_paths}

@@ -102,6 +102,56 @@ def by_draw(values: Floats, pairs: PairIndex) -> Floats:
     )
 
 
+def chance_alone(values: Floats, pairs: PairIndex) -> Floats:
+    """Return what chance alone adds to paired numbers.
+
+    That is what is left of each number less the mean of its draw, widened by sqrt(n / (n - 1)) for
+    the n runs that gave that mean.
+
+    Parameters
+    ----------
+    values
+        Array (pair, ...); nan where a run failed.
+    pairs
+        Which pair is of which draw.
+
+    Returns
+    -------
+    ndarray of float64, shape of `values`
+        nan for a draw of which fewer than two runs finished.
+    """
+    table = pairs.folded(values)
+    there = np.isfinite(table)
+    number = there.sum(axis=1, keepdims=True)
+    known = np.where(there, table, 0.0)
+    rest = known - known.sum(axis=1, keepdims=True) / np.maximum(number, 1)
+    rest *= np.sqrt(number / np.maximum(number - 1, 1))
+    found = np.where(there & (number > 1), rest, np.nan)
+    return np.asarray(found.reshape(values.shape), dtype=float)
+
+
+def changes(ours: Floats, theirs: Floats, kind: str, pairs: PairIndex) -> Floats:
+    """Return the change of each pair, in points, percent or the unit (`sim.analysis.rubric`).
+
+    Parameters
+    ----------
+    ours, theirs, pairs
+        As for `compare`.
+    kind
+        Of the outcome.
+
+    Returns
+    -------
+    ndarray of float64, shape (pair,)
+        nan where one of the two runs failed.
+    """
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    draw, _ = pairs.of(np.flatnonzero(both))
+    found = np.full(len(both), np.nan)
+    found[both] = rubric.changes(ours[both], theirs[both], draw, kind)
+    return found
+
+
 def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) -> Comparison:
     """Compare window means; pairs with a missing run are left out.
 
@@ -120,8 +170,7 @@ def compare(ours: Floats, theirs: Floats, outcome: Outcome, pairs: PairIndex) ->
         Numbers are nan, and the sign is "?", if no pair finished.
     """
     both = np.isfinite(ours) & np.isfinite(theirs)
-    draw, _ = pairs.of(np.flatnonzero(both))
-    found = rubric.changes(ours[both], theirs[both], draw, outcome.kind)
+    found = changes(ours, theirs, outcome.kind, pairs)[both]
     level, mean = (
         float(x.mean()) if len(found) else math.nan for x in (theirs[both], (ours - theirs)[both])
     )

@@ -193,3 +193,61 @@ class PairedResults(Results):
         from sim.analysis.tables import rubric
 
         return rubric(self)
+
+    def chain(self) -> pd.DataFrame:
+        """Return what moved under each case on the way to each headline that moved.
+
+        Returns
+        -------
+        DataFrame
+            One row per step. Columns: scenario, title, headline (outcome that ends the chain),
+            step (from 1; the headline is the last), outcome, label, unit, phase and why (in which
+            phase and why it follows from the step before; "" at the first), also (at a headline:
+            outcomes beside the chain that moved and feed it), then as in `table`:
+            reference, difference, median, low, high, scale, p_higher, p_lower, p_floor, sign, word,
+            interval_holds and pairs. A step moved by the rubric's rule (clear or likely), and as
+            the model's table of edges says (`sim.model.chain`). A headline that moved without any
+            such step is a chain of one.
+        """
+        from sim.analysis.chains import chain
+
+        return chain(self)
+
+    def actors(self) -> pd.DataFrame:
+        """Return who gains and who loses: paired differences by actor.
+
+        Returns
+        -------
+        DataFrame
+            One row per case (references left out), group and actor. Columns: scenario, title,
+            group, actor, outcome (`other_share_abroad` is what the US and China leave of use
+            abroad), unit, reference, difference, median, low, high, p25, p75, chance_low and
+            chance_high (of chance alone, around the median; nan unless draws were run several
+            times), scale, p_better and p_worse (shares of pairs beyond the floor on the actor's
+            good and bad side; of harm on everybody else's; nan if a move is neither), p_floor, sign
+            (read from that side; "" of a cost), word, verdict ("gains", "loses", "no material
+            change", "cannot tell": also where the interval holds 0; "" if a move is neither),
+            input (as in `table`), interval_holds, first_month, last_month and pairs.
+        """
+        from sim.analysis.actors import actors
+
+        return actors(self)
+
+    def country_changes(self) -> pd.DataFrame:
+        """Return how the US and Chinese shares of use change in each country, with ranks.
+
+        Returns
+        -------
+        DataFrame
+            One row per case (references left out), origin ("US", "CN") and country whose effective
+            sample is at least 100 in both, the highest change first. Columns: scenario, title,
+            origin, country (ISO alpha-3), name, bloc, mean (over draws, with one draw over
+            replications; in points), low and high (of the mean; wide enough that the intervals of
+            all countries hold at once in nine cases of ten), rank (one more than `above`: countries
+            that cannot be told apart share it), above and below (countries whose intervals lie
+            wholly above and below), sample (draws or replications), effective_sample, first_month
+            and last_month (of the months averaged).
+        """
+        from sim.analysis.countries import changes
+
+        return changes(self)

@@ -85,18 +85,41 @@ class Study(PairedResults):
     @property
     def no_report(self) -> str:
         """Why there can be no report on this study, or "" if there can."""
-        return self.unfit_for_report or ("" if self.outcomes() else "no run finished")
+        return "" if self.outcomes() else "no run finished"
 
     @property
-    def unfit_for_report(self) -> str:
-        """Why no report was asked for, or "": a page has room for a few whole scenarios."""
-        if len(self.cases) == 1:
-            return "there is one scenario, and nothing to compare it with"
-        if any(case.levers for case in self.cases):
-            return "its scenarios vary by levers"
-        if self.design.keep.outcomes is not None or self.design.keep.months != "all":
-            return "only some outcomes or months were kept"
-        return ""
+    def is_grid(self) -> bool:
+        """Whether its report is the page of a grid: levers vary, or not all series were kept."""
+        keep = self.design.keep
+        return bool(self.lever_paths) or keep.outcomes is not None or keep.months != "all"
+
+    def compared_with(self, name: str) -> Study:
+        """Return the same runs, every scenario compared with another one of them.
+
+        Nothing is run: all scenarios of a study met the same draws and random numbers, so that any
+        two of them are pairs.
+
+        Parameters
+        ----------
+        name
+            Name of a case, or of a scenario that has one case only.
+
+        Returns
+        -------
+        Study
+            Its first case is the reference; the reference until now is one of the others.
+
+        Raises
+        ------
+        KeyError
+            If there is no such case.
+        ScenarioError
+            If a case has another horizon than the new reference.
+        """
+        from sim.analysis.references import with_reference
+
+        design = with_reference(self.design, self.cases, name)
+        return type(self)(self.store, design, variant=self._variant, described=self._given)
 
     # Frames and labelled arrays
 

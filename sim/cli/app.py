@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sim.cli import calibrate, hindcast, inspect, new, run, sweep
+from sim.cli import calibrate, hindcast, inspect, new, run, sweep, why
 from sim.cli.exits import FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -66,6 +66,7 @@ app.command()(new.new)
 app.command()(calibrate.calibrate)
 app.command()(hindcast.hindcast)
 app.command()(run.report)
+app.command()(why.why)
 app.command()(run.warm)
 app.command()(inspect.check)
 app.command()(inspect.show)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import isinf
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from sim.scenario import library
 if TYPE_CHECKING:
     from sim.model.jurisdictions import Jurisdictions
     from sim.policies.base import Policy
+    from sim.scenario.scenario import Scenario
 
 Row = dict[str, Any]
 
@@ -64,10 +65,14 @@ def _goes_by(row: Row, text: str) -> bool:
     )
 
 
-def _scenarios() -> list[Row]:
+@cache
+def _shipped() -> list[Scenario]:
     from sim.scenario.scenario import load
 
-    loaded = [load(name) for name in library.scenarios()]
+    return [load(name) for name in library.scenarios()]
+
+
+def _scenarios() -> list[Row]:
     return [
         {
             "name": scenario.name,
@@ -75,7 +80,7 @@ def _scenarios() -> list[Row]:
             "id": scenario.id,
             "question": scenario.question,
         }
-        for scenario in loaded
+        for scenario in _shipped()
     ]
 
 
@@ -265,12 +270,9 @@ def written_fields(policy: type[Policy]) -> list[str]:
 
 def scenarios_with(lever: str) -> list[str]:
     """Names of the shipped scenarios that use a lever, inherited policies included."""
-    from sim.scenario.scenario import load
-
-    loaded = [load(name) for name in library.scenarios()]
     return [
         scenario.name
-        for scenario in loaded
+        for scenario in _shipped()
         if lever in (type(policy).lever for policy in scenario.policy.values())
     ]
 

@@ -59,6 +59,21 @@ ExperimentDraws = Annotated[
         "calibrated ensemble, each run once.",
     ),
 ]
+UntilPrecision = Annotated[
+    list[str],
+    typer.Option(
+        "--until-precision",
+        metavar="OUTCOME=NUMBER",
+        help="Double the draws (without draws, the replications) until the median change of every "
+        "scenario is known to ± so many points or percent.",
+    ),
+]
+AtMost = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=MOST_DRAWS, show_default="128", help="Where --until-precision stops growing."
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Root seed.")]
 ExperimentReplications = Annotated[
     int | None,

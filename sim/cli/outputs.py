@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from sim.cli.exits import RUNS_FAILED, refuse
+from sim.messages import printable
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
     from sim.cli.profile import Times
-    from sim.scenario.scenario import Scenario
+    from sim.sweep.design import Design
+    from sim.sweep.execution import Progress
     from sim.sweep.parts import Failure
 
 
@@ -27,11 +29,13 @@ def encoding_of(excel: bool, out: Path | None) -> str:
     return EXCEL if excel else "utf-8"
 
 
-def files_of_report(scenarios: list[Scenario]) -> dict[str, list[str]]:
-    """Return the names of the files of a report on scenarios, by their folder."""
-    from sim.report.page import report_files
+def files_of_report(plan: Design) -> dict[str, list[str]]:
+    """Return the names of the files of a report on a design, by their folder."""
+    from sim.analysis.study import Study
+    from sim.report import files
+    from sim.sweep.store import Store
 
-    return {"": report_files(scenarios)}
+    return {"": files(Study(Store(), plan))}
 
 
 def finish(
@@ -66,9 +70,19 @@ def finish(
         print_profile(times)
     if page is not None:
         print(f"report: {page}", file=sys.stderr)
+        print_brief(study, page)
     if failures:
         _print_failures(failures, study.design.runs, out)
         raise typer.Exit(RUNS_FAILED)
+
+
+def print_brief(study: Study, page: Path) -> None:
+    """Print on stderr, as the file to open, the brief beside a report; a grid has none."""
+    if study.is_grid:
+        return
+    from sim.report.brief import BRIEF
+
+    print(f"brief: {page.with_name(BRIEF)}", file=sys.stderr)
 
 
 def _print_failures(failures: list[Failure], runs: int, out: Path | None) -> None:
@@ -82,3 +96,41 @@ def _print_failures(failures: list[Failure], runs: int, out: Path | None) -> Non
         alone = f"{sweep} --alone {failures[0].run}"
         print(f"each can be run alone, such as: {alone}", file=sys.stderr)
         print(f"all of them are done again by: {sweep} --again failed", file=sys.stderr)
+
+
+def saying_the_cost(
+    progress: Progress, plan: Design, workers: int | None, out: Path | None
+) -> Progress:
+    """Return the function that shows progress, and before it says on stderr what runs will cost.
+
+    The first call comes when it is known what is finished already, and before anything is run.
+    """
+    said = False
+
+    def show(finished: int, failed: int, total: int) -> None:
+        nonlocal said
+        done = finished + failed
+        if not said and done < total:
+            from sim.cli.results import cost_line
+            from sim.sweep.estimate import outlook
+
+            found = outlook(plan, total - done, workers)
+            print(printable(cost_line(found, total - done, done, out)), file=sys.stderr)
+        said = True
+        progress(finished, failed, total)
+
+    return show
+
+
+def finished_study(folder: Path) -> Study:
+    """Return the study of a folder whose runs are all finished."""
+    from sim.analysis.study import Study
+
+    study = Study.open(folder)
+    finished, failed = study.finished, len(study.failures)
+    if finished + failed < study.design.runs:
+        done = f"{finished + failed} of {study.design.runs} runs are finished"
+        refuse(f"{folder}: {done}; run the same command again to finish it")
+    if not finished:
+        refuse(f"{folder}: nothing to report: all {failed} runs failed")
+    return study

@@ -12,6 +12,7 @@ from rich.table import Table
 from sim.cli.terminal import console, indented, new_table, print_table
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from sim.analysis.study import Study
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from sim.sweep.estimate import Estimate, Outlook
 
 MOST_TABLES = 10
+MOST_FINDINGS = 40
+"""Findings of two folders that differ, on the screen."""
 
 
 def print_estimate(found: Estimate) -> None:
@@ -230,6 +233,36 @@ def _counted(study: Study) -> str:
     from sim.analysis.wording import sample
 
     return sample(study.draws, study.replications)
+
+
+def print_versus(found: pd.DataFrame, new: Path, old: Path) -> None:
+    """Print the findings of two folders that differ."""
+    from sim.analysis.wording import change, change_interval, counted, symbol
+    from sim.model.outcomes import OUTCOMES
+
+    screen, differing = console(), found[found["differs"] != ""]
+    screen.print(
+        f"{counted(len(differing), 'finding')} of {len(found):,} differ: a sign is another, or "
+        f"5-95 % do not overlap. Older: {old}; newer: {new}",
+        soft_wrap=True,
+    )
+    if differing.empty:
+        return
+    heads = ("Scenario", "Outcome", "Older", "5-95 %", "Newer", "5-95 %", "Differs")
+    table = new_table(heads, right=(2, 3, 4, 5), gap=1)
+    for row in differing.head(MOST_FINDINGS).to_dict("records"):
+        outcome = OUTCOMES[row["outcome"]]
+        cells = []
+        for which in ("old", "new"):
+            median, low, high, sign = (
+                row[f"{which}_{key}"] for key in ("median", "low", "high", "sign")
+            )
+            cells += [f"{symbol(sign)} {change(median, outcome)}".strip()]
+            cells += [change_interval(low, high, outcome)]
+        table.add_row(row["scenario"], row["outcome"], *cells, row["differs"])
+    print_table(screen, table)
+    if len(differing) > MOST_FINDINGS:
+        screen.print(f"And {len(differing) - MOST_FINDINGS:,} more; versus.csv has them all.")
 
 
 def run_content(study: Study) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.exits import FAILED, all_or_problems, check_out, guarded, refuse, running
+from sim.cli.finished import compared_with, print_versus
 from sim.cli.options import (
+    AtMost,
     ComparedReplications,
     Draws,
     Excel,
@@ -23,9 +24,11 @@ from sim.cli.options import (
     Replications,
     Seed,
     Settings,
+    UntilPrecision,
     Workers,
 )
-from sim.cli.outputs import encoding_of, files_of_report, finish
+from sim.cli.outputs import encoding_of, files_of_report, finish, finished_study, print_brief
+from sim.cli.precise import until
 from sim.cli.sweep import carry_out, draws_asked
 from sim.messages import printable
 
@@ -49,9 +52,11 @@ def run(
     """Run one scenario and print its headline outcomes."""
     with guarded(out):
         from sim.scenario.scenario import load_with_layer
+        from sim.sweep.design import Design
 
         checked, layer = load_with_layer(scenario, overrides, settings)
-        check_out(out)
+        plan = Design.of([checked], replications, seed, also_without_assumed=False)
+        check_out(out, partial(files_of_report, plan))
         _print_notes([(checked, layer)])
         from sim.api import run as run_scenario
 
@@ -85,6 +90,8 @@ def compare(
     quick: Quick = False,
     replications: ComparedReplications = None,
     seed: Seed = 0,
+    until_precision: UntilPrecision = [],  # noqa: B006
+    at_most: AtMost = None,
     workers: Workers = None,
     out: Out = None,
     excel: Excel = False,
@@ -101,35 +108,61 @@ def compare(
             [(load_with_layer, against), *((changed, name) for name in scenarios)]
         )
         encoding = encoding_of(excel, out)
-        plan = _comparison(loaded, replications, draws_asked(draws, quick=quick), seed)
-        check_out(out, partial(files_of_report, [scenario for scenario, _ in loaded]))
+        number = draws_asked(draws, quick=quick)
+
+        def larger(size: int) -> Design:
+            return (
+                _comparison(loaded, size, 0, seed)
+                if number == 0
+                else _comparison(loaded, replications, size, seed)
+            )
+
+        plan = _comparison(loaded, replications, number, seed)
+        grows = until(until_precision, at_most, plan, out, larger)
+        check_out(out, partial(files_of_report, plan))
         _print_notes(loaded)
-        carry_out("compare", plan, workers, out, encoding=encoding, as_json=as_json)
+        carry_out("compare", plan, workers, out, grows=grows, encoding=encoding, as_json=as_json)
 
 
 def report(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder that compare or experiment wrote.")
     ],
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Compare all with this scenario, into DIR/against-NAME; nothing is run.",
+            show_default=False,
+        ),
+    ] = None,
+    versus: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OLD",
+            help="List what this older folder of the same question gives differently, into "
+            "DIR/versus.csv.",
+            show_default=False,
+        ),
+    ] = None,
     excel: Excel = False,
 ) -> None:
-    """Write the report of a results folder again."""
+    """Write the report and the brief of a results folder again."""
     with guarded(folder):
-        from sim.analysis.study import Study
-
-        study = Study.open(folder)
-        finished, failed = study.finished, len(study.failures)
-        if finished + failed < study.design.runs:
-            done = f"{finished + failed} of {study.design.runs} runs are finished"
-            refuse(f"{folder}: {done}; run the same command again to finish it")
-        if not finished:
-            refuse(f"{folder}: nothing to report: all {failed} runs failed")
-        if study.no_report:
-            tables = f"openstakes sweep {shlex.quote(str(folder))} --csv"
-            refuse(f"{folder}: no report: {study.no_report}; {tables} writes tables")
+        study = finished_study(folder)
+        encoding = encoding_of(excel, folder)
+        if versus is not None:
+            if against is not None:
+                refuse("--versus and --against: give one of the two")
+            print_versus(study, folder, versus, encoding)
+            return
         from sim.report import write
 
-        print(write(study, folder, encoding=encoding_of(excel, folder)))
+        if against is not None:
+            study, folder = compared_with(study, against, folder)
+        page = write(study, folder, encoding=encoding)
+        print(page)
+        print_brief(study, page)
 
 
 def warm() -> None:

@@ -17,6 +17,7 @@ from sim.cli.options import (
     MOST_REPLICATIONS,
     Again,
     Alone,
+    AtMost,
     Csv,
     DryRun,
     Excel,
@@ -29,14 +30,15 @@ from sim.cli.options import (
     Out,
     Quick,
     ShareOf,
+    UntilPrecision,
     Workers,
 )
-from sim.cli.outputs import encoding_of, files_of_report, finish
-from sim.messages import printable
+from sim.cli.outputs import encoding_of, files_of_report, finish, saying_the_cost
+from sim.cli.precise import until_of_experiment
 
 if TYPE_CHECKING:
+    from sim.cli.precise import Until
     from sim.sweep.design import Design
-    from sim.sweep.execution import Progress
     from sim.sweep.runs import RunId
 
 CSV = "csv"
@@ -55,6 +57,8 @@ def sweep(
     draws: ExperimentDraws = None,
     replications: ExperimentReplications = None,
     seed: ExperimentSeed = None,
+    until_precision: UntilPrecision = [],  # noqa: B006  read, never changed
+    at_most: AtMost = None,
     workers: Workers = None,
     executor: Executor = "pool",
     on_error: OnError = "record",
@@ -74,6 +78,9 @@ def sweep(
     """
     with guarded(out):
         plan, out = _plan(source, draws, replications, seed, out)
+        if until_precision and (share is not None or alone is not None or dry_run):
+            refuse("--until-precision: not with --share, --alone or --dry-run")
+        grows = until_of_experiment(until_precision, at_most, plan, out, source, replications, seed)
         check_out(out, partial(_files, plan, csv=csv))
         if share is not None:
             others = {"--alone": alone, "--dry-run": dry_run, "--csv": csv, "--excel": excel}
@@ -104,6 +111,7 @@ def sweep(
                 executor=executor,
                 on_error=on_error,
                 again=again,
+                grows=grows,
                 csv=csv,
                 encoding=encoding_of(excel, out),
                 as_json=as_json,
@@ -116,6 +124,8 @@ def experiment(
     quick: Quick = False,
     replications: ExperimentReplications = None,
     seed: ExperimentSeed = None,
+    until_precision: UntilPrecision = [],  # noqa: B006  read, never changed
+    at_most: AtMost = None,
     workers: Workers = None,
     out: Out = None,
     excel: Excel = False,
@@ -127,10 +137,10 @@ def experiment(
 
         number = draws_asked(draws, quick=quick)
         plan = load_experiment(name, draws=number, replications=replications, seed=seed)[1]
+        grows = until_of_experiment(until_precision, at_most, plan, out, name, replications, seed)
         check_out(out, partial(_files, plan, csv=False))
-        carry_out(
-            "experiment", plan, workers, out, encoding=encoding_of(excel, out), as_json=as_json
-        )
+        encoding = encoding_of(excel, out)
+        carry_out("experiment", plan, workers, out, grows=grows, encoding=encoding, as_json=as_json)
 
 
 def draws_asked(draws: int | None, *, quick: bool) -> int | None:
@@ -170,12 +180,8 @@ def _plan(
 def _files(plan: Design, *, csv: bool) -> dict[str, list[str]]:
     """Return the names of the files for people that a design may come with, by their folder."""
     from sim.analysis.frames import TABLES
-    from sim.analysis.study import Study
-    from sim.sweep.store import Store
 
-    study = Study(Store(), plan)
-    report = {} if study.unfit_for_report else files_of_report(study.scenarios)
-    return report | ({CSV: [f"{name}.csv" for name in TABLES]} if csv else {})
+    return files_of_report(plan) | ({CSV: [f"{name}.csv" for name in TABLES]} if csv else {})
 
 
 def carry_out(
@@ -187,27 +193,39 @@ def carry_out(
     executor: str = "pool",
     on_error: OnError = "record",
     again: Again = None,
+    grows: Until | None = None,
     csv: bool = False,
     encoding: str,
     as_json: bool,
 ) -> None:
-    """Run a design for a command, print and write what was found."""
+    """Run a design for a command, print and write what was found.
+
+    With `grows` larger ones are run after it, until medians are known as precisely as was asked.
+    """
     from sim.analysis.study import Study
     from sim.sweep.execution import execute
     from sim.sweep.files import folder_in
 
     _print_settled(plan)
-    with running(what, out) as progress:
-        store = execute(
-            plan,
-            workers=workers,
-            executor=executor,
-            out=out,
-            on_error=on_error,
-            again=again,
-            progress=_saying_the_cost(progress, plan, workers, out),
-        )
-    study = Study(store, plan)
+    if grows is not None and out is not None:
+        plan = grows.begin(plan, out)
+
+    def made(plan: Design) -> Study:
+        with running(what, out) as progress:
+            store = execute(
+                plan,
+                workers=workers,
+                executor=executor,
+                out=out,
+                on_error=on_error,
+                again=again,
+                progress=saying_the_cost(progress, plan, workers, out),
+            )
+        return Study(store, plan)
+
+    study = made(plan)
+    while grows is not None and (larger := grows.next(study)) is not None:
+        study = made(larger)
     if csv and out is not None and study.outcomes():
         folder_in(out, CSV)  # refuses a link
         for path in study.to_csv(out / CSV, encoding):
@@ -225,30 +243,6 @@ def _print_settled(plan: Design) -> None:
             f"note: not drawn, since a scenario or a lever sets them: {one_of(found)}",
             file=sys.stderr,
         )
-
-
-def _saying_the_cost(
-    progress: Progress, plan: Design, workers: int | None, out: Path | None
-) -> Progress:
-    """Return the function that shows progress, and before it says on stderr what runs will cost.
-
-    The first call comes when it is known what is finished already, and before anything is run.
-    """
-    said = False
-
-    def show(finished: int, failed: int, total: int) -> None:
-        nonlocal said
-        done = finished + failed
-        if not said and done < total:
-            from sim.cli.results import cost_line
-            from sim.sweep.estimate import outlook
-
-            found = outlook(plan, total - done, workers)
-            print(printable(cost_line(found, total - done, done, out)), file=sys.stderr)
-        said = True
-        progress(finished, failed, total)
-
-    return show
 
 
 def _run_share(
@@ -288,7 +282,7 @@ def _run_share(
             out=out,
             on_error=on_error,
             again=again,
-            progress=_saying_the_cost(noted, plan, workers, out),
+            progress=saying_the_cost(noted, plan, workers, out),
             share=Share.of_text(share),
         )
     finished, failed, total = counts

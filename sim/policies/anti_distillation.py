@@ -61,8 +61,15 @@ class AntiDistillation(BindingLabs):
         "16 million exchanges through 24,000 accounts found, vendor's claim 2026; judgement",
         allowed=(0.0, 1.0),
         likely=(0.2, 0.8),
+        part="detection",
     )
-    account_kyc: bool = own(True, "whether every account is checked", "yes or no", "scenario")
+    account_kyc: bool = own(
+        True,
+        "whether every account is checked",
+        "yes or no",
+        "scenario",
+        part="checks of accounts",
+    )
     kyc_cut: float = own(
         0.3,
         "share of the remaining use that checks of accounts end",
@@ -102,6 +109,7 @@ class AntiDistillation(BindingLabs):
         "judgement",
         allowed=(0.0, 1.0),
         likely=(0.0, 0.4),
+        part="sanctions",
     )
     sanction_months: int = own(
         12, "length of a sanction", "months", "judgement", allowed=(0, 96), likely=(6, 36)

@@ -35,6 +35,7 @@ def own(
     likely: Span | None = None,
     kind: Literal["countries", "labs", "policies"] | None = None,
     min_length: int | None = None,
+    part: str = "",
 ) -> Any:
     """Return a field of a lever.
 
@@ -53,8 +54,13 @@ def own(
         What the items of a list name.
     min_length
         Least number of items of a list.
+    part
+        What the field brings into a policy, in words, if a policy lacks just that where the field
+        is 0, no or empty: `openstakes why` takes it out of a policy by itself.
     """
     extra: dict[str, Any] = {"unit": unit, "source": source}
+    if part:
+        extra["part"] = part
     if likely is not None:
         extra |= {"low": likely[0], "high": likely[1]}
     if kind is not None:
@@ -87,6 +93,8 @@ class LeverField:
         The words that a field takes, or the items of its list; empty where it takes others.
     kind : str
         What the items of a list name ("countries", "labs", "policies"), or "".
+    part : str
+        What a policy lacks where the field is 0, no or empty, or "" (see `own`).
     default : object
     number, whole : bool
         Whether the field holds a number; whether a whole one.
@@ -100,9 +108,15 @@ class LeverField:
     likely: Span | None
     choices: tuple[str, ...]
     kind: str
+    part: str
     default: Any
     number: bool
     whole: bool
+
+    @property
+    def off(self) -> Any:
+        """The value at which a policy lacks what the field brings: 0, no or empty."""
+        return type(self.default)()
 
     @classmethod
     def of(cls, name: str, info: FieldInfo) -> LeverField:
@@ -124,6 +138,7 @@ class LeverField:
             likely=(extra["low"], extra["high"]) if "low" in extra else None,
             choices=tuple(_choices(info.annotation)),
             kind=extra.get("kind", ""),
+            part=extra.get("part", ""),
             default=info.default,
             number=not {int, float}.isdisjoint(types),
             whole=int in types,

@@ -58,6 +58,7 @@ class ChineseEnvironment(Policy):
         "scenario",
         allowed=(0.0, 1.0),
         likely=(0.0, 1.0),
+        part="support of domestic chips",
     )
     support_growth: float = own(
         0.3,
@@ -82,6 +83,7 @@ class ChineseEnvironment(Policy):
         "orders of 2025 and 2026: press reports; how much is bought is not known; judgement",
         allowed=(0.0, 1.0),
         likely=(0.0, 1.0),
+        part="chips declined",
     )
     openness_push: float = own(
         0.0,
@@ -90,6 +92,7 @@ class ChineseEnvironment(Policy):
         "State Council 2025 and trade-secret order 2026: both directions; scenario",
         allowed=(-1.0, 1.0),
         likely=(-1.0, 1.0),
+        part="the state's push",
     )
     push_utils: float = own(
         1.0,
@@ -106,6 +109,7 @@ class ChineseEnvironment(Policy):
         "reports of 2026; scenario",
         allowed=(0.0, 1.0),
         likely=(0.0, 1.0),
+        part="pressure of business to close",
     )
     close_utils: float = own(
         1.0,
@@ -130,6 +134,7 @@ class ChineseEnvironment(Policy):
         "reports of 2026 on state limits; scenario",
         allowed=(0.0, 1.0),
         likely=(0.0, 1.0),
+        part="the stop of open releases",
     )
     retaliation: float = own(
         0.0,
@@ -138,6 +143,7 @@ class ChineseEnvironment(Policy):
         "scenario",
         allowed=(0.0, 1.0),
         likely=(0.0, 1.0),
+        part="retaliation",
     )
     retaliation_denial: float = own(
         3.0,

@@ -69,6 +69,7 @@ class HubRules(Rule):
         "judgement; NPR 2026 on their number",
         allowed=(0.0, 1.0),
         likely=(0.05, 0.6),
+        part="take-downs",
     )
     mirror_prob: float = own(
         0.8,
@@ -85,6 +86,7 @@ class HubRules(Rule):
         "Protect AI 2025; judgement",
         allowed=(0.0, 1.0),
         likely=(0.3, 0.95),
+        part="scans",
     )
     compliance_cost: float = compliance_cost(
         10e6, "cost to hubs, passed on to their users", likely=(2e6, 50e6)

@@ -53,8 +53,15 @@ class OpenWeightControl(Contestable, BindingLabs):
         "country codes",
         "US Country Group D:5 and China; judgement",
         kind="countries",
+        part="denial to target countries",
     )
-    kyc: bool = own(True, "whether every user passes a check", "yes or no", "Wilson and Hine 2025")
+    kyc: bool = own(
+        True,
+        "whether every user passes a check",
+        "yes or no",
+        "Wilson and Hine 2025",
+        part="the check",
+    )
     kyc_friction: float = own(
         0.15,
         "short-run loss of share of controlled open weights from the check",
@@ -102,6 +109,7 @@ class OpenWeightControl(Contestable, BindingLabs):
         _JUDGED,
         allowed=(0.0, 10.0),
         likely=(0.0, 1.0),
+        part="liability",
     )
     compliance_cost: float = compliance_cost(
         20e6, "cost of the checks to each bound lab", likely=(2e6, 100e6)

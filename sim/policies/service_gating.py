@@ -80,6 +80,7 @@ class ServiceGating(BindingLabs):
         "BIS processing 2023-2025: 38 days to 6 months",
         allowed=(0.0, 24.0),
         likely=(1.0, 6.0),
+        part="waiting for leave",
     )
     delay_loss: float = own(
         0.1,
@@ -96,6 +97,7 @@ class ServiceGating(BindingLabs):
         "BIS: 2 % in FY2023, 30 % for China in 2022",
         allowed=(0.0, 1.0),
         likely=(0.02, 0.30),
+        part="refusals",
     )
     shock_prob: float = own(
         0.0,
@@ -104,6 +106,7 @@ class ServiceGating(BindingLabs):
         "one in 2026, press reports; judgement",
         allowed=(0.0, 1.0),
         likely=(0.0, 0.5),
+        part="cut-offs",
     )
     shock_months: float = own(
         0.6,
@@ -136,6 +139,7 @@ class ServiceGating(BindingLabs):
         "judgement",
         allowed=(0.0, 1.0),
         likely=(0.0, 0.6),
+        part="accounts turned away",
     )
     distillation_cut: float = own(
         0.2,
@@ -144,6 +148,7 @@ class ServiceGating(BindingLabs):
         "judgement",
         allowed=(0.0, 1.0),
         likely=(0.0, 0.5),
+        part="less learning by Chinese labs",
     )
     compliance_cost: float = compliance_cost(
         10e6, "cost of the licence desk to each bound lab", likely=(1e6, 50e6)

@@ -74,6 +74,7 @@ class StackPromotion(Policy):
         "judgement",
         allowed=(0.0, 0.95),
         likely=(0.0, 0.5),
+        part="the subsidy",
     )
     financing: float = own(
         2e9,
@@ -82,6 +83,7 @@ class StackPromotion(Policy):
         "EO 14320; judgement",
         allowed=(0.0, 1e12),
         likely=(0.0, 20e9),
+        part="finance of infrastructure",
     )
     uptake_per_dollar: float = own(
         0.09,
@@ -114,6 +116,7 @@ class StackPromotion(Policy):
         "judgement",
         allowed=(0.0, 20.0),
         likely=(0.0, 2.0),
+        part="the cost of leaving",
     )
 
     def write(self, law: Law, name: str, strength: float, month: int) -> None:

@@ -1,8 +1,11 @@
-"""The report of a study: one self-contained HTML page with findings, a rubric and figures.
+"""The report of a study: a self-contained HTML page with findings and figures, and a brief.
 
 `view` reads the study, once. From it are made the sentences (`cells`, `duels`, `findings`), the
-tables (`figure_data`) and the pictures (`figures`, in two forms: `over_time` and `differences`;
-`maps`; all in one `style`). With `prose`, `limits` and `reproduction` they become the `page`.
+tables (`figure_data`, `matrix`) and the pictures (`glance`; `figures`, in two forms: `over_time`
+and `differences`; `maps`; `spread`; all in one `style`, each with its `origin`). With `prose`,
+`paper`, `limits` and `reproduction` they become the `page`, in the order of `sections`. What
+matters most of them (`importance`), said `aloud`, becomes the `brief` beside it. A sweep with
+levers, or with some of its series kept, has a page of its own (`grid_page`).
 
 Scripts ask for a picture of one outcome by its kind (`kinds`): what is `asked` is put into a frame
 and drawn on a `sheet`, by `distributions`, `intervals`, `levers` or `ranks`.
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["plot", "plotted", "write"]
+__all__ = ["files", "plot", "plotted", "write"]
 
 
 def write(
@@ -31,7 +34,9 @@ def write(
     question: str | None = None,
     encoding: str = "utf-8",
 ) -> Path:
-    """Write report.html with its figures and tables into a folder.
+    """Write report.html and brief.html with their figures and tables into a folder.
+
+    The page is that of a grid for a sweep with levers, or with only some outcomes or months kept.
 
     Parameters
     ----------
@@ -57,15 +62,33 @@ def write(
         If a file would take the place of one that this package did not write (see
         `sim.sweep.written`).
     """
+    from sim.report.grid_page import write_grid
     from sim.report.page import write_report
 
     if study.no_report:
-        raise ValueError(
-            f"no report: {study.no_report}; see Study.table, Study.runs and Study.to_csv"
-        )
-    return write_report(
-        study, Path(out), question=question or study.design.question or None, encoding=encoding
-    )
+        raise ValueError(f"no report: {study.no_report}")
+    write_page = write_grid if study.is_grid else write_report
+    asked = question or study.design.question or None
+    return write_page(study, Path(out), question=asked, encoding=encoding)
+
+
+def files(study: Study) -> list[str]:
+    """Return the names of all files that `write` may leave in its folder.
+
+    Parameters
+    ----------
+    study
+        Runs of a design, which need not be finished.
+
+    Returns
+    -------
+    list of str
+        In the folder, with "/" between folders. Not every study has all of them.
+    """
+    from sim.report.grid_page import grid_files
+    from sim.report.page import report_files
+
+    return grid_files(study) if study.is_grid else report_files(study.scenarios)
 
 
 def plot(

@@ -10,7 +10,15 @@ import numpy as np
 
 from sim.analysis import wording
 from sim.calibration import baseline
-from sim.calibration.met import CRITERION, OF_ONE_DRAW, counts, counts_of_one_draw, kind, stand
+from sim.calibration.met import (
+    CRITERION,
+    KINDS,
+    OF_ONE_DRAW,
+    counts,
+    counts_of_one_draw,
+    kind,
+    stand,
+)
 from sim.calibration.record import shipped
 from sim.model.outcomes import OUTCOMES
 from sim.report.figure_data import Grid
@@ -18,6 +26,8 @@ from sim.scenario.scenario import load
 from sim.sweep.uncertainties import is_calibrated
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.analysis.study import Study
     from sim.model.outcomes import Outcome
 
@@ -27,6 +37,11 @@ TOLD = 3
 """Reasons of a movement that are told, the largest ones."""
 AGREED = 0.75
 """Share of draws that must agree on the sign of a reason before it is told."""
+_KEPT = (
+    "id", "quantity", "unit", "window", "value", "low", "high", "q05", "q50", "q95", "in_range",
+    "inside",
+)  # fmt: skip
+"""Columns of targets.csv after the kind."""
 IMPOSED, INPUT_DRIVEN = "†", "‡"
 NO_REASON = "none of the mechanisms that were switched off makes a part on whose sign draws agree"
 
@@ -51,11 +66,7 @@ def standing(study: Study) -> Standing:
     draw gives, which is what a run without draws takes.
     """
     record, moved = shipped(), baseline.shipped()
-    ensemble = is_calibrated(study.design)
-    rows = [
-        one if ensemble else one | stand(one, np.array(record["central"]["measures"][one["id"]]))
-        for one in record["targets"]
-    ]
+    ensemble, rows = is_calibrated(study.design), _rows(study)
     given = (
         f"the calibrated ensemble of {record['sizes']['draws']} draws (median, 5–95 % of chance "
         "and parameters)"
@@ -65,7 +76,7 @@ def standing(study: Study) -> Standing:
     )
     return Standing(
         given=given,
-        notes=list(_notes(study)),
+        notes=list(notes(study)),
         counts=[CRITERION, *counts(rows)] if ensemble else [OF_ONE_DRAW, *counts_of_one_draw(rows)],
         targets=_targets_grid(rows),
         moves=[_move(one, moved) for one in moved["movements"]],
@@ -74,7 +85,46 @@ def standing(study: Study) -> Standing:
     )
 
 
+@dataclass(frozen=True)
+class Tally:
+    """How many observed figures of a kind the model meets; `met` tells of each, the met first."""
+
+    words: str
+    met: tuple[bool, ...]
+    missed: tuple[str, ...]
+
+
+def tallies(study: Study) -> list[Tally]:
+    """Return how many of each kind of observed figures are met (`sim.calibration.met.KINDS`).
+
+    By the ensemble, if the study's draws are of it; else in how many the central draw's median
+    lies in range.
+    """
+    ensemble, found = is_calibrated(study.design), []
+    for name, words in KINDS.items():
+        own = [one for one in _rows(study) if kind(one) == name]
+        missed = [one for one in own if not (one["in_range"] and (one["inside"] or not ensemble))]
+        met = [True] * (len(own) - len(missed)) + [False] * len(missed)
+        found.append(Tally(words, tuple(met), tuple(one["quantity"] for one in missed)))
+    return found
+
+
 # targets
+
+
+def targets_frame(study: Study) -> pd.DataFrame:
+    """Return the observed figures with what the model gives for each, a row each."""
+    import pandas as pd
+
+    return pd.DataFrame([{"kind": kind(one)} | {c: one[c] for c in _KEPT} for one in _rows(study)])
+
+
+def _rows(study: Study) -> list[Record]:
+    record = shipped()
+    if is_calibrated(study.design):
+        return list(record["targets"])
+    measures = record["central"]["measures"]
+    return [one | stand(one, np.array(measures[one["id"]])) for one in record["targets"]]
 
 
 def _kind(one: Record) -> str:
@@ -107,7 +157,7 @@ def _targets_grid(rows: list[Record]) -> Grid:
     return Grid(head, tuple(cells))
 
 
-def _notes(study: Study) -> Iterator[str]:
+def notes(study: Study) -> Iterator[str]:
     """Yield what the tables do not speak of: another reference."""
     if study.scenario(study.against).id != load("status-quo").id:
         yield (

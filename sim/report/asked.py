@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis import wording
-from sim.analysis.comparison import Floats, by_draw
+from sim.analysis.comparison import Floats, chance_alone
 from sim.messages import nearest, one_of
+from sim.report import origin
 from sim.report.figure_data import COLUMNS
 from sim.report.over_time import NO_INTERVAL
 from sim.report.style import FORECAST, Pen, pens
-from sim.report.view import quantiles
+from sim.report.view import CHANCE, quantiles
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
     from sim.model.outcomes import Outcome
     from sim.sweep.design import Case
 
-CHANCE, NONE = "chance", "none"
-"""What an interval holds; with several draws one of the study holds parameters too."""
+NONE = "none"
+"""Said of what an interval holds where one run has none."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,8 @@ class Asked:
         list of (str, ndarray)
             What the interval holds, and the levels (`sim.report.view.LEVELS`). With several draws
             the first holds chance and parameters; where draws were run several times the second
-            holds chance alone: what is left of each number less the mean of its draw, widened by
-            sqrt(n / (n - 1)) for the n runs that gave that mean, around the median of all. One
-            number has no interval: its ends are nan.
+            holds chance alone (`sim.analysis.comparison.chance_alone`), around the median of all.
+            One number has no interval: its ends are nan.
         """
         known = values[np.isfinite(values)]
         if len(known) < 2:
@@ -127,13 +127,8 @@ class Asked:
             return [(NONE, np.array([math.nan, math.nan, middle, math.nan, math.nan]))]
         found = [(self.study.interval_holds, quantiles(known))]
         if self.study.draws > 1:
-            table = self.study.pair_index.folded(values)
-            number = np.isfinite(table).sum(axis=1)
-            wider = np.sqrt(number / np.maximum(number - 1, 1))
-            rest = (table - by_draw(values, self.study.pair_index)[:, None]) * wider[:, None]
-            rest = rest[number > 1]
-            rest = rest[np.isfinite(rest)]
-            if len(rest):
+            rest = chance_alone(values, self.study.pair_index)
+            if np.isfinite(rest).any():
                 found.append((CHANCE, quantiles(rest) + found[0][1][2]))
         return found
 
@@ -153,7 +148,7 @@ class Asked:
         study = self.study
         ran = f"{wording.sample(study.draws, study.replications)}."
         why = f"Runs differ by {study.interval_holds}." if study.pairs > 1 else NO_INTERVAL
-        return " ".join(note for note in (ran, why, *notes, FORECAST) if note)
+        return " ".join(note for note in (ran, why, *notes, FORECAST, origin.line(study)) if note)
 
     def ends(self) -> str:
         """Return a note on the ends of intervals over few pairs, else nothing."""

@@ -75,6 +75,12 @@ SAID_OF_EU = (
 EU_LEVER = "EU_GPAI"
 
 
+READING = "reading of its prose"
+"""Said wherever a sign of the paper is compared: its scored table was not to be had."""
+DOTS = {"agrees": "●", "disagrees": "○", "undecided": "◐"}
+"""Marks of how a finding stands to the paper's sign."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One finding: a scenario, a factor and its headline outcome.
@@ -209,10 +215,15 @@ class Cell:
 
     @property
     def paper_text(self) -> str:
-        """The paper's sign and how this finding stands to it."""
+        """The paper's sign and how this finding stands to it; "" where the paper is silent."""
         if not self.paper:
-            return self.agreement
-        return f"paper {wording.symbol(self.paper)}: {self.agreement}"
+            return ""
+        return f"paper {wording.symbol(self.paper)} ({READING}): {self.agreement}"
+
+    @property
+    def dot(self) -> str:
+        """How it stands to the paper's sign, as one letter; "" where the paper is silent."""
+        return DOTS.get(self.agreement, "")
 
 
 def headlines(view: View) -> list[Cell]:

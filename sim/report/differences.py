@@ -15,8 +15,10 @@ from sim.analysis import wording
 from sim.analysis.comparison import Floats
 from sim.report import figure_data, style
 from sim.report.over_time import (
+    CHANCE_LINE,
     POLICY_LINE,
     REFERENCE_LINE,
+    chance_lines,
     footer,
     hands_over,
     last,
@@ -86,7 +88,11 @@ def comparison(view: View, outcomes: Sequence[str], *, steps: bool = False) -> F
         title = figure_data.label(view.study.outcome(outcome), size)
         style.write(figure, 0.08, top - 0.1, title, size=10, weight="bold", va="bottom")
         axes = style.place(figure, _LEFT, top, wide, tall)
+        luck = view.chance(view.against, outcome)
         _levels(axes, view, levels, pens, since, steps=steps)
+        if luck is not None:
+            months = np.arange(since, luck.shape[1])
+            chance_lines(axes, months, luck[:, since:] / divisor, INK)
         places = _labels(figure, axes, levels, pens, labels, top, tall)
         beside = style.place(figure, difference_left, top, difference, tall)
         cells = {
@@ -207,6 +213,10 @@ def _differences(
         axes.plot(
             [middle], [y], color=pen.color, marker=pen.marker, markersize=5, mec="white", mew=0.8
         )
+        if cell.chance:
+            under = y - 0.075 / _tall(axes)
+            ends = [cell.chance[0], cell.chance[-1]]
+            axes.plot(ends, [under] * 2, color=pen.color, gid=CHANCE_LINE, **style.CAPS)
     axes.set_ylim(0, 1)
     axes.set_yticks([])
     axes.grid(visible=False)
@@ -214,6 +224,12 @@ def _differences(
     axes.spines["left"].set_visible(False)
     axes.margins(x=0.06)
     _few_ticks(axes)
+
+
+def _tall(axes: Axes) -> float:
+    """Return the height of axes in inches."""
+    figure = axes.figure.get_figure(root=True)
+    return float(axes.get_position().height * figure.get_size_inches()[1])
 
 
 def _few_ticks(axes: Axes) -> None:

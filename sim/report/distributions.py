@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.analysis import wording
@@ -17,6 +19,8 @@ from sim.report.over_time import magnitude
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.model.outcomes import Outcome
+
 STEPS = 200
 """Most steps of an empirical distribution, and points of a density."""
 _BINS = 400
@@ -25,23 +29,24 @@ _SPREAD = 1.349
 
 
 def _per_case(asked: Asked, columns: Any) -> pd.DataFrame:
-    """Return one frame: for each case, what `columns` makes of its finite values in the month."""
+    """Return one frame: for each case, what `columns` makes of its values in the month."""
     import pandas as pd
 
     frames = []
     for case in asked.with_references:
         month = asked.month(case.name)
         values = asked.at(case.name, asked.name, month)
-        head = {
-            "scenario": case.name,
-            "title": asked.title(case.name),
-            "outcome": asked.name,
-            "unit": wording.unit(asked.outcome),
-            "month": month,
-        }
-        found = columns(np.sort(values[np.isfinite(values)]))
+        head = head_of(case.name, asked.title(case.name), asked.outcome, month)
+        found = columns(values)
         frames.append(pd.DataFrame(head | found))
     return pd.concat(frames, ignore_index=True)
+
+
+def head_of(name: str, title: str, outcome: Outcome, month: str) -> dict[str, str]:
+    """Return the columns that name a scenario's distribution of an outcome in a month."""
+    unit = wording.unit(outcome)
+    head = {"scenario": name, "title": title, "outcome": outcome.name, "unit": unit}
+    return head | {"month": month}
 
 
 def ecdf_frame(asked: Asked) -> pd.DataFrame:
@@ -51,10 +56,12 @@ def ecdf_frame(asked: Asked) -> pd.DataFrame:
     or below the value) and runs. With more than `STEPS` runs only every so many-th run is a step.
     A scenario of which no run finished has one row without numbers.
     """
-    return _per_case(asked, _steps)
+    return _per_case(asked, ecdf_steps)
 
 
-def _steps(ordered: Floats) -> dict[str, Any]:
+def ecdf_steps(values: Floats) -> dict[str, Any]:
+    """Return value, share and runs of the steps of some numbers, nan among them left out."""
+    ordered = np.sort(values[np.isfinite(values)])
     if not len(ordered):
         return {"value": [math.nan], "share": [math.nan], "runs": [0]}
     share = np.arange(1, min(len(ordered), STEPS) + 1) / min(len(ordered), STEPS)
@@ -74,7 +81,8 @@ def ridge_frame(asked: Asked) -> pd.DataFrame:
     return _per_case(asked, _density)
 
 
-def _density(ordered: Floats) -> dict[str, Any]:
+def _density(values: Floats) -> dict[str, Any]:
+    ordered = np.sort(values[np.isfinite(values)])
     if not len(ordered):
         none = [math.nan]
         return dict.fromkeys(("value", "density", "p5", "p50", "p95"), none) | {"runs": [0]}
@@ -113,7 +121,7 @@ def _finite(values: Any) -> list[float]:
 @style.look()
 def ecdf(asked: Asked, frame: pd.DataFrame) -> Figure:
     """Draw one line of steps for each scenario: which share of the runs is at or below a value."""
-    divisor, size = _scaled(frame)
+    _, size = _scaled(frame)
     cases = list(dict.fromkeys(frame["scenario"]))
     column = sheet.names(
         [_named(asked, frame, name) for name in cases], [asked.pens[name] for name in cases], 0.24
@@ -123,9 +131,18 @@ def ecdf(asked: Asked, frame: pd.DataFrame) -> Figure:
     figure, top = sheet.sheet(_title(asked, frame, size), key, asked.foot(), tall + sheet.AXIS)
     wide = style.WIDTH - 0.6 - sheet.widest(column) - 0.9
     axes = style.place(figure, 0.6, top, wide, tall)
+    steps(axes, frame, asked.pens)
+    axes.set_xlabel(f"{size}{wording.unit(asked.outcome)}")
+    sheet.key_column(figure, column, 0.6 + wide + 0.25, top)
+    return sheet.settle(figure)
+
+
+def steps(axes: Axes, frame: pd.DataFrame, pens: Mapping[str, style.Pen]) -> None:
+    """Draw the distributions of a frame (`ecdf_frame`) in large units if its values are large."""
+    divisor, size = _scaled(frame)
     low, high = _ends(frame, divisor)
-    for name in reversed(cases):
-        own, pen = frame[frame["scenario"] == name], asked.pens[name]
+    for name in reversed(list(dict.fromkeys(frame["scenario"]))):
+        own, pen = frame[frame["scenario"] == name], pens[name]
         known = own[np.isfinite(own["value"])]
         x = [low, *known["value"] / divisor, high] if len(known) else []
         y = [0.0, *known["share"], 1.0] if len(known) else []
@@ -133,12 +150,10 @@ def ecdf(asked: Asked, frame: pd.DataFrame) -> Figure:
             x, y, color=pen.color, linestyle=pen.dash, linewidth=pen.width,
             drawstyle="steps-post", gid="ecdf",
         )  # fmt: skip
-    sheet.value_axis(axes, f"{size}{wording.unit(asked.outcome)}", [low, high])
+    sheet.value_axis(axes, size.strip(), [low, high])
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    sheet.key_column(figure, column, 0.6 + wide + 0.25, top)
-    return sheet.settle(figure)
 
 
 def _named(asked: Asked, frame: pd.DataFrame, name: str) -> str:

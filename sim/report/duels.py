@@ -142,6 +142,14 @@ def duels(view: View, headlines: Sequence[Cell], found: Sides) -> list[Duel]:
     return [duel for duel in made if duel is not None]
 
 
+def against_each_other(study: Study) -> list[tuple[str, str]]:
+    """Return the targeted scenario that stands against each blanket one, and that one."""
+    found, view = sides(study), View(study)
+    if not found.targeted:
+        return []
+    return [(_counterpart(view, found.targeted, blanket), blanket) for blanket in found.blanket]
+
+
 def _start(view: View, name: str) -> int | None:
     """Return the month in which a scenario begins to differ from the reference."""
     return first_difference(view.reference, view.study.scenario(name))

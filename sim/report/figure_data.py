@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.analysis import wording
 from sim.analysis.comparison import Floats
 from sim.months import month_name
-from sim.report.view import LEVELS, View, is_count
+from sim.report.view import CHANCE, LEVELS, View, is_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +37,18 @@ def label(outcome: Outcome, size: str = "") -> str:
     return f"{outcome.label}, {size}{wording.unit(outcome)}{mean}"
 
 
+def label_of_month(outcome: Outcome) -> str:
+    """Return an outcome's label with its unit, for a picture of one month."""
+    return f"{outcome.label}, {wording.unit(outcome)}"
+
+
 def levels_frame(
     view: View, outcomes: Sequence[str], scenarios: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Return the levels of every month in printed units, a row per outcome, scenario and month."""
+    """Return the levels of every month in printed units, a row per outcome, scenario and month.
+
+    Where draws were run several times there is one more row for chance alone.
+    """
     import pandas as pd
 
     frames = []
@@ -55,30 +63,31 @@ def levels_frame(
                 "unit": wording.unit(view.study.outcome(name)),
             }
             months = view.study.months(scenario)
-            columns = dict(zip(COLUMNS, levels, strict=True))
-            holds = {"interval_holds": view.study.interval_holds}
-            frames.append(pd.DataFrame({**head, "month": months, **columns, **holds}))
+            for holds, own in _intervals(view, levels, view.chance(scenario, name)):
+                columns = dict(zip(COLUMNS, own, strict=True))
+                columns |= {"interval_holds": holds}
+                frames.append(pd.DataFrame({**head, "month": months, **columns}))
     return pd.concat(frames, ignore_index=True)
 
 
 def changes_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Return the paired differences from the reference, one row per outcome and policy.
+    """Return the paired differences from the reference, in the printed unit.
 
-    They are in the printed unit.
+    There is one row per outcome and policy, and one more for chance alone where draws were run
+    several times.
     """
     import pandas as pd
 
-    found, holds = view.paired(outcomes), view.study.interval_holds
+    found = view.paired(outcomes)
     rows = []
     for name in outcomes:
         unit = wording.unit(view.study.outcome(name), of_difference=True)
         for scenario in view.policies:
             first, last = (month_name(m) for m in view.study.window(scenario))
             cell = found[scenario, name]
-            months = (first, last)
-            rows.append(
-                (scenario, view.against, name, unit, *months, *cell.levels, cell.word, holds)
-            )
+            own = (scenario, view.against, name, unit, first, last)
+            for holds, levels in _intervals(view, cell.levels, cell.chance):
+                rows.append((*own, *levels, cell.word, holds))
     head = (
         "scenario",
         "against",
@@ -91,6 +100,12 @@ def changes_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
         "interval_holds",
     )
     return pd.DataFrame(rows, columns=list(head))
+
+
+def _intervals(view: View, levels: Any, chance: Any) -> list[tuple[str, Any]]:
+    """Return what each interval holds, and its levels."""
+    found = [(view.study.interval_holds, levels)]
+    return [*found, (CHANCE, chance)] if view.replicated else found
 
 
 def year_ends(view: View) -> list[int]:

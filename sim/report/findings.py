@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sim.analysis import rubric, wording
 from sim.months import month_name
 from sim.report import cells
-from sim.report.cells import Cell
+from sim.report.cells import READING, Cell
 from sim.report.duels import Duel, Sides, duels, sides
 from sim.report.view import View
 from sim.scenario.differences import differences_in_words
@@ -39,6 +39,25 @@ class PolicyFindings:
     summary: str
     uplift: Cell | None
     eu: tuple[Cell, ...]
+
+    @property
+    def moves(self) -> bool:
+        """Whether there is more to say than that nothing changes."""
+        return bool(self.eu) or any(cell.sign != "0" for cell in self.cells)
+
+    @property
+    def still(self) -> str:
+        """One line on the factors that do not change, "" if all do."""
+        said = [
+            f"{text} on {wording.listing([cell.name for cell in self.of(group)])}"
+            for group, text in (
+                ("unchanged", wording.UNCHANGED),
+                ("mostly", wording.LIKELY_UNCHANGED),
+            )
+            if self.of(group)
+        ]
+        line = "; ".join(said)
+        return f"{line[:1].upper()}{line[1:]}." if line else ""
 
     def of(self, group: str) -> list[Cell]:
         """Return the cells of one group."""
@@ -153,15 +172,17 @@ def _summary(own: Sequence[Cell]) -> str:
 
 
 def _paper(own: Sequence[Cell]) -> list[str]:
-    """Say on which factors the paper's sign agrees, disagrees, is undecided here, or is silent.
+    """Say on which factors the paper's sign agrees, disagrees, or is undecided here.
 
     Of a scenario or a reference that is not the paper's: that nothing is compared.
     """
+    if all(c.agreement == rubric.NOT_COMPARED for c in own):
+        return [_NOT_COMPARED]
     sentences = []
     for agreement, verb in (
-        ("agrees", "The sign agrees with the paper's on"),
-        ("disagrees", "The sign disagrees with the paper's on"),
-        ("undecided", "The paper gives a sign and this study is undecided (?) on"),
+        ("agrees", "The sign agrees with the paper's"),
+        ("disagrees", "The sign disagrees with the paper's"),
+        ("undecided", "The study is undecided (?) where the paper gives a sign"),
     ):
         there = [c for c in own if c.agreement == agreement]
         named = [
@@ -169,15 +190,8 @@ def _paper(own: Sequence[Cell]) -> list[str]:
             for c in there
         ]
         if named:
-            sentences.append(f"{verb} {wording.listing(named)}.")
-    if all(c.agreement == rubric.NOT_COMPARED for c in own):
-        return [_NOT_COMPARED]
-    silent = [c.name for c in own if c.agreement == rubric.SILENT]
-    if len(silent) == len(own):
-        return ["The paper gives no sign for this scenario."]
-    if silent:
-        sentences.append(f"The paper is silent on {wording.listing(silent)}.")
-    return sentences
+            sentences.append(f"{verb} ({READING}) on {wording.listing(named)}.")
+    return sentences or ["The paper gives no sign for this scenario."]
 
 
 # Assumed responses at zero

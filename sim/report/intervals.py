@@ -288,10 +288,7 @@ def _bar(axes: Axes, bar: Bar, middle: float, divisor: float) -> None:
     )  # fmt: skip
     if several:
         under, ends = middle + 0.08, [bar.levels[1][0] / divisor, bar.levels[1][4] / divisor]
-        axes.plot(
-            ends, [under] * 2, color=pen.color, linewidth=1.0, alpha=0.6, marker="|",
-            markersize=6, gid="chance",
-        )  # fmt: skip
+        axes.plot(ends, [under] * 2, color=pen.color, gid="chance", **style.CAPS)
 
 
 def _numbers(bar: Bar, outcome: Outcome, divisor: float, largest: float) -> str:

@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 from sim.analysis import wording
 from sim.messages import one_of
 from sim.report import sheet, style
-from sim.report.asked import CHANCE, Asked
+from sim.report.asked import Asked
 from sim.report.figure_data import COLUMNS
 from sim.report.intervals import months_said
 from sim.report.maps import CHANGE, ink_on
 from sim.report.over_time import magnitude
 from sim.report.style import LINE, SMALL, WIDTH
+from sim.report.view import CHANCE
 
 if TYPE_CHECKING:
     import pandas as pd

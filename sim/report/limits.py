@@ -23,6 +23,9 @@ _FEW = 0.01
 _MANY = 1000
 """Pairs of which chance gives no clear sign (1e-160), and the binomial sum takes long."""
 
+_MOST_NAMED = 5
+"""Scenarios that a line names one by one."""
+
 _CONDITIONAL = (
     "All results hold under the model and the values listed above. They compare policies; they do "
     "not predict."
@@ -145,14 +148,19 @@ def limits(study: Study) -> list[str]:
 
 
 def _short_windows(study: Study) -> list[str]:
-    lines = []
+    """Return which scenarios are compared over fewer months than usual: a line for each period."""
+    found: dict[tuple[int, int], list[str]] = {}
     for name in policies(study):
         first, last = study.window(name)
-        months = last - first + 1
-        if months < _USUAL:
-            period = wording.period(month_name(first), month_name(last))
-            lines.append(
-                f"{study.titles[name]} is compared over {months} months only ({period}), not the "
-                f"usual {_USUAL}."
-            )
+        if last - first + 1 < _USUAL:
+            found.setdefault((first, last), []).append(study.titles[name])
+    lines = []
+    for (first, last), names in found.items():
+        more = len(names) - _MOST_NAMED
+        named = [*names[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])]
+        period = wording.period(month_name(first), month_name(last))
+        lines.append(
+            f"{wording.listing(named)} {'is' if len(names) == 1 else 'are'} compared over "
+            f"{last - first + 1} months only ({period}), not the usual {_USUAL}."
+        )
     return lines

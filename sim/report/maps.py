@@ -21,7 +21,7 @@ from sim.analysis import wording
 from sim.analysis.countries import ENOUGH
 from sim.data import Country, countries
 from sim.months import month_name
-from sim.report import style
+from sim.report import origin, style
 from sim.report.figure_data import Grid
 from sim.report.style import FORECAST, INK, MUTED, SMALL
 from sim.report.view import View
@@ -118,7 +118,7 @@ def share_map(view: View, scenario: str, origin: str) -> Figure:
     title = f"{MAPPED[origin][1]} share of use, %, {_last_month(view)}: {view.title(scenario)}"
     scale = _US if origin == "us" else _CN
     steps = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
-    return _map(tiles, title, scale, (0.0, 100.0), steps, signed=False)
+    return _map(view, tiles, title, scale, (0.0, 100.0), steps, signed=False)
 
 
 @style.look()
@@ -132,7 +132,7 @@ def change_map(view: View, scenario: str, origin: str) -> Figure:
     largest = max((abs(tile.value) for tile in tiles if tile.value is not None), default=1.0)
     end = next((x for x in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0) if x >= largest), 100.0)
     steps = [-end, -end / 2, 0.0, end / 2, end]
-    return _map(tiles, title, CHANGE, (-end, end), steps, signed=True)
+    return _map(view, tiles, title, CHANGE, (-end, end), steps, signed=True)
 
 
 def share_grid(view: View, scenarios: Sequence[str]) -> Grid:
@@ -197,6 +197,7 @@ def _last_month(view: View) -> str:
 
 
 def _map(
+    view: View,
     tiles: Sequence[Tile],
     title: str,
     scale: LinearSegmentedColormap,
@@ -214,7 +215,8 @@ def _map(
     high = max(wide, 0.345)
     titles = style.wrapped(title, style.WIDTH - 0.16, 10.5, "bold")
     text = (
-        f"Schematic, no position on borders; slanted: first of a group of small states. {FORECAST}"
+        "Schematic, no position on borders; slanted: first of a group of small states. "
+        f"{FORECAST} {origin.line(view.study)}"
     )
     footer = style.wrapped(text, style.WIDTH - 0.16)
     top = 0.45 + style.LINE * (len(titles) - 1)

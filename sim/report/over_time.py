@@ -17,7 +17,7 @@ from sim.analysis.comparison import Floats
 from sim.calibration.quantities import CUT
 from sim.messages import nearest, one_of
 from sim.months import month_index, month_name
-from sim.report import figure_data, style
+from sim.report import figure_data, origin, style
 from sim.report.style import BODY, FORECAST, INK, MUTED, SMALL, Pen
 from sim.report.view import View
 from sim.scenario.differences import first_difference
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 # Names of lines in the drawing. Names of scenarios never get into a drawing other than as outlines
 # of letters.
 REFERENCE_LINE, POLICY_LINE, START_LINE = "reference", "policy", "policy-start"
-HANDOVER_LINE = "handover"
+HANDOVER_LINE, CHANCE_LINE = "handover", "chance"
 
 HANDOVER = month_index(CUT) + 1
 """First month of generated releases, where a world replays the record."""
+
+GENERATED, START = "generated", "start"
+"""Words at the handover and where a policy starts."""
 
 MOST_CASES = 48
 """Scenarios that colour and dash together tell apart."""
@@ -70,6 +73,8 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
     bands = view.bands([outcome], list(dict.fromkeys([*theirs.values(), *drawn])))
     divisor, size = magnitude(bands.values())
     levels = {name: values / divisor for (name, _), values in bands.items()}
+    chances = {name: view.chance(name, outcome) for name in levels}
+    luck = {name: None if own is None else own / divisor for name, own in chances.items()}
     width = (style.WIDTH - 0.2) / columns
     heads = {name: style.wrapped(view.title(name), width - 0.55, BODY, "bold") for name in drawn}
     key = _key(view, list(theirs.values()))
@@ -87,7 +92,8 @@ def plot(view: View, outcome: str, scenarios: Sequence[str] | None = None) -> Fi
         row, column = divmod(i, columns)
         left, top = 0.1 + column * width + 0.5, begin + row * block + above
         axes = style.place(figure, left, top, width - 1.1, height)
-        _panel(axes, view, name, levels[theirs[name]], levels[name], pens)
+        base, ours = ((levels[one], luck[one]) for one in (theirs[name], name))
+        _panel(axes, view, name, base, ours, pens)
         first = top - 0.1 - style.LINE * (len(heads[name]) - 1)
         style.write_lines(
             figure, left, first, heads[name], size=BODY, weight="bold", color=pens[name].color
@@ -110,6 +116,7 @@ def _key(view: View, references: Sequence[str]) -> str:
     one = len(set(references)) == 1
     grey = view.title(references[0]) if one else "the reference of each"
     bound = ". Median, 50 % and 90 % bands" if view.study.pairs > 1 else ""
+    bound += "; dotted: chance alone (90 %)" if view.replicated else ""
     return f"Black and grey: {grey}; colour: the policy named above{bound}"
 
 
@@ -130,22 +137,29 @@ def _panel(
     axes: Axes,
     view: View,
     name: str,
-    reference: Floats,
-    levels: Floats,
+    theirs: tuple[Floats, Floats | None],
+    ours: tuple[Floats, Floats | None],
     pens: Mapping[str, Pen],
 ) -> None:
+    """Draw the levels of a reference and a policy, each with those of chance alone."""
+    (reference, their_luck), (levels, luck) = theirs, ours
     x = view.months(name)
     first, end = int(x[0]), int(x[-1])
     if first == end:  # a month alone is drawn as wide as it is
         x = np.array([first - 0.5, first + 0.5])
         reference, levels = (np.repeat(values, 2, axis=1) for values in (reference, levels))
+        their_luck, luck = (
+            None if own is None else np.repeat(own, 2, axis=1) for own in (their_luck, luck)
+        )
     reference_bands(axes, x, reference)
+    chance_lines(axes, x, their_luck, INK)
     axes.plot(x, reference[2], color=INK, linewidth=1.8, gid=REFERENCE_LINE)
     if name != view.study.case(name).against:
         # Both are the same until the policy acts; from there the policy lies on top.
         differ = np.flatnonzero(np.any(levels != reference, axis=0))
         since = max(0, int(differ[0]) - 1) if len(differ) else 0
         own, pen, levels = x[since:], pens[name], levels[:, since:]
+        chance_lines(axes, own, None if luck is None else luck[:, since:], pen.color)
         axes.fill_between(own, levels[0], levels[4], facecolor=pen.color, linewidth=0, alpha=0.13)
         axes.fill_between(own, levels[1], levels[3], facecolor=pen.color, linewidth=0, alpha=0.3)
         for edge in (levels[0], levels[4]):
@@ -199,12 +213,19 @@ def reference_bands(axes: Axes, x: NDArray[Any], levels: Floats, *, steps: bool 
     axes.fill_between(x, levels[1], levels[3], color=style.REFERENCE_50, linewidth=0, step=form)
 
 
+def chance_lines(axes: Axes, x: NDArray[Any], levels: Floats | None, color: str) -> None:
+    """Draw the ends of the 90 % band of chance alone as dotted lines, if it can be told."""
+    for edge in () if levels is None else (levels[0], levels[4]):
+        dots = (0, (1, 1.5))
+        axes.plot(x, edge, color=color, linewidth=0.9, linestyle=dots, gid=CHANCE_LINE)
+
+
 def time_axis(axes: Axes, first: int, last: int) -> None:
     """Label Januaries: each, or every second or third where the axis is too narrow for that.
 
     Without one, the first month is labelled; a month alone is drawn half a month to both sides.
     """
-    wide = axes.get_position().width * style.WIDTH
+    wide = _width(axes)
     years = max(1.0, (last - first) / 12)
     januaries = range(-(-first // 12) * 12, last + 1, 12 * math.ceil(0.43 * years / wide))
     axes.set_xlim(*((first, last) if first < last else (first - 0.5, first + 0.5)))
@@ -230,9 +251,31 @@ def starts(view: View, names: Sequence[str]) -> list[int]:
 
 
 def mark_starts(axes: Axes, view: View, names: Sequence[str]) -> None:
-    """Draw a dotted line where each policy that is in a panel starts."""
+    """Draw a dotted line where each policy that is in a panel starts, with a word where it fits."""
+    first, end = axes.get_xlim()
+    wide = (style.text_width(START) + 0.08) * (end - first) / _width(axes)
+    free = first
     for m in starts(view, names):
         axes.axvline(m, color=INK, linewidth=0.8, linestyle=(0, (1, 2)), gid=START_LINE)
+        for left in (m, m - wide):
+            if free <= left <= end - wide:
+                _word(axes, left + 0.1 * wide, START, line=1)
+                free = left + wide
+                break
+
+
+def _width(axes: Axes) -> float:
+    return float(axes.get_position().width * style.WIDTH)
+
+
+def _word(axes: Axes, month: float, text: str, line: int) -> None:
+    """Write a word at the top of a panel, so many lines down, with the month it is of."""
+    tall = axes.get_position().height * axes.figure.get_figure(root=True).get_size_inches()[1]
+    behind = {"facecolor": "white", "alpha": 0.8, "linewidth": 0.0, "pad": 0.5}
+    axes.text(
+        month, 1.0 - line * style.LINE / tall, text, transform=axes.get_xaxis_transform(),
+        color=MUTED, size=SMALL, va="top", bbox=behind,
+    )  # fmt: skip
 
 
 def hands_over(view: View, since: int = 0) -> bool:
@@ -245,12 +288,7 @@ def mark_handover(axes: Axes) -> None:
     axes.axvline(
         HANDOVER, color=MUTED, linewidth=0.6, linestyle=(0, (1, 3)), zorder=1.5, gid=HANDOVER_LINE
     )
-    behind = {"facecolor": "white", "alpha": 0.8, "linewidth": 0.0, "pad": 0.5}
-    place = axes.get_xaxis_transform()
-    axes.text(
-        HANDOVER + 0.5, 1.0, "generated", transform=place, color=MUTED, size=SMALL, va="top",
-        bbox=behind,
-    )  # fmt: skip
+    _word(axes, HANDOVER + 0.5, GENERATED, line=0)
 
 
 def last(values: Floats) -> float:
@@ -274,9 +312,12 @@ def footer(view: View, names: Sequence[str], since: int = 0) -> list[str]:
         begin += f"From {wording.month(month_name(HANDOVER))} on releases are generated. "
     study = view.study
     runs = f"{wording.sample(study.draws, study.replications)}."
-    holds = f"Bands and whiskers hold {study.interval_holds}." if study.pairs > 1 else NO_INTERVAL
+    holds = f"Bands and whiskers hold {study.interval_holds}" if study.pairs > 1 else NO_INTERVAL
+    if study.pairs > 1:
+        holds += f"; {style.CHANCE}." if view.replicated else "."
     ends = wording.interpolated(study.pairs, study.unit, "of 90 % bands and of whiskers")
-    return style.wrapped(f"{begin}{' '.join(x for x in (runs, holds, ends, FORECAST) if x)}", FULL)
+    notes = (runs, holds, ends, FORECAST, origin.line(study))
+    return style.wrapped(f"{begin}{' '.join(note for note in notes if note)}", FULL)
 
 
 def write_footer(figure: Figure, lines: Sequence[str]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,29 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis import wording
 from sim.analysis.countries import ENOUGH
 from sim.analysis.frames import TABLES, csv_bytes
-from sim.report import against_data, cells, limits, pictures, prose, reproduction, style
-from sim.report.cells import Cell
+from sim.analysis.precision import undecided, undecided_sentences
+from sim.analysis.why import Why
+from sim.report import (
+    against_data,
+    brief,
+    cells,
+    chain,
+    limits,
+    matrix,
+    origin,
+    paper,
+    pictures,
+    prose,
+    reproduction,
+    style,
+    who,
+    who_figure,
+    why,
+)
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
 from sim.report.pictures import Picture
+from sim.report.sections import css_text, parts
 from sim.report.standing import standing_grid
 from sim.report.style import FORECAST
 from sim.report.view import View
@@ -56,25 +73,7 @@ class Shown:
     alt: str
     grids: tuple[tuple[str, Grid], ...]
     definitions: Grid | None
-    tables: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of the rubric: a factor, its outcome and one cell per policy."""
-
-    factor: str
-    label: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def level(self) -> str:
-        """The outcome's level under the reference.
-
-        "" if the cells are compared with different levels or months.
-        """
-        measured = {(cell.reference, cell.first_month, cell.last_month) for cell in self.cells}
-        return self.cells[0].level if len(measured) == 1 else ""
+    files: tuple[str, ...]
 
 
 def write_report(
@@ -87,7 +86,8 @@ def write_report(
     study : Study
         Finished runs.
     out : Path
-        Folder for report.html, findings.csv, figures/, scenarios/ and the tables of `Study.to_csv`.
+        Folder for report.html, brief.html, findings.csv, targets.csv, figures/, scenarios/ and the
+        tables of `Study.to_csv`.
     question : str, optional
         The question the comparison answers; by default that of the only policy, or the general one.
     encoding : str
@@ -115,33 +115,51 @@ def write_report(
     found = Findings.of(view)
     files = study.csv_files(encoding) | {
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
+        "undecided.csv": csv_bytes(undecided(study, view.rows.values()), encoding),
         ABOUT: _about(view, drawable),
     }
+    files |= chain.files(view, encoding) | who.files(view, encoding) | who_figure.files(view)
     made_by = reproduction.command(study, encoding)
     files |= reproduction.files(study)
     shown = [_show(view, picture, i, files, encoding) for i, picture in enumerate(drawable, 1)]
-    context = _context(view, found, shown, question, made_by, files["table.csv"])
-    page = _template().render(context)
-    write(Path(out), {**files, PAGE: page.encode()})
+    files["targets.csv"] = csv_bytes(against_data.targets_frame(study), encoding)
+    context = _context(view, found, shown, question, made_by, files)
+    because = Why.of(Path(out))
+    context["why"] = None if because is None else why.said(view, because)
+    files |= context["why"].files if because else {}
+    short = brief.context(view, found, context["title"], context["question"], because)
+    pages = {
+        brief.BRIEF: _template(brief.TEMPLATE).render(short, content_policy=POLICY),
+        PAGE: _template("report.html.j2").render(context),
+    }
+    write(Path(out), files | {name: page.encode() for name, page in pages.items()})
     return Path(out) / PAGE
 
 
 def report_files(scenarios: Iterable[Scenario]) -> list[str]:
     """Return the names of all files that a report on some scenarios may have."""
+    scenarios = list(scenarios)
     stems = [f"figures/{picture.slug}" for picture in pictures.PICTURES]
     figures = [f"{stem}{end}" for stem in stems for end in (".svg", ".png", ".csv", "-changes.csv")]
     tables = [f"{name}.csv" for name in TABLES]
     return [
         PAGE,
+        brief.BRIEF,
         "findings.csv",
+        "targets.csv",
+        "undecided.csv",
         *tables,
         ABOUT,
         *figures,
+        chain.CSV,
+        *who.FILES,
+        *who_figure.file_names(len(scenarios) - 1),
         *reproduction.file_names(scenarios),
+        *why.file_names(scenarios),
     ]
 
 
-def _template() -> jinja2.Template:
+def _template(name: str) -> jinja2.Template:
     import jinja2
 
     environment = jinja2.Environment(
@@ -152,7 +170,8 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("report.html.j2")
+    environment.filters["css_text"] = css_text
+    return environment.get_template(name)
 
 
 # What the page is made of
@@ -164,14 +183,18 @@ def _context(
     shown: list[Shown],
     question: str | None,
     made_by: str,
-    table: bytes,
+    files: dict[str, bytes],
 ) -> dict[str, Any]:
     study, headlines = view.study, found.headlines
+    telling = [policy for policy in found.policies if policy.moves]
+    quiet = [policy.scenario for policy in found.policies if not policy.moves]
     return {
         "content_policy": POLICY,
+        "parts": parts(),
         "title": _title(view),
         "question": question or _question(view),
         "forecast": FORECAST,
+        "citation": origin.citation(),
         "study": study,
         "titles": study.titles,
         "reference": study.titles[study.against],
@@ -180,11 +203,15 @@ def _context(
         "leading": cells.leading(headlines),
         "counts": cells.count_line(headlines) if headlines else "",
         "policies": found.policies,
+        "telling": telling,
+        "quiet": matrix.still(view, quiet),
         "duels": found.duels,
         "sides": found.sides.sentences if headlines else [],
         "zero": _zero(found),
-        "rubric": _rubric(headlines),
-        "beside": _beside(found),
+        "matrix": matrix.short(view, found),
+        "paper": paper,
+        "rubric": matrix.rubric(headlines),
+        "beside": matrix.beside(found),
         "rule": wording.rule(study.unit),
         "unit": study.unit,
         "single": study.pairs == 1,
@@ -201,15 +228,18 @@ def _context(
         "interpolated": wording.interpolated(study.pairs, study.unit),
         "standing": standing_grid(study),
         "data": against_data.standing(study),
+        "undecided": undecided_sentences(study, undecided(study, view.rows.values())),
         "limits": limits.limits(study),
         "command": made_by,
         "versions": reproduction.versions(),
-        "digest": hash_of(table),
+        "digest": hash_of(files["table.csv"]),
         "scenario_files": [
             (s, reproduction.scenario_file(s), reproduction.scenario_text(s, view.reference))
             for s in study.scenarios
         ],
         "words": wording,
+        "chains": chain.chains(view),
+        **who_figure.context(view, files),
     }
 
 
@@ -239,31 +269,6 @@ def _zero(found: Findings) -> dict[str, Any] | None:
     }
 
 
-def _rubric(found: Sequence[Cell]) -> list[tuple[str, list[Row]]]:
-    """Return the rows of the rubric under their groups.
-
-    These are ideological, geopolitical, and what is shown beside them.
-    """
-    grouped: dict[str, list[Row]] = {
-        "Ideological factors": [],
-        "Geopolitical factors": [],
-        "Beside the six factors": [],
-    }
-    for factor in dict.fromkeys(cell.factor for cell in found):
-        own = tuple(cell for cell in found if cell.factor == factor)
-        outcome = own[0].outcome
-        place = 0 if factor in cells.IDEOLOGICAL else 1 if factor in cells.GEOPOLITICAL else 2
-        grouped[list(grouped)[place]].append(Row(own[0].name, outcome.label, own))
-    return [(group, rows) for group, rows in grouped.items() if rows]
-
-
-def _beside(found: Findings) -> list[Row]:
-    """Return a row for each outcome that stands beside a headline, in the order of the rubric."""
-    order = [*cells.IDEOLOGICAL, *cells.GEOPOLITICAL, "other_misuse"]
-    rows = [own for factor in order for own in found.beside.get(factor, [])]
-    return [Row(own[0].name, own[0].outcome.label, tuple(own)) for own in rows]
-
-
 # Files beside the page
 
 
@@ -271,25 +276,26 @@ def _show(
     view: View, picture: Picture, number: int, files: dict[str, bytes], encoding: str
 ) -> Shown:
     """Return a picture as it stands on the page, and add its drawings and numbers to the files."""
-    figure, name = picture.draw(view), f"figures/{picture.slug}"
-    drawing = style.svg(figure)
-    files |= {f"{name}.svg": drawing, f"{name}.png": style.png(figure)}
-    source = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
-    frames = pictures.frames(view, picture)
-    files |= {f"figures/{stem}.csv": csv_bytes(frame, encoding) for stem, frame in frames.items()}
+    figure, form = picture.draw(view), picture.form
+    about = origin.metadata(view.study, picture.title)
+    drawing = style.svg(figure, about)
+    made = {f"{picture.slug}.svg": drawing, f"{picture.slug}.png": style.png(figure, about)}
+    frames = form.frames(view, picture)
+    made |= {f"{stem}.csv": csv_bytes(frame, encoding) for stem, frame in frames.items()}
+    files |= {f"figures/{name}": content for name, content in made.items()}
     held = pictures.shown(view, picture)
     return Shown(
         picture=picture,
-        caption=pictures.caption(view, picture),
+        caption=form.caption(view, picture),
         number=number,
-        source=source,
+        source=style.embedded(drawing),
         alt=(
             f"Figure {number}: {picture.title}. "
-            "All plotted numbers are in the tables under the figure."
+            "All plotted numbers are in the annex and in the files named under the figure."
         ),
-        grids=tuple(pictures.grids(view, picture)),
+        grids=tuple(form.grids(view, picture)),
         definitions=prose.definition_grid(view.study, held) if held else None,
-        tables=", ".join(f"{stem}.csv" for stem in frames),
+        files=tuple(made),
     )
 
 
@@ -345,6 +351,8 @@ def _about(view: View, drawable: Iterable[Picture]) -> bytes:
     study = view.study
     about = {
         "note": FORECAST,
+        "citation": origin.citation(),
+        "scenarios_hash": origin.scenarios_hash(study),
         "against": study.against,
         "draws": study.draws,
         "replications": study.replications,

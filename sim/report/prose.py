@@ -120,15 +120,32 @@ def _changes(study: Study, scenario: Scenario, base: Scenario) -> list[str]:
     lines = (
         [] if is_shipped(scenario) or scenario.name not in library.scenarios() else [_NOT_SHIPPED]
     )
-    lines += [
-        words.in_words(policy, base.policy.get(name)) for name, policy in added(scenario, base)
-    ]
+    for name, policy in added(scenario, base):
+        other = _told_by(study, scenario, policy, base)
+        lines.append(
+            f"{words.lever(policy)}, {words.timing(policy)}: as under {study.titles[other.name]}."
+            if other
+            else words.in_words(policy, base.policy.get(name))
+        )
     dropped = sorted(set(base.policy) - set(scenario.policy))
     if dropped:
         lines.append(f"Without {wording.listing(dropped)} of {study.titles[base.name]}.")
     also = also_differs(study, scenario.name)
     lines += [also] if also else []
     return lines or ["It changes nothing against the reference."]
+
+
+def _told_by(study: Study, scenario: Scenario, policy: Any, base: Scenario) -> Scenario | None:
+    """Return the scenario that adds fewer policies, and this one among them: it tells it whole."""
+    own = len(added(scenario, base))
+    smaller = (
+        (len(theirs), other)
+        for other in study.scenarios
+        if other is not base
+        for theirs in [added(other, base)]
+        if len(theirs) < own and any(words.alike(policy, one) for _, one in theirs)
+    )
+    return min(smaller, key=lambda found: found[0], default=(0, None))[1]
 
 
 def added(scenario: Scenario, base: Scenario) -> list[tuple[str, Any]]:

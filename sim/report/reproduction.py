@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.frames import EXCEL
+from sim.analysis.grids import lever_values
 from sim.scenario import library
 from sim.sweep.design import Keep
 from sim.sweep.uncertainties import CALIBRATED, is_calibrated
@@ -37,8 +38,15 @@ def command(study: Study, encoding: str = "utf-8") -> str:
         Finished runs.
     encoding
         Of the tables beside the page: their bytes, and so the hash on it, are of this encoding.
+
+    Returns
+    -------
+    str
+        "" of a design with levers that no experiment describes, since a script made its cases.
     """
     out = ["--out", "results", *(["--excel"] if encoding == EXCEL else [])]
+    if study.lever_paths and not _is_of_an_experiment(study):
+        return ""
     if _needs_experiment(study):
         return shlex.join(["openstakes", "experiment", f"./{EXPERIMENT}", *out])
     words = [
@@ -58,8 +66,11 @@ def command(study: Study, encoding: str = "utf-8") -> str:
 
 
 def files(study: Study) -> dict[str, bytes]:
-    """Return the files beside the report that its command reads: name and content of each."""
-    found = {scenario_file(s): s.as_toml().encode() for s in study.scenarios}
+    """Return the files beside the report that its command reads: name and content of each.
+
+    The file of a scenario with levers has their values in its first case.
+    """
+    found = {scenario_file(s): s.as_toml().encode() for s in reversed(study.scenarios)}
     if _needs_experiment(study):
         found[EXPERIMENT] = _experiment(study).encode()
         if _has_own_draws(study):
@@ -79,6 +90,8 @@ def _needs_experiment(study: Study) -> bool:
 
     Not if a scenario is only told from a shipped one by its file: experiments know names alone.
     """
+    if study.lever_paths:
+        return True
     design, shipped = study.design, library.scenarios()
     compared = (
         not _has_own_draws(study)
@@ -101,23 +114,50 @@ def _experiment(study: Study) -> str:
     """Return the text of an experiment that is the study's design, draw by draw."""
     import tomli_w
 
-    design = study.design
-    names = [s.name for s in study.scenarios if s.name != study.against]
+    design, against = study.design, study.scenario(study.against).name
+    names = dict.fromkeys(s.name for s in study.scenarios if s.name != against)
     table: dict[str, Any] = {
         "name": design.name or "again",
         "question": design.question,
-        "scenarios": names or [study.against],
-        "against": study.against,
+        "scenarios": [*names] or [against],
+        "against": against,
         "replications": design.replications,
         "seed": design.seed,
         "also_without_assumed": study.without_assumed is not None,
-        "keep": {"countries": design.keep.countries, "families": design.keep.families},
+        "keep": {key: value for key, value in design.keep.table().items() if value is not None},
     }
+    if levers := lever_values(study):
+        table["levers"] = levers
     if _has_own_draws(study):
         table["uncertainties"] = {"ensemble": PurePosixPath(DRAWS).name}
     elif design.draws.names:
         table["uncertainties"] = {"ensemble": CALIBRATED, "draws": len(design.draws)}
     return tomli_w.dumps(table)
+
+
+def _is_of_an_experiment(study: Study) -> bool:
+    """Tell whether a study's cases are all that its scenarios and levers make, read by name.
+
+    A scenario is read from the file beside the report, where its levers have the values of its
+    first case, unless it is shipped.
+    """
+    from sim.scenario.scenario import load
+    from sim.sweep.levers import make_cases
+
+    first = {case.scenario.name: case for case in reversed(study.cases)}
+    if not all(map(library.is_name, first)):
+        return False
+    for name, case in first.items():
+        shipped = load(name, settings=case.levers) if name in library.scenarios() else None
+        if shipped is not None and shipped.id != case.scenario.id:
+            return False
+    against = study.scenario(study.against).name
+    names = list(dict.fromkeys(case.scenario.name for case in study.cases))
+    made, problems = make_cases(
+        names, against, lever_values(study), lambda name, _: first[name].scenario
+    )
+    ours = [(case.name, case.against) for case in study.cases]
+    return not problems and [(case.name, case.against) for case in made] == ours
 
 
 def _draws(draws: Draws) -> str:

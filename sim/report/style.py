@@ -7,12 +7,14 @@ written: the same study gives the same bytes.
 
 from __future__ import annotations
 
+import base64
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib
@@ -24,6 +26,8 @@ from matplotlib.textpath import text_to_path
 
 FORECAST = "Conditional comparison under stated assumptions, not a forecast."
 """Written on every picture."""
+CHANCE = "dotted lines and pale bars with caps: chance alone"
+"""Said where draws were run several times."""
 
 WIDTH = 9.4
 SMALL = 9.0
@@ -51,6 +55,9 @@ DASHES: tuple[Any, ...] = (
     (0, (10, 2)),
 )
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
+
+CAPS: dict[str, Any] = {"linewidth": 1.0, "alpha": 0.6, "marker": "|", "markersize": 5}
+"""How the interval of chance alone is drawn under that of all pairs."""
 
 STYLE: dict[Any, Any] = {
     "axes.edgecolor": "#8c8c8c",
@@ -215,14 +222,20 @@ def separated(wanted: Sequence[float], gap: float, low: float, high: float) -> l
     return result
 
 
-def svg(figure: Figure) -> bytes:
+def svg(figure: Figure, about: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """Return the figure as SVG, the same bytes each time.
 
-    Comments are left out, and paths go to a hundredth of a point.
+    Comments are left out, and paths go to a hundredth of a point. `about` has the title, the
+    description and the like that the file carries (names of Dublin Core).
     """
-    drawing = _saved(figure, "svg", {"Date": None, "Creator": None}).decode()
+    drawing = _saved(figure, "svg", {"Date": None, "Creator": None, **about}).decode()
     drawing = re.sub(r"<!--.*?-->\s*", "", drawing, flags=re.DOTALL)
     return re.sub(r' d="[^"]*"', _rounded, drawing).encode()
+
+
+def embedded(drawing: bytes) -> str:
+    """Return an SVG as the source of an image on a page that fetches nothing."""
+    return "data:image/svg+xml;base64," + base64.b64encode(drawing).decode("ascii")
 
 
 def _rounded(path: re.Match[str]) -> str:
@@ -234,9 +247,9 @@ def _hundredths(number: re.Match[str]) -> str:
     return "0" if text == "-0" else text
 
 
-def png(figure: Figure) -> bytes:
-    """Return the figure as PNG, the same bytes each time."""
-    return _saved(figure, "png", {"Software": None})
+def png(figure: Figure, about: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """Return the figure as PNG, the same bytes each time; `about` as for `svg`."""
+    return _saved(figure, "png", {"Software": None, **about})
 
 
 def _saved(figure: Figure, file_format: str, metadata: dict[str, Any]) -> bytes:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis import rubric, wording
-from sim.analysis.comparison import Floats
+from sim.analysis.comparison import Floats, chance_alone
 from sim.months import month_index
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Cell = tuple[str, str]
 """Names of a scenario and an outcome."""
 
+CHANCE = "chance"
+"""What an interval holds that leaves parameters out; in the files `interval_holds`."""
+
 LEVELS = (rubric.INTERVAL[0], 0.25, 0.5, 0.75, rubric.INTERVAL[1])
 """Ends of the 90 % band, ends of the 50 % band and the median."""
 
@@ -40,6 +43,8 @@ class Paired:
 
     levels: tuple[float, ...]
     word: str
+    chance: tuple[float, ...] = ()
+    """Levels of chance alone, where draws were run several times."""
 
     @property
     def median(self) -> float:
@@ -48,7 +53,8 @@ class Paired:
 
     def over(self, divisor: float) -> Paired:
         """Return the same in larger units."""
-        return replace(self, levels=tuple(x / divisor for x in self.levels))
+        levels, chance = (tuple(x / divisor for x in own) for own in (self.levels, self.chance))
+        return replace(self, levels=levels, chance=chance)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class View:
 
     study: Study
     _bands: dict[Cell, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _chance: dict[Cell, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _ends: dict[Cell, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
     _paired: dict[Cell, Paired] = field(default_factory=dict, init=False, repr=False, compare=False)
     _shares: dict[str, MapShares] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -116,6 +124,21 @@ class View:
         """Rows of `Study.rubric`, columns as attributes."""
         return records(self.study.rubric())
 
+    @cached_property
+    def chain(self) -> list[Any]:
+        """Rows of `Study.chain`, columns as attributes."""
+        return records(self.study.chain())
+
+    @cached_property
+    def actors(self) -> list[Any]:
+        """Rows of `Study.actors`, columns as attributes."""
+        return records(self.study.actors())
+
+    @cached_property
+    def country_changes(self) -> list[Any]:
+        """Rows of `Study.country_changes`, columns as attributes."""
+        return records(self.study.country_changes())
+
     def months(self, name: str) -> NDArray[np.int_]:
         """Return the months of a scenario that were kept (0 = 2023-01), in order."""
         return np.array([month_index(month) for month in self.study.months(name)], int)
@@ -147,12 +170,35 @@ class View:
             for name, series in self.study.series(scenario, missing).items() if missing else ():
                 outcome, values = self.study.outcome(name), series.astype(float)
                 smooth = yearly(values) if is_count(outcome) else values
-                self._bands[scenario, name] = quantiles(smooth) * wording.factor(outcome)
+                levels, k = quantiles(smooth), wording.factor(outcome)
+                self._bands[scenario, name] = levels * k
+                if self.replicated:
+                    around = quantiles(chance_alone(smooth, self.study.pair_index))
+                    self._chance[scenario, name] = (around + levels[2]) * k
+                self._ends[scenario, name] = values[:, -1] * k
         return {
             (scenario, name): self._bands[scenario, name]
             for scenario in chosen
             for name in outcomes
         }
+
+    @property
+    def replicated(self) -> bool:
+        """Whether draws were run several times, so that chance alone can be told."""
+        return self.study.draws > 1 and self.study.replications > 1
+
+    def chance(self, scenario: str, outcome: str) -> Floats | None:
+        """Return the levels of chance alone around the median: array (`LEVELS`, month kept).
+
+        None if draws were not run several times.
+        """
+        self.bands([outcome], [scenario])
+        return self._chance.get((scenario, outcome))
+
+    def at_the_end(self, outcomes: Sequence[str]) -> dict[Cell, Floats]:
+        """Return outcomes of each scenario in its last month: arrays (pair,), printed unit."""
+        self.bands(outcomes)
+        return {(one, name): self._ends[one, name] for one in self.names for name in outcomes}
 
     def paired(self, outcomes: Sequence[str]) -> dict[Cell, Paired]:
         """Return the paired differences of outcomes from the reference.
@@ -177,11 +223,13 @@ class View:
         return {cell: self._paired[cell] for cell in cells}
 
     def _in_words(self, row: Any, pairs: Floats) -> Paired:
-        k = wording.factor(self.study.outcome(row.outcome))
-        return Paired(
-            levels=tuple(float(x) for x in quantiles(pairs) * k),
-            word=row.word if self.study.pairs > 1 else "",
-        )
+        k, levels = wording.factor(self.study.outcome(row.outcome)), quantiles(pairs)
+        word = row.word if self.study.pairs > 1 else ""
+        found = Paired(tuple(map(float, levels * k)), word)
+        if not self.replicated:
+            return found
+        around = quantiles(chance_alone(pairs, self.study.pair_index))
+        return replace(found, chance=tuple(map(float, (around + levels[2]) * k)))
 
     def map_shares(self, scenario: str) -> MapShares:
         """Return shares of use by country (see `Study.map_shares`)."""

@@ -26,7 +26,12 @@ class Made:
         self.gains, self.factors = gains, factors
         names = ["reference", *gains]
         self.cases = [
-            SimpleNamespace(name=name, against="reference", levers={"policy.x.strength": 1.0})
+            SimpleNamespace(
+                name=name,
+                against="reference",
+                levers={"policy.x.strength": 1.0},
+                scenario=SimpleNamespace(name=name),
+            )
             for name in names
         ]
         self.titles = {name: name.title() for name in names}
@@ -54,7 +59,9 @@ class Made:
                 if outcome.kind == "share"
                 else level + outcome.direction * np.asarray(gain, float)
             )
-        return np.array(columns).T
+        found = np.array(columns).T
+        found[np.isnan(found).any(axis=1)] = np.nan  # a run fails as a whole
+        return found
 
 
 def around(middle, spread, pairs=40):

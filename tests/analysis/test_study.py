@@ -13,6 +13,7 @@ import pytest
 import sim
 from sim import api, report
 from sim.analysis.comparison import PairIndex, compare
+from sim.analysis.countries import RANKED
 from sim.analysis.study import Study
 from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
@@ -376,7 +377,8 @@ def test_each_case_is_compared_with_its_own_reference():
     assert table.adopters.tolist() == [4000, 5000]
     assert table.difference.tolist() == [fake.SHIFT] * 2
     assert table.reference.tolist() == pytest.approx([table.reference[0], table.reference[0] + 10])
-    assert found.no_report
+    assert not found.no_report
+    assert found.is_grid
 
 
 # Only some months
@@ -411,7 +413,8 @@ def test_window_means_use_only_the_months_kept(months, inside):
     ]
     assert row.reference == pytest.approx(np.mean(whole))
     assert row.difference == fake.SHIFT
-    assert found.no_report == "only some outcomes or months were kept"
+    assert not found.no_report
+    assert found.is_grid
 
 
 # Frames
@@ -599,6 +602,28 @@ def test_country_shares_are_pooled(three):
     assert mix.shares.shape == (4, 3)
     assert (mix.effective > 4 * 8).all()
     assert (mix.effective <= 5 * 4 * 8).all()
+
+
+def test_changes_of_countries_are_paired_and_means_over_the_months_of_the_window():
+    """Every run has its own noise; the policy lifts each US share by an eighth."""
+
+    def lifted(scenario, replication, seed):
+        found = fake.world(scenario, replication, seed)
+        found.countries[:, :, :, 1] += 0.125 * len(scenario.policy)
+        return replace(found, panel=np.full((4, 5), 400))
+
+    found = uncertain(lifted, keep=Keep(countries="year-ends")).country_changes()
+    assert list(found.columns) == list(RANKED)
+    moved = found[found.origin == "US"]
+    assert len(moved) == 4 * found.scenario.nunique()
+    np.testing.assert_allclose(moved[["mean", "low", "high"]], 12.5, rtol=1e-5)
+    np.testing.assert_allclose(found[found.origin == "CN"]["mean"], 0, atol=1e-5)
+    assert set(moved["first_month"]) == {"2027-12"}
+    assert set(moved["last_month"]) == {"2030-12"}
+
+
+def test_without_countries_no_country_changes():
+    assert len(uncertain(keep=Keep(countries="none")).country_changes()) == 0
 
 
 def test_countries_are_means_over_runs_at_the_months_kept():

@@ -217,7 +217,7 @@ def test_a_histogram_holds_every_truth():
 # the whole
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def few():
     """A coverage of a few truths, two of them in full, and what was asked of the model."""
     stages = []

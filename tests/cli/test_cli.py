@@ -622,6 +622,7 @@ def test_the_report_of_a_folder_is_written_again(
     result = call("report", out)
     assert result.exit_code == 0
     assert result.stdout == f"{out}/report.html\n"
+    assert result.stderr.splitlines()[-1] == f"brief: {out}/brief.html"
     assert written == [(["status-quo", "p1-blanket"], out)] * 2
 
 

@@ -50,7 +50,11 @@ def test_text_goes_to_stderr_and_the_results_are_the_same(tmp_path: Path) -> Non
         assert timed.exit_code == 0
         assert timed.stdout == plain.stdout
         told = timed.stderr.partition("Time of replication 0")[2].splitlines()[1:]
-        rows = [line.split()[0] for line in told if line.strip() and "report:" not in line]
+        rows = [
+            line.split()[0]
+            for line in told
+            if line.strip() and not line.startswith(("report:", "brief:"))
+        ]
         assert rows == ["Phase", *NAMES, REST, "whole"]
 
 

@@ -65,6 +65,7 @@ def fake_world(scenario: Scenario, replication: int, seed: int) -> fake.Series:
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sim.sweep.execution.simulate_world", fake_world)
+    monkeypatch.setattr("sim.report.write", lambda study, out, **_: Path(out) / "report.html")
     monkeypatch.chdir(tmp_path)
 
 
@@ -104,7 +105,7 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
         )
     assert result.stdout.count("Global power (US)") == 3
     assert "percent of the reference in the same draw. 5-95 %: holds chance and parameters." in text
-    assert "report:" not in result.stderr
+    assert "report: results/report.html" in result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 100
     study = sim.Study.open("results")
     assert (study.draws, study.replications, study.finished) == (2, 2, 12)

@@ -104,6 +104,7 @@ GENERATED = (
             "scenarios",
             "outcomes",
             "phases",
+            "chain",
             "policy-timeline",
         )
     ),

@@ -28,6 +28,7 @@ from sim.analysis.study import Study
 from sim.cli import app
 from sim.scenario import library
 from sim.sweep.share import Share
+from sim.sweep.written import write
 from tests.docs.blocks import ROOT, Block, Checkout, blocks
 from tests.marks import slow
 
@@ -83,8 +84,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fake_report(study: Study, out: Path, **_: object) -> Path:
     """A report without figures."""
-    page = out / "report.html"
-    page.write_text(repr(study), encoding="utf-8")
+    (page,) = write(out, {"report.html": repr(study).encode()})
     return page
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim import report
-from sim.analysis.countries import MapShares
+from sim.analysis.countries import ORIGINS_RANKED, RANKED, MapShares, ranked
 from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
 from sim.data import countries
@@ -50,7 +51,8 @@ EFFECTS = {
 }
 
 
-def scenarios() -> list[Scenario]:
+@cache
+def scenarios() -> tuple[Scenario, ...]:
     """Six shipped scenarios and one whose name no loader would accept."""
     hostile = Scenario.model_validate(
         {"name": "held", "question": HOSTILE_QUESTION, "policy": {"x": {"lever": "L7"}}}
@@ -59,7 +61,7 @@ def scenarios() -> list[Scenario]:
     hostile = hostile.model_copy(
         update={"name": HOSTILE, "policy": {**reference.policy, **hostile.policy}}
     )
-    return [*(load(name) for name in SHIPPED), hostile]
+    return (*(load(name) for name in SHIPPED), hostile)
 
 
 class MadeUpStudy(Study):
@@ -103,7 +105,7 @@ class MadeUpStudy(Study):
     @cached_property
     def without_assumed(self) -> Study | None:
         again = {"change": self._change, "replications": self.replications, "seed": 8}
-        return MadeUpStudy(self.positions, **again, twin=False) if self._twin else None
+        return type(self)(self.positions, **again, twin=False) if self._twin else None
 
     def _position(self, scenario: str) -> int:
         return self.positions[list(self._by_name).index(scenario)]
@@ -132,6 +134,19 @@ class MadeUpStudy(Study):
         us = np.clip(us + 0.05 * effect * (1 - alignment), 0.01, 0.98)
         effective = 16 * 20 * rng.lognormal(0, 0.8, len(alignment))
         return MapShares(np.stack([us, (1 - us) * 0.8, (1 - us) * 0.2], axis=1), effective)
+
+    def country_changes(self) -> pd.DataFrame:
+        """Countries that differ by noise alone."""
+        effective, rng = np.full(len(countries()), 200.0), np.random.default_rng(self.seed)
+        rows = [
+            {"scenario": case.name, "title": self.titles[case.name], "origin": origin}
+            | row
+            | {"first_month": "2030-12", "last_month": "2030-12"}
+            for case in self.cases[1:]
+            for origin in ORIGINS_RANKED
+            for row in ranked(rng.normal(0, 1, (16, len(effective))), effective)
+        ]
+        return pd.DataFrame(rows, columns=list(RANKED))
 
     def csv_files(self, encoding: str = "utf-8") -> dict[str, bytes]:
         frames = {"table.csv": self.table(), "rubric.csv": self.rubric()}

@@ -23,7 +23,7 @@ from sim.sweep.runs import RunId
 from tests.report.conftest import SHIPPED
 from tests.sweep import fake
 
-OVER_TIME = [p for p in PICTURES if p.outcomes]
+OVER_TIME = [p for p in PICTURES if p.form is pictures.OVER_TIME]
 
 
 @pytest.fixture(scope="module")
@@ -141,11 +141,47 @@ def test_a_panel_of_one_policy_marks_its_own_start_and_the_foot_those_that_are_d
     assert "(May 2028)" in " ".join(t.get_text() for t in texts(one))
 
 
+def words_in(axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize("picture", OVER_TIME, ids=lambda p: p.slug)
+def test_starts_and_the_handover_are_marked_with_a_word(drawn, picture):
+    panels = [axes for axes in drawn[picture.slug].axes if start_lines(axes)]
+    for axes in panels:
+        assert over_time.START in words_in(axes)
+        assert over_time.GENERATED in words_in(axes)
+
+
+def test_words_of_starts_that_are_close_do_not_lie_on_each_other(make):
+    """The first has its word; one that would lie on it goes without."""
+    starts = {
+        "p1-blanket": "2026-02",
+        "p2-risk-assessment": "2026-03",
+        "targeted-bundle": "2030-12",
+    }
+
+    def change(scenario):
+        start = {"start": starts.get(scenario.name, "2026-01")}
+        base = load("status-quo").policy
+        moved = {
+            name: policy if name in base else policy.model_copy(update=start)
+            for name, policy in scenario.policy.items()
+        }
+        return scenario.model_copy(update={"policy": moved})
+
+    view = View(make((0, 1, 2, 5), change=change, twin=False))
+    figure = differences.comparison(view, ["us_share_abroad"])
+    axes = figure.axes[0]
+    assert start_lines(axes) == [37, 38, 95]
+    assert words_in(axes).count(over_time.START) == 2
+
+
 def test_charges_that_are_all_zero_are_neither_drawn_nor_told(make):
     study = make((0, 1), twin=False)
     costs = next(p for p in PICTURES if p.slug == "costs")
     panels = len(costs.draw(View(study)).axes)
-    told = [title for title, _ in pictures.grids(View(study), costs)]
+    told = [title for title, _ in costs.form.grids(View(study), costs)]
     (first, *others) = costs.outcomes
     for name in ("status-quo", "p1-blanket"):
         study.values(name, first)[:] = 0.0
@@ -153,9 +189,9 @@ def test_charges_that_are_all_zero_are_neither_drawn_nor_told(make):
     assert len(costs.draw(view).axes) == panels * len(others) // len(costs.outcomes)
     label = study.outcome(first).label
     assert any(title.startswith(label) for title in told)
-    assert not any(title.startswith(label) for title, _ in pictures.grids(view, costs))
+    assert not any(title.startswith(label) for title, _ in costs.form.grids(view, costs))
     assert pictures.shown(view, costs) == others
-    for frame in pictures.frames(view, costs).values():
+    for frame in costs.form.frames(view, costs).values():
         assert set(frame["outcome"]) == {
             first,
             *others,
@@ -258,7 +294,8 @@ def test_whiskers_end_where_the_table_says(three_draws):
         if any(line.get_gid() == "reference-zero" for line in axes.lines)
     ]
     for name, axes in zip(names, panels, strict=True):
-        lines = [line for line in axes.lines if line.get_gid() != "reference-zero"]
+        marks = ("reference-zero", over_time.CHANCE_LINE)
+        lines = [line for line in axes.lines if line.get_gid() not in marks]
         for scenario, whisker, middle in zip(view.policies, lines[::3], lines[2::3], strict=True):
             pairs = three_draws.paired_differences(scenario, [name])[name]
             low, median, high = np.nanquantile(pairs, (0.05, 0.5, 0.95)) * wording.factor(
@@ -274,9 +311,44 @@ def test_whiskers_end_where_the_table_says(three_draws):
                 assert (row.low, row["median"], row.high) == pytest.approx((low, median, high))
     for row in figure_data.changes_frame(view, names).itertuples():
         cell = view.paired(names)[row.scenario, row.outcome]
-        assert (row.p5, row.p50, row.p95) == (cell.levels[0], cell.median, cell.levels[-1])
+        levels = {"chance and parameters": cell.levels, "chance": cell.chance}[row.interval_holds]
+        assert (row.p5, row.p50, row.p95) == (levels[0], levels[2], levels[-1])
         assert row.word == table.loc[(row.scenario, row.outcome), "word"]
-        assert row.interval_holds == "chance and parameters"
+
+
+def test_chance_alone_is_drawn_and_written_beside_the_wider_interval(three_draws):
+    """As `Study.plotted` has it, in every picture of levels and of differences, and in its file."""
+    view = View(three_draws)
+    plotted = three_draws.plotted("alpha", kind="differences").set_index(
+        ["scenario", "interval_holds"]
+    )
+    written = figure_data.changes_frame(view, ["alpha"]).set_index(["scenario", "interval_holds"])
+    assert set(written.index) == set(plotted.index)
+    for row in written.index:
+        columns = list(figure_data.COLUMNS)
+        assert list(written.loc[row, columns]) == pytest.approx(list(plotted.loc[row, columns]))
+    rows = differences.comparison(view, ["alpha"])
+    whiskers = [line for line in lines_of(rows) if len(line.get_xdata()) == 2]
+    ends = {tuple(line.get_xdata()) for line in whiskers}
+    assert ends == {tuple(written.loc[(name, "chance"), ["p5", "p95"]]) for name in view.policies}
+    panels = over_time.plot(view, "alpha")
+    assert len(lines_of(panels)) >= 4 * len(view.policies)
+    frame = figure_data.levels_frame(view, ["alpha"])
+    assert set(frame["interval_holds"]) == {"chance", "chance and parameters"}
+    assert "chance alone" in pictures.holds(view)
+
+
+def lines_of(figure):
+    """Return the lines of chance alone in a figure."""
+    lines = [line for axes in figure.axes for line in axes.lines]
+    return [line for line in lines if line.get_gid() == over_time.CHANCE_LINE]
+
+
+def test_without_several_runs_of_each_draw_nothing_is_said_of_chance_alone(view):
+    assert view.chance("p1-blanket", "us_share_abroad") is None
+    assert not lines_of(over_time.plot(view, "us_share_abroad", ["p1-blanket"]))
+    assert "alone" not in " ".join(foot(view).split())
+    assert pictures.holds(view) == "Bands and bars hold chance."
 
 
 def test_every_picture_of_an_interval_says_what_it_holds(three_draws, view, make):

@@ -335,10 +335,11 @@ def test_the_paper_is_reported_by_agreement():
         replace(cell("+"), agreement="paper silent"),
     ]
     sentences = " ".join(findings._paper(own))
-    assert "agrees with the paper's on Global power (US) (paper −, here −)." in sentences
-    assert "disagrees with the paper's on Backdoors (paper +, here 0)." in sentences
-    assert "undecided (?) on Chinese misuse" in sentences
-    assert "silent on Transparency." in sentences
+    reading = "the paper's (reading of its prose) on"
+    assert f" agrees with {reading} Global power (US) (paper −, here −)." in sentences
+    assert f"disagrees with {reading} Backdoors (paper +, here 0)." in sentences
+    assert "gives a sign (reading of its prose) on Chinese misuse" in sentences
+    assert "Transparency" not in sentences, "where the paper is silent nothing is said"
     assert findings._paper(own[-1:]) == ["The paper gives no sign for this scenario."]
 
 
@@ -347,10 +348,11 @@ def test_of_a_scenario_of_ones_own_it_is_said_that_the_paper_is_not_compared(vie
     own = of[HOSTILE]
     assert len(own.paper) == 1
     assert own.paper[0].startswith("Not compared with the paper")
-    assert {c.paper_text for c in own.cells} == {"not compared with the paper"}
-    shipped = {c.paper_text for c in of["p1-blanket"].cells}
-    assert "paper silent" in shipped
-    assert "not compared with the paper" not in shipped
+    assert {(c.paper_text, c.dot) for c in own.cells} == {("", "")}
+    for cell in of["p1-blanket"].cells:  # silent cells are silent, every other says what it is
+        silent = cell.agreement == "paper silent"
+        assert (cell.paper_text == "") == (cell.dot == "") == silent
+        assert silent or "(reading of its prose): " in cell.paper_text
 
 
 def test_failed_replications_leave_the_count(make):

@@ -24,12 +24,13 @@ from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
 from sim.model.jurisdictions import Jurisdictions
 from sim.policies import LEVERS
-from sim.report import pictures, policy_words, prose, reproduction
+from sim.report import chain, paper, pictures, policy_words, prose, reproduction, sections, who
 from sim.report.limits import by_chance, few, limits
 from sim.report.page import POLICY
 from sim.report.pictures import PICTURES
 from sim.report.prose import introductions
 from sim.report.reproduction import command
+from sim.report.view import View
 from sim.scenario import library
 from sim.scenario.overlay import LABELS
 from sim.scenario.scenario import Scenario, load, load_with_origins
@@ -83,15 +84,36 @@ def read(page) -> Reader:
     return reader
 
 
-def test_nothing_is_fetched(read):
+def test_nothing_is_fetched_and_links_lead_to_files_beside_the_page(page, read):
+    ids = [a["id"] for _, a in read.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    files = {p.relative_to(page.folder).as_posix() for p in page.folder.rglob("*") if p.is_file()}
+    linked = set()
     for tag, attributes in read.elements:
-        for name in ("src", "href", "srcset", "action", "data", "poster", "background"):
+        for name in ("src", "srcset", "action", "data", "poster", "background"):
             link = attributes.get(name)
-            here = link is None or link.startswith(("data:image/svg+xml;base64,", "#"))
-            assert here, (tag, name, link)
+            assert link is None or link.startswith("data:image/svg+xml;base64,"), (tag, link)
+        link = attributes.get("href")
+        if link is not None:
+            assert tag == "a"
+            here = link[1:] in ids if link.startswith("#") else link in files
+            assert here or link == paper.LINK, link
+            linked.add(link)
+    figures = {name for name in files if name.startswith("figures/")}
+    assert figures <= linked, "every file of a figure is reached from the page"
+    assert {name for name in files if name.startswith("scenarios/")} <= linked
     assert not {"script", "iframe", "object", "embed", "link", "base", "form"} & {
         tag for tag, _ in read.elements
     }
+
+
+def test_the_brief_stands_beside_the_report_with_its_numbers(page, read):
+    assert "brief.html" in [a.get("href") for _, a in read.elements]
+    brief = (page.folder / "brief.html").read_text(encoding="utf-8")
+    assert POLICY in html.unescape(brief)
+    assert 'href="report.html"' in brief
+    targets = pd.read_csv(page.folder / "targets.csv")
+    assert set(targets["kind"]) == {"fitted", "imposed", "path", "copy"}
 
 
 def test_content_security_policy(read):
@@ -188,7 +210,8 @@ def test_every_picture_is_there_in_both_formats(page, read):
     figures = page.folder / "figures"
     for picture in DRAWN:
         assert {p.suffix for p in figures.glob(f"{picture.slug}.*")} == {".svg", ".png", ".csv"}
-    assert sum(tag == "figure" for tag, _ in read.elements) == len(DRAWN)
+    of_who = len(page.study.cases) - 1
+    assert sum(tag == "figure" for tag, _ in read.elements) == len(DRAWN) + of_who
     images = [a for tag, a in read.elements if tag == "img"]
     assert all(a["alt"] for a in images)
 
@@ -233,6 +256,7 @@ def test_every_number_of_the_findings_is_in_the_table(page, read):
         plain = re.sub(
             r"paper [+−0/]+|(\+\+|\+|−−|−|0) +(?=no material|likely no material)", "", plain
         )
+        plain = re.sub(r"^\s*(\+\+|\+|−−|−|0|\?) {2,}", "", plain)  # the sign of the matrix
         for match in NUMBER.finditer(plain):
             token = match[0].replace(",", "").replace("−", "-")
             factor = {" mi": 1e6, " bi": 1e9}.get(plain[match.end() : match.end() + 3], 1.0)
@@ -253,9 +277,18 @@ def test_findings_agree_with_the_study_table(page):
 
 
 def test_sections_in_order(page):
-    headings = re.findall(r"<h2>(\d+) ", page.text)
-    assert headings == [str(i) for i in range(1, 13)]
-    assert "not a forecast" in page.text
+    """Figures first, words after, definitions and whole tables in an annex."""
+    headings = re.findall(r'<section id="(\w+)">\s*<h2>(\w+) (.*?)</h2>', page.text)
+    found = sections.parts()
+    assert headings == [(part.id, part.number, part.title) for part in found.values()]
+    numbers = [part.number for part in found.values()]
+    assert numbers == [*map(str, range(1, 11)), *"ABCDEFG"]
+    assert re.findall(r'<li><a href="#(\w+)">\w+ ', page.text) == list(found)
+    marks = ("not a forecast", '<table class="matrix">', "<figure", "Figure 1.")
+    marks += ('<section id="adoption">', '<section id="findings">', 'id="annex"', 'id="compared">')
+    places = [page.text.index(mark) for mark in marks]
+    assert places == sorted(places)
+    assert "<figure" not in page.text[page.text.index('<section id="findings">') :]
 
 
 def test_thresholds_are_printed_from_the_rule(page):
@@ -281,7 +314,13 @@ def test_scenarios_are_described_from_their_levers(study):
         "Export control on open weights (lever L1, the paper's P1), from January 2026."
         in found["p1-blanket"].changes[0]
     )
-    assert len(found["targeted-bundle"].changes) == 3
+    bundle = found["targeted-bundle"].changes
+    alone = ("p2-risk-assessment", "p3-government-audits", "p4-audit-repository")
+    assert len(bundle) == len(alone)
+    for name in alone:  # told once, where it stands alone
+        assert sum(f"as under {load(name).title}." in line for line in bundle) == 1
+        assert not any("as under" in line for line in found[name].changes)
+    assert max(map(len, bundle)) < 150
     held = found["status-quo"].changes
     steps = "10 dated steps from October 2022. The last, from January 2026: stringency: 0.6"
     assert sum(steps in line for line in held) == 1
@@ -331,9 +370,9 @@ def test_standing_costs_are_called_inputs_and_are_no_findings(page):
     (amount,) = re.findall(cells, table)
     assert amount == wording.significant(20e6 * firms)
     assert ">0</td>" not in table
-    figures = section.partition("<figure")[2]
-    assert "Charges of policies to" in figures
-    assert "Cost of policies to" not in figures
+    numbers = page.text.partition('<details id="numbers-costs">')[2].partition("</details>")[0]
+    assert "Charges of policies to" in numbers
+    assert "Cost of policies to" not in section + numbers
     findings = (page.folder / "findings.csv").read_text(encoding="utf-8")
     assert "cost_policy" not in findings
 
@@ -585,9 +624,12 @@ def test_every_interval_of_a_report_says_what_it_holds(page, make, tmp_path):
     text = report.write(drawn, tmp_path).read_text(encoding="utf-8")
     assert text.count("5–95 % holds chance and parameters.") == 3
     assert "(5 to 95 %: chance and parameters) at year ends" in text
-    for name in ("table", "rubric", "findings", "figures/us-share", "figures/us-share-changes"):
+    for name in ("table", "rubric", "findings"):
         frame = pd.read_csv(tmp_path / f"{name}.csv")
         assert set(frame["interval_holds"]) == {"chance and parameters"}
+    for name in ("us-share", "us-share-changes"):  # draws were run several times
+        frame = pd.read_csv(tmp_path / "figures" / f"{name}.csv")
+        assert set(frame["interval_holds"]) == {"chance and parameters", "chance"}
     about = json.loads((tmp_path / "figures" / "about.json").read_text(encoding="utf-8"))
     assert about["interval_holds"] == "chance and parameters"
 
@@ -640,3 +682,15 @@ def test_values_have_units_that_are_units_and_allies_are_others():
     text = policy_words.in_words(other, duties)
     assert "open_exemption: no (" in text
     assert "end: 2026-08, not none (" in text
+
+
+def test_the_page_says_what_moved_on_the_way_and_who_gains(page):
+    """Both parts stand on it with their files; a name that is hostile is in none of them."""
+    text = page.text
+    assert 'id="chain"' in text
+    assert 'id="who"' in text
+    found = chain.chains(View(page.study))
+    assert text.count('<ol class="chain">') == sum(len(policy.chains) for policy in found) > 0
+    pictures_of_who = [f"figures/who-{i}{end}" for i in (1, 2, 3) for end in (".svg", ".png")]
+    for name in (chain.CSV, *who.FILES, *pictures_of_who):
+        assert (page.folder / name).is_file()

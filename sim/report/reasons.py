@@ -1,0 +1,202 @@
+"""Who gains, who loses and why, as the brief says it: a few lines for each policy that moves.
+
+Numbers have two digits that mean something, and each names the table beside the page that has it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis import actors, rubric, wording
+from sim.report import aloud, chain, who, why
+from sim.report.view import View, records
+
+if TYPE_CHECKING:
+    from sim.analysis.why import Why
+    from sim.model.outcomes import Outcome
+
+MOST_ACTORS = 4
+"""Actors named on each side, those that move most."""
+MOST_FLIPS = 2
+"""Break-evens that the brief names: those of the largest findings."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A change with the name of what changes, and where it stands.
+
+    Attributes
+    ----------
+    name : str
+        Of an actor, or the label of an outcome.
+    change : str
+        With its unit.
+    file, outcome : str
+        The table that has the number, and the outcome of its row there.
+    """
+
+    name: str
+    change: str
+    file: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """What is said of one policy.
+
+    Attributes
+    ----------
+    scenario, title : str
+        Of the policy.
+    gains, loses : tuple of Number
+        Who is used more, and less.
+    unsure : tuple of str
+        Actors of whom nobody can tell.
+    steps : tuple of Number
+        What moved on the way to the largest finding, that finding last.
+    parts : str
+        Which parts of the policy most of a change comes from; "" if that was not asked.
+    """
+
+    scenario: str
+    title: str
+    gains: tuple[Number, ...]
+    loses: tuple[Number, ...]
+    unsure: tuple[str, ...]
+    steps: tuple[Number, ...]
+    parts: str
+
+
+def reasons(view: View, explained: Sequence[str], because: Why | None) -> list[Reasons]:
+    """Return what is said of each policy of which there is something to say.
+
+    Parameters
+    ----------
+    view
+        Of finished runs.
+    explained
+        Names of the policies whose reasons are given too: a page has room for a few.
+    because
+        What `openstakes why` found on the runs, if it was asked.
+    """
+    found = [_of_policy(view, name, name in explained, because) for name in view.policies]
+    return [one for one in found if one.gains or one.loses or one.unsure or one.steps]
+
+
+def _of_policy(view: View, scenario: str, explained: bool, because: Why | None) -> Reasons:
+    use = who.rows_of(view, scenario, who.OF_USE)
+    use.sort(key=lambda row: (row.group != actors.POWERS, -abs(row.median)))
+    named = {
+        verdict: [row for row in use if row.verdict == verdict][:MOST_ACTORS]
+        for verdict in (actors.GAINS, actors.LOSES, wording.CANNOT_TELL)
+    }
+    gains, loses = (
+        tuple(
+            Number(row.actor, changed(row.median, who.known(view, row)), who.FILES[0], row.outcome)
+            for row in named[verdict]
+        )
+        for verdict in (actors.GAINS, actors.LOSES)
+    )
+    return Reasons(
+        scenario,
+        view.title(scenario),
+        gains,
+        loses,
+        tuple(row.actor for row in named[wording.CANNOT_TELL]),
+        _steps(view, scenario) if explained else (),
+        _parts(view, scenario, because) if explained else "",
+    )
+
+
+def _strength(median: float, outcome: Outcome) -> float:
+    """Return the size of a change as a multiple of what is large in itself."""
+    large = rubric.LARGE.get(outcome.kind, math.inf)
+    return abs(median) / large if math.isfinite(median) else 0.0
+
+
+def _steps(view: View, scenario: str) -> tuple[Number, ...]:
+    """Return the chain to the headline that moved most."""
+
+    def strength(steps: list[Any]) -> float:
+        return _strength(steps[-1].median, view.study.outcome(steps[-1].outcome))
+
+    chains = [steps for steps in chain.rows_of(view, scenario) if len(steps) > 1]
+    if not chains:
+        return ()
+    told = []
+    for row in max(chains, key=strength):
+        outcome = view.study.outcome(row.outcome)
+        name = aloud.named(row.outcome, outcome.label)
+        told.append(Number(name, changed(row.median, outcome), chain.CSV, row.outcome))
+    return tuple(told)
+
+
+def changed(median: float, outcome: Outcome) -> str:
+    """Return a change with its unit, with two digits that mean something."""
+    text = aloud.change(median)
+    bare = text == wording.NOT_AVAILABLE or math.isinf(median)
+    return text if bare else f"{text} {wording.change_unit(outcome)}"
+
+
+def _parts(view: View, scenario: str, because: Why | None) -> str:
+    if because is None or because.leading is None:
+        return ""
+    rows = [row for row in records(because.leading) if row.scenario == scenario]
+    if not rows:
+        return ""
+    row = max(rows, key=lambda row: _strength(row.total, view.study.outcome(row.outcome)))
+    parts = row.parts.split("; ")
+    share = "All" if row.fraction >= 1 else f"{aloud.two(100 * row.fraction)} %"
+    together = " together" if len(parts) > 1 else ""
+    return (
+        f"{share} of the mean change in {aloud.named(row.outcome, row.label)} comes from "
+        f"{wording.listing(parts)}{together}."
+    )
+
+
+def flips(view: View, because: Why | None) -> list[str]:
+    """Return at which values of assumptions the largest findings turn, a sentence each."""
+    if because is None or because.break_evens is None:
+        return []
+    rows = [row for row in records(because.break_evens) if why.turns(view, row)]
+
+    def strength(row: Any) -> float:
+        largest = max(abs(row.at_low), abs(row.at_high))
+        return _strength(largest, view.study.outcome(row.outcome))
+
+    return [_flip(view, row) for row in sorted(rows, key=strength, reverse=True)[:MOST_FLIPS]]
+
+
+def _flip(view: View, row: Any) -> str:
+    one_case = row.against == view.study.case(row.scenario).against
+    duel = "" if one_case else f" against {row.against_title}"
+    subject = aloud.named(row.outcome, row.label)
+    value, low, high = (aloud.short(x) for x in (row.value, row.low, row.high))
+    return (
+        f"Under {row.title}{duel}, the verdict on {subject} turns at {why.number(row.number)} = "
+        f"{value} ({low} to {high})."
+    )
+
+
+def leads(because: Why | None, scenario: str, outcome: str) -> str:
+    """Return what the spread of a finding is due to most, as a sentence; "" if it is not known."""
+    if because is None or because.variance is None:
+        return ""
+    from sim.analysis.why.shares import LUCK, NUMBER
+
+    rows = [
+        row
+        for row in records(because.variance)
+        if (row.scenario, row.outcome) == (scenario, outcome) and row.kind in (NUMBER, LUCK)
+    ]
+    if not rows:
+        return ""
+    top = max(rows, key=lambda row: row.share)
+    cause = "luck" if top.kind == LUCK else why.number(top.number)
+    return (
+        f"Largest single cause of its spread over runs: {cause} ({aloud.two(100 * top.share)} %)."
+    )
