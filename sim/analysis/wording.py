@@ -16,7 +16,6 @@ then whether that is better or worse for the goal.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Protocol
 
 from sim.analysis import inputs, rubric
@@ -248,25 +247,6 @@ def month(text: str) -> str:
 def period(first: str, last: str) -> str:
     """Return a period in words: "January 2027 to December 2030"."""
     return f"{month(first)} to {month(last)}"
-
-
-def mean_of(months: Sequence[str], window: int) -> str:
-    """Return what a mean is of, for a heading.
-
-    Parameters
-    ----------
-    months
-        The months in the mean, as "YYYY-MM".
-    window
-        Number of months of the window, kept or not.
-    """
-    if not months:
-        return "no month compared was kept"
-    if len(months) == window:
-        return f"mean of {months[0]} to {months[-1]}"
-    if len(months) == 1:
-        return f"{months[0]} alone"
-    return f"mean of {len(months)} months from {months[0]} to {months[-1]}"
 
 
 # Signs and the ladder

@@ -85,7 +85,7 @@ def print_comparison(study: Study) -> None:
     Of each: the reference's level, the median change, its 5-95 %, the shares of pairs that are
     better and worse, the sign, the paper's.
     """
-    from sim.analysis.wording import SINGLE, mean_of, rule
+    from sim.analysis.wording import SINGLE, rule
     from sim.model.outcomes import OUTCOMES
     from sim.report.cells import FACTOR_NAMES
     from sim.report.findings import also_differs
@@ -102,7 +102,7 @@ def print_comparison(study: Study) -> None:
     cases = [case for case in study.cases if case.name != case.against]
     for case in cases[:MOST_TABLES]:
         first, last = study.window(case.name)
-        mean = mean_of(study.months_compared(case.name), last - first + 1)
+        mean = _mean_of(study.months_compared(case.name), last - first + 1)
         titles = study.titles
         title = f"{titles[case.name]} minus {titles[case.against]}, {mean}, {_counted(study)}"
         table = new_table(heads, right=(1, 2, 3, 4, 5), whole=range(1, len(heads)), gap=1)
@@ -144,6 +144,25 @@ def print_comparison(study: Study) -> None:
         if warning:
             screen.print(warning)
     screen.print("Conditional comparisons under stated assumptions, not forecasts.")
+
+
+def _mean_of(months: Sequence[str], window: int) -> str:
+    """Return what a mean is of, for a heading.
+
+    Parameters
+    ----------
+    months
+        The months in the mean, as "YYYY-MM".
+    window
+        Number of months of the window, kept or not.
+    """
+    if not months:
+        return "no month compared was kept"
+    if len(months) == window:
+        return f"mean of {months[0]} to {months[-1]}"
+    if len(months) == 1:
+        return f"{months[0]} alone"
+    return f"mean of {len(months)} months from {months[0]} to {months[-1]}"
 
 
 def _comparison_cells(row: Mapping[Any, Any]) -> dict[str, str]:

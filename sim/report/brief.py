@@ -194,7 +194,7 @@ def context(
         "change": [] if study.pairs == 1 else aloud.would_change(view, found),
         "flips": reasons.flips(view, because),
         "asked": because is not None and because.break_evens is not None,
-        "reasons": [] if study.pairs == 1 else reasons.reasons(view, _named(news), because),
+        "reasons": [] if study.pairs == 1 else reasons.reasons(view, _told(news), because),
         "data": against_data.tallies(study),
         "notes": against_data.notes(study),
         "versions": dict(reproduction.versions()),
@@ -210,9 +210,13 @@ def _few(view: View) -> str:
     )
 
 
-def _named(news: Sequence[importance.News]) -> list[str]:
-    """Return the policies of which the important findings are."""
-    return list(dict.fromkeys(cell.scenario for one in news if not one.still for cell in one.cells))
+def _told(news: Sequence[importance.News]) -> dict[str, list[str]]:
+    """Return the outcomes of the important findings by the policies that they are of."""
+    found: dict[str, list[str]] = {}
+    for one in news:
+        for cell in () if one.still else one.cells:
+            found.setdefault(cell.scenario, []).append(cell.outcome.name)
+    return found
 
 
 def _leads(because: Why | None, news: importance.News) -> aloud.Sentence:

@@ -304,21 +304,6 @@ def cell_of(
     return Cell(scenario, factor, outcome, unit, first, last, **numbers)
 
 
-def leading(found: Sequence[Cell], most: int = 3) -> list[Cell]:
-    """Return the clear findings whose median is the largest.
-
-    The best and the worst come first, then other scenarios and factors.
-    """
-    ranked = sorted((c for c in found if c.word == wording.CLEAR), key=lambda c: -c.strength)
-    chosen: list[Cell] = []
-    for group in ("gain", "loss"):
-        chosen += [c for c in ranked if c.group == group][:1]
-    for cell in ranked:
-        if all(cell.scenario != c.scenario and cell.factor != c.factor for c in chosen):
-            chosen.append(cell)
-    return sorted(chosen[:most], key=lambda c: -c.strength)
-
-
 def count_line(found: Sequence[Cell]) -> str:
     """Count the cells of the rubric by their words."""
     better, worse = (sum(c.group == group for c in found) for group in ("gain", "loss"))

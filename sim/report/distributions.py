@@ -36,16 +36,16 @@ def _per_case(asked: Asked, columns: Any) -> pd.DataFrame:
     for case in asked.with_references:
         month = asked.month(case.name)
         values = asked.at(case.name, asked.name, month)
-        head = head_of(case.name, asked.title(case.name), asked.outcome, month)
+        head = head_of(case.name, asked.title(case.name), asked.name, asked.outcome, month)
         found = columns(values)
         frames.append(pd.DataFrame(head | found))
     return pd.concat(frames, ignore_index=True)
 
 
-def head_of(name: str, title: str, outcome: Outcome, month: str) -> dict[str, str]:
+def head_of(case: str, title: str, name: str, outcome: Outcome, month: str) -> dict[str, str]:
     """Return the columns that name a scenario's distribution of an outcome in a month."""
     unit = wording.unit(outcome)
-    head = {"scenario": name, "title": title, "outcome": outcome.name, "unit": unit}
+    head = {"scenario": case, "title": title, "outcome": name, "unit": unit}
     return head | {"month": month}
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sim.analysis.study import Study
 
-SIGNS = ("++", "+", "higher", "0", "lower", "-", "--", "?")
+ORDER = ("++", "+", "higher", "0", "lower", "-", "--", "?")
 MOST_LINES = 60
 """Rows of break-evens on the page; break-evens.csv has all lines."""
 
@@ -33,7 +33,7 @@ def ranges(study: Study, table: pd.DataFrame, most: int = 4) -> list[str]:
         outcome = study.outcome(str(name))
         known = own["median"][np.isfinite(own["median"])]
         between = wording.between(float(known.min()), float(known.max()), outcome)
-        counts = [f"{wording.symbol(s)} {n}" for s in SIGNS if (n := int((own["sign"] == s).sum()))]
+        counts = [f"{wording.symbol(s)} {n}" for s in ORDER if (n := int((own["sign"] == s).sum()))]
         signs = f"; cells by sign: {', '.join(counts)}" if counts else ""
         found.append(f"{outcome.label}: median changes {between}{signs}.")
     return found
@@ -152,7 +152,7 @@ def signs_frame(table: pd.DataFrame) -> pd.DataFrame:
     rows = [
         (outcome, sign, int((own["sign"] == sign).sum()))
         for outcome, own in table.groupby("outcome", sort=False)
-        for sign in SIGNS
+        for sign in ORDER
     ]
     return pd.DataFrame(rows, columns=["outcome", "sign", "cells"])
 
@@ -160,7 +160,7 @@ def signs_frame(table: pd.DataFrame) -> pd.DataFrame:
 def signs_grid(study: Study, signs: pd.DataFrame) -> Grid:
     """Return the same as a table, signs that no cell has left out."""
     wide = signs.pivot(index="outcome", columns="sign", values="cells")
-    shown = [sign for sign in SIGNS if wide[sign].sum()]
+    shown = [sign for sign in ORDER if wide[sign].sum()]
     rows = tuple(
         (study.outcome(name).label, *(f"{wide.loc[name, sign]}" for sign in shown))
         for name in dict.fromkeys(signs["outcome"])

@@ -200,7 +200,6 @@ def _context(
         "reference": study.titles[study.against],
         "introductions": prose.introductions(study),
         "cells": headlines,
-        "leading": cells.leading(headlines),
         "counts": cells.count_line(headlines) if headlines else "",
         "policies": found.policies,
         "telling": telling,
@@ -230,16 +229,23 @@ def _context(
         "data": against_data.standing(study),
         "undecided": undecided_sentences(study, undecided(study, view.rows.values())),
         "limits": limits.limits(study),
-        "command": made_by,
-        "versions": reproduction.versions(),
-        "digest": hash_of(files["table.csv"]),
-        "scenario_files": [
-            (s, reproduction.scenario_file(s), reproduction.scenario_text(s, view.reference))
-            for s in study.scenarios
-        ],
         "words": wording,
         "chains": chain.chains(view),
         **who_figure.context(view, files),
+        **_made(view, made_by, files["table.csv"]),
+    }
+
+
+def _made(view: View, made_by: str, table: bytes) -> dict[str, Any]:
+    """Return what the page needs for its part on how to reproduce it."""
+    return {
+        "command": made_by,
+        "versions": reproduction.versions(),
+        "digest": hash_of(table),
+        "scenario_files": [
+            (s, reproduction.scenario_file(s), reproduction.scenario_text(s, view.reference))
+            for s in view.study.scenarios
+        ],
     }
 
 

@@ -6,7 +6,7 @@ Numbers have two digits that mean something, and each names the table beside the
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +56,8 @@ class Reasons:
         Who is used more, and less.
     unsure : tuple of str
         Actors of whom nobody can tell.
-    steps : tuple of Number
-        What moved on the way to the largest finding, that finding last.
+    chains : tuple of tuple of Number
+        What moved on the way to each finding that the brief tells, that finding last.
     parts : str
         Which parts of the policy most of a change comes from; "" if that was not asked.
     """
@@ -67,27 +67,28 @@ class Reasons:
     gains: tuple[Number, ...]
     loses: tuple[Number, ...]
     unsure: tuple[str, ...]
-    steps: tuple[Number, ...]
+    chains: tuple[tuple[Number, ...], ...]
     parts: str
 
 
-def reasons(view: View, explained: Sequence[str], because: Why | None) -> list[Reasons]:
+def reasons(view: View, told: Mapping[str, Sequence[str]], because: Why | None) -> list[Reasons]:
     """Return what is said of each policy of which there is something to say.
 
     Parameters
     ----------
     view
         Of finished runs.
-    explained
-        Names of the policies whose reasons are given too: a page has room for a few.
+    told
+        Outcomes of the findings that the brief tells, by the name of their policy: their reasons
+        are given too.
     because
         What `openstakes why` found on the runs, if it was asked.
     """
-    found = [_of_policy(view, name, name in explained, because) for name in view.policies]
-    return [one for one in found if one.gains or one.loses or one.unsure or one.steps]
+    found = [_of_policy(view, name, told.get(name, ()), because) for name in view.policies]
+    return [one for one in found if one.gains or one.loses or one.unsure or one.chains]
 
 
-def _of_policy(view: View, scenario: str, explained: bool, because: Why | None) -> Reasons:
+def _of_policy(view: View, scenario: str, told: Sequence[str], because: Why | None) -> Reasons:
     use = who.rows_of(view, scenario, who.OF_USE)
     use.sort(key=lambda row: (row.group != actors.POWERS, -abs(row.median)))
     named = {
@@ -107,8 +108,8 @@ def _of_policy(view: View, scenario: str, explained: bool, because: Why | None) 
         gains,
         loses,
         tuple(row.actor for row in named[wording.CANNOT_TELL]),
-        _steps(view, scenario) if explained else (),
-        _parts(view, scenario, because) if explained else "",
+        _chains(view, scenario, told),
+        _parts(view, scenario, because) if told else "",
     )
 
 
@@ -118,21 +119,20 @@ def _strength(median: float, outcome: Outcome) -> float:
     return abs(median) / large if math.isfinite(median) else 0.0
 
 
-def _steps(view: View, scenario: str) -> tuple[Number, ...]:
-    """Return the chain to the headline that moved most."""
+def _chains(view: View, scenario: str, told: Sequence[str]) -> tuple[tuple[Number, ...], ...]:
+    """Return the chains that end in findings that are told, in their order."""
+    chains = {steps[-1].outcome: steps for steps in chain.rows_of(view, scenario) if len(steps) > 1}
+    return tuple(
+        tuple(_step(view, row) for row in chains[name])
+        for name in dict.fromkeys(told)
+        if name in chains
+    )
 
-    def strength(steps: list[Any]) -> float:
-        return _strength(steps[-1].median, view.study.outcome(steps[-1].outcome))
 
-    chains = [steps for steps in chain.rows_of(view, scenario) if len(steps) > 1]
-    if not chains:
-        return ()
-    told = []
-    for row in max(chains, key=strength):
-        outcome = view.study.outcome(row.outcome)
-        name = aloud.named(row.outcome, outcome.label)
-        told.append(Number(name, changed(row.median, outcome), chain.CSV, row.outcome))
-    return tuple(told)
+def _step(view: View, row: Any) -> Number:
+    outcome = view.study.outcome(row.outcome)
+    name = aloud.named(row.outcome, outcome.label)
+    return Number(name, changed(row.median, outcome), chain.CSV, row.outcome)
 
 
 def changed(median: float, outcome: Outcome) -> str:
@@ -143,6 +143,7 @@ def changed(median: float, outcome: Outcome) -> str:
 
 
 def _parts(view: View, scenario: str, because: Why | None) -> str:
+    """Say which parts of a policy the headline that moves most comes from."""
     if because is None or because.leading is None:
         return ""
     rows = [row for row in records(because.leading) if row.scenario == scenario]

@@ -41,7 +41,7 @@ def spread_frame(view: View, outcomes: Sequence[str]) -> pd.DataFrame:
         for scenario in view.names:
             month = month_name(int(view.months(scenario)[-1]))
             head = distributions.head_of(
-                scenario, view.title(scenario), view.study.outcome(name), month
+                scenario, view.title(scenario), name, view.study.outcome(name), month
             )
             found = distributions.ecdf_steps(ends[scenario, name])
             frames.append(pd.DataFrame(head | found))

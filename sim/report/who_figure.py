@@ -183,7 +183,7 @@ def files(view: View) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for i, name in enumerate(view.policies):
         figure = draw(view, name)
-        about = origin.metadata(view.study, f"Who gains and who loses: {view.title(name)}")
+        about = origin.metadata(view.study, "Who gains and who loses")
         drawing, bitmap = style.svg(figure, about), style.png(figure, about)
         found |= {f"{stem(i)}.svg": drawing, f"{stem(i)}.png": bitmap}
     return found

@@ -112,7 +112,7 @@ def _of_policy(
     source = ""
     if rows:
         figure = draw_parts(view, title, own, [row.outcome for row in rows])
-        about = origin.metadata(view.study, f"What each part of {title} contributes")
+        about = origin.metadata(view.study, "What each part of a policy contributes")
         drawing, bitmap = style.svg(figure, about), style.png(figure, about)
         files |= {f"figures/{slug}.svg": drawing, f"figures/{slug}.png": bitmap}
         source = style.embedded(drawing)

@@ -16,7 +16,8 @@ import pandas as pd
 NO_NUMBER = re.compile(
     r"nan|[+-]?inf|none|null|na|not shown|not available|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", re.I
 )
-SIGNS = {"sign", "paper", "sign_without_assumed"}
+MIXED = {"sign", "paper", "sign_without_assumed", "window"}
+"""Columns whose words may look like numbers: a sign of 0, the window "2024"."""
 
 
 def read_tidy(path: Path, *, mark: bool = False) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def read_tidy(path: Path, *, mark: bool = False) -> pd.DataFrame:
         filled = {cell for cell in cells if cell}
         assert not [cell for cell in filled if NO_NUMBER.fullmatch(cell)], (path.name, name)
         numbers = {cell for cell in filled if re.fullmatch(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", cell)}
-        assert name in SIGNS or numbers in (set(), filled), (path.name, name)
+        assert name in MIXED or numbers in (set(), filled), (path.name, name)
     frame = pd.read_csv(path)
     assert list(frame.columns) == head
     return frame

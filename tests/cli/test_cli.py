@@ -23,6 +23,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import sim
+from sim import data
 from sim.analysis import wording
 from sim.analysis.study import Study
 from sim.cli import app
@@ -49,11 +50,11 @@ def fake_world(scenario: Scenario, replication: int, seed: int) -> Series:
     names = tuple(OUTCOMES)
     noise = np.random.default_rng([seed, replication]).random((scenario.months, len(names)))
     values = noise + (scenario.name != "status-quo") * 0.1
-    countries = np.full((1, 3, 5, 4), 1 / 3, np.float32)
+    number = len(data.countries())
+    countries = np.full((1, number, 5, 4), 1 / 3, np.float32)
     months = tuple(month_name(i) for i in range(scenario.months))
-    return Series(
-        names, months, values.astype(np.float32), months[-1:], countries, np.full((3, 5), 40)
-    )
+    panel = np.full((number, 5), 40)
+    return Series(names, months, values.astype(np.float32), months[-1:], countries, panel)
 
 
 @pytest.fixture

@@ -187,9 +187,9 @@ def test_a_grid_and_an_unfinished_folder_are_refused_with_advice(tmp_path, monke
     execute(Design(cases, 1, 0), workers=1, out=tmp_path / "grid")
     done = call(tmp_path / "grid")
     assert done.exit_code == 2
-    assert "vary by levers; openstakes sweep" in done.stderr
+    assert "why asks about whole scenarios" in done.stderr
     execute(Design(cases[:1], 1, 0), workers=1, out=tmp_path / "alone")
-    assert "nothing to compare it with" in call(tmp_path / "alone").stderr
+    assert "nothing that it is compared with" in call(tmp_path / "alone").stderr
 
     def stopped(scenario, replication, seed):
         raise KeyboardInterrupt

@@ -329,7 +329,7 @@ def test_the_brief_says_what_why_found(whole):
         break_evens=pd.DataFrame([head | flip, head | immaterial]),
         variance=pd.DataFrame([head | share for share in shares]),
     )
-    (own,) = (one for one in reasons.reasons(view, [P1], because) if one.scenario == name)
+    (own,) = (one for one in reasons.reasons(view, {P1: [us]}, because) if one.scenario == name)
     assert own.parts == (
         "71 % of the mean change in the US share of AI use abroad comes from check and liability "
         "together."

@@ -352,7 +352,7 @@ def test_without_several_runs_of_each_draw_nothing_is_said_of_chance_alone(view)
 
 
 def test_every_picture_of_an_interval_says_what_it_holds(three_draws, view, make):
-    assert "whiskers hold chance and parameters." in " ".join(foot(View(three_draws)).split())
+    assert "whiskers hold chance and parameters" in " ".join(foot(View(three_draws)).split())
     assert "whiskers hold chance." in " ".join(foot(view).split())
     assert " hold " not in foot(View(make(replications=1)))
 

@@ -118,15 +118,6 @@ def test_counts_add_up(view):
     assert line.startswith(f"Of {len(found)} cells (6 policy scenarios by 8 factors): ")
 
 
-def test_leading_findings_are_clear_and_name_a_gain_and_a_loss(view):
-    found = cells.headlines(view)
-    leading = cells.leading(found)
-    assert len(leading) == 3
-    assert {c.word for c in leading} == {"clear"}
-    assert {c.group for c in leading} == {"gain", "loss"}
-    assert cells.leading([cell("0"), cell("+", most=0.8)]) == []
-
-
 def test_the_duel_is_paired(study, view):
     (duel,) = Findings.of(view).duels
     assert (duel.targeted, duel.blanket) == ("targeted-bundle", "p1-blanket")
@@ -414,14 +405,3 @@ def test_no_material_change_is_said_only_of_nine_pairs_in_ten_within_the_floor(m
     assert (mostly.word, mostly.group) == (wording.LIKELY_UNCHANGED, "mostly")
     assert mostly.move.startswith("Progress at the frontier: likely no material change, between ")
     assert (immaterial.word, immaterial.group) == (wording.UNCHANGED, "unchanged")
-
-
-def test_the_leading_findings_name_scenarios_and_factors_once_beyond_the_best_and_the_worst(view):
-    found = cells.headlines(view)
-    clear = sorted((c for c in found if c.word == "clear"), key=lambda c: c.strength)
-    best = {c.group: c for c in clear}
-    leading = cells.leading(cells.headlines(view))
-    assert {best["gain"], best["loss"]} <= set(leading)
-    (third,) = set(leading) - {best["gain"], best["loss"]}
-    assert third.scenario not in {best["gain"].scenario, best["loss"].scenario}
-    assert third.factor not in {best["gain"].factor, best["loss"].factor}

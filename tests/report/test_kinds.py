@@ -143,7 +143,7 @@ def test_ecdf_and_ridgeline_are_of_the_runs_of_a_month(three, month):
 
 
 def test_of_many_runs_every_so_many_th_is_a_step():
-    steps = distributions._steps(np.arange(100_000.0))
+    steps = distributions.ecdf_steps(np.arange(100_000.0))
     assert len(steps["value"]) == distributions.STEPS
     for value, share in zip(steps["value"], steps["share"], strict=True):
         assert value == round(share * 100_000) - 1

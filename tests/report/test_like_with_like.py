@@ -226,7 +226,7 @@ def test_a_report_for_excel_marks_every_csv(make, tmp_path, monkeypatch) -> None
     )
     write_report(make((0, 1), twin=False), tmp_path, encoding="utf-8-sig")
     paths = sorted(tmp_path.rglob("*.csv"))
-    assert len(paths) == 6
+    assert len(paths) == 11
     for path in paths:
         read_tidy(path, mark=True)
 

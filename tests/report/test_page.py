@@ -282,7 +282,7 @@ def test_sections_in_order(page):
     found = sections.parts()
     assert headings == [(part.id, part.number, part.title) for part in found.values()]
     numbers = [part.number for part in found.values()]
-    assert numbers == [*map(str, range(1, 11)), *"ABCDEFG"]
+    assert numbers == [*map(str, range(1, 13)), *"ABCDEFG"]
     assert re.findall(r'<li><a href="#(\w+)">\w+ ', page.text) == list(found)
     marks = ("not a forecast", '<table class="matrix">', "<figure", "Figure 1.")
     marks += ('<section id="adoption">', '<section id="findings">', 'id="annex"', 'id="compared">')
@@ -687,7 +687,7 @@ def test_values_have_units_that_are_units_and_allies_are_others():
 def test_the_page_says_what_moved_on_the_way_and_who_gains(page):
     """Both parts stand on it with their files; a name that is hostile is in none of them."""
     text = page.text
-    assert 'id="chain"' in text
+    assert '<section id="why">' in text
     assert 'id="who"' in text
     found = chain.chains(View(page.study))
     assert text.count('<ol class="chain">') == sum(len(policy.chains) for policy in found) > 0
