@@ -121,7 +121,9 @@ def meant(text: str, known: Iterable[str]) -> str | None:
 
 
 def locate(kind: str, text: str) -> tuple[Path, Path | None]:
-    """Return the file that the argument of a command names, and its folder if it is a user's own.
+    """Return the file that the argument of a command names, and the folder that belongs to it.
+
+    A user's own file has its folder, and so has a shipped experiment; a shipped scenario has none.
 
     Names are found as `meant` finds them; inside files only the name itself counts (`find`).
 
@@ -149,7 +151,8 @@ def locate(kind: str, text: str) -> tuple[Path, Path | None]:
         raise ScenarioError(
             [f"{kind} {shown(text)}: the name of a file ends in .toml; rename one that has another"]
         )
-    return find(kind, meant(text, _shipped(kind)) or text), None
+    found = find(kind, meant(text, _shipped(kind)) or text)
+    return found, found.parent if kind == "experiment" else None
 
 
 def find(kind: str, text: str, beside: Path | None = None) -> Path:

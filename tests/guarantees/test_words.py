@@ -27,6 +27,11 @@ CODED = {
 """What arrays and fields are called that hold indices of the vocabulary."""
 
 CHOSEN = {
+    ("analysis/choice.py", ("chinese_misuse", "other_misuse")): "harm, one side of a front",
+    ("analysis/choice.py", ("transparency", "progress_specific", "global_power")):
+        "openness, progress and standing, the other side",
+    ("analysis/choice.py", ("progress_specific", "progress_frontier")):
+        "what is one factor in the paper",
     ("model/world.py", ("US", "CN", "EU")): "governments",
     ("policies/chinese_environment.py", ("US", "us_aligned")): "whom retaliation hits",
     ("policies/families.py", ("military", "cyber", "chem_bio")):

@@ -142,6 +142,12 @@ def test_no_assumed_responses_sets_all_assumed_parameters_to_zero_and_no_other()
     assert load("status-quo", settings=["assumptions=no-assumed-responses"]).parameters == moved
 
 
+def test_a_shipped_experiment_finds_scenarios_beside_it_and_a_shipped_scenario_does_not() -> None:
+    path, beside = library.locate("experiment", "four-policies")
+    assert beside == path.parent
+    assert library.locate("scenario", "status-quo")[1] is None
+
+
 @pytest.mark.parametrize("name", sorted(library.experiments()))
 def test_a_shipped_experiment_is_valid_and_explained(name: str) -> None:
     experiment, design = load_experiment(name)

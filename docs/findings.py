@@ -1,0 +1,284 @@
+"""What the shipped experiments found, in words made from the tables beside them.
+
+No number and no direction is written by hand: both come from experiments/NAME/expected/*.csv.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from docs.sentences import (
+    BETTER,
+    EVEN,
+    EXPERIMENTS,
+    UNKNOWN,
+    WORDS,
+    WORSE,
+    Row,
+    across,
+    alone,
+    by_word,
+    count,
+    effect,
+    label,
+    listed,
+    of,
+    outcome_lines,
+    rows,
+    signs_table,
+    titled,
+)
+from docs.tables import table
+from sim.analysis.wording import fixed, percent
+from sim.sweep.experiment import load_experiment
+from sim.vocabulary import FACTORS
+
+SECTION = re.compile(r"(?<=^<!-- finding -->\n).*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
+
+# Each experiment: its finding in a sentence first
+
+
+def four_policies() -> list[str]:
+    """How the signs stand to the paper's, then each policy."""
+    found = rows("four-policies", "rubric")
+    said = [row for row in found if row["paper"]]
+    groups = {key: len(of(said, agreement=key)) for key in ("agrees", "disagrees")}
+    left = len(said) - sum(groups.values())
+    counts = ", ".join(f"{key} in {number}" for key, number in groups.items())
+    cells = (
+        f"Of the {len(said)} cells that the paper speaks of, by our reading of its prose, the "
+        f"model {counts} and is undecided in {left or 'none'}."
+    )
+    return [cells, *each("four-policies")]
+
+
+def each(name: str) -> Iterator[str]:
+    """A sentence on every case of an experiment."""
+    found = rows(name, "rubric")
+    for case in dict.fromkeys(row["scenario"] for row in found):
+        own = of(found, scenario=case)
+        yield alone(own, titled(own[0]))
+
+
+def where_it_turns() -> list[str]:
+    """On which factors the order turns over the grid."""
+    found = [row for row in rows("where-it-turns", "rubric") if row["scenario"] != "status-quo"]
+    groups = {f: by_word(of(found, factor=f)) for f in FACTORS}
+    turns = [label(f) for f, words in groups.items() if {BETTER, WORSE} <= set(words)]
+    first = (
+        f"The order of control and bundle turns over on {listed(turns) or 'no factor'} within "
+        f"the grid of {len({row['scenario'] for row in found})} controls."
+    )
+    lines = [
+        f"{label(f)}: "
+        + listed(f"{word} in {len(words[word])}" for word in _ORDER if word in words)
+        + " cells."
+        for f, words in groups.items()
+    ]
+    return [first, *(line[0].upper() + line[1:] for line in lines)]
+
+
+_ORDER = (BETTER, WORSE, UNKNOWN, EVEN)
+
+
+def blanket_or_targeted() -> list[str]:
+    """Who is beaten on which front."""
+    found = rows("blanket-or-targeted", "front")
+    fronts = dict.fromkeys((row["prevents"], row["keeps"]) for row in found)
+    beaten = {row["scenario"]: titled(row) for row in found if row["front"] != "True"}
+    cases = {row["scenario"] for row in found}
+    first = (
+        f"On the {len(fronts)} fronts of harm prevented against openness, progress and standing "
+        f"{count(len(cases - set(beaten)), len(cases))} policies are surely beaten by none."
+    )
+    lines = [first]
+    for prevents, keeps in fronts:
+        off = [row for row in of(found, prevents=prevents, keeps=keeps) if row["front"] != "True"]
+        said = [f"{titled(row)} (by {_rivals(row['dominated_by'])})" for row in off]
+        lines.append(
+            f"Harm ({label(prevents)}) against {label(keeps)}: "
+            f"surely beaten {listed(said) if said else 'is none'}."
+        )
+    return lines
+
+
+def _rivals(text: str) -> str:
+    names = text.split("; ")
+    first = titled({"title": names[0]})
+    return first if len(names) == 1 else f"{first} and {len(names) - 1} more"
+
+
+def third_countries() -> list[str]:
+    """The movements that matter."""
+    found = rows("third-countries", "flows")
+    sizes = sorted(found, key=lambda row: -float(row["p50"]))
+    large = [row for row in sizes if float(row["p50"]) >= 0.5]
+    quiet = {row["scenario"]: titled(row) for row in found}
+    for row in large:
+        quiet.pop(row["scenario"], None)
+    lines = [
+        f"From {_ORIGIN[row['source']]} to {_ORIGIN[row['target']]} models under {titled(row)}: "
+        f"{_points(row)}."
+        for row in large[1:]
+    ]
+    first = (
+        f"The largest switch in third countries is from {_ORIGIN[large[0]['source']]} to "
+        f"{_ORIGIN[large[0]['target']]} models, under {titled(large[0])}: {_points(large[0])}."
+        if large
+        else "No policy makes half a point of use in third countries switch in the median draw."
+    )
+    if large and quiet:
+        lines.append(f"Less than half a point in the median: {listed(quiet.values())}.")
+    return [first, *lines]
+
+
+_ORIGIN = {"US": "US", "CN": "Chinese", "other": "other"}
+
+
+def _points(row: Row) -> str:
+    middle, low, high = (fixed(float(row[key]), 1) for key in ("p50", "p5", "p95"))
+    return f"{middle} points of use ({low} to {high})"
+
+
+def factor_line(name: str, factor: str) -> str:
+    """A sentence on one factor of an experiment's rubric."""
+    text = label(factor)
+    return across(of(rows(name, "rubric"), factor=factor), text[0].upper() + text[1:])
+
+
+def openness_gradient() -> list[str]:
+    """Openness and harm along the scale."""
+    name = "openness-gradient"
+    factors = ("transparency", "progress_specific")
+    return [*(factor_line(name, f) for f in factors), *outcome_lines(name)]
+
+
+def eu_threshold() -> list[str]:
+    """What moves in the EU."""
+    found = rows("eu-threshold", "rubric")
+    moved = [row for row in found if WORDS[row["sign"]] in (BETTER, WORSE)]
+    first = (
+        f"On the rubric {count(len(moved), len(found))} cells move: "
+        + listed(
+            f"{label(row['factor'])} is {WORDS[row['sign']]} under {titled(row)} ({effect(row)})"
+            for row in moved
+        )
+        if moved
+        else f"On the rubric none of {len(found)} cells moves in a direction that can be told"
+    )
+    return [f"{first}.", *outcome_lines("eu-threshold")]
+
+
+def decoupling() -> list[str]:
+    """The whole and its parts."""
+    found = rows("decoupling", "rubric")
+    own = of(found, scenario="decouple")
+    first = alone(own, titled(own[0]))
+    moved = [row["factor"] for row in own if WORDS[row["sign"]] in (BETTER, WORSE)]
+    words = {row["factor"]: WORDS[row["sign"]] for row in own}
+    parts = [
+        (theirs[0], sum(WORDS[r["sign"]] == words[r["factor"]] for r in theirs))
+        for case in ("only-control", "only-ban", "only-chips")
+        if (theirs := [r for r in of(found, scenario=case) if r["factor"] in moved])
+    ]
+    said = listed(f"{count(same, len(moved))} under {titled(row)}" for row, same in parts)
+    first += f" Of what moves, the same direction has {said}."
+    lines = [factor_line("decoupling", factor) for factor in moved]
+    return [first, *lines, *outcome_lines("decoupling")]
+
+
+def robust_choice() -> list[str]:
+    """Which policy is acceptable most often, which is never far behind, and what weights decide."""
+    name = "robust-choice"
+    found = sorted(rows(name, "satisficing"), key=lambda row: -float(row["acceptable"]))
+    best = found[0]
+    first = (
+        f"{titled(best)} is acceptable most often: worse on no factor and better on some under "
+        f"{percent(float(best['acceptable']), 0)} of the draws."
+    )
+    often = [row for row in found[1:] if float(row["acceptable"]) >= 0.1]
+    said = (f"{titled(row)} ({percent(float(row['acceptable']), 0)})" for row in often)
+    lines = [f"Acceptable in a tenth of the draws or more: {listed(said)}."] if often else []
+    return [first, *lines, _weights(name), *(_least(name, factor) for factor in FACTORS)]
+
+
+def _weights(name: str) -> str:
+    found = sorted(rows(name, "firsts"), key=lambda row: -float(row["first"]))
+    leading = [row for row in found if float(row["first"]) >= 0.05]
+    return (
+        "Of all weightings of the paper's six factors "
+        + listed(f"{percent(float(row['first']), 0)} put {titled(row)} first" for row in leading)
+        + "; equal ones share."
+    )
+
+
+def _least(name: str, factor: str) -> str:
+    own = of(rows(name, "regret"), factor=factor)
+    least = min(own, key=lambda row: float(row["largest"]))
+    text, unit = label(factor), {"points": "points", "percent": "%"}[least["scale"]]
+    return (
+        f"{text[0].upper()}{text[1:]}: the largest regret is smallest with {titled(least)} "
+        f"({fixed(float(least['largest']), 1)} {unit})."
+    )
+
+
+FINDINGS: dict[str, Callable[[], list[str]]] = {
+    "four-policies": four_policies,
+    "where-it-turns": where_it_turns,
+    "blanket-or-targeted": blanket_or_targeted,
+    "third-countries": third_countries,
+    "openness-gradient": openness_gradient,
+    "eu-threshold": eu_threshold,
+    "decoupling": decoupling,
+    "robust-choice": robust_choice,
+}
+"""What makes the sentences of each experiment, the one for the index first."""
+
+
+def section(name: str) -> str:
+    """The finding of an experiment as it stands in its README."""
+    first, *others = FINDINGS[name]()
+    parts = [first, "\n".join(f"- {line}" for line in others)]
+    if (EXPERIMENTS / name / "expected" / "rubric.csv").is_file():
+        parts.append(signs_table(name))
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def readme(name: str) -> str:
+    """The README of an experiment with its finding as it should be."""
+    text = (EXPERIMENTS / name / "README.md").read_text(encoding="utf-8")
+    found, number = SECTION.subn(lambda _: section(name), text)
+    if number != 1:
+        raise SystemExit(
+            f"experiments/{name}/README.md: needs one <!-- finding --> ... <!-- end -->"
+        )
+    return found
+
+
+def shipped() -> list[str]:
+    """The experiments that are there, in the order of `FINDINGS`."""
+    return [name for name in FINDINGS if (EXPERIMENTS / name / "expected").is_dir()]
+
+
+def index() -> str:
+    """The table of experiments: what each asks, and its finding in a sentence."""
+    cells = [
+        (f"[{name}]({name}/README.md)", load_experiment(name)[0].question, FINDINGS[name]()[0])
+        for name in shipped()
+    ]
+    return table(("Experiment", "Question", "Finding"), cells) + "\n"
+
+
+def index_page() -> str:
+    """The README of all experiments with its table as it should be."""
+    text = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
+    return SECTION.sub(lambda _: index(), text)
+
+
+def pages() -> dict[str, str]:
+    """Path from docs/ and text of every README here."""
+    return {
+        "../experiments/README.md": index_page(),
+        **{f"../experiments/{name}/README.md": readme(name) for name in shipped()},
+    }
