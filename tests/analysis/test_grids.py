@@ -189,11 +189,16 @@ def test_a_box_is_found_where_the_thing_happens():
     assert (box.inside & happens).sum() >= 0.9 * happens.sum()
 
 
-def test_luck_gives_no_box():
-    x = np.random.default_rng(2).uniform(0, 1, (200, 60))
-    happens = np.random.default_rng(3).uniform(0, 1, 200) > 0.7
-    box = pruned(x, happens, np.arange(200), peel(x, happens), 60)
-    assert box.inside.all()
+@pytest.mark.parametrize(("draws", "cases", "numbers"), [(100, 1, 60), (25, 8, 8)])
+def test_luck_gives_no_box(draws, cases, numbers):
+    """Neither among many numbers, nor where eight cases repeat the luck of a few draws."""
+    found = 0
+    for seed in range(20):
+        x = np.tile(np.random.default_rng(seed).uniform(0, 1, (draws, numbers)), (cases, 1))
+        happens = np.tile(np.random.default_rng([seed, 1]).uniform(0, 1, draws) > 0.7, cases)
+        draw = np.tile(np.arange(draws), cases)
+        found += not pruned(x, happens, draw, peel(x, happens), numbers).inside.all()
+    assert found <= 1
 
 
 @pytest.mark.parametrize(
