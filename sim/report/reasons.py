@@ -178,12 +178,12 @@ def _flip(view: View, row: Any) -> str:
     subject = aloud.named(row.outcome, row.label)
     value, low, high = (aloud.short(x) for x in (row.value, row.low, row.high))
     return (
-        f"Under {row.title}{duel}, the verdict on {subject} turns at {why.number(row.number)} = "
-        f"{value} ({low} to {high})."
+        f"Under {row.title}{duel}, the verdict on {subject} turns where "
+        f"{why.number(view, row.number)} is {value}{why.unit(view, row.number)} ({low} to {high})."
     )
 
 
-def leads(because: Why | None, scenario: str, outcome: str) -> str:
+def leads(view: View, because: Why | None, scenario: str, outcome: str) -> str:
     """Return what the spread of a finding is due to most, as a sentence; "" if it is not known."""
     if because is None or because.variance is None:
         return ""
@@ -197,7 +197,5 @@ def leads(because: Why | None, scenario: str, outcome: str) -> str:
     if not rows:
         return ""
     top = max(rows, key=lambda row: row.share)
-    cause = "luck" if top.kind == LUCK else why.number(top.number)
-    return (
-        f"Largest single cause of its spread over runs: {cause} ({aloud.two(100 * top.share)} %)."
-    )
+    cause = "luck" if top.kind == LUCK else why.number(view, top.number)
+    return f"Largest single cause of its spread over runs: {cause}, {aloud.two(100 * top.share)} %."

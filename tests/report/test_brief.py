@@ -335,11 +335,16 @@ def test_the_brief_says_what_why_found(whole):
         "together."
     )
     (flip,) = reasons.flips(view, because)
-    turns = "turns at kyc_friction of open-weight-control = 0.15 (0.051 to 0.2)."
+    turns = (
+        "turns where short-run loss of share of controlled open weights from the check "
+        "(open-weight-control.kyc_friction) is 0.15 (0.051 to 0.2)."
+    )
     verdict = "the verdict on the US share of AI use abroad"
     assert flip == f"Under {view.title(name)}, {verdict} {turns}"
-    assert reasons.leads(because, name, us).endswith("leak_hazard (42 %).")
-    assert reasons.leads(because, BUNDLE, us) == ""
+    assert reasons.leads(view, because, name, us).endswith(
+        ": leak_hazard (a month for gated or controlled weights), 42 %."
+    )
+    assert reasons.leads(view, because, BUNDLE, us) == ""
     asked = "openstakes why DIR"
     filled = context(view, Findings.of(view), "t", "q", because)
     page = _template(brief.TEMPLATE).render(filled, content_policy=POLICY)
