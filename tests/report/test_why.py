@@ -1,16 +1,17 @@
 """Why, on the page: sentences whose numbers stand in the tables, pictures, and what is left out."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from sim import report
-from sim.analysis import wording
+from sim.analysis import actors, wording
 from sim.analysis.why import Why, parts
 from sim.model.parameters import PARAMETERS
-from sim.report import page, pictures, style, why
+from sim.report import page, pictures, style, who, why
 from tests.report.conftest import HOSTILE
 
 P1, US = "p1-blanket", "us_share_abroad"
@@ -176,6 +177,11 @@ def test_a_number_is_told_in_words_with_its_name_in_files_and_its_unit(view):
     assert why.number(view, "leak_hazard") == f"leak_hazard ({PARAMETERS['leak_hazard'].unit})"
     assert why.unit(view, "leak_hazard") == ""
     assert why.number(view, "policy.of-nobody.number") == "policy.of-nobody.number"
+
+
+def test_who_cannot_be_told_is_said_so_of_misuse_as_well():
+    row = SimpleNamespace(group=actors.MISUSED, verdict=wording.CANNOT_TELL, word="likely")
+    assert who.verdict(row) == wording.CANNOT_TELL
 
 
 def test_policies_without_two_parts_are_named(view):
