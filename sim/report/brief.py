@@ -186,7 +186,7 @@ def context(
             (
                 _head(one),
                 aloud.sentence(view, found, one),
-                [*aloud.hangs_on(view, found, one), *_leads(because, one)],
+                [*aloud.hangs_on(view, found, one), *_leads(view, because, one)],
             )
             for one in news
         ],
@@ -220,12 +220,12 @@ def _told(news: Sequence[importance.News]) -> dict[str, list[str]]:
     return found
 
 
-def _leads(because: Why | None, news: importance.News) -> aloud.Sentence:
+def _leads(view: View, because: Why | None, news: importance.News) -> aloud.Sentence:
     """Return what the spread of the first finding of a sentence is due to."""
     if news.still:
         return []
     first = news.cells[0]
-    text = reasons.leads(because, first.scenario, first.outcome.name)
+    text = reasons.leads(view, because, first.scenario, first.outcome.name)
     return [aloud.Said(f" {text}")] if text else []
 
 

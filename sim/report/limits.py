@@ -120,7 +120,7 @@ def limits(study: Study) -> list[str]:
     )
     country = (
         f"A country is shown on the map where its pooled effective sample is at least {ENOUGH} "
-        "draws; at that size chance alone can move a share by eight percentage points."
+        "users; at that size chance alone can move a share by eight percentage points."
     )
     lines = [
         _CONDITIONAL,

@@ -295,7 +295,7 @@ def _key(
     grey = sum(tile.value is None for tile in tiles)
     if grey:
         for line, text in enumerate(
-            (f"Grey: {grey} of {len(tiles)} tiles,", f"effective sample below {ENOUGH} draws")
+            (f"Grey: {grey} of {len(tiles)} tiles,", f"effective sample below {ENOUGH} users")
         ):
             style.write(
                 figure,

@@ -170,7 +170,7 @@ def _flip(view: View, row: Any) -> str:
     return f"Under {why.compared(view, row)}, the verdict on {subject} {turning}."
 
 
-def leads(because: Why | None, scenario: str, outcome: str) -> str:
+def leads(view: View, because: Why | None, scenario: str, outcome: str) -> str:
     """Return what the spread of a finding is due to most, as a sentence.
 
     "" if it is not known, or if nothing is above what a number without effect seems to have.
@@ -186,8 +186,8 @@ def leads(because: Why | None, scenario: str, outcome: str) -> str:
     if not rows:
         return ""
     top = max(rows, key=lambda row: row.share)
-    cause = "luck" if top.kind == LUCK else why.number(top.number)
+    cause = "luck" if top.kind == LUCK else why.number(view, top.number)
     return (
         "Largest single cause of its spread, with every uncertain number over its whole range: "
-        f"{cause} ({aloud.two(100 * top.share)} % of the variance)."
+        f"{cause}, {aloud.two(100 * top.share)} % of the variance."
     )

@@ -86,6 +86,8 @@ def moved(row: Any) -> bool:
 
 def verdict(row: Any) -> str:
     """Return what is said of an actor: gains, loses, less harm; a direction if it is neither."""
+    if row.verdict == wording.CANNOT_TELL:
+        return str(row.verdict)
     if row.group in (actors.MALICIOUS, actors.MISUSED) and row.verdict in HARM:
         return f"{likely(row)}{HARM[row.verdict]}"
     if row.verdict == wording.UNCHANGED:

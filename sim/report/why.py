@@ -15,6 +15,7 @@ from sim.analysis.why import PARTS, Why
 from sim.analysis.why.break_evens import FLIPS, NO_CROSSING, SEVERAL
 from sim.analysis.why.parts import REST
 from sim.analysis.why.shares import DUMMY, LUCK, NUMBER, REMAINDER
+from sim.model.parameters import PARAMETERS
 from sim.report import origin, sheet, style
 from sim.report.figure_data import Grid
 from sim.report.style import FORECAST, INK, MUTED, SMALL, WIDTH, Pen
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.model.outcomes import Outcome
+    from sim.policies.base import LeverField
     from sim.scenario.scenario import Scenario
 
 MOST_PANELS = 4
@@ -34,6 +36,8 @@ SMALLEST = 0.01
 """Fraction of a change from which the rest of a policy is named."""
 MOST_NUMBERS = 3
 """Numbers named for one outcome."""
+PLAIN = ("", "0-1")
+"""Units that are not printed."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Section:
     Attributes
     ----------
     policies : tuple of OfPolicy
+    whole : tuple of str
+        Titles of policies that have no parts, if parts were asked for.
     flips : tuple of str
         A sentence for each break-even.
     steady : tuple of str
@@ -66,6 +72,7 @@ class Section:
     """
 
     policies: tuple[OfPolicy, ...]
+    whole: tuple[str, ...]
     flips: tuple[str, ...]
     steady: tuple[str, ...]
     varied: Grid | None
@@ -76,15 +83,17 @@ def said(view: View, found: Why) -> Section:
     """Return what the page says of what was found."""
     files: dict[str, bytes] = {}
     policies: list[OfPolicy] = []
-    if found.parts is not None and found.leading is not None and len(found.parts):
+    whole: list[str] = []
+    if found.parts is not None and found.leading is not None:
         for number, name in enumerate(view.policies, 1):
-            own = found.parts[found.parts["scenario"] == name]
+            own, top = (x[x["scenario"] == name] for x in (found.parts, found.leading))
             if len(own):
-                top = found.leading
-                top = top[top["scenario"] == name] if len(top) else top
                 policies.append(_of_policy(view, name, f"why-{number}", own, top, files))
+            else:
+                whole.append(view.title(name))
     flips, steady = _break_evens(view, found.break_evens)
-    return Section(tuple(policies), flips, steady, _variance(view, found.variance), files)
+    told = tuple(policies), tuple(whole), flips, steady
+    return Section(*told, _variance(view, found.variance), files)
 
 
 def file_names(scenarios: Iterable[Scenario]) -> list[str]:
@@ -244,8 +253,8 @@ def _break_evens(view: View, frame: pd.DataFrame | None) -> tuple[tuple[str, ...
     if frame is None or not len(frame):
         return (), ()
     flips, steady = [], []
-    for number in dict.fromkeys(frame["number"]):
-        own = records(frame[frame["number"] == number])
+    for path in dict.fromkeys(frame["number"]):
+        own = records(frame[frame["number"] == path])
         crossing = [row for row in own if row.found in (FLIPS, SEVERAL)]
         told = [row for row in crossing if turns(view, row)]
         flips += [_flip(view, row) for row in told]
@@ -258,9 +267,9 @@ def _break_evens(view: View, frame: pd.DataFrame | None) -> tuple[tuple[str, ...
         words = [f"{n} {text}" for n, text in counted if n]
         total = len({(row.scenario, row.against, row.outcome) for row in own})
         steady.append(
-            f"{_assumption(own[0])}, from {wording.plain(own[0].range_low)} to "
-            f"{wording.plain(own[0].range_high)}: of {wording.counted(total, 'verdict')}, "
-            f"{wording.listing(words) or 'all flip'}."
+            f"{number(view, path)}, from {wording.plain(own[0].range_low)} to "
+            f"{wording.plain(own[0].range_high)}{unit(view, path)}: of "
+            f"{wording.counted(total, 'verdict')}, {wording.listing(words) or 'all flip'}."
         )
     return tuple(flips), tuple(steady)
 
@@ -276,20 +285,35 @@ def _matters(view: View, row: Any) -> bool:
     return max(abs(row.at_low), abs(row.at_high)) >= floor
 
 
-def number(path: str) -> str:
-    """Return a number in words: the parameter's name, or the field with the name of its policy."""
-    if not path.startswith("policy."):
-        return path
-    _, name, field = path.split(".")
-    return f"{field} of {name}"
+def number(view: View, path: str) -> str:
+    """Return a number in words, with the name that it has in files.
+
+    Parameters
+    ----------
+    view
+        Of the comparison that it was varied in.
+    path
+        Name of a parameter, or "policy.NAME.FIELD".
+    """
+    field = _field(view, path)
+    if field is None:
+        told = PARAMETERS[path].unit if path in PARAMETERS else ""
+        return f"{path} ({told})" if told not in PLAIN else path
+    return f"{field.description.split(';')[0]} ({path.removeprefix('policy.')})"
 
 
-def _assumption(row: Any) -> str:
-    field = number(row.number)
-    what = row.description if isinstance(row.description, str) else ""
-    unit = row.unit if isinstance(row.unit, str) and row.unit not in ("0-1", "") else ""
-    told = ", ".join(text for text in (what, unit) if text)
-    return f"{field} ({told})" if told else field
+def unit(view: View, path: str) -> str:
+    """Return the unit that follows the value of a number; "" of a parameter, whose words say it."""
+    field = _field(view, path)
+    return "" if field is None or field.unit in PLAIN else f" {field.unit}"
+
+
+def _field(view: View, path: str) -> LeverField | None:
+    """Return what is known of a policy's number; None of a parameter."""
+    name, _, field = path.removeprefix("policy.").partition(".")
+    policies = (case.scenario.policy for case in view.study.cases)
+    policy = next((own[name] for own in policies if name in own), None)
+    return None if policy is None else policy.lever_fields.get(field)
 
 
 def _flip(view: View, row: Any) -> str:
@@ -332,7 +356,8 @@ def turning(view: View, row: Any, text: Callable[[float], str]) -> str:
     ends, floor = (row.at_low, row.at_high), rubric.FLOOR[view.study.outcome(row.outcome).kind]
     both = max(ends) >= floor and min(ends) <= -floor
     small = "" if both else ", beyond the floor on one side only"
-    return f"turns at {number(row.number)} = {text(row.value)}{band}{several}{small}"
+    value = f"{text(row.value)}{unit(view, row.number)}"
+    return f"turns where {number(view, row.number)} is {value}{band}{several}{small}"
 
 
 # Variance
@@ -347,7 +372,7 @@ def _variance(view: View, frame: pd.DataFrame | None) -> Grid | None:
         name, outcome = own["scenario"].iloc[0], own["outcome"].iloc[0]
         share = dict(zip(own["kind"], own["share"], strict=True))
         numbers = records(own[own["kind"] == NUMBER])[:MOST_NUMBERS]
-        said_ = [f"{number(r.number)} {wording.percent(r.share, 0)}" for r in numbers]
+        said_ = [f"{number(view, r.number)} {wording.percent(r.share, 0)}" for r in numbers]
         rows.append(
             (
                 view.title(name),

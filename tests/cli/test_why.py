@@ -88,6 +88,28 @@ def test_parts_are_run_once_under_the_same_draws_and_add_up(folder, monkeypatch)
     assert again.stderr == ""
 
 
+def test_scenarios_without_two_parts_have_a_table_without_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.sweep.execution.simulate_world", world)
+    monkeypatch.setattr("sim.report.write", lambda study, out: Path(out) / "report.html")
+    control = load("p1-blanket")
+    own = control.policy["open-weight-control"].model_dump() | {"kyc_friction": 0.05}
+    lighter = control.model_dump() | {"name": "lighter"}
+    lighter["policy"] = dict(control.policy) | {
+        "open-weight-control": type(control.policy["open-weight-control"]).model_validate(own)
+    }
+    cases = (
+        Case("p1-blanket", control, "p1-blanket"),
+        Case("lighter", Scenario.model_validate(lighter), "p1-blanket"),
+    )
+    execute(Design(cases, 1, 3, ({}, {})), workers=1, out=tmp_path / "made")
+    done = call(tmp_path / "made", "parts")
+    assert (done.exit_code, done.stderr) == (0, ""), done.output
+    found = Why.of(tmp_path / "made")
+    assert (len(found.parts), len(found.leading)) == (0, 0)
+    assert "scenario" in found.parts
+    assert "scenario" in found.leading
+
+
 def test_it_goes_on_where_it_was_stopped(folder, monkeypatch):
     ran = []
 

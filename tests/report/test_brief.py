@@ -336,14 +336,21 @@ def test_the_brief_says_what_why_found(whole):
         "together."
     )
     (flip,) = reasons.flips(view, because)
-    turns = "turns at kyc_friction of open-weight-control = 0.15 (5–95 %: 0.051 to 0.2)."
+    turns = (
+        "turns where short-run loss of share of controlled open weights from the check "
+        "(open-weight-control.kyc_friction) is 0.15 (5–95 %: 0.051 to 0.2)."
+    )
     verdict = "the verdict on the US share of AI use abroad"
     assert flip == f"Under {view.title(name)}, {verdict} {turns}"
-    assert reasons.leads(because, name, us).endswith("leak_hazard (42 % of the variance).")
-    assert reasons.leads(because, BUNDLE, us) == ""
+    assert reasons.leads(view, because, name, us).endswith(
+        ": leak_hazard (a month for gated or controlled weights), 42 % of the variance."
+    )
+    assert reasons.leads(view, because, BUNDLE, us) == ""
     noise = [share | {"share": 0.02} if share["kind"] == LUCK else share for share in shares[::2]]
     below = Why(variance=pd.DataFrame([head | one for one in (*noise, shares[-1])]))
-    assert reasons.leads(below, name, us) == ""  # what does not exceed the floor leads nothing
+    assert (
+        reasons.leads(view, below, name, us) == ""
+    )  # what does not exceed the floor leads nothing
     elsewhere = reasons.reasons(view, {P1: ["openness_class"]}, because)
     assert all(one.parts == "" for one in elsewhere)  # of findings that the brief tells alone
     asked = "openstakes why DIR"

@@ -372,7 +372,7 @@ def test_countries_with_few_draws_are_grey(study, view):
         assert tile.value is None or tile.value == pytest.approx(100 * shares[i, 0])
     said = " ".join(t.get_text() for t in maps.us_map(view).texts)
     grey = sum(tile.value is None for tile in tiles)
-    assert f"Grey: {grey} of {len(tiles)} tiles, effective sample below 100 draws" in said
+    assert f"Grey: {grey} of {len(tiles)} tiles, effective sample below 100 users" in said
 
 
 def test_changes_are_differences_of_shares(view):

@@ -1,18 +1,25 @@
 """Why, on the page: sentences whose numbers stand in the tables, pictures, and what is left out."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from sim import report
-from sim.analysis import wording
+from sim.analysis import actors, wording
 from sim.analysis.why import Why, parts
-from sim.report import page, pictures, style, why
+from sim.model.parameters import PARAMETERS
+from sim.report import page, pictures, style, who, why
 from tests.report.conftest import HOSTILE
 
 P1, US = "p1-blanket", "us_share_abroad"
+CHECK_PATH = "policy.open-weight-control.kyc_friction"
+CHECK = (
+    "short-run loss of share of controlled open weights from the check "
+    "(open-weight-control.kyc_friction)"
+)
 WORDS = ("denial to target countries", "the check", "liability")
 
 
@@ -56,7 +63,7 @@ def flip(found="crossing", **changed):
         "label": "US share",
         "against": "status-quo",
         "against_title": "Status quo",
-        "number": "policy.open-weight-control.kyc_friction",
+        "number": CHECK_PATH,
         "description": "short-run loss",
         "unit": "0-1",
         "range_low": 0.0,
@@ -131,9 +138,8 @@ def test_a_flip_is_told_with_both_sides_that_were_run(view):
     label = view.study.outcome(US).label
     assert section.flips == (
         (
-            f"{label} under Blanket control on open weights turns at kyc_friction of "
-            "open-weight-control = 0.1712 (5–95 %: 0.151 to 0.199): −0.3 points at 0.1688, "
-            "+0.4 points at 0.1781, both run."
+            f"{label} under Blanket control on open weights turns where {CHECK} is 0.1712 (5–95 %: "
+            "0.151 to 0.199): −0.3 points at 0.1688, +0.4 points at 0.1781, both run."
         ),
     )
 
@@ -171,22 +177,46 @@ def test_flips_within_the_floor_are_counted_and_not_told(view):
     assert section.flips == ()
     assert section.steady == (
         (
-            "kyc_friction of open-weight-control (short-run loss), from 0 to 0.3: of 3 verdicts, "
-            "1 keep their side, 1 change sides within the floor, which is no material "
-            "change and 1 cannot be told."
+            f"{CHECK}, from 0 to 0.3: of 3 verdicts, 1 keep their side, 1 change sides within the "
+            "floor, which is no material change and 1 cannot be told."
         ),
     )
 
 
+def test_a_number_is_told_in_words_with_its_name_in_files_and_its_unit(view):
+    assert why.number(view, "policy.open-weight-control.kyc_friction") == CHECK
+    assert why.unit(view, "policy.open-weight-control.kyc_friction") == ""
+    assert why.unit(view, "policy.open-weight-control.compliance_cost") == " USD a year"
+    penalty = why.number(view, "policy.open-weight-control.penalty")
+    assert penalty == "cost of a breach that is found (open-weight-control.penalty)"
+    assert why.number(view, "leak_hazard") == f"leak_hazard ({PARAMETERS['leak_hazard'].unit})"
+    assert why.unit(view, "leak_hazard") == ""
+    assert why.number(view, "policy.of-nobody.number") == "policy.of-nobody.number"
+
+
+def test_who_cannot_be_told_is_said_so_of_misuse_as_well():
+    row = SimpleNamespace(group=actors.MISUSED, verdict=wording.CANNOT_TELL, word="likely")
+    assert who.verdict(row) == wording.CANNOT_TELL
+
+
+def test_policies_without_two_parts_are_named(view):
+    one = divided()
+    section = said(view, parts=one, leading=parts.leading(one))
+    assert section.whole == tuple(view.title(name) for name in view.policies if name != P1)
+    none = one.iloc[:0]
+    assert said(view, parts=none, leading=parts.leading(none)).policies == ()
+    assert said(view, variance=None).whole == ()
+
+
 def test_the_table_of_the_variance_names_the_largest_numbers_luck_and_the_floor(view):
     head = {"scenario": P1, "title": "", "outcome": US, "label": "", "draws": 512}
-    kinds = [("number", "policy.a.b", 0.31), ("number", "c", 0.2), ("number", "d", 0.1)]
+    kinds = [("number", CHECK_PATH, 0.31), ("number", "c", 0.2), ("number", "d", 0.1)]
     kinds += [("number", "e", 0.06), ("luck", "", 0.25), ("remainder", "", 0.08)]
     kinds += [("dummy", "", 0.03)]
     rows = [head | {"kind": k, "number": n, "share": x} for k, n, x in kinds]
     (found,) = said(view, variance=pd.DataFrame(rows)).varied.rows
     assert found[:2] == (view.title(P1), view.study.outcome(US).label)
-    assert found[2:] == ("b of a 31 %, c 20 % and d 10 %", "25 %", "8 %", "3 %")
+    assert found[2:] == (f"{CHECK} 31 %, c 20 % and d 10 %", "25 %", "8 %", "3 %")
 
 
 def test_pictures_are_the_same_bytes_and_among_the_files_of_a_report(view, study):
@@ -235,6 +265,6 @@ def test_what_was_found_stands_on_the_page_and_hostile_names_are_inert(make, tmp
     found = Why(frame, parts.leading(frame), None, flips)
     text = written(make, tmp_path, monkeypatch, found)
     assert "80 % comes from the check and liability together" in text
-    assert "turns at kyc_friction of open-weight-control = 0.1712" in text
+    assert f"turns where {CHECK} is 0.1712" in text
     assert HOSTILE not in text
     assert (tmp_path / "figures" / "why-2.png").exists()

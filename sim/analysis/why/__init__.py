@@ -108,8 +108,6 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=_TEXTS)
         return frame.fillna({name: "" for name in _TEXTS if name in frame})
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
     except (OSError, ValueError):
         raise _damaged(path, folder) from None
 

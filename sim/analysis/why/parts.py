@@ -47,6 +47,17 @@ MOST_PARTS = 24
 
 REST = "the rest"
 
+OF = ("scenario", "title", "outcome", "label")
+COLUMNS = (
+    *OF, "part", "measure", "scale", "mean", "median", "low", "high", "chance_low", "chance_high",
+    "fraction", "pairs",
+)  # fmt: skip
+"""Columns of what parts contribute."""
+LEADING_COLUMNS = (
+    *OF, "scale", "total", "low", "high", "parts", "number", "fraction", "rest", "interaction",
+)  # fmt: skip
+"""Columns of which parts make up most of a change."""
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -223,7 +234,7 @@ def contributions(study: Study, beside: Study | None, found: Sequence[Cut]) -> p
 
     held = Held(study, beside)
     rows = [row for one in found for row in _rows(study, held, one)]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _rows(study: Study, held: Held, one: Cut) -> Iterator[dict[str, Any]]:
@@ -336,7 +347,7 @@ def leading(frame: pd.DataFrame) -> pd.DataFrame:
         other = {m: own.loc[own["measure"] == m, "fraction"].sum() for m in ("rest", "interaction")}
         rows.append(
             {
-                **{key: total[key] for key in ("scenario", "title", "outcome", "label", "scale")},
+                **{key: total[key] for key in (*OF, "scale")},
                 "total": total["median"],
                 "low": total["low"],
                 "high": total["high"],
@@ -346,4 +357,4 @@ def leading(frame: pd.DataFrame) -> pd.DataFrame:
                 **other,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(LEADING_COLUMNS))

@@ -44,6 +44,11 @@ DUMMIES = 1000
 NUMBER, LUCK, REMAINDER, DUMMY = "number", "luck", "remainder", "dummy"
 """Kinds of rows of `variance`."""
 
+COLUMNS = (
+    "scenario", "title", "outcome", "label", "kind", "number", "share", "draws", "replications",
+)  # fmt: skip
+"""Columns of what the variance is due to."""
+
 
 def uncertain_fields(study: Study) -> dict[str, LeverField]:
     """Return the numbers of policies that state a range, by path, of policies that are compared.
@@ -162,7 +167,7 @@ def variance(study: Study, original: Study) -> pd.DataFrame:
             head = named(original, case.name, outcome)
             causes = due_to(finite(found), study.pair_index, draws.values, draws.names)
             rows += [head | row for row in causes]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _luck(found: Floats, pairs: PairIndex) -> float:
