@@ -6,7 +6,7 @@ No number and no direction is written by hand: both come from experiments/NAME/e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from docs.sentences import (
     BETTER,
@@ -80,6 +80,51 @@ def where_it_turns() -> list[str]:
 
 
 _ORDER = (BETTER, WORSE, UNKNOWN, EVEN)
+
+
+def paper_rubric() -> list[str]:
+    """What allies, the reading of hazard and assumed responses change."""
+    found = rows("paper-rubric", "rubric")
+    signs = {(row["scenario"], row["factor"]): WORDS[row["sign"]] for row in found}
+    pairs = {
+        "the other countries of the G7 joining": _ALLIES,
+        "a reading of hazard by capability alone": _ABSOLUTE,
+    }
+    said = []
+    for what, cases in pairs.items():
+        both = [(signs[a, f], signs[b, f]) for a, b in cases.items() for f in FACTORS]
+        said.append(f"{what} changes {count(sum(a != b for a, b in both), len(both))} words")
+    assumed = [(row["sign"], row["sign_without_assumed"]) for row in found]
+    changed = sum(WORDS[a] != WORDS[b] for a, b in assumed)
+    first = (
+        f"{said[0][0].upper()}{said[0][1:]}, {said[1]}, and assumed responses at zero change "
+        f"{count(changed, len(assumed))}."
+    )
+    return [first, _weights("paper-rubric"), *four_of_paper(found)]
+
+
+def four_of_paper(found: Sequence[Row]) -> Iterator[str]:
+    """A sentence on each policy of the paper."""
+    for case in _PAPER:
+        own = of(found, scenario=case)
+        yield alone(own, titled(own[0]))
+
+
+_PAPER = (
+    "p1-blanket", "p2-risk-assessment", "p3-government-audits", "p4-audit-repository",
+    "p3-p4-audits", "targeted-bundle",
+)  # fmt: skip
+_ALLIES = {
+    "p1-blanket": "p1-with-allies", "p2-risk-assessment": "p2-with-allies",
+    "p2-risk-assessment-absolute": "p2-absolute-with-allies",
+    "p3-government-audits": "p3-with-allies", "p3-p4-audits": "p3-p4-with-allies",
+    "targeted-bundle": "bundle-with-allies", "bundle-absolute": "bundle-absolute-with-allies",
+}  # fmt: skip
+_ABSOLUTE = {
+    "p2-risk-assessment": "p2-risk-assessment-absolute", "targeted-bundle": "bundle-absolute",
+    "p2-with-allies": "p2-absolute-with-allies",
+    "bundle-with-allies": "bundle-absolute-with-allies",
+}  # fmt: skip
 
 
 def blanket_or_targeted() -> list[str]:
@@ -170,6 +215,18 @@ def eu_threshold() -> list[str]:
     return [f"{first}.", *outcome_lines("eu-threshold")]
 
 
+def safeguards() -> list[str]:
+    """Harm by method and cost."""
+    name = "safeguards"
+    harm = ("other_harm", "cn_state_harm", "uplift_us_releases")
+    rest = ("open_releases_us", "us_share_abroad", "cn_share_abroad", "open_share_world")
+    return [
+        *outcome_lines(name, harm),
+        factor_line(name, "transparency"),
+        *outcome_lines(name, rest),
+    ]
+
+
 def decoupling() -> list[str]:
     """The whole and its parts."""
     found = rows("decoupling", "rubric")
@@ -186,6 +243,37 @@ def decoupling() -> list[str]:
     first += f" Of what moves, the same direction has {said}."
     lines = [factor_line("decoupling", factor) for factor in moved]
     return [first, *lines, *outcome_lines("decoupling")]
+
+
+def chip_controls() -> list[str]:
+    """What China loses, and whether its labs open."""
+    first, *others = outcome_lines("chip-controls")
+    return [first, *others, *each("chip-controls")]
+
+
+def sensitivity() -> list[str]:
+    """What the spread of each change is due to."""
+    found = rows("sensitivity", "variance")
+    names = dict.fromkeys(row["number"] for row in of(found, kind="number"))
+    lines = []
+    for outcome in dict.fromkeys(row["outcome"] for row in found):
+        own = of(found, outcome=outcome)
+        said = [
+            f"`{row['number']}` {percent(float(row['share']), 0)}" for row in of(own, kind="number")
+        ]
+        luck, rest, floor = (
+            percent(float(of(own, kind=kind)[0]["share"]), 0)
+            for kind in ("luck", "remainder", "dummy")
+        )
+        lines.append(
+            f"{own[0]['label']}: {listed(said) if said else 'no number by itself'}; luck {luck}; "
+            f"not told apart {rest} (floor {floor})."
+        )
+    first = (
+        f"By themselves {len(names)} of the uncertain numbers decide part of what a blanket "
+        f"control does to some factor; the rest is luck, and what numbers do together."
+    )
+    return [first, *lines]
 
 
 def robust_choice() -> list[str]:
@@ -225,12 +313,16 @@ def _least(name: str, factor: str) -> str:
 
 FINDINGS: dict[str, Callable[[], list[str]]] = {
     "four-policies": four_policies,
+    "paper-rubric": paper_rubric,
     "where-it-turns": where_it_turns,
     "blanket-or-targeted": blanket_or_targeted,
     "third-countries": third_countries,
     "openness-gradient": openness_gradient,
     "eu-threshold": eu_threshold,
+    "safeguards": safeguards,
     "decoupling": decoupling,
+    "chip-controls": chip_controls,
+    "sensitivity": sensitivity,
     "robust-choice": robust_choice,
 }
 """What makes the sentences of each experiment, the one for the index first."""

@@ -18,6 +18,7 @@ from sim import report
 from sim.analysis import choice
 from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
+from sim.analysis.why.shares import variance
 from sim.messages import ScenarioError
 from sim.sweep.files import StoreError
 from sim.sweep.written import write
@@ -44,6 +45,11 @@ def flows(study: Study) -> pd.DataFrame:
     return report.plotted(study, "us_share_third_country", kind="flows")
 
 
+def varied(study: Study) -> pd.DataFrame:
+    """What the spread of each headline's change is due to."""
+    return variance(study, study)
+
+
 def outcomes(*names: str) -> Make:
     """What makes every comparison of some outcomes."""
     return partial(_table, names=names)
@@ -58,6 +64,7 @@ HARM = ("cn_state_harm", "other_harm", "uplift_us_releases")
 TABLES: dict[str, dict[str, Make]] = {
     "four-policies": {"rubric": rubric},
     "where-it-turns": {"rubric": rubric},
+    "paper-rubric": {"rubric": rubric, "firsts": firsts},
     "blanket-or-targeted": {"rubric": rubric, "front": choice.front},
     "third-countries": {"rubric": rubric, "flows": flows},
     "openness-gradient": {
@@ -78,6 +85,14 @@ TABLES: dict[str, dict[str, Make]] = {
             "frontier_cn", "lag_us_cn_true",
         ),
     },
+    "safeguards": {"rubric": rubric, "table": outcomes("open_releases_us", *STANDING, *HARM)},
+    "chip-controls": {
+        "rubric": rubric,
+        "table": outcomes(
+            "frontier_cn", "lag_us_cn_true", "open_releases_cn", "idea_share_cn", *STANDING,
+        ),
+    },
+    "sensitivity": {"variance": varied},
     "robust-choice": {
         "rubric": rubric,
         "satisficing": choice.satisficing,
