@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from sim import report
 from sim.analysis.countries import ORIGINS_RANKED, RANKED, MapShares, ranked
@@ -204,6 +205,18 @@ def study() -> MadeUpStudy:
 @pytest.fixture(scope="session")
 def view(study) -> View:
     return View(study)
+
+
+@pytest.fixture
+def no_bitmaps(monkeypatch):
+    """Draw pictures as SVG alone: the page shows these, and its tests look at both."""
+    drawn = Figure.savefig
+
+    def saved(figure, file, *, format, **others):  # noqa: A002  as matplotlib calls it
+        if format == "svg":
+            drawn(figure, file, format=format, **others)
+
+    monkeypatch.setattr(Figure, "savefig", saved)
 
 
 @pytest.fixture(scope="session")

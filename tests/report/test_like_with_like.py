@@ -148,6 +148,7 @@ def test_the_terminal_says_level_months_and_what_else_differs(later, capsys) -> 
     }
 
 
+@pytest.mark.usefixtures("no_bitmaps")
 def test_each_column_of_the_matrix_has_its_own_level_and_months(
     later, make, tmp_path, monkeypatch
 ) -> None:
@@ -179,6 +180,7 @@ def test_one_level_stands_over_several_columns_only_if_their_months_are_the_same
     assert Row("factor", "outcome", same[:1] * 2).level == same[0].level != ""
 
 
+@pytest.mark.usefixtures("no_bitmaps")
 def test_findings_say_the_months_of_each_comparison(later, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(pictures, "PICTURES", ())
     report.write(later, tmp_path)
@@ -220,6 +222,7 @@ def test_every_csv_of_a_report_is_tidy(page) -> None:
     )
 
 
+@pytest.mark.usefixtures("no_bitmaps")
 def test_a_report_for_excel_marks_every_csv(make, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(
         pictures, "PICTURES", tuple(p for p in PICTURES if p.slug in ("us-share", "cn-change-map"))

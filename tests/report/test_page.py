@@ -158,7 +158,7 @@ def few_pictures(monkeypatch):
     monkeypatch.setattr(pictures, "PICTURES", kept)
 
 
-@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.usefixtures("few_pictures", "no_bitmaps")
 def test_a_page_asks_the_study_for_each_number_once(make, tmp_path):
     asked = Counter()
 
@@ -426,7 +426,7 @@ def test_limits_say_what_draws_and_replications_are():
     assert "sets of values of 1 number. The intervals are over all these pairs and hold" in said
 
 
-@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.usefixtures("few_pictures", "no_bitmaps")
 def test_one_replication_gets_no_words(make, tmp_path):
     text = report.write(make((0, 1, 5), replications=1), tmp_path).read_text(encoding="utf-8")
     assert "One replication shows no chance variation: no words are given. Run at least 8." in text
@@ -462,7 +462,7 @@ def test_target_countries_in_another_order_are_not_set_here():
     assert ": 0.07" in set_here
 
 
-@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.usefixtures("few_pictures", "no_bitmaps")
 def test_a_study_without_a_policy(make, tmp_path):
     page = report.write(make((0,), twin=False), tmp_path)
     text = page.read_text(encoding="utf-8")
@@ -470,7 +470,7 @@ def test_a_study_without_a_policy(make, tmp_path):
     assert "There is no policy to score." in text
 
 
-@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.usefixtures("few_pictures", "no_bitmaps")
 def test_a_policy_whose_runs_all_failed(make, tmp_path):
     study = make((0, 1, 5), twin=False)
     for outcome in study.outcomes():
@@ -480,7 +480,7 @@ def test_a_policy_whose_runs_all_failed(make, tmp_path):
     assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower().split()
 
 
-@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.usefixtures("few_pictures", "no_bitmaps")
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_the_hash_of_the_table_stands_beside_the_command_that_makes_it(make, tmp_path, encoding):
     page = report.write(make((0, 1), twin=False), tmp_path, encoding=encoding)
@@ -493,7 +493,7 @@ def test_the_hash_of_the_table_stands_beside_the_command_that_makes_it(make, tmp
     assert ("--excel" in words) == (encoding == "utf-8-sig")
 
 
-@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.usefixtures("few_pictures", "no_bitmaps")
 @pytest.mark.parametrize("replications", [4, 20])
 def test_the_page_says_that_ninety_percent_lie_inside_only_where_that_can_be(
     make, tmp_path, replications
@@ -610,7 +610,7 @@ def test_one_meaning_of_the_question_mark(page):
         assert other not in text
 
 
-@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.usefixtures("few_pictures", "no_bitmaps")
 def test_every_interval_of_a_report_says_what_it_holds(page, make, tmp_path):
     assert page.text.count("5–95 % holds chance.") == 3
     assert "its 5–95 % interval (chance)" in page.text
