@@ -72,7 +72,7 @@ def dataset(
     return found
 
 
-def batches(study: Study, outcomes: Sequence[str], cases: int = 1) -> Iterator[Sequence[str]]:
+def batches(study: Study, outcomes: list[str], cases: int = 1) -> Iterator[list[str]]:
     """Yield outcomes in batches that are read together.
 
     Parameters
