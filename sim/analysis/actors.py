@@ -1,7 +1,7 @@
 """Who gains and who loses: paired differences by actor.
 
-Each row reads an outcome from one actor's side. By the rubric's rule an actor gains or loses if the
-change is beyond the floor; where its interval holds 0 nobody can tell.
+Each row reads an outcome from one actor's side, by the rubric's rule: the verdict on an actor and
+the sign of the same change in the rubric never differ.
 
 Shares are mirror images: what one lab or origin loses others gain, and their changes add up to 0.
 Value built and harm done are nobody's share. No outcome measures what users of chatbots, markets,
@@ -194,13 +194,13 @@ def verdict(found: Comparison, side: int) -> str:
     Returns
     -------
     str
-        "gains", "loses", "no material change" if the median is within the floor, or "cannot tell":
-        by the rubric's sign, or since the interval holds 0. "" for side 0.
+        By the rubric's sign "gains", "loses", "no material change" or "cannot tell"; "" for side 0.
+        Whether it is clear or likely is the word of the comparison.
     """
     if side == 0:
         return ""
     if found.sign == "0":
         return wording.UNCHANGED
-    if found.sign == "?" or found.low <= 0 <= found.high:
+    if found.sign == "?":
         return wording.CANNOT_TELL
     return GAINS if found.sign.startswith("+") else LOSES

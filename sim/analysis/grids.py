@@ -115,7 +115,7 @@ def lever_shares(study: Study, table: pd.DataFrame) -> pd.DataFrame:
         Columns: outcome, lever (its path), values (how many it has), share (0-1, of the variance
         of the median change over the cells of each scenario, that between the means of the
         lever's values; 0 if nothing varies) and cells. What the shares of an outcome leave to 1
-        is levers acting together.
+        is levers acting together, and what chance leaves in the medians.
     """
     import pandas as pd
 

@@ -226,7 +226,7 @@ class PairedResults(Results):
             times), scale, p_better and p_worse (shares of pairs beyond the floor on the actor's
             good and bad side; of harm on everybody else's; nan if a move is neither), p_floor, sign
             (read from that side; "" of a cost), word, verdict ("gains", "loses", "no material
-            change", "cannot tell": also where the interval holds 0; "" if a move is neither),
+            change", "cannot tell"; "" if a move is neither),
             input (as in `table`), interval_holds, first_month, last_month and pairs.
         """
         from sim.analysis.actors import actors

@@ -121,26 +121,3 @@ def _also(view: View, scenario: str, end: Any) -> str:
         said.append(f"{outcome.label} ({change_of(row, outcome)})")
     label = view.study.outcome(end.outcome).label
     return f"Also feeding {label}: {wording.listing(said)}." if said else ""
-
-
-def sentences(view: View, scenario: str) -> list[str]:
-    """Return each chain of a policy as a sentence, for a page without boxes.
-
-    Parameters
-    ----------
-    view
-        Of finished runs.
-    scenario
-        Name of a policy.
-
-    Returns
-    -------
-    list of str
-        As "Open share of US releases: −10.0 points; so Best open US release: −2.6 %; so ...", the
-        longest first; empty if nothing moved on the way to a headline.
-    """
-    found = _of_policy(view, scenario, rows_of(view, scenario))
-    return [
-        "; so ".join(f"{box.label}: {box.change}" for box in chain.boxes) + "."
-        for chain in found.chains
-    ]

@@ -43,11 +43,16 @@ def weights(shares: pd.DataFrame, order: list[str]) -> str:
     """Return which levers explain most of the variance between cells, the first one first."""
     if shares.empty:
         return ""
-    means = shares.groupby("lever")["share"].mean()
-    listed = [f"{end(path)} {wording.percent(means[path], 0)}" for path in order]
+    by_lever = shares.groupby("lever")["share"]
+    listed = []
+    for path in order:
+        own = by_lever.get_group(path)
+        ends = dict.fromkeys(wording.percent(x, 0) for x in (own.min(), own.max()))
+        listed.append(f"{end(path)} {' to '.join(ends)}")
     return (
-        "Of the variance of median changes between cells, levers by themselves explain, on average "
-        f"over the outcomes below: {wording.listing(listed)}; the rest is levers acting together."
+        "Of the variance of median changes between cells, levers by themselves explain, over the "
+        f"outcomes below: {wording.listing(listed)}; the rest is levers acting together, "
+        "and what chance leaves in the medians."
     )
 
 

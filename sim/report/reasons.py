@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from sim.analysis.why import Why
     from sim.model.outcomes import Outcome
 
-MOST_ACTORS = 4
-"""Actors named on each side, those that move most."""
 MOST_FLIPS = 2
 """Break-evens that the brief names: those of the largest findings."""
 
@@ -36,12 +34,15 @@ class Number:
         With its unit.
     file, outcome : str
         The table that has the number, and the outcome of its row there.
+    likely : str
+        "likely " if fewer than nine runs in ten bear it out, else "".
     """
 
     name: str
     change: str
     file: str
     outcome: str
+    likely: str
 
 
 @dataclass(frozen=True)
@@ -89,17 +90,10 @@ def reasons(view: View, told: Mapping[str, Sequence[str]], because: Why | None) 
 
 
 def _of_policy(view: View, scenario: str, told: Sequence[str], because: Why | None) -> Reasons:
-    use = who.rows_of(view, scenario, who.OF_USE)
-    use.sort(key=lambda row: (row.group != actors.POWERS, -abs(row.median)))
-    named = {
-        verdict: [row for row in use if row.verdict == verdict][:MOST_ACTORS]
-        for verdict in (actors.GAINS, actors.LOSES, wording.CANNOT_TELL)
-    }
+    use = who.by_verdict(view, scenario)
+    named = {verdict: rows[: who.NAMED] for verdict, rows in use.items()}
     gains, loses = (
-        tuple(
-            Number(row.actor, changed(row.median, who.known(view, row)), who.FILES[0], row.outcome)
-            for row in named[verdict]
-        )
+        tuple(_number(row.actor, row, who.known(view, row), who.CSV) for row in named[verdict])
         for verdict in (actors.GAINS, actors.LOSES)
     )
     return Reasons(
@@ -109,7 +103,7 @@ def _of_policy(view: View, scenario: str, told: Sequence[str], because: Why | No
         loses,
         tuple(row.actor for row in named[wording.CANNOT_TELL]),
         _chains(view, scenario, told),
-        _parts(view, scenario, because) if told else "",
+        _parts(view, scenario, told, because),
     )
 
 
@@ -131,8 +125,11 @@ def _chains(view: View, scenario: str, told: Sequence[str]) -> tuple[tuple[Numbe
 
 def _step(view: View, row: Any) -> Number:
     outcome = view.study.outcome(row.outcome)
-    name = aloud.named(row.outcome, outcome.label)
-    return Number(name, changed(row.median, outcome), chain.CSV, row.outcome)
+    return _number(aloud.named(row.outcome, outcome.label), row, outcome, chain.CSV)
+
+
+def _number(name: str, row: Any, outcome: Outcome, file: str) -> Number:
+    return Number(name, changed(row.median, outcome), file, row.outcome, who.likely(row))
 
 
 def changed(median: float, outcome: Outcome) -> str:
@@ -142,21 +139,16 @@ def changed(median: float, outcome: Outcome) -> str:
     return text if bare else f"{text} {wording.change_unit(outcome)}"
 
 
-def _parts(view: View, scenario: str, because: Why | None) -> str:
-    """Say which parts of a policy the headline that moves most comes from."""
+def _parts(view: View, scenario: str, told: Sequence[str], because: Why | None) -> str:
+    """Say which parts of a policy the finding that moves most, of those told, comes from."""
     if because is None or because.leading is None:
         return ""
-    rows = [row for row in records(because.leading) if row.scenario == scenario]
+    own = (row for row in records(because.leading) if row.scenario == scenario)
+    rows = [row for row in own if row.outcome in told]
     if not rows:
         return ""
     row = max(rows, key=lambda row: _strength(row.total, view.study.outcome(row.outcome)))
-    parts = row.parts.split("; ")
-    share = "All" if row.fraction >= 1 else f"{aloud.two(100 * row.fraction)} %"
-    together = " together" if len(parts) > 1 else ""
-    return (
-        f"{share} of the mean change in {aloud.named(row.outcome, row.label)} comes from "
-        f"{wording.listing(parts)}{together}."
-    )
+    return f"Of the mean change in {aloud.named(row.outcome, row.label)} {why.made_by(row)}."
 
 
 def flips(view: View, because: Why | None) -> list[str]:
@@ -173,31 +165,29 @@ def flips(view: View, because: Why | None) -> list[str]:
 
 
 def _flip(view: View, row: Any) -> str:
-    one_case = row.against == view.study.case(row.scenario).against
-    duel = "" if one_case else f" against {row.against_title}"
     subject = aloud.named(row.outcome, row.label)
-    value, low, high = (aloud.short(x) for x in (row.value, row.low, row.high))
-    return (
-        f"Under {row.title}{duel}, the verdict on {subject} turns at {why.number(row.number)} = "
-        f"{value} ({low} to {high})."
-    )
+    turning = why.turning(view, row, aloud.short)
+    return f"Under {why.compared(view, row)}, the verdict on {subject} {turning}."
 
 
 def leads(because: Why | None, scenario: str, outcome: str) -> str:
-    """Return what the spread of a finding is due to most, as a sentence; "" if it is not known."""
+    """Return what the spread of a finding is due to most, as a sentence.
+
+    "" if it is not known, or if nothing is above what a number without effect seems to have.
+    """
     if because is None or because.variance is None:
         return ""
-    from sim.analysis.why.shares import LUCK, NUMBER
+    from sim.analysis.why.shares import DUMMY, LUCK, NUMBER
 
-    rows = [
-        row
-        for row in records(because.variance)
-        if (row.scenario, row.outcome) == (scenario, outcome) and row.kind in (NUMBER, LUCK)
-    ]
+    found = records(because.variance)
+    own = [row for row in found if (row.scenario, row.outcome) == (scenario, outcome)]
+    floor = max((row.share for row in own if row.kind == DUMMY), default=0.0)
+    rows = [row for row in own if row.kind in (NUMBER, LUCK) and row.share > floor]
     if not rows:
         return ""
     top = max(rows, key=lambda row: row.share)
     cause = "luck" if top.kind == LUCK else why.number(top.number)
     return (
-        f"Largest single cause of its spread over runs: {cause} ({aloud.two(100 * top.share)} %)."
+        "Largest single cause of its spread, with every uncertain number over its whole range: "
+        f"{cause} ({aloud.two(100 * top.share)} % of the variance)."
     )

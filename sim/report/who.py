@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from sim.analysis import actors, wording
 from sim.analysis.countries import RANKED
 from sim.analysis.frames import csv_bytes
@@ -26,6 +28,8 @@ FEW = 5
 TOLD = (*OF_USE, actors.BUILT, actors.PEOPLE, actors.USERS, actors.CHANNEL, actors.COSTS,
         actors.MALICIOUS, actors.MISUSED)  # fmt: skip
 """Groups of the table; new derivatives stand beside the labs."""
+SIDES = (actors.GAINS, actors.LOSES, wording.CANNOT_TELL)
+"""Verdicts on those of whom there is something to say."""
 HARM = {actors.GAINS: "less harm", actors.LOSES: "more harm"}
 """Verdicts on malicious actors and routes, which are read from everybody else's side."""
 
@@ -82,15 +86,30 @@ def moved(row: Any) -> bool:
 
 def verdict(row: Any) -> str:
     """Return what is said of an actor: gains, loses, less harm; a direction if it is neither."""
-    if row.group in (actors.MALICIOUS, actors.MISUSED):
-        return HARM.get(row.verdict, row.word)
+    if row.group in (actors.MALICIOUS, actors.MISUSED) and row.verdict in HARM:
+        return f"{likely(row)}{HARM[row.verdict]}"
     if row.verdict == wording.UNCHANGED:
         return str(row.word)  # which may say that it is likely only
     if row.verdict:
-        return str(row.verdict)
-    if row.group == actors.COSTS:
+        return f"{likely(row)}{row.verdict}"
+    if row.group == actors.COSTS or row.sign not in ("higher", "lower"):
         return str(row.word)
-    return wording.towards(row.median) if row.sign in ("higher", "lower") else str(row.word)
+    return f"{likely(row)}{wording.towards(row.median)}"
+
+
+def likely(row: Any) -> str:
+    """Return "likely " for an actor that moves, if fewer than nine runs in ten bear it out."""
+    return "likely " if row.word == wording.LIKELY else ""
+
+
+def by_verdict(view: View, scenario: str) -> dict[str, list[Any]]:
+    """Return whose releases are used more and less, and of whom nobody can tell.
+
+    Powers by use abroad, then labs by use in the world, the largest changes first.
+    """
+    own = rows_of(view, scenario, OF_USE)
+    own.sort(key=lambda row: (row.group != actors.POWERS, -np.nan_to_num(abs(row.median))))
+    return {side: [row for row in own if row.verdict == side] for side in SIDES}
 
 
 def change(view: View, row: Any) -> str:
@@ -122,27 +141,23 @@ def line(view: View, scenario: str) -> str:
     Returns
     -------
     str
-        As "Gains: China +1.4 points, ... Loses: the US −2.5 points. Cannot tell: Google.": powers
-        by use abroad, labs by use in the world, the largest first; "Nobody gains or loses use
-        beyond the floor." if so; "" if the study holds no shares.
+        As "Gains: China +1.4 points, likely Meta +0.6 points. Loses: the US −2.5 points. Cannot
+        tell: Google." (see `by_verdict`); "Nobody gains or loses use beyond the floor." if so; ""
+        if the study holds no shares.
     """
-    own = rows_of(view, scenario, OF_USE)
-    own.sort(key=lambda row: (row.group != actors.POWERS, -abs(row.median)))
     said = []
-    for word, head in (
-        (actors.GAINS, "Gains"),
-        (actors.LOSES, "Loses"),
-        (wording.CANNOT_TELL, "Cannot tell"),
-    ):
-        there = [row for row in own if row.verdict == word]
-        numbers = word != wording.CANNOT_TELL
+    for side, there in by_verdict(view, scenario).items():
         names = [
-            f"{row.actor} {change(view, row)}" if numbers else row.actor for row in there[:NAMED]
+            row.actor
+            if side == wording.CANNOT_TELL
+            else f"{likely(row)}{row.actor} {change(view, row)}"
+            for row in there[:NAMED]
         ]
         more = len(there) - NAMED
         names += [f"{more} more"] if more > 0 else []
-        said += [f"{head}: {', '.join(names)}."] if names else []
-    return " ".join(said) or ("Nobody gains or loses use beyond the floor." if own else "")
+        said += [f"{side[:1].upper()}{side[1:]}: {', '.join(names)}."] if names else []
+    nobody = "Nobody gains or loses use beyond the floor."
+    return " ".join(said) or (nobody if rows_of(view, scenario, OF_USE) else "")
 
 
 def table(view: View, scenario: str) -> Grid:

@@ -6,7 +6,7 @@ All of it was found by `openstakes why`; every number stands in a CSV of DIR/why
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +108,9 @@ def _of_policy(
     rows = records(top)
     sentences = [_of_parts(view, row) for row in rows]
     if not rows:
-        sentences = [f"No headline changes by its floor under {title}: nothing to divide."]
+        sentences = [
+            f"Of no headline can be told that it changes under {title}: nothing to divide."
+        ]
     source = ""
     if rows:
         figure = draw_parts(view, title, own, [row.outcome for row in rows])
@@ -123,19 +125,22 @@ def _of_policy(
 def _of_parts(view: View, row: Any) -> str:
     """Say which parts most of a change comes from."""
     outcome = view.study.outcome(row.outcome)
-    parts = row.parts.split("; ")
-    together = " together" if len(parts) > 1 else ""
     change = wording.change(row.total, outcome)
     ends = wording.change_interval(row.low, row.high, outcome)
     rest = ""
     if row.rest and abs(row.rest) >= SMALLEST:
         rest = f"; {wording.percent(row.rest, 0)} from {REST} of the policy"
-    share = wording.percent(row.fraction, 0)
-    much = share if row.fraction <= 1 else f"all of it and more ({share})"
-    return (
-        f"{outcome.label}: {change} (5–95 %: {ends}). Of the mean change {much} comes from "
-        f"{wording.listing(parts)}{together}{rest}."
-    )
+    return f"{outcome.label}: {change} (5–95 %: {ends}). Of the mean change {made_by(row)}{rest}."
+
+
+def made_by(row: Any) -> str:
+    """Return how much of a mean change comes from which parts: a row of `parts.leading`."""
+    parts, share = row.parts.split("; "), wording.percent(row.fraction, 0)
+    whole = wording.percent(1, 0)
+    much = share if share == whole or row.fraction < 1 else f"more than all ({share})"
+    against = "; what is left works against it" if much != share else ""
+    together = " together" if len(parts) > 1 else ""
+    return f"{much} comes from {wording.listing(parts)}{together}{against}"
 
 
 @style.look()
@@ -290,20 +295,44 @@ def _assumption(row: Any) -> str:
 def _flip(view: View, row: Any) -> str:
     """Say where a verdict flips."""
     outcome = view.study.outcome(row.outcome)
-    ends = " to ".join(map(wording.plain, (row.low, row.high)))
-    sure = "" if row.sampled > 0.995 else f"; {wording.percent(row.sampled, 0)} of samples cross"
-    several = " (one of several)" if row.found == SEVERAL else ""
-    duel = (
-        ""
-        if row.against == view.study.case(row.scenario).against
-        else f" against {row.against_title}"
-    )
     return (
-        f"{outcome.label} under {row.title}{duel} turns at {number(row.number)} = "
-        f"{wording.plain(row.value)}{several} (5–95 %: {ends}{sure}): "
+        f"{outcome.label} under {compared(view, row)} {turning(view, row, wording.plain)}: "
         f"{wording.change(row.left_change, outcome)} at {wording.plain(row.left)}, "
         f"{wording.change(row.right_change, outcome)} at {wording.plain(row.right)}, both run."
     )
+
+
+def compared(view: View, row: Any) -> str:
+    """Return of which policy a break-even is, and against which other one if it compares two."""
+    alone = row.against == view.study.case(row.scenario).against
+    return row.title if alone else f"{row.title} against {row.against_title}"
+
+
+def turning(view: View, row: Any, text: Callable[[float], str]) -> str:
+    """Return at which value a verdict turns, how sure that is and whether both sides matter.
+
+    Parameters
+    ----------
+    view
+        Of finished runs.
+    row
+        Of break-evens, with a crossing.
+    text
+        Prints a value of the assumption.
+    """
+
+    def end(x: float) -> str:
+        if not math.isinf(x):
+            return text(x)
+        return f"beyond {text(row.range_high if x > 0 else row.range_low)}"
+
+    known = not math.isnan(row.low)
+    band = f" (5–95 %: {end(row.low)} to {end(row.high)})" if known else ""
+    several = ", one of several such values" if row.found == SEVERAL else ""
+    ends, floor = (row.at_low, row.at_high), rubric.FLOOR[view.study.outcome(row.outcome).kind]
+    both = max(ends) >= floor and min(ends) <= -floor
+    small = "" if both else ", beyond the floor on one side only"
+    return f"turns at {number(row.number)} = {text(row.value)}{band}{several}{small}"
 
 
 # Variance

@@ -99,7 +99,41 @@ def test_a_break_even_lies_where_the_world_turns_over_with_a_band_around_it(grid
     assert np.isnan(still.break_even)
 
 
-def test_a_band_that_leaves_the_grid_says_so(grid):
+@pytest.mark.parametrize(
+    ("turn", "rises", "spread", "open_"),
+    [
+        (0.9, 1, 1.0, "high"),
+        (0.9, -1, 1.0, "high"),
+        (0.1, 1, 1.0, "low"),
+        (0.1, -1, 1.0, "low"),
+        (0.5, 1, 4.0, "both"),
+        (0.5, 1, 0.1, ""),
+    ],
+)
+def test_a_band_that_leaves_the_grid_says_so(grid, turn, rises, spread, open_):
+    """Resamples whose line stays on one side have their break-even beyond the values run."""
+    luck = spread * np.linspace(-1, 1, grid.pairs)[:, None]
+    made = {c.name: rises * (c.levers[FRICTION] - turn + luck) for c in grid.cases if c.levers}
+    for row in break_evens(grid, ["beta"], made, [FRICTION]).itertuples():
+        assert row.break_even == pytest.approx(turn)
+        assert row.beyond_grid == open_
+        assert np.isneginf(row.low) == (open_ in ("low", "both"))
+        assert np.isposinf(row.high) == (open_ in ("high", "both"))
+
+
+@pytest.mark.parametrize(("top", "sides"), [(0.2, 1), (0.6, 2)])
+def test_only_cells_beyond_the_floor_count_as_a_side(grid, top, sides):
+    made = {
+        c.name: np.full((grid.pairs, 1), -8.0 if c.levers[FRICTION] < 1 else top)
+        for c in grid.cases
+        if c.levers
+    }
+    found = break_evens(grid, ["beta"], made, [FRICTION])
+    assert set(found["beyond_floor"]) == {sides}
+    assert set(found["crossings"]) == {1}
+
+
+def test_a_cell_that_is_the_reference_stands_at_zero(grid):
     # Against the cell at the upper end, its own line comes from below and ends at zero.
     other = grid.compared_with("audits enforcement=0.5 strength=1")
     found = break_evens(other, ["beta"], pair_changes(other, ["beta"]), [FRICTION])
@@ -155,11 +189,16 @@ def test_a_box_is_found_where_the_thing_happens():
     assert (box.inside & happens).sum() >= 0.9 * happens.sum()
 
 
-def test_luck_gives_no_box():
-    x = np.random.default_rng(2).uniform(0, 1, (200, 60))
-    happens = np.random.default_rng(3).uniform(0, 1, 200) > 0.7
-    box = pruned(x, happens, np.arange(200), peel(x, happens), 60)
-    assert box.inside.all()
+@pytest.mark.parametrize(("draws", "cases", "numbers"), [(100, 1, 60), (25, 8, 8)])
+def test_luck_gives_no_box(draws, cases, numbers):
+    """Neither among many numbers, nor where eight cases repeat the luck of a few draws."""
+    found = 0
+    for seed in range(20):
+        x = np.tile(np.random.default_rng(seed).uniform(0, 1, (draws, numbers)), (cases, 1))
+        happens = np.tile(np.random.default_rng([seed, 1]).uniform(0, 1, draws) > 0.7, cases)
+        draw = np.tile(np.arange(draws), cases)
+        found += not pruned(x, happens, draw, peel(x, happens), numbers).inside.all()
+    assert found <= 1
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.analysis.study import Study
-from sim.analysis.versus import opened, versus
+from sim.analysis.versus import _differs, opened, versus
 from sim.messages import ScenarioError
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Design
@@ -64,3 +64,18 @@ def test_a_folder_of_another_version_is_read_for_this_and_for_nothing_else(tmp_p
     with pytest.raises(StoreError, match="made by other code"):
         Study.open(tmp_path)
     assert opened(tmp_path).finished == 12
+
+
+def test_a_doubled_sign_is_no_other_sign_and_intervals_are_apart_on_either_side():
+    import pandas as pd
+
+    rows = [
+        ("+", "++", 1.0, 2.0, 1.5, 3.0, ""),
+        ("+", "-", 1.0, 2.0, 1.5, 3.0, "sign"),
+        ("+", "+", 1.0, 2.0, 2.5, 3.0, "interval"),
+        ("+", "+", 2.5, 3.0, 1.0, 2.0, "interval"),
+        ("0", "+", 2.5, 3.0, 1.0, 2.0, "sign, interval"),
+    ]
+    names = ["old_sign", "new_sign", "old_low", "old_high", "new_low", "new_high", "said"]
+    found = pd.DataFrame(rows, columns=names)
+    assert _differs(found) == list(found["said"])

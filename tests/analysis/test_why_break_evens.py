@@ -29,14 +29,37 @@ def test_one_crossing_is_found_between_two_values_on_its_sides():
     assert (found.left, found.right) == (0.25, 0.5)
     assert found.left_change < 0 < found.right_change
     assert found.low == found.high == pytest.approx(0.4)
-    assert found.sampled == 1
 
 
 def test_its_interval_is_that_of_the_samples_of_the_draws():
     (found,) = crossings(curve(lambda x: x - 0.4, spread=0.05), PAIRS)
     assert 0.3 - 1e-9 <= found.low < found.value < found.high <= 0.5 + 1e-9
-    (wide,) = crossings(curve(lambda x: x - 0.4, spread=0.5), PAIRS)
-    assert wide.sampled < 1  # some samples stay on one side
+
+
+def test_a_sample_without_a_crossing_has_it_beyond_the_values_that_were_run():
+    """More than one sample in twenty stays on one side: an end that was not run is open."""
+    (right,) = crossings(curve(lambda x: x - 0.9, spread=0.5), PAIRS)
+    assert (right.low < 0.9, right.high) == (True, math.inf)
+    (left,) = crossings(curve(lambda x: 0.1 - x, spread=0.5), PAIRS)
+    assert (left.low, left.high > 0.1) == (-math.inf, True)
+    (both,) = crossings(curve(lambda x: x - 0.5, spread=3.0), PAIRS)
+    assert (both.low, both.high) == (-math.inf, math.inf)
+
+
+def test_runs_of_a_draw_are_drawn_again_together():
+    """Two draws that differ and hardly any luck: the interval is that of two, not of eight."""
+    draws = PairIndex(2, 4)
+    luck = 0.01 * np.array([-3.0, -1.0, 1.0, 3.0] * 2)
+    apart = np.repeat([-0.2, 0.2], 4)
+    (found,) = crossings({x: x - 0.5 + apart + luck for x in GRID}, draws)
+    assert (found.low, found.high) == pytest.approx((0.3, 0.7), abs=0.02)
+
+
+def test_one_pair_has_no_interval():
+    (found,) = crossings({x: np.array([x - 0.4]) for x in GRID}, PairIndex(1, 1))
+    assert found.value == pytest.approx(0.4)
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +88,7 @@ def test_runs_that_failed_leave_the_others():
     made = curve(lambda x: x - 0.4)
     made[0.25][0] = math.nan
     (found,) = crossings(made, PAIRS)
-    assert found.value == pytest.approx(0.4)
-    assert found.sampled == 1
+    assert found.value == found.low == found.high == pytest.approx(0.4)
 
 
 def shaped(function):

@@ -146,8 +146,25 @@ def test_a_sentence_names_the_fewest_parts_that_make_up_two_thirds():
     assert top["interaction"] == pytest.approx(2 / 9)
 
 
-def test_nothing_is_said_of_a_change_within_the_floor():
+def test_nothing_is_divided_that_is_within_the_floor_or_that_nobody_can_tell():
+    """A median may be large while pairs lie on both sides: then no part is named as its cause."""
     frame, _ = contributions(study_of())
-    small = frame.assign(median=frame["median"] / 1000)
-    assert parts.leading(small).empty
+    assert set(frame.loc[frame["measure"] == "total", "sign"]) == {"higher", "0"}
+    assert set(parts.leading(frame)["outcome"]) == {"beta"}
+
+    def divided(scenario, replication, seed):
+        found = product(scenario, replication, seed)
+        found.values[fake.START :, 1] -= 3.0 * (replication == 3) * bool(scenario.policy)
+        return found
+
+    frame, _ = contributions(study_of(simulate=divided), divided)
+    total = frame[(frame["outcome"] == "beta") & (frame["measure"] == "total")].iloc[0]
+    assert total["median"] > 100
+    assert total["sign"] == "?"
+    assert parts.leading(frame).empty
+
+
+def test_a_mean_on_the_other_side_of_0_than_the_median_is_not_divided():
+    frame, _ = contributions(study_of())
+    assert parts.leading(frame.assign(mean=-frame["mean"])).empty
     assert isinstance(parts.leading(pd.DataFrame(columns=frame.columns)), pd.DataFrame)

@@ -16,7 +16,7 @@ from sim.analysis import actors
 from sim.analysis.frames import csv_bytes
 from sim.analysis.why import Why
 from sim.analysis.why.break_evens import FLIPS
-from sim.analysis.why.shares import LUCK, REMAINDER
+from sim.analysis.why.shares import DUMMY, LUCK, REMAINDER
 from sim.analysis.why.shares import NUMBER as OF_A_NUMBER
 from sim.report import against_data, aloud, brief, chain, reasons, who
 from sim.report.brief import context
@@ -323,7 +323,8 @@ def test_the_brief_says_what_why_found(whole):
     immaterial = flip | {"at_low": -0.1, "at_high": 0.1, "value": 0.77}
     shares = [{"kind": LUCK, "number": "", "share": 0.2},
               {"kind": OF_A_NUMBER, "number": "leak_hazard", "share": 0.418},
-              {"kind": REMAINDER, "number": "", "share": 0.9}]  # fmt: skip
+              {"kind": REMAINDER, "number": "", "share": 0.9},
+              {"kind": DUMMY, "number": "", "share": 0.03}]  # fmt: skip
     because = Why(
         leading=pd.DataFrame([head | leading]),
         break_evens=pd.DataFrame([head | flip, head | immaterial]),
@@ -331,15 +332,20 @@ def test_the_brief_says_what_why_found(whole):
     )
     (own,) = (one for one in reasons.reasons(view, {P1: [us]}, because) if one.scenario == name)
     assert own.parts == (
-        "71 % of the mean change in the US share of AI use abroad comes from check and liability "
+        "Of the mean change in the US share of AI use abroad 71 % comes from check and liability "
         "together."
     )
     (flip,) = reasons.flips(view, because)
-    turns = "turns at kyc_friction of open-weight-control = 0.15 (0.051 to 0.2)."
+    turns = "turns at kyc_friction of open-weight-control = 0.15 (5–95 %: 0.051 to 0.2)."
     verdict = "the verdict on the US share of AI use abroad"
     assert flip == f"Under {view.title(name)}, {verdict} {turns}"
-    assert reasons.leads(because, name, us).endswith("leak_hazard (42 %).")
+    assert reasons.leads(because, name, us).endswith("leak_hazard (42 % of the variance).")
     assert reasons.leads(because, BUNDLE, us) == ""
+    noise = [share | {"share": 0.02} if share["kind"] == LUCK else share for share in shares[::2]]
+    below = Why(variance=pd.DataFrame([head | one for one in (*noise, shares[-1])]))
+    assert reasons.leads(below, name, us) == ""  # what does not exceed the floor leads nothing
+    elsewhere = reasons.reasons(view, {P1: ["openness_class"]}, because)
+    assert all(one.parts == "" for one in elsewhere)  # of findings that the brief tells alone
     asked = "openstakes why DIR"
     filled = context(view, Findings.of(view), "t", "q", because)
     page = _template(brief.TEMPLATE).render(filled, content_policy=POLICY)

@@ -14,6 +14,7 @@ import pytest
 from sim import report
 from sim.analysis import wording
 from sim.analysis.study import Study
+from sim.report import grid_words
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Case, Design, Keep
 from sim.sweep.execution import execute
@@ -112,6 +113,24 @@ def test_the_page_says_where_the_sign_turns_over_and_which_lever_matters(page):
     signs = pd.read_csv(page.parent / "signs.csv", keep_default_na=False)
     assert signs.groupby("outcome")["cells"].sum().tolist() == [6, 6]
     assert "No material change in any cell: A made-up number." in text
+
+
+def test_the_weights_of_levers_are_those_of_single_outcomes(grid):
+    """No mean over outcomes, which would stand in no table."""
+    rows = [("a", FRICTION, 0.9), ("b", FRICTION, 0.42), ("a", SIDE, 0.1), ("b", SIDE, 0.1)]
+    shares = pd.DataFrame(rows, columns=["outcome", "lever", "share"])
+    said = grid_words.weights(shares, [FRICTION, SIDE])
+    assert "enforcement 42 % to 90 % and strength 10 %; the rest" in said
+
+
+def test_a_crossing_within_the_floor_is_not_told_in_short_and_one_on_one_side_says_so(grid):
+    row = {"outcome": "beta", "unit": "points", "lever": FRICTION, "scenario": "audits"}
+    row |= {"others": "", "first_value": 0.0, "last_value": 1.0, "median_first": -8.0}
+    row |= {"median_last": 0.2, "beyond_floor": 1, "crossings": 1, "break_even": 0.98}
+    row |= {"low": 0.9, "high": np.inf}
+    rows = pd.DataFrame([row, row | {"beyond_floor": 0}, row | {"crossings": 2}])
+    (said,) = grid_words.turning_in_short(grid, rows, FRICTION)
+    assert "enforcement = 0.98 (5–95 %: 0.9 to beyond 1); beyond the floor on one side" in said
 
 
 def test_every_picture_has_its_numbers_beside_it(page):

@@ -31,6 +31,7 @@ def row(measure, part, mean, outcome=US, scale="points", scenario=P1, total=-8.0
         "high": mean + 0.5,
         "chance_low": np.nan,
         "chance_high": np.nan,
+        "sign": "lower" if mean < 0 else "higher",
         "fraction": mean / total,
         "pairs": 16,
     }
@@ -73,13 +74,12 @@ def flip(found="crossing", **changed):
         "right_change": 0.4,
         "low": 0.151,
         "high": 0.199,
-        "sampled": 1.0,
         **changed,
     }
 
 
 NOTHING = dict.fromkeys(
-    ("value", "left", "right", "left_change", "right_change", "low", "high", "sampled"), np.nan
+    ("value", "left", "right", "left_change", "right_change", "low", "high"), np.nan
 )
 
 
@@ -118,11 +118,11 @@ def test_every_number_of_the_sentences_on_parts_stands_in_the_table(view):
 
 
 def test_where_nothing_changes_nothing_is_divided(view):
-    small = divided().assign(median=0.0)
+    small = divided().assign(sign="0")
     (policy,) = said(view, parts=small, leading=parts.leading(small)).policies
     assert policy.source == ""
     assert policy.sentences == (
-        f"No headline changes by its floor under {view.title(P1)}: nothing to divide.",
+        (f"Of no headline can be told that it changes under {view.title(P1)}: nothing to divide."),
     )
 
 
@@ -138,12 +138,27 @@ def test_a_flip_is_told_with_both_sides_that_were_run(view):
     )
 
 
+def test_more_than_all_of_a_change_is_said_to_be_that(view):
+    """The check makes -9 of -8: what is left works against it."""
+    frame = divided()
+    frame.loc[frame["part"] == "the check", "fraction"] = 9 / 8
+    (policy,) = said(view, parts=frame, leading=parts.leading(frame)).policies
+    assert "more than all (112 %) comes from the check; what is left works" in policy.sentences[0]
+
+
+def test_a_change_that_vanishes_is_not_said_to_turn_on_both_sides(view):
+    section = said(view, break_evens=pd.DataFrame([flip(at_high=0.3)]))
+    assert "0.199), beyond the floor on one side only: −0.3 points" in section.flips[0]
+    section = said(view, break_evens=pd.DataFrame([flip(low=np.nan, high=np.nan)]))
+    assert "= 0.1712: −0.3 points" in section.flips[0]  # one pair
+
+
 def test_a_duel_several_flips_and_samples_without_one_are_told(view):
-    rows = [flip("several", against="targeted-bundle", against_title="Bundle", sampled=0.8)] * 2
+    rows = [flip("several", against="targeted-bundle", against_title="Bundle", high=np.inf)] * 2
     section = said(view, break_evens=pd.DataFrame(rows))
     assert len(section.flips) == 2
     assert "under Blanket control on open weights against Bundle turns" in section.flips[0]
-    assert "(one of several) (5–95 %: 0.151 to 0.199; 80 % of samples cross)" in section.flips[0]
+    assert "(5–95 %: 0.151 to beyond 0.3), one of several such values" in section.flips[0]
 
 
 def test_flips_within_the_floor_are_counted_and_not_told(view):

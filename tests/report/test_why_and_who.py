@@ -40,7 +40,9 @@ def test_every_number_in_words_stands_in_the_files(seen):
     chained, acted = frames(seen)
     for name in seen.policies:
         own = chained[chained["title"] == seen.title(name)]
-        said = " ".join(chain.sentences(seen, name))
+        (found,) = (one for one in chain.chains(seen) if one.scenario == name)
+        boxes = [*found.alone, *(box for one in found.chains for box in one.boxes)]
+        said = " ".join(f"{box.change} {box.interval}" for box in boxes)
         assert set(NUMBER.findall(said)) <= printed(own)
         own = acted[acted["title"] == seen.title(name)]
         assert set(NUMBER.findall(who.line(seen, name))) <= printed(own)
@@ -68,8 +70,15 @@ def test_the_line_names_who_gains_and_loses_and_whom_nobody_can_tell(seen):
             named = part.split(", ") if there else []
             assert len(named) == min(len(there), who.NAMED + 1)
             assert all(
-                any(one.startswith(row.actor) for row in there) for one in named[: who.NAMED]
+                any(one.startswith(f"{who.likely(row)}{row.actor} ") for row in there)
+                for one in named[: who.NAMED]
             )
+
+
+def test_a_verdict_that_is_likely_only_is_said_to_be(seen):
+    found = {(row.word, row.verdict): who.verdict(row) for row in seen.actors if row.verdict}
+    assert found[wording.CLEAR, actors.GAINS] in ("gains", "less harm")
+    assert found[wording.LIKELY, actors.LOSES] in ("likely loses", "likely more harm")
 
 
 def test_the_table_leaves_to_one_sentence_what_did_not_move(seen):

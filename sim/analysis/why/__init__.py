@@ -116,7 +116,7 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
 
 _TEXTS = dict.fromkeys(
     ("scenario", "title", "outcome", "label", "against", "against_title", "number", "description",
-     "unit", "part", "parts", "measure", "kind", "found", "scale"),
+     "unit", "part", "parts", "measure", "kind", "found", "scale", "sign"),
     str,
 )  # fmt: skip
 

@@ -8,16 +8,14 @@ two sides of 0, whatever it is between them; one that only touches 0 does not cr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.analysis import rubric
 from sim.analysis.comparison import Floats, PairIndex
-
-BOOTSTRAPS = 400
-"""Samples of the draws, with repeats, of which each has crossings of its own."""
+from sim.analysis.resampling import resamples
 
 Curve = Mapping[float, Floats]
 """Changes, arrays (pair,), by the value of the assumption."""
@@ -29,7 +27,8 @@ class Crossing:
 
     `value` lies between `left` and `right`, which were both run, at `left_change` and
     `right_change` (medians) on the two sides of 0. `low` and `high` are the 5 and 95 % points of
-    the nearest crossing in samples of the draws; `sampled` is the share of samples that have one.
+    the nearest crossing when pairs are drawn again (`sim.analysis.resampling`): infinite where that
+    end lies beyond the values that were run, nan if there is nothing to draw from.
     """
 
     value: float
@@ -39,7 +38,6 @@ class Crossing:
     right_change: float
     low: float
     high: float
-    sampled: float
 
 
 def medians(curve: Curve) -> tuple[list[float], list[float]]:
@@ -49,7 +47,7 @@ def medians(curve: Curve) -> tuple[list[float], list[float]]:
     return values, heights
 
 
-def brackets(heights: list[float]) -> list[tuple[int, int]]:
+def brackets(heights: Sequence[float]) -> list[tuple[int, int]]:
     """Return the places between which a curve crosses 0.
 
     Parameters
@@ -85,15 +83,11 @@ def crossings(curve: Curve, pairs: PairIndex) -> list[Crossing]:
     curve
         Changes by value.
     pairs
-        Which pair is of which draw: draws are drawn again together with their replications, or with
-        one draw the replications.
+        Which pair is of which draw.
     """
     values, heights = medians(curve)
     found = brackets(heights)
-    if not found:
-        return []
-    sampled = _sampled([curve[value] for value in values], pairs)
-    others = [_places(values, list(map(float, row))) for row in sampled]
+    again = _again([curve[value] for value in values], pairs) if found else []
     result = []
     for i, j in found:
         zeros = [values[k] for k in range(i + 1, j)]
@@ -102,36 +96,38 @@ def crossings(curve: Curve, pairs: PairIndex) -> list[Crossing]:
             if zeros
             else between(values[i], values[j], heights[i], heights[j])
         )
-        near = [min(own, key=lambda x: abs(x - value)) for own in others if own]
-        low, high = rubric.interval(np.array(near))
-        share = len(near) / len(others)
-        ends = (values[i], values[j], heights[i], heights[j])
-        result.append(Crossing(value, *ends, low, high, share))
+        near = np.array([_nearest(value, heights[j], values, own) for own in again])
+        low, high = rubric.interval(near[~np.isnan(near)])
+        result.append(Crossing(value, values[i], values[j], heights[i], heights[j], low, high))
     return result
 
 
-def _places(values: list[float], heights: list[float]) -> list[float]:
-    """Return where a curve crosses 0, by straight lines."""
-    return [between(values[i], values[j], heights[i], heights[j]) for i, j in brackets(heights)]
+def _nearest(value: float, right: float, values: list[float], heights: Sequence[float]) -> float:
+    """Return the crossing of a curve that is nearest to one whose right side has a given height.
 
-
-def _sampled(changes: list[Floats], pairs: PairIndex) -> Floats:
-    """Return heights in samples of the draws, with repeats: array (sample, value).
-
-    Draws with a run that failed are left out; a value without any run has no height.
+    Of a curve that has none it lies beyond its values: to the left if all of it is on that side.
     """
-    tables = np.stack([pairs.folded(own) for own in changes])
-    if pairs.draws == 1:
-        tables = tables.transpose(0, 2, 1)
-    known = ~np.isnan(tables).all(axis=(1, 2))
-    whole = ~np.isnan(tables[known]).any(axis=(0, 2))
-    heights = np.full((BOOTSTRAPS, len(tables)), np.nan)
-    number = int(whole.sum())
-    if number == 0:
-        return heights
-    rng = np.random.Generator(np.random.Philox(0))
-    chosen = rng.integers(0, number, (BOOTSTRAPS, number))
-    samples = tables[known][:, whole][:, chosen].reshape(int(known.sum()), BOOTSTRAPS, -1)
-    with np.errstate(invalid="ignore"):
-        heights[:, known] = np.median(samples, axis=2).T
-    return heights
+    places = [between(values[i], values[j], heights[i], heights[j]) for i, j in brackets(heights)]
+    if places:
+        return min(places, key=lambda x: abs(x - value))
+    sides = {math.copysign(1.0, x) for x in heights if x != 0.0 and not math.isnan(x)}
+    if len(sides) != 1:
+        return math.nan
+    return -math.inf if math.copysign(1.0, right) in sides else math.inf
+
+
+def _again(changes: Sequence[Floats], pairs: PairIndex) -> list[list[float]]:
+    """Return the heights of a curve each time that pairs are drawn again.
+
+    Pairs with a run that failed are left out; a value without any run has no height.
+    """
+    table = np.stack(changes)
+    known = ~np.isnan(table).all(axis=1)
+    whole = np.array(~np.isnan(table[known]).any(axis=0))
+    found = []
+    for chosen in resamples(pairs, whole):
+        heights = np.full(len(table), np.nan)
+        with np.errstate(invalid="ignore"):
+            heights[known] = np.median(table[known][:, chosen], axis=1)
+        found.append([float(x) for x in heights])
+    return found

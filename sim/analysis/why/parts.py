@@ -216,7 +216,8 @@ def contributions(study: Study, beside: Study | None, found: Sequence[Cut]) -> p
         label, part, measure ("total", "rest", "first", "last", "share" or "interaction"), scale
         (as in `Study.table`), mean, median, low and high (5 and 95 % points over pairs),
         chance_low and chance_high (the same of chance alone around the median; nan where no draw
-        was run twice), fraction (the mean by that of the total) and pairs.
+        was run twice), sign ("higher", "lower", "0" or "?", by the rule of the rubric), fraction
+        (the mean by that of the total) and pairs.
     """
     import pandas as pd
 
@@ -247,6 +248,7 @@ def _rows(study: Study, held: Held, one: Cut) -> Iterator[dict[str, Any]]:
                 "measure": measure,
                 "scale": rubric.SCALE[known.kind],
                 **numbers,
+                "sign": rubric.sign(values[np.isfinite(values)], known.kind, 0),
                 "fraction": numbers["mean"] / mean if mean else math.nan,
                 "pairs": int(np.isfinite(values).sum()),
             }
@@ -300,10 +302,6 @@ ENOUGH = 2 / 3
 """Parts are named until they make up so much of the change."""
 
 
-FLOOR = {rubric.SCALE[kind]: floor for kind, floor in rubric.FLOOR.items()}
-"""Smallest change that matters, by its scale."""
-
-
 def leading(frame: pd.DataFrame) -> pd.DataFrame:
     """Return which parts make up most of each change: what is said of them in a sentence.
 
@@ -315,23 +313,22 @@ def leading(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per scenario and outcome whose median change is beyond the floor: columns scenario,
-        title, outcome, label, scale, total (the median) with low and high, parts (those of the
-        largest shares, until they make up two thirds of the mean joined by "; "), number
-        (of these parts), fraction (of the mean change that is theirs), rest and interaction
-        (fractions too).
+        One row per scenario and outcome of which the rubric tells that it changes, and in which
+        sense: a part of what nobody can tell explains nothing, nor does one of a mean on the other
+        side of 0 than the median. Columns scenario, title, outcome, label, scale, total (the
+        median) with low and high, parts (those of the largest shares, until they make up two thirds
+        of the mean joined by "; "), number (of these parts), fraction (of the mean change that is
+        theirs; over 1 where others work against them), rest and interaction (fractions too).
     """
     import pandas as pd
 
     rows = []
     for _, own in frame.groupby(["scenario", "outcome"], sort=False):
         total = own[own["measure"] == "total"].iloc[0]
-        floor = next(
-            rubric.FLOOR[k] for k, scale in rubric.SCALE.items() if scale == total["scale"]
-        )
         shares = own[own["measure"] == "share"].sort_values("fraction", ascending=False,
                                                             kind="stable")  # fmt: skip
-        if not abs(total["median"]) >= floor or not np.isfinite(shares["fraction"]).all():
+        told = total["sign"] in ("higher", "lower") and total["mean"] * total["median"] > 0
+        if not told or not np.isfinite(shares["fraction"]).all():
             continue
         made = shares["fraction"].cumsum()
         number = int((made < ENOUGH).sum()) + 1
