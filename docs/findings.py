@@ -215,18 +215,6 @@ def eu_threshold() -> list[str]:
     return [f"{first}.", *outcome_lines("eu-threshold")]
 
 
-def safeguards() -> list[str]:
-    """Harm by method and cost."""
-    name = "safeguards"
-    harm = ("other_harm", "cn_state_harm", "uplift_us_releases")
-    rest = ("open_releases_us", "us_share_abroad", "cn_share_abroad", "open_share_world")
-    return [
-        *outcome_lines(name, harm),
-        factor_line(name, "transparency"),
-        *outcome_lines(name, rest),
-    ]
-
-
 def decoupling() -> list[str]:
     """The whole and its parts."""
     found = rows("decoupling", "rubric")
@@ -243,37 +231,6 @@ def decoupling() -> list[str]:
     first += f" Of what moves, the same direction has {said}."
     lines = [factor_line("decoupling", factor) for factor in moved]
     return [first, *lines, *outcome_lines("decoupling")]
-
-
-def chip_controls() -> list[str]:
-    """What China loses, and whether its labs open."""
-    first, *others = outcome_lines("chip-controls")
-    return [first, *others, *each("chip-controls")]
-
-
-def sensitivity() -> list[str]:
-    """What the spread of each change is due to."""
-    found = rows("sensitivity", "variance")
-    names = dict.fromkeys(row["number"] for row in of(found, kind="number"))
-    lines = []
-    for outcome in dict.fromkeys(row["outcome"] for row in found):
-        own = of(found, outcome=outcome)
-        said = [
-            f"`{row['number']}` {percent(float(row['share']), 0)}" for row in of(own, kind="number")
-        ]
-        luck, rest, floor = (
-            percent(float(of(own, kind=kind)[0]["share"]), 0)
-            for kind in ("luck", "remainder", "dummy")
-        )
-        lines.append(
-            f"{own[0]['label']}: {listed(said) if said else 'no number by itself'}; luck {luck}; "
-            f"not told apart {rest} (floor {floor})."
-        )
-    first = (
-        f"By themselves {len(names)} of the uncertain numbers decide part of what a blanket "
-        f"control does to some factor; the rest is luck, and what numbers do together."
-    )
-    return [first, *lines]
 
 
 def robust_choice() -> list[str]:
@@ -319,10 +276,7 @@ FINDINGS: dict[str, Callable[[], list[str]]] = {
     "third-countries": third_countries,
     "openness-gradient": openness_gradient,
     "eu-threshold": eu_threshold,
-    "safeguards": safeguards,
     "decoupling": decoupling,
-    "chip-controls": chip_controls,
-    "sensitivity": sensitivity,
     "robust-choice": robust_choice,
 }
 """What makes the sentences of each experiment, the one for the index first."""
