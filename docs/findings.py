@@ -6,7 +6,7 @@ No number and no direction is written by hand: both come from experiments/NAME/e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from docs.sentences import (
     BETTER,
@@ -80,6 +80,51 @@ def where_it_turns() -> list[str]:
 
 
 _ORDER = (BETTER, WORSE, UNKNOWN, EVEN)
+
+
+def paper_rubric() -> list[str]:
+    """What allies, the reading of hazard and assumed responses change."""
+    found = rows("paper-rubric", "rubric")
+    signs = {(row["scenario"], row["factor"]): WORDS[row["sign"]] for row in found}
+    pairs = {
+        "the other countries of the G7 joining": _ALLIES,
+        "a reading of hazard by capability alone": _ABSOLUTE,
+    }
+    said = []
+    for what, cases in pairs.items():
+        both = [(signs[a, f], signs[b, f]) for a, b in cases.items() for f in FACTORS]
+        said.append(f"{what} changes {count(sum(a != b for a, b in both), len(both))} words")
+    assumed = [(row["sign"], row["sign_without_assumed"]) for row in found]
+    changed = sum(WORDS[a] != WORDS[b] for a, b in assumed)
+    first = (
+        f"{said[0][0].upper()}{said[0][1:]}, {said[1]}, and assumed responses at zero change "
+        f"{count(changed, len(assumed))}."
+    )
+    return [first, _weights("paper-rubric"), *four_of_paper(found)]
+
+
+def four_of_paper(found: Sequence[Row]) -> Iterator[str]:
+    """A sentence on each policy of the paper."""
+    for case in _PAPER:
+        own = of(found, scenario=case)
+        yield alone(own, titled(own[0]))
+
+
+_PAPER = (
+    "p1-blanket", "p2-risk-assessment", "p3-government-audits", "p4-audit-repository",
+    "p3-p4-audits", "targeted-bundle",
+)  # fmt: skip
+_ALLIES = {
+    "p1-blanket": "p1-with-allies", "p2-risk-assessment": "p2-with-allies",
+    "p2-risk-assessment-absolute": "p2-absolute-with-allies",
+    "p3-government-audits": "p3-with-allies", "p3-p4-audits": "p3-p4-with-allies",
+    "targeted-bundle": "bundle-with-allies", "bundle-absolute": "bundle-absolute-with-allies",
+}  # fmt: skip
+_ABSOLUTE = {
+    "p2-risk-assessment": "p2-risk-assessment-absolute", "targeted-bundle": "bundle-absolute",
+    "p2-with-allies": "p2-absolute-with-allies",
+    "bundle-with-allies": "bundle-absolute-with-allies",
+}  # fmt: skip
 
 
 def blanket_or_targeted() -> list[str]:
@@ -225,6 +270,7 @@ def _least(name: str, factor: str) -> str:
 
 FINDINGS: dict[str, Callable[[], list[str]]] = {
     "four-policies": four_policies,
+    "paper-rubric": paper_rubric,
     "where-it-turns": where_it_turns,
     "blanket-or-targeted": blanket_or_targeted,
     "third-countries": third_countries,

@@ -58,6 +58,7 @@ HARM = ("cn_state_harm", "other_harm", "uplift_us_releases")
 TABLES: dict[str, dict[str, Make]] = {
     "four-policies": {"rubric": rubric},
     "where-it-turns": {"rubric": rubric},
+    "paper-rubric": {"rubric": rubric, "firsts": firsts},
     "blanket-or-targeted": {"rubric": rubric, "front": choice.front},
     "third-countries": {"rubric": rubric, "flows": flows},
     "openness-gradient": {

@@ -29,8 +29,11 @@ TABLES = ("table", "rubric", "series", "runs", "countries")
 EXPORTED = b"openstakes"
 """Mark in the schema of a Parquet file of ours."""
 
-BATCH = 16
-"""Outcomes read together."""
+BATCH, TOGETHER = 16, 4_000_000
+"""Outcomes read together at least, and numbers of one case: 32 MB as float64.
+
+A part of a store is read whole, however few of its outcomes are asked for.
+"""
 
 EXCEL = "utf-8-sig"
 """Encoding with the byte order mark by which Excel knows UTF-8."""
@@ -61,13 +64,30 @@ def dataset(
         coords=_coordinates(study, named, months),
         attrs={"seed": study.seed, "version": __version__, "question": study.design.question},
     )
-    for i in range(0, len(outcomes), BATCH):
-        batch = outcomes[i : i + BATCH]
+    for batch in batches(study, outcomes, len(named)):
         for outcome, values in zip(batch, _labelled(study, named, batch, months), strict=True):
             known = study.outcome(outcome)
             about = {key: getattr(known, key) for key in ("unit", "label", "definition", "measure")}
             found[outcome] = (DIMENSIONS, values, about)
     return found
+
+
+def batches(study: Study, outcomes: list[str], cases: int = 1) -> Iterator[list[str]]:
+    """Yield outcomes in batches that are read together.
+
+    Parameters
+    ----------
+    study
+        Whose parts are read.
+    outcomes
+        Names of outcomes that were kept.
+    cases
+        Number of cases of which a batch is held at a time.
+    """
+    months = max(len(study.months(case.name)) for case in study.cases)
+    size = max(BATCH, TOGETHER // (cases * study.pairs * months))
+    for i in range(0, len(outcomes), size):
+        yield outcomes[i : i + size]
 
 
 def _coordinates(study: Study, names: list[str], months: list[str]) -> dict[str, Any]:
@@ -238,9 +258,19 @@ def summary(study: Study, outcomes: list[str]) -> pd.DataFrame:
     frames = []
     for case in study.cases:
         months = study.months(case.name)
-        for outcome, levels in levels_of(study, case.name, outcomes):
-            head = {"scenario": case.name, "outcome": outcome, "month": months}
-            frames.append(pd.DataFrame({**head, **levels, "interval_holds": study.interval_holds}))
+        found = dict(levels_of(study, case.name, outcomes))
+        if not found:
+            continue
+        head = {
+            "scenario": case.name,
+            "outcome": np.repeat(list(found), len(months)),
+            "month": np.tile(months, len(found)),
+        }
+        levels = {
+            name: np.concatenate([one[name] for one in found.values()])
+            for name in ("mean", *LEVELS)
+        }
+        frames.append(pd.DataFrame({**head, **levels, "interval_holds": study.interval_holds}))
     columns = ["scenario", "outcome", "month", "mean", *LEVELS, "interval_holds"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
@@ -253,8 +283,8 @@ def levels_of(
     Quantiles of a batch of outcomes are taken in one call.
     """
     pairs = study.finished_pairs(case)
-    for i in range(0, len(outcomes), BATCH):
-        found = study.series(case, outcomes[i : i + BATCH])
+    for batch in batches(study, outcomes):
+        found = study.series(case, batch)
         rows = np.array([values[pairs] for values in found.values()], np.float64)
         levels = levels_over_runs(rows)
         for j, outcome in enumerate(found):
@@ -285,7 +315,8 @@ def csv_bytes(frame: pd.DataFrame, encoding: str = "utf-8", exact: Collection[st
     """
     plain = frame.replace([np.inf, -np.inf], np.nan)
     for name in plain.select_dtypes(exclude="number").columns:
-        plain[name] = plain[name].map(_no_formula)
+        # Texts repeat, and an empty Series of them has no type of its own.
+        plain[name] = plain[name].map({cell: _no_formula(cell) for cell in plain[name].unique()})
     # Python's own floats are written so that they are read back to the last bit.
     plain = plain.astype({column: object for column in plain if column in exact})
     return plain.to_csv(index=False, float_format=DIGITS, lineterminator="\n").encode(encoding)

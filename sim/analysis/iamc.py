@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.frames import BATCH, LEVELS, levels_over_runs
+from sim.analysis.frames import LEVELS, batches, levels_over_runs
 from sim.vocabulary import CHANNELS, REGIONS
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def iamc(study: Study, outcomes: list[str]) -> pd.DataFrame:
             continue
         years = np.array([int(month[:4]) for month in study.months(case.name)], np.int64)
         known = np.unique(years)
-        for i in range(0, len(outcomes), BATCH):
-            series = study.series(case.name, outcomes[i : i + BATCH])
+        for batch in batches(study, outcomes):
+            series = study.series(case.name, batch)
             rows = np.array([values[pairs] for values in series.values()], np.float64)
             found = levels_over_runs(_yearly(rows, years, known))
             for name, levels in zip(series, np.swapaxes(found, 0, 1), strict=True):
