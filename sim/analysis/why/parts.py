@@ -50,7 +50,7 @@ REST = "the rest"
 OF = ("scenario", "title", "outcome", "label")
 COLUMNS = (
     *OF, "part", "measure", "scale", "mean", "median", "low", "high", "chance_low", "chance_high",
-    "fraction", "pairs",
+    "sign", "fraction", "pairs",
 )  # fmt: skip
 """Columns of what parts contribute."""
 LEADING_COLUMNS = (
