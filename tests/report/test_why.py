@@ -156,7 +156,7 @@ def test_a_change_that_vanishes_is_not_said_to_turn_on_both_sides(view):
     section = said(view, break_evens=pd.DataFrame([flip(at_high=0.3)]))
     assert "0.199), beyond the floor on one side only: −0.3 points" in section.flips[0]
     section = said(view, break_evens=pd.DataFrame([flip(low=np.nan, high=np.nan)]))
-    assert "= 0.1712: −0.3 points" in section.flips[0]  # one pair
+    assert "is 0.1712: −0.3 points" in section.flips[0]  # one pair
 
 
 def test_a_duel_several_flips_and_samples_without_one_are_told(view):
