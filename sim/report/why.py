@@ -345,13 +345,13 @@ def turning(view: View, row: Any, text: Callable[[float], str]) -> str:
         Prints a value of the assumption.
     """
 
-    def end(x: float) -> str:
-        if not math.isinf(x):
-            return text(x)
-        return f"beyond {text(row.range_high if x > 0 else row.range_low)}"
+    def end(x: float, edge: float) -> str:
+        return text(x) if math.isfinite(x) else f"beyond {text(edge)}"
 
-    known = not math.isnan(row.low)
-    band = f" (5–95 %: {end(row.low)} to {end(row.high)})" if known else ""
+    # A table has no infinite numbers: an end beyond the values that were run is blank there.
+    within = math.isfinite(row.low) or math.isfinite(row.high)
+    ends_ = f"{end(row.low, row.range_low)} to {end(row.high, row.range_high)}"
+    band = f" (5–95 %: {ends_})" if within else " (no 5–95 % within the range)"
     several = ", one of several such values" if row.found == SEVERAL else ""
     ends, floor = (row.at_low, row.at_high), rubric.FLOOR[view.study.outcome(row.outcome).kind]
     both = max(ends) >= floor and min(ends) <= -floor

@@ -156,11 +156,12 @@ def test_a_change_that_vanishes_is_not_said_to_turn_on_both_sides(view):
     section = said(view, break_evens=pd.DataFrame([flip(at_high=0.3)]))
     assert "0.199), beyond the floor on one side only: −0.3 points" in section.flips[0]
     section = said(view, break_evens=pd.DataFrame([flip(low=np.nan, high=np.nan)]))
-    assert "is 0.1712: −0.3 points" in section.flips[0]  # one pair
+    assert "is 0.1712 (no 5–95 % within the range): −0.3 points" in section.flips[0]
 
 
-def test_a_duel_several_flips_and_samples_without_one_are_told(view):
-    rows = [flip("several", against="targeted-bundle", against_title="Bundle", high=np.inf)] * 2
+@pytest.mark.parametrize("end", [np.inf, np.nan])  # as it is found, and as a table has it
+def test_a_duel_several_flips_and_samples_without_one_are_told(view, end):
+    rows = [flip("several", against="targeted-bundle", against_title="Bundle", high=end)] * 2
     section = said(view, break_evens=pd.DataFrame(rows))
     assert len(section.flips) == 2
     assert "under Blanket control on open weights against Bundle turns" in section.flips[0]
