@@ -259,7 +259,8 @@ def hangs_on(view: View, found: Findings, news: News) -> Sentence:
         return []
     flips = changed(own, found.without_assumed)
     if not flips:
-        return [Said("Does not hang on assumed responses: with all of them at 0 no sign changes.")]
+        kept = "Does not hang on assumed responses: with all of them at 0 it keeps its sign."
+        return [Said(kept)]
     return [Said("Hangs on assumed responses. With all of them at 0: "), *_listed(view, flips)]
 
 
@@ -282,7 +283,10 @@ def would_change(view: View, found: Findings) -> list[Sentence]:
     if found.without_assumed is None:
         lines.append([Said("The study was not run with assumed responses at 0.")])
     elif flips := changed(found.headlines, found.without_assumed):
-        head = "With assumed responses at 0, signs change: "
+        head = (
+            "Some responses are assumed, since no published figure fixes them. With assumed "
+            "responses at 0, other findings change: "
+        )
         lines.append([Said(head), *_listed(view, flips)])
     else:
         lines.append([Said("With assumed responses at 0, no sign changes.")])

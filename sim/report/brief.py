@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -177,6 +178,12 @@ def context(
             if policy.also_differs
         ],
         "policies": [view.title(name) for name in view.policies],
+        "described": [
+            (view.title(name), said)
+            for name in view.policies
+            if (said := _first_sentence(study.scenario(name).description))
+        ],
+        "duels": [" ".join(duel.sentences) for duel in found.duels],
         "factors": _factors(found),
         "wide": len(view.policies) <= COLUMNS,
         "agreements": AGREEMENTS,
@@ -200,6 +207,12 @@ def context(
         "notes": against_data.notes(study),
         "versions": dict(reproduction.versions()),
     }
+
+
+def _first_sentence(text: str) -> str:
+    """Return the first sentence of a description, "" of none."""
+    found = re.match(r".+?[.!?](?=\s|$)", " ".join(text.split()))
+    return found[0] if found else " ".join(text.split())
 
 
 def _few(view: View) -> str:

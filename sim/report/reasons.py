@@ -166,8 +166,13 @@ def flips(view: View, because: Why | None) -> list[str]:
 
 def _flip(view: View, row: Any) -> str:
     subject = aloud.named(row.outcome, row.label)
-    turning = why.turning(view, row, aloud.short)
-    return f"Under {why.compared(view, row)}, the verdict on {subject} {turning}."
+    outcome = view.study.outcome(row.outcome)
+    left, right = (changed(x, outcome) for x in (row.left_change, row.right_change))
+    set_to = f"; it is set to {aloud.short(row.default)}" if math.isfinite(row.default) else ""
+    return (
+        f"Under {why.compared(view, row)}, the change in {subject} "
+        f"{why.turning(view, row, aloud.short)}: {left} just below it, {right} just above{set_to}."
+    )
 
 
 def leads(view: View, because: Why | None, scenario: str, outcome: str) -> str:

@@ -355,7 +355,7 @@ def turning(view: View, row: Any, text: Callable[[float], str]) -> str:
     several = ", one of several such values" if row.found == SEVERAL else ""
     ends, floor = (row.at_low, row.at_high), rubric.FLOOR[view.study.outcome(row.outcome).kind]
     both = max(ends) >= floor and min(ends) <= -floor
-    small = "" if both else ", beyond the floor on one side only"
+    small = "" if both else ", too small to matter on one side"
     value = f"{text(row.value)}{unit(view, row.number)}"
     return f"turns where {number(view, row.number)} is {value}{band}{several}{small}"
 

@@ -319,6 +319,8 @@ def test_the_brief_says_what_why_found(whole):
     flip = {
         "against": study.against, "number": "policy.open-weight-control.kyc_friction",
         "found": FLIPS, "value": 0.1534, "low": 0.0512, "high": 0.2, "at_low": -1.0, "at_high": 2.0,
+        "left_change": -0.34, "right_change": 0.41, "default": 0.15,
+        "range_low": 0.0, "range_high": 0.3,
     }  # fmt: skip
     immaterial = flip | {"at_low": -0.1, "at_high": 0.1, "value": 0.77}
     shares = [{"kind": LUCK, "number": "", "share": 0.2},
@@ -338,10 +340,11 @@ def test_the_brief_says_what_why_found(whole):
     (flip,) = reasons.flips(view, because)
     turns = (
         "turns where short-run loss of share of controlled open weights from the check "
-        "(open-weight-control.kyc_friction) is 0.15 (5–95 %: 0.051 to 0.2)."
+        "(open-weight-control.kyc_friction) is 0.15 (5–95 %: 0.051 to 0.2)"
     )
-    verdict = "the verdict on the US share of AI use abroad"
-    assert flip == f"Under {view.title(name)}, {verdict} {turns}"
+    change = "the change in the US share of AI use abroad"
+    sides = "−0.3 points just below it, +0.4 points just above; it is set to 0.15."
+    assert flip == f"Under {view.title(name)}, {change} {turns}: {sides}"
     assert reasons.leads(view, because, name, us).endswith(
         ": leak_hazard (a month for gated or controlled weights), 42 % of the variance."
     )

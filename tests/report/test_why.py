@@ -154,7 +154,7 @@ def test_more_than_all_of_a_change_is_said_to_be_that(view):
 
 def test_a_change_that_vanishes_is_not_said_to_turn_on_both_sides(view):
     section = said(view, break_evens=pd.DataFrame([flip(at_high=0.3)]))
-    assert "0.199), beyond the floor on one side only: −0.3 points" in section.flips[0]
+    assert "0.199), too small to matter on one side: −0.3 points" in section.flips[0]
     section = said(view, break_evens=pd.DataFrame([flip(low=np.nan, high=np.nan)]))
     assert "is 0.1712 (no 5–95 % within the range): −0.3 points" in section.flips[0]
 
