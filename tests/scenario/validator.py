@@ -19,6 +19,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 }
 ANNOTATIONS = {
     "$schema", "$defs", "title", "description", "default", "low", "high", "unit", "source",
+    "part",
 }  # fmt: skip
 
 
