@@ -259,7 +259,7 @@ def hangs_on(view: View, found: Findings, news: News) -> Sentence:
         return []
     flips = changed(own, found.without_assumed)
     if not flips:
-        kept = "Does not hang on assumed responses: with all of them at 0 it keeps its sign."
+        kept = "Does not hang on assumed responses: with all of them at 0 no sign here changes."
         return [Said(kept)]
     return [Said("Hangs on assumed responses. With all of them at 0: "), *_listed(view, flips)]
 
@@ -285,7 +285,7 @@ def would_change(view: View, found: Findings) -> list[Sentence]:
     elif flips := changed(found.headlines, found.without_assumed):
         head = (
             "Some responses are assumed, since no published figure fixes them. With assumed "
-            "responses at 0, other findings change: "
+            "responses at 0, findings change: "
         )
         lines.append([Said(head), *_listed(view, flips)])
     else:

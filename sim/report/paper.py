@@ -12,8 +12,8 @@ REFERENCE = (
     "Geopolitical Considerations with China Competition. Center for AI Policy and Yale Digital "
     "Ethics Center, 11 February 2025."
 )
-LINK = "https://centeraipolicy.org/work/us-open-source-ai-governance"
-"""The page of the publisher, with the authors' summary."""
+LINK = "https://ethicalreckoner.substack.com/p/wr-53-part-2-us-open-source-ai-governance"
+"""An author's own account of the paper, which leads to it."""
 READ = (
     "Its scored table was not to be had. Each sign is this project's reading of its prose: of the "
     "authors' summary on the web, in our words and not in theirs. Only directions are compared."

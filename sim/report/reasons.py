@@ -168,7 +168,8 @@ def _flip(view: View, row: Any) -> str:
     subject = aloud.named(row.outcome, row.label)
     outcome = view.study.outcome(row.outcome)
     left, right = (changed(x, outcome) for x in (row.left_change, row.right_change))
-    set_to = f"; it is set to {aloud.short(row.default)}" if math.isfinite(row.default) else ""
+    now = why.set_to(view, row)
+    set_to = "" if now is None else f"; it is set to {aloud.short(now)}"
     return (
         f"Under {why.compared(view, row)}, the change in {subject} "
         f"{why.turning(view, row, aloud.short)}: {left} just below it, {right} just above{set_to}."

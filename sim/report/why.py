@@ -308,6 +308,16 @@ def unit(view: View, path: str) -> str:
     return "" if field is None or field.unit in PLAIN else f" {field.unit}"
 
 
+def set_to(view: View, row: Any) -> float | None:
+    """Return what a break-even's number is in the scenarios compared; None of what is drawn."""
+    if not row.number.startswith("policy."):
+        return None
+    _, name, field = row.number.split(".")
+    both = (view.study.scenario(one).policy.get(name) for one in (row.scenario, row.against))
+    policy = next((one for one in both if one is not None), None)
+    return None if policy is None else float(getattr(policy, field))
+
+
 def _field(view: View, path: str) -> LeverField | None:
     """Return what is known of a policy's number; None of a parameter."""
     name, _, field = path.removeprefix("policy.").partition(".")

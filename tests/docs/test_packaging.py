@@ -26,7 +26,7 @@ LIGHT_MODULES = (
     "sim.model.parameters", "sim.policies", "sim.scenario.scenario",
 )  # fmt: skip
 SUSPECT = {
-    "a machine's path": r"(?<![\w.])/(?:work|root|tmp|home|Users|opt)/\w",
+    "a machine's path": r"/(?:work|root|tmp|home|Users|opt)/\w",
     "a registry's address": r"https?://\S+/simple\b|pypi[.]org|python[h]osted|--(?:extra-)?index-url|--find[-]links",
     "a token": r"\bgh[pousr]_\w{30,}|\bgithub_pat_\w{20,}|\bAKIA[0-9A-Z]{16}\b|\bsk-[\w-]{20,}|"
     r"\bhf_[A-Za-z0-9]{30,}|"

@@ -319,7 +319,7 @@ def test_the_brief_says_what_why_found(whole):
     flip = {
         "against": study.against, "number": "policy.open-weight-control.kyc_friction",
         "found": FLIPS, "value": 0.1534, "low": 0.0512, "high": 0.2, "at_low": -1.0, "at_high": 2.0,
-        "left_change": -0.34, "right_change": 0.41, "default": 0.15,
+        "left_change": -0.34, "right_change": 0.41, "default": 0.1,
         "range_low": 0.0, "range_high": 0.3,
     }  # fmt: skip
     immaterial = flip | {"at_low": -0.1, "at_high": 0.1, "value": 0.77}

@@ -148,7 +148,10 @@ def test_a_change_that_has_no_percentage_is_not_said():
     ("zero", "said"),
     [
         (None, ""),
-        ({(P1, US): -5.0}, "Does not hang on assumed responses: with all of them at 0 it keeps"),
+        (
+            {(P1, US): -5.0},
+            "Does not hang on assumed responses: with all of them at 0 no sign here",
+        ),
         ({(P1, US): 0.0}, "Hangs on assumed responses. With all of them at 0: "),
     ],
 )
