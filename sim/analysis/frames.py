@@ -73,17 +73,7 @@ def dataset(
 
 
 def batches(study: Study, outcomes: list[str], cases: int = 1) -> Iterator[list[str]]:
-    """Yield outcomes in batches that are read together.
-
-    Parameters
-    ----------
-    study
-        Whose parts are read.
-    outcomes
-        Names of outcomes that were kept.
-    cases
-        Number of cases of which a batch is held at a time.
-    """
+    """Yield outcomes in batches that are read together, so many cases held at a time."""
     months = max(len(study.months(case.name)) for case in study.cases)
     size = max(BATCH, TOGETHER // (cases * study.pairs * months))
     for i in range(0, len(outcomes), size):

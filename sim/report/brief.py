@@ -171,18 +171,7 @@ def context(
         "sample": wording.sample(study.draws, study.replications),
         "seed": study.seed,
         "holds": study.interval_holds,
-        "periods": list(dict.fromkeys(policy.period for policy in found.policies)),
-        "also": [
-            f"{view.title(policy.scenario)}: {policy.also_differs}"
-            for policy in found.policies
-            if policy.also_differs
-        ],
-        "policies": [view.title(name) for name in view.policies],
-        "described": [
-            (view.title(name), said)
-            for name in view.policies
-            if (said := _first_sentence(study.scenario(name).description))
-        ],
+        **_policies(view, found),
         "duels": [" ".join(duel.sentences) for duel in found.duels],
         "factors": _factors(found),
         "wide": len(view.policies) <= COLUMNS,
@@ -206,6 +195,22 @@ def context(
         "data": against_data.tallies(study),
         "notes": against_data.notes(study),
         "versions": dict(reproduction.versions()),
+    }
+
+
+def _policies(view: View, found: Findings) -> dict[str, Any]:
+    """Return what is said of each policy before any finding."""
+    study = view.study
+    described = {name: _first_sentence(study.scenario(name).description) for name in view.policies}
+    return {
+        "policies": [view.title(name) for name in view.policies],
+        "periods": list(dict.fromkeys(policy.period for policy in found.policies)),
+        "also": [
+            f"{view.title(policy.scenario)}: {policy.also_differs}"
+            for policy in found.policies
+            if policy.also_differs
+        ],
+        "described": [(view.title(name), said) for name, said in described.items() if said],
     }
 
 

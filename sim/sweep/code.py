@@ -41,11 +41,17 @@ defaults; how levers and draws become worlds, and which months they share.
 """
 
 
-@lru_cache(maxsize=1)
-def code_digest() -> str:
-    """Return 16 hexadecimal digits of the code that decides a number, the same on every Python."""
+@lru_cache(maxsize=4)
+def code_digest(entries: tuple[str, ...] = DECIDES) -> str:
+    """Return 16 hexadecimal digits of some code, the same on every Python.
+
+    Parameters
+    ----------
+    entries
+        Modules and folders of the package. Default: the code that decides a number.
+    """
     digest = hashlib.sha256()
-    for path in _files():
+    for path in _files(entries):
         text = path.read_text(encoding="utf-8")
         name, said = (
             path.relative_to(PACKAGE).as_posix(),
@@ -75,14 +81,14 @@ def source_digest() -> str:
     A worker makes it at once, to see whether it has the driver's.
     """
     digest = hashlib.sha256()
-    for path in _files():
+    for path in _files(DECIDES):
         data = path.read_bytes()
         digest.update(f"{path.relative_to(PACKAGE).as_posix()} {len(data)}\n".encode() + data)
     return digest.hexdigest()[:16]
 
 
-def _files() -> Iterator[Path]:
-    for entry in DECIDES:
+def _files(entries: tuple[str, ...]) -> Iterator[Path]:
+    for entry in entries:
         place = PACKAGE / entry
         if place.is_file():
             yield place

@@ -184,6 +184,13 @@ def test_what_was_found_does_not_count_once_the_comparison_has_grown(folder):
     assert Why.of(folder).parts["pairs"].max() == 6
 
 
+def test_what_was_found_does_not_count_once_the_code_that_answers_has_changed(folder, monkeypatch):
+    assert call(folder, "parts").exit_code == 0
+    assert Why.of(folder) is not None
+    monkeypatch.setattr("sim.analysis.why.ANSWERS", ("analysis/rubric.py",))
+    assert Why.of(folder) is None
+
+
 def test_another_state_of_the_comparison_is_refused(folder, tmp_path):
     assert call(folder, "parts").exit_code == 0
     other = tmp_path / "other"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.sweep.code import code_digest
 from sim.sweep.files import StoreError, file_in, folder_in
 from sim.sweep.manifest import designs_file, made_by, plan_table
 from sim.sweep.parts import hash_of
@@ -75,9 +76,13 @@ class Why:
         return cls(*(found.get(name) for name in (PARTS, LEADING, VARIANCE, BREAK_EVENS)))
 
 
+ANSWERS = ("analysis/why", "analysis/comparison.py", "analysis/resampling.py", "analysis/rubric.py")
+"""The code that makes tables of runs."""
+
+
 def identity(design: Design) -> str:
-    """Return what a comparison is told by: its plan, its draws and the code that runs it."""
-    about = {"plan": plan_table(design), "made_by": made_by()}
+    """Return what an answer is told by: plan and draws, the code of the runs and of the answers."""
+    about = {"plan": plan_table(design), "made_by": made_by(), "answers": code_digest(ANSWERS)}
     text = json.dumps(about, sort_keys=True, separators=(",", ":"))
     return hash_of(text.encode() + designs_file(design))
 
