@@ -19,7 +19,7 @@ from sim.report import (
     reasons,
     reproduction,
 )
-from sim.report.cells import Cell
+from sim.report.cells import Cell, measured_alike
 from sim.report.findings import Findings
 from sim.report.style import FORECAST
 from sim.report.view import View
@@ -137,8 +137,11 @@ class Factor:
     def level(self) -> str:
         """The share under the reference; "" if it is no share or not the same for all policies."""
         own = [square.cell for square in self.squares]
-        same = len({(c.reference, c.first_month, c.last_month) for c in own}) == 1
-        if not same or not wording.is_percent(own[0].outcome) or own[0].outcome.kind != "share":
+        if (
+            not measured_alike(own)
+            or not wording.is_percent(own[0].outcome)
+            or own[0].outcome.kind != "share"
+        ):
             return ""
         return f"{aloud.two(100 * own[0].reference)} %"
 

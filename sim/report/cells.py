@@ -304,6 +304,11 @@ def cell_of(
     return Cell(scenario, factor, outcome, unit, first, last, **numbers)
 
 
+def measured_alike(found: Sequence[Cell]) -> bool:
+    """Tell whether cells are compared with one level of the reference, over the same months."""
+    return len({(cell.reference, cell.first_month, cell.last_month) for cell in found}) == 1
+
+
 def count_line(found: Sequence[Cell]) -> str:
     """Count the cells of the rubric by their words."""
     better, worse = (sum(c.group == group for c in found) for group in ("gain", "loss"))

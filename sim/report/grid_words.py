@@ -71,7 +71,7 @@ def turning_sentence(study: Study, row: Any) -> str:
     band = f" (5–95 %: {_band_end(row.low, first, last)} to {_band_end(row.high, first, last)})"
     band = "" if math.isnan(row.low) else band
     small = "; no cell beyond the floor" if row.beyond_floor == 0 else ""
-    small = small or ("; beyond the floor on one side only" if row.beyond_floor == 1 else "")
+    small = small or ("; too small to matter on one side" if row.beyond_floor == 1 else "")
     return f"{end(row.lever)} = {_band_end(row.break_even, first, last)}{band}{small} ({ends})"
 
 

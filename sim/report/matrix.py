@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sim.analysis import wording
 from sim.report import cells
-from sim.report.cells import Cell
+from sim.report.cells import Cell, measured_alike
 from sim.report.findings import Findings, PolicyFindings
 from sim.report.view import View
 
@@ -29,8 +29,7 @@ class Row:
 
         "" if the cells are compared with different levels or months.
         """
-        measured = {(cell.reference, cell.first_month, cell.last_month) for cell in self.cells}
-        return self.cells[0].level if len(measured) == 1 else ""
+        return self.cells[0].level if measured_alike(self.cells) else ""
 
 
 @dataclass(frozen=True)

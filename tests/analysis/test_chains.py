@@ -51,6 +51,12 @@ def test_a_step_that_may_go_either_way_comes_in_only_where_no_other_leads_there(
     assert names("backdoor_exposure", audited) == ["audited_share", "backdoor_exposure"]
 
 
+def test_a_feedback_into_later_months_is_no_step():
+    """What is built on US bases moves developers later; without first effects nothing precedes."""
+    moved = {"derivative_share_us": -9.0, "us_share_abroad_developer": -8.0}
+    assert names("us_share_abroad_developer", moved) == ["us_share_abroad_developer"]
+
+
 def test_a_headline_that_moves_alone_is_a_chain_of_one():
     assert names("other_harm", {"other_harm": -3.0}) == ["other_harm"]
 

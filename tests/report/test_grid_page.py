@@ -130,7 +130,7 @@ def test_a_crossing_within_the_floor_is_not_told_in_short_and_one_on_one_side_sa
     row |= {"low": 0.9, "high": np.inf}
     rows = pd.DataFrame([row, row | {"beyond_floor": 0}, row | {"crossings": 2}])
     (said,) = grid_words.turning_in_short(grid, rows, FRICTION)
-    assert "enforcement = 0.98 (5–95 %: 0.9 to beyond 1); beyond the floor on one side" in said
+    assert "enforcement = 0.98 (5–95 %: 0.9 to beyond 1); too small to matter on one side" in said
 
 
 def test_every_picture_has_its_numbers_beside_it(page):
