@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.analysis import rubric
 from sim.analysis.comparison import Floats, changes
-from sim.analysis.resampling import resamples
+from sim.analysis.crossings import crossings, medians
 from sim.analysis.windows import Window
 from sim.analysis.wording import change_unit
 from sim.sweep.levers import text_of
@@ -176,22 +175,6 @@ def pair_changes(study: Study, outcomes: Sequence[str]) -> dict[str, Floats]:
     return found
 
 
-def crossings(x: Floats, y: Floats) -> list[float]:
-    """Return where a line through points goes from one side of zero to the other.
-
-    A line that only touches zero does not cross it. One that stays at zero between two sides
-    crosses in the middle of that. Points without a finite number are left out.
-    """
-    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
-    beside = np.flatnonzero(y)
-    found = []
-    for i, j in pairwise(beside):
-        if y[i] * y[j] < 0:
-            between = x[i] - y[i] * (x[j] - x[i]) / (y[j] - y[i])
-            found.append(float(between if j == i + 1 else x[i + 1 : j].mean()))
-    return found
-
-
 def break_evens(
     study: Study, outcomes: Sequence[str], found: Mapping[str, Floats], levers: Sequence[str]
 ) -> pd.DataFrame:
@@ -236,11 +219,11 @@ def _turn(
 ) -> dict[str, Any]:
     """Return a row of `break_evens`: a line and the i-th outcome."""
     outcome, floor = study.outcome(name), rubric.FLOOR[study.outcome(name).kind]
-    x = np.array([case.levers[path] for case in line.cases], float)
-    pairs = np.array([found[case.name][:, i] for case in line.cases])
-    y = np.array([rubric.median(own[~np.isnan(own)]) for own in pairs])
-    at = crossings(x, y)
-    low, high = _band(study, x, pairs, at[0], y) if len(at) == 1 else (np.nan, np.nan)
+    curve = {float(case.levers[path]): found[case.name][:, i] for case in line.cases}
+    x, heights = medians(curve)
+    at, y = crossings(curve, study.pair_index), np.array(heights)
+    only = at[0] if len(at) == 1 else None
+    low, high = (only.low, only.high) if only else (math.nan, math.nan)
     sides = (side * y >= max(floor, math.ulp(0.0)) for side in (1, -1))
     return {
         "outcome": name,
@@ -254,11 +237,11 @@ def _turn(
         "median_last": y[-1],
         "beyond_floor": sum(int(side.any()) for side in sides),
         "crossings": len(at),
-        "break_even": at[0] if len(at) == 1 else np.nan,
+        "break_even": only.value if only else math.nan,
         "low": low,
         "high": high,
         "beyond_grid": "both" if np.isinf([low, high]).all() else _beyond(low, high),
-        "pairs": int((~np.isnan(pairs).any(axis=0)).sum()),
+        "pairs": int((~np.isnan([*curve.values()]).any(axis=0)).sum()),
     }
 
 
@@ -270,26 +253,3 @@ BREAK_EVEN_COLUMNS = (
     "outcome", "unit", "lever", "scenario", "others", "first_value", "last_value", "median_first",
     "median_last", "beyond_floor", "crossings", "break_even", "low", "high", "beyond_grid", "pairs",
 )  # fmt: skip
-
-
-def _band(study: Study, x: Floats, pairs: Floats, at: float, y: Floats) -> tuple[float, float]:
-    """Return the 5 and 95 % points of a break-even when draws, else replications, are drawn again.
-
-    Where the line of a resample does not cross, its break-even lies beyond the grid, on the side
-    where the other sign would be.
-    """
-    whole = np.array(~np.isnan(pairs).any(axis=0))
-    last = np.sign(y[np.isfinite(y) & (y != 0)][-1])
-    found = []
-    for chosen in resamples(study.pair_index, whole):
-        again = np.median(pairs[:, chosen], axis=1)
-        there = crossings(x, again)
-        if there:
-            found.append(min(there, key=lambda value: abs(value - at)))
-        else:
-            found.append(-np.inf if (again * last > 0).any() else np.inf)
-    if not found:
-        return np.nan, np.nan
-    low = np.quantile(found, rubric.INTERVAL[0], method="lower")
-    high = np.quantile(found, rubric.INTERVAL[1], method="higher")
-    return float(low), float(high)

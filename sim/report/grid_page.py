@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jinja2
 import numpy as np
 
 from sim.analysis import wording
@@ -27,6 +26,7 @@ from sim.report.figure_data import Grid
 from sim.report.levers import value_text
 from sim.report.page import PAGE, POLICY
 from sim.report.style import FORECAST
+from sim.report.templating import template
 from sim.report.view import records
 from sim.sweep.parts import hash_of
 from sim.sweep.uncertainties import is_calibrated
@@ -114,7 +114,7 @@ def write_grid(
         "command": reproduction.command(study, encoding),
         "digest": hash_of(files["table.csv"]),
     }
-    page = _template().render(context)
+    page = template("grid.html.j2").render(context)
     write(out, {**files, PAGE: page.encode()})
     return out / PAGE
 
@@ -152,18 +152,6 @@ def _look(study: Study) -> _Found:
     )
     named = dict(zip(TABLES, frames, strict=True))
     return _Found(named, chosen, quiet, drawn, own, moving, order)
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sim.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("grid.html.j2")
 
 
 def _head(study: Study, question: str | None) -> dict[str, Any]:

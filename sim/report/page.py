@@ -33,15 +33,15 @@ from sim.report import (
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
 from sim.report.pictures import Picture
-from sim.report.sections import css_text, parts
+from sim.report.sections import parts
 from sim.report.standing import standing_grid
 from sim.report.style import FORECAST
+from sim.report.templating import template
 from sim.report.view import View
 from sim.sweep.parts import hash_of
 from sim.sweep.written import check, write
 
 if TYPE_CHECKING:
-    import jinja2
     import pandas as pd
 
     from sim.analysis.study import Study
@@ -129,8 +129,8 @@ def write_report(
     files |= context["why"].files if because else {}
     short = brief.context(view, found, context["title"], context["question"], because)
     pages = {
-        brief.BRIEF: _template(brief.TEMPLATE).render(short, content_policy=POLICY),
-        PAGE: _template("report.html.j2").render(context),
+        brief.BRIEF: template(brief.TEMPLATE).render(short, content_policy=POLICY),
+        PAGE: template("report.html.j2").render(context),
     }
     write(Path(out), files | {name: page.encode() for name, page in pages.items()})
     return Path(out) / PAGE
@@ -157,21 +157,6 @@ def report_files(scenarios: Iterable[Scenario]) -> list[str]:
         *reproduction.file_names(scenarios),
         *why.file_names(scenarios),
     ]
-
-
-def _template(name: str) -> jinja2.Template:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sim.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["css_text"] = css_text
-    return environment.get_template(name)
 
 
 # What the page is made of

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.analysis.boxes import boxes, event, peel, pruned
-from sim.analysis.grids import break_evens, by_weight, crossings, lever_shares, pair_changes
+from sim.analysis.grids import break_evens, by_weight, lever_shares, pair_changes
 from sim.analysis.study import Study
 from sim.messages import ScenarioError
 from sim.months import month_index
@@ -57,23 +57,6 @@ def study(draws: list[dict[str, float]] | None = None, replications: int = 8) ->
 @pytest.fixture(scope="module")
 def grid() -> Study:
     return study()
-
-
-@pytest.mark.parametrize(
-    ("y", "at"),
-    [
-        ([-1, 1, 2], [0.5]),
-        ([1, 2, 3], []),
-        ([-1, 0, 1], [1.0]),
-        ([0, 0, 1], []),
-        ([1, 0, 2], []),
-        ([-1, 1, -1], [0.5, 1.5]),
-        ([-1, np.inf, 1], [1.0]),
-        ([-3, np.nan, 1], [1.5]),
-    ],
-)
-def test_a_line_crosses_zero_where_it_changes_sides(y, at):
-    assert crossings(np.arange(3.0), np.array(y, float)) == at
 
 
 def test_the_lever_that_moves_the_outcome_matters_most(grid):

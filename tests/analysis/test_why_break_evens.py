@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sim.analysis.comparison import PairIndex
+from sim.analysis.crossings import brackets, crossings
 from sim.analysis.study import Study
 from sim.analysis.why import break_evens
 from sim.analysis.why.break_evens import FLIPS, NO_CROSSING, SEVERAL, UNKNOWN, Assumption
-from sim.analysis.why.crossings import brackets, crossings
 from sim.sweep.design import Case, Design
 from sim.sweep.execution import execute
 from tests.sweep import fake

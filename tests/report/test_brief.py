@@ -21,8 +21,9 @@ from sim.analysis.why.shares import NUMBER as OF_A_NUMBER
 from sim.report import against_data, aloud, brief, chain, reasons, who
 from sim.report.brief import context
 from sim.report.findings import Findings
-from sim.report.page import POLICY, _findings_frame, _template
+from sim.report.page import POLICY, _findings_frame
 from sim.report.paper import LINK
+from sim.report.templating import template
 from sim.report.view import View
 from tests.report.conftest import HOSTILE, MadeUpStudy
 from tests.report.test_page import Reader
@@ -69,7 +70,7 @@ def read(text) -> Parts:
 def rendered(study, question="Who gains?", title="Policies") -> str:
     view = View(study)
     filled = context(view, Findings.of(view), title, question)
-    return _template(brief.TEMPLATE).render(filled, content_policy=POLICY)
+    return template(brief.TEMPLATE).render(filled, content_policy=POLICY)
 
 
 def read_back(frame) -> list[dict[str, str]]:
@@ -358,6 +359,6 @@ def test_the_brief_says_what_why_found(whole):
     assert all(one.parts == "" for one in elsewhere)  # of findings that the brief tells alone
     asked = "openstakes why DIR"
     filled = context(view, Findings.of(view), "t", "q", because)
-    page = _template(brief.TEMPLATE).render(filled, content_policy=POLICY)
+    page = template(brief.TEMPLATE).render(filled, content_policy=POLICY)
     assert asked not in page
     assert asked in rendered(study)

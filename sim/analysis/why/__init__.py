@@ -76,7 +76,13 @@ class Why:
         return cls(*(found.get(name) for name in (PARTS, LEADING, VARIANCE, BREAK_EVENS)))
 
 
-ANSWERS = ("analysis/why", "analysis/comparison.py", "analysis/resampling.py", "analysis/rubric.py")
+ANSWERS = (
+    "analysis/why",
+    "analysis/comparison.py",
+    "analysis/crossings.py",
+    "analysis/resampling.py",
+    "analysis/rubric.py",
+)
 """The code that makes tables of runs."""
 
 

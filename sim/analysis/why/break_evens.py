@@ -19,8 +19,8 @@ from scipy.stats import rankdata
 
 from sim.analysis import rubric, windows
 from sim.analysis.comparison import by_draw, changes
+from sim.analysis.crossings import Crossing, Curve, brackets, crossings, medians
 from sim.analysis.tables import headlines
-from sim.analysis.why.crossings import Crossing, Curve, brackets, crossings, medians
 from sim.analysis.why.held import Held, kept, named
 from sim.analysis.why.shares import NUMBER, drawn, uncertain_fields
 from sim.model.parameters import PARAMETERS

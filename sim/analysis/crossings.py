@@ -75,6 +75,14 @@ def between(left: float, right: float, low: float, high: float) -> float:
     return left + (right - left) * low / (low - high)
 
 
+def _place(values: Sequence[float], heights: Sequence[float], bracket: tuple[int, int]) -> float:
+    """Return where a curve crosses 0 in a bracket: the middle of where it is 0, else by a line."""
+    i, j = bracket
+    if j > i + 1:
+        return (values[i + 1] + values[j - 1]) / 2
+    return between(values[i], values[j], heights[i], heights[j])
+
+
 def crossings(curve: Curve, pairs: PairIndex) -> list[Crossing]:
     """Return every crossing of a curve, from the lowest value on.
 
@@ -90,12 +98,7 @@ def crossings(curve: Curve, pairs: PairIndex) -> list[Crossing]:
     again = _again([curve[value] for value in values], pairs) if found else []
     result = []
     for i, j in found:
-        zeros = [values[k] for k in range(i + 1, j)]
-        value = (
-            (zeros[0] + zeros[-1]) / 2
-            if zeros
-            else between(values[i], values[j], heights[i], heights[j])
-        )
+        value = _place(values, heights, (i, j))
         near = np.array([_nearest(value, heights[j], values, own) for own in again])
         low, high = rubric.interval(near[~np.isnan(near)])
         result.append(Crossing(value, values[i], values[j], heights[i], heights[j], low, high))
@@ -107,7 +110,7 @@ def _nearest(value: float, right: float, values: list[float], heights: Sequence[
 
     Of a curve that has none it lies beyond its values: to the left if all of it is on that side.
     """
-    places = [between(values[i], values[j], heights[i], heights[j]) for i, j in brackets(heights)]
+    places = [_place(values, heights, bracket) for bracket in brackets(heights)]
     if places:
         return min(places, key=lambda x: abs(x - value))
     sides = {math.copysign(1.0, x) for x in heights if x != 0.0 and not math.isnan(x)}
