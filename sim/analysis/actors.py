@@ -77,7 +77,7 @@ def everybody() -> Iterator[Actor]:
     """Yield every actor of the table, group by group."""
     yield Actor(POWERS, "the US", "us_share_abroad", 1)
     yield Actor(POWERS, "China", "cn_share_abroad", 1)
-    yield Actor(POWERS, "others", OTHERS, 1)
+    yield Actor(POWERS, "other origins", OTHERS, 1)
     for origin, group in LABS.items():
         for lab in data.labs():
             if lab.origin == origin:

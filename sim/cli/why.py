@@ -11,7 +11,7 @@ import typer
 
 from sim.cli.exits import RUNS_FAILED, guarded, refuse, running
 from sim.cli.options import Workers
-from sim.cli.outputs import files_of_report, finished_study, saying_the_cost
+from sim.cli.outputs import files_of_report, finished_study, print_brief, saying_the_cost
 
 if TYPE_CHECKING:
     from sim.analysis.study import Study
@@ -58,7 +58,9 @@ def why(
         failed = _ask(study, folder, asked, workers)
         from sim.report import write
 
-        print(write(study, folder))
+        page = write(study, folder)
+        print(page)
+        print_brief(study, page)
         if failed:
             again = f"openstakes sweep {shlex.quote(str(folder / 'why'))}/NAME --again failed"
             print(f"{failed} runs failed and are left out; done again by: {again}", file=sys.stderr)

@@ -201,10 +201,12 @@ def countries(view: View, scenario: str) -> list[str]:
         own = [r for r in view.country_changes if (r.scenario, r.origin) == (scenario, origin)]
         if not own:
             continue
-        head = f"{whose} share of use in each of {len(own)} countries with a large enough sample"
+        head = (
+            f"Change of the {whose} share of use, {len(own)} countries with a large enough sample"
+        )
         apart = [row for row in own if row.above or row.below]
         if not apart:
-            said.append(f"{head}: no country's change can be told apart from another's; all tie.")
+            said.append(f"{head}: none can be told apart from another; all tie.")
             continue
         ends = (
             ("highest", [row for row in own if row.below and not row.above]),

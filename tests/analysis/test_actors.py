@@ -67,7 +67,7 @@ def test_every_lab_and_bloc_has_a_row_and_the_numbers_of_the_table(study):
 def test_what_the_us_and_china_leave_of_use_abroad_is_the_mirror_image_of_both(study):
     found = study.actors()
     powers = found[found["group"] == actors.POWERS]
-    assert list(powers["actor"].unique()) == ["the US", "China", "others"]
+    assert list(powers["actor"].unique()) == ["the US", "China", "other origins"]
     np.testing.assert_allclose(powers.groupby("scenario")["difference"].sum(), 0, atol=1e-12)
 
 

@@ -65,10 +65,16 @@ def call(folder: Path, *questions: str) -> Result:
     return CliRunner().invoke(app.app, ["why", str(folder), *questions, "--workers", "1"])
 
 
+def brief(folder: Path) -> str:
+    """What names the file to open, and is all that is said where nothing is run."""
+    return f"brief: {folder / 'brief.html'}\n"
+
+
 def test_parts_are_run_once_under_the_same_draws_and_add_up(folder, monkeypatch):
     done = call(folder, "parts")
     assert done.exit_code == 0, done.output
     assert done.stdout == f"{folder / 'report.html'}\n"
+    assert done.stderr.endswith(brief(folder))
     assert done.stderr.startswith("cost: ")
     ours, theirs = Study.open(folder / "why" / "parts").design, Study.open(folder).design
     assert (ours.seed, ours.replications, ours.draws) == (3, 2, theirs.draws)
@@ -85,7 +91,7 @@ def test_parts_are_run_once_under_the_same_draws_and_add_up(folder, monkeypatch)
     monkeypatch.setattr("sim.sweep.execution.simulate_world", never)
     again = call(folder, "parts")
     assert again.exit_code == 0
-    assert again.stderr == ""
+    assert again.stderr == brief(folder)
 
 
 def test_scenarios_without_two_parts_have_a_table_without_rows(tmp_path, monkeypatch):
@@ -103,7 +109,7 @@ def test_scenarios_without_two_parts_have_a_table_without_rows(tmp_path, monkeyp
     )
     execute(Design(cases, 1, 3, ({}, {})), workers=1, out=tmp_path / "made")
     done = call(tmp_path / "made", "parts")
-    assert (done.exit_code, done.stderr) == (0, ""), done.output
+    assert (done.exit_code, done.stderr) == (0, brief(tmp_path / "made")), done.output
     found = Why.of(tmp_path / "made")
     assert (len(found.parts), len(found.leading)) == (0, 0)
     assert "scenario" in found.parts
@@ -147,7 +153,7 @@ def test_a_flip_of_the_check_is_found_and_both_sides_of_it_were_run(folder, monk
     for value in (flip["left"].iloc[0], flip["right"].iloc[0]):
         wanted = f"p1-blanket policy.open-weight-control.kyc_friction={text_of(float(value))}"
         assert wanted in names
-    assert call(folder, "break-evens").stderr == ""
+    assert call(folder, "break-evens").stderr == brief(folder)
 
 
 def test_shares_of_the_variance_choose_what_is_varied(folder, monkeypatch):
