@@ -143,7 +143,7 @@ def blanket_or_targeted() -> list[str]:
         said = [f"{titled(row)} (by {_rivals(row['dominated_by'])})" for row in off]
         lines.append(
             f"Harm ({label(prevents)}) against {label(keeps)}: "
-            f"surely beaten {listed(said) if said else 'is none'}."
+            f"{f'surely beaten: {listed(said)}' if said else 'nobody is surely beaten'}."
         )
     return lines
 
