@@ -14,7 +14,7 @@ from typing import Any
 
 import tomli_w
 
-from docs import findings, truths
+from docs import experiment_pages, truths
 from docs.chain_page import chain_page
 from docs.parameter_page import parameter_values, parameters_page
 from docs.patterns import validation
@@ -336,7 +336,7 @@ def pages() -> dict[str, str]:
         "explanation/calibration.md": calibration.page(shipped(), truths.section()),
         "explanation/validation.md": validation(),
         "../README.md": readme(),
-        **findings.pages(),
+        **experiment_pages.pages(),
     }
 
 

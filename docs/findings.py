@@ -5,13 +5,11 @@ No number and no direction is written by hand: both come from experiments/NAME/e
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from docs.sentences import (
     BETTER,
     EVEN,
-    EXPERIMENTS,
     UNKNOWN,
     WORDS,
     WORSE,
@@ -26,15 +24,10 @@ from docs.sentences import (
     of,
     outcome_lines,
     rows,
-    signs_table,
     titled,
 )
-from docs.tables import table
 from sim.analysis.wording import fixed, percent
-from sim.sweep.experiment import load_experiment
 from sim.vocabulary import FACTORS
-
-SECTION = re.compile(r"(?<=^<!-- finding -->\n).*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
 
 # Each experiment: its finding in a sentence first
 
@@ -215,6 +208,18 @@ def eu_threshold() -> list[str]:
     return [f"{first}.", *outcome_lines("eu-threshold")]
 
 
+def safeguards() -> list[str]:
+    """Harm by method and cost."""
+    name = "safeguards"
+    harm = ("other_harm", "cn_state_harm", "uplift_us_releases")
+    rest = ("open_releases_us", "us_share_abroad", "cn_share_abroad", "open_share_world")
+    return [
+        *outcome_lines(name, harm),
+        factor_line(name, "transparency"),
+        *outcome_lines(name, rest),
+    ]
+
+
 def decoupling() -> list[str]:
     """The whole and its parts."""
     found = rows("decoupling", "rubric")
@@ -231,6 +236,37 @@ def decoupling() -> list[str]:
     first += f" Of what moves, the same direction has {said}."
     lines = [factor_line("decoupling", factor) for factor in moved]
     return [first, *lines, *outcome_lines("decoupling")]
+
+
+def chip_controls() -> list[str]:
+    """What China loses, and whether its labs open."""
+    first, *others = outcome_lines("chip-controls")
+    return [first, *others, *each("chip-controls")]
+
+
+def sensitivity() -> list[str]:
+    """What the spread of each change is due to."""
+    found = rows("sensitivity", "variance")
+    names = dict.fromkeys(row["number"] for row in of(found, kind="number"))
+    lines = []
+    for outcome in dict.fromkeys(row["outcome"] for row in found):
+        own = of(found, outcome=outcome)
+        said = [
+            f"`{row['number']}` {percent(float(row['share']), 0)}" for row in of(own, kind="number")
+        ]
+        luck, rest, floor = (
+            percent(float(of(own, kind=kind)[0]["share"]), 0)
+            for kind in ("luck", "remainder", "dummy")
+        )
+        lines.append(
+            f"{own[0]['label']}: {listed(said) if said else 'no number by itself'}; luck {luck}; "
+            f"not told apart {rest} (floor {floor})."
+        )
+    first = (
+        f"By themselves {len(names)} of the uncertain numbers decide part of what a blanket "
+        f"control does to some factor; the rest is luck, and what numbers do together."
+    )
+    return [first, *lines]
 
 
 def robust_choice() -> list[str]:
@@ -268,6 +304,65 @@ def _least(name: str, factor: str) -> str:
     )
 
 
+def portfolios() -> list[str]:
+    """Which bundles are acceptable, and what each policy adds to a bundle."""
+    found = [row for row in rows("portfolios", "satisficing") if _bundle(row)]
+    ranked = sorted(found, key=_acceptable, reverse=True)
+    best = [row for row in ranked if _acceptable(row) == _acceptable(ranked[0])]
+    first = (
+        f"Of {len(found)} bundles {_either(best)} {'is' if len(best) == 1 else 'are'} acceptable "
+        f"most often: worse on no factor and better on some under {_share(best[0])} of the draws; "
+    )
+    control = next(row for row in ranked if "the control" in _bundle(row))
+    first += f"of those with the control the best, {_named(control)}, is under {_share(control)}."
+    return [first, *(_added(found, name) for name in _POLICIES)]
+
+
+_POLICIES = {
+    "policy.control.strength": "the control", "policy.assessment.strength": "the assessment",
+    "policy.government-audits.strength": "audits of government products",
+    "policy.repository.strength": "the public repository",
+    "policy.safeguards.strength": "safeguards", "policy.public-models.strength": "public money",
+}  # fmt: skip
+
+
+def _bundle(row: Row) -> tuple[str, ...]:
+    return tuple(name for path, name in _POLICIES.items() if float(row[path]))
+
+
+def _acceptable(row: Row) -> float:
+    return float(row["acceptable"])
+
+
+def _share(row: Row) -> str:
+    return percent(_acceptable(row), 0)
+
+
+def _named(row: Row) -> str:
+    return f"*{listed(_bundle(row))}*"
+
+
+def _either(found: Sequence[Row]) -> str:
+    return listed(map(_named, found))
+
+
+def _added(found: Sequence[Row], path: str) -> str:
+    """How a policy changes how often the bundles that it is added to are acceptable."""
+    by_bundle = {_bundle(row): _acceptable(row) for row in found}
+    name = _POLICIES[path]
+    pairs = [
+        (by_bundle[tuple(other for other in bundle if other != name)], whole)
+        for bundle, whole in by_bundle.items()
+        if name in bundle and len(bundle) > 1
+    ]
+    more, less = (sum(sign * (b - a) > 0 for a, b in pairs) for sign in (1, -1))
+    alone = percent(by_bundle[name,], 0)
+    return (
+        f"{name[0].upper()}{name[1:]}: acceptable under {alone} of the draws alone; added to other "
+        f"bundles it makes {count(more, len(pairs))} acceptable more often, {less} less often."
+    )
+
+
 FINDINGS: dict[str, Callable[[], list[str]]] = {
     "four-policies": four_policies,
     "paper-rubric": paper_rubric,
@@ -276,55 +371,11 @@ FINDINGS: dict[str, Callable[[], list[str]]] = {
     "third-countries": third_countries,
     "openness-gradient": openness_gradient,
     "eu-threshold": eu_threshold,
+    "safeguards": safeguards,
     "decoupling": decoupling,
+    "chip-controls": chip_controls,
+    "sensitivity": sensitivity,
     "robust-choice": robust_choice,
+    "portfolios": portfolios,
 }
 """What makes the sentences of each experiment, the one for the index first."""
-
-
-def section(name: str) -> str:
-    """The finding of an experiment as it stands in its README."""
-    first, *others = FINDINGS[name]()
-    parts = [first, "\n".join(f"- {line}" for line in others)]
-    if (EXPERIMENTS / name / "expected" / "rubric.csv").is_file():
-        parts.append(signs_table(name))
-    return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def readme(name: str) -> str:
-    """The README of an experiment with its finding as it should be."""
-    text = (EXPERIMENTS / name / "README.md").read_text(encoding="utf-8")
-    found, number = SECTION.subn(lambda _: section(name), text)
-    if number != 1:
-        raise SystemExit(
-            f"experiments/{name}/README.md: needs one <!-- finding --> ... <!-- end -->"
-        )
-    return found
-
-
-def shipped() -> list[str]:
-    """The experiments that are there, in the order of `FINDINGS`."""
-    return [name for name in FINDINGS if (EXPERIMENTS / name / "expected").is_dir()]
-
-
-def index() -> str:
-    """The table of experiments: what each asks, and its finding in a sentence."""
-    cells = [
-        (f"[{name}]({name}/README.md)", load_experiment(name)[0].question, FINDINGS[name]()[0])
-        for name in shipped()
-    ]
-    return table(("Experiment", "Question", "Finding"), cells) + "\n"
-
-
-def index_page() -> str:
-    """The README of all experiments with its table as it should be."""
-    text = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
-    return SECTION.sub(lambda _: index(), text)
-
-
-def pages() -> dict[str, str]:
-    """Path from docs/ and text of every README here."""
-    return {
-        "../experiments/README.md": index_page(),
-        **{f"../experiments/{name}/README.md": readme(name) for name in shipped()},
-    }

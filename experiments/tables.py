@@ -18,6 +18,7 @@ from sim import report
 from sim.analysis import choice
 from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
+from sim.analysis.why.shares import variance
 from sim.messages import ScenarioError
 from sim.sweep.files import StoreError
 from sim.sweep.written import write
@@ -42,6 +43,11 @@ def firsts(study: Study) -> pd.DataFrame:
 def flows(study: Study) -> pd.DataFrame:
     """Who switches to whom in third countries."""
     return report.plotted(study, "us_share_third_country", kind="flows")
+
+
+def varied(study: Study) -> pd.DataFrame:
+    """What the spread of each headline's change is due to."""
+    return variance(study, study)
 
 
 def outcomes(*names: str) -> Make:
@@ -79,6 +85,15 @@ TABLES: dict[str, dict[str, Make]] = {
             "frontier_cn", "lag_us_cn_true",
         ),
     },
+    "safeguards": {"rubric": rubric, "table": outcomes("open_releases_us", *STANDING, *HARM)},
+    "chip-controls": {
+        "rubric": rubric,
+        "table": outcomes(
+            "frontier_cn", "lag_us_cn_true", "open_releases_cn", "idea_share_cn", *STANDING,
+        ),
+    },
+    "sensitivity": {"variance": varied},
+    "portfolios": {"satisficing": choice.satisficing, "regret": choice.regret},
     "robust-choice": {
         "rubric": rubric,
         "satisficing": choice.satisficing,

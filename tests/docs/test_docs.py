@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import build, findings, speed
+from docs import build, experiment_pages, speed
 from docs.record import CHECKS
 from sim import data
 from sim.analysis.comparison import Comparison
@@ -114,7 +114,7 @@ GENERATED = (
     "explanation/validation.md",
     "../README.md",
     "../experiments/README.md",
-    *(f"../experiments/{name}/README.md" for name in findings.shipped()),
+    *(f"../experiments/{name}/README.md" for name in experiment_pages.shipped()),
 )
 WRITTEN = [
     *sorted(
@@ -128,7 +128,7 @@ WRITTEN = [
     "sim/data/SOURCES.md",
     "tests/README.md",
     "experiments/README.md",
-    *(f"experiments/{name}/README.md" for name in findings.shipped()),
+    *(f"experiments/{name}/README.md" for name in experiment_pages.shipped()),
 ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import findings, front, sentences
+from docs import experiment_pages, findings, front, sentences
 from experiments import tables
 from sim.analysis.rubric import sign as sign_of
 from sim.scenario import library
@@ -16,9 +16,9 @@ SHIPPED = sorted(library.experiments())
 
 
 def test_every_experiment_has_a_finding_and_its_tables():
-    assert set(findings.shipped()) == set(SHIPPED)
+    assert set(experiment_pages.shipped()) == set(SHIPPED)
     for name in SHIPPED:
-        there = {path.stem for path in (findings.EXPERIMENTS / name / "expected").glob("*.csv")}
+        there = {path.stem for path in (sentences.EXPERIMENTS / name / "expected").glob("*.csv")}
         assert there == set(tables.TABLES[name]), name
 
 
@@ -26,7 +26,7 @@ def test_every_experiment_has_a_finding_and_its_tables():
 def test_every_number_of_a_finding_is_in_a_table(name):
     """Of those with a decimal: what was rounded from a cell of the experiment's own tables."""
     cells = set()
-    for path in (findings.EXPERIMENTS / name / "expected").glob("*.csv"):
+    for path in (sentences.EXPERIMENTS / name / "expected").glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as lines:
             for row in csv.reader(lines):
                 cells |= {cell for cell in row if re.fullmatch(r"-?\d+\.?\d*(e[+-]?\d+)?", cell)}
@@ -43,7 +43,7 @@ def rewritten(tmp_path, monkeypatch):
     def change(name, file, column, value, where):
         folder = tmp_path / name / "expected"
         folder.mkdir(parents=True)
-        for path in (findings.EXPERIMENTS / name / "expected").glob("*.csv"):
+        for path in (sentences.EXPERIMENTS / name / "expected").glob("*.csv"):
             with path.open(encoding="utf-8", newline="") as lines:
                 rows = list(csv.DictReader(lines))
             for row in rows if path.stem == file else ():
