@@ -7,7 +7,7 @@ import re
 from docs.findings import FINDINGS
 from docs.sentences import EXPERIMENTS, signs_table
 from docs.tables import table
-from sim.sweep.experiment import load_experiment
+from sim.sweep.experiment import read_experiment
 
 SECTION = re.compile(r"(?<=^<!-- finding -->\n).*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
 
@@ -40,7 +40,7 @@ def shipped() -> list[str]:
 def index() -> str:
     """The table of experiments: what each asks, and its finding in a sentence."""
     cells = [
-        (f"[{name}]({name}/README.md)", load_experiment(name)[0].question, FINDINGS[name]()[0])
+        (f"[{name}]({name}/README.md)", read_experiment(name).question, FINDINGS[name]()[0])
         for name in shipped()
     ]
     return table(("Experiment", "Question", "Finding"), cells) + "\n"

@@ -6,7 +6,6 @@ Directions come from the column `sign`.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -24,11 +23,6 @@ WORDS = {
     "lower": LOWER,
 }  # fmt: skip
 """The word of each sign."""
-LEVERS_SHORT = {
-    "kyc_friction": "check", "opening_cost": "liability", "systemic_flop": "line",
-}  # fmt: skip
-"""Levers as they stand in the title of a case."""
-
 Row = dict[str, str]
 
 
@@ -66,12 +60,8 @@ def effect(row: Row) -> str:
 
 
 def titled(row: Row) -> str:
-    """The title of a case, its levers in brackets."""
-    title = row.get("title") or row["scenario"]
-    levers = re.findall(r"(\w+)=(\S+)", title)
-    said = ", ".join(f"{LEVERS_SHORT[name]} {value}".strip() for name, value in levers)
-    plain = re.sub(r",? ?\w+=\S+", "", title)
-    return f"{plain} ({said})" if said else plain
+    """The title of a case."""
+    return row.get("title") or row["scenario"]
 
 
 def by_word(found: Iterable[Row]) -> dict[str, list[Row]]:

@@ -18,7 +18,6 @@ from sim.analysis.comparison import Floats, changes
 from sim.analysis.crossings import crossings, medians
 from sim.analysis.windows import Window
 from sim.analysis.wording import change_unit
-from sim.sweep.levers import text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,11 +68,6 @@ def lever_values(study: Study) -> dict[str, list[Any]]:
         different = list(dict.fromkeys(own))
         found[path] = sorted(different) if all(map(is_number, different)) else different
     return found
-
-
-def levers_in_words(values: Mapping[str, Any]) -> str:
-    """Return values of levers as they stand in names of cases: "kyc_friction=0.1, ..."."""
-    return ", ".join(f"{path.split('.')[-1]}={text_of(value)}" for path, value in values.items())
 
 
 def lines(study: Study, path: str) -> list[Line]:
@@ -230,7 +224,7 @@ def _turn(
         "unit": change_unit(outcome),
         "lever": path,
         "scenario": line.scenario,
-        "others": levers_in_words(line.others),
+        "others": study.settings(line.others),
         "first_value": x[0],
         "last_value": x[-1],
         "median_first": y[0],

@@ -19,6 +19,7 @@ from sim.analysis.comparison import Floats, PairIndex
 from sim.messages import nearest, one_of
 from sim.months import month_index, month_name
 from sim.sweep.design import STATED, Case, Design
+from sim.sweep.levers import Value, labels, text_of
 from sim.sweep.parts import Failure, Part
 from sim.sweep.store import Store
 
@@ -112,6 +113,15 @@ class Results:
         """Key paths of all levers, each once, in the order of the cases."""
         return list(dict.fromkeys(path for case in self.cases for path in case.levers))
 
+    @cached_property
+    def lever_labels(self) -> dict[str, str]:
+        """What people read in place of the key path of each lever."""
+        return labels(self.lever_paths)
+
+    def settings(self, values: Mapping[str, Value]) -> str:
+        """Return values of levers, by key path, in words: "kyc friction 0.1, opening cost 0.5"."""
+        return ", ".join(f"{self.lever_labels[path]} {text_of(x)}" for path, x in values.items())
+
     def case(self, name: str) -> Case:
         """Return a case: a scenario with its lever values.
 
@@ -155,12 +165,12 @@ class Results:
         """What people read in place of the name of each case, no two alike.
 
         The title of its scenario, or the name of one without a title, with the lever values that
-        set the case apart. Titles that are the same are told apart by the names in brackets.
+        set the case apart in brackets. Titles that are the same are told apart by the names.
         """
         found = {}
         for case in self.cases:
-            levers = case.name.removeprefix(case.scenario.name).strip()
-            found[case.name] = ", ".join(filter(None, (case.scenario.label, levers)))
+            levers = f" ({self.settings(case.levers)})" if case.levers else ""
+            found[case.name] = f"{case.scenario.label}{levers}"
         seen = Counter(found.values())
         return {
             name: f"{title} ({name})" if seen[title] > 1 and title != name else title

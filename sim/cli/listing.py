@@ -156,10 +156,10 @@ def _phases() -> list[Row]:
 
 
 def _experiments() -> list[Row]:
-    from sim.sweep.experiment import load_experiment
+    from sim.sweep.experiment import read_experiment
 
-    loaded = [load_experiment(name)[0] for name in library.experiments()]
-    return [experiment.model_dump(mode="json") for experiment in loaded]
+    read = [read_experiment(name) for name in library.experiments()]
+    return [experiment.model_dump(mode="json") for experiment in read]
 
 
 def _countries() -> list[Row]:

@@ -28,7 +28,7 @@ _COLUMNS = {
     "parameters": ("name", "value", "low", "high", "unit"),
     "outcomes": ("name", "label", "unit", "measure"),
     "phases": ("name", "description", "writes"),
-    "experiments": ("name", "question", "replications"),
+    "experiments": ("name", "question"),
     "countries": ("name", "title", "region", "groups"),
     "labs": ("name", "title", "origin", "home", "kind", "first_month"),
     "groups": ("name", "title", "members"),

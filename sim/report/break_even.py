@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.analysis import wording
-from sim.analysis.grids import is_number, lever_values, levers_in_words, lines
+from sim.analysis.grids import is_number, lever_values, lines
 from sim.report import sheet, style
-from sim.report.levers import places, value_text
+from sim.report.levers import places, value_text, with_unit
 from sim.report.style import LINE, MUTED, SMALL, WIDTH
 from sim.report.view import records
 
@@ -63,9 +63,9 @@ def nodes_frame(
     for line in lines(study, along):
         if across not in line.others:
             continue
-        rest = levers_in_words({k: v for k, v in line.others.items() if k != across})
+        rest = study.settings({k: v for k, v in line.others.items() if k != across})
         for outcome in dict.fromkeys(told["outcome"]):
-            turn = at.get((outcome, line.scenario, levers_in_words(line.others)))
+            turn = at.get((outcome, line.scenario, study.settings(line.others)))
             ends = ("break_even", "low", "high")
             where = {end: getattr(turn, end) if turn else math.nan for end in ends}
             head = {"outcome": outcome, "scenario": line.scenario, "others": rest}
@@ -120,7 +120,7 @@ def draw(study: Study, frame: pd.DataFrame, levers: tuple[str, str]) -> Figure:
         f"{again} are drawn again, open where they leave the grid. No point: no crossing there."
     )
     figure, top = sheet.sheet(
-        f"Where the sign turns over along {along.split('.')[-1]}",
+        f"Where the sign turns over along {study.lever_labels[along]}",
         key,
         f"{wording.sample(study.draws, study.replications)}. {style.FORECAST}",
         block * math.ceil(len(panels) / 2),
@@ -131,11 +131,13 @@ def draw(study: Study, frame: pd.DataFrame, levers: tuple[str, str]) -> Figure:
         lines_ = style.wrapped(title, wide - 0.2, SMALL, "bold")[:2]
         style.write_lines(figure, left, down + 0.14, lines_, size=SMALL, weight="bold")
         axes = style.place(figure, left + 0.6, down + 2 * LINE + 0.1, wide - 0.8, TALL)
-        _panel(axes, own, along, across)
+        _panel(axes, own)
+        axes.set_xlabel(with_unit(study, across))
+        axes.set_ylabel(with_unit(study, along))
     return sheet.settle(figure)
 
 
-def _panel(axes: Axes, own: pd.DataFrame, along: str, across: str) -> None:
+def _panel(axes: Axes, own: pd.DataFrame) -> None:
     """Draw the signs of one panel, and the break-even of each of its lines."""
     at = places(list(own["across"]))
     y = own["along"].to_numpy(float)
@@ -169,6 +171,4 @@ def _panel(axes: Axes, own: pd.DataFrame, along: str, across: str) -> None:
     ticks = sorted(at.items(), key=lambda item: item[1])
     ticks = ticks[:: max(1, math.ceil(len(ticks) / 7))]
     axes.set_xticks([place for _, place in ticks], [value_text(value) for value, _ in ticks])
-    axes.set_xlabel(across.split(".")[-1])
-    axes.set_ylabel(along.split(".")[-1])
     axes.grid(visible=False)

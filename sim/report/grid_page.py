@@ -236,7 +236,7 @@ def _short(study: Study, seen: _Found, turning: pd.DataFrame, found: pd.DataFram
     lines = [f"{cases}, {cells} of them compared with a reference."]
     lines += grid_words.ranges(study, seen.rows[seen.rows["outcome"].isin(seen.drawn)])
     if len(seen.moving):
-        lines.append(grid_words.weights(seen.moving, seen.order))
+        lines.append(grid_words.weights(study, seen.moving, seen.order))
     for path in seen.order[:2]:
         lines += grid_words.turning_in_short(study, turning, path)
     if len(turning) and not ((turning["crossings"] > 0) & (turning["beyond_floor"] > 0)).any():
@@ -255,7 +255,7 @@ def _weights(study: Study, shares: pd.DataFrame, order: Sequence[str]) -> Grid:
         (study.outcome(name).label, *(wording.percent(wide.loc[name, path], 0) for path in order))
         for name in dict.fromkeys(shares["outcome"])
     )
-    return Grid(("Outcome", *map(grid_words.end, order)), rows)
+    return Grid(("Outcome", *(grid_words.named(study, path) for path in order)), rows)
 
 
 def _turning_note(study: Study) -> str:

@@ -21,9 +21,9 @@ MOST_LINES = 60
 """Rows of break-evens on the page; break-evens.csv has all lines."""
 
 
-def end(path: str) -> str:
-    """Return the last word of the path of a lever or of the name of a number."""
-    return path.split(".")[-1]
+def named(study: Study, path: str) -> str:
+    """Return what people read in place of the path of a lever, or of the name of a number."""
+    return study.lever_labels.get(path, path)
 
 
 def ranges(study: Study, table: pd.DataFrame, most: int = 4) -> list[str]:
@@ -39,7 +39,7 @@ def ranges(study: Study, table: pd.DataFrame, most: int = 4) -> list[str]:
     return found
 
 
-def weights(shares: pd.DataFrame, order: list[str]) -> str:
+def weights(study: Study, shares: pd.DataFrame, order: list[str]) -> str:
     """Return which levers explain most of the variance between cells, the first one first."""
     if shares.empty:
         return ""
@@ -48,7 +48,7 @@ def weights(shares: pd.DataFrame, order: list[str]) -> str:
     for path in order:
         own = by_lever.get_group(path)
         ends = dict.fromkeys(wording.percent(x, 0) for x in (own.min(), own.max()))
-        listed.append(f"{end(path)} {' to '.join(ends)}")
+        listed.append(f"{named(study, path)} {' to '.join(ends)}")
     return (
         "Of the variance of median changes between cells, levers by themselves explain, over the "
         f"outcomes below: {wording.listing(listed)}; the rest is levers acting together, "
@@ -72,7 +72,14 @@ def turning_sentence(study: Study, row: Any) -> str:
     band = "" if math.isnan(row.low) else band
     small = "; no cell beyond the floor" if row.beyond_floor == 0 else ""
     small = small or ("; too small to matter on one side" if row.beyond_floor == 1 else "")
-    return f"{end(row.lever)} = {_band_end(row.break_even, first, last)}{band}{small} ({ends})"
+    where = f"{named(study, row.lever)} = {_band_end(row.break_even, first, last)}"
+    return f"{where}{band}{small} ({ends})"
+
+
+def line_title(study: Study, row: Any) -> str:
+    """Return what people read in place of a line of a lever: its scenario, and other levers."""
+    title = next(c.scenario.label for c in study.cases if c.scenario.name == row.scenario)
+    return f"{title}{f' ({row.others})' if row.others else ''}"
 
 
 def _band_end(x: float, first: str, last: str) -> str:
@@ -91,10 +98,10 @@ def turning_grid(study: Study, turning: pd.DataFrame) -> Grid:
         if not own["beyond_floor"].any():
             continue
         outcome = study.outcome(str(name))
-        head = (outcome.label, end(str(lever)))
+        head = (outcome.label, named(study, str(lever)))
         crossing = own[own["crossings"] > 0]
         rows += [
-            (*head, f"{row.scenario}{f', {row.others}' if row.others else ''}", text)
+            (*head, line_title(study, row), text)
             for row in records(crossing)
             for text in [turning_sentence(study, row)]
         ]
@@ -114,8 +121,7 @@ def turning_in_short(study: Study, turning: pd.DataFrame, lever: str, most: int 
     ]
     told = told.sort_values("beyond_floor", ascending=False, kind="stable").head(most)
     return [
-        f"{study.outcome(row.outcome).label}, {row.scenario}"
-        f"{f', {row.others}' if row.others else ''}: the sign turns over at "
+        f"{study.outcome(row.outcome).label}, {line_title(study, row)}: the sign turns over at "
         f"{turning_sentence(study, row)}."
         for row in records(told)
     ]
@@ -128,7 +134,7 @@ def box_sentences(study: Study, boxes: pd.DataFrame) -> list[str]:
         outcome, first = study.outcome(str(name)), rows.iloc[0]
         moves = "rises" if first["side"] == "higher" else "falls"
         by = f"{first['threshold']:g} {first['unit']}"
-        bounds = wording.listing([_bound(row) for row in records(rows)])
+        bounds = wording.listing([_bound(study, row) for row in records(rows)])
         found.append(
             f"{outcome.label} {moves} by at least {by} mostly where {bounds}: "
             f"{wording.percent(first['coverage'], 0)} of such pairs lie there (coverage), and "
@@ -138,8 +144,8 @@ def box_sentences(study: Study, boxes: pd.DataFrame) -> list[str]:
     return found
 
 
-def _bound(row: Any) -> str:
-    name = end(row.input)
+def _bound(study: Study, row: Any) -> str:
+    name = named(study, row.input)
     if math.isnan(row.at_least) and math.isnan(row.at_most):
         return f"{name} is one of {row.values}"
     low, high = (wording.plain(x) for x in (row.at_least, row.at_most))

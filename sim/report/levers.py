@@ -24,6 +24,7 @@ from sim.report.view import CHANCE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.analysis.study import Study
     from sim.model.outcomes import Outcome
     from sim.sweep.design import Case
 
@@ -50,12 +51,7 @@ def groups(asked: Asked) -> list[Group]:
             f"{one_of([case.name for case in asked.study.cases])}"
         )
     return [
-        Group(
-            ", ".join(
-                [label, *(f"{path.split('.')[-1]}={value_text(value)}" for path, value in others)]
-            ),
-            tuple(cases),
-        )
+        Group(f"{label} ({asked.study.settings(dict(others))})" if others else label, tuple(cases))
         for (label, *others), cases in found.items()
     ]
 
@@ -129,7 +125,7 @@ def dose(asked: Asked, frame: pd.DataFrame) -> Figure:
     elif set(frame["interval_holds"]) > {CHANCE}:
         key += " Pale, beside it: chance alone (90 %)."
     figure, top = sheet.sheet(
-        f"{asked.outcome.label}, {what} by {path}, {unit}",
+        f"{asked.outcome.label}, {what} by {asked.study.lever_labels[path]}, {unit}",
         f"{key} {months_said(frame)}",
         asked.foot(asked.ends()),
         tall + sheet.AXIS,
@@ -143,7 +139,8 @@ def dose(asked: Asked, frame: pd.DataFrame) -> Figure:
         _line(axes, frame[frame["line"] == line], pen, at, aside, divisor, 0.006 * span)
     if differ:
         axes.axhline(0, color=style.INK, linewidth=1.2, gid="reference-zero")
-    _lever_axis(axes, path, at, span)
+    _lever_axis(axes, at, span)
+    axes.set_xlabel(with_unit(asked.study, path))
     sheet.key_column(figure, column, 0.75 + wide + 0.25, top)
     return sheet.settle(figure)
 
@@ -170,7 +167,7 @@ def _line(
         axes.vlines(x, low, high, color=pen.color, linewidth=1.1, alpha=0.5)
 
 
-def _lever_axis(axes: Axes, path: str, at: dict[Any, float], span: float) -> None:
+def _lever_axis(axes: Axes, at: dict[Any, float], span: float) -> None:
     """Label the values of a lever, each where it stands, as many as there is room for."""
     texts = [value_text(value) for value in at]
     room = axes.get_position().width * WIDTH / (max(map(style.text_width, texts)) + 0.15)
@@ -178,7 +175,6 @@ def _lever_axis(axes: Axes, path: str, at: dict[Any, float], span: float) -> Non
     ticks = sorted(zip(at.values(), texts, strict=True))[::step]
     axes.set_xticks([x for x, _ in ticks], [text for _, text in ticks])
     axes.set_xlim(min(at.values()) - 0.06 * span, max(at.values()) + 0.06 * span)
-    axes.set_xlabel(path)
 
 
 # Two levers
@@ -221,7 +217,7 @@ def heat_frame(asked: Asked) -> pd.DataFrame:
 @style.look()
 def heat(asked: Asked, frame: pd.DataFrame) -> Figure:
     """Draw a map of cells for each scenario: sign, median and interval of the change."""
-    across, up = (_Axis.of(path, frame) for path in asked.levers)
+    across, up = (_Axis.of(asked.study, path, frame) for path in asked.levers)
     axis = across, up
     panels = list(dict.fromkeys(frame["panel"]))
     left = 0.45 + max(map(style.text_width, up.texts))
@@ -255,17 +251,28 @@ def heat(asked: Asked, frame: pd.DataFrame) -> Figure:
 
 
 class _Axis(NamedTuple):
-    """A lever as an axis: its path, its values in order, and each as text."""
+    """A lever as an axis: its path, its label, its values in order, and each as text."""
 
     path: str
+    label: str
     values: list[Any]
     texts: list[str]
 
     @classmethod
-    def of(cls, path: str, frame: pd.DataFrame) -> _Axis:
+    def of(cls, study: Study, path: str, frame: pd.DataFrame) -> _Axis:
         at = places(list(frame[path]))
         values = sorted(at, key=lambda value: at[value])
-        return cls(path, values, [value_text(value) for value in values])
+        return cls(path, with_unit(study, path), values, [value_text(value) for value in values])
+
+
+def with_unit(study: Study, path: str) -> str:
+    """Return the label of a lever, with its unit if it is a field of a policy."""
+    label, (_, *inner) = study.lever_labels[path], path.split(".")
+    for case in study.cases:
+        policy = case.scenario.policy.get(inner[0]) if path in case.levers else None
+        if policy is not None and inner[-1] in policy.lever_fields:
+            return f"{label}, {policy.lever_fields[inner[-1]].unit}"
+    return label
 
 
 def value_text(value: Any) -> str:
@@ -304,8 +311,8 @@ def _cells(axes: Axes, frame: pd.DataFrame, axis: tuple[_Axis, _Axis], end: floa
     axes.set_yticks([y + 0.5 for y in range(len(up.texts))], up.texts)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
-    axes.set_xlabel(across.path)
-    axes.set_ylabel(up.path.split(".")[-1])
+    axes.set_xlabel(across.label)
+    axes.set_ylabel(up.label)
 
 
 def _write(

@@ -195,11 +195,27 @@ def load_experiment(
         file,
     )
     files = _own_files(table, file) if isinstance(source, Mapping) else {}
+    experiment = _valid(table, file)
+    return experiment, _design(experiment, beside, file, files)
+
+
+def read_experiment(source: str | os.PathLike[str]) -> Experiment:
+    """Read an experiment's file alone, without its scenarios and draws.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of the file.
+    """
+    table, file, _ = _read(source)
+    return _valid(table, file)
+
+
+def _valid(table: Mapping[str, object], file: str) -> Experiment:
     try:
-        experiment = Experiment.model_validate(table)
+        return Experiment.model_validate(table)
     except ValidationError as error:
         raise ScenarioError(f"{file}: {problem}" for problem in _problems(error)) from None
-    return experiment, _design(experiment, beside, file, files)
 
 
 def _read(

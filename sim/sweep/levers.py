@@ -7,6 +7,7 @@ sets the stage: it varies the reference too, and each case is compared with its 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
@@ -173,7 +174,7 @@ def make_cases(
     if found.problems:
         return (), found.problems
     cases = []
-    short = _short_names(levers)
+    short = short_names(levers)
     for setting in _combinations(stage):
         reference = _case_name(against, setting, short)
         for name in plain:
@@ -246,12 +247,26 @@ def _combinations(levers: Mapping[str, Sequence[Value]]) -> Iterator[dict[str, V
         yield dict(zip(levers, values, strict=True))
 
 
-def _short_names(levers: Iterable[str]) -> dict[str, str]:
-    """Return the last part of each lever's path, or the whole path where two levers end alike."""
-    paths = list(levers)
-    ends = [path.rpartition(".")[2] for path in paths]
+def short_names(levers: Iterable[str]) -> dict[str, str]:
+    """Return the end of each lever's path, as much of it as no other lever's path ends in."""
+    paths = [f".{path}" for path in levers]
+    return {path[1:]: _own_end(path, paths) for path in paths}
+
+
+def _own_end(path: str, paths: Sequence[str]) -> str:
+    parts = path.split(".")
+    for at in range(len(parts) - 1, 0, -1):
+        end = ".".join(parts[at:])
+        if sum(other.endswith(f".{end}") for other in paths) == 1:
+            return end
+    return path[1:]
+
+
+def labels(levers: Iterable[str]) -> dict[str, str]:
+    """Return what people read in place of a lever's path: "opening cost", "strength of audits"."""
     return {
-        path: end if ends.count(end) == 1 else path for path, end in zip(paths, ends, strict=True)
+        path: " of ".join(re.sub("[_-]", " ", part) for part in reversed(name.split(".")))
+        for path, name in short_names(levers).items()
     }
 
 

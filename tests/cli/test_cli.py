@@ -37,6 +37,7 @@ from sim.policies import LEVERS
 from sim.scenario import library
 from sim.scenario.scenario import Scenario, load
 from sim.sweep.design import Design
+from sim.sweep.experiment import load_experiment
 from sim.sweep.store import Store
 
 ROOT = Path(sim.__file__).parents[1]
@@ -778,7 +779,7 @@ def test_a_bad_experiment_is_refused(tmp_path: Path, changes: dict[str, object],
 
 def test_every_shipped_experiment_passes_the_same_checks() -> None:
     for name in library.experiments():
-        assert json.loads(call("list", "experiments", name, "--json").stdout)["name"] == name
+        assert load_experiment(name)[0].name == name
 
 
 # Progress
