@@ -330,10 +330,18 @@ def _no_formula(cell: Any) -> Any:
     return cell
 
 
-def csv_files(study: Study, encoding: str = "utf-8") -> dict[str, bytes]:
-    """Return a study's frames as CSV files: name and content of each (see `Study.csv_files`)."""
+def csv_files(
+    study: Study, encoding: str = "utf-8", table: pd.DataFrame | None = None
+) -> dict[str, bytes]:
+    """Return a study's frames as CSV files: name and content of each (see `Study.csv_files`).
+
+    Parameters
+    ----------
+    table
+        Of all outcomes, if it is made already.
+    """
     frames = {
-        "table": study.table(),
+        "table": study.table() if table is None else table,
         "rubric": study.rubric(),
         "series": study.summary(),
         "runs": study.runs(),

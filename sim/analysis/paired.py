@@ -49,7 +49,17 @@ class PairedResults(Results):
         first, last : int
             First and last month (0 = 2023-01).
         """
-        return windows.window(self.scenario(self.case(scenario).against), self.scenario(scenario))
+        case = self.case(scenario)
+        return self._windows[case.against, case.name]
+
+    @cached_property
+    def _windows(self) -> dict[tuple[str, str], windows.Window]:
+        return {
+            (case.against, case.name): windows.window(
+                self.scenario(case.against), self.scenario(case.name)
+            )
+            for case in self.cases
+        }
 
     def months_compared(self, scenario: str) -> list[str]:
         """Return the months that are in the means of a case: those of its window that were kept.

@@ -55,12 +55,13 @@ def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:
     columns = (*head, *Comparison.__slots__[:-1], "input", "interval_holds", *months, "pairs")
     rows = []
     typed_in = {case.name: inputs.typed_in(study, case.name, outcomes) for case in study.cases}
+    months_of = {case.name: _months(study, case.name) for case in study.cases}
     for name, outcome, found in comparisons(study, outcomes):
         values, typed = study.case(name).levers, typed_in[name].get(outcome)
         row: dict[str, Any] = {"scenario": name, "title": study.titles[name]}
         row |= {path: values.get(path) for path in levers}
         row |= {"outcome": outcome, "unit": study.outcome(outcome).unit}
-        row |= _numbers(study, found) | _months(study, name) | {"input": typed or ""}
+        row |= _numbers(study, found) | months_of[name] | {"input": typed or ""}
         unsigned = {} if typed is None else {"sign": "", "word": inputs.WORDS[typed]}
         rows.append(row | unsigned)
     return pd.DataFrame(rows, columns=list(columns))

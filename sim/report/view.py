@@ -115,9 +115,14 @@ class View:
         return frozenset(self.study.outcomes())
 
     @cached_property
+    def table(self) -> pd.DataFrame:
+        """Result of `Study.table`."""
+        return self.study.table()
+
+    @cached_property
     def rows(self) -> Mapping[Cell, Any]:
-        """Rows of `Study.table` by scenario and outcome, columns as attributes."""
-        return {(row.scenario, row.outcome): row for row in records(self.study.table())}
+        """Rows of `table` by scenario and outcome, columns as attributes."""
+        return {(row.scenario, row.outcome): row for row in records(self.table)}
 
     @cached_property
     def rubric(self) -> list[Any]:

@@ -8,6 +8,7 @@ move beyond the floor: shapes say what colours repeat.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ from sim.report.view import View
 
 MOST_LABS = 12
 """Labs that are drawn, the largest changes; who.csv has all."""
+MOST_DRAWN = 8
+"""Policies that have a picture."""
 ROW = 0.24
 """Height of a row in inches."""
 
@@ -178,11 +181,20 @@ def stem(place: int) -> str:
     return f"figures/who-{place + 1}"
 
 
+def drawn(view: View) -> list[int]:
+    """Return the places of the policies that have a picture: those that move most actors."""
+    moving = Counter(
+        row.scenario for row in view.actors if row.verdict in (actors.GAINS, actors.LOSES)
+    )
+    order = sorted(range(len(view.policies)), key=lambda i: -moving[view.policies[i]])
+    return sorted(order[:MOST_DRAWN])
+
+
 def files(view: View) -> dict[str, bytes]:
-    """Return the pictures of all policies: name and content of each."""
+    """Return the pictures of policies: name and content of each."""
     found: dict[str, bytes] = {}
-    for i, name in enumerate(view.policies):
-        figure = draw(view, name)
+    for i in drawn(view):
+        figure = draw(view, view.policies[i])
         about = origin.metadata(view.study, "Who gains and who loses")
         drawing, bitmap = style.svg(figure, about), style.png(figure, about)
         found |= {f"{stem(i)}.svg": drawing, f"{stem(i)}.png": bitmap}
@@ -191,9 +203,10 @@ def files(view: View) -> dict[str, bytes]:
 
 def context(view: View, files: dict[str, bytes]) -> dict[str, Any]:
     """Return what the page needs for its part on who gains and who loses."""
-    drawings = [files[f"{stem(i)}.svg"] for i in range(len(view.policies))]
+    figures = {i: style.embedded(files[f"{stem(i)}.svg"]) for i in drawn(view)}
     return {
         "who": who.of(view),
-        "who_figures": [style.embedded(drawing) for drawing in drawings],
+        "who_figures": figures,
+        "who_not_drawn": len(view.policies) - len(figures),
         "who_files": who.FILES,
     }
