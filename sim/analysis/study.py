@@ -314,13 +314,17 @@ class Study(PairedResults):
 
         return write(Path(folder), self.csv_files(encoding))
 
-    def csv_files(self, encoding: str = "utf-8") -> dict[str, bytes]:
+    def csv_files(
+        self, encoding: str = "utf-8", table: pd.DataFrame | None = None
+    ) -> dict[str, bytes]:
         """Return what `to_csv` writes.
 
         Parameters
         ----------
         encoding
             As for `to_csv`.
+        table
+            What `table` gives, if it is there already.
 
         Returns
         -------
@@ -329,7 +333,7 @@ class Study(PairedResults):
         """
         from sim.analysis.frames import csv_files
 
-        return csv_files(self, encoding)
+        return csv_files(self, encoding, table)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> Path:
         """Write all series into one Parquet file.

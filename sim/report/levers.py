@@ -267,11 +267,11 @@ class _Axis(NamedTuple):
 
 def with_unit(study: Study, path: str) -> str:
     """Return the label of a lever, with its unit if it is a field of a policy."""
-    label, (_, *inner) = study.lever_labels[path], path.split(".")
-    for case in study.cases:
-        policy = case.scenario.policy.get(inner[0]) if path in case.levers else None
-        if policy is not None and inner[-1] in policy.lever_fields:
-            return f"{label}, {policy.lever_fields[inner[-1]].unit}"
+    label, (first, *inner) = study.lever_labels[path], path.split(".")
+    if first == "policy":
+        name, field = inner
+        having = (case.scenario.policy[name] for case in study.cases if path in case.levers)
+        return f"{label}, {next(having).lever_fields[field].unit}"
     return label
 
 

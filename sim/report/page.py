@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis import wording
 from sim.analysis.countries import ENOUGH
-from sim.analysis.frames import TABLES, csv_bytes, csv_files
+from sim.analysis.frames import TABLES, csv_bytes
 from sim.analysis.precision import undecided, undecided_sentences
 from sim.analysis.why import Why
 from sim.report import (
@@ -113,7 +113,7 @@ def write_report(
     view.paired(outcomes)
     drawable = pictures.drawable(view)
     found = Findings.of(view)
-    files = csv_files(study, encoding, view.table) | {
+    files = study.csv_files(encoding, view.table) | {
         "findings.csv": csv_bytes(_findings_frame(view, found), encoding),
         "undecided.csv": csv_bytes(undecided(study, view.rows.values()), encoding),
         ABOUT: _about(view, drawable),

@@ -149,8 +149,9 @@ class MadeUpStudy(Study):
         ]
         return pd.DataFrame(rows, columns=list(RANKED))
 
-    def csv_files(self, encoding: str = "utf-8") -> dict[str, bytes]:
-        frames = {"table.csv": self.table(), "rubric.csv": self.rubric()}
+    def csv_files(self, encoding: str = "utf-8", table=None) -> dict[str, bytes]:
+        made = self.table() if table is None else table
+        frames = {"table.csv": made, "rubric.csv": self.rubric()}
         return {name: csv_bytes(frame, encoding) for name, frame in frames.items()}
 
 

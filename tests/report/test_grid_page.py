@@ -106,7 +106,7 @@ def test_the_page_says_where_the_sign_turns_over_and_which_lever_matters(page):
     own = turning[(turning["lever"] == FRICTION) & (turning["crossings"] == 1)]
     assert len(own) == 2
     for row in own.itertuples():
-        said = f"{row.others}: the sign turns over at enforcement = {row.break_even:.2g}"
+        said = f"({row.others}): the sign turns over at enforcement = {row.break_even:.2g}"
         assert said in text
     levers = pd.read_csv(page.parent / "levers.csv").set_index(["outcome", "lever"])["share"]
     assert f"enforcement {wording.percent(levers['beta', FRICTION], 0)}" in text
@@ -119,7 +119,7 @@ def test_the_weights_of_levers_are_those_of_single_outcomes(grid):
     """No mean over outcomes, which would stand in no table."""
     rows = [("a", FRICTION, 0.9), ("b", FRICTION, 0.42), ("a", SIDE, 0.1), ("b", SIDE, 0.1)]
     shares = pd.DataFrame(rows, columns=["outcome", "lever", "share"])
-    said = grid_words.weights(shares, [FRICTION, SIDE])
+    said = grid_words.weights(grid, shares, [FRICTION, SIDE])
     assert "enforcement 42 % to 90 % and strength 10 %; the rest" in said
 
 

@@ -232,7 +232,7 @@ def test_map_is_of_the_reference_or_of_one_change(three):
 
 def test_dose_has_a_line_for_each_value_of_the_other_lever(grid):
     frame = grid.plotted("alpha", kind="dose", lever=ENFORCEMENT)
-    assert list(dict.fromkeys(frame["line"])) == ["Audits, strength=0.5", "Audits, strength=1"]
+    assert list(dict.fromkeys(frame["line"])) == ["Audits (strength 0.5)", "Audits (strength 1)"]
     table = grid.table(["alpha"]).set_index("scenario")
     whole = frame[frame["interval_holds"] == "chance and parameters"].set_index("scenario")
     np.testing.assert_allclose(whole["mean"], table.loc[whole.index, "difference"])
@@ -274,10 +274,10 @@ def test_references_that_vary_with_a_lever_are_no_line_of_differences():
     assert list(frame["line"]) == ["audits", "audits"]
     np.testing.assert_allclose(frame["mean"], fake.SHIFT)
     figure = study.plot("alpha", ["audits adopters=4000"])
-    assert "Black and grey: status-quo, adopters=4000" in said(figure)
+    assert "Black and grey: status-quo (adopters 4000)" in said(figure)
     text = said(study.plot("alpha", "audits", kind="differences"))
     assert "paired difference from the reference of each" in text
-    assert "against status-quo, adopters=3500" in text
+    assert "against status-quo (adopters 3500)" in text
 
 
 def test_heat_has_the_rows_of_the_table(grid):
@@ -291,7 +291,7 @@ def test_heat_has_the_rows_of_the_table(grid):
     (mesh,) = [c for c in axes.collections if c.get_gid() == "heat"]
     assert mesh.get_array().shape == (2, 3)
     assert "++" in said(figure)
-    assert axes.get_xlabel() == ENFORCEMENT
+    assert axes.get_xlabel() == "enforcement, 0-1"
 
 
 def test_a_cell_that_was_not_run_is_blank_and_said_so(grid):

@@ -135,7 +135,7 @@ def test_the_reference_alone_may_be_varied():
     }
 
 
-def test_levers_that_end_alike_are_named_in_full(tmp_path):
+def test_levers_that_end_alike_are_named_as_far_as_they_differ(tmp_path):
     for name in ("a", "b"):
         policy = {f"{name}-audits": {"lever": "L7", "start": "2026-01"}}
         write(tmp_path, {"name": name, "extends": "status-quo", "policy": policy}, f"{name}.toml")
@@ -144,8 +144,8 @@ def test_levers_that_end_alike_are_named_in_full(tmp_path):
     names = list(cases(load_experiment(file)[1]))
     assert names == [
         "status-quo",
-        "a policy.a-audits.strength=0.5",
-        "b policy.b-audits.strength=0.5",
+        "a a-audits.strength=0.5",
+        "b b-audits.strength=0.5",
     ]
 
 
