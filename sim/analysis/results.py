@@ -119,7 +119,18 @@ class Results:
         return labels(self.lever_paths)
 
     def settings(self, values: Mapping[str, Value]) -> str:
-        """Return values of levers, by key path, in words: "kyc friction 0.1, opening cost 0.5"."""
+        """Return values of levers in words: "kyc friction 0.1, opening cost 0.5".
+
+        Parameters
+        ----------
+        values
+            By key path.
+
+        Returns
+        -------
+        str
+            Empty without levers.
+        """
         return ", ".join(f"{self.lever_labels[path]} {text_of(x)}" for path, x in values.items())
 
     def case(self, name: str) -> Case:

@@ -70,7 +70,7 @@ def test_the_lever_that_moves_the_outcome_matters_most(grid):
 def test_a_break_even_lies_where_the_world_turns_over_with_a_band_around_it(grid):
     found = break_evens(grid, ["alpha", "beta"], pair_changes(grid, ["alpha", "beta"]), [FRICTION])
     own = found[found["outcome"] == "beta"].set_index("others")
-    first, second = own.loc["strength=0.5"], own.loc["strength=1"]
+    first, second = own.loc["strength 0.5"], own.loc["strength 1"]
     # -8 + 12 x is zero at 2/3; a point more at full strength moves that by 1/12.
     assert first.break_even == pytest.approx(2 / 3, abs=0.08)
     assert first.break_even - second.break_even == pytest.approx(1 / 12, abs=0.01)
@@ -120,7 +120,7 @@ def test_a_cell_that_is_the_reference_stands_at_zero(grid):
     # Against the cell at the upper end, its own line comes from below and ends at zero.
     other = grid.compared_with("audits enforcement=0.5 strength=1")
     found = break_evens(other, ["beta"], pair_changes(other, ["beta"]), [FRICTION])
-    own = found.set_index("others").loc["strength=1"]
+    own = found.set_index("others").loc["strength 1"]
     assert own.break_even == 0.5  # the reference is a cell of the line: there it is zero
     assert (own.low, own.high) == (0.5, 0.5)
 

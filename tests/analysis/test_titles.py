@@ -36,4 +36,4 @@ def test_the_values_of_levers_follow_the_title():
         Case("b kyc=0.1", titled("b", "Control"), "a", levers={"kyc": 0.1}),
         Case("b kyc=0.2", titled("b", "Control"), "a", levers={"kyc": 0.2}),
     )
-    assert list(found.values()) == ["Status quo", "Control, kyc=0.1", "Control, kyc=0.2"]
+    assert list(found.values()) == ["Status quo", "Control (kyc 0.1)", "Control (kyc 0.2)"]

@@ -163,7 +163,7 @@ def test_a_page_asks_the_study_for_each_number_once(make, tmp_path):
     asked = Counter()
 
     class Counted(make):
-        def csv_files(self, encoding="utf-8"):
+        def csv_files(self, encoding="utf-8", table=None):
             return {"table.csv": b""}  # what the page adds to the files of the study
 
         def table(self, outcomes=None):
