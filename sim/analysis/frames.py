@@ -29,12 +29,6 @@ TABLES = ("table", "rubric", "series", "runs", "countries")
 EXPORTED = b"openstakes"
 """Mark in the schema of a Parquet file of ours."""
 
-BATCH, TOGETHER = 16, 4_000_000
-"""Outcomes read together at least, and numbers of one case: 32 MB as float64.
-
-A part of a store is read whole, however few of its outcomes are asked for.
-"""
-
 EXCEL = "utf-8-sig"
 """Encoding with the byte order mark by which Excel knows UTF-8."""
 
@@ -64,20 +58,12 @@ def dataset(
         coords=_coordinates(study, named, months),
         attrs={"seed": study.seed, "version": __version__, "question": study.design.question},
     )
-    for batch in batches(study, outcomes, len(named)):
+    for batch in study.batches(outcomes):
         for outcome, values in zip(batch, _labelled(study, named, batch, months), strict=True):
             known = study.outcome(outcome)
             about = {key: getattr(known, key) for key in ("unit", "label", "definition", "measure")}
             found[outcome] = (DIMENSIONS, values, about)
     return found
-
-
-def batches(study: Study, outcomes: list[str], cases: int = 1) -> Iterator[list[str]]:
-    """Yield outcomes in batches that are read together, so many cases held at a time."""
-    months = max(len(study.months(case.name)) for case in study.cases)
-    size = max(BATCH, TOGETHER // (cases * study.pairs * months))
-    for i in range(0, len(outcomes), size):
-        yield outcomes[i : i + size]
 
 
 def _coordinates(study: Study, names: list[str], months: list[str]) -> dict[str, Any]:
@@ -164,8 +150,13 @@ def runs(study: Study, outcomes: list[str]) -> pd.DataFrame:
     times = [len(pairs) for pairs in finished]
     window = study.common_window()
     means = [
-        study.means(case.name, outcomes, window)[pairs]
-        for case, pairs in zip(study.cases, finished, strict=True)
+        np.concatenate(
+            [
+                study.means(case.name, batch, window)[pairs]
+                for case, pairs in zip(study.cases, finished, strict=True)
+            ]
+        )
+        for batch in study.batches(outcomes)
     ]
     draw, replication = study.pair_index.of(np.concatenate(finished))
     columns: dict[str, Any] = {
@@ -185,7 +176,7 @@ def runs(study: Study, outcomes: list[str]) -> pd.DataFrame:
         )
     head = pd.DataFrame(columns)
     numbers = pd.DataFrame(study.design.draws.values[draw], columns=list(study.design.draws.names))
-    return pd.concat([head, numbers, pd.DataFrame(np.concatenate(means), columns=outcomes)], axis=1)
+    return pd.concat([head, numbers, pd.DataFrame(np.hstack(means), columns=outcomes)], axis=1)
 
 
 def countries(study: Study) -> pd.DataFrame:
@@ -246,13 +237,12 @@ def summary(study: Study, outcomes: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     frames = []
-    for case in study.cases:
-        months = study.months(case.name)
-        found = dict(levels_of(study, case.name, outcomes))
+    for case, found in levels_of(study, outcomes).items():
+        months = study.months(case)
         if not found:
             continue
         head = {
-            "scenario": case.name,
+            "scenario": case,
             "outcome": np.repeat(list(found), len(months)),
             "month": np.tile(months, len(found)),
         }
@@ -266,19 +256,21 @@ def summary(study: Study, outcomes: list[str]) -> pd.DataFrame:
 
 
 def levels_of(
-    study: Study, case: str, outcomes: list[str]
-) -> Iterator[tuple[str, dict[str, NDArray[np.float64]]]]:
-    """Yield each outcome of a case with its mean and quantiles over finished runs, by month.
+    study: Study, outcomes: list[str]
+) -> dict[str, dict[str, dict[str, NDArray[np.float64]]]]:
+    """Return mean and quantiles over finished runs, by month, of each case and outcome.
 
     Quantiles of a batch of outcomes are taken in one call.
     """
-    pairs = study.finished_pairs(case)
-    for batch in batches(study, outcomes):
-        found = study.series(case, batch)
-        rows = np.array([values[pairs] for values in found.values()], np.float64)
-        levels = levels_over_runs(rows)
-        for j, outcome in enumerate(found):
-            yield outcome, dict(zip(("mean", *LEVELS), levels[:, j], strict=True))
+    levels: dict[str, dict[str, Any]] = {case.name: {} for case in study.cases}
+    for batch in study.batches(outcomes):
+        for case, found in levels.items():
+            rows = study.series(case, batch).values()
+            pairs = study.finished_pairs(case)
+            by_level = levels_over_runs(np.array([row[pairs] for row in rows], np.float64))
+            for j, outcome in enumerate(batch):
+                found[outcome] = dict(zip(("mean", *LEVELS), by_level[:, j], strict=True))
+    return levels
 
 
 def levels_over_runs(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.frames import LEVELS, batches, levels_over_runs
+from sim.analysis.frames import LEVELS, levels_over_runs
 from sim.vocabulary import CHANNELS, REGIONS
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def iamc(study: Study, outcomes: list[str]) -> pd.DataFrame:
             continue
         years = np.array([int(month[:4]) for month in study.months(case.name)], np.int64)
         known = np.unique(years)
-        for batch in batches(study, outcomes):
+        for batch in study.batches(outcomes):
             series = study.series(case.name, batch)
             rows = np.array([values[pairs] for values in series.values()], np.float64)
             found = levels_over_runs(_yearly(rows, years, known))

@@ -21,7 +21,7 @@ from sim.months import month_index, month_name
 from sim.sweep.design import STATED, Case, Design
 from sim.sweep.levers import Value, labels, text_of
 from sim.sweep.parts import Failure, Part
-from sim.sweep.store import Store
+from sim.sweep.store import HELD, Store
 
 if TYPE_CHECKING:
     from sim.model.outcomes import Outcome
@@ -294,6 +294,25 @@ class Results:
         """
         (outcome,) = self._chosen([outcome])
         return self.series(scenario, [outcome])[outcome]
+
+    def batches(self, outcomes: Sequence[str]) -> Iterator[list[str]]:
+        """Yield outcomes in batches that the store holds while one case after another is read.
+
+        Parameters
+        ----------
+        outcomes
+            Names of outcomes that were kept.
+
+        Yields
+        ------
+        list of str
+            Some of them, in their order.
+        """
+        months = max(len(self.months(case.name)) for case in self.cases)
+        values = len(self.design.cases) * self.design.pairs * months
+        size = max(1, HELD // (np.dtype(np.float32).itemsize * values))
+        for i in range(0, len(outcomes), size):
+            yield list(outcomes[i : i + size])
 
     def series(self, scenario: str, outcomes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return several outcomes of a case, read together.

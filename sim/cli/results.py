@@ -293,12 +293,12 @@ def run_content(study: Study) -> dict[str, Any]:
     from sim.model.outcomes import OUTCOMES
 
     cases = []
-    for case in study.cases:
+    for case, by_outcome in levels_of(study, study.outcomes()).items():
         outcomes: dict[str, Any] = {}
-        for name, levels in levels_of(study, case.name, study.outcomes()):
+        for name, levels in by_outcome.items():
             shown = {level: levels[level].tolist() for level in ("mean", "p5", "p50", "p95")}
             outcomes[name] = {"unit": OUTCOMES[name].unit, **shown}
-        cases.append({"months": study.months(case.name), "outcomes": outcomes})
+        cases.append({"months": study.months(case), "outcomes": outcomes})
     found = (
         cases[0]
         if len(cases) == 1

@@ -7,7 +7,7 @@ parsed. The same class serves without files; `sim.sweep.folder.Folder` keeps par
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from math import prod
@@ -37,6 +37,12 @@ from sim.sweep.parts import (
     hash_of,
 )
 from sim.sweep.runs import RunId
+
+HELD = 256_000_000
+"""Bytes of series that a store holds after it read them.
+
+A part has runs of many cases, which are asked for one after another.
+"""
 
 
 class Store:
@@ -70,6 +76,7 @@ class Store:
         self._holding: defaultdict[str, list[str]] = defaultdict(list)
         self._said: dict[str, Any] = {}
         self._forms: dict[tuple[str, ...], Any] = {}
+        self._held: OrderedDict[tuple[str, ...], NDArray[np.float32]] = OrderedDict()
 
     @contextmanager
     def writing(self, design: Design) -> Iterator[None]:
@@ -197,7 +204,19 @@ class Store:
         yield from (self.parts[name] for name in names)
 
     def series(self, part: Part, outcomes: Sequence[str]) -> NDArray[np.float32]:
-        """Return outcomes of a part: array (run, month, outcome), runs and months as in `Part`."""
+        """Return outcomes of a part: array (run, month, outcome), runs and months as in `Part`.
+
+        It is not to be written to: what was read last is held (`HELD`).
+        """
+        key = (part.name, *outcomes)
+        if key not in self._held:
+            self._held[key] = self._series(part, outcomes)
+            while len(self._held) > 1 and sum(x.nbytes for x in self._held.values()) > HELD:
+                self._held.popitem(last=False)
+        self._held.move_to_end(key)
+        return self._held[key]
+
+    def _series(self, part: Part, outcomes: Sequence[str]) -> NDArray[np.float32]:
         file = self.file(SERIES, part.name)[0]
         with read_as_ours(self._place(SERIES, part.name)):
             table = file.read(columns=list(outcomes), use_threads=False)
@@ -205,6 +224,7 @@ class Store:
         values = np.empty((table.num_rows, len(outcomes)), np.float32)
         for i, outcome in enumerate(outcomes):
             values[:, i] = table.column(outcome)
+        values.flags.writeable = False
         return values.reshape(len(part.runs), len(part.months), len(outcomes))
 
     def outcomes(self, part: Part) -> tuple[str, ...]:
