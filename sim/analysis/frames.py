@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -176,7 +176,14 @@ def runs(study: Study, outcomes: list[str]) -> pd.DataFrame:
         )
     head = pd.DataFrame(columns)
     numbers = pd.DataFrame(study.design.draws.values[draw], columns=list(study.design.draws.names))
-    return pd.concat([head, numbers, pd.DataFrame(np.hstack(means), columns=outcomes)], axis=1)
+    return pd.concat(
+        [
+            head,
+            numbers,
+            pd.DataFrame(np.hstack([np.empty((sum(times), 0)), *means]), columns=outcomes),
+        ],
+        axis=1,
+    )
 
 
 def countries(study: Study) -> pd.DataFrame:

@@ -96,8 +96,8 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
     text = " ".join(result.stdout.split())
     for friction in ("0.1", "0.2"):
         title = (
-            f"Blanket control on open weights, adopters=4000 kyc_friction={friction} "
-            "minus Status quo, adopters=4000"
+            f"Blanket control on open weights (adopters 4000, kyc friction {friction}) "
+            "minus Status quo (adopters 4000)"
         )
         assert (
             f"{title}, mean of 4 months from 2027-12 to 2030-12, 2 draws of the uncertain numbers"
@@ -125,7 +125,7 @@ def test_a_sweep_that_keeps_some_months_says_which_are_in_the_mean(
 ) -> None:
     source = write(SWEPT | {"keep": SWEPT["keep"] | {"months": months}})
     text = " ".join(call(source, "--out", "results", "--csv").stdout.split())
-    assert f"minus Status quo, adopters=4000, {said}, 2 draws" in text
+    assert f"minus Status quo (adopters 4000), {said}, 2 draws" in text
     number = 4 if months == "year-ends" else len(months) - 1
     for name in ("table", "rubric"):
         frame = pd.read_csv(f"results/csv/{name}.csv")
@@ -185,7 +185,7 @@ def test_a_sweep_of_the_reference_alone_is_printed_as_a_run() -> None:
     assert found["months"] == [f"{year}-12" for year in range(2023, 2031)]
     content["levers"] = {"adopters": [4000, 5000]}
     result = call(write(content), "--out", "two")
-    assert [f"Status quo, adopters={n}, 2 draws" in result.stdout for n in (4000, 5000)] == [
+    assert [f"Status quo (adopters {n}), 2 draws" in result.stdout for n in (4000, 5000)] == [
         True,
         True,
     ]
