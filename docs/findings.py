@@ -240,8 +240,10 @@ def decoupling() -> list[str]:
 
 def chip_controls() -> list[str]:
     """What China loses, and whether its labs open."""
-    first, *others = outcome_lines("chip-controls")
-    return [first, *others, *each("chip-controls")]
+    name = "chip-controls"
+    first, *others = outcome_lines(name)
+    assumed = outcome_lines(name, ["open_releases_cn"], "without_assumed")
+    return [first, *others, *(f"With assumed responses at zero, {line}" for line in assumed)]
 
 
 def sensitivity() -> list[str]:
@@ -254,8 +256,9 @@ def sensitivity() -> list[str]:
         said = [
             f"`{row['number']}` {percent(float(row['share']), 0)}" for row in of(own, kind="number")
         ]
+        # What is left is an estimate too, and may fall below nothing.
         luck, rest, floor = (
-            percent(float(of(own, kind=kind)[0]["share"]), 0)
+            percent(max(0.0, float(of(own, kind=kind)[0]["share"])), 0)
             for kind in ("luck", "remainder", "dummy")
         )
         lines.append(

@@ -50,13 +50,16 @@ def varied(study: Study) -> pd.DataFrame:
     return variance(study, study)
 
 
-def outcomes(*names: str) -> Make:
-    """What makes every comparison of some outcomes."""
-    return partial(_table, names=names)
+def outcomes(*names: str, assumed: bool = True) -> Make:
+    """What makes every comparison of some outcomes, with assumed responses or with all at 0."""
+    return partial(_table, names=names, assumed=assumed)
 
 
-def _table(study: Study, names: tuple[str, ...]) -> pd.DataFrame:
-    return study.table(names)
+def _table(study: Study, names: tuple[str, ...], *, assumed: bool) -> pd.DataFrame:
+    twin = study if assumed else study.without_assumed
+    if twin is None:
+        raise SystemExit("these results were made without the runs with assumed responses at 0")
+    return twin.table(names)
 
 
 STANDING = ("us_share_abroad", "cn_share_abroad", "open_share_world")
@@ -91,6 +94,7 @@ TABLES: dict[str, dict[str, Make]] = {
         "table": outcomes(
             "frontier_cn", "lag_us_cn_true", "open_releases_cn", "idea_share_cn", *STANDING,
         ),
+        "without_assumed": outcomes("open_releases_cn", assumed=False),
     },
     "sensitivity": {"variance": varied},
     "portfolios": {"satisficing": choice.satisficing, "regret": choice.regret},
