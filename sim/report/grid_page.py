@@ -237,7 +237,9 @@ def _short(study: Study, seen: _Found, turning: pd.DataFrame, found: pd.DataFram
     lines += grid_words.ranges(study, seen.rows[seen.rows["outcome"].isin(seen.drawn)])
     if len(seen.moving):
         lines.append(grid_words.weights(study, seen.moving, seen.order))
-    for path in seen.order[:2]:
+    values = lever_values(study)
+    # Between two values alone, where a sign turns over is a guess.
+    for path in [path for path in seen.order[:2] if len(values[path]) > 2]:
         lines += grid_words.turning_in_short(study, turning, path)
     if len(turning) and not ((turning["crossings"] > 0) & (turning["beyond_floor"] > 0)).any():
         lines.append(

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
     from sim.analysis.study import Study
 
-ORDER = ("++", "+", "higher", "0", "lower", "-", "--", "?")
+WORDS = {
+    "++": "much better", "+": "better", "higher": "higher", "0": "no material change",
+    "lower": "lower", "-": "worse", "--": "much worse", "?": "cannot tell",
+}  # fmt: skip
+ORDER = tuple(WORDS)
 MOST_LINES = 60
 """Rows of break-evens on the page; break-evens.csv has all lines."""
 
@@ -33,8 +37,8 @@ def ranges(study: Study, table: pd.DataFrame, most: int = 4) -> list[str]:
         outcome = study.outcome(str(name))
         known = own["median"][np.isfinite(own["median"])]
         between = wording.between(float(known.min()), float(known.max()), outcome)
-        counts = [f"{wording.symbol(s)} {n}" for s in ORDER if (n := int((own["sign"] == s).sum()))]
-        signs = f"; cells by sign: {', '.join(counts)}" if counts else ""
+        counts = [f"{WORDS[s]} in {n}" for s in ORDER if (n := int((own["sign"] == s).sum()))]
+        signs = f"; of {len(own)} cells {', '.join(counts)}" if counts else ""
         found.append(f"{outcome.label}: median changes {between}{signs}.")
     return found
 

@@ -228,6 +228,10 @@ def heat(asked: Asked, frame: pd.DataFrame) -> Figure:
     fits = [max(style.text_width(text[i]) for text in texts) + 0.08 < wide for i in (0, 1)]
     key = "Sign towards the goal and median of the change; "
     key += "under them its 5 and 95 % points." if all(fits) else "its interval is in the frame."
+    if style.text_width(up.label) > high * len(up.values):
+        key += f" Up: {up.label}."
+        up = up._replace(label="")
+        axis = across, up
     cells = len(across.values) * len(up.values) * len(panels)
     blank = " Blank: not run." if len(frame) < cells else ""
     figure, top = sheet.sheet(
