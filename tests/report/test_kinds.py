@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from sim.analysis.study import Study
-from sim.report import distributions, intervals, ranks, style
+from sim.report import distributions, grid_words, intervals, ranks, style
 from sim.report.kinds import KINDS
 from sim.report.levers import places, with_unit
 from sim.scenario.scenario import Scenario
@@ -332,6 +334,13 @@ def test_scenarios_of_one_title_are_lines_of_their_own():
     study = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
     frame = study.plotted("alpha", kind="dose", lever=STRENGTH)
     assert list(dict.fromkeys(frame["line"])) == ["Audits (a)", "Audits (b)"]
+
+
+def test_sentences_name_scenarios_by_title_and_numbers_that_are_no_levers_as_they_are(grid):
+    row = SimpleNamespace(scenario="audits", others="strength 0.5")
+    assert grid_words.line_title(grid, row) == "Audits (strength 0.5)"
+    said = [grid_words.named(grid, name) for name in (STRENGTH, "leak_hazard")]
+    assert said == ["strength", "leak_hazard"]
 
 
 def test_values_that_are_no_numbers_stand_in_a_row():
