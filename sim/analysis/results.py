@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
 
+FEWEST_CASES = 8
+"""Cases over which a batch of outcomes is spread at least.
+
+What is worked out of one case's batch, as float64, takes several times its room.
+"""
+
+
 class Results:
     """The runs of a sweep, read by case and outcome; KeyError for one that is not there.
 
@@ -182,11 +189,12 @@ class Results:
         for case in self.cases:
             levers = f" ({self.settings(case.levers)})" if case.levers else ""
             found[case.name] = f"{case.scenario.label}{levers}"
-        seen = Counter(found.values())
-        return {
-            name: f"{title} ({name})" if seen[title] > 1 and title != name else title
-            for name, title in found.items()
-        }
+        return _told_apart(found)
+
+    @cached_property
+    def scenario_titles(self) -> dict[str, str]:
+        """What people read in place of the name of each scenario, no two alike."""
+        return _told_apart({case.scenario.name: case.scenario.label for case in self.cases})
 
     def points(self, name: str) -> list[str]:
         """Return the ids of a case's design points.
@@ -309,7 +317,7 @@ class Results:
             Some of them, in their order.
         """
         months = max(len(self.months(case.name)) for case in self.cases)
-        values = len(self.design.cases) * self.design.pairs * months
+        values = max(FEWEST_CASES, len(self.design.cases)) * self.design.pairs * months
         size = max(1, HELD // (np.dtype(np.float32).itemsize * values))
         for i in range(0, len(outcomes), size):
             yield list(outcomes[i : i + size])
@@ -438,3 +446,12 @@ class Results:
             sums = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1]
             found[pairs] = sums / len(inside)
         return found
+
+
+def _told_apart(titles: Mapping[str, str]) -> dict[str, str]:
+    """Return titles by name; those that are the same with their names in brackets."""
+    seen = Counter(titles.values())
+    return {
+        name: f"{title} ({name})" if seen[title] > 1 and title != name else title
+        for name, title in titles.items()
+    }

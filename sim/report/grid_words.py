@@ -82,8 +82,7 @@ def turning_sentence(study: Study, row: Any) -> str:
 
 def line_title(study: Study, row: Any) -> str:
     """Return what people read in place of a line of a lever: its scenario, and other levers."""
-    title = next(c.scenario.label for c in study.cases if c.scenario.name == row.scenario)
-    return f"{title}{f' ({row.others})' if row.others else ''}"
+    return f"{study.scenario_titles[row.scenario]}{f' ({row.others})' if row.others else ''}"
 
 
 def _band_end(x: float, first: str, last: str) -> str:

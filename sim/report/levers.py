@@ -44,15 +44,16 @@ def groups(asked: Asked) -> list[Group]:
     for case in asked.cases:
         if all(path in case.levers for path in asked.levers):
             others = {k: v for k, v in case.levers.items() if k not in asked.levers}
-            found.setdefault((case.scenario.label, *others.items()), []).append(case)
+            found.setdefault((case.scenario.name, *others.items()), []).append(case)
     if not found:
         raise ValueError(
             f"no scenario asked for has {one_of(asked.levers)}; there are "
             f"{one_of([case.name for case in asked.study.cases])}"
         )
+    titles, named = asked.study.scenario_titles, asked.study.settings
     return [
-        Group(f"{label} ({asked.study.settings(dict(others))})" if others else label, tuple(cases))
-        for (label, *others), cases in found.items()
+        Group(f"{titles[name]} ({named(dict(others))})" if others else titles[name], tuple(cases))
+        for (name, *others), cases in found.items()
     ]
 
 
@@ -270,12 +271,14 @@ class _Axis(NamedTuple):
 
 
 def with_unit(study: Study, path: str) -> str:
-    """Return the label of a lever, with its unit if it is a field of a policy."""
+    """Return the label of a lever, with the unit of a policy's field that has one."""
     label, (first, *inner) = study.lever_labels[path], path.split(".")
     if first == "policy":
         name, field = inner
         having = (case.scenario.policy[name] for case in study.cases if path in case.levers)
-        return f"{label}, {next(having).lever_fields[field].unit}"
+        known = next(having).lever_fields.get(field)
+        if known is not None and known.unit:
+            return f"{label}, {known.unit}"
     return label
 
 

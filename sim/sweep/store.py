@@ -1,7 +1,8 @@
 """The store: what a sweep has finished, and the one way to read it.
 
-A part is read whole, its hash is compared with its name at every reading, and only then is it
-parsed. The same class serves without files; `sim.sweep.folder.Folder` keeps parts as files.
+A part is read whole, its hash is compared with its name whenever its bytes are read, and only then
+is it parsed; series that were read last are held (`HELD`). The same class serves without files;
+`sim.sweep.folder.Folder` keeps parts as files.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pytest
 
 import sim
 from sim import api, report
+from sim.analysis import results
 from sim.analysis.comparison import PairIndex, compare
 from sim.analysis.countries import RANKED
 from sim.analysis.study import Study
@@ -19,10 +20,12 @@ from sim.model.outcomes import OUTCOMES
 from sim.model.parameters import PARAMETERS
 from sim.months import month_name
 from sim.scenario.scenario import Scenario
+from sim.sweep import store
 from sim.sweep.design import Case, Design, Draws, Keep, with_twins
 from sim.sweep.execution import execute
 from sim.sweep.files import StoreError
 from sim.sweep.runs import RunId
+from sim.sweep.store import Store
 from tests.analysis.tidy import read_tidy
 from tests.sweep import fake
 
@@ -100,6 +103,33 @@ def test_a_constant_shift_gives_exactly_that_difference(three):
             three.differences(name, "alpha"), np.full(8, policies * fake.SHIFT)
         )
         np.testing.assert_array_equal(three.differences(name, "gamma"), np.zeros(8))
+
+
+def test_series_are_read_once_and_held_as_far_as_there_is_room(monkeypatch):
+    found, read = study(), []
+    monkeypatch.setattr(found.store, "_series", lambda part, names: read.append(names) or whole)
+    whole = np.zeros((8 * 3, 96, 1), np.float32)
+    monkeypatch.setattr(store, "HELD", 2 * whole.nbytes)
+    for part in list(found.store.parts.values())[:1]:
+        for name in ("alpha", "beta", "alpha", "gamma", "alpha", "beta"):
+            found.store.series(part, [name])
+    assert read == [["alpha"], ["beta"], ["gamma"], ["beta"]]
+
+
+def test_held_series_cannot_be_written_to(three):
+    part = next(iter(three.store.parts.values()))
+    with pytest.raises(ValueError, match="read-only"):
+        three.store.series(part, ["alpha"])[:] = 0
+
+
+@pytest.mark.parametrize("scenarios", [1, 12])
+def test_a_batch_of_all_cases_is_held_and_one_of_few_cases_is_small(monkeypatch, scenarios):
+    known = [fake.scenario(f"s{i}") for i in range(scenarios)]
+    found = Study(Store(), Design.of(known, 5, 3, also_without_assumed=False))
+    one = 5 * 96 * 4
+    monkeypatch.setattr(results, "HELD", 3 * one * max(scenarios, results.FEWEST_CASES))
+    names = list("abcdefgh")
+    assert list(found.batches(names)) == [["a", "b", "c"], ["d", "e", "f"], ["g", "h"]]
 
 
 def test_the_table_holds_the_paired_statistics(three):

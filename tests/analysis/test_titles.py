@@ -2,6 +2,7 @@
 
 from sim.analysis.study import Study
 from sim.sweep.design import Case, Design
+from sim.sweep.levers import labels
 from sim.sweep.store import Store
 from tests.sweep import fake
 
@@ -37,3 +38,9 @@ def test_the_values_of_levers_follow_the_title():
         Case("b kyc=0.2", titled("b", "Control"), "a", levers={"kyc": 0.2}),
     )
     assert list(found.values()) == ["Status quo", "Control (kyc 0.1)", "Control (kyc 0.2)"]
+
+
+def test_levers_that_end_alike_are_told_apart_by_their_policies():
+    paths = ["policy.public-audits.strength", "policy.ban.strength", "policy.ban.kyc_friction"]
+    said = ["strength of public audits", "strength of ban", "kyc friction"]
+    assert labels(paths) == dict(zip(paths, said, strict=True))

@@ -2,7 +2,9 @@
 
 import csv
 import re
+from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -129,3 +131,41 @@ def test_tables_are_written_for_the_experiment_of_a_study():
     study.design.name = "mine"
     with pytest.raises(SystemExit, match="results of 'mine'"):
         tables.files(study)
+
+
+def test_a_table_without_assumed_responses_is_of_the_twin():
+    twin = SimpleNamespace(table=lambda names: ("twin", names), without_assumed=None)
+    study = SimpleNamespace(table=lambda names: ("stated", names), without_assumed=twin)
+    assert tables.outcomes("a")(study) == ("stated", ("a",))
+    assert tables.outcomes("a", assumed=False)(study) == ("twin", ("a",))
+    with pytest.raises(SystemExit, match="without the runs"):
+        tables.outcomes("a", assumed=False)(twin)
+
+
+def test_a_number_counts_once_and_no_share_is_below_nothing(rewritten):
+    found = sentences.of(sentences.rows("sensitivity", "variance"), kind="number")
+    names = {row["number"] for row in found}
+    assert len(names) < len(found)
+    assert f"By themselves {len(names)} of" in findings.sensitivity()[0]
+    where = {"outcome": "openness_class", "kind": "remainder"}
+    rewritten("sensitivity", "variance", "share", "-0.2", where)
+    assert "not told apart 0 %" in findings.sensitivity()[1]
+
+
+def test_what_a_policy_adds_to_bundles(monkeypatch):
+    """The repository alone is best, each other policy beside it costs, without it none is."""
+    paths = list(findings._POLICIES)
+    repository = "policy.repository.strength"
+    made = []
+    for values in product(("0.0", "1.0"), repeat=len(paths)):
+        row = dict(zip(paths, values, strict=True))
+        there = row[repository] == "1.0"
+        row["acceptable"] = f"{0.5 - 0.05 * (values.count('1.0') - 1) if there else 0.0}"
+        made.append(row)
+    monkeypatch.setattr(findings, "rows", lambda name, file: made)
+    first, *added = findings.portfolios()
+    assert "Of 63 bundles *the public repository* is acceptable most often" in first
+    assert "under 50 % of the draws; " in first
+    assert "*the control and the public repository*, is under 45 %" in first
+    assert added[0].endswith("makes 0 of 31 acceptable more often, 16 less often.")
+    assert added[3].endswith("makes 31 of 31 acceptable more often, 0 less often.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from sim.analysis.study import Study
-from sim.report import distributions, intervals, ranks, style
+from sim.report import distributions, grid_words, intervals, ranks, style
 from sim.report.kinds import KINDS
-from sim.report.levers import places
+from sim.report.levers import places, with_unit
 from sim.scenario.scenario import Scenario
 from sim.sweep.design import Case, Design, Draws, Keep
 from sim.sweep.execution import execute
+from sim.sweep.store import Store
 from tests.report.test_figures import inside, texts
 from tests.sweep import fake
 
@@ -300,6 +303,44 @@ def test_a_cell_that_was_not_run_is_blank_and_said_so(grid):
     (mesh,) = [c for c in figure.axes[0].collections if c.get_gid() == "heat"]
     assert mesh.get_array().mask.sum() == 1
     assert "Blank: not run." in said(figure)
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "said"),
+    [
+        ("policy.guards.method", ("refusal", "data-filtering"), "method"),
+        ("policy.guards.lever", ("L11", "L6"), "lever"),
+        ("policy.guards.strip_cost_multiplier", (3.0, 30.0), "strip cost multiplier, factor"),
+        ("adopters", (4000, 5000), "adopters"),
+    ],
+)
+def test_a_lever_has_its_unit_only_where_it_has_one(path, values, said):
+    guards = {"guards": {"lever": "L11", "start": "2026-01"}}
+    scenario = Scenario.model_validate({"name": "safe", "policy": guards})
+    cases = [Case("status-quo", fake.scenario("status-quo"), "status-quo")]
+    cases += [Case(f"safe {x}", scenario, "status-quo", levers={path: x}) for x in values]
+    study = Study(Store(), Design(tuple(cases), 1, 1), described=fake.DESCRIBED)
+    assert with_unit(study, path) == said
+
+
+def test_scenarios_of_one_title_are_lines_of_their_own():
+    cases = [Case("status-quo", fake.scenario("status-quo"), "status-quo")]
+    for name in ("a", "b"):
+        scenario = fake.scenario(name, 1, title="Audits")
+        cases += [
+            Case(f"{name} {x}", scenario, "status-quo", levers={STRENGTH: x}) for x in (0.5, 1.0)
+        ]
+    plan = Design(tuple(cases), 2, 3)
+    study = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
+    frame = study.plotted("alpha", kind="dose", lever=STRENGTH)
+    assert list(dict.fromkeys(frame["line"])) == ["Audits (a)", "Audits (b)"]
+
+
+def test_sentences_name_scenarios_by_title_and_numbers_that_are_no_levers_as_they_are(grid):
+    row = SimpleNamespace(scenario="audits", others="strength 0.5")
+    assert grid_words.line_title(grid, row) == "Audits (strength 0.5)"
+    said = [grid_words.named(grid, name) for name in (STRENGTH, "leak_hazard")]
+    assert said == ["strength", "leak_hazard"]
 
 
 def test_values_that_are_no_numbers_stand_in_a_row():

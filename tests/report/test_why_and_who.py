@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -147,3 +148,18 @@ def test_chance_alone_is_drawn_where_draws_were_run_several_times():
     figure = who_figure.draw(view, view.policies[0])
     assert [line for axes in figure.axes for line in axes.lines if line.get_gid() == "chance"]
     assert any("chance alone" in text.get_text() for text in figure.texts)
+
+
+def test_the_policies_that_move_most_actors_have_a_picture(monkeypatch, seen):
+    monkeypatch.setattr(who_figure, "MOST_DRAWN", 2)
+    moved = {"a": 1, "b": 3, "c": 0, "d": 2}
+    rows = [
+        SimpleNamespace(scenario=name, verdict=verdict)
+        for name, times in moved.items()
+        for verdict in (*[actors.GAINS] * times, *[wording.UNCHANGED] * 5)
+    ]
+    assert who_figure.drawn(SimpleNamespace(policies=list(moved), actors=rows)) == [1, 3]
+    monkeypatch.setattr(who_figure, "MOST_DRAWN", 1)
+    found = who_figure.context(seen, who_figure.files(seen))
+    assert len(found["who_figures"]) == 1
+    assert found["who_not_drawn"] == len(seen.policies) - 1
