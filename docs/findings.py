@@ -209,7 +209,7 @@ def eu_threshold() -> list[str]:
 
 
 def safeguards() -> list[str]:
-    """Harm by method and cost."""
+    """Harm by method and cost of stripping."""
     name = "safeguards"
     harm = ("other_harm", "cn_state_harm", "uplift_us_releases")
     rest = ("open_releases_us", "us_share_abroad", "cn_share_abroad", "open_share_world")
@@ -241,9 +241,13 @@ def decoupling() -> list[str]:
 def chip_controls() -> list[str]:
     """What China loses, and whether its labs open."""
     name = "chip-controls"
-    first, *others = outcome_lines(name)
-    assumed = outcome_lines(name, ["open_releases_cn"], "without_assumed")
-    return [first, *others, *(f"With assumed responses at zero, {line}" for line in assumed)]
+    opened, *others = outcome_lines(name)
+    (assumed,) = outcome_lines(name, ["open_releases_cn"], "without_assumed")
+    return [f"{opened} With assumed responses at zero it is {_after_colon(assumed)}", *others]
+
+
+def _after_colon(line: str) -> str:
+    return line.partition(": ")[2]
 
 
 def sensitivity() -> list[str]:
@@ -267,7 +271,8 @@ def sensitivity() -> list[str]:
         )
     first = (
         f"By themselves {len(names)} of the uncertain numbers decide part of what a blanket "
-        f"control does to some factor; the rest is luck, and what numbers do together."
+        f"control does to some factor; the rest is luck, what numbers do together, and shares too "
+        f"small to be told from none."
     )
     return [first, *lines]
 
@@ -316,8 +321,8 @@ def portfolios() -> list[str]:
         f"Of {len(found)} bundles {_either(best)} {'is' if len(best) == 1 else 'are'} acceptable "
         f"most often: worse on no factor and better on some under {_share(best[0])} of the draws; "
     )
-    control = next(row for row in ranked if "the control" in _bundle(row))
-    first += f"of those with the control the best, {_named(control)}, is under {_share(control)}."
+    control = max(_acceptable(row) for row in found if "the control" in _bundle(row))
+    first += f"none of those with the control is under more than {percent(control, 0)}."
     return [first, *(_added(found, name) for name in _POLICIES)]
 
 
@@ -327,6 +332,10 @@ _POLICIES = {
     "policy.repository.strength": "the public repository",
     "policy.safeguards.strength": "safeguards", "policy.public-models.strength": "public money",
 }  # fmt: skip
+
+
+MUCH = 0.1
+"""Share of draws by which something is acceptable more often or less often."""
 
 
 def _bundle(row: Row) -> tuple[str, ...]:
@@ -358,11 +367,12 @@ def _added(found: Sequence[Row], path: str) -> str:
         for bundle, whole in by_bundle.items()
         if name in bundle and len(bundle) > 1
     ]
-    more, less = (sum(sign * (b - a) > 0 for a, b in pairs) for sign in (1, -1))
+    more, less = (sum(sign * (b - a) >= MUCH for a, b in pairs) for sign in (1, -1))
     alone = percent(by_bundle[name,], 0)
     return (
         f"{name[0].upper()}{name[1:]}: acceptable under {alone} of the draws alone; added to other "
-        f"bundles it makes {count(more, len(pairs))} acceptable more often, {less} less often."
+        f"bundles it makes {count(more, len(pairs))} acceptable more often by a tenth of the "
+        f"draws or more, {less} less often."
     )
 
 

@@ -92,7 +92,7 @@ TABLES: dict[str, dict[str, Make]] = {
     "chip-controls": {
         "rubric": rubric,
         "table": outcomes(
-            "frontier_cn", "lag_us_cn_true", "open_releases_cn", "idea_share_cn", *STANDING,
+            "open_releases_cn", "frontier_cn", "lag_us_cn_true", "idea_share_cn", *STANDING,
         ),
         "without_assumed": outcomes("open_releases_cn", assumed=False),
     },

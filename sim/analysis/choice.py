@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.analysis import rubric as rule
-from sim.analysis.comparison import Floats
+from sim.analysis.comparison import Floats, by_draw
 from sim.analysis.grids import compared, pair_changes
 from sim.analysis.tables import headlines
 from sim.messages import ScenarioError, nearest, one_of, shown
@@ -197,20 +197,22 @@ def regret(study: Study) -> pd.DataFrame:
 def satisficing(study: Study) -> pd.DataFrame:
     """Return under how many draws each case is acceptable: worse on no factor, better on some.
 
-    Better and worse are beyond the floor, as in the rubric. No factor counts more than another.
+    Better and worse are beyond the floor, as in the rubric, for the mean gain over the runs of a
+    draw. No factor counts more than another.
 
     Returns
     -------
     DataFrame
         One row per case. Columns: scenario, title, one for each lever, not_worse (share of the
-        pairs in which no factor is worse), better (in which some factor is better), acceptable (in
-        which both hold), factors_better and factors_worse (means over pairs), pairs.
+        draws in which no factor is worse), better (in which some factor is better), acceptable (in
+        which both hold), factors_better and factors_worse (means over draws), draws. With one draw
+        its replications stand in place of draws.
     """
     import pandas as pd
 
     found, rows = gains(study), []
     for j, name in enumerate(found.names):
-        values = found.values[:, j]
+        values = np.array([by_draw(own, study.pair_index) for own in found.values[:, j]])
         values = values[:, np.isfinite(values).all(axis=0)]
         better = (values >= found.floors[:, None]).sum(axis=0)
         worse = (values <= -found.floors[:, None]).sum(axis=0)
@@ -218,7 +220,7 @@ def satisficing(study: Study) -> pd.DataFrame:
         names = ("not_worse", "better", "acceptable", "factors_better", "factors_worse")
         means = [float(x.mean()) if values.shape[1] else np.nan for x in shares]
         row = _head(study, name) | dict(zip(names, means, strict=True))
-        rows.append(row | {"pairs": values.shape[1]})
+        rows.append(row | {"draws": values.shape[1]})
     return pd.DataFrame(rows)
 
 

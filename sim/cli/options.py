@@ -47,7 +47,7 @@ Draws = Annotated[
         help="Sets of parameter values from the calibrated ensemble; 0: the central values alone.",
     ),
 ]
-Quick = Annotated[bool, typer.Option("--quick", help="A first look: --draws 4.")]
+Quick = Annotated[bool, typer.Option("--quick", help="A first look: --draws 4, each run once.")]
 ExperimentDraws = Annotated[
     int | None,
     typer.Option(

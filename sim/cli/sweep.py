@@ -136,6 +136,7 @@ def experiment(
         from sim.sweep.experiment import load_experiment
 
         number = draws_asked(draws, quick=quick)
+        replications = 1 if quick and replications is None else replications
         plan = load_experiment(name, draws=number, replications=replications, seed=seed)[1]
         grows = until_of_experiment(until_precision, at_most, plan, out, name, replications, seed)
         check_out(out, partial(_files, plan, csv=False))

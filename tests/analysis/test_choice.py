@@ -165,7 +165,22 @@ def test_acceptable_is_worse_on_nothing_and_better_on_something():
     }
     row = choice.satisficing(Made(gains)).iloc[0]
     assert (row["not_worse"], row["better"], row["acceptable"]) == (0.75, 0.75, 0.5)
-    assert (row["factors_better"], row["factors_worse"], row["pairs"]) == (0.75, 0.25, 4)
+    assert (row["factors_better"], row["factors_worse"], row["draws"]) == (0.75, 0.25, 4)
+
+
+def test_acceptable_is_judged_by_the_mean_of_a_draw():
+    """A single unlucky run does not make a draw worse."""
+    study = Made(
+        {
+            "a": {
+                "chinese_misuse": np.array([3.0, 3.0, 3.0, 3.0]),
+                "transparency": np.array([-0.6, 0.4, -0.6, -0.6]),
+            }
+        }
+    )
+    study.pair_index = PairIndex(2, 2)
+    row = choice.satisficing(study).iloc[0]
+    assert (row["not_worse"], row["acceptable"], row["draws"]) == (0.5, 0.5, 2)
 
 
 def rubric_of(signs):
