@@ -28,23 +28,23 @@ RUBRIC_COLUMNS = (
 def comparisons(study: PairedResults, outcomes: list[str]) -> Iterator[tuple[str, str, Comparison]]:
     """Yield case, outcome and comparison for each case but references, case by case."""
     cases = [case for case in study.cases if case.name != case.against]
-    found: dict[str, list[Comparison]] = {case.name: [] for case in cases}
+    found: list[list[Comparison]] = [[] for _ in cases]
     for batch in study.batches(outcomes):
         against, theirs = "", dict[Window, Floats]()  # means of one reference, by window
-        for case in cases:
+        for case, own in zip(cases, found, strict=True):
             if case.against != against:
                 against, theirs = case.against, {}
             window = study.window(case.name)
             if window not in theirs:
                 theirs[window] = study.means(against, batch, window)
             ours = study.means(case.name, batch, window)
-            found[case.name] += [
+            own += [
                 compare(ours[:, i], theirs[window][:, i], study.outcome(name), study.pair_index)
                 for i, name in enumerate(batch)
             ]
-    for name, rows in found.items():
-        for outcome, row in zip(outcomes, rows, strict=True):
-            yield name, outcome, row
+    for case, own in zip(cases, found, strict=True):
+        for outcome, row in zip(outcomes, own, strict=True):
+            yield case.name, outcome, row
 
 
 def table(study: PairedResults, outcomes: list[str]) -> pd.DataFrame:

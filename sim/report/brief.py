@@ -191,7 +191,7 @@ def context(
         ],
         "rule": importance.RULE,
         "change": [] if study.pairs == 1 else aloud.would_change(view, found),
-        "flips": reasons.flips(view, because),
+        "flips": [*reasons.steady(view, _told(news), because), *reasons.flips(view, because)],
         "because": because is not None,
         "asked": because is not None and because.break_evens is not None,
         "reasons": [] if study.pairs == 1 else reasons.reasons(view, _told(news), because),

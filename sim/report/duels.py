@@ -232,8 +232,10 @@ def _verdict(cell: Cell) -> str:
 def _duel_sentences(targeted: str, blanket: str, found: Sequence[Cell]) -> list[str]:
     named = {verdict: [c.name for c in found if _verdict(c) == verdict] for verdict in VERDICTS}
     better, worse = len(named["better"]), len(named["worse"])
+    changes = {c.name: f"{c.name} by {wording.change(c.median, c.outcome)}" for c in found}
     counts = [
-        f"{verdict} on {len(names)} ({wording.listing(names)})"
+        f"{verdict} on {len(names)} "
+        f"({wording.listing([changes[n] if verdict in VERDICTS[:4] else n for n in names])})"
         for verdict, names in named.items()
         if names
     ]

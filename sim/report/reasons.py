@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis import actors, rubric, wording
+from sim.analysis.why.break_evens import NO_CROSSING
 from sim.report import aloud, chain, who, why
 from sim.report.view import View, records
 
@@ -162,6 +163,40 @@ def flips(view: View, because: Why | None) -> list[str]:
         return _strength(largest, view.study.outcome(row.outcome))
 
     return [_flip(view, row) for row in sorted(rows, key=strength, reverse=True)[:MOST_FLIPS]]
+
+
+def steady(view: View, told: Mapping[str, Sequence[str]], because: Why | None) -> list[str]:
+    """Return which findings that the brief tells keep their side, whatever an assumption is.
+
+    Of each finding the assumption that moves it most stands for all that were varied.
+    """
+    if because is None or because.break_evens is None:
+        return []
+    found = []
+    for scenario, outcomes in told.items():
+        for name in dict.fromkeys(outcomes):
+            own = [
+                row
+                for row in records(because.break_evens)
+                if (row.scenario, row.outcome) == (scenario, name)
+                and row.against == view.study.case(scenario).against
+            ]
+            if own and all(row.found == NO_CROSSING for row in own):
+                found.append(_steady(view, own))
+    return found[:MOST_FLIPS]
+
+
+def _steady(view: View, own: Sequence[Any]) -> str:
+    row = max(own, key=lambda row: abs(row.at_high - row.at_low))
+    outcome = view.study.outcome(row.outcome)
+    low, high = (changed(x, outcome) for x in (row.at_low, row.at_high))
+    ends = [aloud.short(x) for x in (row.range_low, row.range_high)]
+    of = f", which moves it most of the {len(own)} that were varied" if len(own) > 1 else ""
+    return (
+        f"Under {row.title}, the change in {aloud.named(row.outcome, row.label)} keeps its side "
+        f"over the whole range of {why.number(view, row.number)}{of}: {low} at {ends[0]}, {high} "
+        f"at {ends[1]}."
+    )
 
 
 def _flip(view: View, row: Any) -> str:
