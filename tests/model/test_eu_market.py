@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations, product
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from sim.model.eu_market import FINE_SHARE, LEAST_FINE, Paid
 from sim.model.kernels.market import N_CHANNELS
 from sim.model.phases import _pay
 from sim.months import month_index
-from sim.vocabulary import API, CONSUMER, DEVELOPER, ENTERPRISE, MARKET, MODES
+from sim.vocabulary import API, CONSUMER, DEVELOPER, ENTERPRISE, HOMES, MARKET, MODES
 from tests.guarantees import state
 
 START, REVIEW = "2025-08", "2026-02"
@@ -142,8 +142,10 @@ def test_who_has_left_owes_and_earns_nothing_there(market_at):
 
 
 def test_what_a_lab_that_left_is_spared_stays_in_its_net_revenue(market_at):
-    gone = market_at()
-    _pay(gone)  # once more: what releases of the month cost is paid
+    gone, releases = market_at(), 1e5
+    for lab in gone.labs:
+        lab.expense = releases
+    _pay(gone)  # once more, with releases of this cost in the month
     market, tally, p = gone.market, gone.tally, gone.p
     unit = gone.world_use * gone.ledger.usd_per_unit
 
@@ -158,7 +160,7 @@ def test_what_a_lab_that_left_is_spared_stays_in_its_net_revenue(market_at):
             for k in np.flatnonzero(market.family == lab)
         )
         owed = float(gone.law.compliance_cost[lab]) - 100e6 * (lab in gone.eu_market.left)
-        return max(0.0, paid * unit - owed)
+        return max(0.0, paid * unit - owed - 12.0 * releases)
 
     large = gone.slugs["openai"]
     assert large not in gone.eu_market.left
@@ -177,25 +179,26 @@ def test_releases_of_twelve_months_count_in_a_review(market_at):
     assert [world.month - entry.month for entry in market.paid] == [0, 11]
 
 
-def test_revenue_in_the_eu_is_price_times_use_there(market_at):
-    """The EU's part of what all labs earn, counted over the month's alternatives."""
+def test_revenue_is_price_times_use_in_the_eu_and_in_the_world(market_at):
+    """What labs earn, counted over the month's alternatives."""
     world = market_at(AFTER - 1)
     market, tally, p = world.market, world.tally, world.p
     unit = world.world_use * world.ledger.usd_per_unit
-    for slug in ("openai", "meta"):
+    places = ((tally.eu, world.eu_market.earned[-1]), (tally.slot, world.eu_market.turnover))
+    for slug, (use, found) in product(("openai", "meta"), places):
         lab = world.slugs[slug]
         mine = np.flatnonzero(market.family == lab)
         paid = sum(
-            float(tally.eu[h, k])
+            float(use[h, k])
+            * float(tally.tokens[h])
             * np.exp(float(market.log_price[h, k]))
             * (1.0 if market.mode[k] < 2 else p.open_revenue)
             for h in (MARKET, ENTERPRISE)
             for k in mine
         )
-        served = sum(float(tally.eu[CONSUMER, k]) for k in mine if market.mode[k] == API)
+        served = sum(float(use[CONSUMER, k]) for k in mine if market.mode[k] == API)
         users = served * world.world_use * 1e6 * sum(c.working_age_m for c in world.countries)
-        found = world.eu_market.earned[-1][lab]
-        assert found == pytest.approx(paid * unit + 10.0 * users, rel=1e-6)
+        assert found[lab] == pytest.approx(paid * unit + 10.0 * users, rel=1e-6)
 
 
 def test_labs_at_home_in_the_eu_stay(market_at):
@@ -228,6 +231,15 @@ def test_services_come_back_when_the_duties_end(market_at, world_at):
     assert ended.adopters.reach.log is not ended.adopters.served.log
     np.testing.assert_array_equal(ended.adopters.reach.log, ended.adopters.served.log)
     assert ended.observed["services_withdrawn_eu"] == 0.0
+    assert ended.eu_market.earned == [], "what was earned under them counts in no later review"
+
+
+def test_services_come_back_when_the_duties_let_nobody_leave_any_more(duties, world_at):
+    kept = {"heavy": duties(end="2026-03"), "firm": duties(start="2026-03", withdrawal=0.0)}
+    world = world_at(AFTER, **{"eu-gpai": kept["heavy"], "firm": kept["firm"]})
+    assert world.eu_market.left
+    world.step()
+    assert world.eu_market.left == {}
 
 
 def test_services_come_back_when_a_review_finds_that_it_pays(duties, world_at):
@@ -264,3 +276,90 @@ def test_the_fields_of_a_withdrawal_do_nothing_without_it(market_at):
         for fields in ({}, {"review_months": 1, "consumer_value": 0.0, "fine_chance": 1.0})
     )
     assert state.of_series(one.series()) == state.of_series(other.series())
+
+
+def test_what_a_departure_records_is_what_the_lab_had_since_the_last_review(market_at):
+    world = market_at(AFTER - 1)
+    market, within, mix = world.market, world.tally.eu, world.mix
+    earned = np.mean(world.eu_market.earned, axis=0)
+    world.step()
+    assert world.eu_market.left
+    for lab, gone in world.eu_market.left.items():
+        served = (market.family == lab) & (market.mode == API)
+        shares = [within[h, served].sum() / within[h].sum() for h in range(N_CHANNELS)]
+        assert gone.use == pytest.approx(np.dot(shares, mix))
+        assert (gone.revenue, gone.market) == pytest.approx((earned[lab], earned.sum()))
+
+
+def test_a_review_looks_at_all_months_since_the_last_and_in_any_order_alike(market_at):
+    found = []
+    for order in ((4.0, 4.0, 4.0), *permutations((0.0, 2.0, 10.0))):
+        world = market_at(AFTER - 1)
+        row = world.eu_market.earned[-1]
+        world.eu_market.earned = [k * row for k in order]
+        world.step()
+        found.append(slugs(world))
+        assert len(world.eu_market.earned) == 1, "the month of the review"
+    assert found[0]
+    assert all(gone == found[0] for gone in found)
+
+
+def test_who_left_stays_away_while_it_does_not_pay_and_its_loss_is_that_of_then(market_at):
+    once, twice = (market_at(months, compliance_cost=1e10) for months in (AFTER, AFTER + 6))
+    assert once.eu_market.left
+    assert once.eu_market.left.items() <= twice.eu_market.left.items()
+
+
+def test_each_review_draws_anew_and_who_left_before_stays_out_of_reach(market_at):
+    chance = {"withdrawal": 0.5, "compliance_cost": 1e10}
+    once, twice = (market_at(months, **chance) for months in (AFTER, AFTER + 6))
+    would = slugs(market_at(compliance_cost=1e10))
+    assert slugs(once) < slugs(twice)
+    assert would & slugs(twice) - slugs(once), "who stayed by luck may leave at the next review"
+    reach = twice.adopters.reach
+    assert (reach.log[reach.eu][:, :, services(twice)] == -np.inf).all()
+    assert twice.tally.eu[:, np.isin(twice.market.slot, services(twice))].sum() == 0.0
+
+
+def test_who_owes_nothing_stays_even_where_it_earns_nothing(market_at):
+    world = market_at(AFTER - 1, compliance_cost=0.0, duties_cost=0.0, systemic_cost=0.0)
+    world.eu_market.earned = [0.0 * row for row in world.eu_market.earned]
+    world.step()
+    assert world.eu_market.left == {}
+
+
+def test_a_lab_that_left_reckons_with_what_its_releases_would_have_cost(market_at):
+    world = market_at()
+    market, lab = world.eu_market, next(iter(world.eu_market.left))
+    market.paid = []
+    standing = market._cost(world, lab)
+    for due in (True, False):
+        market.paid = [Paid(world.month, lab, 5e6, due)]
+        assert market._cost(world, lab) == pytest.approx(standing + 5e6)
+
+
+@pytest.mark.parametrize(
+    ("slug", "home"), [("mistral", "eu"), ("openai", "us"), ("deepseek", "cn"), ("ai21", "other")]
+)
+def test_what_a_release_costs_is_counted_at_its_labs_home(market_at, slug, home):
+    world = market_at(AFTER - 1)
+    market, costs = world.eu_market, []
+    for paid in ([], [Paid(world.month, world.slugs[slug], 7e6, True)]):
+        market.paid = paid
+        costs.append(np.array(market.costs(world.law)))
+    np.testing.assert_allclose(costs[1] - costs[0], 7e6 * (np.array(HOMES) == home))
+
+
+def test_of_two_duties_costs_add_up_and_the_higher_worth_and_chance_count(duties, world_at):
+    none = {"duties_cost": 0.0, "systemic_cost": 0.0, "systemic_liability": 0.0}
+    one = duties(compliance_cost=100e6, **none)
+    parts = (
+        duties(compliance_cost=60e6, consumer_value=0.0, **none),
+        duties(compliance_cost=40e6, withdrawal=1e-9, **none),
+    )
+    single = world_at(AFTER, **{"eu-gpai": one})
+    assert single.eu_market.left
+    for first, second in (parts, parts[::-1]):
+        double = world_at(AFTER, **{"eu-gpai": first, "more": second})
+        assert double.eu_market.left == single.eu_market.left
+        assert double.eu_market.spared(double.law) == single.eu_market.spared(single.law)

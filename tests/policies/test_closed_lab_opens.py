@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.model.duties import OPENING_DRAWS, is_monetised
+from sim.model.duties import OPENING_DRAWS, Opening, covering, is_monetised
+from sim.model.openings import open_behind
 from sim.vocabulary import API, DEVELOPER, GATED, OPEN, OPEN_SOURCE, US
-from tests.policies.conftest import named
+from tests.policies.conftest import named, under
 
 
 def opened(world):
@@ -17,6 +18,14 @@ def closed_of(world, slug):
     """Rows of the closed releases of a lab."""
     c, n = world.catalogue.columns, len(world.catalogue)
     return np.flatnonzero((c.lab[:n] == named(world, slug).index) & (c.mode[:n] == API))
+
+
+def drafted(world, lab, **fields):
+    """Draft that an opening due this month adds to a lab's."""
+    usual = {"gap": 7.0, "since": world.month, "cadence": 0, "strength": 1.0}
+    parts = (1.0, 0.1, 0.5, 1.0)
+    open_behind(world, Opening(lab=lab.index, parts=parts, **{**usual, **fields}))
+    return lab.drafts[-1]
 
 
 def test_it_opens_its_best_closed_release_less_the_gap(world_at, policy):
@@ -116,3 +125,53 @@ def test_developers_and_malicious_actors_see_it(world_at, policy):
     (row,) = opened(ours)[:1]
     assert free.frontier.best_open_of(US) < ours.frontier.best_open_of(US)
     assert any(release == row for release in np.ravel(ours.scene.releases).tolist())
+
+
+def test_all_it_takes_is_its_own_best_closed_releases(world, release_by_hand):
+    """Though another lab has a better one, and itself one that only measures worse; one may be
+    the newest of all. What the lab has in hand stays there."""
+    lab = named(world, "openai")
+    release_by_hand(world, API, 900.0, named(world, "google"))
+    release_by_hand(world, API, 300.0, lab, underlying=800.0, efficiency=1.0)
+    release_by_hand(world, API, 400.0, lab, underlying=390.0, efficiency=2.0)
+    planned = drafted(world, lab)._replace(name="planned", month=world.month + 3)
+    lab.drafts = [planned]
+    found = drafted(world, lab)
+    assert lab.drafts == [planned, found]
+    assert (found.capability, found.underlying, found.efficiency) == (393.0, 383.0, 2.0)
+    assert not found.small
+
+
+def test_strength_is_the_chance_of_each_by_lab_and_month(world_at, policy):
+    labs = ("anthropic", "google", "openai")
+    fields = {"start": "2025-07", "labs": labs, "cadence_months": 1}
+    sure, maybe = (
+        world_at(42, opening=policy("L15", strength=strength, **fields)) for strength in (1.0, 0.5)
+    )
+
+    def months(world, slug):
+        names = [world.catalogue.names[i].split() for i in opened(world)]
+        return {month for lab, _, month in names if lab == slug}
+
+    assert all(set() < months(maybe, slug) < months(sure, slug) for slug in labs)
+    assert len({frozenset(months(maybe, slug)) for slug in labs}) == len(labs)
+
+
+def test_each_owes_what_its_own_run_and_number_make_it_owe(world, policy):
+    """The duty begins between its run and the lab's largest, or just below its run."""
+    lab, half = named(world, "openai"), 3.5 / world.p.capability_slope
+    run = lab.training_run(False) - 2.0 * half
+    found = {}
+    for floor in (run + half, run - half):
+        fields = {"threshold_flop": 10.0**floor, "systemic_flop": 1e32, "open_exemption": False}
+        under(world, policy("EU_GPAI", strength=0.5, **fields))
+        for world.month in range(32, 44):
+            lab.expense = 0.0
+            draft = drafted(world, lab)
+            owed = covering(world.law.compute_duties, lab, draft.draw, run)[OPEN_SOURCE]
+            assert lab.expense == sum(duty.cost for duty in owed)
+            assert draft.documented == bool(owed)
+            found[floor, draft.draw] = draft.documented
+    assert len(found) == 24
+    assert not any(found[run + half, draw] for floor, draw in found)
+    assert {found[run - half, draw] for floor, draw in found} == {True, False}

@@ -173,6 +173,17 @@ def test_allies_join_a_ban_of_the_us_and_no_other(world, policy):
     assert len(banning(countries=("USA",), allied_coverage=0.8)) > 10
 
 
+def test_where_all_is_banned_people_choose_as_without_a_ban(world_at, decree):
+    """Nobody is left without a choice."""
+    everything = {
+        "ban": decree("use_ban", 1.0, "2025-09"),
+        "list": decree("listed_until", 99.0, "2025-09"),
+    }
+    free, banned = world_at(33), world_at(33, **everything)
+    assert banned.tables.bans
+    np.testing.assert_array_equal(banned.adopters.choice, free.adopters.choice)
+
+
 # offers: service, weights at hosts, weights on machines of one's own
 
 IN_CHINA = {
