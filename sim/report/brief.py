@@ -181,6 +181,7 @@ def context(
         "agreements": AGREEMENTS,
         "paper": paper,
         "signed": any(cell.paper for cell in found.headlines),
+        "half": any(cell.agreement == "undecided" for cell in found.headlines),
         "news": [
             (
                 _head(one),
