@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REPLICATIONS = 8
 MAKER = """
 import hashlib, sys, time
+from inspect import signature
 from pathlib import Path
 import sim
 try:
@@ -50,7 +51,8 @@ if __name__ == "__main__":
         else:
             friction = f"policy.open-weight-control.kyc_friction={0.01 + int(number) / 10000}"
             scenario = load(name, settings=[friction])
-            sim.compare(scenario, replications=int(task), seed=1, workers=workers)
+            draws = {"draws": 0} if "draws" in signature(sim.compare).parameters else {}
+            sim.compare(scenario, replications=int(task), seed=1, workers=workers, **draws)
         print(time.process_time() - start, digest.hexdigest(), flush=True)
     if workers is not None:
         workers.close()

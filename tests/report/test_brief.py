@@ -179,7 +179,8 @@ def test_a_target_is_met_by_the_ensemble_only_if_the_record_lies_inside_too(monk
 def test_it_is_conditional_and_says_how_to_cite_and_make_it_again(text):
     said = seen(text)
     assert said.count("Conditional comparison under stated assumptions, not a forecast.") == 2
-    assert re.search(r"Cite: The openstakes developers, openstakes [\d.a-z]+, seed 7, 16 replications;", said)
+    cited = r"Cite: The openstakes developers, openstakes [\d.a-z]+, seed 7, 16 replications;"
+    assert re.search(cited, said)
     assert 'href="report.html#reproduce"' in text
 
 
