@@ -168,11 +168,12 @@ def flips(view: View, because: Why | None) -> list[str]:
 def steady(view: View, told: Mapping[str, Sequence[str]], because: Why | None) -> list[str]:
     """Return which findings that the brief tells keep their side, whatever an assumption is.
 
-    Of each finding the assumption that moves it most stands for all that were varied.
+    Of each outcome the largest of them is said, and of that the assumption that moves it most
+    stands for all that were varied.
     """
     if because is None or because.break_evens is None:
         return []
-    found = []
+    kept: dict[str, list[Any]] = {}
     for scenario, outcomes in told.items():
         for name in dict.fromkeys(outcomes):
             own = [
@@ -182,8 +183,12 @@ def steady(view: View, told: Mapping[str, Sequence[str]], because: Why | None) -
                 and row.against == view.study.case(scenario).against
             ]
             if own and all(row.found == NO_CROSSING for row in own):
-                found.append(_steady(view, own))
-    return found[:MOST_FLIPS]
+                kept[name] = max(kept.get(name, own), own, key=_largest)
+    return [_steady(view, own) for own in list(kept.values())[:MOST_FLIPS]]
+
+
+def _largest(own: Sequence[Any]) -> float:
+    return max(abs(x) for row in own for x in (row.at_low, row.at_high))
 
 
 def _steady(view: View, own: Sequence[Any]) -> str:
