@@ -15,7 +15,7 @@ import pytest
 from sim.analysis import actors
 from sim.analysis.frames import csv_bytes
 from sim.analysis.why import Why
-from sim.analysis.why.break_evens import FLIPS
+from sim.analysis.why.break_evens import FLIPS, NO_CROSSING
 from sim.analysis.why.shares import DUMMY, LUCK, REMAINDER
 from sim.analysis.why.shares import NUMBER as OF_A_NUMBER
 from sim.report import against_data, aloud, brief, chain, reasons, who
@@ -363,3 +363,27 @@ def test_the_brief_says_what_why_found(whole):
     page = template(brief.TEMPLATE).render(filled, content_policy=POLICY)
     assert asked not in page
     assert asked in rendered(study)
+
+
+def test_what_keeps_its_side_is_told_of_the_largest_finding_of_each_outcome(whole):
+    study, view, us = whole, View(whole), "us_share_abroad"
+
+    def row(scenario, low, high, number="kyc_friction", found=NO_CROSSING):
+        label = study.outcome(us).label
+        return {
+            "scenario": scenario, "title": view.title(scenario), "outcome": us, "label": label,
+            "against": study.against, "number": f"policy.open-weight-control.{number}",
+            "found": found, "at_low": low, "at_high": high, "range_low": 0.0, "range_high": 0.3,
+        }  # fmt: skip
+
+    def told(*rows):
+        because = Why(break_evens=pd.DataFrame(rows))
+        return reasons.steady(view, {BUNDLE: [us], P1: [us]}, because)
+
+    (said,) = told(row(BUNDLE, -1.0, -1.2), row(P1, -1.9, -3.7), row(P1, -2.9, -3.0, "leakage"))
+    assert said.startswith(f"Under {view.title(P1)}, the change in the US share of AI use abroad ")
+    assert "(open-weight-control.kyc_friction), which moves it most of the 2" in said
+    assert said.endswith("varied: −1.9 points at 0, −3.7 points at 0.3.")
+    (other,) = told(row(BUNDLE, -1.0, -1.2), row(P1, -1.0, 2.0, found=FLIPS))
+    assert other.startswith(f"Under {view.title(BUNDLE)}")  # what turns is no finding that is kept
+    assert reasons.steady(view, {P1: [us]}, None) == []
