@@ -186,9 +186,11 @@ def measure_experiment(rounds: int, revision: str) -> list[Figure]:
 
     def work(tree: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            options = ("--replications", str(REPLICATIONS), "--workers", "2")
+            draws = (tree / "sim" / "calibration").is_dir()  # luck by draw: as many runs
+            number = ("--draws" if draws else "--replications", str(REPLICATIONS))
+            options = (*number, "--workers", "2")
             out = ("--out", str(Path(folder) / "results"))
             first.process("-m", "sim", "experiment", "four-policies", *options, *out, tree=tree)
 
-    what = f"experiment four-policies, {REPLICATIONS} replications"
+    what = f"experiment four-policies, {REPLICATIONS} runs of each"
     return measure_start(rounds, revision, "experiment", what, work)

@@ -242,12 +242,8 @@ def chip_controls() -> list[str]:
     """What China loses, and whether its labs open."""
     name = "chip-controls"
     opened, *others = outcome_lines(name)
-    (assumed,) = outcome_lines(name, ["open_releases_cn"], "without_assumed")
-    return [f"{opened} With assumed responses at zero it is {_after_colon(assumed)}", *others]
-
-
-def _after_colon(line: str) -> str:
-    return line.partition(": ")[2]
+    assumed = across(rows(name, "without_assumed"), "With assumed responses at zero")
+    return [f"{opened} {assumed}", *others]
 
 
 def sensitivity() -> list[str]:
@@ -317,12 +313,14 @@ def portfolios() -> list[str]:
     found = [row for row in rows("portfolios", "satisficing") if _bundle(row)]
     ranked = sorted(found, key=_acceptable, reverse=True)
     best = [row for row in ranked if _acceptable(row) == _acceptable(ranked[0])]
-    first = (
-        f"Of {len(found)} bundles {_either(best)} {'is' if len(best) == 1 else 'are'} acceptable "
-        f"most often: worse on no factor and better on some under {_share(best[0])} of the draws; "
-    )
     control = max(_acceptable(row) for row in found if "the control" in _bundle(row))
-    first += f"none of those with the control is under more than {percent(control, 0)}."
+    named = listed(f"*{listed(_bundle(row))}*" for row in best)
+    first = (
+        f"Of {len(found)} bundles {named} {'is' if len(best) == 1 else 'are'} acceptable most "
+        "often: worse on no factor and better on some under "
+        f"{percent(_acceptable(best[0]), 0)} of the draws; "
+        f"none of those with the control is under more than {percent(control, 0)}."
+    )
     return [first, *(_added(found, name) for name in _POLICIES)]
 
 
@@ -344,18 +342,6 @@ def _bundle(row: Row) -> tuple[str, ...]:
 
 def _acceptable(row: Row) -> float:
     return float(row["acceptable"])
-
-
-def _share(row: Row) -> str:
-    return percent(_acceptable(row), 0)
-
-
-def _named(row: Row) -> str:
-    return f"*{listed(_bundle(row))}*"
-
-
-def _either(found: Sequence[Row]) -> str:
-    return listed(map(_named, found))
 
 
 def _added(found: Sequence[Row], path: str) -> str:

@@ -128,9 +128,9 @@ def signs_table(name: str) -> str:
     return table(("", *(label(factor) for factor in FACTORS)), cells)
 
 
-def outcome_lines(name: str, names: Sequence[str] = (), file: str = "table") -> Iterator[str]:
+def outcome_lines(name: str, names: Sequence[str] = ()) -> Iterator[str]:
     """A sentence on each outcome of an experiment's table that has a sign."""
-    found = rows(name, file)
+    found = rows(name, "table")
     for outcome in names or dict.fromkeys(row["outcome"] for row in found):
         there = [row for row in of(found, outcome=outcome) if row["sign"]]
         if there:

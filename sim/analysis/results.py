@@ -7,7 +7,6 @@ even the rounding of a sum.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.comparison import Floats, PairIndex
+from sim.analysis.titles import Titled
 from sim.messages import nearest, one_of
 from sim.months import month_index, month_name
 from sim.sweep.design import STATED, Case, Design
-from sim.sweep.levers import Value, labels, text_of
 from sim.sweep.parts import Failure, Part
 from sim.sweep.store import HELD, Store
 
@@ -27,15 +26,11 @@ if TYPE_CHECKING:
     from sim.model.outcomes import Outcome
     from sim.scenario.scenario import Scenario
 
-
 FEWEST_CASES = 8
-"""Cases over which a batch of outcomes is spread at least.
-
-What is worked out of one case's batch, as float64, takes several times its room.
-"""
+"""Cases over which a batch is spread at least: what is worked out of one takes several times it."""
 
 
-class Results:
+class Results(Titled):
     """The runs of a sweep, read by case and outcome; KeyError for one that is not there.
 
     Parameters
@@ -115,31 +110,6 @@ class Results:
         """Runs that failed, with scenario, replication, seed and traceback."""
         return self.store.failures()
 
-    @property
-    def lever_paths(self) -> list[str]:
-        """Key paths of all levers, each once, in the order of the cases."""
-        return list(dict.fromkeys(path for case in self.cases for path in case.levers))
-
-    @cached_property
-    def lever_labels(self) -> dict[str, str]:
-        """What people read in place of the key path of each lever."""
-        return labels(self.lever_paths)
-
-    def settings(self, values: Mapping[str, Value]) -> str:
-        """Return values of levers in words: "kyc friction 0.1, opening cost 0.5".
-
-        Parameters
-        ----------
-        values
-            By key path.
-
-        Returns
-        -------
-        str
-            Empty without levers.
-        """
-        return ", ".join(f"{self.lever_labels[path]} {text_of(x)}" for path, x in values.items())
-
     def case(self, name: str) -> Case:
         """Return a case: a scenario with its lever values.
 
@@ -177,24 +147,6 @@ class Results:
                 f"no scenario {name!r} in this study; it has {one_of(known)}{nearest(name, known)}"
             )
         return self._by_name[name]
-
-    @cached_property
-    def titles(self) -> dict[str, str]:
-        """What people read in place of the name of each case, no two alike.
-
-        The title of its scenario, or the name of one without a title, with the lever values that
-        set the case apart in brackets. Titles that are the same are told apart by the names.
-        """
-        found = {}
-        for case in self.cases:
-            levers = f" ({self.settings(case.levers)})" if case.levers else ""
-            found[case.name] = f"{case.scenario.label}{levers}"
-        return _told_apart(found)
-
-    @cached_property
-    def scenario_titles(self) -> dict[str, str]:
-        """What people read in place of the name of each scenario, no two alike."""
-        return _told_apart({case.scenario.name: case.scenario.label for case in self.cases})
 
     def points(self, name: str) -> list[str]:
         """Return the ids of a case's design points.
@@ -317,8 +269,8 @@ class Results:
             Some of them, in their order.
         """
         months = max(len(self.months(case.name)) for case in self.cases)
-        values = max(FEWEST_CASES, len(self.design.cases)) * self.design.pairs * months
-        size = max(1, HELD // (np.dtype(np.float32).itemsize * values))
+        series = max(FEWEST_CASES, len(self.design.cases)) * self.design.pairs
+        size = max(1, HELD // (np.dtype(np.float32).itemsize * series * months))
         for i in range(0, len(outcomes), size):
             yield list(outcomes[i : i + size])
 
@@ -446,12 +398,3 @@ class Results:
             sums = np.add.accumulate(series[:, inside], axis=1, dtype=np.float64)[:, -1]
             found[pairs] = sums / len(inside)
         return found
-
-
-def _told_apart(titles: Mapping[str, str]) -> dict[str, str]:
-    """Return titles by name; those that are the same with their names in brackets."""
-    seen = Counter(titles.values())
-    return {
-        name: f"{title} ({name})" if seen[title] > 1 and title != name else title
-        for name, title in titles.items()
-    }

@@ -7,7 +7,6 @@ sets the stage: it varies the reference too, and each case is compared with its 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
@@ -260,14 +259,6 @@ def _own_end(path: str, paths: Sequence[str]) -> str:
         if sum(other.endswith(f".{end}") for other in paths) == 1:
             return end
     return path[1:]
-
-
-def labels(levers: Iterable[str]) -> dict[str, str]:
-    """Return what people read in place of a lever's path: "opening cost", "strength of audits"."""
-    return {
-        path: " of ".join(re.sub("[_-]", " ", part) for part in reversed(name.split(".")))
-        for path, name in short_names(levers).items()
-    }
 
 
 def _case_name(scenario: str, changes: Mapping[str, Value], short: Mapping[str, str]) -> str:

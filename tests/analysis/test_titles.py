@@ -1,8 +1,8 @@
 """People read the title of a case, which no other case of the study has."""
 
 from sim.analysis.study import Study
+from sim.analysis.titles import labels
 from sim.sweep.design import Case, Design
-from sim.sweep.levers import labels
 from sim.sweep.store import Store
 from tests.sweep import fake
 
