@@ -139,6 +139,15 @@ def test_experiments_and_sweeps_take_draws() -> None:
     assert NOTE in call("sweep", lever, "--draws", 2, "--out", "levers", "--workers", 1).stderr
 
 
+def test_a_first_look_runs_each_draw_once_whatever_the_experiment_says() -> None:
+    drawn = {"ensemble": "calibrated", "draws": 8}
+    asked = {"scenarios": ["p1-blanket"], "replications": 3, "uncertainties": drawn}
+    stated = experiment(**asked, keep={"months": "year-ends"}, also_without_assumed=False)
+    assert call("experiment", stated, "--quick", "--out", "look", "--workers", 1).exit_code == 0
+    study = sim.Study.open("look")
+    assert (study.draws, study.replications) == (4, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
