@@ -96,6 +96,8 @@ class Law:
     class_origin : int array (class,)
         Origin of a class. Classes stand in the order of their origin, then of the writes that name
         them.
+    banned : int array, in ascending order
+        Cells (country * channels + channel) of adopters in which any use is banned.
     states : dict
         State of each policy in force by its name, as its ``state_key`` gave it: what was drawn for
         it, such as a cut-off that is on.
@@ -223,6 +225,7 @@ class Law:
             written[write.field].append(write)
         for name, spec in FIELDS.items():
             setattr(self, name, self._combine(spec, name, _in_order(written[name])))
+        self.banned = np.flatnonzero(self.use_ban.any(axis=(1, 3)))
         return self
 
     def _classify(self) -> None:
@@ -323,7 +326,10 @@ def _no_write(by: str, words: str) -> ScenarioError:
 
 
 class Terms(NamedTuple):
-    """How one policy stands in a month: what the month's law depends on, with the policy itself."""
+    """How one policy stands in a month: what the month's law depends on, with the policy itself.
+
+    One that is not in force has no state.
+    """
 
     name: str
     policy: Any
@@ -356,16 +362,14 @@ def terms_of_month(
     policies: Sequence[Any], month: int, streams: Streams | None = None
 ) -> tuple[Terms, ...]:
     """How policies stand in a month; arguments as in :func:`law_of_month`."""
-    return tuple(
-        [
-            Terms(
-                name,
-                policy,
-                policy.strength_in_force(month, streams),
-                policy.state_key(month, streams),
-            )
-            for name, policy in policies
-        ]
+    return tuple([terms_of(name, policy, month, streams) for name, policy in policies])
+
+
+def terms_of(name: str, policy: Any, month: int, streams: Streams | None) -> Terms:
+    """How one policy stands in a month."""
+    strength = policy.strength_in_force(month, streams)
+    return Terms(
+        name, policy, strength, policy.state_key(month, streams) if strength > 0.0 else None
     )
 
 

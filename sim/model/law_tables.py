@@ -46,9 +46,9 @@ class LawTables:
         ``audit_cover32`` is the same in single precision
     developers_lost : list of float (class,), share of developers whom friction and denial take from
         open weights
-    bans, subsidised, services_barred : bool
-        Whether any use is banned, any service price below the full one, any lab kept from learning
-        from services.
+    subsidised, services_barred : bool
+        Whether any service price is below the full one, and any lab kept from learning from
+        services.
     """
 
     friction: np.ndarray
@@ -85,12 +85,12 @@ class LawTables:
             self.log_access = logarithm(law.access.copy())
         if self._changed("price_factor", law):
             self.log_price_factor = logarithm(law.price_factor[:, :, None].copy())[:, :, 0]
+            self.subsidised = bool((law.price_factor < 1.0).any())
         if self._changed("lock_in", law):
             self.lock_in = law.lock_in.transpose(0, 2, 1).astype(np.float32)
+        if self._changed("distillation_barrier", law):
+            self.services_barred = bool((law.distillation_barrier != 1.0).any())
         self.ceiling = self.use_ceiling + law.uptake[:, None]
-        self.bans = bool(law.use_ban.any())
-        self.subsidised = bool((law.price_factor < 1.0).any())
-        self.services_barred = bool((law.distillation_barrier != 1.0).any())
         self.audit_cover = _audit_cover(law, len(self._developers))
         self.audit_cover32 = self.audit_cover.astype(np.float32)
         self.developers_lost = _developers_lost(law, self._developers)

@@ -59,9 +59,9 @@ def people_using(world: World) -> np.ndarray:
 
 def people_using_in(world: World) -> list[float]:
     """Share of people 15-64 who use AI in the Global North and in the rest of the world."""
-    people, north = world.adopters.own_people, world.adopters.northern
-    users = people * world.use[:, CONSUMER]
-    return [float(users[within].sum() / people[within].sum()) for within in (north, ~north)]
+    users = world.adopters.own_people * world.use[:, CONSUMER]
+    halves = world.adopters.halves
+    return [float(users.take(within).sum() / people) for within, people in halves]
 
 
 def family_shares(world: World) -> np.ndarray:
@@ -309,21 +309,17 @@ def policies_switched(world: World) -> float:
     return float(sum(trigger in world.us_government.thrown for trigger in world.law.triggers))
 
 
-def policy_charges(world: World) -> list[float]:
-    """What policies charged each payer in the last 12 months for what agents did."""
-    recent = world.ledger.by_payer()
-    return [recent[payer] for payer in PAYERS]
+def policy_costs(world: World) -> list[list[float]]:
+    """What policies cost each payer, a year: (charges, all; payer).
 
-
-def policy_cost(world: World) -> list[float]:
-    """What policies cost each payer, a year.
-
-    The law's ledger and one-off costs of the last 12 months.
+    Charges are one-off costs of the last 12 months for what agents did; all is these and the law's
+    ledger.
     """
     recent, spared = world.ledger.by_payer(), sum(world.eu_market.spared(world.law).values())
+    charges = [recent[payer] for payer in PAYERS]
     costs = [world.law.ledger(payer) + recent[payer] for payer in PAYERS]
     costs[PAYERS.index("labs")] -= spared
-    return costs
+    return [charges, costs]
 
 
 def eu_cost(world: World) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from sim.model.law import Law, Terms, terms_of_month, write_law
+from sim.model.law import Law, Terms, terms_of, write_law
 from sim.months import month_index, month_name
 
 if TYPE_CHECKING:
@@ -76,11 +76,20 @@ class PolicySchedule:
         self.policies = tuple(standing.items())
 
     def _plan(self) -> None:
-        self._by_month = [  # from the month before the first one on
-            terms_of_month(self.policies, m, self.streams) for m in range(-1, self.months)
-        ]
+        months = range(-1, self.months)  # from the month before the first one on
+        courses = [self._course(name, policy, months) for name, policy in self.policies]
+        self._by_month = list(zip(*courses, strict=True)) if courses else [()] * len(months)
         self._announced = [p for _, p in self.policies if p.known_from < month_index(p.start)]
         self.notice_given = bool(self._announced)
+
+    def _course(self, name: str, policy: Policy, months: range) -> list[Terms]:
+        """How one policy stands in each month; outside its window it stands idle."""
+        idle, first = Terms(name, policy, 0.0, None), month_index(policy.start)
+        last = months.stop if policy.end is None else month_index(policy.end)
+        return [
+            terms_of(name, policy, month, self.streams) if first <= month < last else idle
+            for month in months
+        ]
 
     def terms(self, month: int) -> tuple[tuple[Terms, ...], tuple[Terms, ...]]:
         """How all policies stand the month before and in a month.

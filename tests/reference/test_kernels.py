@@ -14,7 +14,7 @@ from sim.model.agents.malicious import ACTORS
 from sim.model.catalogue import Catalogue
 from sim.model.kernels import attempts, numerics
 from sim.model.kernels import misuse as routes
-from sim.model.kernels.choice import has_tastes, run_race, weigh
+from sim.model.kernels.choice import draw_tastes, run_race, weigh
 from sim.model.kernels.market import FAMILY, VECTOR
 from sim.model.kernels.shares import spread_use
 from sim.vocabulary import ROUTE_KINDS
@@ -111,16 +111,23 @@ def test_logistic64(x):
 # choice
 
 
-@given(bits64, st.lists(st.text(max_size=9), min_size=1, max_size=40))
-def test_tastes_are_one_of_256_levels(person, families):
+@given(
+    bits64,
+    st.lists(st.tuples(bits64, st.integers(0, 4)), min_size=1, max_size=3),
+    st.lists(st.text(max_size=9), min_size=1, max_size=40),
+)
+def test_tastes_are_one_of_256_levels(key, cells, families):
     table = np.array([math.exp(-z) for z in draws.TASTES], np.float32)
-    taste, salts = (
-        np.empty(len(families), np.float32),
-        np.array([draws.salt(name) for name in families], np.uint32),
-    )
-    has_tastes(np.uint64(person), salts, table, taste)
-    plain = [math.exp(-draws.taste(person, name)) for name in families]
-    np.testing.assert_allclose(taste, plain, rtol=1e-7)
+    salts = np.array([draws.salt(name) for name in families], np.uint32)
+    start = np.cumsum([0, *(adopters for _, adopters in cells)])
+    cell_key = np.array([cell for cell, _ in cells], np.uint64)
+    tastes = draw_tastes(start, cell_key, np.uint64(key), salts, table)
+    people = [draws.nth(key + cell, i) for cell, adopters in cells for i in range(adopters)]
+    plain = [[math.exp(-draws.taste(x, name)) for name in families] for x in people]
+    assert len(tastes) == len(people)
+    if people:
+        np.testing.assert_allclose(tastes[:, : len(families)], plain, rtol=1e-7)
+    assert not tastes[:, len(families) :].any()
 
 
 def test_tastes_are_standard_normal_and_unrelated_between_families():

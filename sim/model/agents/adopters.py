@@ -29,7 +29,15 @@ from sim.model.catalogue import NEVER
 from sim.model.identity import identities
 from sim.model.kernels.bans import BanTerms, obey
 from sim.model.kernels.building import Building, build
-from sim.model.kernels.choice import NONE, Network, Panel, ReviewTerms, choose, choose_parallel
+from sim.model.kernels.choice import (
+    NONE,
+    Network,
+    Panel,
+    ReviewTerms,
+    choose,
+    choose_parallel,
+    draw_tastes,
+)
 from sim.model.kernels.countries import Choosers, CountryTerms, country_traits
 from sim.model.kernels.market import MAX_ALIVE, N_CHANNELS, Market, Supply, open_market
 from sim.model.kernels.shares import Tally, Users, origin_shares, tally
@@ -72,11 +80,11 @@ class Adopters(Sequence[AdopterView]):
         self.cell_key = identities(
             f"{c.code} {channel}" for c in world.countries for channel in CHANNELS
         )
-        self.family_salt = _salts(lab.info.slug for lab in world.labs)
+        family_salt = _salts(lab.info.slug for lab in world.labs)
         # Whoever chooses a service sees a family as one alternative, in its best mode for him;
         # developers choose among weights as such.
         by_slot = _salts(f"{lab.info.slug} {mode}" for lab in world.labs for mode in MODES)
-        self.slot_salt = np.tile(np.repeat(self.family_salt, len(MODES)), (N_CHANNELS, 1))
+        self.slot_salt = np.tile(np.repeat(family_salt, len(MODES)), (N_CHANNELS, 1))
         self.slot_salt[DEVELOPER] = by_slot
         self.choice = np.full(adopters, NONE, np.uint8)
         self.counts = np.zeros((self.size.size, len(world.labs) * len(MODES)), np.int16)
@@ -94,7 +102,14 @@ class Adopters(Sequence[AdopterView]):
             )[lab.origin]
         self.own_people = np.array([c.working_age_m for c in world.countries])
         north = data.group_named("Global-North")
-        self.northern = np.array([north and c.code in north.members for c in world.countries])
+        northern = np.array(
+            [north is not None and c.code in north.members for c in world.countries]
+        )
+        # Countries of the Global North and of the rest of the world, and people in them.
+        self.halves = [
+            (np.flatnonzero(within), self.own_people[within].sum())
+            for within in (northern, ~northern)
+        ]
         self.bloc = np.array([BLOCS.index(c.bloc) for c in world.countries])
         self.in_eu = np.array(world.jurisdictions.eu)
         self.traits = fixed_traits(world)
@@ -104,7 +119,9 @@ class Adopters(Sequence[AdopterView]):
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
         self.ways = ways_of_use(p)
-        self.taste = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
+        levels = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
+        taste_key = np.uint64(world.streams("taste").key)
+        self.taste = draw_tastes(self.start, self.cell_key, taste_key, family_salt, levels)
         structure = world.scenario.structure
         self.weights, self.factors = choice_weights(p, structure.capability), channel_factors(p)
         self.elasticity = ELASTICITY[structure.tokens]
@@ -210,11 +227,9 @@ class Adopters(Sequence[AdopterView]):
             weight=np.float32(p.network_weight),
             scale=np.float32(p.network_scale),
             peer=np.float32(p.peer_weight),
-            taste=self.taste,
-            salt=self.family_salt,
         )
-        graph = len(self) >= GRAPH_FROM
-        panel = self.panel(self.choice.copy() if graph or world.tables.bans else self.choice)
+        graph, banned = len(self) >= GRAPH_FROM, world.law.banned
+        panel = self.panel(self.choice.copy() if graph or banned.size else self.choice)
         terms = self._review_terms(month, graph)
         args = panel, self.market, self.who, network, terms
         if len(self) >= PARALLEL_FROM and world.threads > 1:
@@ -223,16 +238,16 @@ class Adopters(Sequence[AdopterView]):
             choose_parallel(np.unique(np.searchsorted(self.start, goals)), *args)
         else:
             choose(0, self.start.size - 1, *args)
-        if world.tables.bans:
+        if banned.size:
             month_of = world.catalogue.columns.month[self.market.release]
             bans = world.law.use_ban, world.law.listed_until
             way_key = np.uint64(world.streams("way of use").key)
-            obey(*args, BanTerms(*bans, month_of, self.ways, way_key))
+            obey(*args, BanTerms(banned, *bans, month_of, self.ways, way_key))
 
     def _review_terms(self, month: int, graph: bool) -> ReviewTerms:
         """Who reviews.
 
-        Reviews and noise are drawn by month, tastes, neighbours and bans once and for all.
+        Reviews and noise are drawn by month, neighbours and bans once and for all.
         """
         streams = self.world.streams
         return ReviewTerms(
@@ -241,7 +256,6 @@ class Adopters(Sequence[AdopterView]):
             newcomers=np.float32(self.world.p.newcomers),
             graph=graph,
             review_key=np.uint64(streams("review").bits(month)),
-            taste_key=np.uint64(streams("taste").key),
             choice_key=np.uint64(streams("choice").bits(month)),
             graph_key=np.uint64(streams("graph").key),
             ban_key=np.uint64(streams("bound by ban").key),
@@ -258,6 +272,7 @@ class Adopters(Sequence[AdopterView]):
             self.choice,
             self.choice if before is None else before,
             self.counts,
+            self.taste,
         )
 
     def count_use(self) -> Tally:

@@ -40,6 +40,7 @@ class BanTerms(NamedTuple):
 
     Attributes
     ----------
+    cells : int array, those in which any use is banned
     share : array (country, lab, channel, offer), probability that an adopter is bound, by a draw
         per adopter
     listed : array (country, lab, channel, offer), month before which a release must be out to be on
@@ -50,6 +51,7 @@ class BanTerms(NamedTuple):
     way_key : uint64, key of these draws
     """
 
+    cells: np.ndarray
     share: np.ndarray
     listed: np.ndarray
     month: np.ndarray
@@ -127,24 +129,22 @@ def obey(panel, market, who, network, terms, ban):
     fear, cover, home, zone = who.fear, who.cover, who.home, who.zone
     own, world, derivative = network.country, network.world, network.derivative
     weight, scale, bonus = network.weight, network.scale, market.home_bonus
-    share, families = ban.share, own.shape[1]
+    families = own.shape[1]
     size_of, lists, salts, shared = list_alternatives(market)
     base = add_reach(shared, lists, size_of, who.reach)
-    barred = meets_bars(denial, fear, cover)
     v, w = np.empty(MAX_ALIVE, np.float32), np.empty(MAX_ALIVE, np.float32)
     net, stay = np.empty(families, np.float32), np.empty(N_ORIGINS, np.float32)
-    taste = np.empty(-(-families // 8) * 8, np.float32)
+    taste = np.empty(panel.taste.shape[1], np.float32)
     limit, forbidden = np.zeros((N_WAYS, NONE + 1)), np.zeros((N_WAYS, MAX_ALIVE))
     excluded = np.zeros(N_WAYS)
-    for cell in range(start.size - 1):
+    for cell in ban.cells:
         c, h = cell // N_CHANNELS, cell % N_CHANNELS
-        if not share[c, :, h].any():
-            continue
         z, size = zone[c], size_of[h]
         real = fill_limits(limit, forbidden, excluded, market, ban, base, z, c, h)
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
+        bar = meets_bars(denial, fear, cover, c)
         fill_row(
-            v, size, base, shared, lists, net, traits, offset, denial, fear, cover, barred, z, c, h
+            v, size, base, shared, lists, net, traits, offset, denial, fear, cover, bar, z, c, h
         )
         if not weigh(v, size):
             continue
@@ -163,7 +163,7 @@ def obey(panel, market, who, network, terms, ban):
                 left += 1 if k < real and not out else 0
             if left == 0:
                 continue
-            has_tastes(mix64(terms.taste_key + person), network.salt, network.taste, taste)
+            has_tastes(i, panel.taste, taste)
             if before[i] != NONE and unit32(mix64(terms.review_key + person)) >= terms.newcomers:
                 taste[before[i] // N_MODES] *= stay[who.origin[before[i] // N_MODES]]
             if terms.graph:

@@ -20,7 +20,7 @@ of labs and mode). All terms are in utils:
       - denial[c, h, w] * terms[h, RELIEF, k]   barriers that a mirror relieves      Choosers.denial
       - fear[c, o] * terms[h, EXPOSED, k]       distrust of a supply that can stop   Choosers.fear
       - concern[c, h] * cover[c] * terms[h, PRIVATE, k]  private findings            Choosers.cover
-      + taste[i, f]                             :func:`has_tastes`                   Network.taste
+      + taste[i, f]                             :func:`draw_tastes`                  Panel.taste
       - inertia[h] - lock_in[c, h, o of the family left]  if the family changes  :func:`fill_stay`
       + peer weight / 8 for each neighbour in f :func:`ask_neighbours`               Network.peer
       + Gumbel, keyed by (adopter, month, slot) :func:`run_race`
@@ -88,7 +88,7 @@ PLACE_BITS, SCORE_BITS = i4(127), i4(-128)
 
 
 class Network(NamedTuple):
-    """Installed base of last month, and tastes.
+    """Installed base of last month.
 
     Attributes
     ----------
@@ -97,8 +97,6 @@ class Network(NamedTuple):
     derivative : float32 array (family,), share of the derivative stock
     weight, scale, peer : float32, utils by log unit, factor on shares, utils if all neighbours are
         in a family
-    taste : float32 array (256,), exp(-taste) at equally likely tastes
-    salt : uint32 array (family,), of the draws of tastes
     """
 
     country: np.ndarray
@@ -107,8 +105,6 @@ class Network(NamedTuple):
     weight: np.float32
     scale: np.float32
     peer: np.float32
-    taste: np.ndarray
-    salt: np.ndarray
 
 
 class Panel(NamedTuple):
@@ -122,6 +118,7 @@ class Panel(NamedTuple):
     choice, before : uint8 array (adopter,), slot in use now and at the end of last month, 255 for
         none
     counts : int16 array (cell, slot), adopters; the largest panel has cells of 13,000
+    taste : float32 array (adopter, family), exp(-taste), as :func:`draw_tastes` gives it
     """
 
     start: np.ndarray
@@ -129,6 +126,7 @@ class Panel(NamedTuple):
     choice: np.ndarray
     before: np.ndarray
     counts: np.ndarray
+    taste: np.ndarray
 
 
 class ReviewTerms(NamedTuple):
@@ -140,7 +138,7 @@ class ReviewTerms(NamedTuple):
     inertia : float32 array (channel,), utils
     newcomers : float32, share that chooses without inertia
     graph : bool, whether adopters have neighbours
-    review_key, taste_key, choice_key, graph_key, ban_key : uint64, keys of the month's draws
+    review_key, choice_key, graph_key, ban_key : uint64, keys of the month's draws
     """
 
     review: np.ndarray
@@ -148,7 +146,6 @@ class ReviewTerms(NamedTuple):
     newcomers: np.float32
     graph: bool
     review_key: np.uint64
-    taste_key: np.uint64
     choice_key: np.uint64
     graph_key: np.uint64
     ban_key: np.uint64
@@ -186,12 +183,10 @@ def add_reach(terms, lists, listed, reach):
 
 
 @piece
-def fill_row(
-    v, size, base, terms, lists, net, traits, offset, denial, fear, cover, barred, z, c, h
-):
+def fill_row(v, size, base, terms, lists, net, traits, offset, denial, fear, cover, bar, z, c, h):
     """Utilities v[k] of one country and channel, before tastes, inertia and noise.
 
-    ``base`` is that of :func:`add_reach`, ``z`` the country's zone.
+    ``base`` is that of :func:`add_reach`, ``bar`` of :func:`meets_bars`, ``z`` the country's zone.
     """
     capacity, concern, income = traits[c, h, CAPACITY], traits[c, h, CONCERN], traits[c, h, INCOME]
     for k in range(size):
@@ -203,7 +198,7 @@ def fill_row(
         )
     for k in range(size):
         v[k] += offset[c, h, lists[h, WAY, k]] + net[lists[h, FAMILY, k]]
-    if barred[c]:
+    if bar:
         for k in range(size):
             way, origin = lists[h, WAY, k], lists[h, ORIGIN, k]
             v[k] -= denial[c, h, way] * terms[h, RELIEF, k] + fear[c, origin] * terms[h, EXPOSED, k]
@@ -211,18 +206,15 @@ def fill_row(
 
 
 @piece
-def meets_bars(denial, fear, cover):
-    """Whether a country's adopters meet denial, fear or private findings: bool array (country,)."""
-    barred = np.zeros(denial.shape[0], np.bool_)
-    for c in range(denial.shape[0]):
-        met = cover[c] != 0
-        for o in range(N_ORIGINS):
-            met |= fear[c, o] != 0
-        for h in range(N_CHANNELS):
-            for way in range(denial.shape[2]):
-                met |= denial[c, h, way] != 0
-        barred[c] = met
-    return barred
+def meets_bars(denial, fear, cover, c):
+    """Whether adopters of country c meet denial, fear or private findings."""
+    met = cover[c] != 0
+    for o in range(N_ORIGINS):
+        met |= fear[c, o] != 0
+    for h in range(N_CHANNELS):
+        for way in range(denial.shape[2]):
+            met |= denial[c, h, way] != 0
+    return met
 
 
 @piece
@@ -248,11 +240,36 @@ def fill_stay(stay, inertia, lock_in, c, h):
         stay[o] = exp32(-min(inertia[h] + lock_in[c, h, o], LARGEST_UTIL))
 
 
+@kernel
+def draw_tastes(start, cell_key, taste_key, salts, table):
+    """exp(-taste) of every adopter for every family, drawn once and for all.
+
+    Parameters
+    ----------
+    start, cell_key
+        As in :class:`Panel`.
+    taste_key : uint64, key of the draws
+    salts : uint32 array (family,)
+    table : float32 array (256,), exp(-taste) at equally likely tastes
+
+    Returns
+    -------
+    float32 array (adopter, family), filled up to a multiple of 8 families with zeros
+    """
+    drawn = np.zeros((start[-1], -(-salts.size // 8) * 8), np.float32)
+    for cell in range(start.size - 1):
+        for i in range(start[cell], start[cell + 1]):
+            person = mix64(taste_key + (cell_key[cell] + u8(i - start[cell]) * GOLDEN))
+            for f in range(salts.size):
+                drawn[i, f] = table[bits32(person, salts[f]) >> u4(24)]
+    return drawn
+
+
 @inline
-def has_tastes(person, salts, table, taste):
-    """exp(-taste) of one adopter for every family: one of 256 equally likely values each."""
-    for f in range(salts.size):
-        taste[f] = table[bits32(person, salts[f]) >> u4(24)]
+def has_tastes(i, tastes, taste):
+    """Take out exp(-taste) of adopter i for every family."""
+    for f in range(taste.size):
+        taste[f] = tastes[i, f]
 
 
 @inline
@@ -310,9 +327,8 @@ def choose(first, last, panel, market, who, network, terms):
     start, cell_key, counts = panel.start, panel.key, panel.counts
     choice, before = panel.choice, panel.before
     origin, lock_in, inertia = who.origin, who.lock_in, terms.inertia
-    table, family_salts = network.taste, network.salt
     newcomers, graph, graph_key = terms.newcomers, terms.graph, terms.graph_key
-    review_key, taste_key, choice_key = terms.review_key, terms.taste_key, terms.choice_key
+    review_key, choice_key, tastes = terms.review_key, terms.choice_key, panel.taste
     traits, offset, denial = who.traits, who.offset, who.denial
     fear, cover, home, zone = who.fear, who.cover, who.home, who.zone
     own, world, derivative = network.country, network.world, network.derivative
@@ -320,11 +336,13 @@ def choose(first, last, panel, market, who, network, terms):
     peer, review, families = network.peer, terms.review, own.shape[1]
     listed, lists, salts, shared = list_alternatives(market)
     base = add_reach(shared, lists, listed, who.reach)
-    barred = meets_bars(denial, fear, cover)
+    bar = np.empty(denial.shape[0], np.bool_)
+    for c in range(bar.size):
+        bar[c] = meets_bars(denial, fear, cover, c)
     v, stay = np.empty(MAX_ALIVE, np.float32), np.empty(N_ORIGINS, np.float32)
     # Filled up: loops over families take four registers at once.
     net = np.zeros(-(-families // 32) * 32, np.float32)
-    taste = np.empty(-(-families // 8) * 8, np.float32)
+    taste = np.empty(tastes.shape[1], np.float32)
     largest = 0
     for cell in range(first, last):
         largest = max(largest, start[cell + 1] - start[cell])
@@ -339,7 +357,7 @@ def choose(first, last, panel, market, who, network, terms):
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
         z = zone[c]
         fill_row(
-            v, size, base, shared, lists, net, traits, offset, denial, fear, cover, barred, z, c, h
+            v, size, base, shared, lists, net, traits, offset, denial, fear, cover, bar[c], z, c, h
         )
         if not weigh(v, size):  # with nothing on offer adopters stay without a choice
             continue
@@ -347,7 +365,7 @@ def choose(first, last, panel, market, who, network, terms):
         for q in range(n):
             i = ids[q]
             current, person = before[i], key + u8(i - begin) * GOLDEN
-            has_tastes(mix64(taste_key + person), family_salts, table, taste)
+            has_tastes(i, tastes, taste)
             if current != NONE and unit32(mix64(review_key + person)) >= newcomers:
                 taste[current // N_MODES] *= stay[origin[current // N_MODES]]
             if graph:
