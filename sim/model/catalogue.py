@@ -129,7 +129,8 @@ class Catalogue:
         )
         columns = self.columns
         for key, value in row.items():
-            getattr(columns, key)[index] = value
+            if value:  # what is 0 stands there
+                getattr(columns, key)[index] = value
         slot = int(row["lab"]) * len(MODES) + int(row["mode"])
         self.newest[slot] = columns.month[index]
         self._offer(slot, index, row["capability"])

@@ -6,6 +6,8 @@ on top.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import product
 from math import inf, log
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,25 +51,45 @@ def reach_of_labs(p: ParameterValues, countries: Sequence[Country], labs: Sequen
     countries, labs
         Rows of the tables, in the order of the world's arrays.
     """
-    homes = [lab.home for lab in labs]
-    kinds = [(c.bloc, c.code if c.code in homes else "", c.eu) for c in countries]
+    homes = {lab.home for lab in labs}
+    kinds = tuple([(c.bloc, c.code if c.code in homes else "", c.eu) for c in countries])
+    zones = _zones(kinds, tuple([(lab.slug, lab.origin, lab.home) for lab in labs]), data.serving())
+    reach = np.zeros((len(zones.eu), len(CHANNELS), len(labs) * len(MODES)))
+    for row, places in zones.places:
+        reach.ravel()[places] += _log_reach(row, p)
+    return Reach(zones.of, reach.astype(np.float32), zones.eu)
+
+
+class _Zones(NamedTuple):
+    """Zone of each country, which zones are in the EU, and where in the reach each row acts."""
+
+    of: np.ndarray
+    eu: np.ndarray
+    places: list[tuple[Serving, np.ndarray]]
+
+
+@lru_cache(maxsize=8)
+def _zones(
+    kinds: tuple[tuple[str, str, bool], ...],
+    labs: tuple[tuple[str, str, str], ...],
+    table: tuple[Serving, ...],
+) -> _Zones:
+    """What of the reach all runs share, by bloc, code and EU of countries and names of labs."""
     zones = list(dict.fromkeys(kinds))
-    home = np.array([[code == own for own in homes] for _, code, _ in zones])
+    home = np.array([[code == own for _, _, own in labs] for _, code, _ in zones])
     where = {EVERYWHERE: np.ones_like(home), HOME: home, ELSEWHERE: ~home}
     for bloc in BLOCS:
         where[bloc] = np.repeat([[of == bloc] for of, _, _ in zones], len(labs), axis=1)
-    reach = np.zeros((len(zones), len(CHANNELS), len(labs), len(MODES)))
-    for row in data.serving():
-        limit, there = _log_reach(row, p), where[row.place]
-        for number, lab in enumerate(labs):
-            if row.lab in (lab.slug, lab.origin):
-                added = np.where(there[:, number], limit, 0.0)[:, None]
-                for channel in row.channels:
-                    for offer in row.offers:
-                        reach[:, CHANNELS.index(channel), number, _MODES_OF[offer]] += added
-    table = reach.reshape(len(zones), len(CHANNELS), -1).astype(np.float32)
+    places = []
+    for row in table:
+        meant = np.array([row.lab in (slug, origin) for slug, origin, _ in labs])
+        acts = np.zeros((len(zones), len(CHANNELS), len(labs), len(MODES)), bool)
+        for channel, offer in product(row.channels, row.offers):
+            there = (where[row.place] & meant)[:, :, None]
+            acts[:, CHANNELS.index(channel), :, _MODES_OF[offer]] |= there
+        places.append((row, np.flatnonzero(acts)))
     inside = np.array([eu for _, _, eu in zones])
-    return Reach(np.array([zones.index(kind) for kind in kinds]), table, inside)
+    return _Zones(np.array([zones.index(kind) for kind in kinds]), inside, places)
 
 
 def without_services(reach: Reach, labs: Sequence[int]) -> Reach:

@@ -302,16 +302,16 @@ class Lab(Researcher):
             mode = self._fall_back(left, draft)
         for paid in owed[mode]:
             self._pay(paid.cost)
-        self._note_eu(draft, mode)
+        self._note_eu(draft, owed[mode], mode)
         documented = draft.documented or rationale or any(paid.documents for paid in owed[mode])
         return draft._replace(month=month, mode=mode, documented=documented, rationale=rationale)
 
-    def _note_eu(self, draft: Draft, mode: int) -> None:
+    def _note_eu(self, draft: Draft, owed: Sequence[ComputeDuty], mode: int) -> None:
         """Note what a release costs in the EU, or would if the lab had not left."""
-        duties, market = [d for d in self.model.law.compute_duties if d.eu], self.model.eu_market
-        if duties:
-            owed = binding(duties, self, draft.draw, draft.run)[mode]
-            market.charge(self, sum(duty.cost for duty in owed), self.index not in market.left)
+        market, left = self.model.eu_market, self.index in self.model.eu_market.left
+        if left:  # `owed` is without duties in the EU
+            owed = binding(self.model.law.compute_duties, self, draft.draw, draft.run)[mode]
+        market.charge(self, sum(duty.cost for duty in owed if duty.eu), not left)
 
     def _pay(self, usd: float) -> None:
         """Bear a one-off cost of the law."""
