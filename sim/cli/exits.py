@@ -135,7 +135,8 @@ def running(what: str, out: Path | None) -> Iterator[Report]:
         def progress(finished: int, failed: int, total: int) -> None:
             nonlocal begun
             begun = True
-            if finished + failed:
+            if finished + failed and not gc.isenabled():
+                gc.freeze()
                 gc.enable()
             show(finished, failed, total)
 
