@@ -20,6 +20,7 @@ from sim.report import (
     reproduction,
 )
 from sim.report.cells import Cell, measured_alike
+from sim.report.duels import one_by_one
 from sim.report.findings import Findings
 from sim.report.style import FORECAST
 from sim.report.view import View
@@ -176,6 +177,7 @@ def context(
         "holds": study.interval_holds,
         **_policies(view, found),
         "duels": [" ".join(duel.sentences) for duel in found.duels],
+        "one_by_one": one_by_one(view, found.others),
         "factors": _factors(found),
         "wide": len(view.policies) <= COLUMNS,
         "agreements": AGREEMENTS,

@@ -142,6 +142,54 @@ def duels(view: View, headlines: Sequence[Cell], found: Sides) -> list[Duel]:
     return [duel for duel in made if duel is not None]
 
 
+def other_measures(
+    view: View, headlines: Sequence[Cell], found: Sides, compared: Sequence[Duel]
+) -> list[Duel]:
+    """Compare every other targeted scenario with each blanket control.
+
+    Parameters
+    ----------
+    view, headlines, found
+        As of :func:`duels`.
+    compared
+        What that gave.
+    """
+    pairs = [
+        (targeted, duel.blanket)
+        for duel in compared
+        for targeted in found.targeted
+        if targeted != duel.targeted
+    ]
+    made = [_duel(view, headlines, *pair) for pair in pairs]
+    return [duel for duel in made if duel is not None]
+
+
+def one_by_one(view: View, others: Sequence[Duel]) -> list[str]:
+    """Say in a sentence for each blanket control how the other targeted measures do against it."""
+    said: dict[str, list[str]] = {}
+    for duel in others:
+        said.setdefault(duel.blanket, []).append(_in_short(view.title(duel.targeted), duel))
+    return [
+        f"Other targeted measures against {view.title(blanket)}: {'; '.join(clauses)}."
+        for blanket, clauses in said.items()
+    ]
+
+
+def _in_short(title: str, duel: Duel) -> str:
+    named = {
+        verdict: [
+            cell.name
+            for cell, given in zip(duel.cells, duel.verdicts, strict=True)
+            if given == verdict
+        ]
+        for verdict in VERDICTS[:4]
+    }
+    told = [f"{verdict} on {wording.listing(names)}" for verdict, names in named.items() if names]
+    if not told:
+        return f"{title} cannot be told from it on any of {len(duel.cells)} factors"
+    return f"{title} is {', '.join(told)}"
+
+
 def against_each_other(study: Study) -> list[tuple[str, str]]:
     """Return the targeted scenario that stands against each blanket one, and that one."""
     found, view = sides(study), View(study)

@@ -14,7 +14,7 @@ from sim.analysis import rubric, wording
 from sim.months import month_name
 from sim.report import cells
 from sim.report.cells import READING, Cell
-from sim.report.duels import Duel, Sides, duels, sides
+from sim.report.duels import Duel, Sides, duels, other_measures, sides
 from sim.report.view import View
 from sim.scenario.differences import differences_in_words
 
@@ -88,6 +88,8 @@ class Findings:
         Which scenarios stand for the blanket control and which for targeted measures.
     duels : tuple of Duel
         Targeted measures against each blanket control.
+    others : tuple of Duel
+        Every other targeted scenario against it.
     without_assumed : tuple of Cell or None
         `headlines` with all assumed responses at 0; None if that was not run.
     """
@@ -97,6 +99,7 @@ class Findings:
     policies: tuple[PolicyFindings, ...]
     sides: Sides
     duels: tuple[Duel, ...]
+    others: tuple[Duel, ...]
     without_assumed: tuple[Cell, ...] | None
 
     @classmethod
@@ -109,13 +112,14 @@ class Findings:
             Of finished runs.
         """
         headlines, beside, found = cells.headlines(view), cells.beside(view), sides(view.study)
-        twin = view.without_assumed
+        twin, compared = view.without_assumed, duels(view, headlines, found)
         return cls(
             headlines=tuple(headlines),
             beside=beside,
             policies=tuple(by_policy(view, headlines, beside)),
             sides=found,
-            duels=tuple(duels(view, headlines, found)),
+            duels=tuple(compared),
+            others=tuple(other_measures(view, headlines, found, compared)),
             without_assumed=None if twin is None else tuple(cells.headlines(twin)),
         )
 

@@ -30,6 +30,7 @@ from sim.report import (
     who_figure,
     why,
 )
+from sim.report.duels import one_by_one
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
 from sim.report.pictures import Picture
@@ -190,6 +191,8 @@ def _context(
         "telling": telling,
         "quiet": matrix.still(view, quiet),
         "duels": found.duels,
+        "others": found.others,
+        "one_by_one": one_by_one(view, found.others),
         "sides": found.sides.sentences if headlines else [],
         "zero": _zero(found),
         "matrix": matrix.short(view, found),
@@ -303,6 +306,7 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
         ),
         ("headline, assumed responses at 0", view.against, found.without_assumed or ()),
         *(("targeted against blanket", duel.blanket, duel.cells) for duel in found.duels),
+        *(("other targeted against blanket", duel.blanket, duel.cells) for duel in found.others),
     ]
     head = [
         "part",

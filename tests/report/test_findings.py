@@ -10,7 +10,7 @@ import pytest
 
 from sim.analysis import rubric, wording
 from sim.model.outcomes import OUTCOMES
-from sim.report import cells, duels, findings, pictures
+from sim.report import cells, duels, findings, page, pictures
 from sim.report.cells import Cell
 from sim.report.findings import Findings
 from sim.report.view import View
@@ -194,6 +194,39 @@ def test_the_eu_is_spoken_of_where_a_scenario_changes_its_duties_and_nowhere_els
         for study in (make((0, 1), change=change), make((0, 1)))
     )
     assert drawn - left_out == {pictures.EU_SLUG}
+
+
+def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(make):
+    study = make((0, 1, 5, 2, 4))
+    view = View(study)
+    found = Findings.of(view)
+    assert [(duel.targeted, duel.blanket) for duel in found.others] == [
+        (name, "p1-blanket") for name in found.sides.targeted[1:]
+    ]
+    for duel in found.others:
+        for made in duel.cells:
+            ours, theirs = (
+                study.means(name, [made.outcome.name], study.window("p1-blanket"))[:, 0]
+                for name in (duel.targeted, duel.blanket)
+            )
+            changes = rubric.changes(ours, theirs, np.zeros(16, int), made.outcome.kind)
+            assert made.median == pytest.approx(np.median(changes))
+    (said,) = duels.one_by_one(view, found.others)
+    head, *clauses = said.removesuffix(".").split("; ")
+    assert head.startswith(f"Other targeted measures against {view.title('p1-blanket')}: ")
+    for duel, clause in zip(found.others, [head, *clauses], strict=True):
+        assert view.title(duel.targeted) in clause
+        for made, verdict in zip(duel.cells, duel.verdicts, strict=True):
+            assert (made.name in clause) == (verdict in duels.VERDICTS[:4])
+    table = page._findings_frame(view, found)
+    listed = table[table["part"] == "other targeted against blanket"]
+    assert len(listed) == sum(len(duel.cells) for duel in found.others)
+
+
+def test_a_measure_that_nobody_can_tell_from_the_blanket_control_is_said_to_be_such():
+    found = (cell("?", 10.0, 0.6), cell("0", 0.0))
+    duel = duels.Duel("a", "b", "", found, tuple(map(duels._verdict, found)), ())
+    assert duels._in_short("A", duel) == "A cannot be told from it on any of 2 factors"
 
 
 def test_no_duel_without_both_contestants(make):
