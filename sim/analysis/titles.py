@@ -33,7 +33,7 @@ class Titled:
         return labels(self.lever_paths)
 
     def settings(self, values: Mapping[str, Value]) -> str:
-        """Return values of levers in words: "kyc friction 0.1, opening cost 0.5".
+        """Return values of levers in words: "know-your-customer friction 0.1, opening cost 0.5".
 
         Parameters
         ----------
@@ -66,12 +66,29 @@ class Titled:
         return _told_apart({case.scenario.name: case.scenario.label for case in self.cases})
 
 
+SHORT = {
+    "cn": "China",
+    "eu": "EU",
+    "flop": "FLOP",
+    "gpu": "GPU",
+    "kyc": "know-your-customer",
+    "lockin": "lock-in",
+    "prob": "probability",
+    "us": "US",
+}
+"""Words for what names of fields shorten."""
+
+
 def labels(levers: Iterable[str]) -> dict[str, str]:
     """Return what people read in place of a lever's path: "opening cost", "strength of audits"."""
     return {
-        path: " of ".join(re.sub("[_-]", " ", part) for part in reversed(name.split(".")))
+        path: " of ".join(_in_words(part) for part in reversed(name.split(".")))
         for path, name in short_names(levers).items()
     }
+
+
+def _in_words(name: str) -> str:
+    return " ".join(SHORT.get(word, word) for word in re.split("[_-]", name))
 
 
 def _told_apart(titles: Mapping[str, str]) -> dict[str, str]:

@@ -29,6 +29,7 @@ from sim.calibration.measures import Floats, distance
 from sim.calibration.origins import observable
 from sim.calibration.simulate import NAMES, simulate
 from sim.calibration.waves import Knowledge, columns, first_points, likely_points, next_points
+from sim.model.identity import identity
 from sim.model.parameters import PARAMETERS
 from sim.sweep.draws import Draws
 from sim.sweep.execution import Progress
@@ -298,12 +299,17 @@ def _weights(found: Floats, proposed: Floats, targets: Sequence[Observed]) -> Fl
 
 
 def _ensemble(scores: Floats, seed: int) -> Draws:
-    """Return draws of all parameters: fitted ones as given, others spread over their ranges."""
+    """Return draws of all parameters: fitted ones as given, others spread over their ranges.
+
+    Each of the others in an order of its own, which its name gives: a parameter that comes anew
+    changes nobody else's draws.
+    """
     from sim.sweep.sampling import sample
 
-    others = {name: parameter_range(name) for name in PARAMETERS if name not in FITTED}
-    spread = sample(others, len(scores), "latin-hypercube", seed)
-    names = (*FITTED, *others)
-    values = np.concatenate((values_at(scores), spread.values), axis=1)
-    order = [names.index(name) for name in PARAMETERS]
-    return Draws(tuple(PARAMETERS), values[:, order])
+    columns = dict(zip(FITTED, values_at(scores).T, strict=True))
+    for name in PARAMETERS:
+        if name not in FITTED:
+            law = {name: parameter_range(name)}
+            own = sample(law, len(scores), "latin-hypercube", seed + identity(name))
+            columns[name] = own.values[:, 0]
+    return Draws(tuple(PARAMETERS), np.stack([columns[name] for name in PARAMETERS], axis=1))

@@ -37,10 +37,13 @@ def test_the_values_of_levers_follow_the_title():
         Case("b kyc=0.1", titled("b", "Control"), "a", levers={"kyc": 0.1}),
         Case("b kyc=0.2", titled("b", "Control"), "a", levers={"kyc": 0.2}),
     )
-    assert list(found.values()) == ["Status quo", "Control (kyc 0.1)", "Control (kyc 0.2)"]
+    assert list(found.values()) == [
+        "Status quo",
+        *(f"Control (know-your-customer {x})" for x in (0.1, 0.2)),
+    ]
 
 
 def test_levers_that_end_alike_are_told_apart_by_their_policies():
     paths = ["policy.public-audits.strength", "policy.ban.strength", "policy.ban.kyc_friction"]
-    said = ["strength of public audits", "strength of ban", "kyc friction"]
+    said = ["strength of public audits", "strength of ban", "know-your-customer friction"]
     assert labels(paths) == dict(zip(paths, said, strict=True))

@@ -76,6 +76,20 @@ def test_waves_rule_out_what_the_record_does_not_allow(fit):
     assert all((fit.explained[name] > 0.4) == (name in TOLD) for name in fit.explained)
 
 
+def test_a_parameter_that_comes_anew_changes_no_draw_of_the_others(monkeypatch):
+    scores = np.random.default_rng(0).standard_normal((8, len(FITTED)))
+    now = module._ensemble(scores, 3)
+    gone = next(name for name in PARAMETERS if name not in FITTED)
+    fewer = {name: one for name, one in PARAMETERS.items() if name != gone}
+    monkeypatch.setattr(module, "PARAMETERS", fewer)
+    before = module._ensemble(scores, 3)
+    kept = [now.names.index(name) for name in before.names]
+    np.testing.assert_array_equal(before.values, now.values[:, kept])
+    free = [name for name in before.names if name not in FITTED]
+    orders = {tuple(np.argsort(before.values[:, before.names.index(name)])) for name in free}
+    assert len(orders) > len(free) / 2
+
+
 def test_the_ensemble_holds_every_parameter_inside_its_bounds(fit):
     assert fit.ensemble.names == tuple(PARAMETERS)
     assert len(fit.ensemble) == SMALL.draws

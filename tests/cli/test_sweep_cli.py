@@ -95,8 +95,9 @@ def test_a_sweep_is_printed_case_by_case_and_stored() -> None:
     assert result.exit_code == 0, result.output
     text = " ".join(result.stdout.split())
     for friction in ("0.1", "0.2"):
+        said = f"know-your-customer friction {friction}"
         title = (
-            f"Blanket control on open weights (adopters 4000, kyc friction {friction}) "
+            f"Blanket control on open weights (adopters 4000, {said}) "
             "minus Status quo (adopters 4000)"
         )
         assert (
