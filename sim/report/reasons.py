@@ -195,7 +195,8 @@ def _steady(view: View, own: Sequence[Any]) -> str:
     row = max(own, key=lambda row: abs(row.at_high - row.at_low))
     outcome = view.study.outcome(row.outcome)
     low, high = (changed(x, outcome) for x in (row.at_low, row.at_high))
-    ends = [aloud.short(x) for x in (row.range_low, row.range_high)]
+    unit = why.unit(view, row.number)
+    ends = [f"{aloud.short(x)}{unit}" for x in (row.range_low, row.range_high)]
     of = f", which moves it most of the {len(own)} that were varied" if len(own) > 1 else ""
     return (
         f"Under {row.title}, the change in {aloud.named(row.outcome, row.label)} keeps its side "
@@ -209,7 +210,7 @@ def _flip(view: View, row: Any) -> str:
     outcome = view.study.outcome(row.outcome)
     left, right = (changed(x, outcome) for x in (row.left_change, row.right_change))
     now = why.set_to(view, row)
-    set_to = "" if now is None else f"; it is set to {aloud.short(now)}"
+    set_to = "" if now is None else f"; it is set to {aloud.short(now)}{why.unit(view, row.number)}"
     return (
         f"Under {why.compared(view, row)}, the change in {subject} "
         f"{why.turning(view, row, aloud.short)}: {left} just below it, {right} just above{set_to}."
