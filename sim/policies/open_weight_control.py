@@ -60,7 +60,7 @@ class OpenWeightControl(Contestable, BindingLabs):
         "whether every user passes a check",
         "yes or no",
         "Wilson and Hine 2025",
-        part="the check",
+        part="the know-your-customer check",
     )
     kyc_friction: float = own(
         0.15,
@@ -109,7 +109,7 @@ class OpenWeightControl(Contestable, BindingLabs):
         _JUDGED,
         allowed=(0.0, 10.0),
         likely=(0.0, 1.0),
-        part="liability",
+        part="cost and liability of labs",
     )
     compliance_cost: float = compliance_cost(
         20e6, "cost of the checks to each bound lab", likely=(2e6, 100e6)

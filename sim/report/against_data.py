@@ -105,8 +105,14 @@ def tallies(study: Study) -> list[Tally]:
         own = [one for one in _rows(study) if kind(one) == name]
         missed = [one for one in own if not (one["in_range"] and (one["inside"] or not ensemble))]
         met = [True] * (len(own) - len(missed)) + [False] * len(missed)
-        found.append(Tally(words, tuple(met), tuple(one["quantity"] for one in missed)))
+        found.append(Tally(words, tuple(met), tuple(map(_missed, missed))))
     return found
+
+
+def _missed(one: Record) -> str:
+    """Say by how much a figure is missed."""
+    value, low, high = (_number(one[key]) for key in ("value", "q05", "q95"))
+    return f"{one['quantity']} ({value} in the record, {low} to {high} in the model)"
 
 
 # targets

@@ -31,13 +31,17 @@ SUBJECTS = {
     "backdoor_exposure": "exposure to hidden compromise",
     "us_share_abroad": "the US share of AI use abroad",
     "cn_share_abroad": "China's share of AI use abroad",
+    "frontier_open_us": "the capability of the best open US release",
+    "us_share_abroad_developer": "the US share of what developers abroad build on",
+    "derivative_share_us": "the US share of the bases of newly adapted models",
 }
-"""What headline outcomes are called in a sentence; any other is called by its label."""
+"""What outcomes are called in a sentence; any other is called by its label."""
 
 HEADLINE, BESIDE = "headline", "beside"
 AT_ZERO, DUEL = "headline, assumed responses at 0", "targeted against blanket"
 """Parts of findings.csv: where the numbers of a sentence stand."""
 
+ASSUMED = "How labs, users and states respond is assumed where no published figure fixes it"
 TOLD = 4
 """Findings that a line about assumed responses names."""
 
@@ -167,7 +171,7 @@ def sentence(view: View, found: Findings, news: News) -> Sentence:
         said += _does(cell)
     said.append(Said(". "))
     if news.duel is not None:
-        said += _compared(view, news.duel)
+        said += _compared(view, news.duel, news.cells)
     said += _mirrored(found, news.cells)
     return said
 
@@ -182,23 +186,21 @@ def _does(cell: Cell) -> Sentence:
     return [Said("may rise or fall: "), _signed(cell, _part(cell))]
 
 
-def _compared(view: View, duel: Cell) -> Sentence:
+def _compared(view: View, duel: Cell, cells: Sequence[Cell]) -> Sentence:
+    ours = _title(view, duel.scenario)
     if duel.word in NEWS:
-        meant = wording.goal(duel.median, duel.outcome) or wording.towards(duel.median)
+        meant = wording.goal(duel.median, duel.outcome)
         likely = "likely " if duel.word == wording.LIKELY else ""
-        return [
-            Said("Of the two, "),
-            Said(view.title(duel.scenario), title=True),
-            Said(f" is {likely}{meant} by "),
-            _size(duel, DUEL),
-            Said(". "),
-        ]
+        does = f"does {likely}{meant}" if meant else f"is {likely}{wording.towards(duel.median)}"
+        return [Said("Of the two, "), ours, Said(f" {does}: "), _signed(duel, DUEL), Said(". ")]
     verdict = (
         "The two do not differ materially: "
         if duel.word in STILL
-        else "Which of the two does better cannot be told: the difference is "
+        else "Which of the two does better cannot be told: "
     )
-    return [Said(verdict), _signed(duel, DUEL), Said(". ")]
+    other = next(cell.scenario for cell in cells if cell.scenario != duel.scenario)
+    less = [ours, Said(" less "), _title(view, other), Said(" is ")]
+    return [Said(verdict), *less, _signed(duel, DUEL), Said(". ")]
 
 
 def _mirrored(found: Findings, cells: Sequence[Cell]) -> Sentence:
@@ -208,7 +210,8 @@ def _mirrored(found: Findings, cells: Sequence[Cell]) -> Sentence:
     name = subject(others[0])
     numbers = [_signed(other, BESIDE) for other in others]
     joined = [piece for number in numbers for piece in (Said(" and "), number)][1:]
-    return [Said(f"{name[:1].upper()}{name[1:]} changes by "), *joined, Said(".")]
+    order = ", in the same order." if len(others) > 1 else "."
+    return [Said(f"{name[:1].upper()}{name[1:]} changes by "), *joined, Said(order)]
 
 
 def _still(view: View, cells: Sequence[Cell], headlines: Sequence[Cell]) -> Sentence:
@@ -226,7 +229,8 @@ def _still(view: View, cells: Sequence[Cell], headlines: Sequence[Cell]) -> Sent
         verb = "does" if len(policies) == 1 else "do"
         said = [*named, Said(f" {likely}{verb} not move {what} materially")]
     ends = _widest(cells)
-    return [*said, *([Said(": the widest intervals are "), *ends] if ends else []), Said(".")]
+    within = Said(": over these factors 5–95 % of the runs stay within ")
+    return [*said, *([within, *ends] if ends else []), Said(".")]
 
 
 def _title(view: View, name: str) -> Said:
@@ -259,8 +263,9 @@ def hangs_on(view: View, found: Findings, news: News) -> Sentence:
         return []
     flips = changed(own, found.without_assumed)
     if not flips:
-        kept = "Does not hang on assumed responses: with all of them at 0 no sign here changes."
-        return [Said(kept)]
+        return [
+            Said("Holds without assumed responses: with all of them at 0 no sign here changes.")
+        ]
     return [Said("Hangs on assumed responses. With all of them at 0: "), *_listed(view, flips)]
 
 
@@ -283,18 +288,15 @@ def would_change(view: View, found: Findings) -> list[Sentence]:
     if found.without_assumed is None:
         lines.append([Said("The study was not run with assumed responses at 0.")])
     elif flips := changed(found.headlines, found.without_assumed):
-        head = (
-            "Some responses are assumed, since no published figure fixes them. With assumed "
-            "responses at 0, findings change: "
-        )
-        lines.append([Said(head), *_listed(view, flips)])
+        lines.append([Said(f"{ASSUMED}. With all of them at 0 findings change: ")])
+        lines[-1] += _listed(view, flips)
     else:
-        lines.append([Said("With assumed responses at 0, no sign changes.")])
+        lines.append([Said(f"{ASSUMED}. With all of them at 0 no sign changes.")])
     for duel in found.duels:
         open_ = [cell.name for cell in duel.cells if cell.word == wording.CANNOT_TELL]
         if open_:
             pair = [_title(view, duel.targeted), Said(" against "), _title(view, duel.blanket)]
             lines.append([*pair, Said(f" is undecided on {wording.listing(open_)}.")])
     if any(cell.word == wording.CANNOT_TELL for cell in found.headlines):
-        lines.append([Said("What the matrix cannot tell, more draws may settle.")])
+        lines.append([Said("Where the table cannot tell, more runs may settle it.")])
     return lines

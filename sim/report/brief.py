@@ -20,7 +20,7 @@ from sim.report import (
     reproduction,
 )
 from sim.report.cells import Cell, measured_alike
-from sim.report.duels import one_by_one
+from sim.report.duels import in_short
 from sim.report.findings import Findings
 from sim.report.style import FORECAST
 from sim.report.view import View
@@ -173,11 +173,22 @@ def context(
         "few": _few(view),
         "few_pairs": study.pairs == 1,
         "sample": wording.sample(study.draws, study.replications),
+        "pairs": study.pairs,
+        "alike": "luck" if study.draws == 1 else "uncertain numbers and luck",
         "seed": study.seed,
         "holds": study.interval_holds,
         **_policies(view, found),
-        "duels": [" ".join(duel.sentences) for duel in found.duels],
-        "one_by_one": one_by_one(view, found.others),
+        "duels": [
+            (
+                view.title(blanket),
+                [
+                    in_short(view, found.headlines, duel)
+                    for duel in (*found.duels, *found.others)
+                    if duel.blanket == blanket
+                ],
+            )
+            for blanket in dict.fromkeys(duel.blanket for duel in found.duels)
+        ],
         "factors": _factors(found),
         "wide": len(view.policies) <= COLUMNS,
         "agreements": AGREEMENTS,

@@ -164,30 +164,26 @@ def other_measures(
     return [duel for duel in made if duel is not None]
 
 
-def one_by_one(view: View, others: Sequence[Duel]) -> list[str]:
-    """Say in a sentence for each blanket control how the other targeted measures do against it."""
-    said: dict[str, list[str]] = {}
-    for duel in others:
-        said.setdefault(duel.blanket, []).append(_in_short(view.title(duel.targeted), duel))
-    return [
-        f"Other targeted measures against {view.title(blanket)}: {'; '.join(clauses)}."
-        for blanket, clauses in said.items()
-    ]
+def in_short(view: View, headlines: Sequence[Cell], duel: Duel) -> str:
+    """Say what a duel found in one sentence: where the targeted side does better or worse.
 
-
-def _in_short(title: str, duel: Duel) -> str:
-    named = {
-        verdict: [
-            cell.name
+    It says too on which factors nobody can tell, and if the targeted side moves none by itself.
+    """
+    parts = []
+    for verdict in (*VERDICTS[:4], wording.CANNOT_TELL):
+        own = [
+            f"{cell.name} ({wording.change(cell.median, cell.outcome)})"
+            if verdict in VERDICTS[:4]
+            else cell.name
             for cell, given in zip(duel.cells, duel.verdicts, strict=True)
             if given == verdict
         ]
-        for verdict in VERDICTS[:4]
-    }
-    told = [f"{verdict} on {wording.listing(names)}" for verdict, names in named.items() if names]
-    if not told:
-        return f"{title} cannot be told from it on any of {len(duel.cells)} factors"
-    return f"{title} is {', '.join(told)}"
+        parts += [f"{verdict} on {wording.listing(own)}"] if own else []
+    alone = [cell for cell in headlines if cell.scenario == duel.targeted]
+    idle = all(cell.word in wording.RUNGS[3:] for cell in alone)
+    itself = ", which moves no factor by itself," if idle else ""
+    no = "no difference that matters on any factor"
+    return f"{view.title(duel.targeted)}{itself}: {', '.join(parts) or no}."
 
 
 def against_each_other(study: Study) -> list[tuple[str, str]]:

@@ -26,10 +26,10 @@ MIRRORS = {"us_share_abroad": "cn_share_abroad"}
 """Outcomes that tell one story from two sides: the second is said with the first, where both do."""
 
 RULE = (
-    "Chosen by rule, not by hand, from what can be said aloud (points of a share, percent): the "
-    "rubric's own measures before others, clear before likely, large before small (5 points of a "
-    "share count as much as 20 % of a level); one for each factor before a second on any; targeted "
-    "measures beside the blanket control where both move or differ; what moves nothing comes last."
+    "Chosen by a fixed rule, not by hand: the paper's factors before other measures, clear before "
+    "likely, large before small (5 points of a share count as much as 20 % of a level), one for "
+    "each factor before a second, the blanket control beside targeted measures, and what moves "
+    "nothing last."
 )
 
 

@@ -30,7 +30,7 @@ from sim.report import (
     who_figure,
     why,
 )
-from sim.report.duels import one_by_one
+from sim.report.duels import in_short
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
 from sim.report.pictures import Picture
@@ -192,7 +192,7 @@ def _context(
         "quiet": matrix.still(view, quiet),
         "duels": found.duels,
         "others": found.others,
-        "one_by_one": one_by_one(view, found.others),
+        "one_by_one": [in_short(view, headlines, duel) for duel in found.others],
         "sides": found.sides.sentences if headlines else [],
         "zero": _zero(found),
         "matrix": matrix.short(view, found),

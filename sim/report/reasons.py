@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis import actors, rubric, wording
@@ -126,7 +126,10 @@ def _chains(view: View, scenario: str, told: Sequence[str]) -> tuple[tuple[Numbe
 
 def _step(view: View, row: Any) -> Number:
     outcome = view.study.outcome(row.outcome)
-    return _number(aloud.named(row.outcome, outcome.label), row, outcome, chain.CSV)
+    step = _number(aloud.named(row.outcome, outcome.label), row, outcome, chain.CSV)
+    if math.isinf(row.median):  # of what was 0 before there is no percentage
+        return replace(step, change=f"by {wording.difference(row.difference, outcome)} from 0")
+    return step
 
 
 def _number(name: str, row: Any, outcome: Outcome, file: str) -> Number:
@@ -153,10 +156,13 @@ def _parts(view: View, scenario: str, told: Sequence[str], because: Why | None) 
 
 
 def flips(view: View, because: Why | None) -> list[str]:
-    """Return at which values of assumptions the largest findings turn, a sentence each."""
+    """Return at which values of assumptions the largest findings turn, a sentence each.
+
+    Only findings that matter on both sides: a change that becomes too small to matter is none.
+    """
     if because is None or because.break_evens is None:
         return []
-    rows = [row for row in records(because.break_evens) if why.turns(view, row)]
+    rows = [row for row in records(because.break_evens) if why.flips(view, row)]
 
     def strength(row: Any) -> float:
         largest = max(abs(row.at_low), abs(row.at_high))
@@ -197,11 +203,11 @@ def _steady(view: View, own: Sequence[Any]) -> str:
     low, high = (changed(x, outcome) for x in (row.at_low, row.at_high))
     unit = why.unit(view, row.number)
     ends = [f"{aloud.short(x)}{unit}" for x in (row.range_low, row.range_high)]
-    of = f", which moves it most of the {len(own)} that were varied" if len(own) > 1 else ""
+    of = f" (of {len(own)} assumptions that were varied, it moves most with this)"
     return (
-        f"Under {row.title}, the change in {aloud.named(row.outcome, row.label)} keeps its side "
-        f"over the whole range of {why.number(view, row.number)}{of}: {low} at {ends[0]}, {high} "
-        f"at {ends[1]}."
+        f"Under {row.title}, the change in {aloud.named(row.outcome, row.label)} has the same sign "
+        f"at every value of the {why.words(view, row.number)}: {low} at {ends[0]}, {high} at "
+        f"{ends[1]}{of if len(own) > 1 else ''}."
     )
 
 
@@ -213,7 +219,8 @@ def _flip(view: View, row: Any) -> str:
     set_to = "" if now is None else f"; it is set to {aloud.short(now)}{why.unit(view, row.number)}"
     return (
         f"Under {why.compared(view, row)}, the change in {subject} "
-        f"{why.turning(view, row, aloud.short)}: {left} just below it, {right} just above{set_to}."
+        f"{why.turning(view, row, aloud.short, why.words)}: {left} just below it, {right} just "
+        f"above{set_to}."
     )
 
 

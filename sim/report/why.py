@@ -285,6 +285,22 @@ def _matters(view: View, row: Any) -> bool:
     return max(abs(row.at_low), abs(row.at_high)) >= floor
 
 
+def flips(view: View, row: Any) -> bool:
+    """Tell whether a row of break-evens is a flip between two changes that both matter."""
+    return turns(view, row) and _matters_on_both_sides(view, row)
+
+
+def _matters_on_both_sides(view: View, row: Any) -> bool:
+    ends, floor = (row.at_low, row.at_high), rubric.FLOOR[view.study.outcome(row.outcome).kind]
+    return max(ends) >= floor and min(ends) <= -floor
+
+
+def words(view: View, path: str) -> str:
+    """Return a number in words alone."""
+    field = _field(view, path)
+    return path if field is None else field.description.split(";")[0]
+
+
 def number(view: View, path: str) -> str:
     """Return a number in words, with the name that it has in files.
 
@@ -299,7 +315,7 @@ def number(view: View, path: str) -> str:
     if field is None:
         told = PARAMETERS[path].unit if path in PARAMETERS else ""
         return f"{path} ({told})" if told not in PLAIN else path
-    return f"{field.description.split(';')[0]} ({path.removeprefix('policy.')})"
+    return f"{words(view, path)} ({path.removeprefix('policy.')})"
 
 
 def unit(view: View, path: str) -> str:
@@ -342,7 +358,12 @@ def compared(view: View, row: Any) -> str:
     return row.title if alone else f"{row.title} against {row.against_title}"
 
 
-def turning(view: View, row: Any, text: Callable[[float], str]) -> str:
+def turning(
+    view: View,
+    row: Any,
+    text: Callable[[float], str],
+    named: Callable[[View, str], str] = number,
+) -> str:
     """Return at which value a verdict turns, how sure that is and whether both sides matter.
 
     Parameters
@@ -353,6 +374,8 @@ def turning(view: View, row: Any, text: Callable[[float], str]) -> str:
         Of break-evens, with a crossing.
     text
         Prints a value of the assumption.
+    named
+        Says which assumption it is.
     """
 
     def end(x: float, edge: float) -> str:
@@ -363,11 +386,10 @@ def turning(view: View, row: Any, text: Callable[[float], str]) -> str:
     ends_ = f"{end(row.low, row.range_low)} to {end(row.high, row.range_high)}"
     band = f" (5–95 %: {ends_})" if within else " (no 5–95 % within the range)"
     several = ", one of several such values" if row.found == SEVERAL else ""
-    ends, floor = (row.at_low, row.at_high), rubric.FLOOR[view.study.outcome(row.outcome).kind]
-    both = max(ends) >= floor and min(ends) <= -floor
+    both = _matters_on_both_sides(view, row)
     small = "" if both else ", too small to matter on one side"
     value = f"{text(row.value)}{unit(view, row.number)}"
-    return f"turns where {number(view, row.number)} is {value}{band}{several}{small}"
+    return f"turns where {named(view, row.number)} is {value}{band}{several}{small}"
 
 
 # Variance

@@ -19,8 +19,8 @@ def test_a_bundle_has_its_policies_as_parts_and_a_policy_what_its_fields_bring_i
     reference = load("status-quo")
     assert set(parts.cut(load("p1-blanket"), reference).parts) == {
         "denial to target countries",
-        "the check",
-        "liability",
+        "the know-your-customer check",
+        "cost and liability of labs",
     }
     bundle = load("targeted-bundle")
     own = [bundle.policy[name] for name in sorted(bundle.policy.keys() - reference.policy.keys())]
@@ -32,7 +32,9 @@ def test_without_a_part_a_policy_lacks_it_and_without_all_of_them_they_all_are_o
     found = parts.cut(control, load("status-quo"))
     bare = found.world(()).policy["open-weight-control"]
     assert (bare.targets, bare.kyc, bare.opening_cost) == ((), False, 0.0)
-    check = found.world((found.parts.index("the check"),)).policy["open-weight-control"]
+    check = found.world((found.parts.index("the know-your-customer check"),)).policy[
+        "open-weight-control"
+    ]
     assert (check.targets, check.kyc, check.opening_cost) == ((), True, 0.0)
     assert check.kyc_friction == control.policy["open-weight-control"].kyc_friction
     assert found.world(found.whole) is control

@@ -84,9 +84,9 @@ def test_parts_are_run_once_under_the_same_draws_and_add_up(folder, monkeypatch)
     p1 = found.parts[(found.parts["scenario"] == "p1-blanket")]
     p1 = p1[p1["outcome"] == "us_share_abroad"].set_index(["measure", "part"])["median"]
     assert p1["total", ""] == pytest.approx(100 * (0.15 - 0.1 - 0.05), abs=1e-3)
-    assert p1["first", "the check"] == pytest.approx(15, abs=1e-3)
-    assert p1["last", "the check"] == pytest.approx(10, abs=1e-3)
-    assert p1["share", "the check"] == pytest.approx(12.5, abs=1e-3)
+    assert p1["first", "the know-your-customer check"] == pytest.approx(15, abs=1e-3)
+    assert p1["last", "the know-your-customer check"] == pytest.approx(10, abs=1e-3)
+    assert p1["share", "the know-your-customer check"] == pytest.approx(12.5, abs=1e-3)
     assert p1["interaction", ""] == pytest.approx(-5, abs=1e-3)
     monkeypatch.setattr("sim.sweep.execution.simulate_world", never)
     again = call(folder, "parts")

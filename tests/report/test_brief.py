@@ -163,17 +163,20 @@ def test_the_strip_counts_the_rows_of_the_table_of_targets(text, study):
         own = [row for row in rows if row["kind"] == kind]
         assert (int(met), int(of)) == (sum(r["in_range"] == "True" for r in own), len(own))
         for row in own:
-            assert (row["quantity"] in html.unescape(text)) == (row["in_range"] == "False")
+            told = f"{row['quantity']} ({against_data._number(float(row['value']))} in the record, "
+            assert (told in html.unescape(text)) == (row["in_range"] == "False")
 
 
 def test_a_target_is_met_by_the_ensemble_only_if_the_record_lies_inside_too(monkeypatch):
     one = {"role": "target", "mode": "free", "quantity": "q", "in_range": True, "inside": False}
+    one |= {"value": 0.012, "q05": 0.0347, "q95": 0.133}
     monkeypatch.setattr(against_data, "_rows", lambda study: [one])
     for ensemble, met in ((True, ()), (False, (True,))):
         monkeypatch.setattr(against_data, "is_calibrated", lambda design, is_=ensemble: is_)
         tally = against_data.tallies(Told({}, [P1]))[0]
         assert (tuple(x for x in tally.met if x), len(tally.met)) == (met, 1)
-        assert tally.missed == (() if met else ("q",))
+        told = ("q (0.012 in the record, 0.0347 to 0.133 in the model)",)
+        assert tally.missed == (() if met else told)
 
 
 def test_it_is_conditional_and_says_how_to_cite_and_make_it_again(text):
@@ -241,9 +244,9 @@ def test_what_would_change_this_is_what_the_study_knows():
     title, bundle = study.titles[P1], study.titles[BUNDLE]
     assert f"{title} , Global power (US): lower (worse) becomes no material change, 0" in part
     assert f"{bundle} against {title} is undecided on Other misuse." in part
-    assert "What the matrix cannot tell, more draws may settle." in part
+    assert "Where the table cannot tell, more runs may settle it." in part
     calm = rendered(Told({}, [P3], zero={})).partition('<h2 id="change">')[2]
-    assert "With assumed responses at 0, no sign changes." in calm
+    assert "With all of them at 0 no sign changes." in calm
     assert "undecided" not in calm
     assert "was not run with assumed responses at 0" in rendered(Told({}, [P3]))
 
@@ -342,7 +345,7 @@ def test_the_brief_says_what_why_found(whole):
     (flip,) = reasons.flips(view, because)
     turns = (
         "turns where short-run loss of share of controlled open weights from the check "
-        "(open-weight-control.kyc_friction) is 0.15 (5–95 %: 0.051 to 0.2)"
+        "is 0.15 (5–95 %: 0.051 to 0.2)"
     )
     change = "the change in the US share of AI use abroad"
     sides = "−0.3 points just below it, +0.4 points just above; it is set to 0.15."
@@ -382,8 +385,9 @@ def test_what_keeps_its_side_is_told_of_the_largest_finding_of_each_outcome(whol
 
     (said,) = told(row(BUNDLE, -1.0, -1.2), row(P1, -1.9, -3.7), row(P1, -2.9, -3.0, "leakage"))
     assert said.startswith(f"Under {view.title(P1)}, the change in the US share of AI use abroad ")
-    assert "(open-weight-control.kyc_friction), which moves it most of the 2" in said
-    assert said.endswith("varied: −1.9 points at 0, −3.7 points at 0.3.")
+    check = "the short-run loss of share of controlled open weights from the check"
+    assert f"has the same sign at every value of {check}: −1.9 points at 0, −3.7 points at" in said
+    assert said.endswith("0.3 (of 2 assumptions that were varied, it moves most with this).")
     (other,) = told(row(BUNDLE, -1.0, -1.2), row(P1, -1.0, 2.0, found=FLIPS))
     assert other.startswith(f"Under {view.title(BUNDLE)}")  # what turns is no finding that is kept
     assert reasons.steady(view, {P1: [us]}, None) == []

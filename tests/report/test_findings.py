@@ -211,22 +211,25 @@ def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(mak
             )
             changes = rubric.changes(ours, theirs, np.zeros(16, int), made.outcome.kind)
             assert made.median == pytest.approx(np.median(changes))
-    (said,) = duels.one_by_one(view, found.others)
-    head, *clauses = said.removesuffix(".").split("; ")
-    assert head.startswith(f"Other targeted measures against {view.title('p1-blanket')}: ")
-    for duel, clause in zip(found.others, [head, *clauses], strict=True):
-        assert view.title(duel.targeted) in clause
+    for duel in found.others:
+        said = duels.in_short(view, found.headlines, duel)
+        assert said.startswith(view.title(duel.targeted))
+        own = [one.word for one in found.headlines if one.scenario == duel.targeted]
+        still = set(own) <= {wording.UNCHANGED, wording.LIKELY_UNCHANGED}
+        assert ("moves no factor by itself" in said) == still
+        told = (*duels.VERDICTS[:4], wording.CANNOT_TELL)
         for made, verdict in zip(duel.cells, duel.verdicts, strict=True):
-            assert (made.name in clause) == (verdict in duels.VERDICTS[:4])
+            assert (made.name in said) == (verdict in told)
     table = page._findings_frame(view, found)
     listed = table[table["part"] == "other targeted against blanket"]
     assert len(listed) == sum(len(duel.cells) for duel in found.others)
 
 
-def test_a_measure_that_nobody_can_tell_from_the_blanket_control_is_said_to_be_such():
-    found = (cell("?", 10.0, 0.6), cell("0", 0.0))
-    duel = duels.Duel("a", "b", "", found, tuple(map(duels._verdict, found)), ())
-    assert duels._in_short("A", duel) == "A cannot be told from it on any of 2 factors"
+def test_a_measure_that_differs_from_the_blanket_control_in_nothing_is_said_to_be_such(view):
+    found = (cell("0", 0.0), cell("0", 0.1))
+    duel = duels.Duel("p3-government-audits", "b", "", found, ("no material difference",) * 2, ())
+    said = duels.in_short(view, [replace(cell("+"), scenario=duel.targeted)], duel)
+    assert said == f"{view.title(duel.targeted)}: no difference that matters on any factor."
 
 
 def test_no_duel_without_both_contestants(make):

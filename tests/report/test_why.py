@@ -20,7 +20,7 @@ CHECK = (
     "short-run loss of share of controlled open weights from the check "
     "(open-weight-control.kyc_friction)"
 )
-WORDS = ("denial to target countries", "the check", "liability")
+WORDS = ("denial to target countries", "the know-your-customer check", "cost and liability of labs")
 
 
 def row(measure, part, mean, outcome=US, scale="points", scenario=P1, total=-8.0):
@@ -103,7 +103,8 @@ def test_a_sentence_says_which_parts_make_up_most_of_a_change(view):
     assert policy.sentences == (
         (
             f"{label}: −8.0 points (5–95 %: −9.0 to −7.5). Of the mean change 80 % comes from "
-            "the check and liability together; 10 % from the rest of the policy."
+            "the know-your-customer check and cost and liability of labs together; 10 % from the "
+            "rest of the policy."
         ),
     )
 
@@ -147,9 +148,12 @@ def test_a_flip_is_told_with_both_sides_that_were_run(view):
 def test_more_than_all_of_a_change_is_said_to_be_that(view):
     """The check makes -9 of -8: what is left works against it."""
     frame = divided()
-    frame.loc[frame["part"] == "the check", "fraction"] = 9 / 8
+    frame.loc[frame["part"] == "the know-your-customer check", "fraction"] = 9 / 8
     (policy,) = said(view, parts=frame, leading=parts.leading(frame)).policies
-    assert "more than all (112 %) comes from the check; what is left works" in policy.sentences[0]
+    assert (
+        "more than all (112 %) comes from the know-your-customer check; what is left works"
+        in policy.sentences[0]
+    )
 
 
 def test_a_change_that_vanishes_is_not_said_to_turn_on_both_sides(view):
@@ -265,7 +269,10 @@ def test_what_was_found_stands_on_the_page_and_hostile_names_are_inert(make, tmp
     flips = pd.DataFrame([flip(against_title=HOSTILE)])
     found = Why(frame, parts.leading(frame), None, flips)
     text = written(make, tmp_path, monkeypatch, found)
-    assert "80 % comes from the check and liability together" in text
+    assert (
+        "80 % comes from the know-your-customer check and cost and liability of labs together"
+        in text
+    )
     assert f"turns where {CHECK} is 0.1712" in text
     assert HOSTILE not in text
     assert (tmp_path / "figures" / "why-2.png").exists()
