@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sim.analysis import wording
 from sim.report.cells import Cell
+from sim.report.duels import VERDICTS, Duel
 from sim.report.findings import Changed, Findings, changed
 from sim.report.importance import NEWS, STILL, News, mirror
 
@@ -251,6 +252,27 @@ def _widest(cells: Sequence[Cell]) -> Sentence:
                 Said(f"{wording.signed(ends[1])} {of}", high, HEADLINE),
             ]
     return said
+
+
+def duel(view: View, headlines: Sequence[Cell], found: Duel) -> str:
+    """Return where a targeted side does better or worse than the blanket one, in one sentence.
+
+    It says too on which factors nobody can tell, and if the targeted side moves none by itself.
+    """
+    parts = []
+    for verdict in (*VERDICTS[:4], wording.CANNOT_TELL):
+        own = [
+            cell.name
+            if verdict == wording.CANNOT_TELL
+            else f"{cell.name} ({_united(change(cell.median), cell.outcome)})"
+            for cell, given in zip(found.cells, found.verdicts, strict=True)
+            if given == verdict
+        ]
+        parts += [f"{verdict} on {wording.listing(own)}"] if own else []
+    alone = [cell for cell in headlines if cell.scenario == found.targeted]
+    itself = " (moves no factor by itself)" if all(cell.word in STILL for cell in alone) else ""
+    no = "no difference that matters on any factor"
+    return f"{view.title(found.targeted)}{itself}: {', '.join(parts) or no}."
 
 
 # What findings hang on

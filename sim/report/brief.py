@@ -20,7 +20,6 @@ from sim.report import (
     reproduction,
 )
 from sim.report.cells import Cell, measured_alike
-from sim.report.duels import in_short
 from sim.report.findings import Findings
 from sim.report.style import FORECAST
 from sim.report.view import View
@@ -182,7 +181,7 @@ def context(
             (
                 view.title(blanket),
                 [
-                    in_short(view, found.headlines, duel)
+                    aloud.duel(view, found.headlines, duel)
                     for duel in (*found.duels, *found.others)
                     if duel.blanket == blanket
                 ],

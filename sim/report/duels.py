@@ -164,28 +164,6 @@ def other_measures(
     return [duel for duel in made if duel is not None]
 
 
-def in_short(view: View, headlines: Sequence[Cell], duel: Duel) -> str:
-    """Say what a duel found in one sentence: where the targeted side does better or worse.
-
-    It says too on which factors nobody can tell, and if the targeted side moves none by itself.
-    """
-    parts = []
-    for verdict in (*VERDICTS[:4], wording.CANNOT_TELL):
-        own = [
-            f"{cell.name} ({wording.change(cell.median, cell.outcome)})"
-            if verdict in VERDICTS[:4]
-            else cell.name
-            for cell, given in zip(duel.cells, duel.verdicts, strict=True)
-            if given == verdict
-        ]
-        parts += [f"{verdict} on {wording.listing(own)}"] if own else []
-    alone = [cell for cell in headlines if cell.scenario == duel.targeted]
-    idle = all(cell.word in wording.RUNGS[3:] for cell in alone)
-    itself = ", which moves no factor by itself," if idle else ""
-    no = "no difference that matters on any factor"
-    return f"{view.title(duel.targeted)}{itself}: {', '.join(parts) or no}."
-
-
 def against_each_other(study: Study) -> list[tuple[str, str]]:
     """Return the targeted scenario that stands against each blanket one, and that one."""
     found, view = sides(study), View(study)

@@ -15,6 +15,7 @@ from sim.analysis.precision import undecided, undecided_sentences
 from sim.analysis.why import Why
 from sim.report import (
     against_data,
+    aloud,
     brief,
     cells,
     chain,
@@ -30,7 +31,6 @@ from sim.report import (
     who_figure,
     why,
 )
-from sim.report.duels import in_short
 from sim.report.figure_data import Grid
 from sim.report.findings import Findings, changed, in_both
 from sim.report.pictures import Picture
@@ -192,7 +192,7 @@ def _context(
         "quiet": matrix.still(view, quiet),
         "duels": found.duels,
         "others": found.others,
-        "one_by_one": [in_short(view, headlines, duel) for duel in found.others],
+        "one_by_one": [aloud.duel(view, headlines, duel) for duel in found.others],
         "sides": found.sides.sentences if headlines else [],
         "zero": _zero(found),
         "matrix": matrix.short(view, found),

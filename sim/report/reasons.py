@@ -128,7 +128,7 @@ def _step(view: View, row: Any) -> Number:
     outcome = view.study.outcome(row.outcome)
     step = _number(aloud.named(row.outcome, outcome.label), row, outcome, chain.CSV)
     if math.isinf(row.median):  # of what was 0 before there is no percentage
-        return replace(step, change=f"by {wording.difference(row.difference, outcome)} from 0")
+        return replace(step, change=f"+{aloud.short(row.difference)} {outcome.unit}, from 0")
     return step
 
 

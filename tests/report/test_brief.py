@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import html
 import io
+import math
 import re
 import shutil
 import subprocess
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from sim.analysis import actors
+from sim.analysis import actors, wording
 from sim.analysis.frames import csv_bytes
 from sim.analysis.why import Why
 from sim.analysis.why.break_evens import FLIPS, NO_CROSSING
@@ -366,6 +368,13 @@ def test_the_brief_says_what_why_found(whole):
     page = template(brief.TEMPLATE).render(filled, content_policy=POLICY)
     assert asked not in page
     assert asked in rendered(study)
+
+
+def test_a_step_from_nothing_is_told_by_what_came_of_it(whole):
+    row = SimpleNamespace(
+        outcome="audit_detections", median=math.inf, difference=0.08661, word=wording.CLEAR
+    )
+    assert reasons._step(View(whole), row).change == "+0.087 findings a month, from 0"
 
 
 def test_what_keeps_its_side_is_told_of_the_largest_finding_of_each_outcome(whole):

@@ -10,7 +10,7 @@ import pytest
 
 from sim.analysis import rubric, wording
 from sim.model.outcomes import OUTCOMES
-from sim.report import cells, duels, findings, page, pictures
+from sim.report import aloud, cells, duels, findings, page, pictures
 from sim.report.cells import Cell
 from sim.report.findings import Findings
 from sim.report.view import View
@@ -212,7 +212,7 @@ def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(mak
             changes = rubric.changes(ours, theirs, np.zeros(16, int), made.outcome.kind)
             assert made.median == pytest.approx(np.median(changes))
     for duel in found.others:
-        said = duels.in_short(view, found.headlines, duel)
+        said = aloud.duel(view, found.headlines, duel)
         assert said.startswith(view.title(duel.targeted))
         own = [one.word for one in found.headlines if one.scenario == duel.targeted]
         still = set(own) <= {wording.UNCHANGED, wording.LIKELY_UNCHANGED}
@@ -228,7 +228,7 @@ def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(mak
 def test_a_measure_that_differs_from_the_blanket_control_in_nothing_is_said_to_be_such(view):
     found = (cell("0", 0.0), cell("0", 0.1))
     duel = duels.Duel("p3-government-audits", "b", "", found, ("no material difference",) * 2, ())
-    said = duels.in_short(view, [replace(cell("+"), scenario=duel.targeted)], duel)
+    said = aloud.duel(view, [replace(cell("+"), scenario=duel.targeted)], duel)
     assert said == f"{view.title(duel.targeted)}: no difference that matters on any factor."
 
 
