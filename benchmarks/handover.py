@@ -1,6 +1,6 @@
 """Compare the first generated year with the replayed ones and print the table.
 
-    python benchmarks/handover.py [--replications 8] [--seed 0]
+    python benchmarks/handover.py [--replications 8] [--seed 0] [--set parameters.NAME=VALUE]
 
 For every lag, openness and origin share of use: its largest change over a year of the replayed
 history, its largest change from the last replayed month in the first generated year, the ratio of
@@ -87,8 +87,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replications", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE")
     options = parser.parse_args()
-    table = Table(title=f"The handover, {options.replications} replications, seed {options.seed}")
+    runs = f"{options.replications} replications, seed {options.seed}"
+    table = Table(title=", ".join(("The handover", runs, *options.set)))
     table.add_column("outcome")
     for heading in (
         "largest change in a replayed year",
@@ -99,8 +101,8 @@ def main() -> None:
         "last replayed value",
     ):
         table.add_column(heading, justify="right")
-    steady = mean_paths(options.replications, options.seed, [STEADY_PRICE])
-    for name, path in mean_paths(options.replications, options.seed).items():
+    steady = mean_paths(options.replications, options.seed, [*options.set, STEADY_PRICE])
+    for name, path in mean_paths(options.replications, options.seed, options.set).items():
         found = change(path)
         table.add_row(
             name,
