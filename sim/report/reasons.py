@@ -58,6 +58,8 @@ class Reasons:
         Who is used more, and less.
     unsure : tuple of str
         Actors of whom nobody can tell.
+    costs : tuple of Number
+        What the policy costs each payer a year, at the prices that the scenario sets.
     chains : tuple of tuple of Number
         What moved on the way to each finding that the brief tells, that finding last.
     parts : str
@@ -69,6 +71,7 @@ class Reasons:
     gains: tuple[Number, ...]
     loses: tuple[Number, ...]
     unsure: tuple[str, ...]
+    costs: tuple[Number, ...]
     chains: tuple[tuple[Number, ...], ...]
     parts: str
 
@@ -87,7 +90,7 @@ def reasons(view: View, told: Mapping[str, Sequence[str]], because: Why | None) 
         What `openstakes why` found on the runs, if it was asked.
     """
     found = [_of_policy(view, name, told.get(name, ()), because) for name in view.policies]
-    return [one for one in found if one.gains or one.loses or one.unsure or one.chains]
+    return [x for x in found if x.gains or x.loses or x.unsure or x.costs or x.chains]
 
 
 def _of_policy(view: View, scenario: str, told: Sequence[str], because: Why | None) -> Reasons:
@@ -103,6 +106,7 @@ def _of_policy(view: View, scenario: str, told: Sequence[str], because: Why | No
         gains,
         loses,
         tuple(row.actor for row in named[wording.CANNOT_TELL]),
+        tuple(_cost(view, row) for row in who.rows_of(view, scenario, (actors.COSTS,)) if row.word),
         _chains(view, scenario, told),
         _parts(view, scenario, told, because),
     )
@@ -130,6 +134,12 @@ def _step(view: View, row: Any) -> Number:
     if math.isinf(row.median):  # of what was 0 before there is no percentage
         return replace(step, change=f"+{aloud.short(row.difference)} {outcome.unit}, from 0")
     return step
+
+
+def _cost(view: View, row: Any) -> Number:
+    unit = view.study.outcome(row.outcome).unit
+    spent = f"{wording.signed(aloud.short(row.difference))} {unit}"
+    return Number(row.actor, spent, who.CSV, row.outcome, "")
 
 
 def _number(name: str, row: Any, outcome: Outcome, file: str) -> Number:

@@ -306,6 +306,10 @@ def test_who_gains_and_by_way_of_what_has_the_numbers_of_the_tables(whole):
             for r in view.chain
         },
     }
+    costs = {}
+    for row in view.actors:
+        if row.group == actors.COSTS:
+            costs.setdefault(row.outcome, {})[row.scenario] = row.difference
     spans = re.findall(
         r'class="w" data-file="([^"]*)" data-policy="([^"]*)" data-row="([^"]*)" '
         r'data-name="([^"]*)">([^<]*)<',
@@ -315,7 +319,11 @@ def test_who_gains_and_by_way_of_what_has_the_numbers_of_the_tables(whole):
     for file, *key, said in spans:
         median = tables[file][tuple(html.unescape(part) for part in key)]
         known = study.outcome("us_share_abroad" if key[1] == actors.OTHERS else key[1])
-        assert said == reasons.changed(median, known)
+        if key[1] in costs:
+            assert said == f"+{aloud.short(costs[key[1]][key[0]])} USD a year"
+        else:
+            assert said == reasons.changed(median, known)
+    assert re.search(r"Costs, at the prices that the scenario sets: [a-z]+ \+", seen(text))
 
 
 def test_the_brief_says_what_why_found(whole):
