@@ -111,8 +111,11 @@ def tallies(study: Study) -> list[Tally]:
 
 def _missed(one: Record) -> str:
     """Say by how much a figure is missed."""
-    value, low, high = (_number(one[key]) for key in ("value", "q05", "q95"))
-    return f"{one['quantity']} ({value} in the record, {low} to {high} in the model)"
+    told = {key: _number(one[key]) for key in ("value", "low", "high", "q05", "q50", "q95")}
+    record, model = f"{told['value']} in the record", f"{told['q05']} to {told['q95']} in the model"
+    if one["inside"]:  # so it is the middle of the runs that is out
+        model += f", whose middle, {told['q50']}, should lie in {told['low']} to {told['high']}"
+    return f"{one['quantity']} ({record}, {model})"
 
 
 # targets

@@ -200,7 +200,7 @@ def _compared(view: View, duel: Cell, cells: Sequence[Cell]) -> Sentence:
         else "Which of the two does better cannot be told: "
     )
     other = next(cell.scenario for cell in cells if cell.scenario != duel.scenario)
-    less = [ours, Said(" less "), _title(view, other), Said(" is ")]
+    less = [ours, Said(" minus "), _title(view, other), Said(" is ")]
     return [Said(verdict), *less, _signed(duel, DUEL), Said(". ")]
 
 
@@ -275,6 +275,19 @@ def duel(view: View, headlines: Sequence[Cell], found: Duel) -> str:
     return f"{view.title(found.targeted)}{itself}: {', '.join(parts) or no}."
 
 
+def outdone(duels: Sequence[Duel]) -> str:
+    """Return on which factors any of several targeted sides does worse than the blanket one."""
+    worse = [
+        cell.name
+        for found in duels
+        for cell, given in zip(found.cells, found.verdicts, strict=True)
+        if given in ("worse", "likely worse")
+    ]
+    said = wording.listing(list(dict.fromkeys(worse)))
+    on = f"Some are worse, or likely worse, on {said}" if said else "None is worse on any factor"
+    return f"{on}; on factors that are not named no difference matters, or likely none does."
+
+
 # What findings hang on
 
 
@@ -310,10 +323,10 @@ def would_change(view: View, found: Findings) -> list[Sentence]:
     if found.without_assumed is None:
         lines.append([Said("The study was not run with assumed responses at 0.")])
     elif flips := changed(found.headlines, found.without_assumed):
-        lines.append([Said(f"{ASSUMED}. With all of them at 0 findings change: ")])
+        lines.append([Said(f"{ASSUMED}. With all such responses at 0 these findings change: ")])
         lines[-1] += _listed(view, flips)
     else:
-        lines.append([Said(f"{ASSUMED}. With all of them at 0 no sign changes.")])
+        lines.append([Said(f"{ASSUMED}. With all such responses at 0 no sign changes.")])
     for duel in found.duels:
         open_ = [cell.name for cell in duel.cells if cell.word == wording.CANNOT_TELL]
         if open_:

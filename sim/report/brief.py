@@ -26,6 +26,7 @@ from sim.report.view import View
 
 if TYPE_CHECKING:
     from sim.analysis.why import Why
+    from sim.report.duels import Duel
 
 BRIEF, TEMPLATE = "brief.html", "brief.html.j2"
 
@@ -180,13 +181,10 @@ def context(
         "duels": [
             (
                 view.title(blanket),
-                [
-                    aloud.duel(view, found.headlines, duel)
-                    for duel in (*found.duels, *found.others)
-                    if duel.blanket == blanket
-                ],
+                [aloud.duel(view, found.headlines, duel) for duel in own],
+                aloud.outdone(own),
             )
-            for blanket in dict.fromkeys(duel.blanket for duel in found.duels)
+            for blanket, own in _by_blanket(found)
         ],
         "factors": _factors(found),
         "wide": len(view.policies) <= COLUMNS,
@@ -261,6 +259,13 @@ def _leads(view: View, because: Why | None, news: importance.News) -> aloud.Sent
     first = news.cells[0]
     text = reasons.leads(view, because, first.scenario, first.outcome.name)
     return [aloud.Said(f" {text}")] if text else []
+
+
+def _by_blanket(found: Findings) -> list[tuple[str, list[Duel]]]:
+    """Return every blanket control with the duels against it."""
+    duels = (*found.duels, *found.others)
+    names = dict.fromkeys(duel.blanket for duel in duels)
+    return [(name, [duel for duel in duels if duel.blanket == name]) for name in names]
 
 
 def _head(news: importance.News) -> str:

@@ -162,7 +162,24 @@ def _parts(view: View, scenario: str, told: Sequence[str], because: Why | None) 
     if not rows:
         return ""
     row = max(rows, key=lambda row: _strength(row.total, view.study.outcome(row.outcome)))
-    return f"Of the mean change in {aloud.named(row.outcome, row.label)} {why.made_by(row)}."
+    made_by = _split(because, row) or why.made_by(row)
+    return f"Of the mean change in {aloud.named(row.outcome, row.label)} {made_by}."
+
+
+def _split(because: Why, row: Any) -> str:
+    """Return what share of a change each part of its policy has, the largest first."""
+    if because.parts is None:
+        return ""
+    own = [
+        part
+        for part in records(because.parts)
+        if (part.scenario, part.outcome) == (row.scenario, row.outcome)
+        and part.measure in ("share", "rest")
+        and wording.percent(part.fraction, 0) != wording.percent(0.0, 0)
+    ]
+    own.sort(key=lambda part: (part.measure == "rest", -part.fraction))
+    told = [f"{wording.percent(part.fraction, 0)} comes from {part.part}" for part in own]
+    return wording.listing(told)
 
 
 def flips(view: View, because: Why | None) -> list[str]:
@@ -178,7 +195,8 @@ def flips(view: View, because: Why | None) -> list[str]:
         largest = max(abs(row.at_low), abs(row.at_high))
         return _strength(largest, view.study.outcome(row.outcome))
 
-    return [_flip(view, row) for row in sorted(rows, key=strength, reverse=True)[:MOST_FLIPS]]
+    told = [_flip(view, row) for row in sorted(rows, key=strength, reverse=True)[:MOST_FLIPS]]
+    return told or ["No assumption that was varied turns a finding from one side to the other."]
 
 
 def steady(view: View, told: Mapping[str, Sequence[str]], because: Why | None) -> list[str]:
@@ -214,10 +232,12 @@ def _steady(view: View, own: Sequence[Any]) -> str:
     unit = why.unit(view, row.number)
     ends = [f"{aloud.short(x)}{unit}" for x in (row.range_low, row.range_high)]
     of = f" (of {len(own)} assumptions that were varied, it moves most with this)"
+    now = why.set_to(view, row)
+    set_to = "" if now is None else f"; it is set to {aloud.short(now)}{unit}"
     return (
         f"Under {row.title}, the change in {aloud.named(row.outcome, row.label)} has the same sign "
         f"at every value of the {why.words(view, row.number)}: {low} at {ends[0]}, {high} at "
-        f"{ends[1]}{of if len(own) > 1 else ''}."
+        f"{ends[1]}{set_to}{of if len(own) > 1 else ''}."
     )
 
 

@@ -9,6 +9,7 @@ import math
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -115,7 +116,11 @@ def test_sentences_have_no_number_that_is_not_of_a_finding(text, study):
         rest = seen(re.sub(r'<span class="n".*?</span>', "", block, flags=re.DOTALL))
         for title in titles:
             rest = rest.replace(title, "")
-        rest = rest.replace("all of them at 0", "").replace("assumed responses at 0", "")
+        rest = (
+            rest.replace("all of them at 0", "")
+            .replace("all such responses at 0", "")
+            .replace("assumed responses at 0", "")
+        )
         rest = re.sub(r"and \d+ more, in the report", "", rest)
         assert not re.search(r"\d", rest), rest
 
@@ -171,7 +176,7 @@ def test_the_strip_counts_the_rows_of_the_table_of_targets(text, study):
 
 def test_a_target_is_met_by_the_ensemble_only_if_the_record_lies_inside_too(monkeypatch):
     one = {"role": "target", "mode": "free", "quantity": "q", "in_range": True, "inside": False}
-    one |= {"value": 0.012, "q05": 0.0347, "q95": 0.133}
+    one |= {"value": 0.012, "low": 0.003, "high": 0.04, "q05": 0.0347, "q50": 0.07, "q95": 0.133}
     monkeypatch.setattr(against_data, "_rows", lambda study: [one])
     for ensemble, met in ((True, ()), (False, (True,))):
         monkeypatch.setattr(against_data, "is_calibrated", lambda design, is_=ensemble: is_)
@@ -248,7 +253,7 @@ def test_what_would_change_this_is_what_the_study_knows():
     assert f"{bundle} against {title} is undecided on Other misuse." in part
     assert "Where the table cannot tell, more runs may settle it." in part
     calm = rendered(Told({}, [P3], zero={})).partition('<h2 id="change">')[2]
-    assert "With all of them at 0 no sign changes." in calm
+    assert "With all such responses at 0 no sign changes." in calm
     assert "undecided" not in calm
     assert "was not run with assumed responses at 0" in rendered(Told({}, [P3]))
 
@@ -352,6 +357,21 @@ def test_the_brief_says_what_why_found(whole):
         "Of the mean change in the US share of AI use abroad 71 % comes from check and liability "
         "together."
     )
+    split = [
+        {"measure": "total", "part": "", "fraction": 1.0},
+        {"measure": "first", "part": "check", "fraction": 0.9},
+        {"measure": "share", "part": "check", "fraction": 0.472},
+        {"measure": "share", "part": "nothing", "fraction": 0.001},
+        {"measure": "rest", "part": "the rest", "fraction": 0.2},
+        {"measure": "share", "part": "liability", "fraction": 0.327},
+    ]
+    whole_ = replace(because, parts=pd.DataFrame([head | part for part in split]))
+    (own,) = (one for one in reasons.reasons(view, {P1: [us]}, whole_) if one.scenario == name)
+    assert own.parts.endswith(
+        " 47 % comes from check, 33 % comes from liability and 20 % comes from the rest."
+    )
+    (calm,) = reasons.flips(view, replace(because, break_evens=pd.DataFrame([head | immaterial])))
+    assert calm == "No assumption that was varied turns a finding from one side to the other."
     (flip,) = reasons.flips(view, because)
     turns = (
         "turns where short-run loss of share of controlled open weights from the check "
@@ -404,7 +424,9 @@ def test_what_keeps_its_side_is_told_of_the_largest_finding_of_each_outcome(whol
     assert said.startswith(f"Under {view.title(P1)}, the change in the US share of AI use abroad ")
     check = "the short-run loss of share of controlled open weights from the check"
     assert f"has the same sign at every value of {check}: −1.9 points at 0, −3.7 points at" in said
-    assert said.endswith("0.3 (of 2 assumptions that were varied, it moves most with this).")
+    assert said.endswith(
+        "0.3; it is set to 0.15 (of 2 assumptions that were varied, it moves most with this)."
+    )
     (other,) = told(row(BUNDLE, -1.0, -1.2), row(P1, -1.0, 2.0, found=FLIPS))
     assert other.startswith(f"Under {view.title(BUNDLE)}")  # what turns is no finding that is kept
     assert reasons.steady(view, {P1: [us]}, None) == []

@@ -220,6 +220,16 @@ def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(mak
         told = (*duels.VERDICTS[:4], wording.CANNOT_TELL)
         for made, verdict in zip(duel.cells, duel.verdicts, strict=True):
             assert (made.name in said) == (verdict in told)
+    everything = [*found.duels, *found.others]
+    worse = {
+        cell.name
+        for duel in everything
+        for cell, verdict in zip(duel.cells, duel.verdicts, strict=True)
+        if verdict in ("worse", "likely worse")
+    }
+    said = aloud.outdone(everything)
+    assert all(name in said for name in worse)
+    assert said.startswith("None is worse on any factor") == (not worse)
     table = page._findings_frame(view, found)
     listed = table[table["part"] == "other targeted against blanket"]
     assert len(listed) == sum(len(duel.cells) for duel in found.others)

@@ -121,7 +121,7 @@ def test_no_factor_is_told_twice_while_others_have_news():
 def test_targeted_measures_that_do_the_same_are_told_beside_the_blanket_control():
     study = Told({(P1, US): -6.0, (BUNDLE, US): -6.0, (P1, HARM): -9.0}, [P1, BUNDLE])
     assert chosen(study)[:2] == [[(P1, US), (BUNDLE, US)], [(P1, HARM), (BUNDLE, HARM)]]
-    less = f"{study.titles[BUNDLE]} less {study.titles[P1]}"
+    less = f"{study.titles[BUNDLE]} minus {study.titles[P1]}"
     assert f"The two do not differ materially: {less} is 0 points (0 to 0)" in texts(study)[0]
     assert (
         f"Of the two, {study.titles[BUNDLE]} does worse: +9.9 % (+9.9 to +9.9)" in texts(study)[1]
