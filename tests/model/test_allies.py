@@ -284,9 +284,10 @@ def cut_off(policy, **fields):
 
 
 def test_a_cut_off_stops_jailbreaks_of_those_in_scope_for_its_part_of_the_month(world_at, policy):
+    unlearned = {"distillation": 0.0}  # otherwise Chinese releases lack what labs did not learn
     plain, off = (
-        world_at(32),
-        world_at(32, gates=cut_off(policy, scope="countries", countries=("CHN", "RUS"))),
+        world_at(32, unlearned),
+        world_at(32, unlearned, gates=cut_off(policy, scope="countries", countries=("CHN", "RUS"))),
     )
     inside = np.isin(plain.actors.home, plain.jurisdictions.country_indices(("CHN", "RUS")))
     ours, theirs = (world.scene.chance[:, :, route(JAILBREAK, US)] for world in (off, plain))

