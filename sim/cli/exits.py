@@ -149,6 +149,7 @@ def running(what: str, out: Path | None) -> Iterator[Report]:
                 raise
             refuse(f"--out {out}: {error.strerror or error}")
         finally:
+            gc.unfreeze()  # worlds of the first runs were among what was frozen
             gc.enable()
 
 

@@ -129,8 +129,9 @@ class Catalogue:
         )
         columns = self.columns
         for key, value in row.items():
+            column = getattr(columns, key)
             if value:  # what is 0 stands there
-                getattr(columns, key)[index] = value
+                column[index] = value
         slot = int(row["lab"]) * len(MODES) + int(row["mode"])
         self.newest[slot] = columns.month[index]
         self._offer(slot, index, row["capability"])

@@ -97,7 +97,8 @@ class Law:
         Origin of a class. Classes stand in the order of their origin, then of the writes that name
         them.
     banned : int array, in ascending order
-        Cells (country * channels + channel) of adopters in which any use is banned.
+        Cells (country * channels + channel) of adopters in which any use is banned, worked out
+        when the writes are combined.
     states : dict
         State of each policy in force by its name, as its ``state_key`` gave it: what was drawn for
         it, such as a cut-off that is on.

@@ -60,7 +60,7 @@ def people_using(world: World) -> np.ndarray:
 def people_using_in(world: World) -> list[float]:
     """Share of people 15-64 who use AI in the Global North and in the rest of the world."""
     users = world.adopters.own_people * world.use[:, CONSUMER]
-    halves = world.adopters.halves
+    halves = world.adopters.north_and_rest
     return [float(users.take(within).sum() / people) for within, people in halves]
 
 

@@ -88,8 +88,9 @@ def _zones(
             there = (where[row.place] & meant)[:, :, None]
             acts[:, CHANNELS.index(channel), :, _MODES_OF[offer]] |= there
         places.append((row, np.flatnonzero(acts)))
-    inside = np.array([eu for _, _, eu in zones])
-    return _Zones(np.array([zones.index(kind) for kind in kinds]), inside, places)
+    of, inside = np.array([zones.index(k) for k in kinds]), np.array([eu for _, _, eu in zones])
+    of.flags.writeable = inside.flags.writeable = False  # all worlds share them
+    return _Zones(of, inside, places)
 
 
 def without_services(reach: Reach, labs: Sequence[int]) -> Reach:

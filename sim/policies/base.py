@@ -317,7 +317,7 @@ class Policy(BaseModel):
         )
 
     def strength_in_force(self, month: int, streams: Streams | None) -> float:
-        """Strength with which the law of a month is written.
+        """Strength with which the law of a month is written; 0 outside the window.
 
         ``streams`` draws what happens to it, None draws nothing.
         """

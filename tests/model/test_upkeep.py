@@ -18,7 +18,7 @@ def a_panel(luck):
         if slot != NONE:
             counts[i // (PEOPLE // 2), slot] += 1
     start = np.array([0, PEOPLE // 2, PEOPLE])
-    tastes = np.ones((choice.size, 8), np.float32)
+    tastes = np.zeros((choice.size, 8), np.uint8)
     return Panel(start, np.zeros(2, np.uint64), choice, choice, counts, tastes)
 
 

@@ -84,7 +84,9 @@ class Panel:
         self.own_people = np.array([c.working_age_m for c in world.countries])
         north = data.group_named("Global-North").members
         northern = np.array([c.code in north for c in world.countries])
-        self.halves = [(np.flatnonzero(x), self.own_people[x].sum()) for x in (northern, ~northern)]
+        self.north_and_rest = [
+            (np.flatnonzero(x), self.own_people[x].sum()) for x in (northern, ~northern)
+        ]
         self.market = Shelf(*([np.zeros(0, int)] * 6))
 
     def __len__(self) -> int:

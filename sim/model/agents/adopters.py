@@ -106,7 +106,7 @@ class Adopters(Sequence[AdopterView]):
             [north is not None and c.code in north.members for c in world.countries]
         )
         # Countries of the Global North and of the rest of the world, and people in them.
-        self.halves = [
+        self.north_and_rest = [
             (np.flatnonzero(within), self.own_people[within].sum())
             for within in (northern, ~northern)
         ]
@@ -119,9 +119,9 @@ class Adopters(Sequence[AdopterView]):
         self.review = np.array(by_channel(p, "review"), np.float32)
         self.inertia = np.array(by_channel(p, "inertia"), np.float32)
         self.ways = ways_of_use(p)
-        levels = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
+        self.levels = np.array([exp(-p.taste_family_sd * z) for z in TASTES], np.float32)
         taste_key = np.uint64(world.streams("taste").key)
-        self.taste = draw_tastes(self.start, self.cell_key, taste_key, family_salt, levels)
+        self.taste = draw_tastes(self.start, self.cell_key, taste_key, family_salt)
         structure = world.scenario.structure
         self.weights, self.factors = choice_weights(p, structure.capability), channel_factors(p)
         self.elasticity = ELASTICITY[structure.tokens]
@@ -259,6 +259,7 @@ class Adopters(Sequence[AdopterView]):
             choice_key=np.uint64(streams("choice").bits(month)),
             graph_key=np.uint64(streams("graph").key),
             ban_key=np.uint64(streams("bound by ban").key),
+            levels=self.levels,
         )
 
     def panel(self, before: np.ndarray | None = None) -> Panel:

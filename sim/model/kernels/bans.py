@@ -20,9 +20,9 @@ from sim.model.kernels.choice import (
     fill_network,
     fill_row,
     fill_stay,
-    has_tastes,
     meets_bars,
     run_race,
+    take_tastes,
     weigh,
 )
 from sim.model.kernels.market import MAX_ALIVE, N_CHANNELS, N_MODES, SLOT, list_alternatives
@@ -163,7 +163,7 @@ def obey(panel, market, who, network, terms, ban):
                 left += 1 if k < real and not out else 0
             if left == 0:
                 continue
-            has_tastes(i, panel.taste, taste)
+            take_tastes(i, panel.taste, terms.levels, taste)
             if before[i] != NONE and unit32(mix64(terms.review_key + person)) >= terms.newcomers:
                 taste[before[i] // N_MODES] *= stay[who.origin[before[i] // N_MODES]]
             if terms.graph:

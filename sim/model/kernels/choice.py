@@ -118,7 +118,7 @@ class Panel(NamedTuple):
     choice, before : uint8 array (adopter,), slot in use now and at the end of last month, 255 for
         none
     counts : int16 array (cell, slot), adopters; the largest panel has cells of 13,000
-    taste : float32 array (adopter, family), exp(-taste), as :func:`draw_tastes` gives it
+    taste : uint8 array (adopter, family), level of taste, as :func:`draw_tastes` gives it
     """
 
     start: np.ndarray
@@ -139,6 +139,7 @@ class ReviewTerms(NamedTuple):
     newcomers : float32, share that chooses without inertia
     graph : bool, whether adopters have neighbours
     review_key, choice_key, graph_key, ban_key : uint64, keys of the month's draws
+    levels : float32 array (256,), exp(-taste) at equally likely tastes
     """
 
     review: np.ndarray
@@ -149,6 +150,7 @@ class ReviewTerms(NamedTuple):
     choice_key: np.uint64
     graph_key: np.uint64
     ban_key: np.uint64
+    levels: np.ndarray
 
 
 # Arrays go into these functions whole and one by one: a view of a row, or an array taken out of a
@@ -241,8 +243,8 @@ def fill_stay(stay, inertia, lock_in, c, h):
 
 
 @kernel
-def draw_tastes(start, cell_key, taste_key, salts, table):
-    """exp(-taste) of every adopter for every family, drawn once and for all.
+def draw_tastes(start, cell_key, taste_key, salts):
+    """Draw the level of taste of every adopter for every family, once and for all.
 
     Parameters
     ----------
@@ -250,26 +252,27 @@ def draw_tastes(start, cell_key, taste_key, salts, table):
         As in :class:`Panel`.
     taste_key : uint64, key of the draws
     salts : uint32 array (family,)
-    table : float32 array (256,), exp(-taste) at equally likely tastes
 
     Returns
     -------
-    float32 array (adopter, family), filled up to a multiple of 8 families with zeros
+    uint8 array (adopter, family), filled up to a multiple of 8 families with zeros
+        One of 256 equally likely levels each. Levels and no values, which would take four times
+        the memory.
     """
-    drawn = np.zeros((start[-1], -(-salts.size // 8) * 8), np.float32)
+    drawn = np.zeros((start[-1], -(-salts.size // 8) * 8), np.uint8)
     for cell in range(start.size - 1):
         for i in range(start[cell], start[cell + 1]):
             person = mix64(taste_key + (cell_key[cell] + u8(i - start[cell]) * GOLDEN))
             for f in range(salts.size):
-                drawn[i, f] = table[bits32(person, salts[f]) >> u4(24)]
+                drawn[i, f] = bits32(person, salts[f]) >> u4(24)
     return drawn
 
 
 @inline
-def has_tastes(i, tastes, taste):
-    """Take out exp(-taste) of adopter i for every family."""
+def take_tastes(i, tastes, levels, taste):
+    """exp(-taste) of adopter i for every family."""
     for f in range(taste.size):
-        taste[f] = tastes[i, f]
+        taste[f] = levels[tastes[i, f]]
 
 
 @inline
@@ -334,6 +337,7 @@ def choose(first, last, panel, market, who, network, terms):
     own, world, derivative = network.country, network.world, network.derivative
     weight, scale, bonus = network.weight, network.scale, market.home_bonus
     peer, review, families = network.peer, terms.review, own.shape[1]
+    levels = terms.levels
     listed, lists, salts, shared = list_alternatives(market)
     base = add_reach(shared, lists, listed, who.reach)
     bar = np.empty(denial.shape[0], np.bool_)
@@ -365,7 +369,7 @@ def choose(first, last, panel, market, who, network, terms):
         for q in range(n):
             i = ids[q]
             current, person = before[i], key + u8(i - begin) * GOLDEN
-            has_tastes(i, tastes, taste)
+            take_tastes(i, tastes, levels, taste)
             if current != NONE and unit32(mix64(review_key + person)) >= newcomers:
                 taste[current // N_MODES] *= stay[origin[current // N_MODES]]
             if graph:
