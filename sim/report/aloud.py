@@ -262,17 +262,25 @@ def duel(view: View, headlines: Sequence[Cell], found: Duel) -> str:
     parts = []
     for verdict in (*VERDICTS[:4], wording.CANNOT_TELL):
         own = [
-            cell.name
-            if verdict == wording.CANNOT_TELL
-            else f"{cell.name} ({_united(change(cell.median), cell.outcome)})"
+            cell.name if verdict == wording.CANNOT_TELL else f"{cell.name} ({_moved(cell)})"
             for cell, given in zip(found.cells, found.verdicts, strict=True)
             if given == verdict
         ]
         parts += [f"{verdict} on {wording.listing(own)}"] if own else []
-    alone = [cell for cell in headlines if cell.scenario == found.targeted]
-    itself = " (moves no factor by itself)" if all(cell.word in STILL for cell in alone) else ""
-    no = "no difference that matters on any factor"
-    return f"{view.title(found.targeted)}{itself}: {', '.join(parts) or no}."
+    alone = [cell.word for cell in headlines if cell.scenario == found.targeted]
+    likely = "likely " if wording.LIKELY_UNCHANGED in alone else ""
+    itself = (
+        f" (against {view.title(view.against)} it {likely}moves no factor materially)"
+        if alone and set(alone) <= set(STILL)
+        else ""
+    )
+    told = ", ".join(parts) or "no difference on any factor matters, or likely none does"
+    return f"{view.title(found.targeted)}{itself}: {told}."
+
+
+def _moved(cell: Cell) -> str:
+    text = change(cell.median)
+    return text if math.isinf(cell.median) else _united(text, cell.outcome)
 
 
 def outdone(duels: Sequence[Duel]) -> str:
@@ -332,6 +340,4 @@ def would_change(view: View, found: Findings) -> list[Sentence]:
         if open_:
             pair = [_title(view, duel.targeted), Said(" against "), _title(view, duel.blanket)]
             lines.append([*pair, Said(f" is undecided on {wording.listing(open_)}.")])
-    if any(cell.word == wording.CANNOT_TELL for cell in found.headlines):
-        lines.append([Said("Where the table cannot tell, more runs may settle it.")])
     return lines

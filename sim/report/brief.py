@@ -183,6 +183,7 @@ def context(
                 view.title(blanket),
                 [aloud.duel(view, found.headlines, duel) for duel in own],
                 aloud.outdone(own),
+                list(dict.fromkeys(note for duel in own for note in duel.notes)),
             )
             for blanket, own in _by_blanket(found)
         ],

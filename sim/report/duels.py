@@ -32,6 +32,8 @@ class Duel:
     cells: tuple[Cell, ...]
     verdicts: tuple[str, ...]
     sentences: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What qualifies it: other starts, and where both are worse than the reference."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class Sides:
         if len(self.targeted) > 1 and self.blanket:
             text.append(
                 f"Of these {self.titles[self.targeted[0]]} has the most measures of the paper and "
-                "is the one compared, unless only another of them starts in the same month as the "
-                "blanket control."
+                "is the one compared first, unless only another of them starts in the same month "
+                "as the blanket control."
             )
         if self.neither:
             others = [f"{self.titles[name]} ({why})" for name, why in self.neither]
@@ -207,12 +209,14 @@ def _duel(view: View, headlines: Sequence[Cell], targeted: str, blanket: str) ->
     verdicts = tuple(_verdict(cell) for cell in found)
     first, last = window
     period = wording.period(month_name(first), month_name(last))
+    starts = _starts_differ(view, targeted, blanket)
+    lose = _both_lose(headlines, contestants, view.title(view.against))
     sentences = [
-        *_starts_differ(view, targeted, blanket),
+        *starts,
         *_duel_sentences(view.title(targeted), view.title(blanket), found),
-        *_both_lose(headlines, contestants, view.title(view.against)),
+        *lose,
     ]
-    return Duel(targeted, blanket, period, found, verdicts, tuple(sentences))
+    return Duel(targeted, blanket, period, found, verdicts, tuple(sentences), (*starts, *lose))
 
 
 def _direct(view: View, cells: Sequence[Cell], blanket: str, window: Window) -> list[Cell]:

@@ -216,7 +216,7 @@ def steady(view: View, told: Mapping[str, Sequence[str]], because: Why | None) -
                 if (row.scenario, row.outcome) == (scenario, name)
                 and row.against == view.study.case(scenario).against
             ]
-            if own and all(row.found == NO_CROSSING for row in own):
+            if own and all(row.found == NO_CROSSING and row.at_low and row.at_high for row in own):
                 kept[name] = max(kept.get(name, own), own, key=_largest)
     return [_steady(view, own) for own in list(kept.values())[:MOST_FLIPS]]
 
@@ -235,9 +235,9 @@ def _steady(view: View, own: Sequence[Any]) -> str:
     now = why.set_to(view, row)
     set_to = "" if now is None else f"; it is set to {aloud.short(now)}{unit}"
     return (
-        f"Under {row.title}, the change in {aloud.named(row.outcome, row.label)} has the same sign "
-        f"at every value of the {why.words(view, row.number)}: {low} at {ends[0]}, {high} at "
-        f"{ends[1]}{set_to}{of if len(own) > 1 else ''}."
+        f"Under {row.title}, the median change in {aloud.named(row.outcome, row.label)} has the "
+        f"same sign at all values that were run of the {why.words(view, row.number)}: {low} at "
+        f"{ends[0]}, {high} at {ends[1]}{set_to}{of if len(own) > 1 else ''}."
     )
 
 

@@ -296,9 +296,9 @@ def _matters_on_both_sides(view: View, row: Any) -> bool:
 
 
 def words(view: View, path: str) -> str:
-    """Return a number in words alone."""
+    """Return a number in words alone; a parameter has no others than its name and unit."""
     field = _field(view, path)
-    return path if field is None else field.description.split(";")[0]
+    return number(view, path) if field is None else field.description.split(";")[0]
 
 
 def number(view: View, path: str) -> str:

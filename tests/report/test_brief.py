@@ -30,7 +30,7 @@ from sim.report.templating import template
 from sim.report.view import View
 from tests.report.conftest import HOSTILE, MadeUpStudy
 from tests.report.test_page import Reader
-from tests.report.told import BUNDLE, HEADLINES, P1, P3, Small, Told, split
+from tests.report.told import BUNDLE, HEADLINES, P1, P2, P3, Small, Told, split
 
 NUMBER = re.compile(r"[−+]?\d+(?:\.\d+)?")
 CHROMIUM = shutil.which("chromium")
@@ -244,6 +244,20 @@ def test_without_a_policy_or_a_finding_it_says_so():
     assert "These runs settle nothing that can be said aloud" in text
 
 
+def test_each_targeted_policy_stands_in_the_list_of_its_blanket_control():
+    study = Told({(P1, "us_share_abroad"): -6.0}, [P1, P2, BUNDLE])
+    part = seen(rendered(study).partition('<div class="duels">')[2].partition("</div>")[0])
+    assert part.count("Each against ") == 1
+    assert (
+        f"Each against {study.titles[P1]}, in points or percent of its level. None is worse" in part
+    )
+    for name in (P2, BUNDLE):
+        assert part.count(f"{study.titles[name]} (against {study.titles[study.against]} it") == 1
+    assert "better on Global power (US) (+6.0 points)" in part
+    assert "same luck" in seen(rendered(study))
+    assert "same uncertain numbers and luck" not in seen(rendered(study))
+
+
 def test_what_would_change_this_is_what_the_study_knows():
     effects = {(P1, "us_share_abroad"): -6.0, (BUNDLE, "other_harm"): split(9.0)}
     study = Told(effects, [P1, BUNDLE], zero={})
@@ -251,7 +265,6 @@ def test_what_would_change_this_is_what_the_study_knows():
     title, bundle = study.titles[P1], study.titles[BUNDLE]
     assert f"{title} , Global power (US): lower (worse) becomes no material change, 0" in part
     assert f"{bundle} against {title} is undecided on Other misuse." in part
-    assert "Where the table cannot tell, more runs may settle it." in part
     calm = rendered(Told({}, [P3], zero={})).partition('<h2 id="change">')[2]
     assert "With all such responses at 0 no sign changes." in calm
     assert "undecided" not in calm
@@ -421,12 +434,14 @@ def test_what_keeps_its_side_is_told_of_the_largest_finding_of_each_outcome(whol
         return reasons.steady(view, {BUNDLE: [us], P1: [us]}, because)
 
     (said,) = told(row(BUNDLE, -1.0, -1.2), row(P1, -1.9, -3.7), row(P1, -2.9, -3.0, "leakage"))
-    assert said.startswith(f"Under {view.title(P1)}, the change in the US share of AI use abroad ")
+    change = "the median change in the US share of AI use abroad "
+    assert said.startswith(f"Under {view.title(P1)}, {change}")
     check = "the short-run loss of share of controlled open weights from the check"
-    assert f"has the same sign at every value of {check}: −1.9 points at 0, −3.7 points at" in said
+    assert f"has the same sign at all values that were run of {check}: −1.9 points at 0, " in said
     assert said.endswith(
         "0.3; it is set to 0.15 (of 2 assumptions that were varied, it moves most with this)."
     )
+    assert told(row(P1, 0.0, -3.7)) == []  # nothing has no side
     (other,) = told(row(BUNDLE, -1.0, -1.2), row(P1, -1.0, 2.0, found=FLIPS))
     assert other.startswith(f"Under {view.title(BUNDLE)}")  # what turns is no finding that is kept
     assert reasons.steady(view, {P1: [us]}, None) == []

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim import report
 from sim.analysis import rubric, wording
 from sim.model.outcomes import OUTCOMES
 from sim.report import aloud, cells, duels, findings, page, pictures
@@ -196,7 +197,7 @@ def test_the_eu_is_spoken_of_where_a_scenario_changes_its_duties_and_nowhere_els
     assert drawn - left_out == {pictures.EU_SLUG}
 
 
-def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(make):
+def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(make, tmp_path):
     study = make((0, 1, 5, 2, 4))
     view = View(study)
     found = Findings.of(view)
@@ -216,7 +217,7 @@ def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(mak
         assert said.startswith(view.title(duel.targeted))
         own = [one.word for one in found.headlines if one.scenario == duel.targeted]
         still = set(own) <= {wording.UNCHANGED, wording.LIKELY_UNCHANGED}
-        assert ("moves no factor by itself" in said) == still
+        assert ("moves no factor materially" in said) == still
         told = (*duels.VERDICTS[:4], wording.CANNOT_TELL)
         for made, verdict in zip(duel.cells, duel.verdicts, strict=True):
             assert (made.name in said) == (verdict in told)
@@ -233,13 +234,29 @@ def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(mak
     table = page._findings_frame(view, found)
     listed = table[table["part"] == "other targeted against blanket"]
     assert len(listed) == sum(len(duel.cells) for duel in found.others)
+    assert set(listed["against"]) == {"p1-blanket"}
+    text = report.write(study, tmp_path).read_text(encoding="utf-8")
+    shown = text.partition("<caption>Other targeted measures against ")[2].partition("</table>")[0]
+    for duel in found.others:
+        for made, verdict in zip(duel.cells, duel.verdicts, strict=True):
+            square = f'data-scenario="{duel.targeted}" data-outcome="{made.outcome.name}">'
+            _, _, after = shown.partition(square)
+            assert after.startswith(f"{made.change} ({made.interval})<")
+            assert after.partition("</td>")[0].endswith(f">{verdict}</span>")
 
 
 def test_a_measure_that_differs_from_the_blanket_control_in_nothing_is_said_to_be_such(view):
     found = (cell("0", 0.0), cell("0", 0.1))
     duel = duels.Duel("p3-government-audits", "b", "", found, ("no material difference",) * 2, ())
     said = aloud.duel(view, [replace(cell("+"), scenario=duel.targeted)], duel)
-    assert said == f"{view.title(duel.targeted)}: no difference that matters on any factor."
+    none = "no difference on any factor matters, or likely none does"
+    assert said == f"{view.title(duel.targeted)}: {none}."
+    idle = [replace(cell("0", most=0.7), scenario=duel.targeted)]
+    status = view.title(view.against)
+    assert f" (against {status} it likely moves no factor materially): " in aloud.duel(
+        view, idle, duel
+    )
+    assert aloud.duel(view, [], duel) == said
 
 
 def test_no_duel_without_both_contestants(make):
