@@ -141,6 +141,10 @@ def running(what: str, out: Path | None) -> Iterator[Report]:
             show(finished, failed, total)
 
         # What is imported for the first runs stays: collections would look through it in vain.
+        # Worlds of the first runs are frozen with it, until more runs begin.
+        if gc.get_freeze_count():
+            gc.unfreeze()
+            gc.collect()
         gc.disable()
         try:
             yield progress
@@ -149,7 +153,6 @@ def running(what: str, out: Path | None) -> Iterator[Report]:
                 raise
             refuse(f"--out {out}: {error.strerror or error}")
         finally:
-            gc.unfreeze()  # worlds of the first runs were among what was frozen
             gc.enable()
 
 

@@ -958,3 +958,25 @@ def test_collections_wait_until_the_first_runs_are_done() -> None:
     with pytest.raises(RuntimeError), running("run", None):
         raise RuntimeError
     assert gc.isenabled()
+
+
+def test_what_the_first_runs_leave_does_not_outlive_the_next_ones() -> None:
+    import gc
+    import weakref
+
+    from sim.cli.exits import running
+
+    class Left:
+        def __init__(self) -> None:
+            self.itself = self
+
+    before = []
+    for block in range(3):
+        with running("run", None) as progress:
+            assert all(one() is None for one in before)
+            left = Left()
+            before.append(weakref.ref(left))
+            del left
+            progress(1, 0, 1)
+            assert gc.get_freeze_count() > 0, block
+    gc.unfreeze()
