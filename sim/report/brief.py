@@ -181,9 +181,8 @@ def context(
         "duels": [
             (
                 view.title(blanket),
-                [aloud.duel(view, found.headlines, duel) for duel in own],
+                [" ".join((aloud.duel(view, found.headlines, x), *x.notes)) for x in own],
                 aloud.outdone(own),
-                list(dict.fromkeys(note for duel in own for note in duel.notes)),
             )
             for blanket, own in _by_blanket(found)
         ],
