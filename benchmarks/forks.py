@@ -6,6 +6,8 @@ same bits.
 
 from __future__ import annotations
 
+import gc
+
 from benchmarks.rounds import Figure, interleaved, ratio, took
 from sim.model.world import World
 from sim.scenario.scenario import load
@@ -35,6 +37,7 @@ def measure(rounds: int) -> list[Figure]:
     """Return the ratio; rounds whose bits differ end it."""
     scenarios = [load(name) for name in SCENARIOS]
     World(scenarios[0], rng=1).run()
+    gc.freeze()  # as a worker does with what it has imported
     made: dict[int, list[bytes]] = {}
 
     def by(way):
