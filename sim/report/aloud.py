@@ -40,6 +40,7 @@ SUBJECTS = {
 
 HEADLINE, BESIDE = "headline", "beside"
 AT_ZERO, DUEL = "headline, assumed responses at 0", "targeted against blanket"
+OTHER = "other targeted against blanket"
 """Parts of findings.csv: where the numbers of a sentence stand."""
 
 ASSUMED = "How labs, users and states respond is assumed where no published figure fixes it"
@@ -70,6 +71,11 @@ class Said:
 
 
 Sentence = list[Said]
+
+
+def plain(sentence: Sentence) -> str:
+    """Return a sentence as text alone."""
+    return "".join(piece.text for piece in sentence)
 
 
 # Numbers: at most two digits that mean something
@@ -254,33 +260,38 @@ def _widest(cells: Sequence[Cell]) -> Sentence:
     return said
 
 
-def duel(view: View, headlines: Sequence[Cell], found: Duel) -> str:
-    """Return where a targeted side does better or worse than the blanket one, in one sentence.
+def duel(view: View, headlines: Sequence[Cell], found: Duel, part: str) -> Sentence:
+    """Return where a targeted side does better or worse than the blanket one, as a sentence.
 
-    It says too on which factors nobody can tell, and if the targeted side moves none by itself.
+    It says too on which factors nobody can tell, if the targeted side moves none by itself, and
+    what qualifies the comparison. ``part`` is that of findings.csv with its numbers.
     """
-    parts = []
+    told: list[Sentence] = []
     for verdict in (*VERDICTS[:4], wording.CANNOT_TELL):
-        own = [
-            cell.name if verdict == wording.CANNOT_TELL else f"{cell.name} ({_moved(cell)})"
-            for cell, given in zip(found.cells, found.verdicts, strict=True)
-            if given == verdict
+        own = [c for c, given in zip(found.cells, found.verdicts, strict=True) if given == verdict]
+        named = [
+            [Said(cell.name)]
+            if verdict == wording.CANNOT_TELL
+            else [Said(f"{cell.name}, "), _signed(cell, part)]
+            for cell in own
         ]
-        parts += [f"{verdict} on {wording.listing(own)}"] if own else []
-    alone = [cell.word for cell in headlines if cell.scenario == found.targeted]
+        told += [[Said(f"{verdict} on "), *_joined(named, " and ")]] if own else []
+    none = [Said("no difference on any factor matters, or likely none does")]
+    title = [_title(view, found.targeted), Said(f"{_idle(view, headlines, found.targeted)}: ")]
+    return [*title, *(_joined(told, "; ") or none), Said(" ".join((".", *found.notes)))]
+
+
+def _idle(view: View, headlines: Sequence[Cell], scenario: str) -> str:
+    """Say in brackets if a policy moves no factor by itself."""
+    alone = {cell.word for cell in headlines if cell.scenario == scenario}
+    if not alone or not alone <= set(STILL):
+        return ""
     likely = "likely " if wording.LIKELY_UNCHANGED in alone else ""
-    itself = (
-        f" (against {view.title(view.against)} it {likely}moves no factor materially)"
-        if alone and set(alone) <= set(STILL)
-        else ""
-    )
-    told = ", ".join(parts) or "no difference on any factor matters, or likely none does"
-    return f"{view.title(found.targeted)}{itself}: {told}."
+    return f" (against {view.title(view.against)} it {likely}moves no factor materially)"
 
 
-def _moved(cell: Cell) -> str:
-    text = change(cell.median)
-    return text if math.isinf(cell.median) else _united(text, cell.outcome)
+def _joined(parts: Sequence[Sentence], between: str) -> Sentence:
+    return [piece for part in parts for piece in (Said(between), *part)][1:]
 
 
 def outdone(duels: Sequence[Duel]) -> str:
@@ -335,9 +346,4 @@ def would_change(view: View, found: Findings) -> list[Sentence]:
         lines[-1] += _listed(view, flips)
     else:
         lines.append([Said(f"{ASSUMED}. With all such responses at 0 no sign changes.")])
-    for duel in found.duels:
-        open_ = [cell.name for cell in duel.cells if cell.word == wording.CANNOT_TELL]
-        if open_:
-            pair = [_title(view, duel.targeted), Said(" against "), _title(view, duel.blanket)]
-            lines.append([*pair, Said(f" is undecided on {wording.listing(open_)}.")])
     return lines

@@ -26,7 +26,6 @@ from sim.report.view import View
 
 if TYPE_CHECKING:
     from sim.analysis.why import Why
-    from sim.report.duels import Duel
 
 BRIEF, TEMPLATE = "brief.html", "brief.html.j2"
 
@@ -178,14 +177,7 @@ def context(
         "seed": study.seed,
         "holds": study.interval_holds,
         **_policies(view, found),
-        "duels": [
-            (
-                view.title(blanket),
-                [" ".join((aloud.duel(view, found.headlines, x), *x.notes)) for x in own],
-                aloud.outdone(own),
-            )
-            for blanket, own in _by_blanket(found)
-        ],
+        "duels": _duels(view, found),
         "factors": _factors(found),
         "wide": len(view.policies) <= COLUMNS,
         "agreements": AGREEMENTS,
@@ -261,11 +253,15 @@ def _leads(view: View, because: Why | None, news: importance.News) -> aloud.Sent
     return [aloud.Said(f" {text}")] if text else []
 
 
-def _by_blanket(found: Findings) -> list[tuple[str, list[Duel]]]:
-    """Return every blanket control with the duels against it."""
-    duels = (*found.duels, *found.others)
-    names = dict.fromkeys(duel.blanket for duel in duels)
-    return [(name, [duel for duel in duels if duel.blanket == name]) for name in names]
+def _duels(view: View, found: Findings) -> list[tuple[str, list[aloud.Sentence], str]]:
+    """Return each blanket control: its title, how targeted policies do, whether any is worse."""
+    parts = {aloud.DUEL: found.duels, aloud.OTHER: found.others}
+    told = []
+    for blanket in dict.fromkeys(duel.blanket for duel in found.duels):
+        own = [(x, part) for part, duels in parts.items() for x in duels if x.blanket == blanket]
+        lines = [aloud.duel(view, found.headlines, *one) for one in own]
+        told.append((view.title(blanket), lines, aloud.outdone([x for x, _ in own])))
+    return told
 
 
 def _head(news: importance.News) -> str:

@@ -192,7 +192,9 @@ def _context(
         "quiet": matrix.still(view, quiet),
         "duels": found.duels,
         "others": found.others,
-        "one_by_one": [aloud.duel(view, headlines, duel) for duel in found.others],
+        "one_by_one": [
+            aloud.plain(aloud.duel(view, headlines, duel, aloud.OTHER)) for duel in found.others
+        ],
         "sides": found.sides.sentences if headlines else [],
         "zero": _zero(found),
         "matrix": matrix.short(view, found),
@@ -305,8 +307,8 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
             [c for rows in found.beside.values() for row in rows for c in row],
         ),
         ("headline, assumed responses at 0", view.against, found.without_assumed or ()),
-        *(("targeted against blanket", duel.blanket, duel.cells) for duel in found.duels),
-        *(("other targeted against blanket", duel.blanket, duel.cells) for duel in found.others),
+        *((aloud.DUEL, duel.blanket, duel.cells) for duel in found.duels),
+        *((aloud.OTHER, duel.blanket, duel.cells) for duel in found.others),
     ]
     head = [
         "part",

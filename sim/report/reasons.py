@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis import actors, rubric, wording
 from sim.analysis.why.break_evens import NO_CROSSING
-from sim.report import aloud, chain, who, why
+from sim.report import aloud, assumptions, chain, who, why
 from sim.report.view import View, records
 
 if TYPE_CHECKING:
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 MOST_FLIPS = 2
 """Break-evens that the brief names: those of the largest findings."""
+
+
+STAYS = (
+    "No assumption that was varied turns a finding over, from a change that matters to one that "
+    "matters on the other side."
+)
+"""Said where no break-even is named."""
 
 
 @dataclass(frozen=True)
@@ -189,14 +196,14 @@ def flips(view: View, because: Why | None) -> list[str]:
     """
     if because is None or because.break_evens is None:
         return []
-    rows = [row for row in records(because.break_evens) if why.flips(view, row)]
+    rows = [row for row in records(because.break_evens) if assumptions.reverses(view, row)]
 
     def strength(row: Any) -> float:
         largest = max(abs(row.at_low), abs(row.at_high))
         return _strength(largest, view.study.outcome(row.outcome))
 
     told = [_flip(view, row) for row in sorted(rows, key=strength, reverse=True)[:MOST_FLIPS]]
-    return told or ["No assumption that was varied turns a finding from one side to the other."]
+    return told or [STAYS]
 
 
 def steady(view: View, told: Mapping[str, Sequence[str]], because: Why | None) -> list[str]:
@@ -229,15 +236,13 @@ def _steady(view: View, own: Sequence[Any]) -> str:
     row = max(own, key=lambda row: abs(row.at_high - row.at_low))
     outcome = view.study.outcome(row.outcome)
     low, high = (changed(x, outcome) for x in (row.at_low, row.at_high))
-    unit = why.unit(view, row.number)
+    unit, what = assumptions.unit(view, row.number), assumptions.words(view, row.number)
     ends = [f"{aloud.short(x)}{unit}" for x in (row.range_low, row.range_high)]
     of = f" (of {len(own)} assumptions that were varied, it moves most with this)"
-    now = why.set_to(view, row)
-    set_to = "" if now is None else f"; it is set to {aloud.short(now)}{unit}"
     return (
         f"Under {row.title}, the median change in {aloud.named(row.outcome, row.label)} has the "
-        f"same sign at all values that were run of the {why.words(view, row.number)}: {low} at "
-        f"{ends[0]}, {high} at {ends[1]}{set_to}{of if len(own) > 1 else ''}."
+        f"same sign at all values that were run of the {what}: {low} at {ends[0]}, {high} at "
+        f"{ends[1]}{_set_to(view, row)}{of if len(own) > 1 else ''}."
     )
 
 
@@ -245,13 +250,19 @@ def _flip(view: View, row: Any) -> str:
     subject = aloud.named(row.outcome, row.label)
     outcome = view.study.outcome(row.outcome)
     left, right = (changed(x, outcome) for x in (row.left_change, row.right_change))
-    now = why.set_to(view, row)
-    set_to = "" if now is None else f"; it is set to {aloud.short(now)}{why.unit(view, row.number)}"
+    turns = assumptions.turning(view, row, aloud.short, assumptions.words)
     return (
-        f"Under {why.compared(view, row)}, the change in {subject} "
-        f"{why.turning(view, row, aloud.short, why.words)}: {left} just below it, {right} just "
-        f"above{set_to}."
+        f"Under {assumptions.compared(view, row)}, the change in {subject} {turns}: {left} just "
+        f"below it, {right} just above{_set_to(view, row)}."
     )
+
+
+def _set_to(view: View, row: Any) -> str:
+    """Say what an assumption is in the scenarios compared; "" of what is drawn."""
+    now = assumptions.set_to(view, row)
+    if now is None:
+        return ""
+    return f"; it is set to {aloud.short(now)}{assumptions.unit(view, row.number)}"
 
 
 def leads(view: View, because: Why | None, scenario: str, outcome: str) -> str:
@@ -270,7 +281,7 @@ def leads(view: View, because: Why | None, scenario: str, outcome: str) -> str:
     if not rows:
         return ""
     top = max(rows, key=lambda row: row.share)
-    cause = "luck" if top.kind == LUCK else why.number(view, top.number)
+    cause = "luck" if top.kind == LUCK else assumptions.number(view, top.number)
     return (
         "Largest single cause of its spread, with every uncertain number over its whole range: "
         f"{cause}, {aloud.two(100 * top.share)} % of the variance."

@@ -86,6 +86,10 @@ def test_a_parameter_that_comes_anew_changes_no_draw_of_the_others(monkeypatch):
     kept = [now.names.index(name) for name in before.names]
     np.testing.assert_array_equal(before.values, now.values[:, kept])
     free = [name for name in before.names if name not in FITTED]
+    other = module._ensemble(scores, 4)
+    for name in before.names:
+        one, two = (x.values[:, x.names.index(name)] for x in (now, other))
+        assert (one == two).all() == (name in FITTED or one.std() == 0.0)
     orders = {tuple(np.argsort(before.values[:, before.names.index(name)])) for name in free}
     assert len(orders) > len(free) / 2
 

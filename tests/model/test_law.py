@@ -273,3 +273,21 @@ def test_logarithms_follow_the_law(world_at, decree):
         )
     assert world.law.access[:, US].max() == 0.5
     assert world.law.price_factor[:, US].min() == 2.0
+
+
+def test_tables_follow_a_law_and_back(world_at):
+    """What one law changes is gone under the next, and a law that changes other fields keeps it."""
+    world = world_at(32)
+
+    def read(**writes):
+        law = Law(world.jurisdictions)
+        for field, value in writes.items():
+            law.write("a policy", field, value)
+        world.tables.read(law.combine())
+        return world.tables.subsidised, world.tables.services_barred
+
+    assert read() == (False, False)
+    assert read(price_factor=0.5) == (True, False)
+    assert read(price_factor=0.5, lock_in=1.0) == (True, False)
+    assert read(distillation_barrier=0.5, lock_in=2.0) == (False, True)
+    assert read(lock_in=3.0) == (False, False)

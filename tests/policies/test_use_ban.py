@@ -276,3 +276,23 @@ def test_whom_a_ban_of_one_offer_binds_by_mode_and_way_of_use(mode, offer, bound
     barred = np.full(4, np.nan)
     fill_barred(barred, mode, *(float(offer == one) for one in (SERVICE, HOSTED, DOWNLOADED)))
     assert tuple(barred) == bound
+
+
+def test_who_chooses_again_meets_the_barriers_of_the_own_country(world_at, decree):
+    """A denial of US weights in a country reaches those too whom a ban makes choose again."""
+    usa = next(i for i, c in enumerate(world_at(33).countries) if c.code == "USA")
+    place = {"countries": (usa,), "channels": (DEVELOPER,)}
+    chinese = {**place, "labs": tuple(lab.index for lab in world_at(33).labs if lab.origin == CN)}
+    ban = {
+        "ban": decree("use_ban", 1.0, "2025-09", **chinese),
+        "list": decree("listed_until", 99.0, "2025-09", **chinese),
+    }
+    denied = decree("denial", 30.0, "2025-09", origins=(US,), **place)
+    free, barred = world_at(33, **ban), world_at(33, **ban, denied=denied)
+    moved = set(banned_use(world_at(33), "USA", "developer"))
+    used = [
+        {i for i in banned_use(world, "USA", "developer", US) if i in moved}
+        for world in (free, barred)
+    ]
+    assert used[0]
+    assert len(used[1]) < len(used[0])

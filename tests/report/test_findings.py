@@ -11,7 +11,7 @@ import pytest
 from sim import report
 from sim.analysis import rubric, wording
 from sim.model.outcomes import OUTCOMES
-from sim.report import aloud, cells, duels, findings, page, pictures
+from sim.report import aloud, brief, cells, duels, findings, page, pictures
 from sim.report.cells import Cell
 from sim.report.findings import Findings
 from sim.report.view import View
@@ -213,7 +213,7 @@ def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(mak
             changes = rubric.changes(ours, theirs, np.zeros(16, int), made.outcome.kind)
             assert made.median == pytest.approx(np.median(changes))
     for duel in found.others:
-        said = aloud.duel(view, found.headlines, duel)
+        said = aloud.plain(aloud.duel(view, found.headlines, duel, aloud.OTHER))
         assert said.startswith(view.title(duel.targeted))
         own = [one.word for one in found.headlines if one.scenario == duel.targeted]
         still = set(own) <= {wording.UNCHANGED, wording.LIKELY_UNCHANGED}
@@ -247,16 +247,19 @@ def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(mak
 
 def test_a_measure_that_differs_from_the_blanket_control_in_nothing_is_said_to_be_such(view):
     found = (cell("0", 0.0), cell("0", 0.1))
-    duel = duels.Duel("p3-government-audits", "b", "", found, ("no material difference",) * 2, ())
-    said = aloud.duel(view, [replace(cell("+"), scenario=duel.targeted)], duel)
-    none = "no difference on any factor matters, or likely none does"
-    assert said == f"{view.title(duel.targeted)}: {none}."
-    idle = [replace(cell("0", most=0.7), scenario=duel.targeted)]
-    status = view.title(view.against)
-    assert f" (against {status} it likely moves no factor materially): " in aloud.duel(
-        view, idle, duel
+    duel = duels.Duel(
+        "p3-government-audits", "b", "", found, ("no material difference",) * 2, (), ("Mind.",)
     )
-    assert aloud.duel(view, [], duel) == said
+
+    def said(*headlines):
+        own = [replace(one, scenario=duel.targeted) for one in headlines]
+        return aloud.plain(aloud.duel(view, own, duel, aloud.DUEL))
+
+    title, none = view.title(duel.targeted), "no difference on any factor matters, or likely none"
+    assert said(cell("+")) == f"{title}: {none} does. Mind."
+    assert said() == said(cell("+")) == said(cell("+"), cell("0"))
+    idle = f"{title} (against {view.title(view.against)} it likely moves no factor materially): "
+    assert said(cell("0", most=0.7)).startswith(idle)
 
 
 def test_no_duel_without_both_contestants(make):
@@ -361,10 +364,15 @@ def test_every_blanket_control_is_compared(make):
     study.positions = (0, 1, 5, 1)
     study._by_name["lighter"] = 3
     study.cases.append(Case("lighter", lighter, "status-quo"))
-    assert [(duel.targeted, duel.blanket) for duel in Findings.of(View(study)).duels] == [
+    view = View(study)
+    found = Findings.of(view)
+    assert [(duel.targeted, duel.blanket) for duel in found.duels] == [
         ("targeted-bundle", "p1-blanket"),
         ("targeted-bundle", "lighter"),
     ]
+    told = brief.context(view, found, "t", "q")["duels"]
+    assert [blanket for blanket, *_ in told] == [view.title(x) for x in ("p1-blanket", "lighter")]
+    assert [len(lines) for _, lines, _ in told] == [1, 1]
 
 
 def test_cells_that_change_without_assumed_responses(view):

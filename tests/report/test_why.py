@@ -11,7 +11,7 @@ from sim import report
 from sim.analysis import actors, wording
 from sim.analysis.why import Why, parts
 from sim.model.parameters import PARAMETERS
-from sim.report import page, pictures, style, who, why
+from sim.report import assumptions, page, pictures, style, who, why
 from tests.report.conftest import HOSTILE
 
 P1, US = "p1-blanket", "us_share_abroad"
@@ -189,14 +189,16 @@ def test_flips_within_the_floor_are_counted_and_not_told(view):
 
 
 def test_a_number_is_told_in_words_with_its_name_in_files_and_its_unit(view):
-    assert why.number(view, "policy.open-weight-control.kyc_friction") == CHECK
-    assert why.unit(view, "policy.open-weight-control.kyc_friction") == ""
-    assert why.unit(view, "policy.open-weight-control.compliance_cost") == " USD a year"
-    penalty = why.number(view, "policy.open-weight-control.penalty")
+    assert assumptions.number(view, "policy.open-weight-control.kyc_friction") == CHECK
+    assert assumptions.unit(view, "policy.open-weight-control.kyc_friction") == ""
+    assert assumptions.unit(view, "policy.open-weight-control.compliance_cost") == " USD a year"
+    penalty = assumptions.number(view, "policy.open-weight-control.penalty")
     assert penalty == "cost of a breach that is found (open-weight-control.penalty)"
-    assert why.number(view, "leak_hazard") == f"leak_hazard ({PARAMETERS['leak_hazard'].unit})"
-    assert why.unit(view, "leak_hazard") == ""
-    assert why.number(view, "policy.of-nobody.number") == "policy.of-nobody.number"
+    assert (
+        assumptions.number(view, "leak_hazard") == f"leak_hazard ({PARAMETERS['leak_hazard'].unit})"
+    )
+    assert assumptions.unit(view, "leak_hazard") == ""
+    assert assumptions.number(view, "policy.of-nobody.number") == "policy.of-nobody.number"
 
 
 def test_who_cannot_be_told_is_said_so_of_misuse_as_well():
