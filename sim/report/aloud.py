@@ -40,7 +40,7 @@ SUBJECTS = {
 
 HEADLINE, BESIDE = "headline", "beside"
 AT_ZERO, DUEL = "headline, assumed responses at 0", "targeted against blanket"
-OTHER = "other targeted against blanket"
+OTHERS = "other targeted against blanket"
 """Parts of findings.csv: where the numbers of a sentence stand."""
 
 ASSUMED = "How labs, users and states respond is assumed where no published figure fixes it"

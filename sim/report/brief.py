@@ -255,7 +255,7 @@ def _leads(view: View, because: Why | None, news: importance.News) -> aloud.Sent
 
 def _duels(view: View, found: Findings) -> list[tuple[str, list[aloud.Sentence], str]]:
     """Return each blanket control: its title, how targeted policies do, whether any is worse."""
-    parts = {aloud.DUEL: found.duels, aloud.OTHER: found.others}
+    parts = {aloud.DUEL: found.duels, aloud.OTHERS: found.others}
     told = []
     for blanket in dict.fromkeys(duel.blanket for duel in found.duels):
         own = [(x, part) for part, duels in parts.items() for x in duels if x.blanket == blanket]

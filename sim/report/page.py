@@ -193,7 +193,7 @@ def _context(
         "duels": found.duels,
         "others": found.others,
         "one_by_one": [
-            aloud.plain(aloud.duel(view, headlines, duel, aloud.OTHER)) for duel in found.others
+            aloud.plain(aloud.duel(view, headlines, duel, aloud.OTHERS)) for duel in found.others
         ],
         "sides": found.sides.sentences if headlines else [],
         "zero": _zero(found),
@@ -308,7 +308,7 @@ def _findings_frame(view: View, found: Findings) -> pd.DataFrame:
         ),
         ("headline, assumed responses at 0", view.against, found.without_assumed or ()),
         *((aloud.DUEL, duel.blanket, duel.cells) for duel in found.duels),
-        *((aloud.OTHER, duel.blanket, duel.cells) for duel in found.others),
+        *((aloud.OTHERS, duel.blanket, duel.cells) for duel in found.others),
     ]
     head = [
         "part",

@@ -213,7 +213,7 @@ def test_the_other_targeted_measures_are_set_against_the_blanket_control_too(mak
             changes = rubric.changes(ours, theirs, np.zeros(16, int), made.outcome.kind)
             assert made.median == pytest.approx(np.median(changes))
     for duel in found.others:
-        said = aloud.plain(aloud.duel(view, found.headlines, duel, aloud.OTHER))
+        said = aloud.plain(aloud.duel(view, found.headlines, duel, aloud.OTHERS))
         assert said.startswith(view.title(duel.targeted))
         own = [one.word for one in found.headlines if one.scenario == duel.targeted]
         still = set(own) <= {wording.UNCHANGED, wording.LIKELY_UNCHANGED}
