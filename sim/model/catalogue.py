@@ -129,9 +129,8 @@ class Catalogue:
         )
         columns = self.columns
         for key, value in row.items():
-            column = getattr(columns, key)
             if value:  # what is 0 stands there
-                column[index] = value
+                getattr(columns, key)[index] = value
         slot = int(row["lab"]) * len(MODES) + int(row["mode"])
         self.newest[slot] = columns.month[index]
         self._offer(slot, index, row["capability"])

@@ -17,6 +17,7 @@ from sim.model.kernels.choice import (
     NONE,
     add_reach,
     ask_neighbours,
+    begin_row,
     fill_network,
     fill_row,
     fill_stay,
@@ -143,9 +144,8 @@ def obey(panel, market, who, network, terms, ban):
         real = fill_limits(limit, forbidden, excluded, market, ban, base, z, c, h)
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
         bar = meets_bars(denial, fear, cover, c)
-        fill_row(
-            v, size, base, shared, lists, net, traits, offset, denial, fear, cover, bar, z, c, h
-        )
+        begin_row(v, size, base, z, h)
+        fill_row(v, size, shared, lists, net, traits, offset, denial, fear, cover, bar, c, h)
         if not weigh(v, size):
             continue
         fill_stay(stay, terms.inertia, who.lock_in, c, h)

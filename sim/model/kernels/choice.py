@@ -185,15 +185,25 @@ def add_reach(terms, lists, listed, reach):
 
 
 @piece
-def fill_row(v, size, base, terms, lists, net, traits, offset, denial, fear, cover, bar, z, c, h):
-    """Utilities v[k] of one country and channel, before tastes, inertia and noise.
+def begin_row(v, size, base, z, h):
+    """Begin utilities v[k] of one zone and channel with BASE and reach, as in :func:`add_reach`.
 
-    ``base`` is that of :func:`add_reach`, ``bar`` of :func:`meets_bars`, ``z`` the country's zone.
+    Among the many arrays of :func:`fill_row` this one would keep all their references counted.
+    """
+    for k in range(size):
+        v[k] = base[z, h, k]
+
+
+@piece
+def fill_row(v, size, terms, lists, net, traits, offset, denial, fear, cover, bar, c, h):
+    """Add what else the utilities of one country and channel are, but tastes, inertia and noise.
+
+    ``bar`` is that of :func:`meets_bars`.
     """
     capacity, concern, income = traits[c, h, CAPACITY], traits[c, h, CONCERN], traits[c, h, INCOME]
     for k in range(size):
         v[k] = (
-            base[z, h, k]
+            v[k]
             + capacity * terms[h, OPENNESS, k]
             - concern * terms[h, RISK, k]
             - income * terms[h, PRICE, k]
@@ -359,10 +369,8 @@ def choose(first, last, panel, market, who, network, terms):
         if n == 0 or size == 0:
             continue
         fill_network(net, own, world, derivative, weight, scale, home, bonus, c, h)
-        z = zone[c]
-        fill_row(
-            v, size, base, shared, lists, net, traits, offset, denial, fear, cover, bar[c], z, c, h
-        )
+        begin_row(v, size, base, zone[c], h)
+        fill_row(v, size, shared, lists, net, traits, offset, denial, fear, cover, bar[c], c, h)
         if not weigh(v, size):  # with nothing on offer adopters stay without a choice
             continue
         fill_stay(stay, inertia, lock_in, c, h)
