@@ -243,8 +243,7 @@ def test_leaning_is_the_labs_own_record(world_at):
         lab.record = Record()
         for _ in range(times):
             lab.remember(month, mode, None)
-        lab.lean()
-        leanings.append(lab.leaning)
+        leanings.append(lab.leaning())
     nothing, some, many, closed, long_ago = leanings
     assert nothing == pytest.approx(long_ago)
     assert closed < nothing < some < many
@@ -260,10 +259,8 @@ def test_a_lab_without_a_record_leans_as_the_labs_of_its_origin(world_at):
             if other is not lab:
                 for _ in range(5):
                     other.remember(20, mode, None)
-        for one in (lab, others[0]):
-            one.lean()
-        found.append(lab.leaning)
-        assert found[-1] == pytest.approx(others[0].leaning, abs=1.5)
+        found.append(lab.leaning())
+        assert found[-1] == pytest.approx(others[0].leaning(), abs=1.5)
     closed, opened = found
     assert closed < 0.0 < opened
 

@@ -68,7 +68,7 @@ def test_the_labs_own_releases_and_record_stay_as_they_are(world_at, policy):
         world_at(44, still, **p) for p in ({}, {"opening": policy("L15", start="2025-08")})
     )
     lab, same = named(free, "openai"), named(ours, "openai")
-    assert same.leaning == lab.leaning
+    assert same.leaning() == lab.leaning()
     assert (same.record, same.number, same.next_flagship) == (
         lab.record,
         lab.number,

@@ -109,7 +109,6 @@ def test_release_modes_follow_the_logit_of_record_and_situation(name):
     seen = set()
     for slug in ("openai", "meta", "alibaba", "deepseek", "mistral", "google"):
         lab = world.labs[world.slugs[slug]]
-        lab.lean()
         score = world.frontier.level + 3.0
         cost, friction = float(world.law.opening_cost[lab.index]), world.reach_lost(lab.index)
         likely = record.open_probability(slug, lab.origin, score, cost, friction)

@@ -50,13 +50,7 @@ USE_UNIT = 0.05
 
 
 class Lab(Researcher):
-    """One developer: it trains and learns, and decides how to release.
-
-    Attributes
-    ----------
-    leaning : float
-        Log odds of opening a release, from the handover on: real releases alone move it.
-    """
+    """One developer: it trains and learns, and decides how to release."""
 
     def __init__(self, model: World, index: int, info: data.Lab, home: int) -> None:
         super().__init__(model, index, info, home)
@@ -65,7 +59,7 @@ class Lab(Researcher):
         self.number = 0
         self.expense = 0.0
         self.drafts: list[Draft] = []
-        self.record, self.leaning = Record(), 0.0
+        self.record = Record()
         self.public_flop, self.public_months = 0.0, 0
 
     def take_over(self, month: int, low_quality: float, usual_shortfall: float) -> None:
@@ -85,13 +79,12 @@ class Lab(Researcher):
         else:
             first, spread = self.info.first_month, max(SHORTEST_CADENCE, cadence)
         self.next_flagship = max(month + self.identity % spread, first)
-        self.lean()
 
-    def lean(self) -> None:
-        """Settle the leaning by the lab's own recent record, shrunken to its origin's mean."""
+    def leaning(self) -> float:
+        """Log odds of opening from the lab's own recent record, shrunken to its origin's mean."""
         opened, usual = self.record.recent_open, self.model.releases.usual_openness(self.origin)
         closed = self.record.recent - opened
-        self.leaning = log((opened + PRIOR * usual) / (closed + PRIOR * (1.0 - usual)))
+        return log((opened + PRIOR * usual) / (closed + PRIOR * (1.0 - usual)))
 
     def remember(self, month: int, mode: str, capability: float | None) -> None:
         """Enter a real release into the record that later decisions are measured against."""
@@ -135,7 +128,7 @@ class Lab(Researcher):
         closed -= sum(duty.burden for duty in owed[API])
         open_mode = self._licence(draw, owed)
         cost = self._opening_cost(capability, draw, world.law, owed[open_mode])
-        opened = self.leaning - world.reach_lost(self.index) - cost
+        opened = self.leaning() - world.reach_lost(self.index) - cost
         if self.origin == CN:
             opened += p.state_push + world.backfire
         opened += noise.gumbel(self.identity, draw, 0)
@@ -345,7 +338,7 @@ class Lab(Researcher):
         if draft.parts is not None:
             return GATED if GATED in left else HOLD
         if GATED in left and API in left:
-            likely = 1.0 / (1.0 + exp(-self.leaning))
+            likely = 1.0 / (1.0 + exp(-self.leaning()))
             luck = self.model.streams("release mode").uniform(self.identity, draft.draw, 3)
             return GATED if luck < likely else API
         return min(left) if left else HOLD
