@@ -3,7 +3,9 @@
 import sys
 import time
 
-import starsim as ss
+answers, sys.stdout = sys.stdout, sys.stderr  # the library prints of the fonts that it makes
+
+import starsim as ss  # noqa: E402
 
 for line in sys.stdin:
     agents, steps, number = map(int, line.split())
@@ -20,4 +22,4 @@ for line in sys.stdin:
     )
     epidemic.run()
     assert epidemic.t.npts == steps
-    print(time.process_time() - start, flush=True)
+    print(time.process_time() - start, file=answers, flush=True)
