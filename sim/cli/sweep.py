@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -84,16 +85,8 @@ def sweep(
         check_out(out, partial(_files, plan, csv=csv))
         if share is not None:
             others = {"--alone": alone, "--dry-run": dry_run, "--csv": csv, "--excel": excel}
-            _run_share(
-                share,
-                plan,
-                workers,
-                out,
-                executor=executor,
-                on_error=on_error,
-                again=again,
-                without=[name for name, given in (others | {"--json": as_json}).items() if given],
-            )
+            _refuse_beside_share(share, others | {"--json": as_json})
+            _run_share(share, plan, workers, out, executor=executor, on_error=on_error, again=again)
         elif alone is not None:
             _run_alone(plan, alone)
         elif dry_run:
@@ -246,6 +239,15 @@ def _print_settled(plan: Design) -> None:
         )
 
 
+def _refuse_beside_share(share: str, others: Mapping[str, object]) -> None:
+    """Refuse what only a whole sweep can do, from other options by name."""
+    if given := [name for name, value in others.items() if value]:
+        refuse(
+            f"--share {share}: not with {', '.join(given)}: a share only leaves its part of the "
+            "runs; give the same command without --share when all shares are done"
+        )
+
+
 def _run_share(
     share: str,
     plan: Design,
@@ -255,14 +257,8 @@ def _run_share(
     executor: str,
     on_error: OnError,
     again: Again,
-    without: list[str],
 ) -> None:
     """Do a share of a design; say how it went and what finishes the sweep."""
-    if without:
-        refuse(
-            f"--share {share}: not with {', '.join(without)}: a share only leaves its part of the "
-            "runs; give the same command without --share when all shares are done"
-        )
     if out is None:
         refuse(f"--share {share}: all shares need the same folder for their results: --out DIR")
     from sim.sweep.execution import execute

@@ -206,16 +206,17 @@ def _incident_rows() -> list[Outcome]:
     return rows
 
 
-def _table() -> dict[str, Outcome]:
-    points, index_year = "index points", "units of value a year"
-    rows = [
+def _progress_rows() -> list[Outcome]:
+    """Return the outcomes of openness, progress and its spread over labs and countries."""
+    points, value = "index points", "units of value a year"
+    return [
         Outcome("openness_class", "Openness of releases in use", "0-1", "mix of channels", "Use-weighted mean of the openness of weights, data, code and licence (after the Model Openness Framework)", readings.openness_class, 1, "share", "transparency", True),
         Outcome("audited_share", "Use on audited releases", "share of use", "mix of channels", "Share of use on releases with a published audit", readings.audited_share, 1, "share", "transparency"),
         Outcome("audited_or_documented_share", "Use on audited or documented releases", "share of use", "mix of channels", "Share of use on releases with a published audit or a published rationale for their release mode", readings.audited_or_documented_share, 1, "share", "transparency"),
         Outcome("rationale_share", "Use on releases with a rationale", "share of use", "mix of channels", "Share of use on releases whose release mode was explained in public", readings.rationale_share, 1, "share", "transparency"),
-        Outcome("application_value", "Applications built on open weights", index_year, "value, flow", "Value of applications built a year; 1 is what all developers would make in a year at 120 index points with fully adaptable weights", readings.application_value, 1, "level", "progress_specific", True, (0,)),
-        *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", index_year, "value, flow", f"Value of applications built a year on open weights of {t} origin", readings.application_value, 0, "level", "progress_specific", cell=(1 + o,)) for o, n, t in _ORIGIN_TEXTS),
-        *(Outcome(f"application_value_{b.lower()}", f"Applications built in {REGION_TEXT[b.lower()]}", index_year, "value, flow", f"Value of applications built a year in {REGION_TEXT[b.lower()]}", readings.application_value, 0, "level", "progress_specific", cell=(4 + i,)) for i, b in enumerate(AREAS)),
+        Outcome("application_value", "Applications built on open weights", value, "value, flow", "Value of applications built a year; 1 is what all developers would make in a year at 120 index points with fully adaptable weights", readings.application_value, 1, "level", "progress_specific", True, (0,)),
+        *(Outcome(f"application_value_{n}_base", f"Applications on {t} open weights", value, "value, flow", f"Value of applications built a year on open weights of {t} origin", readings.application_value, 0, "level", "progress_specific", cell=(1 + o,)) for o, n, t in _ORIGIN_TEXTS),
+        *(Outcome(f"application_value_{b.lower()}", f"Applications built in {REGION_TEXT[b.lower()]}", value, "value, flow", f"Value of applications built a year in {REGION_TEXT[b.lower()]}", readings.application_value, 0, "level", "progress_specific", cell=(4 + i,)) for i, b in enumerate(AREAS)),
         Outcome("frontier_growth", "Frontier progress", f"{points} a year", "capability", "Gain of the best release of any lab over twelve months", readings.frontier_growth, 1, "level", "progress_frontier", True),
         *(Outcome(f"frontier_{n}", f"Best {t} release".replace("  ", " "), points, "capability, running best", f"Capability of the best {t} release so far".replace("  ", " "), partial(readings.best_capability, group=n), 0, "level", "progress_frontier") for n, t in (("us", "US"), ("cn", "Chinese"), ("open", "open"), ("closed", "closed"), ("all", ""))),
         Outcome("frontier_open_us", "Best open US release", points, "capability, running best", "Capability of the best US release so far with open weights", readings.best_open_us, 0, "level", "progress_frontier"),
@@ -231,6 +232,12 @@ def _table() -> dict[str, Outcome]:
         *_spread_rows("power_labs", "Spread of use over labs", 0, "1 - HHI over labs of the releases in use", "power_distribution"),
         *_spread_rows("power_countries", "Spread of use over countries", 1, "1 - HHI over the countries where AI is used", None),
         Outcome("labs_near_frontier", "Labs within six months of the frontier", "labs", "count", "Labs whose best release is at least the frontier of six months ago", readings.labs_near_frontier, 1, "level", "power_distribution"),
+    ]  # fmt: skip
+
+
+def _harm_rows() -> list[Outcome]:
+    """Return the outcomes of misuse, safeguards and hidden compromise."""
+    return [
         Outcome("cn_state_harm", "Harm by Chinese state actors", "units of harm a year", "expected", "Expected harm by Chinese state actors over all routes; 1 is a mean fraud incident that would be reported", readings.harm, -1, "level", "chinese_misuse", True, (ACTOR_KINDS.index("cn_state"),)),
         Outcome("uplift_us_releases", "Uplift of Chinese state actors from US releases", "units of harm a year", "expected", "Expected harm by Chinese state actors less what it would be without any release of US origin", readings.uplift_from_us, -1, "difference", "chinese_misuse"),
         Outcome("other_harm", "Harm by all other malicious actors", "units of harm a year", "expected", "Expected harm by other states, criminals and lone actors over all routes", readings.harm, -1, "level", "other_misuse", True, (len(ACTOR_KINDS),)),
@@ -245,6 +252,12 @@ def _table() -> dict[str, Outcome]:
         Outcome("audit_false_alarms", "False alarms of audits", "findings a month", "count, flow", "Sound releases flagged by an audit", partial(readings.audits_found, what="false_alarms"), -1, "level", "backdoors"),
         Outcome("scan_detections", "Compromises found by scans of files", "findings a month", "count, flow", "Compromised open releases whose files a hub's scan mended", partial(readings.audits_found, what="scanned"), 1, "level", "backdoors"),
         Outcome("crisis_loss", "Loss in crises", "share of critical use", "flow", "Exposure that a crisis event of the scenario turned into loss", readings.crisis_loss, -1),
+    ]  # fmt: skip
+
+
+def _power_rows() -> list[Outcome]:
+    """Return the outcomes of shares of use, trust, derivatives and chips."""
+    return [
         *_share_rows(),
         *_eu_lab_rows(),
         *(Outcome(f"use_{r}", f"People who use AI in {REGION_TEXT[r]}", "share of people 15-64", "users, stock", f"Share of people 15-64 who use AI in {REGION_TEXT[r]}", readings.people_using, 0, "share", cell=(i,)) for i, r in enumerate(REGIONS)),
@@ -258,6 +271,12 @@ def _table() -> dict[str, Outcome]:
         Outcome("compute_share_cn", "China's share of installed Nvidia chips", "share of chips", "stock", "Legal Chinese stock over legal Chinese stock and the rest of the world's", partial(readings.compute_share, part="legal"), 0, "share"),
         Outcome("compute_smuggled", "Smuggled share of China's chips", "share of chips", "stock", "Smuggled over effective Chinese stock", partial(readings.compute_share, part="smuggled"), 0, "share"),
         Outcome("compute_domestic_cn", "Chinese-made share of China's chips", "share of chips", "stock", "Chinese-made over effective Chinese stock", readings.domestic_share, 0, "share"),
+    ]  # fmt: skip
+
+
+def _cost_rows() -> list[Outcome]:
+    """Return the outcomes of what policies cost, services withdrawn and each lab's use."""
+    return [
         Outcome("triggers_thrown", "Triggers thrown", "triggers", "count", "Monitors in force whose threshold was found crossed and acted upon", readings.policies_switched),
         *(Outcome(f"cost_charged_{w}", f"Charges of policies to {t}", "USD a year", "flow", f"What of the cost of policies to {t} follows from what agents do: one-off costs of the last 12 months for releases, audits and subsidised use, each at the price that the scenario sets. The rest is standing cost, an input", readings.policy_costs, cell=(0, i)) for i, (w, t) in enumerate((w, w.replace("_", " ")) for w in PAYERS)),
         *(Outcome(f"cost_policy_{w}", f"Cost of policies to {t}", "USD a year", "flow", f"What the policies in force cost {t}: standing costs and one-off costs of the last 12 months", readings.policy_costs, cell=(1, i)) for i, (w, t) in enumerate((w, w.replace("_", " ")) for w in PAYERS)),
@@ -267,6 +286,10 @@ def _table() -> dict[str, Outcome]:
         *(Outcome(f"family_share_{lab.slug}", f"Use of {lab.name} releases", "share of use", "mix of channels", f"Share of {lab.name}'s releases in the world's use", readings.family_shares, 0, "share", cell=(i,)) for i, lab in enumerate(data.labs())),
         *(Outcome(f"months_to_half_peak_{lab.slug}", f"Months to half of peak, {lab.name}", "months", "mix of channels", f"Months from {lab.name}'s first release (from 2023-01 where that is older) to the first month in which its share of the world's use reached half of its highest so far; 0 before any use", readings.months_to_half_peak, cell=(i,)) for i, lab in enumerate(data.labs())),
     ]  # fmt: skip
+
+
+def _table() -> dict[str, Outcome]:
+    rows = [*_progress_rows(), *_harm_rows(), *_power_rows(), *_cost_rows()]
     return {row.name: row for row in rows}
 
 

@@ -172,8 +172,6 @@ def _context(
     files: dict[str, bytes],
 ) -> dict[str, Any]:
     study, headlines = view.study, found.headlines
-    telling = [policy for policy in found.policies if policy.moves]
-    quiet = [policy.scenario for policy in found.policies if not policy.moves]
     return {
         "content_policy": POLICY,
         "parts": parts(),
@@ -187,20 +185,6 @@ def _context(
         "introductions": prose.introductions(study),
         "cells": headlines,
         "counts": cells.count_line(headlines) if headlines else "",
-        "policies": found.policies,
-        "telling": telling,
-        "quiet": matrix.still(view, quiet),
-        "duels": found.duels,
-        "others": found.others,
-        "one_by_one": [
-            aloud.plain(aloud.duel(view, headlines, duel, aloud.OTHERS)) for duel in found.others
-        ],
-        "sides": found.sides.sentences if headlines else [],
-        "zero": _zero(found),
-        "matrix": matrix.short(view, found),
-        "paper": paper,
-        "rubric": matrix.rubric(headlines),
-        "beside": matrix.beside(found),
         "rule": wording.rule(study.unit),
         "unit": study.unit,
         "single": study.pairs == 1,
@@ -221,8 +205,31 @@ def _context(
         "limits": limits.limits(study),
         "words": wording,
         "chains": chain.chains(view),
+        **_answer(view, found),
         **who_figure.context(view, files),
         **_made(view, made_by, files["table.csv"]),
+    }
+
+
+def _answer(view: View, found: Findings) -> dict[str, Any]:
+    """Return what the page needs for its answer: policies, pairs of them and the paper's rubric."""
+    headlines = found.headlines
+    quiet = [policy.scenario for policy in found.policies if not policy.moves]
+    return {
+        "policies": found.policies,
+        "telling": [policy for policy in found.policies if policy.moves],
+        "quiet": matrix.still(view, quiet),
+        "duels": found.duels,
+        "others": found.others,
+        "one_by_one": [
+            aloud.plain(aloud.duel(view, headlines, duel, aloud.OTHERS)) for duel in found.others
+        ],
+        "sides": found.sides.sentences if headlines else [],
+        "zero": _zero(found),
+        "matrix": matrix.short(view, found),
+        "paper": paper,
+        "rubric": matrix.rubric(headlines),
+        "beside": matrix.beside(found),
     }
 
 

@@ -207,6 +207,16 @@ def share_world(slot, within, total, family, mix, n_family):
 
 
 @piece
+def sum_countries(values):
+    """Sum of an array (country, channel) over countries."""
+    total = np.zeros(N_CHANNELS)
+    for c in range(values.shape[0]):
+        for h in range(N_CHANNELS):
+            total[h] += values[c, h]
+    return total
+
+
+@piece
 def concentrate(world, weight, mix):
     """HHI over families and over countries of use, by channel (the last one the mix)."""
     n_country, n_family = weight.shape[0], world.shape[1]
@@ -215,10 +225,7 @@ def concentrate(world, weight, mix):
         for f in range(n_family):
             share = float(world[h, f])
             concentration[OVER_LABS, h] += share * share
-    part = np.zeros(N_CHANNELS)
-    for c in range(n_country):
-        for h in range(N_CHANNELS):
-            part[h] += weight[c, h]
+    part = sum_countries(weight)
     for c in range(n_country):
         mixed = 0.0
         for h in range(N_CHANNELS):
@@ -242,23 +249,27 @@ def count_people(people, use, bloc, eu):
     return in_use, persons
 
 
-@kernel
-def tally(market, panel, users):
-    """Count who uses what, weighted by use.
+@piece
+def list_in_use(in_cell, slots, used):
+    """List the alternatives that a cell uses first, in ``used``; return how many these are.
 
-    Parameters
-    ----------
-    market : sim.model.kernels.market.Market
-    panel : sim.model.kernels.choice.Panel
-    users : Users
+    Most are not in use, and a branch on each would be mispredicted.
+    """
+    found = 0
+    for k in range(slots.size):
+        used[found] = k
+        found += 1 if in_cell[slots[k]] > 0 else 0
+    return found
 
-    Returns
-    -------
-    Tally
+
+@piece
+def count_use(market, panel, users):
+    """Use by country, alternative and area, and adopters by slot and way, before they are shares.
+
+    The last two arrays are each country's use by channel, by users and by volume.
     """
     start, counts, bloc, eu = panel.start, panel.counts, users.bloc, users.eu
-    use, size = users.use, users.size
-    n_country, n = use.shape[0], market.slot.size
+    n_country, n = users.use.shape[0], market.slot.size
     slots = np.empty(n, np.uint64)  # an index that may be negative would be checked
     for k in range(n):
         slots[k] = market.slot[k]
@@ -270,24 +281,16 @@ def tally(market, panel, users):
     ways = np.zeros((n_country, N_MODES * users.classes))
     parts = np.zeros((len(AREAS), N_CHANNELS, len(SHARES) + 1))
     weight, volume = np.empty((n_country, N_CHANNELS)), np.empty((n_country, N_CHANNELS))
-    total, of_users = np.zeros(N_CHANNELS), np.zeros(N_CHANNELS)
     by_price, by_law = tokens_by(market.log_price[MARKET], users.log_price_factor, users.elasticity)
-    in_use, persons = count_people(users.people, use, bloc, eu)
     for c in range(n_country):
         b, inside = bloc[c], eu[c]
         adopters = start[(c + 1) * N_CHANNELS] - start[c * N_CHANNELS]
         for h in range(N_CHANNELS):
             cell = c * N_CHANNELS + h
-            weight[c, h] = size[c, h] * use[c, h]
+            weight[c, h] = users.size[c, h] * users.use[c, h]
             each = weight[c, h] / (start[cell + 1] - start[cell])
             more = 0.0
-            # Alternatives in use are listed first: most are not in use, and a branch on each would
-            # be mispredicted.
-            found = 0
-            for k in range(n):
-                used[found] = k
-                found += 1 if counts[cell, slots[k]] > 0 else 0
-            for at in range(found):
+            for at in range(list_in_use(counts[cell], slots, used)):
                 k = used[at]
                 count = counts[cell, slots[k]]
                 adopters_of[slots[k]] += count
@@ -308,14 +311,31 @@ def tally(market, panel, users):
             parts[b, h, len(SHARES)] += volume[c, h]
             if inside:
                 parts[EU, h, len(SHARES)] += volume[c, h]
-            total[h] += volume[c, h]
-            of_users[h] += weight[c, h]
+    return country, slot, within, parts, adopters_of, ways, weight, volume
+
+
+@kernel
+def tally(market, panel, users):
+    """Count who uses what, weighted by use.
+
+    Parameters
+    ----------
+    market : sim.model.kernels.market.Market
+    panel : sim.model.kernels.choice.Panel
+    users : Users
+
+    Returns
+    -------
+    Tally
+    """
+    country, slot, within, parts, adopters_of, ways, weight, volume = count_use(
+        market, panel, users
+    )
     count_eu(parts, within, market)
-    world = share_world(slot, within, total, family, users.mix, users.families)
-    region, reach = sum_regions(parts, in_use, persons, users.china, users.mix)
-    concentration = concentrate(world, volume, users.mix)
-    eu_labs = share_eu_labs(slot, within, users.at_home, family, users.mix)
-    tokens_each = total / of_users
+    total, family, mix = sum_countries(volume), market.family, users.mix
+    world = share_world(slot, within, total, family, mix, users.families)
+    in_use, persons = count_people(users.people, users.use, users.bloc, users.eu)
+    region, reach = sum_regions(parts, in_use, persons, users.china, mix)
     return Tally(
         country,
         world,
@@ -323,10 +343,10 @@ def tally(market, panel, users):
         within,
         region,
         weight,
-        tokens_each,
+        total / sum_countries(weight),
         reach,
-        concentration,
-        eu_labs,
+        concentrate(world, volume, mix),
+        share_eu_labs(slot, within, users.at_home, family, mix),
         adopters_of,
         ways,
     )
