@@ -20,7 +20,7 @@ from sim.scenario.scenario import Scenario
 from sim.sweep import sampling
 from sim.sweep.draws import Draws
 from sim.sweep.runs import MOST_REPLICATIONS
-from tests.cli.test_sweep_cli import fake_world
+from tests.cli.sweeping import fake_world
 from tests.sweep import ensemble, fake
 
 MINE = 'name = "mine"\nextends = "p1-blanket"\n[parameters]\nleak_hazard = 0.25\n'
