@@ -45,7 +45,8 @@ test-all: $(READY)
 # nobody sees either.
 # What a dependency does not offer in its oldest version shows in the command line, pages, figures, tables and sweeps.
 LOWEST := tests/scenario/test_library.py tests/scenario/test_schema.py tests/cli/test_cli.py tests/report/test_page.py tests/report/test_figures.py \
-	tests/analysis/test_study.py tests/sweep/test_sampling.py
+	tests/analysis/test_study.py tests/analysis/test_frames.py tests/analysis/test_study_rubric.py tests/analysis/test_countries.py \
+	tests/analysis/test_exports.py tests/analysis/test_public_calls.py tests/sweep/test_sampling.py
 
 test-lowest: pyproject.toml
 	@$(PYTHON) -m venv --clear .venv-lowest
