@@ -44,8 +44,15 @@ test-all: $(READY)
 # Old versions call what newer neighbours of theirs deprecate, and old typer stumbles over a NUL, which no shell can pass on:
 # nobody sees either.
 # What a dependency does not offer in its oldest version shows in the command line, pages, figures, tables and sweeps.
-LOWEST := tests/scenario/test_library.py tests/scenario/test_schema.py tests/cli/test_cli.py tests/cli/test_starting.py tests/cli/test_listing.py tests/report/test_page.py tests/report/test_figures.py \
-	tests/analysis/test_study.py tests/sweep/test_sampling.py
+LOWEST := tests/scenario/test_library.py tests/scenario/test_schema.py tests/cli/test_cli.py \
+	tests/cli/test_starting.py tests/cli/test_listing.py tests/cli/test_bad_input.py \
+	tests/report/test_page.py tests/report/test_page_language.py \
+	tests/report/test_described_scenarios.py tests/report/test_figures.py \
+	tests/report/test_chance_in_figures.py tests/report/test_maps.py tests/report/test_style.py \
+	tests/analysis/test_study.py tests/analysis/test_frames.py \
+	tests/analysis/test_study_rubric.py tests/analysis/test_countries.py \
+	tests/analysis/test_exports.py tests/analysis/test_public_calls.py \
+	tests/sweep/test_sampling.py
 
 test-lowest: pyproject.toml
 	@$(PYTHON) -m venv --clear .venv-lowest

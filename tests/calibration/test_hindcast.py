@@ -6,14 +6,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from sim import data
 from sim.calibration import hindcast as module
-from sim.calibration import origins
 from sim.calibration.hindcast import (
     LATER,
-    Hindcast,
     foretold,
     hindcast,
     plan,
@@ -29,7 +26,6 @@ from sim.calibration.record import ensemble_csv, ensemble_digest
 from sim.calibration.record import shipped as shipped_record
 from sim.calibration.simulate import NAMES
 from sim.calibration.windows import slopes
-from sim.cli.app import app
 from sim.messages import ScenarioError
 from sim.model.parameters import PARAMETERS
 from sim.model.world import HANDOVER, World
@@ -38,25 +34,12 @@ from sim.report.hindcast import PANELS, drawn, page, picture, prediction_rows
 from sim.report.over_time import HANDOVER_LINE
 from sim.sweep.draws import Draws
 from sim.sweep.execution import RunFailedError
-from sim.sweep.sampling import parameter_range, read_ensemble, sample
+from sim.sweep.sampling import read_ensemble
+from tests.calibration.made_hindcast import STAND_IN, WIDTH, made_up
 
-WIDTH = 3 + len(data.labs())
 FAMILIES = [lab.slug for lab in data.labs()[:2]]
 """Those with consumers in the made-up runs: the others have a thousandth."""
 QUANTILES = ["q05", "q25", "q50", "q75", "q95"]
-STAND_IN = sample({name: parameter_range(name) for name in PARAMETERS}, 24, "latin-hypercube", 1)
-"""In place of the shipped ensemble."""
-
-
-def made_up(draws=24):
-    """A hind-cast whose runs are numbers of a generator: shares, but a month where one is due."""
-    rng = np.random.default_rng(0)
-    values = rng.uniform(0.2, 0.6, (draws, len(readings())))
-    place = [reading.quantity for reading in readings()].index("overtaking")
-    values[:, place] = np.arange(draws) + 26.0
-    consumers = rng.uniform(0.1, 0.9, (draws, len(LATER), len(data.countries()), WIDTH))
-    consumers[..., 5:] = 0.001
-    return Hindcast(rng.random((draws, len(NAMES))), values, consumers, STAND_IN[:draws], 0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -299,76 +282,6 @@ def test_the_handover_is_marked_in_every_panel(found):
         assert [text.get_text() for text in axes.texts] == ["generated"]
 
 
-# the command
-
-
-@pytest.fixture
-def shipped(monkeypatch, tmp_path):
-    """A stand-in for the shipped ensemble, and runs that cost nothing."""
-    path = tmp_path / "calibrated.csv"
-    rows = [STAND_IN.names, *STAND_IN.values.tolist()]
-    path.write_text("".join(",".join(map(str, row)) + "\n" for row in rows), encoding="utf-8")
-    monkeypatch.setattr(module, "ENSEMBLE", path)
-    asked = []
-
-    def fake(draws, seed, **options):
-        asked.append((draws, seed, options["out"]))
-        return replace(made_up(), seed=seed)
-
-    monkeypatch.setattr(module, "hindcast", fake)
-    monkeypatch.setattr(origins, "STORED", tmp_path / "origins")
-    return asked
-
-
-def test_the_command_prints_what_it_found(shipped):
-    result = CliRunner().invoke(app, ["hindcast", "--json", "--seed", "7"])
-    assert result.exit_code == 0, result.output
-    expected = record(replace(made_up(), seed=7)) | {"skill": origins.skill([])}
-    assert json.loads(result.stdout) == expected
-    assert shipped[0][:2] == (STAND_IN, 7)
-    words = CliRunner().invoke(app, ["hindcast"]).stdout
-    assert "lag of the best" in words
-    assert "2026-H2" in words
-    assert "2025-H2" not in words
-
-
-def test_the_command_leaves_page_picture_and_numbers_in_a_folder(shipped, tmp_path):
-    out = tmp_path / "found"
-    result = CliRunner().invoke(app, ["hindcast", "--out", str(out)])
-    assert result.exit_code == 0, result.output
-    assert shipped[0][2] == out / "runs"
-    files = {path.name for path in out.iterdir()}
-    assert files >= {"hindcast.json", "hindcast.md", "hindcast.svg"}
-    text = (out / "hindcast.json").read_text(encoding="utf-8")
-    assert json.loads(text) == record(made_up()) | {"skill": origins.skill([])}
-    assert "nothing is scored" in (out / "hindcast.md").read_text(encoding="utf-8")
-    assert "hindcast.svg" in (out / "hindcast.md").read_text(encoding="utf-8")
-
-
-def test_the_command_scores_the_ensembles_of_the_origins(shipped, monkeypatch, tmp_path):
-    (tmp_path / "origins").mkdir()
-    (tmp_path / "origins" / "2024-12.csv").write_text("ceiling\n-5.5\n", encoding="utf-8")
-    asked = origins.readings_after("2024-12")
-
-    def fake(origin, draws, seed, **_):
-        assert (origin, len(draws), seed) == ("2024-12", 1, 3)
-        return np.full((4, len(asked)), 0.2)
-
-    monkeypatch.setattr(origins, "foretold_from", fake)
-    result = CliRunner().invoke(app, ["hindcast", "--json", "--seed", "3"])
-    found = json.loads(result.stdout)["skill"]
-    assert [(row["id"], row["first"], row["last"]) for row in found["points"]] == list(
-        map(tuple, asked)
-    )
-    text = page(record(made_up()) | {"skill": found})
-    assert "| 2023-12 | 3 | C10, C13, C21 |" in text
-    assert "| all | last value |" in text
-    assert "too few" in text
-    assert f"{len(asked)} forecasts were made of {len(asked)} points" in text.replace("\n", " ")
-    assert "| best US release (a) | 1 | 1 | " in text
-    assert f"* (a) {QUANTITIES['best-us'].unfair}" in text
-
-
 def test_misses_are_told_by_their_side(found):
     """Where all are on one side it is said; one on each side is luck."""
     paths = [dict(one, covered=True) for one in found["paths"]]
@@ -388,26 +301,3 @@ def test_misses_are_told_by_their_side(found):
     assert "is off, not unlucky" not in page(
         found | {"paths": [dict(one, covered=True) for one in paths]}
     )
-
-
-def test_the_command_changes_no_file_of_others(shipped, tmp_path):
-    (tmp_path / "hindcast.md").write_text("mine", encoding="utf-8")
-    result = CliRunner().invoke(app, ["hindcast", "--out", str(tmp_path)])
-    assert result.exit_code == 2
-    assert "hindcast.md" in result.stderr
-    assert shipped == []
-    assert (tmp_path / "hindcast.md").read_text(encoding="utf-8") == "mine"
-
-
-def test_the_command_says_that_runs_failed(shipped, monkeypatch):
-    monkeypatch.setattr(module, "hindcast", lambda *_, **__: replace(made_up(), failed=2))
-    result = CliRunner().invoke(app, ["hindcast"])
-    assert result.exit_code == 3
-    assert "2 of 24 runs failed" in result.stderr
-
-
-def test_the_command_says_what_to_do_without_an_ensemble(monkeypatch, tmp_path):
-    monkeypatch.setattr(module, "ENSEMBLE", tmp_path / "none.csv")
-    result = CliRunner().invoke(app, ["hindcast"])
-    assert result.exit_code == 2
-    assert "openstakes calibrate" in result.stderr

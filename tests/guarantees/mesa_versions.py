@@ -26,9 +26,7 @@ VERSIONS = (("3.11", "3.3.1"), ("3.12", "3.5.1"), ("3.13", "4.0.0a0"))
 TESTS = (
     "tests/guarantees/test_mesa.py",
     "tests/model/test_seeds.py",
-    "tests/guarantees/test_conservation.py::test_a_finished_world_is_freed",
-    "tests/guarantees/test_conservation.py::test_mesa_batch_run",
-    "tests/guarantees/test_conservation.py::test_mesa_batch_run_takes_the_name_of_a_scenario",
+    "tests/guarantees/test_memory.py::test_a_finished_world_is_freed",
 )
 
 

@@ -1,16 +1,9 @@
-"""What holds in every month of every run: nothing is lost, counted twice or out of range.
+"""What holds in every month of every run: nothing is lost, counted twice or out of range."""
 
-Finished worlds are freed.
-"""
-
-import gc
-import weakref
 from itertools import pairwise
-from pathlib import Path
 
 import mesa
 import numpy as np
-import pandas as pd
 import pytest
 
 from sim.model.agents.auditor import Assessor, Auditor
@@ -22,18 +15,9 @@ from sim.model.kernels.choice import NONE
 from sim.model.outcomes import OUTCOMES
 from sim.model.world import World
 from sim.scenario.scenario import load
-from sim.vocabulary import (
-    ACTOR_KINDS,
-    API,
-    CHANNELS,
-    DOMAINS,
-    GATED,
-    MODES,
-    OPEN_WEIGHTS,
-    PAYERS,
-    REGIONS,
-)
+from sim.vocabulary import ACTOR_KINDS, API, CHANNELS, DOMAINS, GATED, MODES, OPEN_WEIGHTS, REGIONS
 from sim.vocabulary import ROUTE_KINDS as KINDS_OF_ROUTE
+from tests.guarantees.monthly import look
 
 # Rounding: shares are sums of float32 over 29 families.
 EPS = 1e-5
@@ -64,42 +48,6 @@ def months(request, status_quo, everything):
         world.step()
         found.append(look(world, bans, use))
     return found, world
-
-
-def look(world, bans, use):
-    """Copy what a month leaves, as plain arrays."""
-    adopters, tally = world.adopters, world.tally
-    top = 1.0 / (
-        1.0
-        + np.exp(-(world.tables.use_ceiling + world.p.ceiling_growth * (world.month / 12.0 - 2.5)))
-    )
-    return {
-        "month": world.month,
-        "choice": adopters.choice.copy(),
-        "counts": adopters.counts.copy(),
-        "country": tally.country.copy(),
-        "world": tally.world.copy(),
-        "slot": tally.slot.copy(),
-        "region": tally.region.copy(),
-        "alive": set(world.market.slot.tolist()),
-        "releases": world.market.release.copy(),
-        "incidents": list(world.scene.incidents),
-        "banned": bans > world.month,
-        "catalogue": len(world.catalogue),
-        "controlled": world.catalogue.column("controlled").copy(),
-        "mirrored": world.catalogue.column("mirrored").copy(),
-        "running": [dict(best) for best in world.frontier.best.values()],
-        "trust": (world.trust.supply.copy(), world.trust.security.copy()),
-        "use": (use, world.use.copy(), top),
-        "stocks": [*world.chips.legal.values(), world.chips.domestic, world.chips.smuggled],
-        "ledger": [world.law.ledger(payer) for payer in PAYERS],
-        "shares": [lab.share_history[-1] for lab in world.labs],
-        "chance": world.scene.chance,
-        "odds": world.scene.odds,
-        "expected": world.scene.expected,
-        "defence": world.defence,
-        "derivatives": (world.derivatives.stock.copy(), world.derivatives.tainted.copy()),
-    }
 
 
 # shares and counts
@@ -414,78 +362,3 @@ def test_a_finished_run_does_not_go_on(months):
     assert not world.running
     assert world.month == world.months - 1
     assert len(world.run().months) == world.months
-
-
-BATCH_RUN = pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has no batch_run")
-
-
-@BATCH_RUN
-def test_mesa_batch_run():
-    short = load("status-quo", settings=["horizon.end=2024-12"])
-    rows = mesa.batch_run(
-        World,
-        {"scenario": [short], "rng": [1, 2]},
-        display_progress=False,
-        data_collection_period=1,
-    )
-    frame = pd.DataFrame(rows)
-    assert len(frame) == 2 * short.months
-    for seed, part in frame.groupby("rng"):
-        alone = World(short, rng=seed).run()
-        assert list(part["month"]) == list(alone.months)
-        expected = alone.values[:, alone.names.index("us_share_abroad")]
-        np.testing.assert_allclose(part["us_share_abroad"], expected, rtol=1e-6)
-
-
-@BATCH_RUN
-def test_mesa_batch_run_takes_the_name_of_a_scenario():
-    rows = mesa.batch_run(
-        World, {"scenario": ["status-quo"], "rng": [1, 2]}, display_progress=False
-    )
-    assert [(row["rng"], row["month"]) for row in rows] == [(1, "2030-12"), (2, "2030-12")]
-
-
-# memory
-
-
-def test_a_finished_world_is_freed():
-    short = load("status-quo", settings=["horizon.end=2024-12"])
-    world = World(short, rng=1)
-    series = world.run()
-    gone = [
-        weakref.ref(x) for x in (world, world.adopters, world.catalogue, world.labs[0], world.law)
-    ]
-    del world
-    gc.collect()
-    assert [reference() for reference in gone] == [None] * len(gone)
-    assert series.values.shape[0] == 24
-
-
-def test_ten_runs_leave_no_object_behind():
-    short = load("status-quo", settings=["horizon.end=2024-12"])
-
-    def objects(runs):
-        for seed in range(runs):
-            World(short, rng=seed).run()
-        gc.collect()
-        return len(gc.get_objects())
-
-    before = objects(2)
-    assert objects(10) - before < 30
-
-
-@pytest.mark.skipif(
-    not Path("/proc/self/statm").exists(), reason="reads memory in use as Linux gives it"
-)
-def test_thirty_runs_do_not_grow_memory():
-    """Counted from the thirtieth run on: until then the allocator settles."""
-    short = load("status-quo", settings=["horizon.end=2024-12"])
-
-    def megabytes(runs):
-        for seed in range(runs):
-            World(short, rng=seed).run()
-        gc.collect()
-        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
-
-    before = megabytes(30)
-    assert megabytes(30) - before < 5.0

@@ -8,6 +8,7 @@ from typing import Any
 
 import mesa
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim.mesa import RunConfiguration, page
@@ -71,6 +72,38 @@ def test_months_by_mesas_clock_are_those_by_step(short):
         stepped.step()
     assert timed.month_text == "2023-05"
     assert (timed.series().values == stepped.series().values).all()
+
+
+# runs in a batch
+
+
+BATCH_RUN = pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has no batch_run")
+
+
+@BATCH_RUN
+def test_mesa_batch_run():
+    short = load("status-quo", settings=["horizon.end=2024-12"])
+    rows = mesa.batch_run(
+        World,
+        {"scenario": [short], "rng": [1, 2]},
+        display_progress=False,
+        data_collection_period=1,
+    )
+    frame = pd.DataFrame(rows)
+    assert len(frame) == 2 * short.months
+    for seed, part in frame.groupby("rng"):
+        alone = World(short, rng=seed).run()
+        assert list(part["month"]) == list(alone.months)
+        expected = alone.values[:, alone.names.index("us_share_abroad")]
+        np.testing.assert_allclose(part["us_share_abroad"], expected, rtol=1e-6)
+
+
+@BATCH_RUN
+def test_mesa_batch_run_takes_the_name_of_a_scenario():
+    rows = mesa.batch_run(
+        World, {"scenario": ["status-quo"], "rng": [1, 2]}, display_progress=False
+    )
+    assert [(row["rng"], row["month"]) for row in rows] == [(1, "2030-12"), (2, "2030-12")]
 
 
 # scenarios of Mesa 4

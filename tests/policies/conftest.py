@@ -5,16 +5,13 @@ import pytest
 from sim.model.law import law_of_month
 from sim.vocabulary import OPEN
 from tests.model.conftest import decree, origins, policy, release_by_hand, scenario, world_at
+from tests.model.labs import named
 
-__all__ = ["decree", "origins", "policy", "release_by_hand", "scenario", "world_at"]
-"""Fixtures that worlds of tests/model and of this folder are made with."""
+__all__ = ["decree", "named", "origins", "policy", "release_by_hand", "scenario", "world_at"]
+"""Fixtures that worlds of tests/model and of this folder are made with, and how a lab is named."""
 
 DRAWS = range(2, 400, 2)
 DRAW = 2
-
-
-def named(world, slug):
-    return world.labs[world.slugs[slug]]
 
 
 def opened(lab):

@@ -74,30 +74,33 @@ def small(name: str = "status-quo") -> Scenario:
     return load(name, settings=["adopters=3500", "horizon.end=2024-12"])
 
 
-def everything() -> Scenario:
-    """Generated releases, every lever from early on, no parameter at a value that ends a term."""
-    changes = {
-        "alignment_weight": 0.8,
-        "automation": 0.15,
-        "china_tokens": 0.2,
-        "compromise": 0.3,
-        "compromise_premium": 0.2,
-        "credulity": 0.5,
-        "detection": 0.4,
-        "price_growth": 1.5,
-        "price_factor_developer": 0.3,
-        "openness_factor_consumer": 0.4,
-        "access_factor_developer": 0.4,
-        "host_instead": 0.5,
-        "own_service_developer": 0.2,
-        "other_host_developer": 0.5,
-        "inertia_developer": 0.6,
-        "trust_penalty": 0.15,
-        "theft_hazard": 0.05,
-        "leak_hazard": 0.2,
-        "fringe_cn": 20.0,
-    }
-    policy = {
+EVERY_TERM = {
+    "alignment_weight": 0.8,
+    "automation": 0.15,
+    "china_tokens": 0.2,
+    "compromise": 0.3,
+    "compromise_premium": 0.2,
+    "credulity": 0.5,
+    "detection": 0.4,
+    "price_growth": 1.5,
+    "price_factor_developer": 0.3,
+    "openness_factor_consumer": 0.4,
+    "access_factor_developer": 0.4,
+    "host_instead": 0.5,
+    "own_service_developer": 0.2,
+    "other_host_developer": 0.5,
+    "inertia_developer": 0.6,
+    "trust_penalty": 0.15,
+    "theft_hazard": 0.05,
+    "leak_hazard": 0.2,
+    "fringe_cn": 20.0,
+}
+"""Parameters none of which is at a value that ends a term."""
+
+
+def controls_and_checks() -> dict[str, Policy]:
+    """Who may have chips and weights, and what is looked at before a release and after it."""
+    return {
         "chips": LEVERS["L3"](start="2023-02", stringency=0.9),
         "listing": LEVERS["L3"](
             start="2023-06",
@@ -125,6 +128,12 @@ def everything() -> Scenario:
             allied_coverage=1.0,
         ),
         "suppliers": LEVERS["L6"](start="2023-02", audits_a_year=60.0, false_positive=0.1),
+    }
+
+
+def bans() -> dict[str, Policy]:
+    """Who may not use what: of origins, of labs, of services and of hosts; what China declines."""
+    return {
         "ban": LEVERS["L8"](
             start="2023-02",
             sectors=CHANNELS,
@@ -154,6 +163,12 @@ def everything() -> Scenario:
             compliance_private=0.5,
         ),
         "declined": LEVERS["E1"](start="2023-02", import_refusal=0.4),
+    }
+
+
+def other_measures() -> dict[str, Policy]:
+    """On services and their pupils, hubs, safeguards and duties; what states give."""
+    return {
         "gates": LEVERS["L2"](
             start="2023-02", shock_prob=0.9, shock_months=1.5, refusal=0.3, allied_coverage=0.6
         ),
@@ -179,13 +194,16 @@ def everything() -> Scenario:
         "public": LEVERS["L9"](start="2023-02", cadence_months=3),
         "remainder": Remainder(start="2023-02"),
     }
-    crisis = {"breach": Crisis(month="2023-09", origin="CN", share=0.5)}
+
+
+def everything() -> Scenario:
+    """Generated releases, every lever from early on, no parameter at a value that ends a term."""
     plain = small()
     fields = {
         "history": "free",
-        "parameters": changes,
-        "policy": {**plain.policy, **policy},
-        "crisis": crisis,
+        "parameters": dict(EVERY_TERM),
+        "policy": {**plain.policy, **controls_and_checks(), **bans(), **other_measures()},
+        "crisis": {"breach": Crisis(month="2023-09", origin="CN", share=0.5)},
     }
     return plain.model_copy(update=fields)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from math import exp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,92 +22,124 @@ AREAS = (*BLOCS, "EU")
 REGIONS = (BLOCS, BLOCS[2:], *((area,) for area in (*BLOCS[2:], "US", "CN", "EU")))
 
 
+class Used(NamedTuple):
+    """What is used in a month, in tokens."""
+
+    slots: list[Counter]
+    """By channel: of each slot."""
+    slots_in_eu: list[Counter]
+    parts: dict[tuple[str, int], list[float]]
+    """By area and channel: of the three origins, and of open releases."""
+    total: Counter
+    """By area and channel: of all."""
+    users: Counter
+    """By channel: how many use it, whatever they use."""
+
+
 def count(world: PlainWorld) -> None:
     """Shares of use after the month's reviews."""
-    panel, families, channels = world.panel, len(world.labs), len(CHANNELS)
+    panel, families, channels = world.panel, len(world.labs), range(len(CHANNELS))
     slots = [
         Slot(number // len(MODES), number % len(MODES)) for number in panel.market.slot.tolist()
     ]
-    china = (1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0)
-    own = [[0.0] * families for _ in world.countries]
-    people = Counter(place.country for place in panel.places for _ in place.adopters)
-    used, used_in_eu = [Counter() for _ in CHANNELS], [Counter() for _ in CHANNELS]
-    ways = [[0.0] * (4 * len(world.law.class_origin)) for _ in world.countries]
-    for place in panel.places:
-        for a in place.adopters:
-            if a.using is not None:
-                way = int(world.law.class_of[a.using.family]) * len(MODES) + a.using.mode
-                ways[place.country][way] += 1.0 / people[place.country]
     holders = Counter(a.using for place in panel.places for a in place.adopters)
-    parts = {(area, h): [0.0] * 4 for area in AREAS for h in range(channels)}
-    total, of_users = Counter(), Counter()
-    for place in panel.places:
-        h, each, place.volume = place.channel, place.weight / len(place.adopters), place.weight
-        of_users[h] += place.weight
-        for slot, users in Counter(a.using for a in place.adopters if a.using).items():
-            own[place.country][slot.family] += users / people[place.country]
-            volume = users * each * tokens(world, place, slot)
-            place.volume += volume - users * each
-            used[h][slot] += volume
-            used_in_eu[h][slot] += volume if "EU" in place.areas else 0.0
-            for area in place.areas:
-                parts[area, h][world.labs[slot.family].origin] += volume
-                parts[area, h][3] += volume if slot.mode >= OPEN_WEIGHTS else 0.0
-        for area in place.areas:
-            total[area, h] += place.volume
-
-    slot_share = [
-        [used[h][slot] / sum(used[h].values()) for slot in slots] for h in range(channels)
-    ]
-    mixed = [
-        sum(m * row[k] for m, row in zip(world.mix.tolist(), slot_share, strict=True))
-        for k in range(len(slots))
-    ]
-    world_share = [[0.0] * families for _ in range(channels + 1)]
-    for row, shares in zip(world_share, [*slot_share, mixed], strict=True):
-        for slot, share in zip(slots, shares, strict=True):
-            row[slot.family] += share
-    panel.country_share, panel.world_share = own, world_share[:channels]
-
-    region = [
-        [region_shares(areas, h, parts, total, china) for h in range(channels)] for areas in REGIONS
-    ]
-    for row in region:
-        row.append(
-            [
-                sum(m * x[kind] for m, x in zip(world.mix.tolist(), row, strict=True))
-                for kind in range(4)
-            ]
-        )
+    own, ways = in_countries(world)
+    used = volumes(world)
+    slot_share = of_whole(used.slots, used, slots)
+    world_share = of_families(world, slots, slot_share)
+    panel.country_share, panel.world_share = own, world_share[: len(CHANNELS)]
     world.tally = Tally(
         country=np.array(own),
         world=np.array(world_share),
         slot=np.array(slot_share),
-        eu=np.array(
-            [
-                [used_in_eu[h][slot] / sum(used[h].values()) for slot in slots]
-                for h in range(channels)
-            ]
-        ),
-        region=np.array(region),
-        use=np.array([place.weight for place in panel.places]).reshape(-1, channels),
+        eu=np.array(of_whole(used.slots_in_eu, used, slots)),
+        region=np.array(in_regions(world, used)),
+        use=np.array([place.weight for place in panel.places]).reshape(-1, len(CHANNELS)),
         tokens=np.array(
-            [sum(total[bloc, h] for bloc in BLOCS) / of_users[h] for h in range(channels)]
+            [sum(used.total[bloc, h] for bloc in BLOCS) / used.users[h] for h in channels]
         ),
         people=np.array([people_using(world, areas) for areas in REGIONS]),
         concentration=np.array(
             [[sum(x * x for x in row) for row in world_share], country_concentration(world)]
         ),
-        eu_labs=np.array(shares_of_eu_labs(world, slots, used, used_in_eu)),
+        eu_labs=np.array(shares_of_eu_labs(world, slots, used)),
         ways=np.array(ways),
         adopters=np.array(
             [holders[Slot(f, m)] for f in range(families) for m in range(len(MODES))]
         ),
     )
-    world.use_of_releases = np.zeros(len(world.catalogue))
+    world.use_of_releases = of_releases(world, slot_share)
+
+
+def in_countries(world: PlainWorld) -> tuple[list[list[float]], list[list[float]]]:
+    """Shares of each country's adopters: who use a family, and a class of labs in a mode."""
+    places, law = world.panel.places, world.law
+    people = Counter(place.country for place in places for _ in place.adopters)
+    own = [[0.0] * len(world.labs) for _ in world.countries]
+    ways = [[0.0] * (len(MODES) * len(law.class_origin)) for _ in world.countries]
+    for place in places:
+        for slot, users in Counter(a.using for a in place.adopters if a.using).items():
+            own[place.country][slot.family] += users / people[place.country]
+        for a in place.adopters:
+            if a.using is not None:
+                way = int(law.class_of[a.using.family]) * len(MODES) + a.using.mode
+                ways[place.country][way] += 1.0 / people[place.country]
+    return own, ways
+
+
+def volumes(world: PlainWorld) -> Used:
+    """Count tokens, place by place, and leave in each place how many are used there."""
+    channels = range(len(CHANNELS))
+    parts = {(area, h): [0.0] * 4 for area in AREAS for h in channels}
+    found = Used(
+        [Counter() for _ in channels], [Counter() for _ in channels], parts, Counter(), Counter()
+    )
+    for place in world.panel.places:
+        h, each, place.volume = place.channel, place.weight / len(place.adopters), place.weight
+        found.users[h] += place.weight
+        for slot, users in Counter(a.using for a in place.adopters if a.using).items():
+            volume = users * each * tokens(world, place, slot)
+            place.volume += volume - users * each
+            found.slots[h][slot] += volume
+            found.slots_in_eu[h][slot] += volume if "EU" in place.areas else 0.0
+            for area in place.areas:
+                parts[area, h][world.labs[slot.family].origin] += volume
+                parts[area, h][3] += volume if slot.mode >= OPEN_WEIGHTS else 0.0
+        for area in place.areas:
+            found.total[area, h] += place.volume
+    return found
+
+
+def of_whole(part: list[Counter], used: Used, slots: list[Slot]) -> list[list[float]]:
+    """By channel: some use of each slot, as a share of all use of the channel."""
+    return [
+        [some[slot] / sum(whole.values()) for slot in slots]
+        for some, whole in zip(part, used.slots, strict=True)
+    ]
+
+
+def of_families(
+    world: PlainWorld, slots: list[Slot], slot_share: list[list[float]]
+) -> list[list[float]]:
+    """By channel and for the mix: shares of families in the use of the world."""
+    mixed = [
+        sum(m * row[k] for m, row in zip(world.mix.tolist(), slot_share, strict=True))
+        for k in range(len(slots))
+    ]
+    found = [[0.0] * len(world.labs) for _ in (*slot_share, mixed)]
+    for row, shares in zip(found, [*slot_share, mixed], strict=True):
+        for slot, share in zip(slots, shares, strict=True):
+            row[slot.family] += share
+    return found
+
+
+def of_releases(world: PlainWorld, slot_share: list[list[float]]) -> np.ndarray:
+    """Share of every release of the catalogue in the mix of the channels."""
+    found = np.zeros(len(world.catalogue))
     for h, row in enumerate(slot_share):
-        for release, share in zip(panel.market.release[h].tolist(), row, strict=True):
-            world.use_of_releases[release] += float(world.mix[h]) * share
+        for release, share in zip(world.panel.market.release[h].tolist(), row, strict=True):
+            found[release] += float(world.mix[h]) * share
+    return found
 
 
 def tokens(world: PlainWorld, place: Place, slot: Slot) -> float:
@@ -122,31 +154,39 @@ def tokens(world: PlainWorld, place: Place, slot: Slot) -> float:
     return 1.0 / (exp(float(world.panel.market.log_price[MARKET, at])) * factor)
 
 
-def region_shares(
-    areas: tuple[str, ...],
-    h: int,
-    parts: dict[tuple[str, int], list[float]],
-    total: Counter,
-    china: tuple[float, ...],
-) -> list[float]:
+def in_regions(world: PlainWorld, used: Used) -> list[list[list[float]]]:
+    """By region, by channel and for the mix: shares of the origins and of open releases in use."""
+    found = []
+    for areas in REGIONS:
+        row = [region_shares(world, areas, h, used) for h in range(len(CHANNELS))]
+        mixed = [
+            sum(m * x[kind] for m, x in zip(world.mix.tolist(), row, strict=True))
+            for kind in range(4)
+        ]
+        found.append([*row, mixed])
+    return found
+
+
+def region_shares(world: PlainWorld, areas: tuple[str, ...], h: int, used: Used) -> list[float]:
     """Shares of the three origins and of open releases in a region's use.
 
     In the world China counts in part.
     """
-    seen = {area: china[h] if area == "CN" and areas == BLOCS else 1.0 for area in areas}
-    use = sum(seen[area] * total[area, h] for area in areas)
-    return [sum(seen[area] * parts[area, h][kind] for area in areas) / use for kind in range(4)]
+    china = (1.0, world.p.china_tokens, 1.0, world.p.china_downloads, 1.0)[h]
+    seen = {area: china if area == "CN" and areas == BLOCS else 1.0 for area in areas}
+    use = sum(seen[area] * used.total[area, h] for area in areas)
+    return [
+        sum(seen[area] * used.parts[area, h][kind] for area in areas) / use for kind in range(4)
+    ]
 
 
-def shares_of_eu_labs(
-    world: PlainWorld, slots: list[Slot], used: list[Counter], used_in_eu: list[Counter]
-) -> list[list[float]]:
+def shares_of_eu_labs(world: PlainWorld, slots: list[Slot], used: Used) -> list[list[float]]:
     """Share of labs whose home is a member of the EU in use there, and in use elsewhere."""
     ours = {slot for slot in slots if world.countries[world.labs[slot.family].home].eu}
     rows = []
     for inside in (True, False):
         shares = []
-        for whole, part in zip(used, used_in_eu, strict=True):
+        for whole, part in zip(used.slots, used.slots_in_eu, strict=True):
             use = {slot: part[slot] if inside else whole[slot] - part[slot] for slot in slots}
             shares.append(sum(use[slot] for slot in ours) / sum(use.values()))
         mixed = sum(m * share for m, share in zip(world.mix.tolist(), shares, strict=True))

@@ -22,10 +22,12 @@ from sim.analysis.frames import csv_bytes
 from sim.analysis.study import Study
 from sim.data import countries
 from sim.model.outcomes import OUTCOMES
+from sim.report import pictures
 from sim.report.pictures import EU_SLUG, PICTURES
 from sim.report.view import View
 from sim.scenario.scenario import Scenario, load
 from sim.sweep.design import Case, Design
+from tests.report.plots import sweep
 
 MONTHS = 96
 START = 36
@@ -218,6 +220,25 @@ def no_bitmaps(monkeypatch):
             drawn(figure, file, format=format, **others)
 
     monkeypatch.setattr(Figure, "savefig", saved)
+
+
+@pytest.fixture
+def few_pictures(monkeypatch):
+    """Leave one picture of each form."""
+    kept = tuple(p for p in PICTURES if p.slug in ("us-share", "misuse-routes", "cn-change-map"))
+    monkeypatch.setattr(pictures, "PICTURES", kept)
+
+
+@pytest.fixture(scope="session")
+def three() -> MadeUpStudy:
+    """Status quo, blanket control and targeted bundle."""
+    return MadeUpStudy((0, 1, 5), twin=False)
+
+
+@pytest.fixture(scope="session")
+def grid() -> Study:
+    """Two levers in full, under some draws."""
+    return sweep()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from sim.report.paper import LINK
 from sim.report.templating import template
 from sim.report.view import View
 from tests.report.conftest import HOSTILE
-from tests.report.test_page import Reader
+from tests.report.reader import Reader
 from tests.report.told import BUNDLE, HEADLINES, P1, P2, P3, Small, Told, split
 
 NUMBER = re.compile(r"[−+]?\d+(?:\.\d+)?")

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from sim.analysis.study import Study
-from sim.report import distributions, grid_words, intervals, ranks, style
+from sim.report import distributions, intervals, ranks, style
 from sim.report.kinds import KINDS
-from sim.report.levers import places, with_unit
-from sim.scenario.scenario import Scenario
-from sim.sweep.design import Case, Design, Draws, Keep
-from sim.sweep.execution import execute
-from sim.sweep.store import Store
-from tests.report.test_figures import inside, texts
-from tests.sweep import fake
+from sim.sweep.design import Keep
+from tests.report.drawings import inside, texts
+from tests.report.plots import ENFORCEMENT, HARM, SHARE, STRENGTH, lines, said, sweep
 
-SHARE, HARM = "us_share_abroad", "cn_state_harm"
-STRENGTH, ENFORCEMENT = "policy.audit-0.strength", "policy.audit-0.enforcement"
-EVERYTHING = Keep()
 OF_COMPARISONS = [kind for kind in KINDS if not KINDS[kind].levers]
 LONG = "A title of a scenario that is so long that it takes three lines or four beside its bar " * 2
-
-
-@pytest.fixture(scope="module")
-def three(make):
-    return make((0, 1, 5), twin=False)
 
 
 @pytest.fixture(scope="module")
@@ -39,38 +24,6 @@ def drawn(make):
 @pytest.fixture(scope="module")
 def once(make):
     return make((0, 1, 5), replications=1, twin=False)
-
-
-def sweep(keep=EVERYTHING, replications=3, hazards=(0.1, 0.2, 0.4, 0.8)):
-    """Two levers in full, under some draws; alpha follows enforcement and the draw."""
-    cases = [Case("status-quo", fake.scenario("status-quo"), "status-quo")]
-    for strength in (0.5, 1.0):
-        for enforcement in (0.1, 0.4, 1.0):
-            numbers = {"strength": strength, "enforcement": enforcement}
-            policy = {"audit-0": {"lever": "L7", "start": "2026-01", **numbers}}
-            scenario = Scenario.model_validate(
-                {"name": "audits", "title": "Audits", "policy": policy}
-            )
-            name = f"audits strength={strength:g} enforcement={enforcement:g}"
-            levers = {STRENGTH: strength, ENFORCEMENT: enforcement}
-            cases.append(Case(name, scenario, "status-quo", levers=levers))
-    draws = Draws.of([{"leak_hazard": hazard} for hazard in hazards])
-    plan = Design(tuple(cases), replications, 3, draws, keep)
-    store = execute(plan, workers=1, simulate=fake.responds)
-    return Study(store, plan, described=fake.DESCRIBED)
-
-
-@pytest.fixture(scope="module")
-def grid():
-    return sweep()
-
-
-def lines(figure, gid):
-    return [line for axes in figure.axes for line in axes.lines if line.get_gid() == gid]
-
-
-def said(figure) -> str:
-    return " ".join(" ".join(text.get_text() for text in texts(figure)).split())
 
 
 # Frames say what the study says
@@ -230,125 +183,6 @@ def test_map_is_of_the_reference_or_of_one_change(three):
         three.plot(SHARE, ["p1-blanket", "targeted-bundle"], kind="map")
 
 
-# Levers
-
-
-def test_dose_has_a_line_for_each_value_of_the_other_lever(grid):
-    frame = grid.plotted("alpha", kind="dose", lever=ENFORCEMENT)
-    assert list(dict.fromkeys(frame["line"])) == ["Audits (strength 0.5)", "Audits (strength 1)"]
-    table = grid.table(["alpha"]).set_index("scenario")
-    whole = frame[frame["interval_holds"] == "chance and parameters"].set_index("scenario")
-    np.testing.assert_allclose(whole["mean"], table.loc[whole.index, "difference"])
-    assert list(whole["value"]) == list(table.loc[whole.index, ENFORCEMENT])
-    figure = grid.plot("alpha", kind="dose", lever="enforcement")
-    drawn = lines(figure, "dose")
-    assert len(drawn) == 2
-    for line in drawn:
-        assert (np.diff(line.get_ydata()) > 0).all()
-
-
-def test_dose_of_a_sweep_without_a_reference_is_the_level():
-    cases = []
-    for size in (3500, 4000):
-        scenario = fake.scenario("status-quo", adopters=size)
-        name = f"status-quo adopters={size}"
-        cases.append(Case(name, scenario, name, levers={"adopters": size}))
-    plan = Design(tuple(cases), 4, 3)
-    study = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
-    frame = study.plotted("alpha", kind="dose")
-    assert set(frame["response"]) == {"level"}
-    np.testing.assert_allclose(frame["mean"], [study.values(c.name, "alpha").mean() for c in cases])
-    assert "level by adopters" in said(study.plot("alpha", kind="dose"))
-    with pytest.raises(ValueError, match="needs a scenario that is compared"):
-        study.plot("alpha", kind="differences")
-
-
-def test_references_that_vary_with_a_lever_are_no_line_of_differences():
-    cases = []
-    for size in (3500, 4000):
-        for name, policies in (("status-quo", 0), ("audits", 1)):
-            scenario = fake.scenario(name, policies, adopters=size)
-            against = f"status-quo adopters={size}"
-            levers = {"adopters": size}
-            cases.append(Case(f"{name} adopters={size}", scenario, against, levers=levers))
-    plan = Design(tuple(cases), 4, 3)
-    study = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
-    frame = study.plotted("alpha", kind="dose")
-    assert list(frame["line"]) == ["audits", "audits"]
-    np.testing.assert_allclose(frame["mean"], fake.SHIFT)
-    figure = study.plot("alpha", ["audits adopters=4000"])
-    assert "Black and grey: status-quo (adopters 4000)" in said(figure)
-    text = said(study.plot("alpha", "audits", kind="differences"))
-    assert "paired difference from the reference of each" in text
-    assert "against status-quo (adopters 3500)" in text
-
-
-def test_heat_has_the_rows_of_the_table(grid):
-    frame = grid.plotted("alpha", kind="heat", lever=("enforcement", STRENGTH))
-    table = grid.table(["alpha"]).set_index("scenario")
-    assert len(frame) == 6
-    for column in ("median", "low", "high", "sign", ENFORCEMENT, STRENGTH):
-        assert list(frame[column]) == list(table.loc[frame["scenario"], column])
-    figure = grid.plot("alpha", kind="heat", lever=("enforcement", STRENGTH))
-    (axes,) = figure.axes
-    (mesh,) = [c for c in axes.collections if c.get_gid() == "heat"]
-    assert mesh.get_array().shape == (2, 3)
-    assert "++" in said(figure)
-    assert axes.get_xlabel() == "enforcement, 0-1"
-
-
-def test_a_cell_that_was_not_run_is_blank_and_said_so(grid):
-    named = [case.name for case in grid.cases[1:-1]]  # all but one corner
-    figure = grid.plot("alpha", named, kind="heat", lever=(ENFORCEMENT, STRENGTH))
-    (mesh,) = [c for c in figure.axes[0].collections if c.get_gid() == "heat"]
-    assert mesh.get_array().mask.sum() == 1
-    assert "Blank: not run." in said(figure)
-
-
-@pytest.mark.parametrize(
-    ("path", "values", "said"),
-    [
-        ("policy.guards.method", ("refusal", "data-filtering"), "method"),
-        ("policy.guards.lever", ("L11", "L6"), "lever"),
-        ("policy.guards.strip_cost_multiplier", (3.0, 30.0), "strip cost multiplier, factor"),
-        ("adopters", (4000, 5000), "adopters"),
-    ],
-)
-def test_a_lever_has_its_unit_only_where_it_has_one(path, values, said):
-    guards = {"guards": {"lever": "L11", "start": "2026-01"}}
-    scenario = Scenario.model_validate({"name": "safe", "policy": guards})
-    cases = [Case("status-quo", fake.scenario("status-quo"), "status-quo")]
-    cases += [Case(f"safe {x}", scenario, "status-quo", levers={path: x}) for x in values]
-    study = Study(Store(), Design(tuple(cases), 1, 1), described=fake.DESCRIBED)
-    assert with_unit(study, path) == said
-
-
-def test_scenarios_of_one_title_are_lines_of_their_own():
-    cases = [Case("status-quo", fake.scenario("status-quo"), "status-quo")]
-    for name in ("a", "b"):
-        scenario = fake.scenario(name, 1, title="Audits")
-        cases += [
-            Case(f"{name} {x}", scenario, "status-quo", levers={STRENGTH: x}) for x in (0.5, 1.0)
-        ]
-    plan = Design(tuple(cases), 2, 3)
-    study = Study(execute(plan, workers=1, simulate=fake.world), plan, described=fake.DESCRIBED)
-    frame = study.plotted("alpha", kind="dose", lever=STRENGTH)
-    assert list(dict.fromkeys(frame["line"])) == ["Audits (a)", "Audits (b)"]
-
-
-def test_sentences_name_scenarios_by_title_and_numbers_that_are_no_levers_as_they_are(grid):
-    row = SimpleNamespace(scenario="audits", others="strength 0.5")
-    assert grid_words.line_title(grid, row) == "Audits (strength 0.5)"
-    said = [grid_words.named(grid, name) for name in (STRENGTH, "leak_hazard")]
-    assert said == ["strength", "leak_hazard"]
-
-
-def test_values_that_are_no_numbers_stand_in_a_row():
-    assert places([0.5, 2, 0.5]) == {0.5: 0.5, 2: 2.0}
-    assert places(["2027-01", "2026-01"]) == {"2027-01": 0.0, "2026-01": 1.0}
-    assert places([False, True]) == {False: 0.0, True: 1.0}
-
-
 # What every kind can bear
 
 
@@ -464,99 +298,3 @@ def test_a_hundred_thousand_runs_are_summed_up_before_they_are_drawn(make):
         for line in (line for axes in figure.axes for line in axes.lines):
             assert len(line.get_xdata()) <= distributions.STEPS + 2
         assert len(study.plotted(SHARE, kind=kind)) == 2 * distributions.STEPS
-
-
-# What is refused
-
-
-WRONG = {
-    "kind": (
-        {"kind": "ridgelines"},
-        r"no kind of plot 'ridgelines'; there are bands, .*did you mean 'ridgeline'",
-    ),
-    "outcome": (
-        {"outcome": "us_share_abraod"},
-        "no outcome 'us_share_abraod' in this study; did you mean 'us_share_abroad'",
-    ),
-    "scenario": (
-        {"scenarios": "p1-blankett"},
-        "no scenario 'p1-blankett' in this study.*did you mean 'p1-blanket'",
-    ),
-    "month": (
-        {"kind": "ecdf", "month": "2031-01"},
-        "no month '2031-01' of 'status-quo' in this study; it has 2023-01 to 2030-12",
-    ),
-    "two months": (
-        {"kind": "ecdf", "month": ("2030-01", "2030-02")},
-        "kind 'ecdf' takes one month, not '2030-01', '2030-02'",
-    ),
-    "one month": (
-        {"kind": "flows", "month": "2030-01"},
-        "kind 'flows' takes two months, not '2030-01'",
-    ),
-    "no month": ({"month": "2030-01"}, "kind 'bands' takes no month, not '2030-01'"),
-    "lever": (
-        {"kind": "ranks", "lever": "kyc_friction"},
-        "kind 'ranks' takes no lever, not 'kyc_friction'",
-    ),
-    "no lever": ({"kind": "dose"}, "kind 'dose' takes one lever.*this study has none"),
-    "flows": (
-        {"kind": "flows", "outcome": HARM},
-        "needs the share of use of an origin, such as 'us_share_abroad', in place of 'cn_state",
-    ),
-    "map": (
-        {"kind": "map", "outcome": HARM},
-        "kind 'map' shows.*us_share_abroad.*not 'cn_state_harm'",
-    ),
-}
-
-
-@pytest.mark.parametrize(("wrong", "message"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_named_with_what_is_allowed(three, wrong, message):
-    error = ValueError if {"kind", "month"} & wrong.keys() else KeyError
-    given = {"outcome": SHARE} | wrong
-    for method in (three.plot, three.plotted):
-        with pytest.raises(error, match=message):
-            method(**given)
-
-
-@pytest.mark.parametrize(
-    ("kind", "lever", "message"),
-    [
-        (
-            "dose",
-            None,
-            "kind 'dose' takes one lever.*; this study has .*strength.* .*enforcement",
-        ),
-        ("dose", "enforcment", "no lever 'enforcment'; this study has .*did you mean"),
-        ("heat", "strength", "kind 'heat' takes two levers"),
-        ("heat", ("strength", STRENGTH), "needs two different levers"),
-    ],
-)
-def test_a_lever_that_is_not_there_is_named(grid, kind, lever, message):
-    with pytest.raises(ValueError, match=message):
-        grid.plot("alpha", kind=kind, lever=lever)
-
-
-def test_what_was_not_kept_is_named():
-    study = sweep(Keep(countries="none", months="year-ends"))
-    described = fake.DESCRIBED | {"alpha": fake.Outcome(unit="incidents a month")}
-    counted = Study(study.store, study.design, described=described)
-    with pytest.raises(ValueError, match=r"did not keep every month \(keep.months"):
-        counted.plot("alpha")
-
-
-def test_more_scenarios_than_can_be_told_apart_are_refused(monkeypatch, three):
-    monkeypatch.setitem(KINDS, "ecdf", KINDS["ecdf"]._replace(most=2))
-    with pytest.raises(ValueError, match="kind 'ecdf' has room for 2 scenarios, not 3: name some"):
-        three.plot(SHARE, kind="ecdf")
-    monkeypatch.setattr(ranks, "MOST", 2)
-    with pytest.raises(ValueError, match="kind 'ranks' has room for 2 scenarios, not 3"):
-        three.plot(SHARE, kind="ranks")
-    assert three.plot(SHARE, ["status-quo", "p1-blanket"], kind="ranks").axes
-
-
-def test_a_scenario_stands_for_all_its_cases(grid):
-    assert set(grid.plotted("alpha", "audits", kind="differences")["scenario"]) == {
-        case.name for case in grid.cases[1:]
-    }
