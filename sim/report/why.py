@@ -299,7 +299,7 @@ def _variance(view: View, frame: pd.DataFrame | None) -> Grid | None:
                 view.title(name),
                 view.study.outcome(outcome).label,
                 wording.listing(said_) or "none above the floor",
-                *(wording.percent(share[kind], 0) for kind in (LUCK, REMAINDER, DUMMY)),
+                *(wording.percent(max(0.0, share[k]), 0) for k in (LUCK, REMAINDER, DUMMY)),
             )
         )
     head = ("Scenario", "Outcome", "Numbers", "Luck", "Not told apart", "Floor (dummy)")

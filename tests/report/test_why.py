@@ -224,6 +224,8 @@ def test_the_table_of_the_variance_names_the_largest_numbers_luck_and_the_floor(
     (found,) = said(view, variance=pd.DataFrame(rows)).varied.rows
     assert found[:2] == (view.title(P1), view.study.outcome(US).label)
     assert found[2:] == (f"{CHECK} 31 %, c 20 % and d 10 %", "25 %", "8 %", "3 %")
+    below = pd.DataFrame([row | {"share": -0.08 * (row["kind"] == "remainder")} for row in rows])
+    assert said(view, variance=below).varied.rows[0][4] == "0 %"
 
 
 def test_pictures_are_the_same_bytes_and_among_the_files_of_a_report(view, study):
