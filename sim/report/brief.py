@@ -208,9 +208,11 @@ def _policies(view: View, found: Findings) -> dict[str, Any]:
     """Return what is said of each policy before any finding."""
     study = view.study
     described = {name: _first_sentence(study.scenario(name).description) for name in view.policies}
+    periods = [policy.period for policy in found.policies]
     return {
         "policies": [view.title(name) for name in view.policies],
-        "periods": list(dict.fromkeys(policy.period for policy in found.policies)),
+        "period": "" if len(set(periods)) > 1 else "".join(periods[:1]),
+        "periods": periods,
         "also": [
             f"{view.title(policy.scenario)}: {policy.also_differs}"
             for policy in found.policies

@@ -67,6 +67,20 @@ def rendered(study, question="Who gains?", title="Policies") -> str:
     return template(brief.TEMPLATE).render(filled, content_policy=POLICY)
 
 
+def test_months_stand_with_each_policy_where_they_differ(text):
+    class Late(Small):
+        def window(self, name):
+            first, last = super().window(name)
+            return (first + 12 * (name == BUNDLE), last)
+
+    both = [f"mean of {x}" for x in ("January 2027 to December 2030", "the months under")]
+    assert [x in seen(text) for x in both] == [True, False]
+    late = seen(rendered(Late((0, 1, 5, 6))))
+    assert [x in late for x in both] == [False, True]
+    assert late.count("January 2027 to December 2030") == 2
+    assert late.count("January 2028 to December 2030") == 1
+
+
 def read_back(frame) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(csv_bytes(frame).decode())))
 
