@@ -128,10 +128,12 @@ def _begun() -> World:
 
 
 def _choices_first() -> None:
+    """Compile what adopters do; meanwhile the helper gets done with what a whole month needs."""
     world = _begun()
     world.adopters.open_market(world.month)
     world.adopters.review_all(world.month)
     world.adopters.build()
+    _choose_under_a_ban(world)
 
 
 def misuse_first() -> None:
@@ -149,7 +151,6 @@ def _whole_month() -> None:
 
     world = World(rng=0)
     world.step()
-    _choose_under_a_ban(world)
     world.series()
 
 

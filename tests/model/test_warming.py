@@ -54,6 +54,7 @@ def versions(): return sum(len(kernel.signatures) for kernel in KERNELS)
 
 def test_what_is_compiled_ahead_is_all_that_a_usual_run_calls() -> None:
     code = """
+warming._choices_first()
 warming._whole_month()
 first, kinds = ready(), versions()
 from sim.model.world import World
@@ -74,7 +75,7 @@ def test_the_helper_begins_with_what_this_process_comes_to_last() -> None:
     }
     assert {"fill_views", "draw_attempts", "tally"} <= set(ends["misuse_first"])
     assert "choose" not in ends["misuse_first"]
-    assert {"choose", "build"} <= set(ends["_choices_first"])
+    assert {"choose", "build", "obey"} <= set(ends["_choices_first"])
     assert not {"fill_views", "draw_attempts", "tally"} & set(ends["_choices_first"])
 
 
