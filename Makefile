@@ -46,6 +46,7 @@ test-all: $(READY)
 # What a dependency does not offer in its oldest version shows in the command line, pages, figures, tables and sweeps.
 LOWEST := tests/scenario/test_library.py tests/scenario/test_schema.py tests/cli/test_cli.py \
 	tests/cli/test_starting.py tests/cli/test_listing.py tests/cli/test_bad_input.py \
+	tests/cli/test_folders.py \
 	tests/report/test_page.py tests/report/test_page_language.py \
 	tests/report/test_described_scenarios.py tests/report/test_figures.py \
 	tests/report/test_chance_in_figures.py tests/report/test_maps.py tests/report/test_style.py \
