@@ -211,7 +211,7 @@ def _policies(view: View, found: Findings) -> dict[str, Any]:
     periods = [policy.period for policy in found.policies]
     return {
         "policies": [view.title(name) for name in view.policies],
-        "period": "" if len(set(periods)) > 1 else "".join(periods[:1]),
+        "period": periods[0] if len(set(periods)) == 1 else "",
         "periods": periods,
         "also": [
             f"{view.title(policy.scenario)}: {policy.also_differs}"

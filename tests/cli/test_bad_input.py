@@ -122,16 +122,7 @@ def test_a_folder_without_permission_is_refused(
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    result = call(
-        "compare",
-        "p1-blanket",
-        "--draws",
-        "0",
-        "--replications",
-        "1",
-        "--out",
-        tmp_path / ("n" * 300),
-    )
+    result = call("compare", "p1-blanket", *chance(1), "--out", tmp_path / ("n" * 300))
     assert result.exit_code == 2
     assert "File name too long" in result.stderr
     assert list(tmp_path.iterdir()) == []

@@ -196,10 +196,7 @@ def test_a_small_comparison_of_real_worlds(tmp_path: Path) -> None:
         "control.toml",
         "--against",
         "base.toml",
-        "--draws",
-        "0",
-        "--replications",
-        "1",
+        *chance(1),
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr

@@ -28,16 +28,7 @@ def test_an_interrupt_gives_status_130_and_says_how_to_go_on(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sim.sweep.execution.simulate_world", interrupt)
-    result = call(
-        "compare",
-        "p1-blanket",
-        "--draws",
-        "0",
-        "--replications",
-        "1",
-        "--out",
-        tmp_path / "results",
-    )
+    result = call("compare", "p1-blanket", *chance(1), "--out", tmp_path / "results")
     assert result.exit_code == 130
     assert "the same command goes on" in result.stderr
     assert list(tmp_path.rglob(".*.tmp")) == []
@@ -51,16 +42,7 @@ def test_a_full_disk_gives_status_1_and_no_traceback(
         raise OSError(28, "No space left on device", "part")
 
     monkeypatch.setattr("sim.sweep.execution.deposit", full)
-    result = call(
-        "compare",
-        "p1-blanket",
-        "--draws",
-        "0",
-        "--replications",
-        "1",
-        "--out",
-        tmp_path / "results",
-    )
+    result = call("compare", "p1-blanket", *chance(1), "--out", tmp_path / "results")
     assert result.exit_code == 1
     assert (
         "No space left on device: part: a fault of the machine, which is no result" in result.stderr
@@ -123,10 +105,7 @@ def test_an_unfinished_folder_gets_no_report(
         call(
             "compare",
             "p1-blanket",
-            "--draws",
-            "0",
-            "--replications",
-            "6",
+            *chance(6),
             "--workers",
             "1",
             "--out",
